@@ -1,0 +1,39 @@
+"""Fixtures that every test shares."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import twlab as tw
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def segments(rng: np.random.Generator) -> pd.DataFrame:
+    """Two videos of ten and five clips of 6 s, unit vectors of 16 numbers."""
+    counts = {"alpha": 10, "beta": 5}
+    rows = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "video_id": video,
+                    "start_sec": np.arange(n) * 6.0,
+                    "end_sec": np.arange(1, n + 1) * 6.0,
+                    "embedding_option": "visual",
+                    "embedding_scope": "clip",
+                    "model_name": "test",
+                }
+            )
+            for video, n in counts.items()
+        ],
+        ignore_index=True,
+    )
+    matrix = rng.normal(size=(len(rows), 16)).astype(np.float32)
+    matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
+    return tw.with_vectors(rows, matrix)

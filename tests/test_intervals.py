@@ -1,0 +1,132 @@
+"""Time arithmetic against plain loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import twlab as tw
+from twlab.intervals import crop, format_timecode, iou, merge_adjacent, overlap, parse_timecode
+
+PAIR = st.tuples(st.integers(0, 30), st.integers(0, 12))
+
+
+def intervals(pairs: list[tuple[int, int]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "video_id": "a",
+            "start_sec": [float(s) for s, _ in pairs],
+            "end_sec": [float(s + n) for s, n in pairs],
+        }
+    )
+
+
+@given(st.lists(PAIR, min_size=1, max_size=6), st.lists(PAIR, min_size=1, max_size=6))
+def test_overlap_and_iou_count_seconds(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> None:
+    shared, ratio = overlap(intervals(a), intervals(b)), iou(intervals(a), intervals(b))
+    for i, (s, n) in enumerate(a):
+        for j, (t, m) in enumerate(b):
+            first, second = set(range(s, s + n)), set(range(t, t + m))
+            assert shared[i, j] == len(first & second)
+            union = len(first) + len(second) - len(first & second)
+            assert ratio[i, j] == pytest.approx(len(first & second) / union if union else 0)
+
+
+def test_overlap_without_time() -> None:
+    frame = intervals([(0, 6), (6, 6)])
+    frame.loc[1, "end_sec"] = np.nan
+    assert overlap(frame).tolist() == [[6, 0], [0, 0]]
+
+
+@given(st.lists(PAIR, max_size=8), st.integers(0, 5))
+def test_merge_adjacent_covers_the_same_seconds(pairs: list[tuple[int, int]], gap: int) -> None:
+    pairs = [(s, n + 1) for s, n in pairs]
+    merged = merge_adjacent(intervals(pairs).sample(frac=1, random_state=0), max_gap_sec=gap)
+    assert merged["n_segments"].sum() == len(pairs)
+    starts, ends = merged["start_sec"].to_numpy(), merged["end_sec"].to_numpy()
+    assert (starts[1:] > ends[:-1] + gap).all()
+    if gap == 0:
+        before = {k for s, n in pairs for k in range(s, s + n)}
+        after = {k for s, e in zip(starts, ends, strict=True) for k in range(int(s), int(e))}
+        assert before == after
+
+
+def test_merge_adjacent_keeps_groups_apart() -> None:
+    frame = pd.concat([intervals([(0, 6), (6, 6)]), intervals([(12, 6)]).assign(video_id="b")])
+    merged = merge_adjacent(frame)
+    assert merged.to_dict("list") == {
+        "video_id": ["a", "b"],
+        "start_sec": [0.0, 12.0],
+        "end_sec": [12.0, 18.0],
+        "n_segments": [2, 1],
+    }
+    assert len(merge_adjacent(frame, by=())) == 1
+    assert len(merge_adjacent(frame.iloc[:0])) == 0
+    with pytest.raises(tw.InputError, match="no column 'cluster' to group by"):
+        merge_adjacent(frame, by=("cluster",))
+
+
+def test_crop() -> None:
+    frame = intervals([(0, 6), (6, 6), (12, 6)])
+    assert crop(frame, 5, 12).index.tolist() == [0, 1]
+    assert crop(frame, 5, 12, mode="strict").index.tolist() == [1]
+    assert crop(frame, 3, 15, mode="center").index.tolist() == [0, 1]
+    with pytest.raises(tw.InputError, match="reversed"):
+        crop(frame, 5, 4)
+    with pytest.raises(tw.InputError, match="mode is 'all'"):
+        crop(frame, 0, 5, mode="all")  # type: ignore[arg-type]
+
+
+def test_bad_tables() -> None:
+    with pytest.raises(tw.InputError, match="no column 'start_sec'"):
+        overlap(pd.DataFrame({"a": [1]}))
+    with pytest.raises(tw.InputError, match=r"column 'end_sec' is .*parse_timecode"):
+        overlap(pd.DataFrame({"start_sec": [0], "end_sec": ["0:06"]}))
+
+
+@given(st.integers(0, 10**7))
+def test_timecode_round_trip(milliseconds: int) -> None:
+    seconds = milliseconds / 1000
+    assert parse_timecode(format_timecode(seconds, decimals=3)) == pytest.approx(seconds)
+
+
+@given(st.integers(0, 10**6), st.sampled_from([24.0, 25.0, 30.0, 29.97, 23.976, 60.0]))
+def test_smpte_round_trip(frame: int, fps: float) -> None:
+    assert parse_timecode(format_timecode(frame / fps, fps=fps), fps=fps) == pytest.approx(
+        frame / fps, abs=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0:00"), (59.4, "0:59"), (59.6, "1:00"), (3599.9, "1:00:00"), (-6, "-0:06")],
+)
+def test_format(seconds: float, text: str) -> None:
+    assert format_timecode(seconds) == text
+
+
+def test_drop_frame() -> None:
+    # SMPTE 12M: frame 1800 at 29.97 is 00:01:00;02, ten minutes are 17982 frames.
+    assert parse_timecode("00:01:00;02", fps=29.97) == pytest.approx(1800 / 29.97)
+    assert parse_timecode("00:10:00;00", fps=29.97) == pytest.approx(17982 / 29.97)
+
+
+@pytest.mark.parametrize("text", ["", "abc", "1:2:3:4:5", "1:xx", "-3"])
+def test_parse_refuses(text: str) -> None:
+    with pytest.raises(tw.InputError, match="is not a time"):
+        parse_timecode(text)
+
+
+def test_smpte_needs_fps() -> None:
+    with pytest.raises(tw.InputError, match="give the frames per second"):
+        parse_timecode("00:00:01:12")
+    with pytest.raises(tw.InputError, match="frame 30 at 24"):
+        parse_timecode("00:00:01:30", fps=24)
+    with pytest.raises(tw.InputError, match="positive number"):
+        format_timecode(1, fps=0)
+    with pytest.raises(tw.InputError, match="no time"):
+        format_timecode(float("inf"))
+    assert format_timecode(float("nan")) == ""

@@ -1,0 +1,48 @@
+"""twlab: the notebook workbench for video embeddings.
+
+>>> import twlab as tw
+>>> segments = tw.sample()
+>>> list(segments.columns)[:3]
+['video_id', 'start_sec', 'end_sec']
+
+Every public name is loaded on first use, so that ``import twlab`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "twlab.clustering": ("cluster", "cluster_summary"),
+    "twlab.errors": ("InputError", "LoadError", "MissingExtraError", "TwlabError", "TwlabWarning"),
+    "twlab.io": ("check", "load", "save"),
+    "twlab.neighbors": ("near_duplicates", "nearest"),
+    "twlab.projection": ("project", "trustworthiness"),
+    "twlab.samples": ("sample", "sample_video"),
+    "twlab.segmentation": ("novelty",),
+    "twlab.segments": ("check_segments", "vectors", "with_vectors"),
+    "twlab.similarity": ("cosine_similarity",),
+    "twlab.summary": ("video_vectors",),
+}
+_MODULES = ("intervals", "plot")
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted([*_HOME_OF, *_MODULES])  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    """The public name, imported from its room on first use."""
+    if name in _MODULES:
+        return importlib.import_module(f"twlab.{name}")
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'twlab' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,413 @@
+"""The table of segments and the one gateway to its vectors.
+
+A table of segments is a plain :class:`pandas.DataFrame` with one row per vector:
+
+=====================  ========  ==========================================================
+column                 dtype     meaning
+=====================  ========  ==========================================================
+``video_id``           str       whose segment it is
+``start_sec``          float64   first second, counted from the start of the file
+``end_sec``            float64   first second after the segment; NaN where there is no time
+``embedding_option``   str, NA   ``visual``, ``audio``, ``transcription``, …
+``embedding_scope``    str, NA   ``clip`` or ``video`` (other scopes as served)
+``model_name``         str, NA   NA where the answer carried none
+``embedding``          object    read-only float32 vectors, rows of one contiguous block
+=====================  ========  ==========================================================
+
+Further columns are the user's. Because each cell carries its own vector, every pandas verb keeps
+rows and vectors together; because the cells are views of one block, :func:`vectors` hands out the
+matrix without a copy as long as the rows still are that block in order.
+
+Vectors come out only through :func:`vectors` (or :func:`unit_vectors`) and go in only through
+:func:`with_vectors`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from twlab.errors import InputError, TwlabWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float32]
+
+__all__ = [
+    "COLUMNS",
+    "as_matrix",
+    "check_segments",
+    "clip_mask",
+    "one_option",
+    "series_like",
+    "str_column",
+    "unit_vectors",
+    "vectors",
+    "with_vectors",
+]
+
+COLUMNS = (
+    "video_id",
+    "start_sec",
+    "end_sec",
+    "embedding_option",
+    "embedding_scope",
+    "model_name",
+    "embedding",
+)
+
+WHOLE_SCOPES = ("video", "asset")
+"""Scopes that stand for a whole file rather than for a piece of it."""
+
+_STR_DTYPE: Any = "str" if int(pd.__version__.split(".")[0]) >= 3 else object
+
+
+def str_column(values: Iterable[Any], index: pd.Index | None = None) -> pd.Series[Any]:
+    """A column of strings in the string dtype of the installed pandas, missing where None."""
+    column: pd.Series[Any] = pd.Series(list(values), index=index, dtype=_STR_DTYPE)
+    return column
+
+
+def vectors(segments: pd.DataFrame) -> Matrix:
+    """The vectors of a table as one matrix; ``out[i]`` belongs to row ``i``.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table with a column ``embedding``.
+
+    Returns
+    -------
+    ndarray of shape (n, d), float32, C order, read-only
+        The stored block itself, not copied, when the rows still are consecutive rows of it;
+        otherwise one gathered copy. An empty table gives shape ``(0, 0)``.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, a row has no vector, the rows have vectors of several
+        dimensions or models, or a number is NaN or infinite.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> segments = tw.sample()
+    >>> tw.vectors(segments).shape == (len(segments), 1280)
+    True
+    """
+    cells = _cells(segments)
+    if not len(cells):
+        return np.empty((0, 0), np.float32)
+    _one_model(segments)
+    matrix = _stored_block(cells)
+    if matrix is None:
+        matrix = _gather(cells)
+    _finite(matrix)
+    matrix.setflags(write=False)
+    return matrix
+
+
+def with_vectors(segments: pd.DataFrame, matrix: Any) -> pd.DataFrame:
+    """A copy of the table whose row ``i`` carries ``matrix[i]``.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Any table of n rows; it is not changed.
+    matrix : array_like of shape (n, d)
+        Finite numbers. Copied, unless it is already a read-only float32 block in C order.
+
+    Returns
+    -------
+    DataFrame
+        With the column ``embedding``.
+
+    Raises
+    ------
+    InputError
+        If the shape does not fit the table or a number is NaN or infinite.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd, twlab as tw
+    >>> rows = pd.DataFrame({"video_id": "a", "start_sec": [0.0, 6.0], "end_sec": [6.0, 12.0]})
+    >>> tw.vectors(tw.with_vectors(rows, np.eye(2)))
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
+    if not isinstance(segments, pd.DataFrame):
+        raise InputError(f"segments is {_kind(segments)}; a pandas DataFrame was expected")
+    block = _array(matrix)
+    if len(block) != len(segments):
+        message = (
+            f"a matrix of {len(block)} rows for a table of {len(segments)}; "
+            "give one vector for each row"
+        )
+        raise InputError(message)
+    if not block.flags.owndata or (block is matrix and block.flags.writeable):
+        block = block.copy()
+    _finite(block)
+    block.setflags(write=False)
+    out = segments.copy(deep=False)
+    cells = np.fromiter(iter(block), dtype=object, count=len(block))
+    out["embedding"] = pd.Series(cells, index=segments.index, dtype=object)
+    return out
+
+
+def as_matrix(data: Any) -> Matrix:
+    """The matrix of a table or of an array of shape (n, d), checked once at the public door.
+
+    Raises
+    ------
+    InputError
+        As :func:`vectors` for a table; for anything else if it is not a finite 2-D array.
+    """
+    if isinstance(data, pd.DataFrame):
+        return vectors(data)
+    matrix = _array(data)
+    _finite(matrix)
+    return matrix
+
+
+def unit_vectors(data: Any) -> Matrix:
+    """The rows of a table or matrix scaled to length 1, so that a dot product is a cosine.
+
+    Served vectors are not always of unit length (whole-video vectors are 0.70-0.92 long).
+    Zero vectors have no direction: they stay zero, and a :class:`TwlabWarning` counts them.
+
+    Returns
+    -------
+    ndarray of shape (n, d), float32
+        A fresh array.
+    """
+    matrix = as_matrix(data)
+    # Scaling by the largest value first keeps squares inside float32's range.
+    largest = np.abs(matrix).max(axis=1, initial=0.0, keepdims=True)
+    zero = largest[:, 0] == 0
+    unit: Matrix = matrix / np.where(largest == 0, np.float32(1), largest)
+    length = np.linalg.norm(unit, axis=1).astype(np.float32)
+    unit /= np.where(zero, np.float32(1), length)[:, None]
+    if zero.any():
+        message = (
+            f"{int(zero.sum())} of {len(zero)} vectors are all zeros (first at row "
+            f"{int(zero.argmax())}); they stand for missing data and match nothing"
+        )
+        warnings.warn(message, TwlabWarning, stacklevel=3)
+    return unit
+
+
+def check_segments(segments: pd.DataFrame) -> None:
+    """Nothing, if the table is fit for every function here; otherwise the first thing wrong.
+
+    Checks that the columns ``video_id``, ``start_sec``, ``end_sec`` and ``embedding`` are there,
+    that times are numbers, not negative and not reversed, and that every row has a video and a
+    vector. Dimensions and models may still be mixed: :func:`vectors` decides that per call.
+
+    Raises
+    ------
+    InputError
+        Naming the row and the column.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> tw.check_segments(tw.sample())
+    """
+    _cells(segments)
+    missing = [name for name in COLUMNS[:3] if name not in segments.columns]
+    if missing:
+        raise InputError(
+            f"no column {missing[0]!r} (there are: {', '.join(map(str, segments.columns))}); "
+            "a table of segments was expected, as tw.load returns it"
+        )
+    if segments["video_id"].isna().any():
+        row = int(np.argmax(segments["video_id"].isna().to_numpy()))
+        raise InputError(f"row {row} has no video_id; every segment belongs to a video; fill it")
+    start, end = (_seconds(segments, name) for name in ("start_sec", "end_sec"))
+    for bad, what in ((start < 0, "starts before 0"), (end < start, "ends before it starts")):
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise InputError(
+                f"row {row} {what} ({start[row]:g} to {end[row]:g} s); "
+                "seconds from the start of the file were expected; correct or drop the row"
+            )
+
+
+def clip_mask(segments: pd.DataFrame) -> NDArray[np.bool_]:
+    """True where a row stands for a piece of a video rather than for the whole of it.
+
+    A whole-video vector (scope ``video`` or ``asset``) is the mean of its clips and would be
+    everybody's neighbour, so analyses of clips leave it out. Where a table holds nothing but
+    whole-video rows, these are what is being compared, and all are True.
+    """
+    if "embedding_scope" not in segments.columns:
+        return np.ones(len(segments), bool)
+    whole = segments["embedding_scope"].isin(WHOLE_SCOPES).to_numpy(bool)
+    return np.ones(len(segments), bool) if whole.all() else ~whole
+
+
+def one_option(segments: pd.DataFrame) -> None:
+    """Nothing, if all rows are of one embedding option; the options share no scale.
+
+    Raises
+    ------
+    InputError
+        Naming the options and the filter that would help.
+    """
+    if "embedding_option" not in segments.columns:
+        return
+    counts = segments["embedding_option"].value_counts(sort=False)
+    if len(counts) > 1:
+        names = ", ".join(f"{name!r} ({n} rows)" for name, n in sorted(counts.items()))
+        first = min(counts.index)
+        raise InputError(
+            f"embedding options {names} in one table; they share no scale, so one was expected; "
+            f"filter with segments[segments.embedding_option == {first!r}], "
+            "or pass tw.vectors(segments) to mix them on purpose"
+        )
+
+
+def series_like(segments: pd.DataFrame, values: Any, name: str) -> pd.Series[Any]:
+    """A result column on the same index as the table it was computed from."""
+    return pd.Series(values, index=segments.index, name=name)
+
+
+def _cells(segments: pd.DataFrame) -> NDArray[np.object_]:
+    """The embedding cells, every one holding something."""
+    if not isinstance(segments, pd.DataFrame):
+        raise InputError(
+            f"segments is {_kind(segments)}; a DataFrame as tw.load returns it was expected"
+        )
+    if "embedding" not in segments.columns:
+        raise InputError(
+            f"no column 'embedding' (there are: {', '.join(map(str, segments.columns))}); a table "
+            "of segments was expected; load it with tw.load or add vectors with tw.with_vectors"
+        )
+    column = segments["embedding"]
+    if isinstance(column, pd.DataFrame):
+        raise InputError("several columns named 'embedding'; one was expected; drop the others")
+    cells = column.to_numpy(dtype=object)
+    holes = [row for row, cell in enumerate(cells) if cell is None or np.isscalar(cell)]
+    if holes and isinstance(cells[holes[0]], str):
+        raise InputError(
+            f"row {holes[0]} holds the text {cells[holes[0]][:24]!r} for a vector; vectors do not "
+            "survive CSV; save with tw.save or to_parquet and load with tw.load"
+        )
+    if holes:
+        raise InputError(
+            f"{len(holes)} of {len(cells)} rows have no vector (first at position {holes[0]}), as "
+            "a merge leaves them; drop them with segments.dropna(subset=['embedding'])"
+        )
+    return cells
+
+
+def _one_model(segments: pd.DataFrame) -> None:
+    """Refuse vectors of several models in one call."""
+    if "model_name" not in segments.columns:
+        return
+    models = sorted(map(str, segments["model_name"].dropna().unique()))
+    if len(models) > 1:
+        raise InputError(
+            f"vectors of the models {', '.join(map(repr, models))} in one table; one model was "
+            f"expected; filter with segments[segments.model_name == {models[0]!r}]"
+        )
+
+
+def _stored_block(cells: NDArray[np.object_]) -> Matrix | None:
+    """The rows as cut from the one block they are views of; None where they are not."""
+    first = cells[0]
+    owner = getattr(first, "base", None)
+    if not isinstance(owner, np.ndarray) or owner.dtype != np.float32 or first.ndim != 1:
+        return None
+    width = first.size
+    if not owner.flags.c_contiguous or not width or owner.size % width or owner.flags.writeable:
+        return None
+    for cell in cells:
+        if getattr(cell, "base", None) is not owner or cell.shape != (width,):
+            return None
+        if cell.dtype != np.float32 or cell.strides != (4,):
+            return None
+    begin = owner.__array_interface__["data"][0]
+    offsets = np.array([cell.__array_interface__["data"][0] for cell in cells]) - begin
+    if (offsets % (4 * width)).any():
+        return None
+    block = owner.reshape(-1, width)
+    rows = offsets // (4 * width)
+    first_row, last_row = int(rows[0]), int(rows[-1])
+    if last_row - first_row == len(rows) - 1 and bool((np.diff(rows) == 1).all()):
+        return block[first_row : last_row + 1]
+    return block[rows]
+
+
+def _gather(cells: NDArray[np.object_]) -> Matrix:
+    """One float32 matrix from separate cells of numbers."""
+    rows = []
+    for position, cell in enumerate(cells):
+        try:
+            row = np.asarray(cell, dtype=np.float32)
+        except (TypeError, ValueError, OverflowError):
+            row = np.empty((0, 0), np.float32)
+        if row.ndim != 1 or not row.size:
+            raise InputError(
+                f"row {position} holds {_kind(cell)} for a vector; a one-dimensional list of "
+                "numbers was expected; drop or replace the row"
+            )
+        rows.append(row)
+    sizes, counts = np.unique([row.size for row in rows], return_counts=True)
+    if len(sizes) > 1:
+        listed = ", ".join(f"{s} ({c} rows)" for s, c in zip(sizes, counts, strict=True))
+        raise InputError(
+            f"vectors of several dimensions in one table: {listed}; one was expected; filter to "
+            "one model_name and one embedding_option first"
+        )
+    return np.stack(rows)
+
+
+def _array(matrix: Any) -> Matrix:
+    """A 2-D float32 array in C order."""
+    try:
+        array = np.ascontiguousarray(matrix, dtype=np.float32)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(
+            f"the matrix is {_kind(matrix)}; numbers of shape (n, d) were expected"
+        ) from None
+    if np.ndim(matrix) != 2:
+        raise InputError(f"the matrix has shape {np.shape(matrix)}; (n, d) was expected")
+    return array
+
+
+def _finite(matrix: Matrix) -> None:
+    """Refuse NaN and infinity; one sum is enough to know that there is none."""
+    if np.isfinite(matrix.sum(dtype=np.float64)):
+        return
+    bad = ~np.isfinite(matrix)
+    if bad.any():
+        row, column = (int(k) for k in np.argwhere(bad)[0])
+        raise InputError(
+            f"row {row} holds {matrix[row, column]} at place {column} of its vector "
+            f"({int(bad.any(axis=1).sum())} such rows); finite numbers were expected; drop them"
+        )
+
+
+def _seconds(segments: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """A column of seconds as float64."""
+    try:
+        return segments[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"column {name!r} is {segments[name].dtype}; seconds as numbers were expected; "
+            f"convert it with pd.to_numeric"
+        ) from None
+
+
+def _kind(value: Any) -> str:
+    """What a value is, in a word."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and type {value.dtype}"
+    return "None" if value is None else f"a {type(value).__name__}"
