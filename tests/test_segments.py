@@ -162,7 +162,7 @@ def test_non_finite(bad: float) -> None:
     cells = frame["embedding"].tolist()
     cells[7] = np.array([0, 0, bad, 0, 0], np.float32)
     frame["embedding"] = cells
-    with pytest.raises(tw.InputError, match="row 7 holds .* at place 2"):
+    with pytest.raises(tw.InputError, match=r"row 7 holds .* at place 2"):
         tw.vectors(frame)
     with pytest.raises(tw.InputError, match="row 0 holds"):
         tw.with_vectors(table(1, 1), [[bad]])

@@ -17,13 +17,13 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from twlab.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     Seconds = NDArray[np.float64]
@@ -56,7 +56,7 @@ def overlap(a: pd.DataFrame, b: pd.DataFrame | None = None) -> Seconds:
     a_start, a_end = _bounds(a)
     b_start, b_end = _bounds(a if b is None else b)
     shared = np.minimum(a_end[:, None], b_end) - np.maximum(a_start[:, None], b_start)
-    return np.nan_to_num(np.maximum(shared, 0.0), nan=0.0)
+    return np.asarray(np.nan_to_num(np.maximum(shared, 0.0), nan=0.0))
 
 
 def iou(a: pd.DataFrame, b: pd.DataFrame | None = None) -> Seconds:

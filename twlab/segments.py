@@ -187,12 +187,11 @@ def unit_vectors(data: Any) -> Matrix:
         A fresh array.
     """
     matrix = as_matrix(data)
-    # Scaling by the largest value first keeps squares inside float32's range.
-    largest = np.abs(matrix).max(axis=1, initial=0.0, keepdims=True)
-    zero = largest[:, 0] == 0
-    unit: Matrix = matrix / np.where(largest == 0, np.float32(1), largest)
-    length = np.linalg.norm(unit, axis=1).astype(np.float32)
-    unit /= np.where(zero, np.float32(1), length)[:, None]
+    # Squares of float32 numbers can leave its range; in float64 they cannot.
+    length = np.sqrt(np.einsum("ij,ij->i", matrix, matrix, dtype=np.float64))
+    zero = length == 0
+    unit = np.empty_like(matrix)
+    np.divide(matrix, np.where(zero, 1, length)[:, None], out=unit, casting="same_kind")
     if zero.any():
         message = (
             f"{int(zero.sum())} of {len(zero)} vectors are all zeros (first at row "
@@ -293,6 +292,8 @@ def _cells(segments: pd.DataFrame) -> NDArray[np.object_]:
     if isinstance(column, pd.DataFrame):
         raise InputError("several columns named 'embedding'; one was expected; drop the others")
     cells = column.to_numpy(dtype=object)
+    if {type(cell) for cell in cells} == {np.ndarray}:
+        return cells
     holes = [row for row, cell in enumerate(cells) if cell is None or np.isscalar(cell)]
     if holes and isinstance(cells[holes[0]], str):
         raise InputError(
@@ -322,7 +323,7 @@ def _one_model(segments: pd.DataFrame) -> None:
 def _stored_block(cells: NDArray[np.object_]) -> Matrix | None:
     """The rows as cut from the one block they are views of; None where they are not."""
     first = cells[0]
-    owner = getattr(first, "base", None)
+    owner: Any = getattr(first, "base", None)
     if not isinstance(owner, np.ndarray) or owner.dtype != np.float32 or first.ndim != 1:
         return None
     width = first.size
@@ -331,18 +332,16 @@ def _stored_block(cells: NDArray[np.object_]) -> Matrix | None:
     for cell in cells:
         if getattr(cell, "base", None) is not owner or cell.shape != (width,):
             return None
-        if cell.dtype != np.float32 or cell.strides != (4,):
+        if cell.strides != (4,) or cell.dtype is not owner.dtype:
             return None
-    begin = owner.__array_interface__["data"][0]
-    offsets = np.array([cell.__array_interface__["data"][0] for cell in cells]) - begin
-    if (offsets % (4 * width)).any():
+    starts = np.array([cell.__array_interface__["data"][0] for cell in cells])
+    rows, rest = np.divmod(starts - owner.ctypes.data, 4 * width)
+    if rest.any():
         return None
-    block = owner.reshape(-1, width)
-    rows = offsets // (4 * width)
-    first_row, last_row = int(rows[0]), int(rows[-1])
-    if last_row - first_row == len(rows) - 1 and bool((np.diff(rows) == 1).all()):
-        return block[first_row : last_row + 1]
-    return block[rows]
+    block: Matrix = owner.reshape(-1, width)
+    if (np.diff(rows) == 1).all():
+        return block[rows[0] : rows[-1] + 1]
+    return np.asarray(block[rows])
 
 
 def _gather(cells: NDArray[np.object_]) -> Matrix:
