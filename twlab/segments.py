@@ -326,13 +326,13 @@ def _stored_block(cells: NDArray[np.object_]) -> Matrix | None:
     owner: Any = getattr(first, "base", None)
     if not isinstance(owner, np.ndarray) or owner.dtype != np.float32 or first.ndim != 1:
         return None
-    width = first.size
+    width, dtype = first.size, owner.dtype
     if not owner.flags.c_contiguous or not width or owner.size % width or owner.flags.writeable:
         return None
     for cell in cells:
         if getattr(cell, "base", None) is not owner or cell.shape != (width,):
             return None
-        if cell.strides != (4,) or cell.dtype is not owner.dtype:
+        if cell.strides != (4,) or cell.dtype is not dtype:
             return None
     starts = np.array([cell.__array_interface__["data"][0] for cell in cells])
     rows, rest = np.divmod(starts - owner.ctypes.data, 4 * width)
