@@ -186,12 +186,18 @@ def _panel(
         row=1,
         col=column,
     )
-    anchor = figure.data[-1].xaxis or "x"
-    figure.update_yaxes(scaleanchor=anchor if len(down) == len(across) else None, col=column)
-    for update, side, line in (
-        (figure.update_xaxes, x_side, figure.add_vline),
-        (figure.update_yaxes, y_side, figure.add_hline),
-    ):
+    _axes(figure, column, x_side, y_side, look)
+    note = f"values from {low:.2f} to {high:.2f}"
+    if max(rows, columns) > 1:
+        note += f"; each cell is the mean of up to {rows} × {columns} pairs"
+    return note
+
+
+def _axes(figure: go.Figure, column: int, x_side: _Side, y_side: _Side, look: Look) -> None:
+    """Timecodes on the axes of a panel, and lines between its videos."""
+    square = len(x_side.labels) == len(y_side.labels)
+    figure.update_yaxes(scaleanchor=figure.data[-1].xaxis if square else None, col=column)
+    for update, side in ((figure.update_xaxes, x_side), (figure.update_yaxes, y_side)):
         update(
             type="category",
             tickmode="array",
@@ -201,13 +207,11 @@ def _panel(
             title_text=side.video_names[0] if len(side.video_names) == 1 else None,
             col=column,
         )
-        key = "x" if line == figure.add_vline else "y"
-        for place in side.video_starts[1:]:
-            line(**{key: place - 0.5}, line={"color": look.paper, "width": 2}, col=column, row=1)
-    note = f"values from {low:.2f} to {high:.2f}"
-    if max(rows, columns) > 1:
-        note += f"; each cell is the mean of up to {rows} × {columns} pairs"
-    return note
+    line = {"color": look.paper, "width": 2}
+    for place in x_side.video_starts[1:]:
+        figure.add_vline(x=place - 0.5, line=line, row=1, col=column)
+    for place in y_side.video_starts[1:]:
+        figure.add_hline(y=place - 0.5, line=line, row=1, col=column)
 
 
 def _colorbar(figure: go.Figure, column: int) -> dict[str, Any]:

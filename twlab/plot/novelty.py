@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+    from numpy.typing import NDArray
+
+    from twlab.plot.look import Look
 
 __all__ = ["novelty"]
 
@@ -76,22 +79,36 @@ def novelty(
         raise InputError(
             "no segment has a novelty to draw; at least two segments of one video were expected"
         )
-    table = segments.loc[keep, ["video_id", "start_sec", "end_sec"]].assign(
-        value=numbers[keep], option=""
-    )
-    if "embedding_option" in segments.columns:
-        table["option"] = segments.loc[keep, "embedding_option"].astype(object).fillna("")
-    table["label"] = span_labels(table, videos=True)
-    videos, options = list(dict.fromkeys(table["video_id"])), sorted(table["option"].unique())
+    table = _curves(segments[keep], numbers[keep])
+    videos = list(dict.fromkeys(table["video_id"]))
     figure = make_subplots(
         rows=len(videos),
         shared_xaxes=True,
         vertical_spacing=min(0.14, 0.5 / len(videos)),
         subplot_titles=[str(v) for v in videos] if len(videos) > 1 else None,
     )
+    _draw(figure, table, look)
+    note = "how unlike the stretches before and after the start of each segment are"
+    heading = "Novelty" if title is None else title
+    dress(figure, look, title=heading, subtitle=note, height=170 + 170 * len(videos))
+    figure.update_xaxes(**time_axis(float(table["end_sec"].max())))
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def _curves(segments: pd.DataFrame, values: NDArray[np.float64]) -> pd.DataFrame:
+    """What is drawn: video, option, times, value and hover label of each point."""
+    table = segments[["video_id", "start_sec", "end_sec"]].assign(value=values, option="")
+    if "embedding_option" in segments.columns:
+        table["option"] = segments["embedding_option"].astype(object).fillna("")
+    return table.assign(label=span_labels(table, videos=True))
+
+
+def _draw(figure: go.Figure, table: pd.DataFrame, look: Look) -> None:
+    """A line for each video and option."""
+    videos, options = list(dict.fromkeys(table["video_id"])), sorted(table["option"].unique())
     for (video, option), part in table.groupby(["video_id", "option"], sort=False):
         line = part.sort_values("start_sec")
-        number = options.index(option)
         figure.add_trace(
             go.Scatter(
                 x=clock_times(line["start_sec"]),
@@ -99,7 +116,7 @@ def novelty(
                 name=str(option) or "novelty",
                 legendgroup=str(option),
                 showlegend=len(options) > 1 and video == videos[0],
-                line={"color": colour_of(look, number), "width": 1.8},
+                line={"color": colour_of(look, options.index(option)), "width": 1.8},
                 fill="tozeroy" if len(options) == 1 else None,
                 hovertext=line["label"],
                 hovertemplate="%{hovertext}<br><b>%{y:.3f}</b><extra></extra>",
@@ -107,9 +124,3 @@ def novelty(
             row=videos.index(video) + 1,
             col=1,
         )
-    note = "how unlike the stretches before and after the start of each segment are"
-    heading = "Novelty" if title is None else title
-    dress(figure, look, title=heading, subtitle=note, height=170 + 170 * len(videos))
-    figure.update_xaxes(**time_axis(float(table["end_sec"].max())))
-    figure.update_yaxes(rangemode="tozero")
-    return figure

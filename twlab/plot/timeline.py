@@ -29,6 +29,8 @@ from twlab.segments import check_segments, clip_mask
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
 __all__ = ["timeline"]
 
 LANE_PIXELS = 34
@@ -85,39 +87,41 @@ def timeline(
     keep = timed & clip_mask(segments)
     if not keep.any():
         raise InputError("no row has a time to draw; segments with start_sec and end_sec expected")
-    lane_codes, lane_names = categories_of(lane_values[keep])
-    table = segments.loc[keep, ["video_id", "start_sec", "end_sec"]].assign(lane=lane_codes)
-    end = float(table["end_sec"].max())
-    videos = list(dict.fromkeys(table["video_id"]))
-    used = [np.unique(lane_codes[(table["video_id"] == v).to_numpy()]) for v in videos]
-    figure = make_subplots(
-        rows=len(videos),
-        shared_xaxes=True,
-        row_heights=[len(lanes_here) for lanes_here in used],
-        vertical_spacing=min(0.16, 0.5 / len(videos)),
-        subplot_titles=[str(v) for v in videos] if len(videos) > 1 else None,
-    )
+    codes, names = categories_of(lane_values[keep])
+    table = segments.loc[keep, ["video_id", "start_sec", "end_sec"]].assign(lane=codes)
     table["hover"] = _hover(segments[keep], lane_values[keep], colour_values[keep])
-    _bars(figure, table, colour_values[keep], videos, look)
+    used = {video: np.unique(part["lane"]) for video, part in table.groupby("video_id", sort=False)}
+    figure = make_subplots(
+        rows=len(used),
+        shared_xaxes=True,
+        row_heights=[len(lanes_here) for lanes_here in used.values()],
+        vertical_spacing=min(0.16, 0.5 / len(used)),
+        subplot_titles=[str(video) for video in used] if len(used) > 1 else None,
+    )
+    _bars(figure, table, colour_values[keep], list(used), look)
+    _lane_names(figure, list(used.values()), names)
+    note = f"{len(table):,} segments of {len(used)} video{'s' * (len(used) > 1)}"
+    note += left_out_note(int((~keep).sum()), "whole-video or untimed")
+    heading = f"Timeline by {str(lane_values.name or 'lanes').replace('_', ' ')}"
+    height = 170 + LANE_PIXELS * sum(map(len, used.values())) + 44 * (len(used) - 1)
+    height += 60 if is_continuous(colour_values) else 0
+    dress(figure, look, title=heading if title is None else title, subtitle=note, height=height)
+    figure.update_xaxes(**time_axis(float(table["end_sec"].max())))
+    figure.update_layout(barmode="overlay", bargap=0.18)
+    return figure
+
+
+def _lane_names(figure: go.Figure, used: list[Any], names: list[str]) -> None:
+    """Name the lanes of each panel, first on top."""
     for row, lanes_here in enumerate(used, 1):
         figure.update_yaxes(
             tickmode="array",
             tickvals=lanes_here,
-            ticktext=[lane_names[k] for k in lanes_here],
+            ticktext=[names[k] for k in lanes_here],
             range=[lanes_here.max() + 0.6, lanes_here.min() - 0.6],
             showgrid=False,
             row=row,
         )
-    note = f"{int(keep.sum()):,} segments of {len(videos)} video{'s' * (len(videos) > 1)}"
-    note += left_out_note(int((~keep).sum()), "whole-video or untimed")
-    name = str(lane_values.name or "lanes").replace("_", " ")
-    height = 170 + LANE_PIXELS * sum(map(len, used)) + 44 * (len(videos) - 1)
-    height += 60 if is_continuous(colour_values) else 0
-    heading = f"Timeline by {name}" if title is None else title
-    dress(figure, look, title=heading, subtitle=note, height=height)
-    figure.update_xaxes(**time_axis(end))
-    figure.update_layout(barmode="overlay", bargap=0.18)
-    return figure
 
 
 def _hover(segments: pd.DataFrame, *values: pd.Series[Any]) -> list[str]:
@@ -140,30 +144,16 @@ def _bars(
     look: Look,
 ) -> None:
     """One trace of bars per colour and video, however many segments there are."""
-    if is_continuous(values):
-        numbers = values.to_numpy(np.float64, na_value=np.nan)
-        codes, names = np.zeros(len(table), np.intp), [str(values.name)]
-        limits = {"cmin": float(np.nanmin(numbers)), "cmax": float(np.nanmax(numbers))}
-    else:
-        codes, names = categories_of(values)
-    lane_is_colour = bool((codes == table["lane"].to_numpy()).all())
+    codes, names, markers = _markers(values, look)
+    own_lanes = bool((codes == table["lane"].to_numpy()).all())
+    drawn: set[str] = set()
     for row, video in enumerate(videos, 1):
         here = (table["video_id"] == video).to_numpy()
-        for code, name in enumerate(names):
-            chosen = here & (codes == code)
-            if not chosen.any():
-                continue
-            if is_continuous(values):
-                marker = {
-                    "color": numbers[chosen],
-                    "colorscale": look.sequential,
-                    "showscale": row == 1,
-                    "colorbar": {"title": {"text": name}, "thickness": 12, "outlinewidth": 0},
-                    **limits,
-                }
-            else:
-                marker = {"color": look.muted if name == "none" else colour_of(look, code)}
-            part = table[chosen]
+        for code in np.unique(codes[here]):
+            chosen, name = here & (codes == code), names[code]
+            part, marker = table[chosen], dict(markers[code])
+            if "colorscale" in marker:
+                marker |= {"color": marker["color"][chosen], "showscale": row == 1}
             figure.add_trace(
                 go.Bar(
                     base=clock_times(part["start_sec"]),
@@ -172,8 +162,7 @@ def _bars(
                     orientation="h",
                     name=name,
                     legendgroup=name,
-                    showlegend=not (is_continuous(values) or lane_is_colour)
-                    and not any(trace.name == name for trace in figure.data),
+                    showlegend=not (own_lanes or "colorscale" in marker or name in drawn),
                     marker={**marker, "line": {"color": look.paper, "width": 0.5}},
                     hovertext=part["hover"],
                     hovertemplate="%{hovertext}<extra></extra>",
@@ -181,3 +170,24 @@ def _bars(
                 row=row,
                 col=1,
             )
+            drawn.add(name)
+
+
+def _markers(
+    values: pd.Series[Any], look: Look
+) -> tuple[NDArray[np.intp], list[str], list[dict[str, Any]]]:
+    """The colour group of each row, and name and marker of each group."""
+    if is_continuous(values):
+        numbers = values.to_numpy(np.float64, na_value=np.nan)
+        name = str(values.name)
+        scale = {
+            "color": numbers,
+            "colorscale": look.sequential,
+            "colorbar": {"title": {"text": name}, "thickness": 12, "outlinewidth": 0},
+            "cmin": float(np.nanmin(numbers, initial=np.inf)),
+            "cmax": float(np.nanmax(numbers, initial=-np.inf)),
+        }
+        return np.zeros(len(values), np.intp), [name], [scale]
+    codes, names = categories_of(values)
+    colours = [look.muted if n == "none" else colour_of(look, k) for k, n in enumerate(names)]
+    return codes, names, [{"color": colour} for colour in colours]
