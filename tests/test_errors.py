@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import pickle
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import twlab as tw
 from twlab.errors import require
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_tree() -> None:
