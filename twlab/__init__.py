@@ -26,6 +26,8 @@ _HOMES = {
     "twlab.segments": ("check_segments", "vectors", "with_vectors"),
     "twlab.similarity": ("cosine_similarity",),
     "twlab.summary": ("video_vectors",),
+    "twlab.widgets.explorer": ("Explorer", "explore", "player", "timeline_widget"),
+    "twlab.widgets.html": ("save_html",),
 }
 _MODULES = ("intervals", "plot")
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

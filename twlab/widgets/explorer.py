@@ -1,0 +1,345 @@
+"""The linked explorer in a notebook: map, heatmap, timeline and player that move together.
+
+The linking happens in the browser; Python is told of three things, and can set them:
+:attr:`Explorer.selection`, :attr:`Explorer.focus` and :attr:`Explorer.current_sec` (with
+:attr:`Explorer.current_video`, where there are several). All four can be observed::
+
+    explorer = tw.explore(segments, video="film.mp4")
+    explorer.observe(lambda change: print(len(change.new)), "selection")
+
+* :func:`explore` - all views of a table of segments
+* :func:`player` - a video alone, or over the timeline of its segments
+* :func:`timeline_widget` - the timeline alone
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import anywidget
+import numpy as np
+import pandas as pd
+import traitlets
+
+from twlab.errors import InputError
+from twlab.widgets.bundle import module_source, style_source
+from twlab.widgets.media import too_large, video_sources
+from twlab.widgets.payload import build_payload, video_ids_of
+from twlab.widgets.rows import mask_of, pack_mask, row_of, unpack_mask
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+    from numpy.typing import NDArray
+
+    Mask = NDArray[np.bool_]
+    Video = str | PathLike[str] | dict[str, str | PathLike[str]]
+
+__all__ = ["Explorer", "View", "explore", "player", "timeline_widget"]
+
+View = Literal["map", "heatmap", "player", "timeline"]
+
+
+class _Rows(traitlets.TraitType[pd.DataFrame, Any]):
+    """A table; another object is another value, without a comparison of all cells."""
+
+    info_text = "a table of segments, a boolean mask, or index labels"
+
+    def set(self, obj: traitlets.HasTraits, value: Any) -> None:
+        new = self._validate(obj, value)
+        old = obj._trait_values.get(self.name)
+        obj._trait_values[str(self.name)] = new
+        if new is not old:
+            obj._notify_trait(str(self.name), old, new)
+
+
+class Explorer(anywidget.AnyWidget):
+    """What :func:`explore` returns: a widget, and the state of what is looked at.
+
+    Attributes
+    ----------
+    segments : DataFrame
+        The table it was opened with.
+    selection : DataFrame
+        Its selected rows, with their index. Set it to rows of the table, to a boolean mask, or to
+        a list of index labels; ``None`` clears.
+    focus : index label or None
+        The segment in focus. Where the index repeats itself, the first row of that label.
+    current_sec : float
+        Where the video is; set it to seek.
+    current_video : str
+        The ``video_id`` on the player; set it to change the video.
+    """
+
+    _esm = module_source("widget")
+    _css = style_source()
+
+    _spec = traitlets.Dict().tag(sync=True)
+    _data = traitlets.Bytes().tag(sync=True)
+    _selection = traitlets.Bytes().tag(
+        sync=True, echo_update=False, from_json=lambda value, _: bytes(value or b"")
+    )
+    _focus = traitlets.Int(-1).tag(sync=True, echo_update=False)
+    current_sec = traitlets.Float(0.0).tag(sync=True, echo_update=False)
+    current_video = traitlets.Unicode("").tag(sync=True, echo_update=False)
+    selection = _Rows()
+    focus = traitlets.Any(None, allow_none=True)
+
+    def __init__(
+        self,
+        segments: pd.DataFrame,
+        *,
+        video: Video | None = None,
+        views: Sequence[View] = get_args(View),
+        **options: Any,
+    ) -> None:
+        ids = video_ids_of(segments) if len(segments) else ["video"] if video is not None else []
+        sources, self._files = video_sources(video, segments, ids)
+        spec, data = build_payload(
+            segments, ids=ids, views=_known_views(views), sources=sources, **options
+        )
+        self.segments = segments
+        self._options = {"video": video, "views": tuple(views), **options}
+        self._choose(np.zeros(len(segments), bool))
+        super().__init__(_spec=spec, _data=data, _selection=pack_mask(self._mask))
+        self.selection = self._chosen
+        self.current_video = ids[0] if ids else ""
+        self.on_msg(self._answer)
+
+    @traitlets.validate("selection")
+    def _take_selection(self, proposal: Any) -> pd.DataFrame:
+        """Rows from Python, or the table just made of rows from the browser."""
+        if proposal.value is not self._chosen:
+            self._choose(mask_of(self.segments, proposal.value))
+            self._selection = pack_mask(self._mask)
+        return self._chosen
+
+    @traitlets.observe("_selection")
+    def _selection_came(self, change: Any) -> None:
+        """Bits from the browser become a table; bits that Python has set already are one."""
+        mask = unpack_mask(change.new, len(self.segments))
+        if not np.array_equal(mask, self._mask):
+            self._choose(mask)
+            self.selection = self._chosen
+
+    def _choose(self, mask: Mask) -> None:
+        """Keep the mask and the table of its rows together."""
+        self._mask, self._chosen = mask, self.segments[mask]
+
+    @traitlets.validate("focus")
+    def _take_focus(self, proposal: Any) -> Any:
+        """An index label of the table, or None."""
+        if proposal.value is not None:
+            row_of(self.segments, proposal.value)
+        return proposal.value
+
+    @traitlets.observe("focus")
+    def _focus_set(self, change: Any) -> None:
+        """A label from Python becomes a row, unless it is the label of the row in focus."""
+        row = -1 if change.new is None else row_of(self.segments, change.new)
+        now = self._focus
+        if now < 0 or row < 0 or self.segments.index[now] != change.new:
+            self._focus = row
+
+    @traitlets.observe("_focus")
+    def _focus_came(self, change: Any) -> None:
+        """A row from the browser becomes its label."""
+        known = 0 <= change.new < len(self.segments)
+        self.focus = self.segments.index[change.new] if known else None
+
+    @traitlets.validate("current_video")
+    def _take_video(self, proposal: Any) -> str:
+        """A video of the table."""
+        ids = [video["id"] for video in self._spec["videos"]]
+        if proposal.value not in ids and (ids or proposal.value):
+            raise InputError(
+                f"current_video is {proposal.value!r}; one of {', '.join(map(repr, ids[:8]))} was "
+                "expected; use a video_id of the table"
+            )
+        return str(proposal.value)
+
+    def _answer(self, _: Any, message: Any, __: Any) -> None:
+        """Hand over the bytes of a video the browser asked for."""
+        if not isinstance(message, dict) or message.get("kind") != "video":
+            return
+        path = self._files.get(message.get("video", -1))
+        note = "The video cannot be read here." if path is None else too_large(path)
+        buffers = [path.read_bytes()] if path is not None and not note else []
+        self.send({"kind": "video", "video": message.get("video"), "note": note}, buffers)
+
+
+def explore(
+    segments: pd.DataFrame,
+    *,
+    video: Video | None = None,
+    coords: Any = None,
+    labels: Any = None,
+    scenes: Any = None,
+    similarity: Any = None,
+    views: Sequence[View] = get_args(View),
+    color: str | None = None,
+    tooltip: Sequence[str] = (),
+    title: str | None = None,
+) -> Explorer:
+    """One linked picture of a table of segments: map, heatmap, player and timeline.
+
+    Select on any view and the others light up; click and the video goes there; play the video
+    and the point on the map moves. Vectors stay in Python.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table of segments. A table that mixes embedding options opens with the visual ones on
+        map and heatmap, a choice to switch, and one lane per option on the timeline. Whole-video
+        rows are left out of all views.
+    video : path, URL, or dict of these by ``video_id``, optional
+        What to play. A file inside the folder of the notebook server is served by it; any other
+        is embedded up to 64 MB. Without it the stream in the column ``hls_url`` is played where
+        the browser can, and where there is none, the other views work without a picture.
+    coords : DataFrame with x and y, or array_like of shape (n, 2), optional
+        Places on the map, as :func:`twlab.project` returns them. Default: t-SNE of each
+        embedding option up to 3,000 segments, PCA above.
+    labels : Series, array_like of n values, or name of a column, optional
+        What to colour by at first, for example :func:`twlab.cluster`. Default: time.
+    scenes : DataFrame with start_sec (and video_id), or sequence of seconds, optional
+        Boundaries to draw on the timeline.
+    similarity : array_like of shape (n, n) or False, optional
+        Numbers for the heatmap in the order of the table; False for none. Default: cosine
+        similarity. Above 5,000 segments, means over blocks of consecutive segments.
+    views : sequence of {"map", "heatmap", "player", "timeline"}
+        Which to show.
+    color : str, optional
+        Name of the column to colour by at first.
+    tooltip : sequence of str
+        Columns to show under the pointer, besides the one that gives the colour.
+    title : str, optional
+        Default: the name of the video.
+
+    Returns
+    -------
+    Explorer
+        With ``selection``, ``focus``, ``current_sec`` and ``current_video``.
+
+    Raises
+    ------
+    InputError
+        If the table or an argument is not as described.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> explorer = tw.explore(tw.sample(), video=tw.sample_video())
+    >>> explorer.selection = explorer.segments[explorer.segments.start_sec < 30]
+    >>> len(explorer.selection)
+    6
+    """
+    return Explorer(
+        segments,
+        video=video,
+        views=views,
+        coords=coords,
+        labels=labels,
+        scenes=scenes,
+        similarity=similarity,
+        color=color,
+        tooltip=tuple(tooltip),
+        title=title,
+    )
+
+
+def player(
+    video: Video,
+    segments: pd.DataFrame | None = None,
+    *,
+    labels: Any = None,
+    scenes: Any = None,
+    color: str | None = None,
+    title: str | None = None,
+) -> Explorer:
+    """A video to watch, with the timeline of its segments where they are given.
+
+    Parameters
+    ----------
+    video : path, URL, or dict of these by ``video_id``
+        What to play, as for :func:`explore`.
+    segments : DataFrame, optional
+        Segments of the video.
+    labels, scenes, color, title
+        As for :func:`explore`.
+
+    Returns
+    -------
+    Explorer
+
+    Raises
+    ------
+    InputError
+        If the video or the table is not as described.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> watch = tw.player(tw.sample_video("trailer"))
+    >>> watch.current_sec = 12.5
+    """
+    views: tuple[View, ...] = ("player", "timeline")
+    if segments is None:
+        columns = ["video_id", "start_sec", "end_sec", "embedding"]
+        segments, views = pd.DataFrame(columns=columns), ("player",)
+    return Explorer(
+        segments,
+        video=video,
+        views=views,
+        labels=labels,
+        scenes=scenes,
+        color=color,
+        title=title,
+    )
+
+
+def timeline_widget(
+    segments: pd.DataFrame,
+    *,
+    labels: Any = None,
+    scenes: Any = None,
+    color: str | None = None,
+    title: str | None = None,
+) -> Explorer:
+    """The timeline of the explorer alone.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table of segments.
+    labels, scenes, color, title
+        As for :func:`explore`.
+
+    Returns
+    -------
+    Explorer
+
+    Raises
+    ------
+    InputError
+        If the table or an argument is not as described.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> tw.timeline_widget(tw.sample(), scenes=[0, 60, 125.5]).focus is None
+    True
+    """
+    return Explorer(
+        segments, views=("timeline",), labels=labels, scenes=scenes, color=color, title=title
+    )
+
+
+def _known_views(views: Sequence[str]) -> tuple[str, ...]:
+    """The views in the order in which they are laid out."""
+    known = get_args(View)
+    if isinstance(views, str) or not views or any(view not in known for view in views):
+        raise InputError(
+            f"views is {views!r}; a list of some of {', '.join(map(repr, known))} was expected"
+        )
+    return tuple(view for view in known if view in views)
