@@ -23,7 +23,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("segments", "intervals", "api"),
-    ("parsing", "responses", "io", "samples", "similarity", "neighbors"),
+    ("responses", "reading", "io", "samples", "similarity", "neighbors"),
     ("segmentation", "alignment", "clustering", "projection", "summary"),
     ("plot", "client"),
     ("widgets", "store", "distributed"),

@@ -287,8 +287,8 @@ def _report(kept: Sequence[tuple[Source, Found]], troubles: Sequence[LoadError])
     if lines:
         shown = "; ".join(lines[:3])
         warnings.warn(
-            f"{len(lines)} parts hold no usable embeddings and were left out: {shown}"
-            f"{' …' if len(lines) > 3 else ''}; tw.check lists them all",
+            f"{len(lines)} part{'s' if len(lines) > 1 else ''} of the source left out or doubtful: "
+            f"{shown}{' …' if len(lines) > 3 else ''}; tw.check lists them all",
             TwlabWarning,
             stacklevel=3,
         )

@@ -49,7 +49,7 @@ def read_source(source: Source, *, keep_going: bool = False) -> Found:
 def _content(source: Source) -> Any:
     """The content of a source that is no path; bytes where it is a file object or a buffer."""
     content = source.content
-    if hasattr(content, "read"):
+    if hasattr(content, "read") and not hasattr(content, "status_code"):
         content = content.read()
         if not isinstance(content, str | bytes):
             raise LoadError(

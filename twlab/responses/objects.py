@@ -38,7 +38,7 @@ def as_json(value: Any, depth: int = 0) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, datetime.date):
-        return value.isoformat()
+        return _timestamp(value)
     fields = _fields(value)
     if fields is not None:
         return {str(key): as_json(inner, depth + 1) for key, inner in fields.items()}
@@ -47,6 +47,15 @@ def as_json(value: Any, depth: int = 0) -> Any:
     if isinstance(value, Iterator) or hasattr(value, "iter_pages"):
         return [as_json(inner, depth + 1) for inner in value]
     return str(value)
+
+
+def _timestamp(value: datetime.date) -> str:
+    """A date as the service writes it: milliseconds where it has a fraction, Z for UTC."""
+    if not isinstance(value, datetime.datetime):
+        return value.isoformat()
+    short = value.microsecond % 1000 == 0 and value.microsecond
+    text = value.isoformat(timespec="milliseconds" if short else "auto")
+    return text.replace("+00:00", "Z")
 
 
 def _fields(value: Any) -> Mapping[Any, Any] | None:

@@ -211,8 +211,8 @@ def _vectors(names: _Names) -> bool:
 
 
 _RECOGNISERS: tuple[Callable[[_Names], str], ...] = (
-    _error_body,
     _unfinished,
+    _error_body,
     _hits,
     _entities,
     _analyze,

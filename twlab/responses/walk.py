@@ -57,7 +57,7 @@ def _walk(
 ) -> None:
     """Read one value of the document, whatever it is."""
     if depth > _DEEPEST:
-        found.remark(f"nested more than {_DEEPEST} deep; an answer was expected", place=place)
+        found.remark(f"is nested more than {_DEEPEST} deep; an answer was expected")
     elif is_numbers(node) or isinstance(node, np.ndarray):
         add_row({"embedding": node}, ("embedding", node), facts, found, place=place, answer=answer)
     elif isinstance(node, list | tuple):
@@ -81,6 +81,7 @@ def _walk_list(
     """Read a list of rows, or of answers with rows inside."""
     prefix = f"{place}, " if place else ""
     before, marked = found.size, len(found.remarks)
+    n_rows, without = 0, []
     for position, node in enumerate(nodes, 1 if word == "line" else 0):
         if type(node) is dict and node:
             shape = shape_of(tuple(node))
@@ -88,14 +89,33 @@ def _walk_list(
             if vector is not None:
                 where = f"{prefix}{word} {position}"
                 add_row(node, vector, facts, found, place=where, answer=answer)
+                n_rows += 1
                 continue
         label = "entry" if word == "segment" and not is_numbers(node) else word
         inner = answer if is_numbers(node) else found.new_answer()
+        size = found.size
         _walk(node, facts, f"{prefix}{label} {position}", found, inner, depth=depth + 1)
+        if found.size == size:
+            without.append(f"{prefix}{word} {position}")
     if found.size == before:
         del found.remarks[marked + 1 :]
         if len(found.remarks) == marked:
             found.remark(refusal(nodes), place=place)
+    elif n_rows:
+        _miss(without, found)
+
+
+def _miss(places: list[str], found: Found) -> None:
+    """Say of each entry among rows that it has no vector."""
+    found.remarks = [
+        one for one in found.remarks if one.place.replace("entry", "segment") not in places
+    ]
+    for place in places:
+        found.problem(
+            "has no vector although the entries around it have; a list of numbers was expected; "
+            "drop the segment or fetch it again",
+            place=place,
+        )
 
 
 def _walk_object(
