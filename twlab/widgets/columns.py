@@ -17,7 +17,18 @@ __all__ = ["describe_columns", "encode_column"]
 MAX_NAMES = 4096
 """A text column with more different values than this is an identifier, not a category."""
 
-NEVER = {"embedding", "start_sec", "end_sec", "hls_url", "thumbnail_url", "input_url"}
+NEVER = {
+    "embedding",
+    "start_sec",
+    "end_sec",
+    "hls_url",
+    "thumbnail_url",
+    "input_url",
+    "source",
+    "task_id",
+    "created_at",
+}
+"""Columns that say nothing in colour, or that have no place in a file one sends to others."""
 
 
 def describe_columns(
