@@ -84,6 +84,7 @@ export function createActions(data, store, times, showTip) {
     select(rows, mode, where, bands = []) {
       const mask = combineSelection(store.get("mask"), rows, mode);
       const n = countSet(mask);
+      if (rows.length && !mask[store.get("focus")]) focus(earliest(data, rows));
       setMask(mask, `${count(n)} selected${where && n ? ` ${where}` : ""}`, bands);
     },
     clear: () => setMask(new Uint8Array(data.n), "Selection cleared"),
@@ -125,11 +126,21 @@ export function createActions(data, store, times, showTip) {
       if (Number.isFinite(sec)) return this.seek(store.get("video"), sec);
       const rows = rowsWithText(data, text);
       this.select(rows, "replace", `with “${text.trim()}”`);
-      if (rows.length) focus(rows[0]);
     },
     count,
     describe,
   };
+}
+
+/** The row that starts first, in the first of their videos. @param {Data} data @param {ArrayLike<number>} rows */
+function earliest(data, rows) {
+  let best = rows[0];
+  for (let k = 1; k < rows.length; k++) {
+    const [row, video] = [rows[k], data.video[rows[k]]];
+    if (video > data.video[best]) continue;
+    if (video < data.video[best] || data.start[row] < data.start[best]) best = row;
+  }
+  return best;
 }
 
 /** Rows of which some category column holds the text. @param {Data} data @param {string} text */
@@ -155,7 +166,8 @@ export function rowsWithText(data, text) {
 /** What to say of a row: its time, its video, and the chosen columns. @param {Data} data @param {number} row @param {string} colorBy */
 export function rowFacts(data, row, colorBy) {
   const chosen = data.columns.filter(
-    (column) => column.name === colorBy || data.tooltip.includes(column.name),
+    (column) =>
+      column.name !== "time" && (column.name === colorBy || data.tooltip.includes(column.name)),
   );
   const facts = chosen.map((column) => ({ name: column.name, text: cellText(column, row) }));
   if (data.videos.length > 1) {

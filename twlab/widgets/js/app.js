@@ -72,7 +72,7 @@ export function openExplorer(host, data, fetchBytes) {
   /** @type {Record<string, View>} */
   const views = {};
   if (panels.map) views.map = createMap(context, panels.map);
-  if (panels.heatmap) views.heatmap = createHeatmap(context, panels.heatmap);
+  if (panels.heatmap) views.heatmap = createHeatmap(context, panels.heatmap, panels.scale);
   if (panels.timeline) views.timeline = createTimeline(context, panels.timeline);
   const player = panels.player ? createPlayer(context, panels.player) : null;
   if (player) views.player = player;
@@ -162,6 +162,8 @@ function makePanels(root, data) {
     );
     if (name === "player" && data.n)
       panel.append((panels.details = element("div", { class: "twx-details" })));
+    if (name === "heatmap")
+      heading?.append((panels.scale = element("span", { class: "twx-scale" })));
     stage.append(panel);
   }
   const bare = data.views.length === 1 && data.views[0] === "player";

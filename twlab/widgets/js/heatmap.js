@@ -1,6 +1,7 @@
 /** The heatmap: how alike any two moments are; a brush on it is two ranges of time. */
 
 import { attachGestures } from "./gestures.js";
+import { rampBar } from "./legend.js";
 import { drawHeatmapAxes, drawHeatmapMarks } from "./heatmap_marks.js";
 import { placeInSpace } from "./near.js";
 import { buildPyramid, contrastWindow, paintPyramid } from "./pyramid.js";
@@ -12,8 +13,8 @@ import { stretchesOf } from "./timeindex.js";
 const LEFT = 44;
 const BOTTOM = 22;
 
-/** @param {Context} context @param {HTMLElement} parent */
-export function createHeatmap(context, parent) {
+/** @param {Context} context @param {HTMLElement} parent @param {HTMLElement} legend where the scale is shown */
+export function createHeatmap(context, parent, legend) {
   const { data, store, actions, look } = context;
   /** @type {import("./data.js").Space | undefined} */
   let space;
@@ -30,7 +31,9 @@ export function createHeatmap(context, parent) {
 
   const base = createSurface(parent, drawBase);
   const marks = createSurface(parent, drawMarks);
-  const { canvas, size } = marks;
+  const { canvas } = marks;
+  // The lower canvas is measured first; both are as large as their parent.
+  const { size } = base;
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "application");
 
@@ -40,10 +43,11 @@ export function createHeatmap(context, parent) {
   const plot = () => {
     const side = Math.max(
       10,
-      Math.floor(Math.min(size.width - LEFT - 8, size.height - BOTTOM - 8)),
+      Math.floor(Math.min(size.width - LEFT - 12, size.height - BOTTOM - 12)),
     );
     const x = Math.round((size.width - side - LEFT) / 2 + LEFT);
-    return { x, y: 8, side };
+    const y = Math.max(8, Math.round((size.height - side - BOTTOM) / 2));
+    return { x, y, side };
   };
 
   function load() {
@@ -55,7 +59,16 @@ export function createHeatmap(context, parent) {
       "aria-label",
       `Similarity of every two of ${space?.rows.length ?? 0} segments. Arrow keys move along time.`,
     );
+    drawLegend();
     reset();
+  }
+  function drawLegend() {
+    const square = space?.similarity;
+    if (!square) return legend.replaceChildren();
+    const lut = look.similarityLut({ lo: 0, hi: 255 });
+    const value = (/** @type {number} */ byte) =>
+      (square.low + (byte / 255) * (square.high - square.low)).toFixed(2);
+    legend.replaceChildren(value(contrast.lo), rampBar(lut), value(contrast.hi));
   }
   function reset() {
     view = { x: 0, y: 0, span: Math.max(count(), 1) };
@@ -203,7 +216,7 @@ export function createHeatmap(context, parent) {
 
   const off = [
     store.on(["space"], load),
-    store.on(["theme"], redraw),
+    store.on(["theme"], () => (drawLegend(), redraw())),
     store.on(["mask", "focus", "hover", "sec"], marks.schedule),
   ];
   load();
@@ -213,11 +226,6 @@ export function createHeatmap(context, parent) {
     reset,
     key,
     canvas,
-    legend: () => ({
-      contrast,
-      low: space?.similarity?.low ?? 0,
-      high: space?.similarity?.high ?? 1,
-    }),
     destroy() {
       off.forEach((stop) => stop());
       detach();

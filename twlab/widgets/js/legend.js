@@ -54,15 +54,22 @@ function chips({ data, store, actions }, column) {
 
 /** @param {import("./data.js").NumberColumn} column */
 function scale(column) {
-  const colours = sequenceRamp();
-  const stops = [0, 51, 102, 153, 204, 255].map((i) => cssColour(colours[i])).join(",");
   const text = (/** @type {number} */ value) =>
     column.time ? formatTime(value) : String(Number(value.toPrecision(3)));
   return element(
     "span",
     { class: "twx-scale" },
     text(column.low),
-    element("span", { class: "twx-ramp", style: `background:linear-gradient(90deg,${stops})` }),
+    rampBar(sequenceRamp()),
     text(column.high),
   );
+}
+
+/** A bar that runs through 256 colours. @param {Uint32Array} colours */
+export function rampBar(colours) {
+  const stops = [0, 36, 73, 109, 146, 182, 219, 255].map((i) => cssColour(colours[i])).join(",");
+  return element("span", {
+    class: "twx-ramp",
+    style: `background:linear-gradient(90deg,${stops})`,
+  });
 }

@@ -108,7 +108,10 @@ function linkState(model, { store, actions }, data) {
   readSelection();
   readVideo();
   readFocus();
-  if (told.sec > 0 && store.get("focus") < 0) actions.seek(store.get("video"), told.sec);
+  if (store.get("focus") < 0) {
+    if (told.sec > 0) actions.seek(store.get("video"), told.sec);
+    else actions.follow(store.get("video"), 0);
+  }
   for (const [event, listener] of incoming) model.on(event, listener);
   const off = [store.on(["mask"], writeSelection), store.on(["focus", "sec", "video"], writeSoon)];
   return () => {

@@ -9,22 +9,23 @@
  * @returns {Likeness[]}
  */
 export function nearestOf(data, space, row, count) {
-  const shown = data.spaces[space];
-  const place = shown ? placeInSpace(shown.rows, data, row) : -1;
-  if (!shown?.neighbors || place < 0) return [];
+  const home = [data.spaces[space], ...data.spaces].find(
+    (one) => one && placeInSpace(one.rows, data, row) >= 0,
+  );
+  if (!home?.neighbors) return [];
+  const place = placeInSpace(home.rows, data, row);
   const out = [];
-  for (let k = 0; k < Math.min(count, shown.nNeighbors); k++) {
-    const other = shown.neighbors[place * shown.nNeighbors + k];
+  for (let k = 0; k < Math.min(count, home.nNeighbors); k++) {
+    const other = home.neighbors[place * home.nNeighbors + k];
     if (other < 0) break;
-    out.push({ row: other, similarity: similarityAt(data, space, row, other) });
+    out.push({ row: other, similarity: similarityAt(data, home, row, other) });
   }
   return out;
 }
 
-/** Cosine similarity of two rows as the heatmap knows it, NaN where it does not. @param {Data} data @param {number} space @param {number} a @param {number} b */
-export function similarityAt(data, space, a, b) {
-  const shown = data.spaces[space];
-  const square = shown?.similarity;
+/** Cosine similarity of two rows as the heatmap knows it, NaN where it does not. @param {Data} data @param {import("./data.js").Space} shown @param {number} a @param {number} b */
+export function similarityAt(data, shown, a, b) {
+  const square = shown.similarity;
   if (!square) return NaN;
   const place = (/** @type {number} */ row) =>
     Math.floor(placeInSpace(shown.rows, data, row) / square.block);

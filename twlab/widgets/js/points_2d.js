@@ -10,8 +10,10 @@ const DISCS_UP_TO = 4000;
  */
 export function createFlatPoints(canvas) {
   const ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  /** @type {Float32Array[]} */
   let [xs, ys] = [new Float32Array(0), new Float32Array(0)];
-  let [colours, mask] = [new Uint32Array(0), new Uint8Array(0)];
+  let colours = /** @type {Uint32Array} */ (new Uint32Array(0));
+  let mask = /** @type {Uint8Array} */ (new Uint8Array(0));
   const size = { width: 1, height: 1, dpr: 1 };
 
   /** Where point i lies, in pixels. @param {import("./geometry.js").View} view */

@@ -45,7 +45,9 @@ export function createTimeline(context, parent) {
 
   const base = createSurface(holder, drawBase);
   const marks = createSurface(holder, drawMarks);
-  const { canvas, size } = marks;
+  const { canvas } = marks;
+  // The lower canvas is measured first; both are as large as their parent.
+  const { size } = base;
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "application");
   canvas.setAttribute(
