@@ -16,7 +16,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "twlab.clustering": ("cluster", "cluster_summary"),
+    "twlab.clustering": ("cluster", "cluster_counts"),
     "twlab.errors": ("InputError", "LoadError", "MissingExtraError", "TwlabError", "TwlabWarning"),
     "twlab.io": ("check", "load", "save"),
     "twlab.neighbors": ("near_duplicates", "nearest"),
@@ -25,7 +25,7 @@ _HOMES = {
     "twlab.segmentation": ("novelty",),
     "twlab.segments": ("check_segments", "vectors", "with_vectors"),
     "twlab.similarity": ("cosine_similarity",),
-    "twlab.summary": ("video_vectors",),
+    "twlab.summary": ("cluster_summary", "video_vectors"),
     "twlab.widgets.explorer": ("Explorer", "explore", "player", "timeline_widget"),
     "twlab.widgets.html": ("save_html",),
 }

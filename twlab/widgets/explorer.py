@@ -25,7 +25,7 @@ from twlab.errors import InputError
 from twlab.widgets.bundle import module_source, style_source
 from twlab.widgets.media import too_large, video_sources
 from twlab.widgets.payload import build_payload, video_ids_of
-from twlab.widgets.rows import mask_of, pack_mask, row_of, unpack_mask
+from twlab.widgets.picks import mask_of, pack_mask, row_of, unpack_mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
