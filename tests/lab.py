@@ -180,6 +180,12 @@ def box_of(page: Page, selector: str, nth: int = 0) -> dict[str, float]:
     return dict(box)
 
 
+def inside(page: Page, selector: str, part: float, y: float) -> tuple[float, float]:
+    """A point of an element: at a part of its width, some pixels below its top."""
+    box = box_of(page, selector)
+    return box["x"] + part * box["width"], box["y"] + y
+
+
 def drag(page: Page, points: list[tuple[float, float]]) -> None:
     """Press at the first point, move through the others, release at the last."""
     page.mouse.move(*points[0])

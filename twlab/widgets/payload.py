@@ -62,7 +62,6 @@ def build_payload(
     arrays["scene_video"], arrays["scene_sec"] = scene_video, scene_sec
     known = [column["name"] for column in columns]
     _must_know([*tooltip, *([color] if color else [])], known)
-    default = "label" if "label" in known else known[0] if known else ""
     spec: dict[str, Any] = {
         "n": len(segments),
         "title": title if title is not None else _title(segments, ids),
@@ -70,8 +69,8 @@ def build_payload(
         "lanes": _lanes(segments)[1],
         "mapAll": coords is not None,
         "columns": columns,
-        "colorBy": color or default,
-        "tooltip": list(tooltip) or [n for n in known if n in ("label", "cluster")],
+        "colorBy": color or (known[0] if known else ""),
+        "tooltip": list(tooltip) or (known[:1] if labels is not None else []),
         "videos": _videos(segments, ids, sources),
         "spaces": _spaces(segments, spaces, views, similarity, arrays),
     }
@@ -120,7 +119,8 @@ def _extra_columns(segments: pd.DataFrame, labels: Any, arrays: Arrays) -> dict[
     """The user's labels, the time, and the novelty."""
     extra: dict[str, Any] = {}
     if labels is not None:
-        extra["label"] = _aligned(segments, labels)
+        column = _aligned(segments, labels)
+        extra[str(column.name)] = column
     middle = (segments["start_sec"] + segments["end_sec"]) / 2
     if middle.notna().any():
         extra["time"] = middle
@@ -151,7 +151,7 @@ def _aligned(segments: pd.DataFrame, labels: Any) -> pd.Series[Any]:
                 "labels has another index than segments and an index repeats itself; one label "
                 "per segment was expected; pass labels.to_numpy() in the order of the segments"
             )
-        return labels.reindex(segments.index)
+        return labels.reindex(segments.index).rename(labels.name or "label")
     if isinstance(labels, str) or not hasattr(labels, "__len__"):
         raise InputError(
             f"labels is {labels!r}; one label per segment, or the name of a column, was expected"
@@ -160,7 +160,7 @@ def _aligned(segments: pd.DataFrame, labels: Any) -> pd.Series[Any]:
         raise InputError(
             f"{len(labels)} labels for {len(segments)} segments; one label each was expected"
         )
-    return pd.Series(labels, index=segments.index)
+    return pd.Series(labels, index=segments.index, name=getattr(labels, "name", None) or "label")
 
 
 def _scene_times(

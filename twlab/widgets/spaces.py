@@ -26,7 +26,7 @@ __all__ = ["N_NEIGHBORS", "add_similarity", "split_spaces", "xy_of"]
 MAX_CELLS = 5000
 """Cells along a side of the heatmap; longer tables are averaged in blocks of equal length."""
 
-MAX_TSNE = 3000
+MAX_TSNE = 1500
 """Rows up to which the map is a t-SNE; larger ones are a PCA, which takes no time."""
 
 N_NEIGHBORS = 10
@@ -67,7 +67,7 @@ def xy_of(
     for rows in spaces.values():
         if len(rows) > 1:
             method = "tsne" if len(rows) <= MAX_TSNE else "pca"
-            xy[rows] = project(unit_vectors(segments.iloc[rows]), method=method)
+            xy[rows] = project(unit_vectors(segments.iloc[rows]), method=method)  # type: ignore[arg-type]
         elif len(rows):
             xy[rows] = 0.0
     return np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])

@@ -42,7 +42,7 @@ export function createDetails(context, parent) {
       ...(known
         ? [swatch, element("b", {}, range || `row ${row}`)]
         : ["Click a point, a segment or a cell"]),
-      ...words.map(({ name, text }) => element("span", { title: name }, text)),
+      ...words.map(({ name, text }) => element("span", {}, element("i", {}, name), ` ${text}`)),
     );
     const near = nearestOf(data, store.get("space"), row, SHOWN);
     caption.hidden = strip.hidden = !near.length;

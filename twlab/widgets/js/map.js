@@ -29,6 +29,8 @@ export function createMap(context, parent) {
   let member = membership();
   let view = { cx: 0, cy: 0, k: 1 };
   let fittedScale = 0;
+  // Until the reader moves the view, it follows the size of the panel.
+  let moved = false;
   /** @type {Point[]} the outline being drawn around points, in pixels */
   let outline = [];
 
@@ -40,7 +42,7 @@ export function createMap(context, parent) {
   const surface = createSurface(parent, draw, () => {
     const { width, height, dpr } = surface.size;
     points.resize(width, height, dpr);
-    if (!fittedScale) reset();
+    if (!moved) reset();
   });
   const { canvas, size } = surface;
   canvas.tabIndex = 0;
@@ -70,7 +72,7 @@ export function createMap(context, parent) {
   }
   function reset() {
     view = fitView(x, y, rows, size.width, size.height, Math.min(MARGIN, size.width / 10));
-    fittedScale = size.width > 1 ? view.k : 0;
+    [fittedScale, moved] = [view.k, false];
     surface.schedule();
   }
   /** @param {number} px @param {number} py @returns {Point} */
@@ -110,6 +112,7 @@ export function createMap(context, parent) {
       cx: dx - (px - size.width / 2) / k,
       cy: dy + (py - size.height / 2) / k,
     };
+    moved = true;
     surface.schedule();
   }
   const pick = (/** @type {number} */ px, /** @type {number} */ py) =>
@@ -139,6 +142,7 @@ export function createMap(context, parent) {
       },
       pan: (dx, dy) => {
         view = { ...view, cx: view.cx - dx / view.k, cy: view.cy + dy / view.k };
+        moved = true;
         surface.schedule();
       },
       zoom: (factor, { x: px, y: py }) => zoom(factor, px, py),

@@ -16,11 +16,12 @@ export function createTooltip(root, data, store, frames) {
   root.append(tip);
   let shown = "";
   let timer = 0;
+  let pointer = { x: 0, y: 0 };
 
-  /** @param {HTMLElement} canvas @param {number} x @param {number} y */
-  function place(canvas, x, y) {
-    const [outer, inner] = [root.getBoundingClientRect(), canvas.getBoundingClientRect()];
-    const [px, py] = [inner.left - outer.left + x, inner.top - outer.top + y];
+  /** Beside the pointer, within the explorer. */
+  function place() {
+    const outer = root.getBoundingClientRect();
+    const [px, py] = [pointer.x - outer.left, pointer.y - outer.top];
     const right = px + 16 + tip.offsetWidth < outer.width;
     const left = right ? px + 16 : Math.max(4, px - 16 - tip.offsetWidth);
     const top = Math.max(4, Math.min(py - 24, outer.height - tip.offsetHeight - 4));
@@ -36,6 +37,7 @@ export function createTooltip(root, data, store, frames) {
       if (shown !== wanted || !frame) return;
       picture.replaceChildren(copyOf(frame));
       picture.hidden = false;
+      place();
     }, SETTLE_MS);
     return wanted;
   }
@@ -56,7 +58,9 @@ export function createTooltip(root, data, store, frames) {
       picture.hidden = true;
       shown = ask(row, moment);
     }
-    place(canvas, x, y);
+    const box = canvas.getBoundingClientRect();
+    pointer = { x: box.left + x, y: box.top + y };
+    place();
   }
 
   /** @param {number} row @param {number} sec @param {{ a: number, b: number }} [pair] */
