@@ -23,11 +23,18 @@ ROOT = Path(__file__).parent.parent
 ARTIFACTS = ROOT / ".artifacts"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 APPS = {"lab": "LabApp", "notebook": "JupyterNotebookApp"}
-FLAGS = (
-    "--headless --no-sandbox --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --use-angle=swiftshader "
-    "--enable-unsafe-swiftshader --autoplay-policy=no-user-gesture-required"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--autoplay-policy=no-user-gesture-required",
+]
 
 
 @contextmanager
@@ -111,21 +118,42 @@ def write_notebook(path: Path, *cells: str) -> None:
     path.write_text(json.dumps(book))
 
 
-class Notebook:
-    """One notebook open in a browser page; closes with the page."""
+READY = """() => {
+  const panel = window.jupyterapp?.shell?.currentWidget;
+  const context = panel?.sessionContext ?? panel?.context?.sessionContext;
+  return context?.session?.kernel?.status === "idle";
+}"""
 
-    def __init__(self, page: Page, url: str) -> None:
+
+class Notebook:
+    """The notebook in front of a page; JupyterLab opens it by its path, where one is given."""
+
+    def __init__(self, page: Page, path: str | None = None) -> None:
         self.page = page
         self.problems: list[str] = []
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.goto(url, wait_until="load")
-        page.wait_for_function(
-            """() => {
-              const panel = window.jupyterapp?.shell?.currentWidget;
-              const context = panel?.sessionContext ?? panel?.context?.sessionContext;
-              return context?.session?.kernel?.status === "idle";
-            }""",
-            timeout=90_000,
+        self._note = lambda error: self.problems.append(str(error))
+        page.on("pageerror", self._note)
+        if path is not None:
+            page.wait_for_function("window.jupyterapp?.commands?.hasCommand('docmanager:open')")
+            page.evaluate(
+                "path => window.jupyterapp.commands.execute('docmanager:open', {path})", path
+            )
+        page.wait_for_function(READY, timeout=90_000)
+
+    def save(self) -> None:
+        """Write the notebook with its outputs."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+
+    def close(self) -> None:
+        """Save, stop the kernel and close the tab."""
+        self.page.remove_listener("pageerror", self._note)
+        self.save()
+        self.page.evaluate(
+            """async () => {
+              const panel = window.jupyterapp.shell.currentWidget;
+              await panel.sessionContext.shutdown();
+              panel.dispose();
+            }"""
         )
 
     def run_all(self) -> None:

@@ -40,7 +40,10 @@ def describe_columns(
     and are left out, as are columns of other things than numbers and short texts.
     """
     columns: list[dict[str, Any]] = []
-    table = {**extra, **{str(name): segments[name] for name in segments.columns if name in segments}}
+    table = {
+        **extra,
+        **{str(name): segments[name] for name in segments.columns if name in segments},
+    }
     for name, values in {**table, **extra}.items():
         if name in NEVER or isinstance(values, pd.DataFrame):
             continue

@@ -23,9 +23,10 @@ import traitlets
 
 from twlab.errors import InputError
 from twlab.widgets.bundle import module_source, style_source
-from twlab.widgets.media import too_large, video_sources
+from twlab.widgets.media import embedded_bytes, video_sources
 from twlab.widgets.payload import build_payload, video_ids_of
 from twlab.widgets.picks import mask_of, pack_mask, row_of, unpack_mask
+from twlab.widgets.spaces import nearest_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Explorer", "View", "explore", "player", "timeline_widget"]
 
+SAVED_BYTES = 1_500_000
+"""Explorers up to this size leave a working picture in a saved notebook."""
+
 View = Literal["map", "heatmap", "player", "timeline"]
 
 
@@ -48,10 +52,11 @@ class _Rows(traitlets.TraitType[pd.DataFrame, Any]):
 
     def set(self, obj: traitlets.HasTraits, value: Any) -> None:
         new = self._validate(obj, value)
-        old = obj._trait_values.get(self.name)
-        obj._trait_values[str(self.name)] = new
+        name = str(self.name)
+        old = obj._trait_values.get(name)
+        obj._trait_values[name] = new
         if new is not old:
-            obj._notify_trait(str(self.name), old, new)
+            obj._notify_trait(name, old, new)
 
 
 class Explorer(anywidget.AnyWidget):
@@ -159,14 +164,27 @@ class Explorer(anywidget.AnyWidget):
             )
         return str(proposal.value)
 
-    def _answer(self, _: Any, message: Any, __: Any) -> None:
-        """Hand over the bytes of a video the browser asked for."""
-        if not isinstance(message, dict) or message.get("kind") != "video":
+    def _answer(self, _: Any, question: Any, __: Any) -> None:
+        """Answer what the browser asks: the bytes of a video, or the neighbours of a row."""
+        if not isinstance(question, dict) or "id" not in question:
             return
-        path = self._files.get(message.get("video", -1))
-        note = "The video cannot be read here." if path is None else too_large(path)
-        buffers = [path.read_bytes()] if path is not None and not note else []
-        self.send({"kind": "video", "video": message.get("video"), "note": note}, buffers)
+        answer: dict[str, Any] = {"id": question["id"]}
+        buffers: list[bytes] = []
+        if question.get("kind") == "video":
+            answer["note"], buffers = embedded_bytes(self._files.get(question.get("video", -1)))
+        if question.get("kind") == "nearest":
+            answer["rows"] = nearest_rows(self.segments, int(question["row"]), question["count"])
+        self.send(answer, buffers)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """The widget, and for a saved notebook without a kernel a page that still works."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None or len(self._data) > SAVED_BYTES:
+            return bundle
+        from twlab.widgets.html import frame_of
+
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**data, "text/html": frame_of(self)}, metadata
 
 
 def explore(

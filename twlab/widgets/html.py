@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-import pandas as pd
-
 from twlab.errors import InputError
 from twlab.widgets.bundle import module_source, style_source
 from twlab.widgets.explorer import Explorer, explore
@@ -23,7 +21,9 @@ from twlab.widgets.explorer import Explorer, explore
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["page_of", "save_html"]
+    import pandas as pd
+
+__all__ = ["frame_of", "page_of", "save_html"]
 
 MAX_EMBED_MB = 200
 """Videos up to this many megabytes are written into the page; base64 makes them a third larger."""
@@ -126,6 +126,16 @@ def page_of(explorer: Explorer, target: Path, *, video_as: Literal["embed", "lin
         data=_base64(explorer._data),
         videos="\n".join(embedded),
         module=module_source("file"),
+    )
+
+
+def frame_of(explorer: Explorer) -> str:
+    """The page without videos in a frame, for notebooks that are read without a kernel."""
+    page = page_of(explorer, Path(), video_as="none")
+    return (
+        f'<iframe srcdoc="{html.escape(page)}" sandbox="allow-scripts" loading="lazy" '
+        f'title="{html.escape(explorer._spec["title"])}" '
+        'style="width:100%;height:760px;border:0"></iframe>'
     )
 
 

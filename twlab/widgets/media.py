@@ -20,7 +20,15 @@ from twlab.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["EMBED_MB", "Source", "local_file", "served_url", "video_sources"]
+__all__ = [
+    "EMBED_MB",
+    "Source",
+    "embedded_bytes",
+    "local_file",
+    "served_url",
+    "too_large",
+    "video_sources",
+]
 
 EMBED_MB = 64
 """Local files up to this many megabytes are handed to the browser as they are."""
@@ -93,6 +101,16 @@ def served_url(path: Path) -> str | None:
     if any(part.startswith(".") for part in parts):
         return None  # the server keeps hidden files to itself
     return f"{server['base']}files/{quote('/'.join(parts))}"
+
+
+def embedded_bytes(path: Path | None) -> tuple[str, list[bytes]]:
+    """Why a file cannot be handed over, or its bytes."""
+    if path is None:
+        return NO_VIDEO, []
+    if not path.is_file():
+        return f"{path.name} is no longer where it was.", []
+    note = too_large(path)
+    return note, [] if note else [path.read_bytes()]
 
 
 def too_large(path: Path) -> str:

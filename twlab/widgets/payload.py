@@ -87,7 +87,7 @@ def _time_arrays(segments: pd.DataFrame, ids: list[str]) -> Arrays:
     """Times, videos and lanes of all rows, and the orders in which they are walked."""
     start = segments["start_sec"].to_numpy(np.float64, na_value=np.nan)
     end = segments["end_sec"].to_numpy(np.float64, na_value=np.nan)
-    video = pd.Index(ids).get_indexer(segments["video_id"].astype(str)).astype(np.uint32)
+    video = pd.Index(ids).get_indexer(_texts(segments["video_id"])).astype(np.uint32)
     lane = _lanes(segments)[0]
     timed = np.isfinite(start) & np.isfinite(end) & clip_mask(segments)
     by_lane = np.lexsort((start, lane, video))
@@ -109,7 +109,7 @@ def _lanes(segments: pd.DataFrame) -> tuple[NDArray[np.uint8], list[str]]:
         return np.zeros(len(segments), np.uint8), ["segments"]
     options = segments["embedding_option"]
     names = sorted({str(o) for o in options.dropna()}, key=lambda o: (o != "visual", o))[:254]
-    codes = pd.Index(names).get_indexer(options.astype(object).where(options.notna(), None))
+    codes = pd.Index(names).get_indexer(_texts(options))
     if (codes < 0).any():
         codes, names = np.where(codes < 0, len(names), codes), [*names, "segments"]
     return codes.astype(np.uint8), names
@@ -142,30 +142,29 @@ def _novelty(segments: pd.DataFrame) -> pd.Series[Any] | None:
 
 
 def _aligned(segments: pd.DataFrame, labels: Any) -> pd.Series[Any]:
-    """Labels on the index of the table."""
+    """Labels in the order of the table, under their own name."""
     if isinstance(labels, str) and labels in segments.columns:
-        return segments[labels]
+        return pd.Series(segments[labels])
+    if isinstance(labels, str) or not hasattr(labels, "__len__"):
+        raise InputError(
+            f"labels is {labels!r}; one label per segment, or the name of a column, was expected"
+        )
+    name = str(getattr(labels, "name", None) or "label")
     if isinstance(labels, pd.Series) and not labels.index.equals(segments.index):
         if not (labels.index.is_unique and segments.index.is_unique):
             raise InputError(
                 "labels has another index than segments and an index repeats itself; one label "
                 "per segment was expected; pass labels.to_numpy() in the order of the segments"
             )
-        return labels.reindex(segments.index).rename(labels.name or "label")
-    if isinstance(labels, str) or not hasattr(labels, "__len__"):
-        raise InputError(
-            f"labels is {labels!r}; one label per segment, or the name of a column, was expected"
-        )
+        labels = labels.reindex(segments.index)
     if len(labels) != len(segments):
         raise InputError(
             f"{len(labels)} labels for {len(segments)} segments; one label each was expected"
         )
-    return pd.Series(labels, index=segments.index, name=getattr(labels, "name", None) or "label")
+    return pd.Series(labels, index=segments.index, name=name)
 
 
-def _scene_times(
-    scenes: Any, ids: list[str]
-) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
+def _scene_times(scenes: Any, ids: list[str]) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
     """Video and second of every scene boundary."""
     if scenes is None:
         return np.zeros(0, np.uint32), np.zeros(0)
@@ -198,19 +197,19 @@ def _scene_table(
     seconds = scenes["start_sec"].to_numpy(np.float64, na_value=np.nan)
     place = np.zeros(len(scenes), np.int64)
     if "video_id" in scenes.columns:
-        place = pd.Index(ids).get_indexer(scenes["video_id"].astype(str))
+        place = pd.Index(ids).get_indexer(_texts(scenes["video_id"]))
     keep = (place >= 0) & np.isfinite(seconds)
     return place[keep].astype(np.uint32), seconds[keep]
 
 
-def _videos(
-    segments: pd.DataFrame, ids: list[str], sources: list[Source]
-) -> list[dict[str, Any]]:
+def _videos(segments: pd.DataFrame, ids: list[str], sources: list[Source]) -> list[dict[str, Any]]:
     """What the browser is told of every video."""
     groups = segments.groupby(segments["video_id"].astype(str), sort=False)
     reach = groups["end_sec"].max()
     told: list[dict[str, Any]] = []
-    first = {name: _first_of(groups, name) for name in ("filename", "duration_sec", "thumbnail_url")}
+    first = {
+        name: _first_of(groups, name) for name in ("filename", "duration_sec", "thumbnail_url")
+    }
     for video_id, source in zip(ids, sources, strict=True):
         duration = first["duration_sec"].get(video_id, reach.get(video_id))
         told.append(
@@ -223,6 +222,11 @@ def _videos(
             }
         )
     return told
+
+
+def _texts(values: pd.Series[Any]) -> pd.Index:
+    """The values as texts, missing ones as an empty text."""
+    return pd.Index([("" if pd.isna(one) else str(one)) for one in values], dtype=object)
 
 
 def _first_of(groups: Any, name: str) -> dict[str, Any]:

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     Arrays = dict[str, NDArray[Any]]
     Floats = NDArray[np.float32]
 
-__all__ = ["N_NEIGHBORS", "add_similarity", "split_spaces", "xy_of"]
+__all__ = [
+    "N_NEIGHBORS",
+    "add_neighbors",
+    "add_similarity",
+    "nearest_rows",
+    "split_spaces",
+    "xy_of",
+]
 
 MAX_CELLS = 5000
 """Cells along a side of the heatmap; longer tables are averaged in blocks of equal length."""
@@ -52,7 +59,7 @@ def split_spaces(segments: pd.DataFrame, order: NDArray[np.intp]) -> dict[str, N
 def xy_of(
     segments: pd.DataFrame, coords: Any, spaces: dict[str, NDArray[np.uint32]]
 ) -> tuple[Floats, Floats]:
-    """x and y of every row, NaN where a row is not on the map.
+    """X and y of every row, NaN where a row is not on the map.
 
     Raises
     ------
@@ -103,11 +110,25 @@ def add_neighbors(
         return 0
     from twlab.neighbors import nearest
 
-    found, _ = nearest(unit_vectors(segments.iloc[rows]), k=count)
+    found: Any = nearest(unit_vectors(segments.iloc[rows]), k=count)[0]
     places = np.full((len(rows), count), -1, np.int32)
     places[:, : found.shape[1]] = np.where(found >= 0, rows[found], -1)
     arrays[key] = places.reshape(-1)
     return count
+
+
+def nearest_rows(segments: pd.DataFrame, row: int, count: int) -> list[int]:
+    """Positions of the rows most like one row, among the clips of its space, best first."""
+    from twlab.neighbors import nearest
+
+    keys = _space_names(segments)
+    rows = np.flatnonzero(clip_mask(segments) & (keys == keys[row]))
+    others = rows[rows != row]
+    if not len(others):
+        return []
+    unit = unit_vectors(segments.iloc[np.append(row, others)])
+    found: Any = nearest(unit[:1], unit[1:], k=min(count, len(others)))[0]
+    return [int(others[k]) for k in found[0] if k >= 0]
 
 
 def _space_names(segments: pd.DataFrame) -> NDArray[Any]:
@@ -119,9 +140,11 @@ def _space_names(segments: pd.DataFrame) -> NDArray[Any]:
         return segments[name].astype(object).where(segments[name].notna(), "")
 
     option, model = column("embedding_option"), column("model_name")
-    several = model.groupby(option.to_numpy()).nunique() > 1
+    models: dict[str, set[str]] = {}
+    for o, m in zip(option, model, strict=True):
+        models.setdefault(o, set()).add(m)
     names = [
-        f"{o or 'segments'} · {m}" if several[o] and m else (o or "segments")
+        f"{o or 'segments'} · {m}" if len(models[o]) > 1 and m else (o or "segments")
         for o, m in zip(option, model, strict=True)
     ]
     return np.array(names, dtype=object)

@@ -6,6 +6,8 @@ import { nearestOf } from "./near.js";
 import { formatRange, formatTime, parseTime } from "./time.js";
 import { stretchesOf } from "./timeindex.js";
 
+const N_NEAREST = 10;
+
 /** @typedef {import("./data.js").Data} Data */
 /** @typedef {import("./state.js").Store} Store */
 /** @typedef {import("./state.js").Stretch} Stretch */
@@ -22,8 +24,11 @@ import { stretchesOf } from "./timeindex.js";
  * @returns {void}
  */
 
-/** @param {Data} data @param {Store} store @param {TimeIndex} times @param {Hover} showTip */
-export function createActions(data, store, times, showTip) {
+/**
+ * @param {Data} data @param {Store} store @param {TimeIndex} times
+ * @param {{ showTip: Hover, ask: import("./app.js").Asker }} tools
+ */
+export function createActions(data, store, times, { showTip, ask }) {
   const count = (/** @type {number} */ n) =>
     `${n.toLocaleString("en")} segment${n === 1 ? "" : "s"}`;
   const describe = (/** @type {number} */ row) =>
@@ -89,17 +94,21 @@ export function createActions(data, store, times, showTip) {
     },
     clear: () => setMask(new Uint8Array(data.n), "Selection cleared"),
     /** Select what is most like the focused segment, and it. */
-    selectNearest() {
+    async selectNearest() {
       const row = store.get("focus");
-      const near = nearestOf(data, store.get("space"), row, 10).map((one) => one.row);
-      if (!near.length) {
-        store.set({
-          message: known(row) ? "No neighbours are known here" : "Focus a segment first",
-        });
-        return;
-      }
+      if (!known(row)) return store.set({ message: "Focus a segment first" });
+      let near = nearestOf(data, store.get("space"), row, N_NEAREST).map((one) => one.row);
+      if (!near.length) near = (await ask({ kind: "nearest", row, count: N_NEAREST })).answer.rows;
+      if (!near?.length) return store.set({ message: "No neighbours are known here" });
       const mask = combineSelection(store.get("mask"), [row, ...near], "replace");
       setMask(mask, `${near.length} nearest neighbours of ${describe(row)} selected`);
+    },
+    /** Show another map and heatmap; the focus stays at its time. @param {number} space */
+    showSpace(space) {
+      store.set({ space });
+      const lane = data.lane[data.spaces[space].rows[0]];
+      const row = times.rowAt(store.get("video"), lane, store.get("sec"));
+      if (row >= 0) store.set({ focus: row });
     },
     /** @param {number} video @param {number} sec */
     seek(video, sec) {

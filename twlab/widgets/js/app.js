@@ -18,6 +18,7 @@ import { createToolbar } from "./toolbar.js";
 import { createTooltip } from "./tooltip.js";
 
 /** @typedef {ReturnType<typeof openExplorer>} App */
+/** @typedef {(question: { kind: "video" | "nearest", [more: string]: any }) => Promise<{ answer: any, bytes: DataView | null }>} Asker */
 /**
  * @typedef {object} Context what every view is given
  * @property {import("./data.js").Data} data
@@ -34,9 +35,9 @@ const NAMES = { map: "Map", heatmap: "Similarity", timeline: "Timeline", player:
 
 /**
  * @param {HTMLElement} host @param {import("./data.js").Data} data
- * @param {(video: number) => Promise<{ bytes: BlobPart | null, note: string }>} fetchBytes
+ * @param {Asker} ask asks the kernel, or the page
  */
-export function openExplorer(host, data, fetchBytes) {
+export function openExplorer(host, data, ask) {
   const root = element("div", {
     class: "twx",
     role: "region",
@@ -62,10 +63,10 @@ export function openExplorer(host, data, fetchBytes) {
     message: "",
   });
   const look = createLook(root, data, store);
-  const media = createMedia(data, fetchBytes);
+  const media = createMedia(data, ask);
   const frames = createFrames(media);
   const tooltip = createTooltip(root, data, store, frames);
-  const actions = createActions(data, store, times, tooltip.show);
+  const actions = createActions(data, store, times, { showTip: tooltip.show, ask });
   const context = { data, store, actions, look, times, media, frames };
 
   const panels = makePanels(root, data);
@@ -147,7 +148,12 @@ function makePanels(root, data) {
   const legend = element("div", { class: "twx-legend" });
   const status = element("div", { class: "twx-status" });
   const live = element("div", { class: "twx-live", role: "status", "aria-live": "polite" });
-  const stage = element("div", { class: "twx-stage", "data-views": data.views.join(" ") });
+  const columns = data.views.filter((view) => view !== "timeline").length;
+  const stage = element("div", {
+    class: "twx-stage",
+    "data-views": data.views.join(" "),
+    "data-columns": columns,
+  });
   /** @type {Record<string, HTMLElement>} */
   const panels = { toolbar, legend, status, live };
   for (const name of data.views) {

@@ -30,12 +30,11 @@ function pageModel() {
       tell(`change:${name}`);
     },
     save_changes: () => undefined,
-    send({ kind, video }) {
-      const text = pageText(`twlab-video-${video}`);
+    send({ id, kind, video }) {
+      const text = kind === "video" ? pageText(`twlab-video-${video}`) : "";
       const note = values._spec.videos[video]?.source.note ?? "";
-      const answer = () =>
-        tell("msg:custom", { kind, video, note }, text ? [decodeBase64(text)] : []);
-      queueMicrotask(answer);
+      const answer = { id, note, rows: [] };
+      queueMicrotask(() => tell("msg:custom", answer, text ? [decodeBase64(text)] : []));
     },
     on: (event, listener) => {
       listeners.set(event, (listeners.get(event) ?? new Set()).add(listener));

@@ -20,7 +20,7 @@ const REPORT_MS = 200;
 export function linkExplorer(model, host) {
   const stopAsking = new AbortController();
   const data = decodeData(model.get("_spec"), asView(model.get("_data")));
-  const app = openExplorer(host, data, (video) => askForBytes(model, video, stopAsking.signal));
+  const app = openExplorer(host, data, createAsker(model, stopAsking.signal));
   const stop = linkState(model, app, data);
   return () => {
     stopAsking.abort();
@@ -121,23 +121,26 @@ function linkState(model, { store, actions }, data) {
   };
 }
 
-/** Ask the host for the bytes of an embedded video. @param {Model} model @param {number} video @param {AbortSignal} signal @returns {Promise<{ bytes: BlobPart | null, note: string }>} */
-function askForBytes(model, video, signal) {
-  return new Promise((give) => {
-    /** @param {any} message @param {DataView[]} buffers */
-    const listen = (message, buffers) => {
-      if (message?.kind !== "video" || message.video !== video) return;
-      model.off("msg:custom", listen);
-      const bytes = buffers?.[0] ? asView(buffers[0]) : null;
-      give({
-        bytes: /** @type {BlobPart | null} */ (bytes?.byteLength ? bytes : null),
-        note: message.note ?? "",
-      });
-    };
-    signal.addEventListener("abort", () => model.off("msg:custom", listen));
-    model.on("msg:custom", listen);
-    model.send({ kind: "video", video });
-  });
+/**
+ * A function that asks the other side of the model, and waits for the answer to that question.
+ * @param {Model} model @param {AbortSignal} signal
+ * @returns {import("./app.js").Asker}
+ */
+function createAsker(model, signal) {
+  let asked = 0;
+  return (question) =>
+    new Promise((give) => {
+      const id = `${Date.now()}-${asked++}`;
+      /** @param {any} answer @param {DataView[]} [buffers] */
+      const listen = (answer, buffers) => {
+        if (answer?.id !== id) return;
+        model.off("msg:custom", listen);
+        give({ answer, bytes: buffers?.[0] ? asView(buffers[0]) : null });
+      };
+      signal.addEventListener("abort", () => model.off("msg:custom", listen));
+      model.on("msg:custom", listen);
+      model.send({ ...question, id });
+    });
 }
 
 /** Bytes however the host hands them over. @param {any} value @returns {DataView} */

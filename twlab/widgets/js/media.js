@@ -12,9 +12,9 @@ export const HLS_MIME = "application/vnd.apple.mpegurl";
 
 /**
  * @param {Data} data
- * @param {(video: number) => Promise<{ bytes: BlobPart | null, note: string }>} fetchBytes asks the host for an embedded file
+ * @param {import("./app.js").Asker} ask
  */
-export function createMedia(data, fetchBytes) {
+export function createMedia(data, ask) {
   /** @type {Map<string, Promise<Playable>>} */
   const made = new Map();
   /** @type {string[]} */
@@ -22,9 +22,10 @@ export function createMedia(data, fetchBytes) {
 
   /** @param {number} video @returns {Promise<Playable>} */
   async function embedded(video) {
-    const { bytes, note } = await fetchBytes(video);
-    if (!bytes) return { url: "", note };
-    const url = URL.createObjectURL(new Blob([bytes], { type: data.videos[video].source.mime }));
+    const { answer, bytes } = await ask({ kind: "video", video });
+    if (!bytes?.byteLength) return { url: "", note: answer.note ?? "" };
+    const part = /** @type {BlobPart} */ (bytes);
+    const url = URL.createObjectURL(new Blob([part], { type: data.videos[video].source.mime }));
     blobs.push(url);
     return { url, note: "" };
   }

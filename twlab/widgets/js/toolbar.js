@@ -80,12 +80,12 @@ function colorChoice({ data, store }) {
 }
 
 /** @param {Context} context */
-function spaceChoice({ data, store }) {
+function spaceChoice({ data, store, actions }) {
   const select = element(
     "select",
     {
       "aria-label": "Vectors shown on map and heatmap",
-      onchange: () => store.set({ space: Number(select.value) }),
+      onchange: () => actions.showSpace(Number(select.value)),
     },
     ...data.spaces.map(({ name }, k) => element("option", { value: k }, name)),
   );
