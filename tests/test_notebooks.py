@@ -25,7 +25,7 @@ def read(path: Path) -> Any:
 
 
 def cpu_seconds() -> float:
-    """What ended child processes have computed; unlike wall time, not a matter of the neighbours."""
+    """What ended child processes have computed; other work on the machine does not count."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Any
 
     import pandas as pd
     from plotly.graph_objects import Figure
@@ -126,16 +127,17 @@ def _pictures(film: pd.DataFrame) -> Iterator[Picture]:
         "tw.plot.novelty(film)",
         plot.novelty(film),
     )
-    labels = cluster(film, 6)
+    labels = cast("pd.Series[Any]", cluster(film, 6))
     yield (
         "What is on screen when",
         "The clips in six clusters of like looks, a lane for each.",
         "labels = tw.cluster(film, 6)\ntw.plot.timeline(film, lanes=labels)",
         plot.timeline(film, lanes=labels),
     )
+    coords = cast("pd.DataFrame", project(film))
     yield (
         "A map of the clips",
         "Clips that look alike lie together; colours are the clusters. Point at one for its time.",
         "coords = tw.project(film)\ntw.plot.scatter(film, coords, color=labels)",
-        plot.scatter(film, project(film), color=labels),
+        plot.scatter(film, coords, color=labels),
     )
