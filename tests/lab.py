@@ -134,7 +134,8 @@ class Notebook:
         self._note = lambda error: self.problems.append(str(error))
         page.on("pageerror", self._note)
         if path is not None:
-            page.wait_for_function("window.jupyterapp?.commands?.hasCommand('docmanager:open')")
+            page.wait_for_function("window.jupyterapp?.restored")
+            page.evaluate("() => window.jupyterapp.restored.then(() => true)")
             page.evaluate(
                 "path => window.jupyterapp.commands.execute('docmanager:open', {path})", path
             )

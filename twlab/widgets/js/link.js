@@ -113,6 +113,7 @@ function linkState(model, { store, actions }, data) {
     else actions.follow(store.get("video"), 0);
   }
   for (const [event, listener] of incoming) model.on(event, listener);
+  writeSoon();
   const off = [store.on(["mask"], writeSelection), store.on(["focus", "sec", "video"], writeSoon)];
   return () => {
     clearTimeout(timer);
