@@ -137,13 +137,15 @@ class Notebook:
             page.wait_for_function("window.jupyterapp?.restored")
             page.evaluate("() => window.jupyterapp.restored.then(() => true)")
             page.evaluate(
-                "path => window.jupyterapp.commands.execute('docmanager:open', {path})", path
+                "async path => "
+                "void (await window.jupyterapp.commands.execute('docmanager:open', {path}))",
+                path,
             )
         page.wait_for_function(READY, timeout=90_000)
 
     def save(self) -> None:
         """Write the notebook with its outputs."""
-        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+        self.page.evaluate("async () => void (await jupyterapp.shell.currentWidget.context.save())")
 
     def close(self) -> None:
         """Save, stop the kernel and close the tab."""
@@ -159,7 +161,9 @@ class Notebook:
 
     def run_all(self) -> None:
         """Run every cell and wait for all of them."""
-        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.page.evaluate(
+            "async () => void (await jupyterapp.commands.execute('notebook:run-all-cells'))"
+        )
 
     def python(self, code: str) -> str:
         """What a piece of code prints in the notebook's kernel."""

@@ -11,17 +11,19 @@ import html
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 from urllib.parse import quote
 
 from twlab.errors import InputError
 from twlab.widgets.bundle import module_source, style_source
-from twlab.widgets.explorer import Explorer, explore
+from twlab.widgets.explorer import Explorer, View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
+
+    from twlab.widgets.explorer import Video
 
 __all__ = ["frame_of", "page_of", "save_html"]
 
@@ -57,8 +59,16 @@ def save_html(
     segments: pd.DataFrame | Explorer,
     path: str | os.PathLike[str],
     *,
+    video: Video | None = None,
+    coords: Any = None,
+    labels: Any = None,
+    scenes: Any = None,
+    similarity: Any = None,
+    views: Sequence[View] = get_args(View),
+    color: str | None = None,
+    tooltip: Sequence[str] = (),
+    title: str | None = None,
     video_as: Literal["embed", "link"] = "embed",
-    **options: Any,
 ) -> Path:
     """The path of an HTML file that shows the explorer without a kernel or a network.
 
@@ -69,16 +79,21 @@ def save_html(
         selection and focus.
     path : path
         The file to write, for example ``"film.html"``.
+    video, coords, labels, scenes, similarity, views, color, tooltip, title
+        As for :func:`twlab.explore`; an explorer has its own.
     video_as : {"embed", "link"}
         Write a local video into the page (up to 200 MB), or point to it where it lies relative to
         the page. URLs are always pointed to.
-    **options
-        ``video``, ``coords``, ``labels``, … of :func:`twlab.explore`, for a table.
+
+    Returns
+    -------
+    Path
+        Of the file written.
 
     Raises
     ------
     InputError
-        If a video is too large to embed, or an option is given for an explorer.
+        If a video is too large to embed, or something is given besides an explorer.
 
     Examples
     --------
@@ -89,17 +104,40 @@ def save_html(
     """
     if video_as not in ("embed", "link"):
         raise InputError(f"video_as is {video_as!r}; 'embed' or 'link' was expected")
-    if isinstance(segments, Explorer) and options:
-        raise InputError(
-            f"{next(iter(options))} is given for an explorer, which has its own; pass the table "
-            "instead, or leave it out"
-        )
-    explorer = segments if isinstance(segments, Explorer) else explore(segments, **options)
-    target = Path(path)
+    options = {
+        "video": video,
+        "coords": coords,
+        "labels": labels,
+        "scenes": scenes,
+        "similarity": similarity,
+        "views": views,
+        "color": color,
+        "tooltip": tuple(tooltip),
+        "title": title,
+    }
+    if isinstance(segments, Explorer):
+        _only_explorer(options)
+        return _write(segments, Path(path), video_as)
+    explorer = Explorer(segments, **options)
+    written = _write(explorer, Path(path), video_as)
+    explorer.close()
+    return written
+
+
+def _only_explorer(options: dict[str, Any]) -> None:
+    """Refuse what would be ignored."""
+    for name, value in options.items():
+        if value is not None and value != () and value != get_args(View):
+            raise InputError(
+                f"{name} is given for an explorer, which has its own; pass the table instead, or "
+                "leave it out"
+            )
+
+
+def _write(explorer: Explorer, target: Path, video_as: Literal["embed", "link"]) -> Path:
+    """Write the page."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(page_of(explorer, target, video_as=video_as), encoding="utf-8")
-    if explorer is not segments:
-        explorer.close()
     return target
 
 
