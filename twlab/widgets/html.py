@@ -167,11 +167,11 @@ def page_of(explorer: Explorer, target: Path, *, video_as: Literal["embed", "lin
     )
 
 
-def frame_of(explorer: Explorer) -> str:
-    """The page without videos in a frame, for notebooks that are read without a kernel."""
-    page = page_of(explorer, Path(), video_as="none")
+def frame_of(explorer: Explorer, *, video_as: Literal["embed", "none"] = "none") -> str:
+    """The page in a frame: for notebooks that are read without a kernel, and pages with more."""
+    page = page_of(explorer, Path(), video_as=video_as)
     return (
-        f'<iframe srcdoc="{html.escape(page)}" sandbox="allow-scripts" loading="lazy" '
+        f'<iframe srcdoc="{html.escape(page)}" sandbox="allow-scripts" allowfullscreen '
         f'title="{html.escape(explorer._spec["title"])}" '
         'style="width:100%;height:760px;border:0"></iframe>'
     )
