@@ -1,6 +1,6 @@
-"""Draw the picture of the README from the sample: ``python data/make_pictures.py``.
+"""Draw the pictures of the README from the sample: ``python data/make_pictures.py``.
 
-The figures are laid out on a page that a headless Chromium then photographs.
+A headless Chromium photographs pages: the explorer as a file, and plotly figures laid out.
 """
 
 from __future__ import annotations
@@ -57,7 +57,36 @@ def photograph(page: str, path: Path) -> None:
         subprocess.run([browser, *options], check=True, capture_output=True)
 
 
+def photograph_explorer(path: Path) -> None:
+    """Write a picture of the explorer in use: a lasso drawn, a clip in focus."""
+    from playwright.sync_api import sync_playwright
+
+    film = tw.sample()
+    explorer = tw.explore(
+        film,
+        video=tw.sample_video(),
+        labels=tw.cluster(film, 6),
+        title="Big Buck Bunny",
+    )
+    flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
+        page_file = tw.save_html(explorer, Path(folder) / "film.html")
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+        page = browser.new_page(viewport={"width": 1240, "height": 760}, device_scale_factor=1.5)
+        page.goto(page_file.as_uri())
+        page.wait_for_function("document.querySelectorAll('.twx-card canvas').length === 5")
+        box = page.locator(".twx-timeline canvas[tabindex]").bounding_box()
+        assert box
+        page.mouse.click(box["x"] + box["width"] * 0.462, box["y"] + 34)
+        page.wait_for_timeout(4000)
+        page.mouse.move(box["x"] + box["width"] * 0.462, box["y"] - 200)
+        page.wait_for_timeout(1500)
+        page.locator(".twx").screenshot(path=path)
+        browser.close()
+
+
 if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
     photograph(overview(), PICTURES / "overview.png")
-    print(PICTURES / "overview.png")
+    photograph_explorer(PICTURES / "explorer.png")
+    print(*sorted(PICTURES.glob("*.png")), sep="\n")

@@ -59,11 +59,13 @@ def test_the_search_by_a_vector_finds_the_clip_it_came_from(names: dict[str, Any
     assert hits["match"].iloc[0] == names["clips"].index[3]
 
 
-def test_the_picture_is_there_and_small() -> None:
-    (path,) = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
-    picture = (ROOT / path).read_bytes()
-    assert picture.startswith(b"\x89PNG")
-    assert len(picture) < 300_000
+def test_the_pictures_are_there_and_small() -> None:
+    paths = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert paths[0].endswith("explorer.png")
+    for path in paths:
+        picture = (ROOT / path).read_bytes()
+        assert picture.startswith(b"\x89PNG")
+        assert len(picture) < 700_000
 
 
 def test_the_two_commands_are_those_that_ci_runs() -> None:

@@ -26,6 +26,9 @@ _HOMES = {
     "twlab.segments": ("check_segments", "vectors", "with_vectors"),
     "twlab.similarity": ("cosine_similarity",),
     "twlab.summary": ("cluster_summary", "video_vectors"),
+    "twlab.widgets.explorer": ("Explorer",),
+    "twlab.widgets.html": ("save_html",),
+    "twlab.widgets.opening": ("explore", "player", "timeline_widget"),
 }
 _MODULES = ("intervals", "plot")
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -34,6 +34,7 @@ PAGE = """\
   h2 {{ margin-top: 3rem }}
   code {{ background: #f2f2f2; padding: .1em .3em; border-radius: 3px }}
   pre code {{ display: block; padding: .6em .8em; overflow-x: auto }}
+  .wide {{ width: min(96vw, 88rem); margin-left: 50%; transform: translateX(-50%) }}
   footer {{ margin: 3rem 0; color: #555; font-size: 14px }}
 </style>
 <h1>Big Buck Bunny, seen through its embeddings</h1>
@@ -41,6 +42,11 @@ PAGE = """\
 classifier and are <b>not Marengo vectors</b>: they know what a picture looks like, not what
 happens in it. Above each picture stand the lines that made it, after
 <code>import twlab as tw</code> and <code>film = tw.sample()</code>.</p>
+<h2>All of it linked, with the film playing</h2>
+<p>Draw around points on the map, over segments of the timeline or over the heatmap; click, and the
+film goes there. The key <kbd>?</kbd> lists the rest.</p>
+<pre><code>tw.explore(film, video=tw.sample_video(), labels=tw.cluster(film, 6))</code></pre>
+<div class="wide">{explorer}</div>
 <script>{script}</script>
 {pictures}
 <footer>Big Buck Bunny, (c) copyright 2008, Blender Foundation / www.bigbuckbunny.org,
@@ -70,7 +76,7 @@ def write_demo(path: str | os.PathLike[str]) -> Path:
     Returns
     -------
     Path
-        The file, 5 MB or so, most of it the drawing library.
+        The file, 18 MB or so, most of it the film and the drawing library.
 
     Raises
     ------
@@ -84,7 +90,7 @@ def write_demo(path: str | os.PathLike[str]) -> Path:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     page = write_demo(Path(folder) / "film.html").read_text(encoding="utf-8")
     >>> page.count("<h2>")
-    4
+    5
     """
     from pathlib import Path
 
@@ -92,6 +98,7 @@ def write_demo(path: str | os.PathLike[str]) -> Path:
 
     from twlab.samples import sample
 
+    film = sample()
     target = Path(path).expanduser()
     target.touch()  # fail before the work, not after it
     pictures = "".join(
@@ -101,10 +108,24 @@ def write_demo(path: str | os.PathLike[str]) -> Path:
             code=html.escape(code),
             figure=figure.to_html(full_html=False, include_plotlyjs=False),
         )
-        for title, text, code, figure in _pictures(sample())
+        for title, text, code, figure in _pictures(film)
     )
-    target.write_text(PAGE.format(script=get_plotlyjs(), pictures=pictures), encoding="utf-8")
+    text = PAGE.format(explorer=_explorer(film), script=get_plotlyjs(), pictures=pictures)
+    target.write_text(text, encoding="utf-8")
     return target
+
+
+def _explorer(film: pd.DataFrame) -> str:
+    """The linked explorer with the film in it."""
+    from twlab.clustering import cluster
+    from twlab.samples import sample_video
+    from twlab.widgets.explorer import Explorer
+    from twlab.widgets.html import frame_of
+
+    explorer = Explorer(film, video=sample_video(), labels=cluster(film, 6))
+    frame = frame_of(explorer, video_as="embed")
+    explorer.close()
+    return frame
 
 
 def _pictures(film: pd.DataFrame) -> Iterator[Picture]:

@@ -1,0 +1,18 @@
+import js from "@eslint/js";
+import globals from "globals";
+
+export default [
+  js.configs.recommended,
+  {
+    languageOptions: { ecmaVersion: 2022, sourceType: "module", globals: globals.browser },
+    rules: {
+      "max-lines": ["error", 350],
+      "max-depth": ["error", 4],
+      "max-lines-per-function": ["error", { max: 120, skipComments: true }],
+      "no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      eqeqeq: "error",
+      "prefer-const": "error",
+    },
+  },
+  { files: ["tests/js/**", "eslint.config.js"], languageOptions: { globals: globals.node } },
+];

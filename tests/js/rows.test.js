@@ -1,0 +1,214 @@
+/** Rows by time and likeness, and what can be done with them, on a small table. */
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { createActions, rowFacts, rowsWithText } from "../../twlab/widgets/js/actions.js";
+import { decodeData } from "../../twlab/widgets/js/data.js";
+import { layoutLanes, stripAt } from "../../twlab/widgets/js/lanes.js";
+import { nearestOf, placeInSpace } from "../../twlab/widgets/js/near.js";
+import { createStore } from "../../twlab/widgets/js/state.js";
+import { createTimeIndex, stretchesOf } from "../../twlab/widgets/js/timeindex.js";
+
+/** Two videos of three and two clips of 6 s; rows out of order. */
+function table() {
+  /** @type {Record<string, any>} */
+  const arrays = {
+    start: Float64Array.of(6, 0, 12, 0, 6),
+    end: Float64Array.of(12, 6, 18, 6, 12),
+    video: Uint32Array.of(0, 0, 0, 1, 1),
+    lane: new Uint8Array(5),
+    order: Uint32Array.of(1, 0, 2, 3, 4),
+    rows0: Uint32Array.of(1, 0, 2, 3, 4),
+    near0: Int32Array.of(0, 2, 1, 2, 0, 1, 4, 0, 3, 1),
+    cells0: Uint8Array.from({ length: 25 }, (_, i) => i * 10),
+    kind: Uint8Array.of(0, 1, 1, 0, 2),
+    scene_video: Uint32Array.of(0),
+    scene_sec: Float64Array.of(12),
+  };
+  let offset = 0;
+  /** @type {Record<string, [string, number, number]>} */
+  const index = {};
+  for (const [name, array] of Object.entries(arrays)) {
+    index[name] = [array.constructor.name.replace("Array", "").toLowerCase(), array.length, offset];
+    offset += Math.ceil(array.byteLength / 8) * 8;
+  }
+  // One byte off, as buffers from the wire may be.
+  const bytes = new Uint8Array(offset + 1);
+  for (const [name, array] of Object.entries(arrays)) {
+    bytes.set(new Uint8Array(array.buffer), index[name][2] + 1);
+  }
+  const spec = {
+    n: 5,
+    title: "two",
+    views: ["timeline"],
+    lanes: ["visual"],
+    mapAll: false,
+    colorBy: "kind",
+    tooltip: [],
+    columns: [{ name: "kind", kind: "category", array: "kind", names: ["forest", "meadow"] }],
+    videos: [
+      { id: "a", title: "A", duration: 18, source: {}, thumbnail: "" },
+      { id: "b", title: "B", duration: 12, source: {}, thumbnail: "" },
+    ],
+    spaces: [
+      {
+        name: "visual",
+        rows: "rows0",
+        neighbors: "near0",
+        nNeighbors: 2,
+        similarity: { array: "cells0", size: 5, block: 1, low: 0, high: 1 },
+      },
+    ],
+    arrays: index,
+  };
+  return decodeData(spec, new DataView(bytes.buffer, 1));
+}
+
+function opened() {
+  const data = table();
+  const times = createTimeIndex(data);
+  const store = createStore({
+    focus: -1,
+    hover: -1,
+    mask: new Uint8Array(5),
+    selected: 0,
+    video: 0,
+    sec: 0,
+    playing: false,
+    seek: null,
+    bands: [],
+    colorBy: "kind",
+    space: 0,
+    tool: "lasso",
+    theme: "light",
+    message: "",
+  });
+  const ask = async () => ({ answer: { rows: [] }, bytes: null });
+  const actions = createActions(data, store, times, { showTip: () => undefined, ask });
+  return { data, times, store, actions };
+}
+
+test("arrays are read from an unaligned block", () => {
+  const data = table();
+  assert.deepEqual([...data.start], [6, 0, 12, 0, 6]);
+  assert.deepEqual([...data.order], [1, 0, 2, 3, 4]);
+  assert.equal(data.spaces[0].similarity?.cells[3], 30);
+});
+
+test("the row at a second, half-open", () => {
+  const { times } = opened();
+  assert.deepEqual(
+    [0, 5.99, 6, 17.9].map((sec) => times.rowAt(0, 0, sec)),
+    [1, 1, 0, 2],
+  );
+  assert.equal(times.rowAt(0, 0, 18), -1);
+  assert.equal(times.rowAt(1, 0, 7), 4);
+  assert.equal(times.rowAt(7, 0, 7), -1);
+  assert.equal(times.neighborInTime(1, 1), 0);
+  assert.equal(times.neighborInTime(2, 1), -1);
+});
+
+test("a range of time holds what overlaps it", () => {
+  const { times } = opened();
+  assert.deepEqual([...times.rowsWithin(times.lanes[0], 5, 7)], [1, 0]);
+  assert.deepEqual([...times.rowsWithin(times.lanes[0], 6, 12)], [0]);
+  assert.deepEqual([...times.rowsWithin(times.lanes[1], 20, 30)], []);
+});
+
+test("touching rows are one stretch, videos are not", () => {
+  assert.deepEqual(stretchesOf(table(), [0, 1, 4]), [
+    { video: 0, start: 0, end: 12 },
+    { video: 1, start: 6, end: 12 },
+  ]);
+});
+
+test("lanes are stacked by video, with titles where there are several", () => {
+  const { data, times } = opened();
+  const { strips, duration } = layoutLanes(data, times.lanes);
+  assert.deepEqual(
+    strips.map((strip) => strip.kind),
+    ["title", "lane", "title", "lane"],
+  );
+  assert.equal(duration, 18);
+  assert.equal(stripAt(strips, strips[3].top + 2)?.video, 1);
+  assert.equal(stripAt(strips, 9999), null);
+});
+
+test("neighbours and their similarity come from what Python sent", () => {
+  const data = table();
+  assert.deepEqual(
+    [0, 1, 2, 3, 4].map((row) => placeInSpace(data.spaces[0].rows, data, row)),
+    [1, 0, 2, 3, 4],
+  );
+  const near = nearestOf(data, 0, 1, 5);
+  assert.deepEqual(
+    near.map((one) => one.row),
+    [0, 2],
+  );
+  assert.ok(Math.abs(near[0].similarity - 10 / 255) < 1e-6);
+  assert.deepEqual(nearestOf(data, 0, -1, 5), []);
+});
+
+test("focus seeks, and the focus follows the video", () => {
+  const { store, actions } = opened();
+  actions.focus(2);
+  assert.deepEqual(store.get("seek"), { video: 0, sec: 12, playlist: null });
+  actions.follow(0, 11.99);
+  assert.equal(store.get("focus"), 2, "a hair before its start is still the segment");
+  actions.follow(0, 7);
+  assert.equal(store.get("focus"), 0);
+  actions.follow(1, 7);
+  assert.deepEqual([store.get("focus"), store.get("video")], [4, 1]);
+  actions.follow(1, 99);
+  assert.equal(store.get("focus"), 4, "after the last segment the focus stays");
+});
+
+test("selecting brings the video to the first of it", () => {
+  const { store, actions } = opened();
+  actions.select([4, 0, 2], "replace", "here");
+  assert.equal(store.get("selected"), 3);
+  assert.equal(store.get("focus"), 0);
+  assert.match(store.get("message"), /3 segments selected here/);
+  actions.select([0], "toggle", "");
+  assert.deepEqual([...store.get("mask")], [0, 0, 1, 0, 1]);
+  actions.clear();
+  assert.equal(store.get("selected"), 0);
+});
+
+test("playing a selection plays its stretches in order", () => {
+  const { store, actions } = opened();
+  actions.select([4, 0, 1], "replace", "");
+  actions.playSelection();
+  const seek = store.get("seek");
+  assert.deepEqual(
+    seek?.playlist?.map((part) => [part.video, part.start, part.end]),
+    [
+      [0, 0, 12],
+      [1, 6, 12],
+    ],
+  );
+});
+
+test("nearest neighbours are selected with the focus", async () => {
+  const { store, actions } = opened();
+  actions.focus(1);
+  await actions.selectNearest();
+  assert.deepEqual([...store.get("mask")], [1, 1, 1, 0, 0]);
+});
+
+test("finding takes times and words", () => {
+  const { data, store, actions } = opened();
+  actions.find("0:13");
+  assert.equal(store.get("focus"), 2);
+  actions.find("MEADOW");
+  assert.deepEqual([...store.get("mask")], [0, 1, 1, 0, 0]);
+  assert.deepEqual(rowsWithText(data, "  "), []);
+});
+
+test("facts name the video where there are several, and missing values", () => {
+  const facts = rowFacts(table(), 4, "kind");
+  assert.deepEqual(facts, [
+    { name: "video", text: "B" },
+    { name: "kind", text: "–" },
+  ]);
+});

@@ -1,0 +1,247 @@
+"""A real Jupyter server and a real browser, for the tests that need them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parent.parent
+ARTIFACTS = ROOT / ".artifacts"
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
+APPS = {"lab": "LabApp", "notebook": "JupyterNotebookApp"}
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """The machine's own Chromium, without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+@contextmanager
+def jupyter(app: str, folder: Path) -> Iterator[str]:
+    """The address of a server of ``jupyter lab`` or ``jupyter notebook`` on a folder."""
+    home = folder / "home"
+    command = [
+        *(sys.executable, "-m", "jupyter", app, "--no-browser", "--ServerApp.port=0"),
+        *("--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=", "--ServerApp.password="),
+        *("--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={folder}"),
+        "--allow-root",
+        f"--{APPS[app]}.expose_app_in_browser=True",
+    ]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+    }
+    log = folder / f"{app}.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    try:
+        yield _address(home / "runtime", server, log)
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _address(runtime: Path, server: subprocess.Popen[bytes], log: Path) -> str:
+    """Where the server listens, once it does."""
+    import httpx
+
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        for file in runtime.glob("jpserver-*.json"):
+            text = file.read_text()
+            url = json.loads(text)["url"].rstrip("/") if text else ""
+            try:
+                if url and httpx.get(f"{url}/api/status").status_code == 200:
+                    return str(url)
+            except httpx.TransportError:
+                pass
+        time.sleep(0.1)
+    raise AssertionError(f"the server did not start:\n{log.read_text()[-2000:]}")
+
+
+def write_notebook(path: Path, *cells: str) -> None:
+    """A notebook of code cells."""
+    made = [
+        {
+            "cell_type": "code",
+            "id": f"cell{k}",
+            "metadata": {},
+            "execution_count": None,
+            "outputs": [],
+            "source": text,
+        }
+        for k, text in enumerate(cells)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    book = {"cells": made, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(book))
+
+
+READY = """() => {
+  const panel = window.jupyterapp?.shell?.currentWidget;
+  const context = panel?.sessionContext ?? panel?.context?.sessionContext;
+  return context?.session?.kernel?.status === "idle";
+}"""
+
+
+class Notebook:
+    """The notebook in front of a page; JupyterLab opens it by its path, where one is given."""
+
+    def __init__(self, page: Page, path: str | None = None) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        self._note = lambda error: self.problems.append(str(error))
+        page.on("pageerror", self._note)
+        if path is not None:
+            page.wait_for_function("window.jupyterapp?.restored")
+            page.evaluate("() => window.jupyterapp.restored.then(() => true)")
+            page.evaluate(
+                "async path => "
+                "void (await window.jupyterapp.commands.execute('docmanager:open', {path}))",
+                path,
+            )
+        page.wait_for_function(READY, timeout=90_000)
+
+    def save(self) -> None:
+        """Write the notebook with its outputs."""
+        self.page.evaluate("async () => void (await jupyterapp.shell.currentWidget.context.save())")
+
+    def close(self) -> None:
+        """Save, stop the kernel and close the tab."""
+        self.page.remove_listener("pageerror", self._note)
+        self.save()
+        self.page.evaluate(
+            """async () => {
+              const panel = window.jupyterapp.shell.currentWidget;
+              await panel.sessionContext.shutdown();
+              panel.dispose();
+            }"""
+        )
+
+    def run_all(self) -> None:
+        """Run every cell and wait for all of them."""
+        self.page.evaluate(
+            "async () => void (await jupyterapp.commands.execute('notebook:run-all-cells'))"
+        )
+
+    def python(self, code: str) -> str:
+        """What a piece of code prints in the notebook's kernel."""
+        printed: str = self.page.evaluate(
+            """async (code) => {
+              const panel = window.jupyterapp.shell.currentWidget;
+              const kernel = (panel.sessionContext ?? panel.context.sessionContext).session.kernel;
+              let out = "";
+              const future = kernel.requestExecute({ code, store_history: false });
+              future.onIOPub = (message) => {
+                if (message.header.msg_type === "stream") out += message.content.text;
+                if (message.header.msg_type === "error") out += message.content.evalue;
+              };
+              await future.done;
+              return out.trim();
+            }""",
+            code,
+        )
+        return printed
+
+    def wait_python(self, code: str, wanted: str) -> str:
+        """What the code prints, asked again until it matches the pattern."""
+        deadline = time.monotonic() + 15
+        printed = self.python(code)
+        while not re.fullmatch(wanted, printed, re.DOTALL) and time.monotonic() < deadline:
+            self.page.wait_for_timeout(100)
+            printed = self.python(code)
+        assert re.fullmatch(wanted, printed, re.DOTALL), f"{printed!r} is not {wanted!r}"
+        return printed
+
+    def restart(self) -> None:
+        """Restart the kernel."""
+        self.page.evaluate(
+            """async () => {
+              const panel = window.jupyterapp.shell.currentWidget;
+              await (panel.sessionContext ?? panel.context.sessionContext).restartKernel();
+            }"""
+        )
+
+
+def box_of(page: Page, selector: str, nth: int = 0) -> dict[str, float]:
+    """Where an element is on the page, scrolled into sight."""
+    found = page.locator(selector).nth(nth)
+    found.scroll_into_view_if_needed()
+    box: Any = found.bounding_box()
+    assert box, selector
+    return dict(box)
+
+
+def inside(page: Page, selector: str, part: float, y: float) -> tuple[float, float]:
+    """A point of an element: at a part of its width, some pixels below its top."""
+    box = box_of(page, selector)
+    return box["x"] + part * box["width"], box["y"] + y
+
+
+def drag(page: Page, points: list[tuple[float, float]]) -> None:
+    """Press at the first point, move through the others, release at the last."""
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=6)
+    page.mouse.up()
+
+
+def drawn(page: Page, selector: str, nth: int = 0) -> int:
+    """How many different colours an element shows: 1 where nothing is drawn."""
+    picture = base64.b64encode(page.locator(selector).nth(nth).screenshot()).decode()
+    colours: int = page.evaluate(
+        """async (data) => {
+          const image = new Image();
+          image.src = "data:image/png;base64," + data;
+          await image.decode();
+          const canvas = new OffscreenCanvas(image.width, image.height);
+          const context = canvas.getContext("2d");
+          context.drawImage(image, 0, 0);
+          const pixels = context.getImageData(0, 0, image.width, image.height).data;
+          return new Set(new Uint32Array(pixels.buffer)).size;
+        }""",
+        picture,
+    )
+    return colours

@@ -1,0 +1,341 @@
+"""The explorer's Python side: what crosses, what comes back, what is refused."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import twlab as tw
+from twlab.widgets import media
+from twlab.widgets.bundle import FOLDER, module_source, style_source
+from twlab.widgets.picks import mask_of, pack_mask, unpack_mask
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def coords(segments: pd.DataFrame) -> np.ndarray:
+    return np.arange(2.0 * len(segments)).reshape(-1, 2)
+
+
+def array(explorer: tw.Explorer, name: str) -> np.ndarray:
+    """An array as the browser reads it."""
+    dtype, size, offset = explorer._spec["arrays"][name]
+    assert offset % 8 == 0
+    return np.frombuffer(explorer._data, dtype, size, offset)
+
+
+def test_vectors_stay_in_python(segments: pd.DataFrame, coords: np.ndarray) -> None:
+    explorer = tw.explore(segments, coords=coords)
+    assert tw.vectors(segments)[3].tobytes() not in explorer._data
+    assert len(explorer._data) < 3000
+
+
+def test_arrays_are_those_of_the_table(segments: pd.DataFrame, coords: np.ndarray) -> None:
+    shuffled = segments.sample(frac=1, random_state=1)
+    explorer = tw.explore(shuffled, coords=coords)
+    np.testing.assert_array_equal(array(explorer, "start"), shuffled["start_sec"])
+    np.testing.assert_array_equal(array(explorer, "x"), coords[:, 0])
+    ids = [video["id"] for video in explorer._spec["videos"]]
+    assert [ids[k] for k in array(explorer, "video")] == shuffled["video_id"].tolist()
+    walked = shuffled.iloc[array(explorer, "order")]
+    assert walked.groupby("video_id")["start_sec"].apply(lambda s: s.is_monotonic_increasing).all()
+    assert walked["video_id"].drop_duplicates().tolist() == ids
+
+
+def test_similarity_bytes_are_cosines_in_order_of_time(segments: pd.DataFrame) -> None:
+    shuffled = segments.sample(frac=1, random_state=2)
+    explorer = tw.explore(shuffled, views=["heatmap"])
+    told = explorer._spec["spaces"][0]["similarity"]
+    rows = array(explorer, "rows0")
+    cells = array(explorer, "cells0").reshape(told["size"], told["size"])
+    seen = told["low"] + cells / 255 * (told["high"] - told["low"])
+    wanted = tw.cosine_similarity(shuffled.iloc[rows])
+    np.testing.assert_allclose(seen, wanted, atol=(told["high"] - told["low"]) / 500)
+
+
+def test_long_tables_are_averaged_in_blocks(rng: np.random.Generator) -> None:
+    from twlab.widgets.spaces import add_similarity
+
+    n = 23
+    rows = pd.DataFrame({"video_id": "a", "start_sec": np.arange(n), "end_sec": np.arange(n) + 1})
+    table = tw.with_vectors(rows, rng.normal(size=(n, 8)))
+    arrays: dict[str, Any] = {}
+    order = np.arange(n, dtype=np.uint32)
+    told = add_similarity(table, order, None, arrays, "cells", max_cells=8)
+    assert told is not None
+    assert (told["block"], told["size"]) == (3, 8)
+    square = tw.cosine_similarity(table)
+    seen = told["low"] + arrays["cells"].reshape(8, 8) / 255 * (told["high"] - told["low"])
+    for r in range(8):
+        for c in range(8):
+            block = square[3 * r : 3 * r + 3, 3 * c : 3 * c + 3]
+            assert seen[r, c] == pytest.approx(block.mean(), abs=0.01)
+
+
+def test_neighbours_are_those_of_nearest(segments: pd.DataFrame, coords: np.ndarray) -> None:
+    explorer = tw.explore(segments, coords=coords)
+    space = explorer._spec["spaces"][0]
+    found = array(explorer, "neighbors0").reshape(-1, space["nNeighbors"])
+    wanted, _ = tw.nearest(tw.vectors(segments), k=space["nNeighbors"])
+    rows = array(explorer, "rows0")
+    np.testing.assert_array_equal(found, wanted[rows])
+
+
+def test_options_get_their_own_map(segments: pd.DataFrame) -> None:
+    other = segments.assign(embedding_option="audio")
+    both = pd.concat([other, segments], ignore_index=True)
+    explorer = tw.explore(both)
+    assert [space["name"] for space in explorer._spec["spaces"]] == ["visual", "audio"]
+    assert explorer._spec["lanes"] == ["visual", "audio"]
+    assert set(array(explorer, "rows0")) == set(range(len(segments), 2 * len(segments)))
+
+
+def test_whole_video_rows_are_left_out(segments: pd.DataFrame) -> None:
+    whole = segments.iloc[:1].assign(embedding_scope="video", end_sec=60.0)
+    explorer = tw.explore(pd.concat([whole, segments], ignore_index=True))
+    assert 0 not in array(explorer, "rows0")
+    assert 0 not in array(explorer, "order")
+    assert np.isnan(array(explorer, "x")[0])
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3])
+def test_few_rows_open(segments: pd.DataFrame, n: int) -> None:
+    explorer = tw.explore(segments.iloc[:n])
+    assert explorer._spec["n"] == n
+    assert explorer.selection.empty
+
+
+def test_zero_vectors_and_duplicates_open(segments: pd.DataFrame) -> None:
+    matrix = tw.vectors(segments).copy()
+    matrix[2] = 0
+    matrix[4] = matrix[3]
+    with pytest.warns(tw.TwlabWarning, match="all zeros"):
+        explorer = tw.explore(tw.with_vectors(segments, matrix))
+    assert np.isfinite(array(explorer, "cells0")).all()
+
+
+def test_selection_is_rows_of_the_table(segments: pd.DataFrame, coords: np.ndarray) -> None:
+    table = segments.set_index(pd.Index([f"row {k}" for k in range(len(segments))]))
+    explorer = tw.explore(table, coords=coords)
+    seen: list[pd.DataFrame] = []
+    explorer.observe(lambda change: seen.append(change.new), "selection")
+    explorer.selection = table.iloc[[3, 1]]
+    assert explorer.selection.index.tolist() == ["row 1", "row 3"]
+    pd.testing.assert_frame_equal(explorer.selection, table.iloc[[1, 3]])
+    explorer._selection = pack_mask(np.arange(len(table)) == 7)
+    assert explorer.selection.index.tolist() == ["row 7"]
+    explorer.selection = table["start_sec"] < 6
+    explorer.selection = ["row 2"]
+    explorer.selection = None
+    assert [len(rows) for rows in seen] == [2, 1, 2, 1, 0]
+
+
+def test_focus_and_time(segments: pd.DataFrame, coords: np.ndarray) -> None:
+    explorer = tw.explore(segments.set_index(np.arange(15) + 100), coords=coords)
+    explorer.focus = 104
+    assert explorer._focus == 4
+    explorer._focus = 9
+    assert explorer.focus == 109
+    explorer.focus = None
+    assert explorer._focus == -1
+    with pytest.raises(tw.InputError, match="focus is 3; an index label"):
+        explorer.focus = 3
+    with pytest.raises(tw.InputError, match="current_video is 'gamma'; one of 'alpha', 'beta'"):
+        explorer.current_video = "gamma"
+    explorer.current_video = "beta"
+
+
+def test_repeated_index_is_refused_where_labels_are_ambiguous(segments: pd.DataFrame) -> None:
+    table = segments.set_index(np.zeros(len(segments), int))
+    explorer = tw.explore(table, views=["timeline"])
+    explorer._selection = pack_mask(np.arange(len(table)) < 2)
+    assert len(explorer.selection) == 2
+    with pytest.raises(tw.InputError, match="index of the segments repeats itself"):
+        explorer.selection = table.iloc[:1]
+    explorer.selection = np.arange(len(table)) == 3
+    assert explorer.selection["start_sec"].tolist() == [18.0]
+
+
+@given(st.lists(st.booleans(), max_size=70))
+def test_bits_survive(mask: list[bool]) -> None:
+    rows = np.array(mask, bool)
+    np.testing.assert_array_equal(unpack_mask(pack_mask(rows), len(rows)), rows)
+
+
+def test_lasso_of_all_points_is_small() -> None:
+    assert len(pack_mask(np.ones(100_000, bool))) == 12_500
+
+
+def test_masks_follow_their_index(segments: pd.DataFrame) -> None:
+    mask = (segments["start_sec"] == 12).sample(frac=1, random_state=0)
+    assert mask_of(segments, mask).tolist() == (segments["start_sec"] == 12).tolist()
+    with pytest.raises(tw.InputError, match=r"a mask of shape \(3,\) for 15 segments"):
+        mask_of(segments, np.ones(3, bool))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"coords": np.zeros((3, 2))}, r"coords has shape \(3, 2\); \(15, 2\) was expected"),
+        ({"coords": pd.DataFrame({"a": [1]})}, "coords has the columns a; x and y were expected"),
+        ({"labels": [1, 2]}, "2 labels for 15 segments"),
+        ({"labels": 3}, "labels is 3; one label per segment"),
+        ({"scenes": [1.0]}, "bare seconds for 2 videos"),
+        ({"scenes": object()}, "scenes is a object"),
+        ({"similarity": np.zeros((2, 2))}, r"similarity has shape \(2, 2\)"),
+        ({"similarity": np.full((15, 15), np.nan)}, "holds NaN or infinite"),
+        ({"color": "mood"}, "no column 'mood' to show"),
+        ({"views": ["map", "globe"]}, r"views is \['map', 'globe'\]"),
+        ({"views": "map"}, "views is 'map'"),
+        ({"video": "gone.mp4"}, "no video file 'gone.mp4'"),
+        ({"video": 7}, "video is a int"),
+        ({"video": {"gamma": "a.mp4"}}, "video names 'gamma', which is not in the table"),
+        ({"video": "https://example.com/a.mp4"}, "one video for a table of 2 videos"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    segments: pd.DataFrame, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(tw.InputError, match=message):
+        tw.explore(segments, **options)
+
+
+def test_labels_and_columns_become_colours(segments: pd.DataFrame, coords: np.ndarray) -> None:
+    labels = pd.Series(["b", None, "a"] * 5, index=segments.index, name="kind")
+    table = segments.assign(loud=np.linspace(0, 1, 15), source="/home/somebody/film.json")
+    explorer = tw.explore(table, coords=coords, labels=labels[::-1], color="loud")
+    told = {column["name"]: column for column in explorer._spec["columns"]}
+    assert explorer._spec["colorBy"] == "loud"
+    assert told["kind"]["names"] == ["a", "b"]
+    assert array(explorer, told["kind"]["array"]).tolist() == [1, 2, 0] * 5
+    assert "source" not in told, "paths of this machine have no place in a page sent to others"
+    assert "model_name" not in told, "a constant says nothing"
+
+
+def test_labels_of_some_rows_leave_the_others_without(segments: pd.DataFrame) -> None:
+    some = pd.Series([5, 6], index=segments.index[:2], name="cluster").astype("Int64")
+    explorer = tw.explore(segments, labels=some, views=["timeline"])
+    column = explorer._spec["columns"][0]
+    assert (column["name"], column["names"]) == ("cluster", ["5", "6"])
+    assert array(explorer, column["array"]).tolist() == [0, 1, *[2] * 13]
+
+
+def test_scenes_by_table_and_by_seconds(segments: pd.DataFrame) -> None:
+    scenes = pd.DataFrame({"video_id": ["beta", "alpha"], "start_sec": [6.0, 12.0]})
+    explorer = tw.timeline_widget(segments, scenes=scenes)
+    assert array(explorer, "scene_video").tolist() == [1, 0]
+    one = segments[segments.video_id == "beta"]
+    assert array(tw.timeline_widget(one, scenes=[3, 9]), "scene_sec").tolist() == [3, 9]
+
+
+def test_player_alone_and_over_its_timeline(segments: pd.DataFrame) -> None:
+    alone = tw.player(tw.sample_video("trailer"))
+    assert alone._spec["views"] == ["player"]
+    one = segments[segments.video_id == "beta"]
+    assert tw.player("https://example.com/b.mp4", one)._spec["views"] == ["player", "timeline"]
+
+
+def test_video_sources(
+    segments: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = tmp_path / "root" / "films" / "a film.mp4"
+    film.parent.mkdir(parents=True)
+    film.write_bytes(b"0" * 100)
+    one = segments[segments.video_id == "alpha"]
+
+    def source(video: Any, table: pd.DataFrame = one) -> media.Source:
+        return media.video_sources(video, table, ["alpha"])[0][0]
+
+    assert source(film)["kind"] == "bytes"
+    assert source("https://example.com/a.webm")["mime"] == "video/webm"
+    assert source("https://example.com/a.m3u8?x=1")["kind"] == "hls"
+    assert source(None)["kind"] == "none"
+    assert source(None, one.assign(hls_url="https://x.test/a.m3u8"))["kind"] == "hls"
+    server = {"root_dir": str(tmp_path / "root"), "base_url": "/lab/"}
+    (tmp_path / "jpserver-77.json").write_text(json.dumps(server))
+    monkeypatch.setenv("JPY_PARENT_PID", "77")
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    assert source(film)["url"] == "/lab/files/films/a%20film.mp4"
+    hidden = tmp_path / "root" / ".cache" / "a.mp4"
+    hidden.parent.mkdir()
+    hidden.write_bytes(b"0")
+    assert source(hidden)["kind"] == "bytes"
+    outside = shutil.copy(film, tmp_path / "b.mp4")
+    monkeypatch.setattr(media, "EMBED_MB", 0)
+    refused = source(outside)
+    assert refused["kind"] == "none"
+    assert "move it into that folder, or pass a URL" in refused["note"]
+
+
+def test_modules_join_into_one_that_parses(tmp_path: Path) -> None:
+    for entry in ("widget", "file"):
+        text = module_source(entry)
+        assert "</script" not in text
+        assert not re.search(r"^import ", text, re.MULTILINE)
+        exported = re.findall(r"^export .*", text, re.MULTILINE)
+        assert exported == (["export default { render };"] if entry == "widget" else [])
+        (tmp_path / f"{entry}.mjs").write_text(text)
+        node = shutil.which("node")
+        if node:
+            subprocess.run([node, "--check", str(tmp_path / f"{entry}.mjs")], check=True)
+    joined = module_source("widget") + module_source("file")
+    for path in (FOLDER / "js").glob("*.js"):
+        first = path.read_text().split("*/")[0]
+        assert first in joined, f"{path.name} is not used"
+    assert "</style" not in style_source(page=True)
+
+
+def test_page_carries_everything(segments: pd.DataFrame, tmp_path: Path) -> None:
+    table = segments[segments.video_id == "beta"].assign(filename="</script><b>")
+    film = tmp_path / "beta.mp4"
+    film.write_bytes(b"film bytes")
+    explorer = tw.explore(table, video=film)
+    explorer.selection = table.iloc[:2]
+    page = tw.save_html(explorer, tmp_path / "out" / "page.html").read_text()
+    assert "<b>" not in page
+    assert base64.b64encode(b"film bytes").decode() in page
+    assert not re.search(r'(src|href)="http', page)
+    state = json.loads(re.search(r'id="twlab-state">(.*?)</script>', page, re.DOTALL)[1])
+    assert base64.b64decode(state["_selection"]) == explorer._selection
+    assert str(tmp_path) not in page
+    linked = tw.save_html(table, tmp_path / "out" / "linked.html", video=film, video_as="link")
+    text = linked.read_text()
+    assert '"url": "../beta.mp4"' in text
+    assert base64.b64encode(b"film bytes").decode() not in text
+
+
+def test_page_refusals(segments: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(tw.InputError, match="video_as is 'guess'"):
+        tw.save_html(segments, tmp_path / "a.html", video_as="guess")  # type: ignore[arg-type]
+    with pytest.raises(tw.InputError, match="title is given for an explorer"):
+        tw.save_html(tw.explore(segments), tmp_path / "a.html", title="x")
+
+
+def test_saved_notebooks_keep_a_page(segments: pd.DataFrame, coords: np.ndarray) -> None:
+    explorer = tw.explore(segments, coords=coords)
+    data, _ = explorer._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert data["text/html"].startswith("<iframe srcdoc=")
+
+
+def test_large_tables_ask_for_neighbours(segments: pd.DataFrame, coords: np.ndarray) -> None:
+    explorer = tw.explore(segments, coords=coords)
+    sent: list[Any] = []
+    explorer.send = lambda content, buffers=None: sent.append((content, buffers))  # type: ignore[method-assign]
+    explorer._answer(None, {"id": "1", "kind": "nearest", "row": 3, "count": 4}, [])
+    wanted, _ = tw.nearest(tw.vectors(segments), k=4)
+    assert sent == [({"id": "1", "rows": wanted[3].tolist()}, [])]
+    explorer._answer(None, {"id": "2", "kind": "video", "video": 0}, [])
+    assert "No video given" in sent[1][0]["note"]

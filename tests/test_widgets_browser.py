@@ -1,0 +1,326 @@
+"""The explorer in a real browser, against a real JupyterLab and Notebook 7."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import lab
+import numpy as np
+import pytest
+
+import twlab as tw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+    Opener = Callable[..., lab.Notebook]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not lab.CHROMIUM, reason="needs Chromium"),
+]
+pytest.importorskip("playwright")
+pytest.importorskip("jupyterlab")
+
+SETUP = """
+import numpy as np, twlab as tw
+film = tw.sample()
+film = film[film.embedding_scope == "clip"]
+film.index = [f"clip {k}" for k in range(len(film))]
+angle = np.arange(len(film)) / len(film) * 2 * np.pi
+coords = np.c_[np.cos(angle), np.sin(angle)]
+"""
+OPEN = "ex = tw.explore(film, video='film.mp4', coords=coords, scenes=[0, 60, 120])\nex"
+MAP = ".twx-map canvas[tabindex]"
+POINTS = ".twx-map canvas[data-renderer]"
+HEATMAP = ".twx-heatmap canvas[tabindex]"
+TIMELINE = ".twx-timeline canvas[tabindex]"
+VIDEO_SEC = "document.querySelector('.twx-video').currentTime"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("lab")
+    shutil.copy(tw.sample_video(), made / "film.mp4")
+    lab.ARTIFACTS.mkdir(exist_ok=True)
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[str]:
+    with lab.jupyter("lab", folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with lab.browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def lab_page(server: str, chromium: Browser) -> Page:
+    page = chromium.new_page(viewport={"width": 1440, "height": 1000})
+    page.goto(f"{server}/lab?reset", wait_until="load")
+    return page
+
+
+@pytest.fixture
+def open_notebook(lab_page: Page, folder: Path) -> Iterator[Opener]:
+    """A function that opens a fresh notebook with some cells and runs them."""
+    books: list[lab.Notebook] = []
+
+    def opener(*cells: str) -> lab.Notebook:
+        name = f"book{len(list(folder.glob('*.ipynb')))}.ipynb"
+        lab.write_notebook(folder / name, *cells)
+        books.append(lab.Notebook(lab_page, name))
+        books[-1].run_all()
+        lab_page.wait_for_selector(".twx-canvas", timeout=60_000)
+        return books[-1]
+
+    yield opener
+    for book in books:
+        book.close()
+
+
+def on_map(page: Page, row: int, nth: int = 0) -> tuple[float, float]:
+    """Where on the screen the map of the unit circle draws one of its hundred points."""
+    box = lab.box_of(page, MAP, nth)
+    room = min(box["width"], box["height"]) / 2 - min(28, box["width"] / 10)
+    angle = row / 100 * 2 * np.pi
+    return (
+        box["x"] + box["width"] / 2 + room * np.cos(angle),
+        box["y"] + box["height"] / 2 - room * np.sin(angle),
+    )
+
+
+def test_everything_is_drawn_and_clicks_seek(open_notebook: Opener) -> None:
+    book = open_notebook(SETUP, OPEN)
+    page = book.page
+    assert page.locator(POINTS).get_attribute("data-renderer") == "webgl2"
+    for view in (".twx-map", ".twx-heatmap", ".twx-timeline"):
+        assert lab.drawn(page, view) > 20, view
+    page.mouse.click(*on_map(page, 30))
+    page.wait_for_function(f"{VIDEO_SEC} === 180")
+    book.wait_python("print(ex.focus, ex.current_sec)", "clip 30 180.0")
+    page.mouse.click(*lab.inside(page, TIMELINE, 0.5, 32))
+    page.wait_for_function(f"{VIDEO_SEC} > 250 && {VIDEO_SEC} % 6 < 0.01")
+    book.wait_python("print(film.loc[ex.focus].start_sec - ex.current_sec)", r"0\.0")
+    page.mouse.click(*lab.inside(page, HEATMAP, 0.5, 200))
+    page.wait_for_function(f"{VIDEO_SEC} !== 180")
+    page.screenshot(path=lab.ARTIFACTS / "lab.png")
+    assert book.problems == []
+
+
+def test_served_video_seeks_by_ranges(open_notebook: Opener) -> None:
+    book = open_notebook(SETUP, OPEN)
+    source = book.page.locator(".twx-video").get_attribute("src")
+    assert source == "/files/film.mp4"
+
+
+def test_video_elsewhere_is_embedded(open_notebook: Opener) -> None:
+    book = open_notebook(SETUP, OPEN.replace("'film.mp4'", "tw.sample_video('trailer')"))
+    book.page.wait_for_function("document.querySelector('.twx-video').duration > 50")
+    assert str(book.page.locator(".twx-video").get_attribute("src")).startswith("blob:")
+
+
+def test_hover_shows_time_and_frame(open_notebook: Opener) -> None:
+    book = open_notebook(SETUP, OPEN)
+    page = book.page
+    page.mouse.move(*on_map(page, 12))
+    page.wait_for_selector(".twx-tip-picture canvas")
+    assert page.locator(".twx-tip b").inner_text() == "1:12 – 1:18"
+    assert lab.drawn(page, ".twx-tip-picture canvas") > 200
+    page.screenshot(path=lab.ARTIFACTS / "hover.png")
+
+
+def test_lasso_reaches_python_as_the_right_rows(open_notebook: Opener) -> None:
+    book = open_notebook(SETUP, OPEN)
+    page = book.page
+    book.python("seen = []; ex.observe(lambda change: seen.append(len(change.new)), 'selection')")
+    around = [(-9, -9), (9, -9), (9, 9), (-9, 9), (-9, -9)]
+    x, y = on_map(page, 25)
+    lab.drag(page, [(x + 4 * dx, y + dy) for dx, dy in around])
+    wanted = book.wait_python("print(ex.selection.index.tolist())", r".*clip 25.*")
+    rows = eval(wanted)
+    assert rows == [f"clip {k}" for k in range(25 - len(rows) // 2, 26 + len(rows) // 2)]
+    assert 3 <= len(rows) <= 9
+    assert book.python("print(ex.selection.equals(film.loc[ex.selection.index]))") == "True"
+    x, y = on_map(page, 75)
+    page.keyboard.down("Shift")
+    lab.drag(page, [(x + dx / 3, y + dy) for dx, dy in around])
+    page.keyboard.up("Shift")
+    both = eval(book.wait_python("print(ex.selection.index.tolist())", r".*clip 75.*"))
+    assert both == [*rows, "clip 75"]
+    assert eval(book.python("print(seen)")) == [len(rows), len(rows) + 1]
+    page.screenshot(path=lab.ARTIFACTS / "lasso.png")
+    page.keyboard.press("Escape")
+    book.wait_python("print(len(ex.selection))", "0")
+
+
+def test_box_range_and_brush_select(open_notebook: Opener) -> None:
+    book = open_notebook(SETUP, OPEN)
+    page = book.page
+    box = lab.box_of(page, TIMELINE)
+    lab.drag(page, [lab.inside(page, TIMELINE, 0.3, 34), lab.inside(page, TIMELINE, 0.4, 34)])
+    rows = eval(book.wait_python("print(list(ex.selection.start_sec))", r"\[\d.*"))
+    assert rows == list(np.arange(rows[0], rows[-1] + 1, 6.0))
+    assert len(rows) == pytest.approx(0.1 * box["width"] / (box["width"] - 100) * 100, abs=2)
+    side = lab.box_of(page, HEATMAP)
+    x, y = side["x"] + side["width"] / 2 + 16, side["y"] + side["height"] / 2 - 8
+    lab.drag(page, [(x + 40, y - 60), (x + 90, y - 30)])
+    book.wait_python("print(ex.selection.start_sec.diff().max() > 6)", "True")
+    assert "in two ranges" in page.locator(".twx-live").inner_text()
+    page.screenshot(path=lab.ARTIFACTS / "brush.png")
+
+
+def test_python_sets_selection_focus_and_time(open_notebook: Opener) -> None:
+    book = open_notebook(SETUP, OPEN)
+    page = book.page
+    book.python("ex.selection = film[film.start_sec.between(60, 118)]")
+    page.wait_for_function(
+        "document.querySelector('.twx-status').textContent === '10 of 100 segments selected'"
+    )
+    book.python("ex.focus = 'clip 40'")
+    page.wait_for_function(f"{VIDEO_SEC} === 240")
+    book.python("ex.current_sec = 333.5")
+    page.wait_for_function(f"Math.abs({VIDEO_SEC} - 333.5) < 0.01")
+    book.wait_python("print(ex.focus, ex.current_sec, len(ex.selection))", r"clip 55 333\.5 10")
+    assert "index label" in book.python("ex.focus = 'nobody'")
+    assert "unknown" in book.python("ex.selection = ['nobody']")
+
+
+def test_keyboard_does_everything(open_notebook: Opener) -> None:
+    book = open_notebook(SETUP, OPEN)
+    page = book.page
+    page.locator(TIMELINE).focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    book.wait_python("print(ex.focus, list(ex.selection.index))", r"clip 3 \['clip 3'\]")
+    page.keyboard.press("n")
+    book.wait_python("print(len(ex.selection))", "11")
+    book.python("near = tw.nearest(film, k=10).query(\"query == 'clip 3'\")['match']")
+    assert book.python("print({*near, 'clip 3'} == {*ex.selection.index})") == "True"
+    page.keyboard.press("/")
+    page.keyboard.type("2:30")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"{VIDEO_SEC} === 150")
+    cells = page.locator(".jp-Cell").count()
+    page.locator(MAP).focus()
+    page.keyboard.press("b")
+    assert page.locator("[aria-label='Box select']").get_attribute("aria-pressed") == "true"
+    assert page.locator(".jp-Cell").count() == cells
+    page.keyboard.press("?")
+    assert page.locator(".twx-help").is_visible()
+
+
+def test_play_selection_stops_at_its_end(open_notebook: Opener) -> None:
+    book = open_notebook(SETUP, OPEN)
+    page = book.page
+    book.python("ex.selection = ['clip 20']")
+    page.wait_for_function("document.querySelector('.twx-status').textContent.startsWith('1 of')")
+    page.locator(TIMELINE).focus()
+    page.evaluate("document.querySelector('.twx-video').playbackRate = 8")
+    page.keyboard.press("p")
+    page.wait_for_function("!document.querySelector('.twx-video').paused")
+    page.wait_for_function("document.querySelector('.twx-video').paused", timeout=20_000)
+    assert 125.5 < page.evaluate(VIDEO_SEC) < 128
+
+
+def test_theme_follows_the_notebook(open_notebook: Opener) -> None:
+    book = open_notebook(SETUP, OPEN)
+    page = book.page
+    assert page.locator(".twx").get_attribute("data-theme") == "light"
+    page.evaluate(
+        "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+    )
+    page.wait_for_selector(".twx[data-theme=dark]")
+    page.wait_for_timeout(500)
+    page.screenshot(path=lab.ARTIFACTS / "dark.png")
+    page.evaluate(
+        "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})"
+    )
+    page.wait_for_selector(".twx[data-theme=light]")
+
+
+def test_two_explorers_do_not_disturb_each_other(open_notebook: Opener) -> None:
+    book = open_notebook(
+        SETUP, OPEN, OPEN.replace("ex", "other").replace("tw.otherplore", "tw.explore")
+    )
+    page = book.page
+    page.wait_for_function("document.querySelectorAll('.twx').length === 2")
+    page.mouse.click(*on_map(page, 60, nth=1))
+    book.wait_python("print(other.focus, ex.focus)", "clip 60 clip 0")
+    x, y = on_map(page, 25, nth=0)
+    lab.drag(page, [(x - 9, y - 9), (x + 9, y - 9), (x + 9, y + 9), (x - 9, y + 9)])
+    book.wait_python("print(len(ex.selection) > 0, len(other.selection))", "True 0")
+
+
+def test_kernel_restart_leaves_a_picture_and_can_run_again(open_notebook: Opener) -> None:
+    book = open_notebook(SETUP, OPEN)
+    page = book.page
+    book.restart()
+    page.mouse.click(*on_map(page, 10))
+    assert lab.drawn(page, ".twx-map") > 20
+    book.run_all()
+    book.wait_python("print(ex.focus)", "clip 0")
+    page.mouse.click(*on_map(page, 70))
+    book.wait_python("print(ex.focus)", "clip 70")
+
+
+def test_lost_context_is_redrawn_and_closing_frees(open_notebook: Opener) -> None:
+    book = open_notebook(SETUP, OPEN)
+    page = book.page
+    lose = """() => {
+      const canvas = document.querySelector('.twx-map canvas[data-renderer]');
+      window.gone = canvas.getContext('webgl2').getExtension('WEBGL_lose_context');
+      window.gone.loseContext();
+    }"""
+    page.evaluate(lose)
+    page.wait_for_selector(".twx-map canvas[data-renderer='2d']")
+    assert lab.drawn(page, ".twx-map") > 20
+    page.evaluate("window.gone.restoreContext()")
+    page.wait_for_selector(".twx-map canvas[data-renderer='webgl2']")
+    assert lab.drawn(page, ".twx-map") > 20
+    book.python("ex.close()")
+    page.wait_for_function("!document.querySelector('.twx')")
+    assert book.problems == []
+
+
+def test_audio_and_visual_in_one_table(open_notebook: Opener) -> None:
+    cell = """
+import pandas as pd, twlab as tw
+film = pd.concat([tw.sample(), tw.sample(embedding_option="audio")], ignore_index=True)
+ex = tw.explore(film, views=["map", "heatmap", "timeline"])
+ex"""
+    book = open_notebook(cell)
+    page = book.page
+    before = page.locator(HEATMAP).get_attribute("aria-label")
+    assert before == "Similarity of every two of 100 segments. Arrow keys move along time."
+    picture = page.locator(".twx-heatmap").screenshot()
+    page.locator("select[aria-label^=Vectors]").select_option(label="audio")
+    page.wait_for_timeout(200)
+    assert page.locator(".twx-heatmap").screenshot() != picture
+    page.screenshot(path=lab.ARTIFACTS / "options.png")
+
+
+def test_notebook_7(chromium: Browser, folder: Path) -> None:
+    (folder / "seven").mkdir()
+    shutil.copy(tw.sample_video(), folder / "seven" / "film.mp4")
+    with lab.jupyter("notebook", folder / "seven") as url:
+        lab.write_notebook(folder / "seven" / "book.ipynb", SETUP, OPEN)
+        page = chromium.new_page(viewport={"width": 1300, "height": 1000})
+        page.goto(f"{url}/notebooks/book.ipynb", wait_until="load")
+        book = lab.Notebook(page)
+        book.run_all()
+        page.wait_for_selector(".twx-map canvas", timeout=60_000)
+        page.mouse.click(*on_map(page, 30))
+        page.wait_for_function(f"{VIDEO_SEC} === 180")
+        book.wait_python("print(ex.focus)", "clip 30")
+        page.screenshot(path=lab.ARTIFACTS / "notebook7.png")
+        page.close()

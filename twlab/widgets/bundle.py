@@ -1,0 +1,52 @@
+"""The front end as one string: its ES modules and style sheets lie beside this file.
+
+Hosts want one module: anywidget's ``_esm``, or one ``<script type="module">`` in a file. The
+modules under ``js/`` therefore keep to a convention that makes joining them trivial and lets them
+run unjoined as well (the tests in node do that):
+
+* imports are of named things from ``"./name.js"``, and stand at the top;
+* exports are written where the thing is declared: ``export function``, ``export const``; the
+  entry may end in ``export default``;
+* no two modules declare the same name at their top level (the joined string would not parse).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["module_source", "style_source"]
+
+FOLDER = Path(__file__).parent
+STYLES = ("base", "controls", "media")
+IMPORT = re.compile(r'^import\s*\{[^}]*\}\s*from\s*"\./([\w-]+)\.js";\n', re.MULTILINE)
+EXPORT = re.compile(r"^export (?=function |async function |const |let |class )", re.MULTILINE)
+
+
+@cache
+def module_source(entry: Literal["widget", "file"]) -> str:
+    """The entry module and all it imports as one module, what is imported first coming first."""
+    parts: list[str] = []
+    _collect(entry, parts, seen=set())
+    return "\n".join(parts)
+
+
+def _collect(name: str, parts: list[str], *, seen: set[str]) -> None:
+    """Append a module after the modules it imports, each once."""
+    if name in seen:
+        return
+    seen.add(name)
+    source = (FOLDER / "js" / f"{name}.js").read_text(encoding="utf-8")
+    for imported in IMPORT.findall(source):
+        _collect(imported, parts, seen=seen)
+    parts.append(EXPORT.sub("", IMPORT.sub("", source)))
+
+
+@cache
+def style_source(*, page: bool = False) -> str:
+    """The style sheets as one, with that of a page of its own where asked."""
+    names = (*STYLES, "page") if page else STYLES
+    texts = [(FOLDER / "css" / f"{name}.css").read_text(encoding="utf-8") for name in names]
+    return "\n".join(texts)

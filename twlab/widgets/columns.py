@@ -1,0 +1,100 @@
+"""Columns of a table as the browser colours and shows them: numbers, or names with codes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Arrays = dict[str, NDArray[Any]]
+
+__all__ = ["describe_columns", "encode_column"]
+
+MAX_NAMES = 4096
+"""A text column with more different values than this is an identifier, not a category."""
+
+NEVER = {
+    "embedding",
+    "start_sec",
+    "end_sec",
+    "hls_url",
+    "thumbnail_url",
+    "input_url",
+    "source",
+    "task_id",
+    "created_at",
+}
+"""Columns that say nothing in colour, or that have no place in a file one sends to others."""
+
+
+def describe_columns(
+    segments: pd.DataFrame, extra: dict[str, pd.Series[Any]], arrays: Arrays
+) -> list[dict[str, Any]]:
+    """What the browser is told of each column; the values go into ``arrays``.
+
+    ``extra`` columns come first and win over those of the same name. Constant columns say nothing
+    and are left out, as are columns of other things than numbers and short texts.
+    """
+    columns: list[dict[str, Any]] = []
+    table = {
+        **extra,
+        **{str(name): segments[name] for name in segments.columns if name in segments},
+    }
+    for name, values in {**table, **extra}.items():
+        if name in NEVER or isinstance(values, pd.DataFrame):
+            continue
+        told = encode_column(name, values, arrays, key=f"column{len(columns)}")
+        constant = told is None or (name not in extra and _says_nothing(told))
+        if told is not None and not constant:
+            columns.append(told)
+    return columns
+
+
+def encode_column(
+    name: str, values: pd.Series[Any], arrays: Arrays, *, key: str
+) -> dict[str, Any] | None:
+    """One column as numbers or codes, None where it is neither."""
+    if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
+        return _categories(name, values, arrays, key)
+    if pd.api.types.is_integer_dtype(values) and _is_label(name, values):
+        return _categories(name, values, arrays, key)
+    numbers = values.to_numpy(dtype=np.float32, na_value=np.nan)
+    finite = numbers[np.isfinite(numbers)]
+    if not len(finite):
+        return None
+    arrays[key] = numbers
+    low, high = float(finite.min()), float(finite.max())
+    time = name == "time" or name.endswith("_sec")
+    return {"name": name, "kind": "number", "array": key, "low": low, "high": high, "time": time}
+
+
+def _is_label(name: str, values: pd.Series[Any]) -> bool:
+    """Whether whole numbers are names of groups rather than amounts."""
+    return name in ("cluster", "label", "scene") or values.nunique() <= 12
+
+
+def _categories(
+    name: str, values: pd.Series[Any], arrays: Arrays, key: str
+) -> dict[str, Any] | None:
+    """Codes and names, in sorted order; missing values have the code after the last name."""
+    try:
+        codes, names = pd.factorize(values, sort=True)
+    except TypeError:  # values of several types, or unhashable ones
+        return None
+    if len(names) > MAX_NAMES or not len(names):
+        return None
+    dtype = np.uint8 if len(names) < 255 else np.uint16
+    arrays[key] = np.where(codes < 0, len(names), codes).astype(dtype)
+    texts = [str(one)[:80] for one in names]
+    return {"name": name, "kind": "category", "array": key, "names": texts}
+
+
+def _says_nothing(told: dict[str, Any]) -> bool:
+    """Whether a column has one value only."""
+    if told["kind"] == "category":
+        return len(told["names"]) < 2
+    return bool(told["low"] == told["high"])

@@ -1,0 +1,195 @@
+"""The linked explorer in a notebook: map, heatmap, timeline and player that move together.
+
+The linking happens in the browser; Python is told of three things, and can set them:
+:attr:`Explorer.selection`, :attr:`Explorer.focus` and :attr:`Explorer.current_sec` (with
+:attr:`Explorer.current_video`, where there are several). All four can be observed::
+
+    explorer = tw.explore(segments, video="film.mp4")
+    explorer.observe(lambda change: print(len(change.new)), "selection")
+
+It is opened by :func:`twlab.explore`, :func:`twlab.player` and :func:`twlab.timeline_widget`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import anywidget
+import numpy as np
+import pandas as pd
+import traitlets
+
+from twlab.errors import InputError
+from twlab.widgets.bundle import module_source, style_source
+from twlab.widgets.media import embedded_bytes, video_sources
+from twlab.widgets.payload import build_payload, video_ids_of
+from twlab.widgets.picks import mask_of, pack_mask, row_of, unpack_mask
+from twlab.widgets.spaces import nearest_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+    from numpy.typing import NDArray
+
+    Mask = NDArray[np.bool_]
+    Video = str | PathLike[str] | dict[str, str | PathLike[str]]
+
+__all__ = ["Explorer", "Video", "View"]
+
+SAVED_BYTES = 1_500_000
+"""Explorers up to this size leave a working picture in a saved notebook."""
+
+View = Literal["map", "heatmap", "player", "timeline"]
+
+
+class _Rows(traitlets.TraitType[pd.DataFrame, Any]):
+    """A table; another object is another value, without a comparison of all cells."""
+
+    info_text = "a table of segments, a boolean mask, or index labels"
+
+    def set(self, obj: traitlets.HasTraits, value: Any) -> None:
+        new = self._validate(obj, value)
+        name = str(self.name)
+        old = obj._trait_values.get(name)
+        obj._trait_values[name] = new
+        if new is not old:
+            obj._notify_trait(name, old, new)
+
+
+class Explorer(anywidget.AnyWidget):
+    """What :func:`explore` returns: a widget, and the state of what is looked at.
+
+    Attributes
+    ----------
+    segments : DataFrame
+        The table it was opened with.
+    selection : DataFrame
+        Its selected rows, with their index. Set it to rows of the table, to a boolean mask, or to
+        a list of index labels; ``None`` clears.
+    focus : index label or None
+        The segment in focus. Where the index repeats itself, the first row of that label.
+    current_sec : float
+        Where the video is; set it to seek.
+    current_video : str
+        The ``video_id`` on the player; set it to change the video.
+    """
+
+    _esm = module_source("widget")
+    _css = style_source()
+
+    _spec = traitlets.Dict().tag(sync=True)
+    _data = traitlets.Bytes().tag(sync=True)
+    _selection = traitlets.Bytes().tag(
+        sync=True, echo_update=False, from_json=lambda value, _: bytes(value or b"")
+    )
+    _focus = traitlets.Int(-1).tag(sync=True, echo_update=False)
+    current_sec = traitlets.Float(0.0).tag(sync=True, echo_update=False)
+    current_video = traitlets.Unicode("").tag(sync=True, echo_update=False)
+    selection = _Rows()
+    focus = traitlets.Any(None, allow_none=True)
+
+    def __init__(
+        self,
+        segments: pd.DataFrame,
+        *,
+        video: Video | None = None,
+        views: Sequence[View] = get_args(View),
+        **options: Any,
+    ) -> None:
+        ids = video_ids_of(segments) if len(segments) else ["video"] if video is not None else []
+        sources, self._files = video_sources(video, segments, ids)
+        spec, data = build_payload(
+            segments, ids=ids, views=_known_views(views), sources=sources, **options
+        )
+        self.segments = segments
+        self._options = {"video": video, "views": tuple(views), **options}
+        self._choose(np.zeros(len(segments), bool))
+        super().__init__(_spec=spec, _data=data, _selection=pack_mask(self._mask))
+        self.selection = self._chosen
+        self.current_video = ids[0] if ids else ""
+        self.on_msg(self._answer)
+
+    @traitlets.validate("selection")
+    def _take_selection(self, proposal: Any) -> pd.DataFrame:
+        """Rows from Python, or the table just made of rows from the browser."""
+        if proposal.value is not self._chosen:
+            self._choose(mask_of(self.segments, proposal.value))
+            self._selection = pack_mask(self._mask)
+        return self._chosen
+
+    @traitlets.observe("_selection")
+    def _selection_came(self, change: Any) -> None:
+        """Bits from the browser become a table; bits that Python has set already are one."""
+        mask = unpack_mask(change.new, len(self.segments))
+        if not np.array_equal(mask, self._mask):
+            self._choose(mask)
+            self.selection = self._chosen
+
+    def _choose(self, mask: Mask) -> None:
+        """Keep the mask and the table of its rows together."""
+        self._mask, self._chosen = mask, self.segments[mask]
+
+    @traitlets.validate("focus")
+    def _take_focus(self, proposal: Any) -> Any:
+        """An index label of the table, or None."""
+        if proposal.value is not None:
+            row_of(self.segments, proposal.value)
+        return proposal.value
+
+    @traitlets.observe("focus")
+    def _focus_set(self, change: Any) -> None:
+        """A label from Python becomes a row, unless it is the label of the row in focus."""
+        row = -1 if change.new is None else row_of(self.segments, change.new)
+        now = self._focus
+        if now < 0 or row < 0 or self.segments.index[now] != change.new:
+            self._focus = row
+
+    @traitlets.observe("_focus")
+    def _focus_came(self, change: Any) -> None:
+        """A row from the browser becomes its label."""
+        known = 0 <= change.new < len(self.segments)
+        self.focus = self.segments.index[change.new] if known else None
+
+    @traitlets.validate("current_video")
+    def _take_video(self, proposal: Any) -> str:
+        """A video of the table."""
+        ids = [video["id"] for video in self._spec["videos"]]
+        if proposal.value not in ids and (ids or proposal.value):
+            raise InputError(
+                f"current_video is {proposal.value!r}; one of {', '.join(map(repr, ids[:8]))} was "
+                "expected; use a video_id of the table"
+            )
+        return str(proposal.value)
+
+    def _answer(self, _: Any, question: Any, __: Any) -> None:
+        """Answer what the browser asks: the bytes of a video, or the neighbours of a row."""
+        if not isinstance(question, dict) or "id" not in question:
+            return
+        answer: dict[str, Any] = {"id": question["id"]}
+        buffers: list[bytes] = []
+        if question.get("kind") == "video":
+            answer["note"], buffers = embedded_bytes(self._files.get(question.get("video", -1)))
+        if question.get("kind") == "nearest":
+            answer["rows"] = nearest_rows(self.segments, int(question["row"]), question["count"])
+        self.send(answer, buffers)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """The widget, and for a saved notebook without a kernel a page that still works."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None or len(self._data) > SAVED_BYTES:
+            return bundle
+        from twlab.widgets.html import frame_of
+
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**data, "text/html": frame_of(self)}, metadata
+
+
+def _known_views(views: Sequence[str]) -> tuple[str, ...]:
+    """The views in the order in which they are laid out."""
+    known = get_args(View)
+    if isinstance(views, str) or not views or any(view not in known for view in views):
+        raise InputError(
+            f"views is {views!r}; a list of some of {', '.join(map(repr, known))} was expected"
+        )
+    return tuple(view for view in known if view in views)

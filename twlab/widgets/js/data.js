@@ -1,0 +1,109 @@
+/** What Python sent, as typed arrays: one description and one block of bytes. */
+
+/**
+ * @typedef {{ name: string, kind: "number", values: Float32Array, low: number, high: number, time: boolean }} NumberColumn
+ * @typedef {{ name: string, kind: "category", codes: Uint32Array | Uint16Array | Uint8Array, names: string[] }} CategoryColumn
+ * @typedef {NumberColumn | CategoryColumn} Column
+ * @typedef {{ cells: Uint8Array, size: number, block: number, low: number, high: number }} Similarity
+ * @typedef {{ name: string, rows: Uint32Array, similarity: Similarity | null, neighbors: Int32Array | null, nNeighbors: number }} Space
+ * @typedef {{ kind: "none" | "url" | "bytes" | "hls", url: string, mime: string, note: string }} Source
+ * @typedef {{ id: string, title: string, duration: number, source: Source, thumbnail: string }} Video
+ * @typedef {object} Data
+ * @property {string} title
+ * @property {number} n
+ * @property {string[]} views
+ * @property {Float64Array} start
+ * @property {Float64Array} end
+ * @property {Uint32Array} video which video each row belongs to
+ * @property {Uint32Array} order timed rows by video, lane and start
+ * @property {Uint8Array} lane which embedding option each row belongs to
+ * @property {string[]} lanes their names
+ * @property {Float32Array | null} x
+ * @property {Float32Array | null} y
+ * @property {boolean} mapAll whether the map shows all spaces at once
+ * @property {Float32Array | null} novelty
+ * @property {Video[]} videos
+ * @property {Column[]} columns
+ * @property {string} colorBy
+ * @property {string[]} tooltip
+ * @property {Space[]} spaces
+ * @property {{ video: Uint32Array, sec: Float64Array }} scenes
+ * @property {boolean} live whether a kernel can be asked
+ */
+
+/** @type {Record<string, any>} */
+const ARRAY_TYPES = {
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  int32: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+};
+
+/**
+ * @param {any} spec
+ * @param {DataView} bytes every array starts at a multiple of 8 within it
+ * @returns {Data}
+ */
+export function decodeData(spec, bytes) {
+  // Buffers that arrive over the wire are not always aligned: copy, once, where they are not.
+  const aligned = bytes.byteOffset % 8 === 0;
+  const buffer = aligned
+    ? bytes.buffer
+    : bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+  const base = aligned ? bytes.byteOffset : 0;
+  const array = (/** @type {string | null} */ name) => {
+    if (!name || !spec.arrays[name]) return null;
+    const [type, length, offset] = spec.arrays[name];
+    return new ARRAY_TYPES[type](buffer, base + offset, length);
+  };
+  return {
+    ...spec,
+    start: array("start"),
+    end: array("end"),
+    video: array("video"),
+    order: array("order"),
+    lane: array("lane"),
+    x: array("x"),
+    y: array("y"),
+    novelty: array("novelty"),
+    scenes: { video: array("scene_video"), sec: array("scene_sec") },
+    columns: spec.columns.map((/** @type {any} */ column) =>
+      column.kind === "number"
+        ? { ...column, values: array(column.array) }
+        : { ...column, codes: array(column.array) },
+    ),
+    spaces: spec.spaces.map((/** @type {any} */ space) => ({
+      ...space,
+      rows: array(space.rows),
+      neighbors: array(space.neighbors),
+      similarity: space.similarity && {
+        ...space.similarity,
+        cells: array(space.similarity.array),
+      },
+    })),
+  };
+}
+
+/** The column of that name, if there is one. @param {Data} data @param {string} name */
+export function findColumn(data, name) {
+  return data.columns.find((column) => column.name === name) ?? null;
+}
+
+/** What a column says about a row, as text. @param {Column} column @param {number} row */
+export function cellText(column, row) {
+  if (column.kind === "category") return column.names[column.codes[row]] ?? "–";
+  const value = column.values[row];
+  if (!Number.isFinite(value)) return "–";
+  return Number.isInteger(value) ? String(value) : value.toPrecision(4).replace(/\.?0+$/, "");
+}
+
+/** Rows the map draws: of the space shown, with coordinates. @param {Data} data @param {number} space */
+export function mapRows(data, space) {
+  const { x, y } = data;
+  if (!x || !y) return new Uint32Array(0);
+  const drawn = (/** @type {number} */ i) => x[i] - x[i] === 0 && y[i] - y[i] === 0;
+  if (!data.mapAll) return (data.spaces[space]?.rows ?? new Uint32Array(0)).filter(drawn);
+  return Uint32Array.from({ length: data.n }, (_, i) => i).filter(drawn);
+}

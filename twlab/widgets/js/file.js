@@ -1,0 +1,49 @@
+/** The explorer in a file: the model is what the page carries, and nobody else listens. */
+
+import { linkExplorer } from "./link.js";
+
+/** @param {string} id */
+const pageText = (id) => document.getElementById(id)?.textContent ?? "";
+
+/** @param {string} text */
+function decodeBase64(text) {
+  const binary = atob(text.trim());
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return new DataView(bytes.buffer);
+}
+
+/** @returns {import("./link.js").Model} */
+function pageModel() {
+  const values = JSON.parse(pageText("twlab-state"));
+  values._data = decodeBase64(pageText("twlab-data"));
+  values._selection = decodeBase64(values._selection);
+  /** @type {Map<string, Set<(...args: any[]) => void>>} */
+  const listeners = new Map();
+  const tell = (/** @type {string} */ event, /** @type {any[]} */ ...args) =>
+    [...(listeners.get(event) ?? [])].forEach((listener) => listener(...args));
+  return {
+    get: (name) => values[name],
+    set(name, value) {
+      if (values[name] === value) return;
+      values[name] = value;
+      tell(`change:${name}`);
+    },
+    save_changes: () => undefined,
+    send({ id, kind, video }) {
+      const text = kind === "video" ? pageText(`twlab-video-${video}`) : "";
+      const note = values._spec.videos[video]?.source.note ?? "";
+      const answer = { id, note, rows: [] };
+      queueMicrotask(() => tell("msg:custom", answer, text ? [decodeBase64(text)] : []));
+    },
+    on: (event, listener) => {
+      listeners.set(event, (listeners.get(event) ?? new Set()).add(listener));
+    },
+    off: (event, listener) => {
+      if (listener) listeners.get(event)?.delete(listener);
+    },
+  };
+}
+
+const page = document.getElementById("twlab-root");
+if (page) linkExplorer(pageModel(), page);

@@ -1,0 +1,178 @@
+/** Axes of the heatmap in time, and what is marked on it: focus, selection, brush, pointer. */
+
+import { formatTime, timeTicks } from "./time.js";
+import { shorten } from "./timeline_paint.js";
+
+/** @typedef {import("./app.js").Context} Context */
+/**
+ * @typedef {object} HeatFrame
+ * @property {{ x: number, y: number, side: number }} plot
+ * @property {{ x: number, y: number, span: number }} view
+ * @property {number} block
+ * @property {Uint32Array} rows
+ * @property {number} count
+ * @property {{ a: number[], b: number[] } | null} brush
+ * @property {number[] | null} over
+ * @property {(row: number) => number} place
+ */
+
+/** Cells at which videos begin. @param {import("./data.js").Data} data @param {HeatFrame} frame */
+function videoStarts(data, { rows, block }) {
+  /** @type {{ cell: number, video: number, from: number, to: number }[]} */
+  const starts = [];
+  for (let k = 0; k < rows.length; k++) {
+    const video = data.video[rows[k]];
+    const last = starts[starts.length - 1];
+    if (last?.video === video) last.to = k + 1;
+    else starts.push({ cell: k / block, video, from: k, to: k + 1 });
+  }
+  return starts;
+}
+
+/** Place in cells of a time within rows sorted by start. @param {import("./data.js").Data} data @param {HeatFrame} frame @param {number} from @param {number} to @param {number} sec */
+function cellOfTime(data, { rows, block }, from, to, sec) {
+  let [lo, hi] = [from, to];
+  while (lo < hi) {
+    const middle = (lo + hi) >> 1;
+    if (data.start[rows[middle]] < sec) lo = middle + 1;
+    else hi = middle;
+  }
+  const before = rows[lo - 1];
+  if (lo === from || !(data.end[before] > data.start[before])) return lo / block;
+  const part = (sec - data.start[before]) / (data.end[before] - data.start[before]);
+  return (lo - 1 + Math.min(part, 1)) / block;
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {HeatFrame} frame */
+export function drawHeatmapAxes(ctx, { data, look }, frame) {
+  const { plot, view } = frame;
+  const toPixel = (/** @type {number} */ cell, /** @type {number} */ origin) =>
+    ((cell - origin) / view.span) * plot.side;
+  ctx.font = look.font(10.5);
+  ctx.fillStyle = look.ink(0.62);
+  const videos = videoStarts(data, frame);
+  for (const { cell, video, from, to } of videos) {
+    const cells = (to - from) / frame.block;
+    const pixels = (cells / view.span) * plot.side;
+    const first = data.start[frame.rows[from]];
+    const last = data.end[frame.rows[to - 1]];
+    if (videos.length > 1)
+      drawDivider(ctx, look, plot, toPixel(cell, view.x), toPixel(cell, view.y));
+    if (videos.length > 1 && pixels < 150) {
+      drawVideoName(ctx, plot, data.videos[video].title, toPixel(cell, view.x), pixels);
+      continue;
+    }
+    if (!(last > first)) continue;
+    const { ticks } = timeTicks(first, last, pixels / (last - first), 58);
+    for (const tick of ticks) {
+      const at = cellOfTime(data, frame, from, to, tick);
+      drawTick(ctx, plot, toPixel(at, view.x), toPixel(at, view.y), formatTime(tick));
+    }
+  }
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {HeatFrame["plot"]} plot @param {number} px @param {number} py @param {string} text */
+function drawTick(ctx, { x, y, side }, px, py, text) {
+  if (px >= 0 && px <= side - 12) {
+    ctx.fillRect(Math.round(x + px), y + side, 1, 4);
+    ctx.textAlign = "left";
+    ctx.textBaseline = "top";
+    ctx.fillText(text, x + px + 3, y + side + 5);
+  }
+  if (py >= 0 && py <= side - 4) {
+    ctx.fillRect(x - 4, Math.round(y + py), 4, 1);
+    ctx.textAlign = "right";
+    ctx.textBaseline = "middle";
+    ctx.fillText(text, x - 7, y + Math.max(py, 5));
+  }
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {import("./look.js").Look} look @param {HeatFrame["plot"]} plot @param {number} px @param {number} py */
+function drawDivider(ctx, look, { x, y, side }, px, py) {
+  const ink = ctx.fillStyle;
+  ctx.fillStyle = look.ink(0.75);
+  if (px > 0 && px < side) ctx.fillRect(Math.round(x + px), y, 1, side);
+  if (py > 0 && py < side) ctx.fillRect(x, Math.round(y + py), side, 1);
+  ctx.fillStyle = ink;
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {HeatFrame["plot"]} plot @param {string} title @param {number} px @param {number} pixels */
+function drawVideoName(ctx, { x, y, side }, title, px, pixels) {
+  if (pixels < 26 || px < 0 || px > side - 20) return;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "top";
+  ctx.fillText(shorten(ctx, title, Math.min(pixels, side - px) - 6), x + px + 3, y + side + 5);
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {HeatFrame} frame */
+export function drawHeatmapMarks(ctx, { data, store, look }, frame) {
+  const { plot, view } = frame;
+  const unit = plot.side / view.span;
+  drawSelected(ctx, look.accent(), store.get("mask"), frame);
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(plot.x - 1, plot.y - 1, plot.side + 2, plot.side + 2);
+  ctx.clip();
+  /** @param {number} cell @param {string} colour */
+  const cross = (cell, colour) => {
+    if (cell < 0) return;
+    const thick = Math.max(1.5, Math.min(unit, 3));
+    const [px, py] = [(cell + 0.5 - view.x) * unit, (cell + 0.5 - view.y) * unit];
+    ctx.fillStyle = colour;
+    ctx.fillRect(plot.x + px - thick / 2, plot.y, thick, plot.side);
+    ctx.fillRect(plot.x, plot.y + py - thick / 2, plot.side, thick);
+  };
+  if (store.get("focus") >= 0) {
+    ctx.globalAlpha = 0.85;
+    cross(frame.place(store.get("focus")), look.accent());
+    ctx.globalAlpha = 1;
+  }
+  if (frame.over) drawPointer(ctx, frame, frame.over, unit);
+  else if (store.get("hover") >= 0) cross(frame.place(store.get("hover")), look.ink(0.4));
+  if (frame.brush) drawBrush(ctx, look, frame, frame.brush, unit);
+  ctx.restore();
+  void data;
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {HeatFrame} frame @param {number[]} cell @param {number} unit */
+function drawPointer(ctx, { plot, view }, [column, row], unit) {
+  const [x, y] = [plot.x + (column - view.x) * unit, plot.y + (row - view.y) * unit];
+  const side = Math.max(unit, 3);
+  ctx.fillStyle = "rgba(255,255,255,0.22)";
+  ctx.fillRect(x, plot.y, side, plot.side);
+  ctx.fillRect(plot.x, y, plot.side, side);
+  ctx.strokeStyle = "#fff";
+  ctx.lineWidth = 1.5;
+  ctx.strokeRect(x - 0.5, y - 0.5, side + 1, side + 1);
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {import("./look.js").Look} look @param {HeatFrame} frame @param {{ a: number[], b: number[] }} brush @param {number} unit */
+function drawBrush(ctx, look, { plot, view }, { a, b }, unit) {
+  const low = [0, 1].map((k) => Math.min(a[k], b[k]));
+  const high = [0, 1].map((k) => Math.max(a[k], b[k]) + 1);
+  const x = plot.x + (low[0] - view.x) * unit;
+  const y = plot.y + (low[1] - view.y) * unit;
+  const [w, h] = [(high[0] - low[0]) * unit, (high[1] - low[1]) * unit];
+  ctx.fillStyle = look.band(0, 0.28);
+  ctx.fillRect(x, plot.y, w, plot.side);
+  ctx.fillStyle = look.band(1, 0.28);
+  ctx.fillRect(plot.x, y, plot.side, h);
+  ctx.strokeStyle = "#fff";
+  ctx.lineWidth = 2;
+  ctx.strokeRect(x, y, w, h);
+}
+
+/** Ticks along both axes where rows are selected. @param {CanvasRenderingContext2D} ctx @param {string} colour @param {Uint8Array} mask @param {HeatFrame} frame */
+function drawSelected(ctx, colour, mask, { plot, view, rows, block }) {
+  const unit = plot.side / view.span / block;
+  ctx.fillStyle = colour;
+  const first = Math.max(0, Math.floor(Math.min(view.x, view.y) * block));
+  for (let k = first; k < rows.length; k++) {
+    if (!mask[rows[k]]) continue;
+    const [px, py] = [k * unit - view.x * unit * block, k * unit - view.y * unit * block];
+    const long = Math.max(unit, 1);
+    if (px >= -long && px < plot.side) ctx.fillRect(plot.x + Math.max(px, 0), plot.y - 6, long, 4);
+    if (py >= -long && py < plot.side)
+      ctx.fillRect(plot.x + plot.side + 2, plot.y + Math.max(py, 0), 4, long);
+  }
+}

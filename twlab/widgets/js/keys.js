@@ -1,0 +1,60 @@
+/** Keys that work wherever the explorer has the focus, and the list of them. */
+
+import { element } from "./dom.js";
+
+/** @type {[string, string][]} */
+const HELP = [
+  ["Click", "focus a segment and go there"],
+  ["Double click", "play that segment"],
+  ["Drag", "lasso, box or range; shift adds to the selection"],
+  ["Alt drag, V", "move the view"],
+  ["Wheel, + −", "zoom (click a view first); 0 shows all"],
+  ["← → ↑ ↓", "next segment in time, or nearest point on the map"],
+  ["Enter", "select the focused segment; shift adds"],
+  ["Space", "play or pause"],
+  ["P", "play the selection"],
+  ["N", "select the nearest neighbours"],
+  ["L B V", "lasso, box, pan"],
+  ["/", "go to a time or find a label"],
+  ["Esc", "clear the selection"],
+  ["F", "full screen"],
+];
+
+/**
+ * @param {HTMLElement} root
+ * @param {(event: KeyboardEvent) => boolean} viewKey asks the view that has the focus first
+ * @param {Record<string, (event: KeyboardEvent) => void>} verbs by key
+ */
+export function attachKeys(root, viewKey, verbs) {
+  /** @param {KeyboardEvent} event */
+  const listen = (event) => {
+    const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
+    const typing = target.matches("input, select, textarea");
+    // The notebook's own shortcuts must not see what is typed here.
+    event.stopPropagation();
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const pressing =
+      target.matches("button, video") && (event.key === " " || event.key === "Enter");
+    if (pressing) return;
+    if (target.matches("canvas") && viewKey(event)) return event.preventDefault();
+    const verb = verbs[event.key] ?? verbs[event.key.toLowerCase()];
+    if (!verb) return;
+    event.preventDefault();
+    verb(event);
+  };
+  root.addEventListener("keydown", listen);
+  return () => root.removeEventListener("keydown", listen);
+}
+
+export function helpDialog() {
+  const close = element("button", { type: "submit", class: "twx-plain" }, "Close");
+  const rows = HELP.map(([key, what]) => [element("dt", {}, key), element("dd", {}, what)]).flat();
+  const form = element(
+    "form",
+    { method: "dialog" },
+    element("h2", {}, "Keys and gestures"),
+    element("dl", {}, ...rows),
+    close,
+  );
+  return element("dialog", { class: "twx-help" }, form);
+}

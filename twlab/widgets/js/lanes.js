@@ -1,0 +1,67 @@
+/** Where the timeline's rows lie: for each video a title, its lanes and its novelty strip. */
+
+/** @typedef {import("./data.js").Data} Data */
+/** @typedef {import("./timeindex.js").Lane} Lane */
+/**
+ * @typedef {object} Strip
+ * @property {"title" | "lane" | "novelty"} kind
+ * @property {number} video
+ * @property {Lane | null} lane
+ * @property {number} top
+ * @property {number} height
+ * @property {string} label
+ */
+
+const HEIGHT = { title: 20, lane: 22, novelty: 30 };
+const GAP = 4;
+
+/**
+ * @param {Data} data @param {Lane[]} lanes
+ * @returns {{ strips: Strip[], height: number, duration: number }}
+ */
+export function layoutLanes(data, lanes) {
+  /** @type {Strip[]} */
+  const strips = [];
+  let [top, duration] = [0, 0];
+  /** @param {Strip["kind"]} kind @param {Lane} lane @param {string} label */
+  const add = (kind, lane, label) => {
+    const height = HEIGHT[kind];
+    strips.push({
+      kind,
+      video: lane.video,
+      lane: kind === "title" ? null : lane,
+      top,
+      height,
+      label,
+    });
+    top += height + GAP;
+  };
+  lanes.forEach((lane, k) => {
+    const first = !k || lanes[k - 1].video !== lane.video;
+    const last = k === lanes.length - 1 || lanes[k + 1].video !== lane.video;
+    if (first && k) top += 2 * GAP;
+    if (first && data.videos.length > 1) add("title", lane, data.videos[lane.video].title);
+    add("lane", lane, data.lanes[lane.lane] || "segments");
+    for (const row of lane.rows) duration = Math.max(duration, data.end[row]);
+    duration = Math.max(duration, data.videos[lane.video].duration || 0);
+    if (!last || !data.novelty) return;
+    const rows = lanes.filter((other) => other.video === lane.video);
+    const told = rows.find((other) => hasNovelty(data, other));
+    if (told) add("novelty", told, "novelty");
+  });
+  return { strips, height: top, duration: duration || 1 };
+}
+
+/** @param {Data} data @param {Lane} lane */
+function hasNovelty(data, lane) {
+  const values = data.novelty;
+  return values !== null && lane.rows.some((row) => Number.isFinite(values[row]));
+}
+
+/** The strip at a height, or null. @param {Strip[]} strips @param {number} y */
+export function stripAt(strips, y) {
+  const hit = strips.find(
+    (strip) => y >= strip.top - GAP / 2 && y < strip.top + strip.height + GAP / 2,
+  );
+  return hit ?? null;
+}

@@ -1,0 +1,117 @@
+/** What is drawn over the points: focus, hover, the way here, likenesses, the lasso. */
+
+import { cssColour } from "./colour.js";
+import { nearestOf } from "./near.js";
+
+/** @typedef {import("./app.js").Context} Context */
+/** @typedef {import("./geometry.js").Point} Point */
+/**
+ * @typedef {object} MapFrame
+ * @property {number} dot size of a point in pixels
+ * @property {(row: number) => Point | null} toPixels
+ * @property {Point[]} outline
+ * @property {number} width
+ * @property {number} height
+ * @property {boolean} empty
+ */
+
+const TAIL = 8;
+const LINES = 6;
+
+/** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {MapFrame} frame */
+export function drawMapMarks(ctx, context, frame) {
+  const { data, store, look, times } = context;
+  const [focus, hover] = [store.get("focus"), store.get("hover")];
+  ctx.lineJoin = ctx.lineCap = "round";
+  if (frame.empty) {
+    ctx.fillStyle = look.ink(0.6);
+    ctx.font = look.font(12);
+    ctx.textAlign = "center";
+    ctx.fillText("No segments to place on a map", frame.width / 2, frame.height / 2);
+  }
+  const here = focus >= 0 ? frame.toPixels(focus) : null;
+  if (here) {
+    drawTail(ctx, tailPoints(focus, times, frame), look.accent());
+    drawLikenesses(ctx, here, nearestOf(data, store.get("space"), focus, LINES), frame, look.ink);
+    ring(ctx, here, frame.dot / 2 + 4.5, look.accent(), 2.5);
+    disc(ctx, here, Math.max(3, frame.dot / 2), cssColour(look.colours()[focus]));
+  }
+  const over = hover >= 0 ? frame.toPixels(hover) : null;
+  if (over) ring(ctx, over, frame.dot / 2 + 3, look.ink(0.9), 1.5);
+  drawOutline(ctx, frame.outline, look.accent());
+}
+
+/** The last few segments before the focused one. @param {number} focus @param {import("./timeindex.js").TimeIndex} times @param {MapFrame} frame */
+function tailPoints(focus, times, frame) {
+  const points = [];
+  for (let row = focus; row >= 0 && points.length < TAIL; row = times.neighborInTime(row, -1)) {
+    const place = frame.toPixels(row);
+    if (!place) break;
+    points.push(place);
+  }
+  return points;
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Point[]} tail @param {string} colour */
+function drawTail(ctx, tail, colour) {
+  ctx.strokeStyle = colour;
+  for (let k = 0; k + 1 < tail.length; k++) {
+    const strength = 1 - k / TAIL;
+    ctx.globalAlpha = 0.75 * strength * strength;
+    ctx.lineWidth = 0.8 + 2.2 * strength;
+    ctx.beginPath();
+    ctx.moveTo(...tail[k]);
+    ctx.lineTo(...tail[k + 1]);
+    ctx.stroke();
+  }
+  ctx.globalAlpha = 1;
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Point} here @param {{ row: number }[]} near @param {MapFrame} frame @param {(alpha: number) => string} ink */
+function drawLikenesses(ctx, here, near, frame, ink) {
+  ctx.setLineDash([1.5, 4]);
+  ctx.lineWidth = 1.2;
+  ctx.strokeStyle = ink(0.6);
+  for (const { row } of near) {
+    const there = frame.toPixels(row);
+    if (!there) continue;
+    ctx.beginPath();
+    ctx.moveTo(...here);
+    ctx.lineTo(...there);
+    ctx.stroke();
+    ring(ctx, there, frame.dot / 2 + 2, ink(0.6), 1.2);
+  }
+  ctx.setLineDash([]);
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Point} at @param {number} radius @param {string} colour @param {number} width */
+function ring(ctx, at, radius, colour, width) {
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = width;
+  ctx.beginPath();
+  ctx.arc(at[0], at[1], radius, 0, 2 * Math.PI);
+  ctx.stroke();
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Point} at @param {number} radius @param {string} colour */
+function disc(ctx, at, radius, colour) {
+  ctx.fillStyle = colour;
+  ctx.beginPath();
+  ctx.arc(at[0], at[1], radius, 0, 2 * Math.PI);
+  ctx.fill();
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Point[]} outline @param {string} colour */
+function drawOutline(ctx, outline, colour) {
+  if (outline.length < 2) return;
+  ctx.beginPath();
+  outline.forEach((point) => ctx.lineTo(...point));
+  ctx.closePath();
+  ctx.globalAlpha = 0.12;
+  ctx.fillStyle = colour;
+  ctx.fill();
+  ctx.globalAlpha = 1;
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1.5;
+  ctx.stroke();
+}

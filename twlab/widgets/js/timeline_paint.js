@@ -1,0 +1,139 @@
+/** Painting the timeline: segments, novelty, scenes, the time axis. */
+
+import { cssColour } from "./colour.js";
+import { formatTime, timeTicks } from "./time.js";
+
+/** @typedef {import("./app.js").Context} Context */
+/** @typedef {import("./lanes.js").Strip} Strip */
+/**
+ * @typedef {object} Window
+ * @property {number} lo first second shown
+ * @property {number} perSec pixels a second
+ * @property {number} left where time begins, in pixels
+ * @property {number} width of the canvas
+ */
+
+export const AXIS = 22;
+
+/** @param {Window} w @param {number} sec */
+export const secToX = (w, sec) => w.left + (sec - w.lo) * w.perSec;
+
+/** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {number} height */
+export function paintAxis(ctx, { look }, w, height) {
+  const hi = w.lo + (w.width - w.left) / w.perSec;
+  const { step, ticks } = timeTicks(Math.max(w.lo, 0), hi, w.perSec, 74);
+  ctx.font = look.font(11);
+  ctx.textBaseline = "middle";
+  ctx.textAlign = "left";
+  for (const tick of ticks) {
+    const x = Math.round(secToX(w, tick)) + 0.5;
+    ctx.fillStyle = look.ink(0.07);
+    ctx.fillRect(x, AXIS - 4, 1, height - AXIS + 4);
+    ctx.fillStyle = look.ink(0.62);
+    ctx.fillText(formatTime(tick, step < 1 ? 1 : 0), x + 4, AXIS / 2);
+  }
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {Strip} strip @param {number} y */
+export function paintLane(ctx, { data, store, look }, w, strip, y) {
+  const rows = strip.lane?.rows ?? new Uint32Array(0);
+  const [colours, mask] = [look.colours(), store.get("mask")];
+  const dim = store.get("selected") > 0;
+  const right = w.width;
+  let reached = -Infinity;
+  let reachedPicked = 0;
+  for (const row of rows) {
+    const x0 = secToX(w, data.start[row]);
+    if (x0 > right) break;
+    const x1 = secToX(w, data.end[row]);
+    // Segments finer than a pixel share it; a selected one still shows.
+    if (x1 < w.left || (x1 <= reached && mask[row] <= reachedPicked)) continue;
+    const thin = x1 - x0 < 3;
+    const from = Math.max(x0, w.left);
+    const width = Math.max(x1 - from - (thin ? 0 : 1), 1);
+    ctx.globalAlpha = dim && !mask[row] ? 0.2 : 1;
+    ctx.fillStyle = cssColour(colours[row]);
+    if (thin || width < 5) ctx.fillRect(from, y, width, strip.height);
+    else roundedBar(ctx, from, y, width, strip.height);
+    reached = Math.ceil(Math.max(x1, x0 + 0.5));
+    reachedPicked = mask[row];
+  }
+  ctx.globalAlpha = 1;
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {number} x @param {number} y @param {number} w @param {number} h */
+function roundedBar(ctx, x, y, w, h) {
+  ctx.beginPath();
+  ctx.roundRect(x, y, w, h, 3);
+  ctx.fill();
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {Strip} strip @param {number} y */
+export function paintNovelty(ctx, { data, look }, w, strip, y) {
+  const values = data.novelty;
+  const rows = strip.lane?.rows;
+  if (!values || !rows) return;
+  let top = 0;
+  for (const row of rows) if (values[row] > top) top = values[row];
+  const base = y + strip.height;
+  const scale = (strip.height - 2) / (top || 1);
+  ctx.beginPath();
+  ctx.moveTo(w.left, base);
+  let [column, peak] = [-Infinity, 0];
+  for (const row of rows) {
+    const x = secToX(w, data.start[row]);
+    if (x < w.left - 400 || x > w.width + 400 || !Number.isFinite(values[row])) continue;
+    const place = Math.max(x, w.left);
+    if (Math.floor(place) === column && values[row] <= peak) continue;
+    [column, peak] = [Math.floor(place), values[row]];
+    ctx.lineTo(place, base - values[row] * scale);
+  }
+  ctx.lineTo(Math.max(column, w.left), base);
+  ctx.closePath();
+  ctx.fillStyle = look.ink(0.16);
+  ctx.fill();
+  ctx.strokeStyle = look.ink(0.55);
+  ctx.lineWidth = 1.2;
+  ctx.stroke();
+}
+
+/** Scene boundaries of one video. @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {number} video @param {number} top @param {number} bottom */
+export function paintScenes(ctx, { data, look }, w, video, top, bottom) {
+  const { scenes } = data;
+  ctx.strokeStyle = ctx.fillStyle = look.ink(0.8);
+  ctx.lineWidth = 1.25;
+  for (let k = 0; k < scenes.sec.length; k++) {
+    const x = Math.round(secToX(w, scenes.sec[k])) + 0.5;
+    if (scenes.video[k] !== video || x < w.left || x > w.width) continue;
+    ctx.beginPath();
+    ctx.moveTo(x, top);
+    ctx.lineTo(x, bottom);
+    ctx.stroke();
+    ctx.beginPath();
+    ctx.moveTo(x - 4, top - 3);
+    ctx.lineTo(x + 4, top - 3);
+    ctx.lineTo(x, top + 3);
+    ctx.fill();
+  }
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {Strip} strip @param {number} y */
+export function paintLabel(ctx, { look }, w, strip, y) {
+  const title = strip.kind === "title";
+  if (!title && w.left < 40) return;
+  ctx.font = look.font(title ? 12 : 11, title ? 600 : 400);
+  ctx.fillStyle = look.ink(title ? 0.9 : 0.62);
+  ctx.textAlign = title ? "left" : "right";
+  ctx.textBaseline = "middle";
+  const room = title ? w.width - 16 : w.left - 14;
+  const text = shorten(ctx, strip.label, room);
+  ctx.fillText(text, title ? 8 : w.left - 8, y + strip.height / 2 + 0.5);
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} room */
+export function shorten(ctx, text, room) {
+  if (ctx.measureText(text).width <= room) return text;
+  let length = text.length;
+  while (length > 1 && ctx.measureText(text.slice(0, length) + "…").width > room) length--;
+  return text.slice(0, length) + "…";
+}

@@ -1,0 +1,187 @@
+"""Ways to open the explorer.
+
+* :func:`explore` - all views of a table of segments
+* :func:`player` - a video alone, or over the timeline of its segments
+* :func:`timeline_widget` - the timeline alone
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+import pandas as pd
+
+from twlab.widgets.explorer import Explorer, View
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from twlab.widgets.explorer import Video
+
+__all__ = ["explore", "player", "timeline_widget"]
+
+
+def explore(
+    segments: pd.DataFrame,
+    *,
+    video: Video | None = None,
+    coords: Any = None,
+    labels: Any = None,
+    scenes: Any = None,
+    similarity: Any = None,
+    views: Sequence[View] = get_args(View),
+    color: str | None = None,
+    tooltip: Sequence[str] = (),
+    title: str | None = None,
+) -> Explorer:
+    """One linked picture of a table of segments: map, heatmap, player and timeline.
+
+    Select on any view and the others light up; click and the video goes there; play the video
+    and the point on the map moves. Vectors stay in Python.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table of segments. A table that mixes embedding options opens with the visual ones on
+        map and heatmap, a choice to switch, and one lane per option on the timeline. Whole-video
+        rows are left out of all views.
+    video : path, URL, or dict of these by ``video_id``, optional
+        What to play. A file inside the folder of the notebook server is served by it; any other
+        is embedded up to 64 MB. Without it the stream in the column ``hls_url`` is played where
+        the browser can, and where there is none, the other views work without a picture.
+    coords : DataFrame with x and y, or array_like of shape (n, 2), optional
+        Places on the map, as :func:`twlab.project` returns them. Default: t-SNE of each
+        embedding option up to 1,500 segments, PCA above.
+    labels : Series, array_like of n values, or name of a column, optional
+        What to colour by at first, for example :func:`twlab.cluster`. Default: time.
+    scenes : DataFrame with start_sec (and video_id), or sequence of seconds, optional
+        Boundaries to draw on the timeline.
+    similarity : array_like of shape (n, n) or False, optional
+        Numbers for the heatmap in the order of the table; False for none. Default: cosine
+        similarity. Above 5,000 segments, means over blocks of consecutive segments.
+    views : sequence of {"map", "heatmap", "player", "timeline"}
+        Which to show.
+    color : str, optional
+        Name of the column to colour by at first.
+    tooltip : sequence of str
+        Columns to show under the pointer, besides the one that gives the colour.
+    title : str, optional
+        Default: the name of the video.
+
+    Returns
+    -------
+    Explorer
+        With ``selection``, ``focus``, ``current_sec`` and ``current_video``.
+
+    Raises
+    ------
+    InputError
+        If the table or an argument is not as described.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> explorer = tw.explore(tw.sample(), video=tw.sample_video())
+    >>> explorer.selection = explorer.segments[explorer.segments.start_sec < 30]
+    >>> len(explorer.selection)
+    6
+    """
+    return Explorer(
+        segments,
+        video=video,
+        views=views,
+        coords=coords,
+        labels=labels,
+        scenes=scenes,
+        similarity=similarity,
+        color=color,
+        tooltip=tuple(tooltip),
+        title=title,
+    )
+
+
+def player(
+    video: Video,
+    segments: pd.DataFrame | None = None,
+    *,
+    labels: Any = None,
+    scenes: Any = None,
+    color: str | None = None,
+    title: str | None = None,
+) -> Explorer:
+    """A video to watch, with the timeline of its segments where they are given.
+
+    Parameters
+    ----------
+    video : path, URL, or dict of these by ``video_id``
+        What to play, as for :func:`explore`.
+    segments : DataFrame, optional
+        Segments of the video.
+    labels, scenes, color, title
+        As for :func:`explore`.
+
+    Returns
+    -------
+    Explorer
+
+    Raises
+    ------
+    InputError
+        If the video or the table is not as described.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> watch = tw.player(tw.sample_video("trailer"))
+    >>> watch.current_sec = 12.5
+    """
+    views: tuple[View, ...] = ("player", "timeline")
+    if segments is None:
+        columns = ["video_id", "start_sec", "end_sec", "embedding"]
+        segments, views = pd.DataFrame(columns=columns), ("player",)
+    return Explorer(
+        segments,
+        video=video,
+        views=views,
+        labels=labels,
+        scenes=scenes,
+        color=color,
+        title=title,
+    )
+
+
+def timeline_widget(
+    segments: pd.DataFrame,
+    *,
+    labels: Any = None,
+    scenes: Any = None,
+    color: str | None = None,
+    title: str | None = None,
+) -> Explorer:
+    """The timeline of the explorer alone.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table of segments.
+    labels, scenes, color, title
+        As for :func:`explore`.
+
+    Returns
+    -------
+    Explorer
+
+    Raises
+    ------
+    InputError
+        If the table or an argument is not as described.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> tw.timeline_widget(tw.sample(), scenes=[0, 60, 125.5]).focus is None
+    True
+    """
+    return Explorer(
+        segments, views=("timeline",), labels=labels, scenes=scenes, color=color, title=title
+    )

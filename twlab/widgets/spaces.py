@@ -1,0 +1,230 @@
+"""Maps and heatmaps for the explorer: one of each per embedding option and model.
+
+Vectors of different options share no scale, so a table that mixes them opens with one map per
+option, the visual one first. What crosses to the browser is small: coordinates, a square of bytes
+and lists of neighbours, never the vectors.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from twlab.errors import InputError
+from twlab.segments import clip_mask, unit_vectors
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Arrays = dict[str, NDArray[Any]]
+    Floats = NDArray[np.float32]
+
+__all__ = [
+    "N_NEIGHBORS",
+    "add_neighbors",
+    "add_similarity",
+    "nearest_rows",
+    "split_spaces",
+    "xy_of",
+]
+
+MAX_CELLS = 5000
+"""Cells along a side of the heatmap; longer tables are averaged in blocks of equal length."""
+
+MAX_TSNE = 1500
+"""Rows up to which the map is a t-SNE; larger ones are a PCA, which takes no time."""
+
+N_NEIGHBORS = 10
+
+
+def split_spaces(segments: pd.DataFrame, order: NDArray[np.intp]) -> dict[str, NDArray[np.uint32]]:
+    """Positions of the clips of every option (and model, where there are several), by name.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        The table.
+    order : ndarray of int
+        Positions of all rows by video and time; each space keeps this order.
+    """
+    keys = _space_names(segments)
+    clips = clip_mask(segments)
+    names = sorted(set(keys[clips]), key=lambda name: (not name.startswith("visual"), name))
+    ordered = order[clips[order]]
+    return {str(name): ordered[keys[ordered] == name].astype(np.uint32) for name in names}
+
+
+def xy_of(
+    segments: pd.DataFrame, coords: Any, spaces: dict[str, NDArray[np.uint32]]
+) -> tuple[Floats, Floats]:
+    """X and y of every row, NaN where a row is not on the map.
+
+    Raises
+    ------
+    InputError
+        If given coordinates do not fit the table.
+    """
+    if coords is not None:
+        return _given_xy(segments, coords)
+    from twlab.projection import project
+
+    xy = np.full((len(segments), 2), np.nan, np.float32)
+    for rows in spaces.values():
+        if len(rows) > 1:
+            method = "tsne" if len(rows) <= MAX_TSNE else "pca"
+            xy[rows] = project(unit_vectors(segments.iloc[rows]), method=method)  # type: ignore[arg-type]
+        elif len(rows):
+            xy[rows] = 0.0
+    return np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
+
+
+def add_similarity(
+    segments: pd.DataFrame,
+    rows: NDArray[np.uint32],
+    similarity: Any,
+    arrays: Arrays,
+    key: str,
+    max_cells: int = MAX_CELLS,
+) -> dict[str, Any] | None:
+    """What the browser is told of one heatmap; its bytes go into ``arrays``."""
+    if similarity is False or not len(rows):
+        return None
+    block = -(-len(rows) // max_cells)
+    if similarity is None:
+        means = _block_means(unit_vectors(segments.iloc[rows]), block)
+        cells, low, high = _quantised_product(means)
+    else:
+        cells, low, high = _quantised(_given_square(segments, similarity, rows, block))
+    arrays[key] = cells.reshape(-1)
+    return {"array": key, "size": len(cells), "block": block, "low": low, "high": high}
+
+
+def add_neighbors(
+    segments: pd.DataFrame, rows: NDArray[np.uint32], arrays: Arrays, key: str
+) -> int:
+    """How many nearest neighbours each row was given; their positions go into ``arrays``."""
+    count = min(N_NEIGHBORS, len(rows) - 1)
+    if count < 1 or len(rows) > MAX_CELLS:
+        return 0
+    from twlab.neighbors import nearest
+
+    found: Any = nearest(unit_vectors(segments.iloc[rows]), k=count)[0]
+    places = np.full((len(rows), count), -1, np.int32)
+    places[:, : found.shape[1]] = np.where(found >= 0, rows[found], -1)
+    arrays[key] = places.reshape(-1)
+    return count
+
+
+def nearest_rows(segments: pd.DataFrame, row: int, count: int) -> list[int]:
+    """Positions of the rows most like one row, among the clips of its space, best first."""
+    from twlab.neighbors import nearest
+
+    keys = _space_names(segments)
+    rows = np.flatnonzero(clip_mask(segments) & (keys == keys[row]))
+    others = rows[rows != row]
+    if not len(others):
+        return []
+    unit = unit_vectors(segments.iloc[np.append(row, others)])
+    found: Any = nearest(unit[:1], unit[1:], k=min(count, len(others)))[0]
+    return [int(others[k]) for k in found[0] if k >= 0]
+
+
+def _space_names(segments: pd.DataFrame) -> NDArray[Any]:
+    """For each row the name of its space: the option, with the model where there are several."""
+
+    def column(name: str) -> pd.Series[Any]:
+        if name not in segments.columns:
+            return pd.Series("", index=segments.index, dtype=object)
+        return segments[name].astype(object).where(segments[name].notna(), "")
+
+    option, model = column("embedding_option"), column("model_name")
+    models: dict[str, set[str]] = {}
+    for o, m in zip(option, model, strict=True):
+        models.setdefault(o, set()).add(m)
+    names = [
+        f"{o or 'segments'} · {m}" if len(models[o]) > 1 and m else (o or "segments")
+        for o, m in zip(option, model, strict=True)
+    ]
+    return np.array(names, dtype=object)
+
+
+def _given_xy(segments: pd.DataFrame, coords: Any) -> tuple[Floats, Floats]:
+    """Coordinates the user passed, aligned with the table."""
+    if isinstance(coords, pd.DataFrame):
+        if not {"x", "y"} <= set(coords.columns):
+            raise InputError(
+                f"coords has the columns {', '.join(map(str, coords.columns))}; x and y were "
+                "expected, as tw.project returns them"
+            )
+        aligned = coords if coords.index.equals(segments.index) else None
+        if aligned is None and coords.index.is_unique and segments.index.is_unique:
+            aligned = coords.reindex(segments.index)
+        if aligned is None:
+            raise InputError(
+                "coords has another index than segments and an index repeats itself; one row per "
+                "segment was expected; pass an array in the order of the segments"
+            )
+        values = aligned[["x", "y"]].to_numpy(np.float32, na_value=np.nan)
+    else:
+        values = np.asarray(coords, np.float32)
+    if values.shape != (len(segments), 2):
+        raise InputError(
+            f"coords has shape {values.shape}; ({len(segments)}, 2) was expected: x and y of "
+            "every segment"
+        )
+    return np.ascontiguousarray(values[:, 0]), np.ascontiguousarray(values[:, 1])
+
+
+def _block_means(unit: Floats, block: int) -> Floats:
+    """Means of consecutive rows: their products are the means of the products of the blocks."""
+    if block == 1:
+        return unit
+    starts = np.arange(0, len(unit), block)
+    sums = np.add.reduceat(unit, starts, axis=0)
+    counts = np.diff(np.append(starts, len(unit)))
+    means: Floats = (sums / counts[:, None]).astype(np.float32)
+    return means
+
+
+def _quantised_product(means: Floats) -> tuple[NDArray[np.uint8], float, float]:
+    """Bytes of ``means @ means.T``, made in stripes so that the floats never exist at once."""
+    n = len(means)
+    stripe = max(1, 4_000_000 // max(n, 1))
+    low, high = np.inf, -np.inf
+    for start in range(0, n, stripe):
+        part = means[start : start + stripe] @ means[start:].T
+        low, high = min(low, float(part.min())), max(high, float(part.max()))
+    cells = np.empty((n, n), np.uint8)
+    scale = 255.0 / max(high - low, 1e-9)
+    for start in range(0, n, stripe):
+        part = means[start : start + stripe] @ means.T
+        np.multiply(part - low, scale, out=part)
+        cells[start : start + stripe] = np.clip(np.rint(part), 0, 255)
+    return cells, low, high
+
+
+def _given_square(
+    segments: pd.DataFrame, similarity: Any, rows: NDArray[np.uint32], block: int
+) -> Floats:
+    """The user's square, its rows in order of time, averaged in blocks where it is too large."""
+    square = np.asarray(similarity)
+    n = len(segments)
+    if square.shape != (n, n) or square.dtype.kind not in "fiub":
+        raise InputError(
+            f"similarity has shape {square.shape}; ({n}, {n}) numbers were expected, one row and "
+            "column per segment; or pass similarity=False for no heatmap"
+        )
+    chosen = square[np.ix_(rows, rows)].astype(np.float32)
+    if not np.isfinite(chosen).all():
+        raise InputError("similarity holds NaN or infinite numbers; finite ones were expected")
+    halfway = _block_means(chosen, block)
+    return np.ascontiguousarray(_block_means(np.ascontiguousarray(halfway.T), block).T)
+
+
+def _quantised(square: Floats) -> tuple[NDArray[np.uint8], float, float]:
+    """Bytes between the smallest and the largest number."""
+    low, high = float(square.min()), float(square.max())
+    cells = np.rint((square - low) * (255.0 / max(high - low, 1e-9)))
+    return np.clip(cells, 0, 255).astype(np.uint8), low, high
