@@ -16,7 +16,7 @@ from twlab.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["sample", "sample_video"]
+__all__ = ["bundled_folder", "sample", "sample_video"]
 
 SampleName = Literal["film", "trailer", "shots"]
 SampleOption = Literal["visual", "audio"]
@@ -75,7 +75,7 @@ def sample(name: SampleName = "film", *, embedding_option: SampleOption = "visua
             f"the sample {name!r} has no {embedding_option!r} vectors; 'visual' was expected; "
             f"leave embedding_option out, or take the sample 'film'"
         )
-    return load(_sample_file(file), video_id=_VIDEO_IDS[name], progress=False)
+    return load(bundled_folder("sample_data") / file, video_id=_VIDEO_IDS[name], progress=False)
 
 
 def sample_video(name: VideoName = "film") -> Path:
@@ -103,7 +103,26 @@ def sample_video(name: VideoName = "film") -> Path:
     'trailer_240p.mp4'
     """
     _one_of("name", name, get_args(VideoName))
-    return _sample_file(_VIDEO_FILES[name])
+    return bundled_folder("sample_data") / _VIDEO_FILES[name]
+
+
+def bundled_folder(name: Literal["sample_data", "notebooks"]) -> Path:
+    """A folder that travels inside the installed package and lies beside it in a checkout.
+
+    Raises
+    ------
+    InputError
+        If it is in neither place.
+    """
+    package = Path(__file__).parent
+    checkout = package.parent / {"sample_data": "data/sample", "notebooks": "notebooks"}[name]
+    for folder in (package / name, checkout):
+        if folder.is_dir():
+            return folder
+    raise InputError(
+        f"no folder {package / name} or {checkout}; it belongs to the installation; "
+        "install twlab again"
+    )
 
 
 def _one_of(argument: str, value: object, allowed: tuple[str, ...]) -> None:
@@ -111,17 +130,3 @@ def _one_of(argument: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         names = ", ".join(map(repr, allowed))
         raise InputError(f"{argument} is {value!r}; one of {names} was expected; choose one")
-
-
-def _sample_file(name: str) -> Path:
-    """A file of the sample, from the installed package or from the checkout around it."""
-    package = Path(__file__).parent
-    places = (package / "sample_data", package.parent / "data" / "sample")
-    for place in places:
-        if (place / name).is_file():
-            return place / name
-    looked = " and ".join(map(str, places))
-    raise InputError(
-        f"the sample file {name!r} is not in {looked}; it belongs to the installation; "
-        "install twlab again"
-    )

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from twlab.blocks import cells_of, check_finite, float_matrix, gather, kind, stored_block
 from twlab.errors import InputError, TwlabWarning
 
 if TYPE_CHECKING:
@@ -105,10 +106,10 @@ def vectors(segments: pd.DataFrame) -> Matrix:
     if not len(cells):
         return np.empty((0, 0), np.float32)
     _one_model(segments)
-    matrix = _stored_block(cells)
+    matrix = stored_block(cells)
     if matrix is None:
-        matrix = _gather(cells)
-    _finite(matrix)
+        matrix = gather(cells)
+    check_finite(matrix)
     matrix.setflags(write=False)
     return matrix
 
@@ -142,8 +143,8 @@ def with_vectors(segments: pd.DataFrame, matrix: Any) -> pd.DataFrame:
            [0., 1.]], dtype=float32)
     """
     if not isinstance(segments, pd.DataFrame):
-        raise InputError(f"segments is {_kind(segments)}; a pandas DataFrame was expected")
-    block = _array(matrix)
+        raise InputError(f"segments is {kind(segments)}; a pandas DataFrame was expected")
+    block = float_matrix(matrix)
     if len(block) != len(segments):
         message = (
             f"a matrix of {len(block)} rows for a table of {len(segments)}; "
@@ -152,11 +153,10 @@ def with_vectors(segments: pd.DataFrame, matrix: Any) -> pd.DataFrame:
         raise InputError(message)
     if not block.flags.owndata or (block is matrix and block.flags.writeable):
         block = block.copy()
-    _finite(block)
+    check_finite(block)
     block.setflags(write=False)
     out = segments.copy(deep=False)
-    cells = np.fromiter(iter(block), dtype=object, count=len(block))
-    out["embedding"] = pd.Series(cells, index=segments.index, dtype=object)
+    out["embedding"] = pd.Series(cells_of(block), index=segments.index, dtype=object)
     return out
 
 
@@ -170,8 +170,8 @@ def as_matrix(data: Any) -> Matrix:
     """
     if isinstance(data, pd.DataFrame):
         return vectors(data)
-    matrix = _array(data)
-    _finite(matrix)
+    matrix = float_matrix(data)
+    check_finite(matrix)
     return matrix
 
 
@@ -281,7 +281,7 @@ def _cells(segments: pd.DataFrame) -> NDArray[np.object_]:
     """The embedding cells, every one holding something."""
     if not isinstance(segments, pd.DataFrame):
         raise InputError(
-            f"segments is {_kind(segments)}; a DataFrame as tw.load returns it was expected"
+            f"segments is {kind(segments)}; a DataFrame as tw.load returns it was expected"
         )
     if "embedding" not in segments.columns:
         raise InputError(
@@ -320,80 +320,6 @@ def _one_model(segments: pd.DataFrame) -> None:
         )
 
 
-def _stored_block(cells: NDArray[np.object_]) -> Matrix | None:
-    """The rows as cut from the one block they are views of; None where they are not."""
-    first = cells[0]
-    owner: Any = getattr(first, "base", None)
-    if not isinstance(owner, np.ndarray) or owner.dtype != np.float32 or first.ndim != 1:
-        return None
-    width, dtype = first.size, owner.dtype
-    if not owner.flags.c_contiguous or not width or owner.size % width or owner.flags.writeable:
-        return None
-    for cell in cells:
-        if getattr(cell, "base", None) is not owner or cell.shape != (width,):
-            return None
-        if cell.strides != (4,) or cell.dtype is not dtype:
-            return None
-    starts = np.array([cell.__array_interface__["data"][0] for cell in cells])
-    rows, rest = np.divmod(starts - owner.ctypes.data, 4 * width)
-    if rest.any():
-        return None
-    block: Matrix = owner.reshape(-1, width)
-    if (np.diff(rows) == 1).all():
-        return block[rows[0] : rows[-1] + 1]
-    return np.asarray(block[rows])
-
-
-def _gather(cells: NDArray[np.object_]) -> Matrix:
-    """One float32 matrix from separate cells of numbers."""
-    rows = []
-    for position, cell in enumerate(cells):
-        try:
-            row = np.asarray(cell, dtype=np.float32)
-        except (TypeError, ValueError, OverflowError):
-            row = np.empty((0, 0), np.float32)
-        if row.ndim != 1 or not row.size:
-            raise InputError(
-                f"row {position} holds {_kind(cell)} for a vector; a one-dimensional list of "
-                "numbers was expected; drop or replace the row"
-            )
-        rows.append(row)
-    sizes, counts = np.unique([row.size for row in rows], return_counts=True)
-    if len(sizes) > 1:
-        listed = ", ".join(f"{s} ({c} rows)" for s, c in zip(sizes, counts, strict=True))
-        raise InputError(
-            f"vectors of several dimensions in one table: {listed}; one was expected; filter to "
-            "one model_name and one embedding_option first"
-        )
-    return np.stack(rows)
-
-
-def _array(matrix: Any) -> Matrix:
-    """A 2-D float32 array in C order."""
-    try:
-        array = np.ascontiguousarray(matrix, dtype=np.float32)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(
-            f"the matrix is {_kind(matrix)}; numbers of shape (n, d) were expected"
-        ) from None
-    if np.ndim(matrix) != 2:
-        raise InputError(f"the matrix has shape {np.shape(matrix)}; (n, d) was expected")
-    return array
-
-
-def _finite(matrix: Matrix) -> None:
-    """Refuse NaN and infinity; one sum is enough to know that there is none."""
-    if np.isfinite(matrix.sum(dtype=np.float64)):
-        return
-    bad = ~np.isfinite(matrix)
-    if bad.any():
-        row, column = (int(k) for k in np.argwhere(bad)[0])
-        raise InputError(
-            f"row {row} holds {matrix[row, column]} at place {column} of its vector "
-            f"({int(bad.any(axis=1).sum())} such rows); finite numbers were expected; drop them"
-        )
-
-
 def _seconds(segments: pd.DataFrame, name: str) -> NDArray[np.float64]:
     """A column of seconds as float64."""
     try:
@@ -403,10 +329,3 @@ def _seconds(segments: pd.DataFrame, name: str) -> NDArray[np.float64]:
             f"column {name!r} is {segments[name].dtype}; seconds as numbers were expected; "
             f"convert it with pd.to_numeric"
         ) from None
-
-
-def _kind(value: Any) -> str:
-    """What a value is, in a word."""
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape} and type {value.dtype}"
-    return "None" if value is None else f"a {type(value).__name__}"

@@ -1,0 +1,221 @@
+"""Which files a source names, and how each is opened.
+
+Folders are searched through and through for the extensions that can hold embeddings, in sorted
+order; hidden folders (such as ``.ipynb_checkpoints``) are left out. What a file is, is told by its
+first bytes and only then by its name.
+"""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import io
+import os
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+from twlab.errors import LoadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Source", "file_kind", "find_files", "opened", "stem_of"]
+
+_KINDS = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".ipynb": "notebook",
+    ".parquet": "parquet",
+    ".csv": "csv",
+}
+_PACKED = (".gz", ".zst")
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_BINARY = {
+    b"PK\x03\x04": "a ZIP archive (NumPy .npz, PyTorch .pt or Excel)",
+    b"\x89HDF": "an HDF5 file",
+    b"\x93NUM": "a NumPy array; load it with numpy and use tw.with_vectors",
+    b"\x80\x04\x95": "a Python pickle",
+    b"ARROW1": "an Arrow IPC file",
+    b"SQLite": "an SQLite database",
+    b"%PDF": "a PDF",
+}
+
+
+class Source(NamedTuple):
+    """One thing to read: a file, bytes or an object."""
+
+    name: str
+    path: Path | None
+    content: Any
+    explicit: bool
+
+
+def find_files(source: str | os.PathLike[str]) -> list[Source]:
+    """The files that a path, folder or glob pattern names, sorted.
+
+    Raises
+    ------
+    LoadError
+        If there is none.
+    """
+    text = os.fspath(source)
+    if not text or "\0" in text:
+        raise LoadError(f"{text!r} is no path; a file, folder or pattern was expected")
+    path = Path(text).expanduser()
+    try:
+        if path.is_dir():
+            return _of_folder(path)
+        if path.exists():
+            return [Source(str(path), path, None, explicit=True)]
+    except OSError as error:
+        raise LoadError(f"{text[:80]!r} cannot be read ({error.strerror})") from None
+    if text.lstrip()[:1] in ("{", "["):
+        raise LoadError("a text of JSON was given where a path was expected; pass json.loads(text)")
+    if not glob.has_magic(text):
+        raise LoadError("there is no such file or folder; check the path", source=text)
+    return _of_pattern(text)
+
+
+def _of_pattern(text: str) -> list[Source]:
+    """The files that match a pattern."""
+    found = sorted(Path(hit) for hit in glob.glob(str(Path(text).expanduser()), recursive=True))  # noqa: PTH207 - patterns may be absolute
+    sources = [Source(str(hit), hit, None, explicit=False) for hit in found if _loadable(hit)]
+    for folder in (hit for hit in found if hit.is_dir() and not text.endswith("**")):
+        sources += _of_folder(folder, needed=False)
+    if not sources:
+        raise LoadError("no file matches this pattern; check it", source=text)
+    return sorted(set(sources), key=lambda one: one.name)
+
+
+def _of_folder(folder: Path, *, needed: bool = True) -> list[Source]:
+    """The files below a folder that may hold embeddings."""
+    paths = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths += [Path(parent, name) for name in names if not name.startswith(".")]
+    sources = [Source(str(path), path, None, explicit=False) for path in paths if _loadable(path)]
+    if needed and not sources:
+        raise LoadError(
+            f"no file of {', '.join(_KINDS)} (or .gz, .zst of these) in this folder; "
+            "give the folder that holds the answers",
+            source=str(folder),
+        )
+    return sorted(sources, key=lambda one: one.name)
+
+
+def _loadable(path: Path) -> bool:
+    """Whether a file's name says that it may hold embeddings."""
+    return path.is_file() and file_kind(path.name) != ""
+
+
+def file_kind(name: str) -> str:
+    """``json``, ``jsonl``, ``notebook``, ``parquet`` or ``csv`` by extension; else empty."""
+    bare = Path(name.lower())
+    if bare.suffix in _PACKED:
+        bare = bare.with_suffix("")
+    return _KINDS.get(bare.suffix, "")
+
+
+def stem_of(name: str) -> str:
+    """The file name without the extensions that say how it is stored.
+
+    Examples
+    --------
+    >>> stem_of("film.embeddings.json.gz")
+    'film.embeddings'
+    """
+    path = Path(name)
+    if path.suffix.lower() in _PACKED:
+        path = path.with_suffix("")
+    return path.stem if path.suffix.lower() in _KINDS else path.name
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[BinaryIO]:
+    """The bytes of a source, unpacked, as a stream.
+
+    Raises
+    ------
+    LoadError
+        If the file cannot be read, is another kind of file, or its compression is broken.
+    """
+    try:
+        with _raw(source) as raw:
+            head = raw.read(8)
+            raw.seek(0)
+            for magic, kind in _BINARY.items():
+                if head.startswith(magic):
+                    raise LoadError(
+                        f"is {kind}; JSON, Parquet or CSV was expected; export it as one",
+                        source=source.name,
+                    )
+            with _unpacked(raw, head) as stream:
+                yield stream
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise LoadError(
+            f"is broken gzip data ({str(error)[:80]}); a whole file was expected; copy it again",
+            source=source.name,
+        ) from None
+    except OSError as error:
+        raise LoadError(f"cannot be read ({error.strerror or error})", source=source.name) from None
+
+
+def _raw(source: Source) -> BinaryIO:
+    """The stored bytes of a source."""
+    if source.path is not None:
+        return source.path.open("rb")
+    return io.BytesIO(source.content)
+
+
+def _unpacked(raw: BinaryIO, head: bytes) -> Any:
+    """The stream itself, or the reader for its compression."""
+    if head.startswith(_GZIP):
+        return gzip.GzipFile(fileobj=raw)
+    if head.startswith(_ZSTD):
+        return io.BufferedReader(_Zstandard(raw), 1 << 20)
+    return raw
+
+
+class _Zstandard(io.RawIOBase):
+    """The frames of a zstd stream; unlike the library's reader it notices a missing end."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        import zstandard
+
+        self.raw, self.broken = raw, zstandard.ZstdError
+        self.fresh = zstandard.ZstdDecompressor().decompressobj
+        self.frame: Any = self.fresh()
+        self.begun, self.rest, self.ready = False, b"", b""
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer with the next bytes; 0 at the end."""
+        while not self.ready:
+            if not self._advance():
+                return 0
+        size = min(len(buffer), len(self.ready))
+        buffer[:size], self.ready = self.ready[:size], self.ready[size:]
+        return size
+
+    def _advance(self) -> bool:
+        """Unpack one more piece; False at the end of the last frame."""
+        packed = self.rest or self.raw.read(1 << 17)
+        self.rest = b""
+        if not packed:
+            if self.begun:
+                raise OSError("the zstd data break off; copy the file again")
+            return False
+        try:
+            self.ready, self.begun = self.frame.decompress(packed), True
+        except self.broken as error:
+            raise OSError(f"broken zstd data: {error}") from None
+        if self.frame.eof:
+            self.rest, self.begun = self.frame.unused_data, False
+            self.frame = self.fresh()
+        return True

@@ -1,0 +1,21 @@
+"""Every form in which embeddings are served or stored, read into rows.
+
+Works on parsed JSON, with numpy and nothing else. The families and where they are told apart:
+
+* ``names``     one spelling for keys; what each column, vector and box is called
+* ``walk``      finds the rows of a document and the facts that its answers state of them
+* ``rows``      one object -> one row: times in seconds, words as strings, the vector as an array
+* ``columnar``  documents that keep each field as a column
+* ``printed``   vectors printed by a notebook
+* ``foreign``   other vendors' vectors, refused
+* ``refusals``  everything without vectors, called by its name
+* ``objects``   SDK objects -> parsed JSON
+* ``found``     rows and problems of one source
+"""
+
+from __future__ import annotations
+
+from twlab.responses.found import Found, Problem, Row
+from twlab.responses.walk import read
+
+__all__ = ["Found", "Problem", "Row", "read"]

@@ -1,0 +1,187 @@
+"""From a parsed document to its rows: which boxes hold segments, and what each says of them.
+
+An *answer* is an object that describes one input (a task, an indexed video, an ``embed`` call, a
+document of a store); its fields are *facts* handed down to the rows inside it. Families differ
+only in where the rows stand, which the tables of :mod:`twlab.responses.names` know.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twlab.responses.columnar import as_records
+from twlab.responses.foreign import foreign_name
+from twlab.responses.names import plain
+from twlab.responses.refusals import refusal
+from twlab.responses.rows import add_row, facts_of, is_numbers, shape_of, vector_of
+
+if TYPE_CHECKING:
+    from twlab.responses.found import Found
+    from twlab.responses.rows import Shape
+
+__all__ = ["read"]
+
+_DEEPEST = 24
+_ROW_FACTS = ("video_id", "task_id", "id")
+
+
+def read(document: Any, found: Found, *, lines: bool = False) -> None:
+    """Put every row of a parsed document into ``found``.
+
+    Parameters
+    ----------
+    document : object
+        Parsed JSON; vectors may be lists or numpy arrays.
+    found : Found
+        Takes the rows, the problems, and remarks on parts without embeddings.
+    lines : bool
+        The document is a list of the lines of a JSON Lines file.
+    """
+    word = ("line", 1) if lines else ("segment", 0)
+    _walk(document, {}, "", found, found.new_answer(), word=word)
+
+
+def _walk(
+    node: Any,
+    facts: dict[str, Any],
+    place: str,
+    found: Found,
+    answer: int,
+    *,
+    depth: int = 0,
+    word: tuple[str, int] = ("segment", 0),
+) -> None:
+    """Read one value of the document, whatever it is."""
+    if depth > _DEEPEST:
+        found.remark(f"nested more than {_DEEPEST} deep; an answer was expected", place=place)
+    elif is_numbers(node) or isinstance(node, np.ndarray):
+        add_row(
+            {"embedding": node},
+            shape_of(("embedding",)),
+            ("embedding", node),
+            facts,
+            place,
+            answer,
+            found,
+        )
+    elif isinstance(node, list | tuple):
+        _walk_list(node, facts, place, found, answer, depth=depth, word=word)
+    elif isinstance(node, dict):
+        _walk_object(node, facts, place, found, answer, depth=depth)
+    else:
+        found.remark(refusal(node), place=place)
+
+
+def _walk_list(
+    nodes: list[Any] | tuple[Any, ...],
+    facts: dict[str, Any],
+    place: str,
+    found: Found,
+    answer: int,
+    *,
+    depth: int,
+    word: tuple[str, int],
+) -> None:
+    """Read a list of rows, or of answers with rows inside."""
+    name, first = word
+    prefix = f"{place}, " if place else ""
+    before, marked = found.size, len(found.remarks)
+    for position, node in enumerate(nodes, first):
+        if type(node) is dict and node:
+            shape = shape_of(tuple(node))
+            vector = None if foreign_name(node, shape) else vector_of(node, shape)
+            if vector is not None:
+                add_row(node, shape, vector, facts, f"{prefix}{name} {position}", answer, found)
+                continue
+        label = "entry" if name == "segment" and not is_numbers(node) else name
+        inner = answer if is_numbers(node) else found.new_answer()
+        _walk(node, facts, f"{prefix}{label} {position}", found, inner, depth=depth + 1)
+    if found.size == before:
+        del found.remarks[marked + 1 :]
+        if len(found.remarks) == marked:
+            found.remark(refusal(nodes), place=place)
+
+
+def _walk_object(
+    node: dict[str, Any],
+    facts: dict[str, Any],
+    place: str,
+    found: Found,
+    answer: int,
+    *,
+    depth: int,
+) -> None:
+    """Read an object: a row, an answer, or a box around either."""
+    shape = shape_of(tuple(node))
+    if name := foreign_name(node, shape):
+        found.remark(name, place=place)
+        return
+    vector = vector_of(node, shape)
+    if vector is not None:
+        add_row(node, shape, vector, facts, place, answer, found)
+        return
+    before, marked = found.size, len(found.remarks)
+    records = as_records(node, shape)
+    if records is not None:
+        _walk(records, {**facts, **facts_of(node, shape)}, place, found, answer, depth=depth + 1)
+    else:
+        _walk_boxes(node, shape, facts, place, found, answer, depth=depth)
+    if found.size == before:
+        del found.remarks[marked:]
+        found.remark(refusal(node), place=place)
+    elif trouble := _trouble(node, shape):
+        found.remark(trouble, place=place)
+
+
+def _walk_boxes(
+    node: dict[str, Any],
+    shape: Shape,
+    facts: dict[str, Any],
+    place: str,
+    found: Found,
+    answer: int,
+    *,
+    depth: int,
+) -> None:
+    """Read what stands under the keys that may hold segments."""
+    own = {**facts, **facts_of(node, shape)}
+    identify(own, node, shape)
+    for key, kind in shape.kinds:
+        kind_facts = {**own, "input_type": own.get("input_type", kind)}
+        inner = place if kind == "video" else f"{place}, {key}" if place else key
+        if node[key] is not None:
+            _walk(node[key], kind_facts, inner, found, answer, depth=depth + 1)
+    for key in shape.boxes:
+        value = node[key]
+        if isinstance(value, dict | list | tuple) and value and not is_numbers(value):
+            before, marked = found.size, len(found.remarks)
+            _walk(value, own, place, found, answer, depth=depth + 1)
+            if found.size == before and plain(key) not in ("segments", "video_embeddings"):
+                del found.remarks[marked:]
+
+
+def identify(facts: dict[str, Any], node: dict[str, Any], shape: Shape) -> None:
+    """Turn the ``_id`` of an answer into what it is: a video's or a task's."""
+    own = facts.pop("id", None)
+    if own is None:
+        return
+    names = shape.plain
+    if "system_metadata" in names or isinstance(node.get(names.get("embedding", "")), dict):
+        facts.setdefault("video_id", own)
+    elif shape.kinds or "status" in names or "video_embeddings" in names:
+        facts.setdefault("task_id", own)
+
+
+def _trouble(node: dict[str, Any], shape: Shape) -> str:
+    """What an answer says went wrong although it holds embeddings; empty where nothing did."""
+    for name in ("error_message", "error"):
+        value = node.get(shape.plain.get(name, ""))
+        if isinstance(value, dict):
+            value = value.get("message")
+        if isinstance(value, str) and value:
+            return f"the answer carries the error {value[:200]!r} beside its embeddings"
+    if node.get(shape.plain.get("status", "")) == "failed":
+        return "the answer carries embeddings but says that the task failed"
+    return ""
