@@ -36,7 +36,7 @@ class Service:
     async def create_v1(self, form: Params, file: FilePart | None) -> str:
         """The id of a new video embedding task. Paid."""
         path = "/embed/tasks"
-        call = Call("POST", path, f"POST {path}", form=form, file=file, paid=True)
+        call = Call("POST", path, f"POST {path}", form=form, file=file, once=True)
         return _task_id(await self.transport.ask(call))
 
     async def status_v1(self, task_id: str) -> Answer:
@@ -51,7 +51,7 @@ class Service:
     async def embed_v1(self, form: Params, file: FilePart | None) -> Answer:
         """Vectors of a text, an image or a sound, at once. Paid."""
         return await self.transport.ask(
-            Call("POST", "/embed", "POST /embed", form=form, file=file, paid=True)
+            Call("POST", "/embed", "POST /embed", form=form, file=file, once=True)
         )
 
     # Embeddings, version 2
@@ -59,7 +59,7 @@ class Service:
     async def create_v2(self, body: dict[str, Any]) -> str:
         """The id of a new embedding task. Paid."""
         path = "/embed-v2/tasks"
-        call = Call("POST", path, f"POST {path}", json=body, paid=True)
+        call = Call("POST", path, f"POST {path}", json=body, once=True)
         return _task_id(await self.transport.ask(call))
 
     async def retrieve_v2(self, task_id: str) -> Answer:
@@ -69,7 +69,7 @@ class Service:
     async def embed_v2(self, body: dict[str, Any]) -> Answer:
         """Vectors at once. Paid."""
         return await self.transport.ask(
-            Call("POST", "/embed-v2", "POST /embed-v2", json=body, paid=True)
+            Call("POST", "/embed-v2", "POST /embed-v2", json=body, once=True)
         )
 
     def tasks(self, api: str, since: datetime | None = None) -> AsyncIterator[dict[str, Any]]:
@@ -85,7 +85,7 @@ class Service:
     async def create_asset(self, form: Params, file: FilePart | None) -> dict[str, Any]:
         """A new asset, from one form."""
         call = Call("POST", "/assets", "POST /assets", form=form, file=file)
-        return _object(await self.transport.ask(call))
+        return _object(await self.transport.ask(call), "_id")
 
     async def asset(self, asset_id: str) -> dict[str, Any]:
         """One asset and its state."""
@@ -95,7 +95,8 @@ class Service:
         """A new session for a file sent in pieces."""
         path = "/assets/multipart-uploads"
         body = {"filename": name, "type": "video", "total_size": size}
-        return _object(await self.transport.ask(Call("POST", path, f"POST {path}", json=body)))
+        answer = await self.transport.ask(Call("POST", path, f"POST {path}", json=body))
+        return _object(answer, "upload_id", "asset_id", "chunk_size", "total_chunks")
 
     async def report_parts(self, upload_id: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
         """Tell the service of up to 50 pieces that have arrived."""
@@ -143,7 +144,7 @@ class Service:
 
     async def search(self, form: Params, file: FilePart | None) -> dict[str, Any]:
         """The first page of hits. Paid."""
-        call = Call("POST", "/search", "POST /search", form=form, file=file, paid=True)
+        call = Call("POST", "/search", "POST /search", form=form, file=file, once=True)
         return _object(await self.transport.ask(call))
 
     async def search_page(self, token: str) -> dict[str, Any]:
@@ -167,21 +168,18 @@ class Service:
             number += 1
 
 
-def _object(answer: Answer) -> dict[str, Any]:
-    """The answer's JSON object."""
-    if isinstance(answer.data, dict):
-        return answer.data
+def _object(answer: Answer, *fields: str) -> dict[str, Any]:
+    """The answer's JSON object, which has all the fields."""
+    data = answer.data
+    missing = [name for name in fields if not isinstance(data, dict) or not data.get(name)]
+    if isinstance(data, dict) and not missing:
+        return data
+    what = f"without {missing[0]!r}" if missing else f"with a JSON {type(data).__name__}"
     raise AnswerError(
-        f"an answer with a JSON {type(answer.data).__name__} where an object was expected; "
-        f"{AnswerError.advice}",
+        f"an answer {what}; an object as in the specification was expected; {AnswerError.advice}",
         status=answer.status,
     )
 
 
 def _task_id(answer: Answer) -> str:
-    task_id = _object(answer).get("_id") or _object(answer).get("id")
-    if isinstance(task_id, str) and task_id:
-        return task_id
-    raise AnswerError(
-        f"a new task without an id; one was expected; {AnswerError.advice}", status=answer.status
-    )
+    return str(_object(answer, "_id")["_id"])

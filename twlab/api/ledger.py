@@ -19,9 +19,10 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from twlab.api.assets import SCHEMA as _ASSETS
 from twlab.api.locks import is_alive
 from twlab.errors import LedgerError
 
@@ -40,6 +41,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     api TEXT NOT NULL,
     source TEXT NOT NULL,
     content TEXT NOT NULL,
+    video_id TEXT NOT NULL,
     model_name TEXT NOT NULL,
     options TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'new'
@@ -58,29 +60,6 @@ CREATE TABLE IF NOT EXISTS tasks (
     task_id TEXT PRIMARY KEY,
     key TEXT NOT NULL REFERENCES jobs (key)
 );
-CREATE TABLE IF NOT EXISTS assets (
-    account TEXT NOT NULL,
-    content TEXT NOT NULL,
-    owner TEXT,
-    asset_id TEXT,
-    upload_id TEXT,
-    chunk_size INTEGER,
-    n_chunks INTEGER,
-    upload_headers TEXT,
-    PRIMARY KEY (account, content)
-);
-CREATE TABLE IF NOT EXISTS parts (
-    upload_id TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    etag TEXT NOT NULL,
-    reported INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (upload_id, number)
-);
-CREATE TABLE IF NOT EXISTS files (
-    path TEXT PRIMARY KEY,
-    stamp TEXT NOT NULL,
-    content TEXT NOT NULL
-);
 """
 
 
@@ -93,6 +72,7 @@ class Job:
     api: str
     source: str
     content: str
+    video_id: str
     model_name: str
     options: str
     state: str = "new"
@@ -129,29 +109,31 @@ class Ledger:
             (folder / "answers").mkdir(exist_ok=True)
         except OSError as error:
             raise self._trouble(error.strerror or "?") from None
-        with self._sentence():
-            self._db = sqlite3.connect(
+        with self.reading():
+            self.db = sqlite3.connect(
                 self._path, isolation_level=None, timeout=60, check_same_thread=False
             )
-            self._db.row_factory = sqlite3.Row
+            self.db.row_factory = sqlite3.Row
             self._prepare()
 
     def close(self) -> None:
         """Close the file."""
-        self._db.close()
+        self.db.close()
 
     def _prepare(self) -> None:
-        _into_wal(self._db)
-        self._db.execute("PRAGMA synchronous = FULL")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        _into_wal(self.db)
+        self.db.execute("PRAGMA synchronous = FULL")
+        version = self.db.execute("PRAGMA user_version").fetchone()[0]
         if version > _VERSION:
             raise LedgerError(
                 f"{self._path} was written by a newer twlab (form {version}); form {_VERSION} or "
                 "older was expected; update twlab, or use another folder="
             )
         if version < _VERSION:
-            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION};")
-            self._db.execute("COMMIT")
+            self.db.executescript(
+                f"BEGIN IMMEDIATE; {_SCHEMA}{_ASSETS} PRAGMA user_version = {_VERSION};"
+            )
+            self.db.execute("COMMIT")
 
     # Jobs
 
@@ -161,14 +143,9 @@ class Ledger:
         A finished job stays as it is, unless it failed and is to be paid for again. A rejected one
         cost nothing and may always be tried again.
         """
-        with self._change() as db:
-            now = time.time()
-            db.execute(
-                "INSERT OR IGNORE INTO jobs (key, account, api, source, content, model_name, "
-                "options, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (job.key, job.account, job.api, job.source, job.content, job.model_name)
-                + (job.options, now, now),
-            )
+        with self.change() as db:
+            if db.execute("SELECT 1 FROM jobs WHERE key = ?", (job.key,)).fetchone() is None:
+                self._insert(db, job)
             found = self._job(db, job.key)
             if found.state == "ready" or (found.state == "failed" and not pay_again):
                 return found
@@ -180,19 +157,19 @@ class Ledger:
 
     def job(self, key: str) -> Job:
         """The row as it stands."""
-        with self._sentence():
-            return self._job(self._db, key)
+        with self.reading():
+            return self._job(self.db, key)
 
     def jobs(self, account: str | None = None) -> list[Job]:
         """All rows, oldest first."""
         where, values = ("WHERE account = ?", (account,)) if account else ("", ())
-        with self._sentence():
-            rows = self._db.execute(f"SELECT * FROM jobs {where} ORDER BY created_at, key", values)
+        with self.reading():
+            rows = self.db.execute(f"SELECT * FROM jobs {where} ORDER BY created_at, key", values)
             return [Job(**dict(row)) for row in rows]
 
     def submitting(self, job: Job, run: str, upload_name: str | None = None) -> Job:
         """Write down that a paid request is about to leave."""
-        with self._change() as db:
+        with self.change() as db:
             self._owned(db, job.key, run)
             now = time.time()
             attempts = self._job(db, job.key).attempts + 1
@@ -208,15 +185,15 @@ class Ledger:
 
     def accepted(self, job: Job, task_id: str) -> Job:
         """Write down the service's task id; no other job may have it."""
-        with self._change() as db:
+        with self.change() as db:
             db.execute("INSERT INTO tasks (task_id, key) VALUES (?, ?)", (task_id, job.key))
             self._set(db, job.key, state="processing", task_id=task_id, error=None)
             return self._job(db, job.key)
 
     def known_tasks(self) -> set[str]:
         """The ids of all tasks that any job ever had."""
-        with self._sentence():
-            return {row[0] for row in self._db.execute("SELECT task_id FROM tasks")}
+        with self.reading():
+            return {row[0] for row in self.db.execute("SELECT task_id FROM tasks")}
 
     def back_to_new(self, job: Job) -> Job:
         """Write down that the request certainly did not become a task."""
@@ -228,76 +205,30 @@ class Ledger:
 
     def note(self, job: Job, error: str) -> Job:
         """Write down what went wrong with a job that is not over."""
-        return self._update(job.key, error=error)
+        with self.change() as db:
+            if self._job(db, job.key).state not in FINAL:
+                self._set(db, job.key, error=error)
+            return self._job(db, job.key)
 
     def release(self, key: str, run: str) -> None:
         """Give a job back; another run may go on with it."""
-        with self._change() as db:
+        with self.change() as db:
             db.execute("UPDATE jobs SET owner = NULL WHERE key = ? AND owner = ?", (key, run))
-
-    # Files, assets and their parts
-
-    def remembered_hash(self, path: str, stamp: str) -> str | None:
-        """The content hash of a file that has not changed since."""
-        with self._sentence():
-            row = self._db.execute("SELECT stamp, content FROM files WHERE path = ?", (path,))
-            found = row.fetchone()
-        return found["content"] if found and found["stamp"] == stamp else None
-
-    def remember_hash(self, path: str, stamp: str, content: str) -> None:
-        """Keep a content hash."""
-        with self._change() as db:
-            db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (path, stamp, content))
-
-    def claim_asset(self, account: str, content: str, run: str) -> dict[str, Any] | None:
-        """The asset's row, now the run's; None while another live run uploads it."""
-        with self._change() as db:
-            place = (account, content)
-            db.execute("INSERT OR IGNORE INTO assets (account, content) VALUES (?, ?)", place)
-            row = dict(db.execute(f"SELECT * FROM assets {_AT}", place).fetchone())
-            if row["owner"] not in (None, run) and is_alive(self.runs, row["owner"]):
-                return None
-            db.execute(f"UPDATE assets SET owner = ? {_AT}", (run, *place))
-            return row
-
-    def update_asset(self, account: str, content: str, **values: Any) -> None:
-        """Change fields of an asset's row."""
-        names = ", ".join(f"{name} = ?" for name in values)
-        with self._change() as db:
-            db.execute(f"UPDATE assets SET {names} {_AT}", (*values.values(), account, content))
-
-    def parts(self, upload_id: str) -> dict[int, tuple[str, bool]]:
-        """Pieces that have arrived: number -> (etag, whether the service was told)."""
-        with self._sentence():
-            rows = self._db.execute("SELECT * FROM parts WHERE upload_id = ?", (upload_id,))
-            return {row["number"]: (row["etag"], bool(row["reported"])) for row in rows}
-
-    def add_part(self, upload_id: str, number: int, etag: str) -> None:
-        """Write down that a piece has arrived."""
-        with self._change() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, 0)", (upload_id, number, etag)
-            )
-
-    def parts_reported(self, upload_id: str, numbers: list[int]) -> None:
-        """Write down that the service was told of pieces."""
-        with self._change() as db:
-            db.executemany(
-                "UPDATE parts SET reported = 1 WHERE upload_id = ? AND number = ?",
-                [(upload_id, number) for number in numbers],
-            )
-
-    def forget_upload(self, upload_id: str) -> None:
-        """Drop the pieces of a session that is over."""
-        with self._change() as db:
-            db.execute("DELETE FROM parts WHERE upload_id = ?", (upload_id,))
 
     # Inside
 
     def _update(self, key: str, **values: Any) -> Job:
-        with self._change() as db:
+        with self.change() as db:
             self._set(db, key, **values)
             return self._job(db, key)
+
+    def _insert(self, db: sqlite3.Connection, job: Job) -> None:
+        given = asdict(job)
+        given["video_id"] = _free_name(db, job)
+        given["created_at"] = given["updated_at"] = time.time()
+        names = ", ".join(given)
+        marks = ", ".join("?" * len(given))
+        db.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(given.values()))
 
     @staticmethod
     def _set(db: sqlite3.Connection, key: str, **values: Any) -> None:
@@ -318,21 +249,22 @@ class Ledger:
             )
 
     @contextlib.contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
+    def change(self) -> Iterator[sqlite3.Connection]:
         """One transaction: on disk when the block ends, or undone."""
-        with self._sentence():
-            self._db.execute("BEGIN IMMEDIATE")
+        with self.reading():
+            self.db.execute("BEGIN IMMEDIATE")
             try:
-                yield self._db
+                yield self.db
             except BaseException:
-                self._db.execute("ROLLBACK")
+                self.db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
+            self.db.execute("COMMIT")
 
     @contextlib.contextmanager
-    def _sentence(self) -> Iterator[None]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The open file; what SQLite says becomes a sentence."""
         try:
-            yield
+            yield self.db
         except sqlite3.Error as error:
             raise self._trouble(str(error)) from None
 
@@ -343,8 +275,20 @@ class Ledger:
         )
 
 
-_AT = "WHERE account = ? AND content = ?"
 _ANEW = {"state": "new", "task_id": None, "answer": None, "error": None, "attempted_at": None}
+
+
+def _free_name(db: sqlite3.Connection, job: Job) -> str:
+    """The video's name: the same for the same content, no other content's in this folder."""
+    rows = db.execute("SELECT DISTINCT video_id, content FROM jobs").fetchall()
+    for row in rows:
+        if row["content"] == job.content:
+            return str(row["video_id"])
+    taken = {row["video_id"] for row in rows}
+    folder, _, name = job.source.replace("\\", "/").rpartition("/")
+    parent = f"{folder.rpartition('/')[2]}/{name}"
+    free = (name for name in (job.video_id, parent) if name not in taken)
+    return next(free, f"{job.video_id}#{job.key[:8]}")
 
 
 def _into_wal(db: sqlite3.Connection) -> None:

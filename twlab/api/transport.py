@@ -6,9 +6,9 @@ The only file that imports httpx. A :class:`Call` says what to ask, :meth:`Trans
 What is repeated, after a wait with jitter or the wait that the service asks for:
 
 * always: requests that certainly did not arrive, and 429;
-* unless the call is paid: 408, 409, 5xx, broken connections, answers cut short.
+* unless the call is to be made once: 408, 409, 5xx, broken connections, answers cut short.
 
-A paid call whose fate is unknown is never repeated here: :mod:`twlab.api.doubt` finds out first.
+A paid call is made once; if its fate is unknown, :mod:`twlab.api.doubt` finds out first.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Call:
 
     `group` names the endpoint for its rate limit and for messages. With `form`, the body is
     multipart/form-data; `file` adds the form's file, or is the whole body where there is no form.
-    A `paid` call is never repeated blindly; the answer to a `raw` one is not JSON.
+    A call to be made `once` is never repeated blindly; the answer to a `raw` one is not JSON.
     """
 
     method: str
@@ -91,7 +91,7 @@ class Call:
     form: tuple[tuple[str, str], ...] = ()
     file: FilePart | None = None
     headers: tuple[tuple[str, str], ...] = ()
-    paid: bool = False
+    once: bool = False
     raw: bool = False
 
     @property
@@ -269,7 +269,7 @@ class Transport:
             return True
         status = error.status or 0
         broken = isinstance(error, ConnectionFailedError | AnswerError)
-        return not call.paid and (broken or status in _REPEATABLE or status >= 500)
+        return not call.once and (broken or status in _REPEATABLE or status >= 500)
 
 
 def _body(call: Call, stream: PartStream | None) -> tuple[dict[str, Any], list[tuple[str, str]]]:
