@@ -16,6 +16,8 @@ Works on parsed JSON, with numpy and nothing else. The families and where they a
 from __future__ import annotations
 
 from twlab.responses.found import Found, Problem, Row
+from twlab.responses.objects import as_json
+from twlab.responses.printed import is_notebook, read_notebook
 from twlab.responses.walk import read
 
-__all__ = ["Found", "Problem", "Row", "read"]
+__all__ = ["Found", "Problem", "Row", "as_json", "is_notebook", "read", "read_notebook"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from twlab.responses.rows import is_numbers
+from twlab.responses.values import is_numbers
 
 if TYPE_CHECKING:
     from twlab.responses.rows import Shape
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["foreign_name"]
 
 _EXPECTED = "; embeddings of TwelveLabs were expected; load the file that holds those"
+_FIFTYONE = f"this is a FiftyOne export, which does not keep embedding options apart{_EXPECTED}"
 _VERTEX_DIM = 1408
 _MARKS = frozenset(
     ("object", "predictions", "deployed_model_id", "_cls", "samples", "sample_fields")
@@ -40,21 +41,18 @@ def _marked(node: dict[str, Any], names: dict[str, str]) -> str:
         return f"this is an answer in OpenAI's form (object: {kind!r}){_EXPECTED}"
     if "predictions" in names or "deployed_model_id" in names:
         return f"this is a Google Vertex AI answer (predictions){_EXPECTED}"
-    if "_cls" in node or "sample_fields" in names:
-        return f"this is a FiftyOne export, which does not keep embedding options apart{_EXPECTED}"
     samples = node.get(names.get("samples", ""))
-    if isinstance(samples, list) and samples and isinstance(samples[0], dict):
-        if {"filepath", "_media_type", "_cls"} & samples[0].keys():
-            return (
-                f"this is a FiftyOne export, which does not keep embedding options apart{_EXPECTED}"
-            )
+    first = samples[0] if isinstance(samples, list) and samples else {}
+    first = first if isinstance(first, dict) else {}
+    if "_cls" in node or "sample_fields" in names or {"filepath", "_cls"} & set(first):
+        return _FIFTYONE
     return ""
 
 
 def _is_vertex_segment(node: dict[str, Any], dim: int = 0) -> bool:
     """Whether a segment has Vertex AI's keys only: an embedding and offsets, no scope."""
     bare = {"embedding", "startOffsetSec", "endOffsetSec", "start_offset_sec", "end_offset_sec"}
-    vector = node.get("embedding")
+    vector: Any = node.get("embedding")
     if not (node.keys() <= bare and is_numbers(vector)):
         return False
     return not dim or len(vector) == dim

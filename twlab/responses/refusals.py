@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twlab.responses.names import ANSWER_KINDS, VECTOR_KEYS, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["refusal"]
 
@@ -105,10 +107,9 @@ def _task_list(names: _Names) -> str:
 def _hits(names: _Names) -> str:
     """Search and knowledge-store hits."""
     first = _first(names)
-    if (
-        "search_pool" in names
-        or (first is not None
-        and (first.keys() & _HITS and first.keys() & {"start", "clips", "video_id"}))
+    if "search_pool" in names or (
+        first is not None
+        and (first.keys() & _HITS and first.keys() & {"start", "clips", "video_id"})
     ):
         return "search hits, which carry times and scores but no vectors; embed the videos instead"
     if first is not None and {"item_id", "matches"} <= first.keys():
@@ -210,8 +211,8 @@ def _vectors(names: _Names) -> bool:
 
 
 _RECOGNISERS: tuple[Callable[[_Names], str], ...] = (
-    _error_body,
     _unfinished,
+    _error_body,
     _hits,
     _entities,
     _analyze,

@@ -15,7 +15,8 @@ from twlab.responses.columnar import as_records
 from twlab.responses.foreign import foreign_name
 from twlab.responses.names import plain
 from twlab.responses.refusals import refusal
-from twlab.responses.rows import add_row, facts_of, is_numbers, shape_of, vector_of
+from twlab.responses.rows import add_row, facts_of, shape_of, vector_of
+from twlab.responses.values import is_numbers
 
 if TYPE_CHECKING:
     from twlab.responses.found import Found
@@ -27,7 +28,7 @@ _DEEPEST = 24
 _ROW_FACTS = ("video_id", "task_id", "id")
 
 
-def read(document: Any, found: Found, *, lines: bool = False) -> None:
+def read(document: Any, found: Found, *, place: str = "", word: str = "segment") -> None:
     """Put every row of a parsed document into ``found``.
 
     Parameters
@@ -36,11 +37,12 @@ def read(document: Any, found: Found, *, lines: bool = False) -> None:
         Parsed JSON; vectors may be lists or numpy arrays.
     found : Found
         Takes the rows, the problems, and remarks on parts without embeddings.
-    lines : bool
-        The document is a list of the lines of a JSON Lines file.
+    place : str
+        Where the document stands in its source, for messages.
+    word : str
+        What the entries of the outermost list are called: ``segment``, ``line`` or ``row``.
     """
-    word = ("line", 1) if lines else ("segment", 0)
-    _walk(document, {}, "", found, found.new_answer(), word=word)
+    _walk(document, {}, place, found, found.new_answer(), word=word)
 
 
 def _walk(
@@ -51,21 +53,13 @@ def _walk(
     answer: int,
     *,
     depth: int = 0,
-    word: tuple[str, int] = ("segment", 0),
+    word: str = "segment",
 ) -> None:
     """Read one value of the document, whatever it is."""
     if depth > _DEEPEST:
-        found.remark(f"nested more than {_DEEPEST} deep; an answer was expected", place=place)
+        found.remark(f"is nested more than {_DEEPEST} deep; an answer was expected")
     elif is_numbers(node) or isinstance(node, np.ndarray):
-        add_row(
-            {"embedding": node},
-            shape_of(("embedding",)),
-            ("embedding", node),
-            facts,
-            place,
-            answer,
-            found,
-        )
+        add_row({"embedding": node}, ("embedding", node), facts, found, place=place, answer=answer)
     elif isinstance(node, list | tuple):
         _walk_list(node, facts, place, found, answer, depth=depth, word=word)
     elif isinstance(node, dict):
@@ -82,26 +76,46 @@ def _walk_list(
     answer: int,
     *,
     depth: int,
-    word: tuple[str, int],
+    word: str,
 ) -> None:
     """Read a list of rows, or of answers with rows inside."""
-    name, first = word
     prefix = f"{place}, " if place else ""
     before, marked = found.size, len(found.remarks)
-    for position, node in enumerate(nodes, first):
+    n_rows, without = 0, []
+    for position, node in enumerate(nodes, 1 if word == "line" else 0):
         if type(node) is dict and node:
             shape = shape_of(tuple(node))
             vector = None if foreign_name(node, shape) else vector_of(node, shape)
             if vector is not None:
-                add_row(node, shape, vector, facts, f"{prefix}{name} {position}", answer, found)
+                where = f"{prefix}{word} {position}"
+                add_row(node, vector, facts, found, place=where, answer=answer)
+                n_rows += 1
                 continue
-        label = "entry" if name == "segment" and not is_numbers(node) else name
+        label = "entry" if word == "segment" and not is_numbers(node) else word
         inner = answer if is_numbers(node) else found.new_answer()
+        size = found.size
         _walk(node, facts, f"{prefix}{label} {position}", found, inner, depth=depth + 1)
+        if found.size == size:
+            without.append(f"{prefix}{word} {position}")
     if found.size == before:
         del found.remarks[marked + 1 :]
         if len(found.remarks) == marked:
             found.remark(refusal(nodes), place=place)
+    elif n_rows:
+        _miss(without, found)
+
+
+def _miss(places: list[str], found: Found) -> None:
+    """Say of each entry among rows that it has no vector."""
+    found.remarks = [
+        one for one in found.remarks if one.place.replace("entry", "segment") not in places
+    ]
+    for place in places:
+        found.problem(
+            "has no vector although the entries around it have; a list of numbers was expected; "
+            "drop the segment or fetch it again",
+            place=place,
+        )
 
 
 def _walk_object(
@@ -120,7 +134,7 @@ def _walk_object(
         return
     vector = vector_of(node, shape)
     if vector is not None:
-        add_row(node, shape, vector, facts, place, answer, found)
+        add_row(node, vector, facts, found, place=place, answer=answer)
         return
     before, marked = found.size, len(found.remarks)
     records = as_records(node, shape)

@@ -19,14 +19,17 @@ from __future__ import annotations
 import bisect
 import io
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from twlab.errors import LoadError
+from twlab.responses.names import TIMED, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from typing import BinaryIO
 
     from numpy.typing import NDArray
@@ -38,10 +41,15 @@ _LONGEST_HELD = 1 << 25
 _SHORTEST = 64
 _MARK = "\0twlab"
 _HEAD = b'{"\\u0000twlab":'
+_KEY = re.compile(rb'"([A-Za-z_]+)"\s*:\s*$')
+_LONGEST_KEY = 32
+_NOT_VECTORS = TIMED  # columns of times (Vespa) keep their float64
 _STARTS = frozenset(b"-0123456789 \t\r\n")
 
 
-def parse(opened: Callable[[], BinaryIO], *, source: str = "", lines: bool = False) -> Any:
+def parse(
+    opened: Callable[[], AbstractContextManager[BinaryIO]], *, source: str = "", lines: bool = False
+) -> Any:
     """The document that a JSON or JSON Lines text holds.
 
     Parameters
@@ -97,8 +105,7 @@ class _Block:
         if self.used == len(self.rows):
             size = self.used + (self.used >> 3) + 16
             self.rows.resize((size, self.rows.shape[1]), refcheck=False)
-        with np.errstate(over="ignore"):
-            self.rows[self.used] = vector
+        self.rows[self.used] = vector
         self.used += 1
         return self.used - 1
 
@@ -124,8 +131,9 @@ class _Cut:
     def read(self, stream: BinaryIO) -> None:
         """Take the text apart, a piece at a time."""
         held = b""
-        while piece := stream.read(_CHUNK):
-            held = self._take(held + piece)
+        with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, and are found
+            while piece := stream.read(_CHUNK):
+                held = self._take(held + piece)
         self.skeleton += held
 
     def _take(self, text: bytes) -> bytes:
@@ -135,6 +143,8 @@ class _Cut:
             opening = text.rfind(b"[", position, close)
             position = close + 1
             if opening < 0 or position - opening < _SHORTEST or text[opening + 1] not in _STARTS:
+                continue
+            if _key_before(text, opening) in _NOT_VECTORS:
                 continue
             numbers = self.number_reader(text[opening:position])
             if numbers is not None:
@@ -149,8 +159,7 @@ class _Cut:
     def _mark(self, numbers: NDArray[np.float64], length: int) -> None:
         """Keep a vector and leave its placeholder in the skeleton."""
         row = self.block.append(numbers)
-        with np.errstate(over="ignore"):
-            self.vectors.append(numbers.astype(np.float32) if row is None else row)
+        self.vectors.append(numbers.astype(np.float32) if row is None else row)
         mark = _HEAD + b"%d}" % (len(self.vectors) - 1)
         self.missing += length - len(mark)
         self.marks.append((len(self.skeleton), self.missing))
@@ -163,6 +172,14 @@ class _Cut:
             raise _MarkedTextError
         return position + (self.marks[before][1] if before >= 0 else 0)
 
+    def _vector(self, number: Any) -> int | NDArray[np.float32]:
+        """The vector behind a placeholder."""
+        if type(number) is not int or not 0 <= number < len(self.vectors):
+            raise LoadError(
+                "carries a reserved key; remove it", source=self.source, field=_MARK[1:]
+            )
+        return self.vectors[number]
+
     def restored(self, document: Any) -> Any:
         """The document with each placeholder replaced by its vector."""
         if not self.vectors:
@@ -174,8 +191,8 @@ class _Cut:
         while open_nodes:
             node = open_nodes.pop()
             for key, value in node.items() if type(node) is dict else enumerate(node):
-                if type(value) is dict and _MARK in value and len(value) == 1:
-                    vector = self.vectors[value[_MARK]]
+                if type(value) is dict and len(value) == 1 and _MARK in value:
+                    vector = self._vector(value[_MARK])
                     node[key] = block[vector] if type(vector) is int else vector
                     used += 1
                 elif type(value) is dict or type(value) is list:
@@ -190,13 +207,19 @@ class _Cut:
         return box[0]
 
 
+def _key_before(text: bytes, position: int) -> str:
+    """The key of the value that begins at ``position``, in the spelling of the tables."""
+    key = _KEY.search(text[max(0, position - _LONGEST_KEY) : position])
+    return plain(key.group(1).decode()) if key else ""
+
+
 def _number_reader() -> Callable[[bytes], NDArray[np.float64] | None]:
     """A function from the text of a JSON array to its numbers; None where it holds others."""
     try:
         import simdjson
     except ModuleNotFoundError:  # no wheel for this Python
         return _numbers_by_orjson
-    parser = simdjson.Parser()
+    parser: Any = simdjson.Parser()
 
     def numbers(text: bytes) -> NDArray[np.float64] | None:
         nonlocal parser
@@ -274,18 +297,13 @@ def _skeleton(text: bytes, source: str, *, lines: bool, place: Callable[[int], i
 
 def _lines(text: bytes, source: str, place: Callable[[int], int]) -> list[Any]:
     """The values of a JSON Lines text, one per line that is not blank."""
-    values, start = [], 0
+    values: list[Any] = []
+    start = 0
     for line in text.split(b"\n"):
         if line.strip():
             value, error = _parsed(line)
             if error is not None:
-                raise _error(
-                    error,
-                    line,
-                    source,
-                    lambda at, start=start: place(start + at),
-                    line=len(values) + 1,
-                )
+                raise _error(error, line, source, place, line=len(values) + 1, before=start)
             values.append(value)
         start += len(line) + 1
     return values
@@ -318,13 +336,14 @@ def _error(
     place: Callable[[int], int],
     *,
     line: int = 0,
+    before: int = 0,
 ) -> LoadError:
     """One sentence for a parser's error, with the byte of the original text."""
     where = f"line {line}" if line else ""
     if not error.doc:
         return LoadError(f"is {error.msg}; an answer with embeddings was expected", source=source)
     if error.msg == "no UTF-8":
-        at = place(error.pos)
+        at = place(before + error.pos)
         shown = f"0x{text[error.pos]:02x}"
         return LoadError(
             f"is no UTF-8 at byte {at} ({shown}); JSON in UTF-8 was expected; save it as UTF-8",
@@ -332,7 +351,7 @@ def _error(
             place=where,
         )
     position = len(error.doc[: error.pos].encode("utf-8"))
-    at = place(position)
+    at = place(before + position)
     if position >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
         return LoadError(
             f"the JSON breaks off at byte {at + len(text) - position}; a whole text was expected; "

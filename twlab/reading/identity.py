@@ -14,7 +14,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twlab.files import Source, stem_of
+from twlab.reading.files import Source, stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,7 +125,7 @@ def _labels(
     labels = [name]
     if len(firsts) > 1:
         labels = _by_folder(name, [sources[unit.source] for unit in firsts])
-    if len(set(labels)) < len(labels):
+    if len(set(labels)) < len(labels) and len({unit.source for unit in firsts}) > 1:
         doubled = {label for label in labels if labels.count(label) > 1}
         for k, unit in enumerate(firsts):
             if labels[k] in doubled:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError, TwlabWarning
-from twlab.identity import video_ids
+from twlab.reading.identity import video_ids
 from twlab.segments import COLUMNS, str_column, with_vectors
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from twlab.files import Source
+    from twlab.reading.files import Source
     from twlab.responses import Found, Row
 
-__all__ = ["check_vectors", "table_of"]
+__all__ = ["check_vectors", "table_of", "with_blocks"]
 
 _WORDS = ("embedding_option", "embedding_scope", "model_name")
 _KNOWN = (
@@ -35,7 +35,6 @@ _KNOWN = (
     "created_at",
     "source",
 )
-_INTERNAL = ("video_name", "start_timecode", "end_timecode", "fps")
 
 
 def check_vectors(found: Found) -> None:
@@ -71,9 +70,9 @@ def _odd_dimensions(found: Found) -> set[int]:
 def _not_finite(found: Found) -> set[int]:
     """Positions of rows with NaN, infinity or a number beyond float32."""
     owner = found.rows[0].vector.base
-    if owner is not None and all(row.vector.base is owner for row in found.rows):
-        if np.isfinite(owner.sum(dtype=np.float64)):
-            return set()
+    shared = owner is not None and all(row.vector.base is owner for row in found.rows)
+    if shared and np.isfinite(owner.sum(dtype=np.float64)):
+        return set()
     wrong = set()
     for k, row in enumerate(found.rows):
         finite = np.isfinite(row.vector)
@@ -114,15 +113,20 @@ def table_of(
         _fitting_model(columns["model_name"], model_name)
         columns["model_name"] = str_column([model_name] * len(rows))
     columns["embedding"] = None
-    paths = [str(sources[k].path) if sources[k].path else None for k, _ in rows]
-    for name in _further(values, paths):
-        cells = [v.get(name) for v in values]
-        if name == "source":
-            cells = [own if own is not None else p for own, p in zip(cells, paths, strict=True)]
-        columns[name] = _column(cells)
-    frame = _with_blocks(pd.DataFrame(columns), [row.vector for _, row in rows])
+    _add_sources(rows, sources)
+    for name in _further(values):
+        columns[name] = _column([v.get(name) for v in values])
+    frame = with_blocks(pd.DataFrame(columns), [row.vector for _, row in rows])
     _warn_of_twins(frame)
     return frame
+
+
+def _add_sources(rows: Sequence[tuple[int, Row]], sources: Sequence[Source]) -> None:
+    """Note on each row the file that it came from, unless it is a saved row that says itself."""
+    paths = [str(source.path) if source.path else None for source in sources]
+    for k, row in rows:
+        if paths[k] is not None:
+            row.values.setdefault("source", paths[k])
 
 
 def _one_video(rows: Sequence[tuple[int, Row]], ids: list[str], video_id: str) -> None:
@@ -150,14 +154,16 @@ def _fitting_model(served: pd.Series[Any], model_name: str) -> None:
         )
 
 
-def _further(values: list[dict[str, Any]], paths: list[str | None]) -> list[str]:
+def _further(values: list[dict[str, Any]]) -> list[str]:
     """The names of the columns beyond the fixed ones: known first, then as met."""
     met: dict[str, None] = {}
     for keys in {tuple(v): None for v in values}:
         met.update(dict.fromkeys(keys))
-    skipped = {*COLUMNS, *_INTERNAL}
-    known = [k for k in _KNOWN if k in met or (k == "source" and any(paths))]
-    return known + [k for k in met if k not in skipped and k not in _KNOWN]
+    if all(v.get("source") is None for v in values):
+        met.pop("source", None)
+    known = [name for name in _KNOWN if name in met]
+    skipped = {*COLUMNS, *_KNOWN}
+    return known + [name for name in met if name not in skipped]
 
 
 def _column(cells: list[Any]) -> Any:
@@ -174,7 +180,7 @@ def _column(cells: list[Any]) -> Any:
     return pd.Series(cells, dtype=object).infer_objects()
 
 
-def _with_blocks(frame: pd.DataFrame, cells: list[NDArray[np.float32]]) -> pd.DataFrame:
+def with_blocks(frame: pd.DataFrame, cells: list[NDArray[np.float32]]) -> pd.DataFrame:
     """The table with its vectors, one block per dimension."""
     sizes = np.array([cell.size for cell in cells])
     if not len(sizes):
@@ -209,10 +215,11 @@ def _warn_of_twins(frame: pd.DataFrame) -> None:
     timed = frame[frame["start_sec"].notna()]
     twins = timed.duplicated([name for name in COLUMNS if name != "embedding"])
     if twins.any():
-        row = int(twins.idxmax())
+        row = int(np.argmax(twins.to_numpy()))
+        first = timed.iloc[row]
         warnings.warn(
             f"{int(twins.sum())} rows repeat the video, time, option and scope of another "
-            f"(first: row {row}, {frame.at[row, 'video_id']!r}); the source may mix videos "
+            f"(first: row {first.name}, {first['video_id']!r}); the source may mix videos "
             "without naming them; load them one by one with video_id=",
             TwlabWarning,
             stacklevel=4,
