@@ -6,6 +6,7 @@ model and the video. ``tw.load`` reads these files like any other.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -37,7 +38,9 @@ def upload_name(name: str, token: str) -> str:
     return f"{stem}.{token[:_TOKEN_DIGITS]}{path.suffix[:20]}"
 
 
-def save_answer(folder: Path, job: Job, content: bytes, name: str = "") -> str:
+def save_answer(
+    folder: Path, job: Job, content: bytes, renamed: tuple[tuple[str, str], ...] = ()
+) -> str:
     """The place of the saved answer within the folder.
 
     Parameters
@@ -48,8 +51,9 @@ def save_answer(folder: Path, job: Job, content: bytes, name: str = "") -> str:
         Whose answer it is.
     content : bytes
         JSON as served.
-    name : str
-        The file's own name, put back where the service repeats the one it was sent under.
+    renamed : tuple of (str, str)
+        Texts to replace where the service repeats them: the name a file was sent under by its own,
+        a signed address by the bare one.
 
     Raises
     ------
@@ -58,8 +62,9 @@ def save_answer(folder: Path, job: Job, content: bytes, name: str = "") -> str:
     """
     stem = re.sub(r"[^\w.-]+", "_", Path(job.video_id).name)[:80]
     place = Path("answers") / f"{stem}.{job.key[:12]}.json"
-    if job.upload_name and name:
-        content = content.replace(_quoted(job.upload_name), _quoted(name))
+    for sent, own in renamed:
+        for quoted in (orjson.dumps(sent), json.dumps(sent).encode()):
+            content = content.replace(quoted, orjson.dumps(own))
     head = orjson.dumps({"model_name": job.model_name, "video_id": job.video_id})
     whole = head[:-1] + b',"response_body":' + content + b"}\n"
     path = folder / place
@@ -71,10 +76,6 @@ def save_answer(folder: Path, job: Job, content: bytes, name: str = "") -> str:
             "was expected; make room and run again (nothing is paid twice)"
         ) from None
     return place.as_posix()
-
-
-def _quoted(text: str) -> bytes:
-    return orjson.dumps(text)
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -38,6 +38,8 @@ from twlab.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
     from twlab.api.assets import Assets
     from twlab.api.endpoints import Service
     from twlab.api.ledger import Job, Ledger
@@ -93,13 +95,14 @@ class Run:
         self._service, self._ledger, self._settings = service, ledger, settings
         self._account = account
         self._lock = RunLock(ledger.runs)
+        self._mine: dict[str, asyncio.Lock] = {}
         self._uploader = Uploader(
             service, assets, account=account, run=self._lock.name, watch=watch
         )
 
     def close(self) -> None:
         """Give everything back."""
-        self._lock.release()
+        self._lock.close()
 
     async def finish(self, work: Work, *, timeout_sec: float, pay_again: bool = False) -> Job:
         """The finished job, whose answer lies in the ledger's folder.
@@ -109,6 +112,10 @@ class Run:
         ApiError, InputError, LedgerError
             If it cannot be finished; the ledger knows as much as there is to know.
         """
+        async with self._mine.setdefault(work.job.key, asyncio.Lock()):
+            return await self._finish(work, timeout_sec=timeout_sec, pay_again=pay_again)
+
+    async def _finish(self, work: Work, *, timeout_sec: float, pay_again: bool) -> Job:
         job = await self._claimed(work.job, pay_again=pay_again)
         if job.state == "ready" and self._has_answer(job):
             return job
@@ -228,7 +235,9 @@ class Run:
                     raise
                 answer = None
             if answer is not None:
-                place = save_answer(self._ledger.folder, job, answer.content, work.source.name)
+                names = ((job.upload_name, work.source.name), (work.source.url, job.source))
+                renamed = tuple((sent, own) for sent, own in names if sent and sent != own)
+                place = save_answer(self._ledger.folder, job, answer.content, renamed)
                 return self._ledger.finish(job, "ready", answer=place)
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))
             pause = min(pause * 1.5, self._settings.max_poll_sec)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -104,17 +105,20 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self.folder, self.runs = folder, folder / "runs"
         self._path = folder / "ledger.sqlite"
+        self._one_at_a_time = threading.RLock()
         try:
             self.runs.mkdir(parents=True, exist_ok=True)
             (folder / "answers").mkdir(exist_ok=True)
         except OSError as error:
             raise self._trouble(error.strerror or "?") from None
-        with self.reading():
+        try:
             self.db = sqlite3.connect(
                 self._path, isolation_level=None, timeout=60, check_same_thread=False
             )
             self.db.row_factory = sqlite3.Row
             self._prepare()
+        except sqlite3.Error as error:
+            raise self._trouble(str(error)) from None
 
     def close(self) -> None:
         """Close the file."""
@@ -251,7 +255,7 @@ class Ledger:
     @contextlib.contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
         """One transaction: on disk when the block ends, or undone."""
-        with self.reading():
+        with self._one_at_a_time, self.reading():
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 yield self.db
@@ -264,7 +268,8 @@ class Ledger:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """The open file; what SQLite says becomes a sentence."""
         try:
-            yield self.db
+            with self._one_at_a_time:
+                yield self.db
         except sqlite3.Error as error:
             raise self._trouble(str(error)) from None
 

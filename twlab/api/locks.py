@@ -54,7 +54,7 @@ class RunLock:
         if not _try_lock(self._file):
             raise RuntimeError(f"the fresh lock {self._path.name} is taken")
 
-    def release(self) -> None:
+    def close(self) -> None:
         """End the run."""
         self._file.close()
         self._path.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from twlab.api.files import content_hash, mime_type
@@ -35,7 +35,7 @@ class Source:
     url: str = ""
 
     @property
-    def input_type(self) -> str:
+    def input_type(self) -> Literal["video", "audio"]:
         """``audio`` for sound files, ``video`` for everything else."""
         return "audio" if mime_type(self.name).startswith("audio/") else "video"
 
