@@ -54,9 +54,9 @@ def get_indexed(store: Store, request: Request, index_id: str, kind: str, item: 
 
 def search(store: Store, request: Request, token: str = "") -> Reply:
     form = request.form
-    if form is not None and not (form.one("query_text") or form.one("query_media_url")):
-        if "query_media_file" not in form.files:
-            return 400, {"error_code": 400, "message": "There is no query."}, {}
+    given = form is not None and (form.one("query_text") or form.one("query_media_url"))
+    if form is not None and not given and "query_media_file" not in form.files:
+        return 400, {"error_code": 400, "message": "There is no query."}, {}
     if form is not None:
         store.paid.append("search")
     hits = [

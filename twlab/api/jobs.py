@@ -169,7 +169,8 @@ class Run:
         failure: ApiError | None = None
         async with self._sending(job, work, name) as send:
             for attempt in range(self._settings.attempts):
-                await asyncio.sleep(random.uniform(0, 0.5 * 2**attempt) if attempt else 0)
+                longest = self._settings.backoff_sec * 2**attempt
+                await asyncio.sleep(random.uniform(0, longest) if attempt else 0)
                 job = self._ledger.submitting(job, self._lock.name, name)
                 try:
                     task_id = await send()

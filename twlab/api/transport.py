@@ -56,6 +56,8 @@ class Settings:
         Longest wait that the service may ask for; longer ones are errors at once.
     retry_sec, attempts
         When to stop repeating.
+    backoff_sec
+        Scale of the pauses between tries, where the service asks for none.
     settle_sec
         How long a lost request may still become a job at the service.
     poll_sec, max_poll_sec
@@ -69,6 +71,7 @@ class Settings:
     max_wait_sec: float = 60.0
     retry_sec: float = 300.0
     attempts: int = 8
+    backoff_sec: float = 0.5
     settle_sec: float = 20.0
     poll_sec: float = 1.0
     max_poll_sec: float = 15.0
@@ -173,7 +176,7 @@ class Transport:
         settings = self.settings
         tries = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(lambda error: self._may_repeat(call, error)),
-            wait=_wait,
+            wait=self._wait,
             stop=tenacity.stop_after_attempt(settings.attempts)
             | tenacity.stop_after_delay(settings.retry_sec),
             reraise=True,
@@ -237,13 +240,15 @@ class Transport:
             if stream is not None and not response.is_success:
                 stream.unsend()
         got = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, got, response.content, None)
+        content = response.content
+        if not response.is_success:  # some refusals repeat the key
+            content = self.key.mask(content.decode("utf-8", "replace")).encode()
+        return Answer(response.status_code, got, content, None)
 
     def _read(self, call: Call, answer: Answer) -> Answer | ApiError:
         """The answer with its JSON, or the error that it stands for."""
         if not 200 <= answer.status < 300:
             status, headers, content, _ = answer
-            content = self.key.mask(content.decode("utf-8", "replace")).encode()
             wait = self.settings.max_wait_sec
             return refusal(call.name, status, headers, content, max_wait_sec=wait)
         if call.raw or answer.status == 204:
@@ -271,6 +276,16 @@ class Transport:
         broken = isinstance(error, ConnectionFailedError | AnswerError)
         return not call.once and (broken or status in _REPEATABLE or status >= 500)
 
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        """The service's own wait, or an exponential one with jitter; the gate holds back 429."""
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, RateLimitError):
+            return 0.0
+        asked = error.wait_sec if isinstance(error, ApiError) else None
+        if asked is not None:
+            return asked
+        return tenacity.wait_random_exponential(multiplier=self.settings.backoff_sec, max=20)(state)
+
 
 def _body(call: Call, stream: PartStream | None) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """What httpx is given for the body, and headers that belong to it."""
@@ -289,14 +304,3 @@ def _body(call: Call, stream: PartStream | None) -> tuple[dict[str, Any], list[t
 async def _pieces(stream: PartStream) -> AsyncIterator[bytes]:
     while piece := stream.read(_PIECE_BYTES):
         yield piece
-
-
-def _wait(state: tenacity.RetryCallState) -> float:
-    """The service's own wait, or an exponential one with jitter; the gate holds back 429."""
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, RateLimitError):
-        return 0.0
-    asked = error.wait_sec if isinstance(error, ApiError) else None
-    if asked is not None:
-        return asked
-    return tenacity.wait_random_exponential(multiplier=0.5, max=20)(state)
