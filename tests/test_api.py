@@ -154,7 +154,7 @@ def test_limiter_refuses_long_waits_at_once() -> None:
         await limiter.enter("a")
         limiter.leave("a")
         limiter.learn("a", 429, {"retry-after": "3600"}, clock())
-        with pytest.raises(tw.RateLimitError, match="no room for 3600 s; up to 5 s are waited"):
+        with pytest.raises(errors.RateLimitError, match="no room for 3600 s; up to 5 s are waited"):
             await limiter.enter("a")
         await limiter.enter("another endpoint")
 
@@ -204,17 +204,17 @@ def test_one_class_per_status(service: Service, status: int) -> None:
 @pytest.mark.parametrize("body", BODIES)
 def test_every_error_body_is_read(service: Service, body: str) -> None:
     service.faults = [Fault("status", status=404, body=BODIES[body])]
-    with pytest.raises(tw.NotFoundError) as caught:
+    with pytest.raises(errors.NotFoundError) as caught:
         ask(service, LIST)
     assert (caught.value.code, caught.value.message) == ("the_code", "The words.")
 
 
 def test_empty_and_foreign_error_bodies(service: Service) -> None:
     service.faults = [Fault("status", status=404)]
-    with pytest.raises(tw.NotFoundError, match="404 without a word; check the id"):
+    with pytest.raises(errors.NotFoundError, match="404 without a word; check the id"):
         ask(service, LIST)
     service.faults = [Fault("status", status=404, body=["<html>"])]
-    with pytest.raises(tw.NotFoundError, match="<html>"):
+    with pytest.raises(errors.NotFoundError, match="<html>"):
         ask(service, LIST)
 
 
@@ -283,7 +283,7 @@ def test_what_never_left_may_be_repeated() -> None:
         finally:
             await transport.close()
 
-    with pytest.raises(tw.ConnectionFailedError, match="no connection; check the net") as caught:
+    with pytest.raises(errors.ConnectionFailedError, match="no connection; check the net") as caught:
         asyncio.run(inside())
     assert not caught.value.sent
 
@@ -292,7 +292,7 @@ def test_a_long_wait_is_refused_at_once(service: Service) -> None:
     service.faults = [Fault("status", status=503, headers={"retry-after": "900"}, times=9)]
     started = time.monotonic()
     with pytest.raises(
-        tw.UnavailableError, match="asks to wait 900 s; up to 2 s allowed"
+        errors.UnavailableError, match="asks to wait 900 s; up to 2 s allowed"
     ) as caught:
         ask(service, LIST)
     assert caught.value.wait_sec == 900
@@ -303,7 +303,7 @@ def test_a_long_wait_is_refused_at_once(service: Service) -> None:
 def test_a_hanging_service_is_left_within_its_time(service: Service) -> None:
     service.faults = [Fault("hang_before", seconds=30, times=99)]
     started = time.monotonic()
-    with pytest.raises(tw.ConnectionFailedError, match="the service fell silent"):
+    with pytest.raises(errors.ConnectionFailedError, match="the service fell silent"):
         ask(service, LIST, settings=Settings(read_sec=0.2, attempts=2))
     assert time.monotonic() - started < 3
 

@@ -22,9 +22,9 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # A room imports from floors below it, and from rooms named before it on its own floor.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("segments", "intervals", "api"),
+    ("segments", "rows", "intervals", "api"),
     ("responses", "reading", "io", "samples", "similarity", "neighbors"),
-    ("segmentation", "alignment", "clustering", "projection", "summary"),
+    ("segmentation", "alignment", "partitions", "clustering", "projection", "summary"),
     ("plot", "client"),
     ("widgets", "store", "distributed"),
     ("demo", "__main__", "__init__"),

@@ -17,36 +17,15 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "twlab.client": ("AsyncClient", "Client"),
-    "twlab.clustering": ("cluster", "cluster_summary"),
+    "twlab.clustering": ("cluster", "cluster_counts"),
     "twlab.errors": (
-        "AnswerError",
         "ApiError",
-        "AuthenticationError",
-        "BadGatewayError",
-        "BadRequestError",
-        "ConflictError",
-        "ConnectionFailedError",
-        "GatewayTimeoutError",
-        "GoneError",
         "InputError",
-        "InternalServerError",
-        "JobInDoubtError",
         "LedgerError",
         "LoadError",
         "MissingExtraError",
-        "NoFundsError",
-        "NotFoundError",
-        "PermissionDeniedError",
-        "RateLimitError",
-        "RequestTimeoutError",
-        "ServerError",
-        "StillProcessingError",
-        "TaskFailedError",
-        "TooLargeError",
         "TwlabError",
         "TwlabWarning",
-        "UnavailableError",
-        "UnprocessableError",
     ),
     "twlab.io": ("check", "load", "save"),
     "twlab.neighbors": ("near_duplicates", "nearest"),
@@ -55,9 +34,9 @@ _HOMES = {
     "twlab.segmentation": ("novelty",),
     "twlab.segments": ("check_segments", "vectors", "with_vectors"),
     "twlab.similarity": ("cosine_similarity",),
-    "twlab.summary": ("video_vectors",),
+    "twlab.summary": ("cluster_summary", "video_vectors"),
 }
-_MODULES = ("intervals", "plot")
+_MODULES = ("errors", "intervals", "plot")
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = sorted([*_HOME_OF, *_MODULES])  # pyright: ignore[reportUnsupportedDunderAll]

@@ -247,7 +247,7 @@ def _read(
     for one in _tracked(sources, progress=progress):
         try:
             found = read_source(one)
-            if not found.rows:
+            if not found.n_rows:
                 first = found.remarks[0]
                 raise LoadError(
                     first.problem, source=found.source, place=first.place, field=first.field

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from twlab.responses import Found
 
-__all__ = ["arrow_cells", "parquet_table", "read_arrow", "read_csv", "read_frame"]
+__all__ = ["arrow_vectors", "parquet_table", "read_arrow", "read_csv", "read_frame"]
 
 
 def parquet_table(stream: BinaryIO, source: str) -> Any:
@@ -50,14 +50,14 @@ def read_arrow(table: Any, found: Found) -> None:
     columns: dict[str, Any] = {}
     for name in dict.fromkeys(table.column_names):
         column = table.column(table.column_names.index(name))
-        cells = arrow_cells(column) if plain(name) in VECTOR_KEYS else None
+        cells = arrow_vectors(column) if plain(name) in VECTOR_KEYS else None
         columns[name] = column.to_pylist() if cells is None else cells
     columns.pop("__index_level_0__", None)
     _read_columns(columns, table.num_rows, found)
 
 
-def arrow_cells(column: Any) -> list[NDArray[np.float32]] | None:
-    """The vectors of a column of lists of floats, as views of one block where equally long.
+def arrow_vectors(column: Any) -> list[NDArray[np.float32]] | NDArray[np.float32] | None:
+    """The vectors of a column of lists of floats, as one block where equally long.
 
     None for any other column, and where a vector or one of its numbers is missing.
     """
@@ -72,8 +72,9 @@ def arrow_cells(column: Any) -> list[NDArray[np.float32]] | None:
     sizes: list[int] = []
     for chunk in column.chunks:
         sizes += chunk.value_lengths().to_pylist() if lists else [kind.list_size] * len(chunk)
-    flat = np.empty(sum(sizes), np.float32)
-    filled = 0
+    width = sizes[0] if len(set(sizes)) == 1 else 0
+    block = np.empty((len(sizes), width) if width else (sum(sizes), 1), np.float32)
+    flat, filled = block.reshape(-1), 0
     for chunk in column.chunks:
         numbers = chunk.flatten()
         if numbers.null_count:
@@ -81,18 +82,10 @@ def arrow_cells(column: Any) -> list[NDArray[np.float32]] | None:
         with np.errstate(over="ignore"):
             flat[filled : filled + len(numbers)] = numbers.to_numpy()
         filled += len(numbers)
-    flat.setflags(write=False)
-    if len(set(sizes)) == 1 and sizes[0]:
-        return _rows_of(flat, sizes[0])
-    return np.split(flat, np.cumsum(sizes)[:-1]) if sizes else []
-
-
-def _rows_of(flat: NDArray[np.float32], size: int) -> list[NDArray[np.float32]]:
-    """The rows of a block that owns its numbers."""
-    flat.setflags(write=True)
-    flat.resize((len(flat) // size, size), refcheck=False)
-    flat.setflags(write=False)
-    return list(flat)
+    block.setflags(write=False)
+    if width or not sizes:
+        return block
+    return np.split(block.reshape(-1), np.cumsum(sizes)[:-1])
 
 
 def read_csv(stream: BinaryIO, found: Found) -> None:

@@ -11,6 +11,7 @@ folder, their file, or a number.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,15 +20,17 @@ from twlab.reading.files import Source, stem_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from twlab.responses import Row
+    from twlab.responses import Rows
 
 __all__ = ["video_ids"]
 
 _SAME_DURATION_SEC = 0.5
+_NAMING = ("video_id", "input_url", "video_name", "filename", "duration_sec", "task_id")
+_OF_SEGMENT = ("start_sec", "end_sec", "embedding_option", "embedding_scope", "model_name")
 
 
 class _Unit(NamedTuple):
-    """The rows of one answer about one input."""
+    """The rows of one answer about one input; ``kind`` says what gave it its name."""
 
     source: int
     kind: str
@@ -37,77 +40,102 @@ class _Unit(NamedTuple):
     origin: Any
 
 
-def video_ids(rows: Sequence[tuple[int, Row]], sources: Sequence[Source]) -> list[str]:
-    """The video of each row; rows come with the position of their source."""
-    units: dict[_Unit, list[Row]] = {}
+_Segments = set[tuple[Any, ...]]
+
+
+def video_ids(
+    parts: Sequence[tuple[int, Rows]], sources: Sequence[Source]
+) -> tuple[list[str], set[str]]:
+    """The video of each row, and the names of those that were named by their answer.
+
+    ``parts`` are rows with the position of their source.
+    """
     of_row: list[_Unit] = []
-    for source, row in rows:
-        unit = _unit(source, row, sources[source])
-        of_row.append(unit)
-        units.setdefault(unit, []).append(row)
-    by_name: dict[str, list[_Unit]] = {}
-    taken = {unit.name for unit in units if unit.kind == "id"}
+    for position, rows in parts:
+        of_row += _units_of(position, rows, sources[position])
+    units = list(dict.fromkeys(of_row))
     names = {unit: unit.name for unit in units if unit.kind == "id"}
+    taken = set(names.values())
+    by_name: dict[str, list[_Unit]] = {}
     for unit in units:
         if unit.kind != "id":
             by_name.setdefault(unit.name, []).append(unit)
+    doubled = {unit for group in by_name.values() if len(group) > 1 for unit in group}
+    segments = _segments(parts, of_row, doubled) if doubled else {}
     for name, group in by_name.items():
-        videos = _videos(group, units, sources)
+        videos = _videos(group, segments, sources)
         labels = _labels(name, [video[0] for video in videos], sources, taken)
         taken.update(labels)
         names.update({u: label for video, label in zip(videos, labels, strict=True) for u in video})
-    return [names[unit] for unit in of_row]
+    named = {name for unit, name in names.items() if unit.kind != "source"}
+    return [names[unit] for unit in of_row], named
 
 
-def _unit(source: int, row: Row, where: Source) -> _Unit:
-    """The unit that a row belongs to."""
-    values = row.values
-    own = values.get("video_id")
+def _units_of(position: int, rows: Rows, source: Source) -> list[_Unit]:
+    """The unit of each row."""
+    size = len(rows.vectors)
+    if not any(name in rows.columns for name in _NAMING):
+        values = [rows.facts.get(name) for name in _NAMING]
+        return [_unit(position, values, source, rows.answer)] * size
+    cells = zip(*(rows.cells(name) for name in _NAMING), strict=True)
+    return [_unit(position, values, source, rows.answer) for values in cells]
+
+
+def _unit(position: int, values: Sequence[Any], source: Source, answer: int) -> _Unit:
+    """The unit of a row with these values for the columns that name a video."""
+    own, address, video_name, filename, duration, task = values
     if own:
-        return _Unit(source, "id", own, "", None, None)
-    url = str(values.get("input_url") or "").partition("?")[0]
-    name = values.get("video_name") or values.get("filename") or Path(url).name
-    duration, task = values.get("duration_sec"), values.get("task_id")
+        return _Unit(position, "id", own, "", None, None)
+    url = str(address or "").partition("?")[0]
+    name = video_name or filename or Path(url).name
     if name:
-        return _Unit(source, "name", name, url, duration, task or row.answer)
-    stem = (stem_of(where.path.name) if where.path else where.name) or "video"
-    return _Unit(source, "source", stem, "", duration, task or row.answer)
+        return _Unit(position, "name", name, url, duration, task or answer)
+    stem = (stem_of(source.path.name) if source.path else source.name) or "video"
+    return _Unit(position, "source", stem, "", duration, task or answer)
+
+
+def _segments(
+    parts: Sequence[tuple[int, Rows]], of_row: list[_Unit], wanted: set[_Unit]
+) -> dict[_Unit, _Segments]:
+    """What two rows of one video never share, for each unit: time, option, scope and model."""
+    segments: dict[_Unit, _Segments] = {unit: set() for unit in wanted}
+    row = 0
+    for _, rows in parts:
+        for cells in zip(*(rows.cells(name) for name in _OF_SEGMENT), strict=True):
+            if of_row[row] in segments:
+                # NaN is unequal to itself and would make every row without time unique
+                segments[of_row[row]].add(tuple(None if c != c else c for c in cells))
+            row += 1
+    return segments
 
 
 def _videos(
-    group: list[_Unit], units: dict[_Unit, list[Row]], sources: Sequence[Source]
+    group: list[_Unit], segments: dict[_Unit, _Segments], sources: Sequence[Source]
 ) -> list[list[_Unit]]:
     """Units of one name, sorted into the videos that they can belong to."""
     if len(group) == 1:
         return [group]
     videos: list[list[_Unit]] = []
-    segments: list[set[Any]] = []
+    taken: list[_Segments] = []
     for unit in group:
-        own = {_segment(row) for row in units[unit]}
-        for video, seen in zip(videos, segments, strict=True):
-            if _can_be_one(video[0], unit, sources) and seen.isdisjoint(own):
+        for video, seen in zip(videos, taken, strict=True):
+            if _can_be_one(video[0], unit, sources) and seen.isdisjoint(segments[unit]):
                 video.append(unit)
-                seen |= own
+                seen |= segments[unit]
                 break
         else:
             videos.append([unit])
-            segments.append(own)
+            taken.append(set(segments[unit]))
     return videos
-
-
-def _segment(row: Row) -> tuple[Any, ...]:
-    """What two rows of one video never share."""
-    values = row.values
-    start, end = (None if values[k] != values[k] else values[k] for k in ("start_sec", "end_sec"))
-    further = (values.get(k) for k in ("embedding_option", "embedding_scope", "model_name"))
-    return (start, end, *further)
 
 
 def _can_be_one(a: _Unit, b: _Unit, sources: Sequence[Source]) -> bool:
     """Whether two units of one name may be the same film."""
-    if a.kind != "name" or _folder(sources[a.source]) != _folder(sources[b.source]):
+    if a.kind != "name" or b.kind != "name":
         return False
-    if a.kind != b.kind or (a.url != b.url and a.url and b.url):
+    if _folder(sources[a.source]) != _folder(sources[b.source]):
+        return False
+    if a.url and b.url and a.url != b.url:
         return False
     known = [d for d in (a.duration, b.duration) if isinstance(d, int | float)]
     return len(known) < 2 or abs(known[0] - known[1]) <= _SAME_DURATION_SEC
@@ -126,17 +154,27 @@ def _labels(
     if len(firsts) > 1:
         labels = _by_folder(name, [sources[unit.source] for unit in firsts])
     if len(set(labels)) < len(labels) and len({unit.source for unit in firsts}) > 1:
-        doubled = {label for label in labels if labels.count(label) > 1}
-        for k, unit in enumerate(firsts):
-            if labels[k] in doubled:
-                labels[k] = _by_file(labels[k], name, unit, sources[unit.source])
+        counts = Counter(labels)
+        labels = [
+            _by_file(label, name, unit, sources[unit.source]) if counts[label] > 1 else label
+            for label, unit in zip(labels, firsts, strict=True)
+        ]
+    return _numbered(labels, taken)
+
+
+def _numbered(labels: list[str], taken: set[str]) -> list[str]:
+    """The labels, with a number behind those that are not unique."""
+    used = {label for label, n in Counter(labels).items() if n > 1} | taken
+    unique: list[str] = []
     counts: dict[str, int] = {}
-    doubled = {label for label in labels if labels.count(label) > 1} | taken
-    for k, label in enumerate(labels):
-        while labels[k] in doubled or labels[k] in labels[:k]:
+    for label in labels:
+        chosen = label
+        while chosen in used:
             counts[label] = counts.get(label, 0) + 1
-            labels[k] = f"{label}#{counts[label]}"
-    return labels
+            chosen = f"{label}#{counts[label]}"
+        used.add(chosen)
+        unique.append(chosen)
+    return unique
 
 
 def _by_folder(name: str, sources: list[Source]) -> list[str]:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from twlab.errors import InputError, LoadError
 from twlab.reading.files import Source, file_kind, opened
-from twlab.reading.frames import arrow_cells, parquet_table
+from twlab.reading.frames import arrow_vectors, parquet_table
 from twlab.reading.table import with_blocks
 from twlab.segments import COLUMNS, check_segments, vectors
 
@@ -31,7 +31,7 @@ __all__ = ["own_tables", "write_json", "write_parquet"]
 
 def own_tables(sources: Sequence[Source]) -> pd.DataFrame | None:
     """The table of Parquet files that were written by ``save``; None unless all of them were."""
-    frames, cells = [], []
+    frames, blocks = [], []
     for source in sources:
         if source.path is None or file_kind(source.path.name) != "parquet":
             return None
@@ -40,10 +40,10 @@ def own_tables(sources: Sequence[Source]) -> pd.DataFrame | None:
         if own is None:
             return None
         frames.append(own[0])
-        cells += own[1]
+        blocks.append(own[1])
     frame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
     try:
-        table = with_blocks(frame, cells)
+        table = with_blocks(frame, blocks)
         check_segments(table)
     except InputError as error:
         raise LoadError(str(error), source=sources[0].name if len(sources) == 1 else "") from None
@@ -52,13 +52,13 @@ def own_tables(sources: Sequence[Source]) -> pd.DataFrame | None:
 
 def _own_table(
     stream: BinaryIO, source: str
-) -> tuple[pd.DataFrame, list[NDArray[np.float32]]] | None:
+) -> tuple[pd.DataFrame, list[NDArray[np.float32]] | NDArray[np.float32]] | None:
     """The columns and the vectors of one file; None where it is another's."""
     table = parquet_table(stream, source)
     if not set(COLUMNS) <= set(table.column_names):
         return None
     names = table.column_names
-    cells = arrow_cells(table.column("embedding"))
+    cells = arrow_vectors(table.column("embedding"))
     if cells is None or len(set(names)) < len(names):
         return None
     frame = table.drop_columns(["embedding"]).to_pandas()

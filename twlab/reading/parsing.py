@@ -1,10 +1,10 @@
 """JSON text with long vectors -> a parsed document whose vectors are numpy arrays.
 
 An answer is nearly all digits. So the text is read once in pieces: every flat array of numbers is
-cut out and read straight into one growing float32 block (by simdjson where it is installed,
-otherwise by orjson), and a short placeholder is left in its place. What remains, the *skeleton*,
-is small and goes to an ordinary JSON parser. Neither the whole text nor Python floats are ever
-held, so the peak is about the matrix.
+cut out and read into a float32 array (by simdjson where it is installed, otherwise by orjson),
+and a short placeholder is left in its place. What remains, the *skeleton*, is small and goes to
+an ordinary JSON parser. Neither the whole text nor Python floats are ever held, so the peak is
+about the matrix.
 
 Placeholders are safe: one that was set inside a string (a ``[`` in a text) breaks the skeleton at
 its own position, and the text is then parsed whole; and unless each placeholder turns up exactly
@@ -16,35 +16,20 @@ Reference: G. Langdale and D. Lemire, "Parsing gigabytes of JSON per second", VL
 
 from __future__ import annotations
 
-import bisect
 import io
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from twlab.errors import LoadError
-from twlab.responses.names import TIMED, plain
+from twlab.reading.cutting import Cut, MarkedTextError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
     from typing import BinaryIO
 
-    from numpy.typing import NDArray
 
 __all__ = ["parse"]
-
-_CHUNK = 1 << 22
-_LONGEST_HELD = 1 << 25
-_SHORTEST = 64
-_MARK = "\0twlab"
-_HEAD = b'{"\\u0000twlab":'
-_KEY = re.compile(rb'"([A-Za-z_]+)"\s*:\s*$')
-_LONGEST_KEY = 32
-_NOT_VECTORS = TIMED  # columns of times (Vespa) keep their float64
-_STARTS = frozenset(b"-0123456789 \t\r\n")
 
 
 def parse(
@@ -64,8 +49,7 @@ def parse(
     Returns
     -------
     object
-        Parsed JSON. Long flat arrays of numbers are read-only float32 arrays, views of one
-        block per text.
+        Parsed JSON, where long flat arrays of numbers are float32 arrays.
 
     Raises
     ------
@@ -73,176 +57,16 @@ def parse(
         If the text is empty, truncated, not UTF-8 (or UTF-16 with a byte-order mark), or not
         JSON, with the byte where that was seen.
     """
-    cut = _Cut(source)
+    cut = Cut(source)
     with opened() as stream:
         cut.read(_utf8(stream, source))
     try:
         document = _skeleton(bytes(cut.skeleton), source, lines=lines, place=cut.place_of)
-    except _MarkedTextError:
+    except MarkedTextError:
         with opened() as stream:
             whole = _utf8(stream, source).read()
         return _skeleton(whole, source, lines=lines, place=int)
     return cut.restored(document)
-
-
-class _MarkedTextError(Exception):
-    """A placeholder was set inside a string."""
-
-
-class _Block:
-    """Vectors of one length, appended to a block that grows in place."""
-
-    def __init__(self) -> None:
-        self.rows: NDArray[np.float32] = np.empty((0, 0), np.float32)
-        self.used = 0
-
-    def append(self, vector: NDArray[np.float64]) -> int | None:
-        """The row where the vector now stands; None where its length does not fit."""
-        if not self.used:
-            self.rows = np.empty((16, len(vector)), np.float32)
-        elif len(vector) != self.rows.shape[1]:
-            return None
-        if self.used == len(self.rows):
-            size = self.used + (self.used >> 3) + 16
-            self.rows.resize((size, self.rows.shape[1]), refcheck=False)
-        self.rows[self.used] = vector
-        self.used += 1
-        return self.used - 1
-
-    def finished(self) -> NDArray[np.float32]:
-        """The block at its final size, read-only."""
-        self.rows.resize((self.used, self.rows.shape[1]), refcheck=False)
-        self.rows.setflags(write=False)
-        return self.rows
-
-
-class _Cut:
-    """A text taken apart: the skeleton, the vectors, and where they were cut out."""
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-        self.skeleton = bytearray()
-        self.block = _Block()
-        self.vectors: list[int | NDArray[np.float32]] = []
-        self.marks: list[tuple[int, int]] = []  # (place in the skeleton, bytes missing so far)
-        self.missing = 0
-        self.number_reader = _number_reader()
-
-    def read(self, stream: BinaryIO) -> None:
-        """Take the text apart, a piece at a time."""
-        held = b""
-        with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, and are found
-            while piece := stream.read(_CHUNK):
-                held = self._take(held + piece)
-        self.skeleton += held
-
-    def _take(self, text: bytes) -> bytes:
-        """Cut the complete vectors out of a piece; return its unfinished end."""
-        taken, position = 0, 0
-        while (close := text.find(b"]", position)) >= 0:
-            opening = text.rfind(b"[", position, close)
-            position = close + 1
-            if opening < 0 or position - opening < _SHORTEST or text[opening + 1] not in _STARTS:
-                continue
-            if _key_before(text, opening) in _NOT_VECTORS:
-                continue
-            numbers = self.number_reader(text[opening:position])
-            if numbers is not None:
-                self.skeleton += text[taken:opening]
-                self._mark(numbers, position - opening)
-                taken = position
-        opening = text.rfind(b"[", position)
-        keep = opening if opening >= 0 and len(text) - opening < _LONGEST_HELD else len(text)
-        self.skeleton += text[taken:keep]
-        return text[keep:]
-
-    def _mark(self, numbers: NDArray[np.float64], length: int) -> None:
-        """Keep a vector and leave its placeholder in the skeleton."""
-        row = self.block.append(numbers)
-        self.vectors.append(numbers.astype(np.float32) if row is None else row)
-        mark = _HEAD + b"%d}" % (len(self.vectors) - 1)
-        self.missing += length - len(mark)
-        self.marks.append((len(self.skeleton), self.missing))
-        self.skeleton += mark
-
-    def place_of(self, position: int) -> int:
-        """The byte of the text that a byte of the skeleton came from."""
-        before = bisect.bisect_right(self.marks, (position, -1)) - 1
-        if before >= 0 and position <= self.marks[before][0] + len(_HEAD):
-            raise _MarkedTextError
-        return position + (self.marks[before][1] if before >= 0 else 0)
-
-    def _vector(self, number: Any) -> int | NDArray[np.float32]:
-        """The vector behind a placeholder."""
-        if type(number) is not int or not 0 <= number < len(self.vectors):
-            raise LoadError(
-                "carries a reserved key; remove it", source=self.source, field=_MARK[1:]
-            )
-        return self.vectors[number]
-
-    def restored(self, document: Any) -> Any:
-        """The document with each placeholder replaced by its vector."""
-        if not self.vectors:
-            return document
-        block = self.block.finished()
-        used = 0
-        box = [document]
-        open_nodes: list[Any] = [box]
-        while open_nodes:
-            node = open_nodes.pop()
-            for key, value in node.items() if type(node) is dict else enumerate(node):
-                if type(value) is dict and len(value) == 1 and _MARK in value:
-                    vector = self._vector(value[_MARK])
-                    node[key] = block[vector] if type(vector) is int else vector
-                    used += 1
-                elif type(value) is dict or type(value) is list:
-                    open_nodes.append(value)
-        if used != len(self.vectors):
-            raise LoadError(
-                f"{len(self.vectors) - used} of {len(self.vectors)} vectors are lost because a "
-                "key occurs twice in one object; unique keys were expected; "
-                "write the file again with one key for each",
-                source=self.source,
-            )
-        return box[0]
-
-
-def _key_before(text: bytes, position: int) -> str:
-    """The key of the value that begins at ``position``, in the spelling of the tables."""
-    key = _KEY.search(text[max(0, position - _LONGEST_KEY) : position])
-    return plain(key.group(1).decode()) if key else ""
-
-
-def _number_reader() -> Callable[[bytes], NDArray[np.float64] | None]:
-    """A function from the text of a JSON array to its numbers; None where it holds others."""
-    try:
-        import simdjson
-    except ModuleNotFoundError:  # no wheel for this Python
-        return _numbers_by_orjson
-    parser: Any = simdjson.Parser()
-
-    def numbers(text: bytes) -> NDArray[np.float64] | None:
-        nonlocal parser
-        try:
-            return np.frombuffer(parser.parse(text).as_buffer(of_type="d"), np.float64)
-        except (ValueError, TypeError, RuntimeError):
-            parser = simdjson.Parser()  # a failed document may still be tied to the old one
-            return None
-
-    return numbers
-
-
-def _numbers_by_orjson(text: bytes) -> NDArray[np.float64] | None:
-    """The numbers of a JSON array, by way of Python floats."""
-    import orjson
-
-    try:
-        values = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-    if not set(map(type, values)) <= {int, float}:
-        return None
-    return np.array(values, np.float64)
 
 
 def _utf8(stream: BinaryIO, source: str) -> BinaryIO:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twlab.reading.files import Source
-    from twlab.responses import Found, Row
+    from twlab.responses import Found, Rows
 
 __all__ = ["check_vectors", "table_of", "with_blocks"]
 
@@ -38,51 +38,69 @@ _KNOWN = (
 
 
 def check_vectors(found: Found) -> None:
-    """Problems of rows taken together: other dimensions than their answer, numbers not finite."""
-    if not found.rows:
-        return
-    wrong = _odd_dimensions(found) | _not_finite(found)
-    found.rows = [row for k, row in enumerate(found.rows) if k not in wrong]
+    """Problems of rows taken together: other dimensions than their answer, numbers not finite.
+
+    The vectors of the rows that are kept become one block.
+    """
+    sizes = _usual_sizes(found.rows)
+    checked = []
+    for rows in found.rows:
+        wrong = _odd_dimensions(rows, sizes, found) if sizes else set()
+        kept = _in_block(rows.without(wrong) if wrong else rows)
+        wrong = _not_finite(kept, found)
+        checked.append(_in_block(kept.without(wrong)) if wrong else kept)
+    found.rows = [rows for rows in checked if len(rows.vectors)]
+    found.n_rows = sum(len(rows.vectors) for rows in found.rows)
 
 
-def _odd_dimensions(found: Found) -> set[int]:
+def _in_block(rows: Rows) -> Rows:
+    """The rows with their vectors in one block, if they have one dimension."""
+    if isinstance(rows.vectors, np.ndarray) or len({vector.size for vector in rows.vectors}) != 1:
+        return rows
+    return rows._replace(vectors=_block(rows.vectors))
+
+
+def _usual_sizes(parts: list[Rows]) -> dict[Any, int]:
+    """The dimension that most vectors of each answer and model have; empty where all agree."""
+    if len({vector.size for rows in parts for vector in rows.vectors}) < 2:
+        return {}
+    counts: dict[Any, Counter[int]] = {}
+    for rows in parts:
+        for model, vector in zip(rows.cells("model_name"), rows.vectors, strict=True):
+            counts.setdefault((rows.answer, model), Counter())[vector.size] += 1
+    return {key: sizes.most_common(1)[0][0] for key, sizes in counts.items()}
+
+
+def _odd_dimensions(rows: Rows, sizes: dict[Any, int], found: Found) -> set[int]:
     """Positions of rows whose dimension is not that of their answer."""
-    if len({len(row.vector) for row in found.rows}) == 1:
-        return set()
-    sizes: dict[Any, Counter[int]] = {}
-    for row in found.rows:
-        key = row.answer, row.values.get("model_name")
-        sizes.setdefault(key, Counter())[len(row.vector)] += 1
     wrong = set()
-    for k, row in enumerate(found.rows):
-        usual = sizes[row.answer, row.values.get("model_name")].most_common(1)[0][0]
-        if len(row.vector) != usual:
+    for k, (model, vector) in enumerate(zip(rows.cells("model_name"), rows.vectors, strict=True)):
+        usual = sizes[rows.answer, model]
+        if vector.size != usual:
             wrong.add(k)
             found.problem(
-                f"a vector of {len(row.vector)} numbers among vectors of {usual}; one dimension "
+                f"a vector of {vector.size} numbers among vectors of {usual}; one dimension "
                 "was expected in one answer; drop the segment or fetch it again",
-                place=row.place,
+                place=rows.places[k],
                 field="embedding",
             )
     return wrong
 
 
-def _not_finite(found: Found) -> set[int]:
+def _not_finite(rows: Rows, found: Found) -> set[int]:
     """Positions of rows with NaN, infinity or a number beyond float32."""
-    owner = found.rows[0].vector.base
-    shared = owner is not None and all(row.vector.base is owner for row in found.rows)
-    if shared and np.isfinite(owner.sum(dtype=np.float64)):
+    if isinstance(rows.vectors, np.ndarray) and np.isfinite(rows.vectors.sum(dtype=np.float64)):
         return set()
     wrong = set()
-    for k, row in enumerate(found.rows):
-        finite = np.isfinite(row.vector)
+    for k, vector in enumerate(rows.vectors):
+        finite = np.isfinite(vector)
         if not finite.all():
             wrong.add(k)
             at = int(np.argmin(finite))
             found.problem(
-                f"holds {row.vector[at]} at place {at} (no number, or one beyond float32); "
+                f"holds {vector[at]} at place {at} (no number, or one beyond float32); "
                 "finite numbers were expected; drop the segment or fetch it again",
-                place=row.place,
+                place=rows.places[k],
                 field="embedding",
             )
     return wrong
@@ -96,46 +114,41 @@ def table_of(
     model_name: str | None,
 ) -> pd.DataFrame:
     """The table of all rows, in the order of the sources and as served in each."""
-    rows = [(k, row) for k, found in enumerate(founds) for row in found.rows]
-    values = [row.values for _, row in rows]
-    ids = video_ids(rows, sources)
+    parts = [(k, rows) for k, found in enumerate(founds) for rows in found.rows]
+    ids, named = video_ids(parts, sources)
     if video_id is not None:
-        _one_video(rows, ids, video_id)
-        ids = [video_id] * len(rows)
-    columns: dict[str, Any] = {
-        "video_id": str_column(ids),
-        "start_sec": np.array([v["start_sec"] for v in values], np.float64),
-        "end_sec": np.array([v["end_sec"] for v in values], np.float64),
-    }
+        _one_video(named, video_id)
+        ids = [video_id] * len(ids)
+    everything = [_with_source(rows, sources[k]) for k, rows in parts]
+
+    def cells(name: str) -> list[Any]:
+        return [cell for rows in everything for cell in rows.cells(name)]
+
+    columns: dict[str, Any] = {"video_id": str_column(ids)}
+    for name in ("start_sec", "end_sec"):
+        columns[name] = np.array(cells(name), np.float64)
     for name in _WORDS:
-        columns[name] = str_column(v.get(name) for v in values)
+        columns[name] = str_column(cells(name))
     if model_name is not None:
         _fitting_model(columns["model_name"], model_name)
-        columns["model_name"] = str_column([model_name] * len(rows))
+        columns["model_name"] = str_column([model_name] * len(ids))
     columns["embedding"] = None
-    _add_sources(rows, sources)
-    for name in _further(values):
-        columns[name] = _column([v.get(name) for v in values])
-    frame = with_blocks(pd.DataFrame(columns), [row.vector for _, row in rows])
+    for name in _further(everything):
+        columns[name] = _column(cells(name))
+    frame = with_blocks(pd.DataFrame(columns), [rows.vectors for rows in everything])
     _warn_of_twins(frame)
     return frame
 
 
-def _add_sources(rows: Sequence[tuple[int, Row]], sources: Sequence[Source]) -> None:
-    """Note on each row the file that it came from, unless it is a saved row that says itself."""
-    paths = [str(source.path) if source.path else None for source in sources]
-    for k, row in rows:
-        if paths[k] is not None:
-            row.values.setdefault("source", paths[k])
+def _with_source(rows: Rows, source: Source) -> Rows:
+    """The rows with the file that they came from, unless they are saved rows that say it."""
+    if source.path is None or "source" in rows.columns:
+        return rows
+    return rows._replace(facts={**rows.facts, "source": str(source.path)})
 
 
-def _one_video(rows: Sequence[tuple[int, Row]], ids: list[str], video_id: str) -> None:
+def _one_video(named: set[str], video_id: str) -> None:
     """Refuse one name for rows that say they are of several videos."""
-    named = {
-        name
-        for (_, row), name in zip(rows, ids, strict=True)
-        if any(row.values.get(k) for k in ("video_id", "video_name", "filename", "input_url"))
-    }
     if len(named) > 1:
         shown = ", ".join(map(repr, sorted(named)[:3]))
         raise InputError(
@@ -154,13 +167,13 @@ def _fitting_model(served: pd.Series[Any], model_name: str) -> None:
         )
 
 
-def _further(values: list[dict[str, Any]]) -> list[str]:
+def _further(parts: list[Rows]) -> list[str]:
     """The names of the columns beyond the fixed ones: known first, then as met."""
     met: dict[str, None] = {}
-    for keys in {tuple(v): None for v in values}:
-        met.update(dict.fromkeys(keys))
-    if all(v.get("source") is None for v in values):
-        met.pop("source", None)
+    for rows in parts:
+        met.update(dict.fromkeys((*rows.columns, *rows.facts)))
+    if "source" in met and all(c is None for rows in parts for c in rows.cells("source")):
+        del met["source"]
     known = [name for name in _KNOWN if name in met]
     skipped = {*COLUMNS, *_KNOWN}
     return known + [name for name in met if name not in skipped]
@@ -180,32 +193,34 @@ def _column(cells: list[Any]) -> Any:
     return pd.Series(cells, dtype=object).infer_objects()
 
 
-def with_blocks(frame: pd.DataFrame, cells: list[NDArray[np.float32]]) -> pd.DataFrame:
-    """The table with its vectors, one block per dimension."""
-    sizes = np.array([cell.size for cell in cells])
-    if not len(sizes):
+def with_blocks(
+    frame: pd.DataFrame, blocks: list[list[NDArray[np.float32]] | NDArray[np.float32]]
+) -> pd.DataFrame:
+    """The table with the vectors of its rows, in one block per dimension.
+
+    ``blocks`` are blocks or lists of vectors, one behind the other.
+    """
+    if not len(frame):
         return frame
+    if len(blocks) == 1 and isinstance(blocks[0], np.ndarray):
+        return with_vectors(frame, blocks[0])
+    cells = [vector for block in blocks for vector in block]
+    sizes = np.array([cell.size for cell in cells])
     parts = []
     for size in np.unique(sizes):
         own = np.flatnonzero(sizes == size)
         part = frame if len(own) == len(frame) else frame.iloc[own]
         parts.append(with_vectors(part, _block([cells[k] for k in own])))
-    return parts[0] if len(parts) == 1 else pd.concat(parts).sort_index()
+    if len(parts) == 1:
+        return parts[0]
+    order = np.argsort(np.concatenate([np.flatnonzero(sizes == size) for size in np.unique(sizes)]))
+    return pd.concat(parts).iloc[order]
 
 
 def _block(cells: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """The rows as one read-only block: the one they are views of, or a new one."""
-    owner = cells[0].base
-    if isinstance(owner, np.ndarray) and owner.shape == (len(cells), cells[0].size):
-        first, step = owner.ctypes.data, owner.strides[0]
-        if owner.dtype == np.float32 and all(
-            cell.base is owner and cell.__array_interface__["data"][0] == first + k * step
-            for k, cell in enumerate(cells)
-        ):
-            return owner
+    """The rows as one read-only block that owns its numbers."""
     block = np.empty((len(cells), cells[0].size), np.float32)
-    for k, cell in enumerate(cells):
-        block[k] = cell
+    np.concatenate(cells, out=block.reshape(-1))
     block.setflags(write=False)
     return block
 

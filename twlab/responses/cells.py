@@ -22,7 +22,7 @@ def vector_of_text(text: str) -> Any:
 
     Examples
     --------
-    >>> vector_of_text("[0.5, -1]"), vector_of_text("[ 5.0e-01\\n -1.]").tolist()
+    >>> vector_of_text("[0.5, -1]"), vector_of_text("[ 5.0e-01\n -1.]").tolist()
     ([0.5, -1], [0.5, -1.0])
     """
     text = text.strip().removeprefix("array(").removeprefix("Vector(")

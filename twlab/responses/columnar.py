@@ -8,7 +8,7 @@ from twlab.responses.names import VECTOR_KEYS, plain
 from twlab.responses.values import is_numbers
 
 if TYPE_CHECKING:
-    from twlab.responses.rows import Shape
+    from twlab.responses.shapes import Shape
 
 __all__ = ["as_records"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from twlab.responses.values import is_numbers
 
 if TYPE_CHECKING:
-    from twlab.responses.rows import Shape
+    from twlab.responses.shapes import Shape
 
 __all__ = ["foreign_name"]
 

@@ -1,128 +1,128 @@
-"""One object of any family -> one row of the table.
+"""Objects of any family -> rows of the table.
 
-The keys of an object decide how it is read, so that is worked out once per set of keys
-(:func:`shape_of`) and not once per row.
+Lists of clean objects with the same keys are read a column at a time; whatever is unusual is read
+a row at a time, and told what is wrong with it.
 """
 
 from __future__ import annotations
 
 import math
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from twlab.errors import InputError
 from twlab.intervals import parse_timecode
-from twlab.responses.found import Row
-from twlab.responses.names import (
-    ALIASES,
-    ANSWER_KINDS,
-    BOXES,
-    NESTED,
-    TIMED,
-    VECTOR_KEYS,
-    plain,
-)
-from twlab.responses.values import (
-    CLEANERS,
-    SCALARS,
-    BadValueError,
-    is_numbers,
-    is_reversed,
-    vector,
-)
+from twlab.responses.found import Rows
+from twlab.responses.names import ALIASES, VECTOR_KEYS, plain
+from twlab.responses.shapes import COLUMN_OF, Shape, shape_of, vector_of
+from twlab.responses.values import LATEST_SEC, SCALARS, BadValueError, is_reversed, vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from twlab.responses.found import Found
 
-__all__ = ["Shape", "add_row", "facts_of", "shape_of", "vector_of"]
+__all__ = ["add_row", "add_rows", "facts_of"]
 
 _Bad = list[tuple[str, str]]
 
-_COLUMN_OF = {name: column for column, names in ALIASES.items() for name in names}
-_PRIORITY = {name: rank for names in ALIASES.values() for rank, name in enumerate(names)}
 _OF_A_SEGMENT = frozenset(("start_sec", "end_sec", "start_timecode", "end_timecode"))
-_SAVED = frozenset(
-    (
-        "video_id",
-        "start_sec",
-        "end_sec",
-        "embedding_option",
-        "embedding_scope",
-        "model_name",
-        "embedding",
-    )
-)  # the keys of a row that the project wrote itself
-_TAKEN = frozenset((*_COLUMN_OF, *ALIASES, *VECTOR_KEYS, "source", "id"))
+_TAKEN = frozenset((*COLUMN_OF, *ALIASES, *VECTOR_KEYS, "source", "id"))
+_PLAIN_TYPES = frozenset((str, int, float, bool, type(None)))
 
 
-class Shape(NamedTuple):
-    """How objects with one set of keys are read."""
+def add_rows(
+    nodes: list[dict[str, Any]],
+    key: str,
+    facts: dict[str, Any],
+    found: Found,
+    *,
+    places: list[str],
+    answer: int,
+) -> None:
+    """Append objects that have the same keys and their vectors under ``key``.
 
-    columns: tuple[tuple[str, str, Callable[[Any], Any]], ...]
-    vectors: tuple[str, ...]
-    nested: tuple[tuple[str, str], ...]
-    extras: tuple[str, ...]
-    boxes: tuple[str, ...]
-    kinds: tuple[tuple[str, str], ...]
-    plain: dict[str, str]
-    timed: bool
-    saved: bool
-
-
-@lru_cache(maxsize=1024)
-def shape_of(keys: tuple[str, ...]) -> Shape:
-    """The reading plan for objects with these keys, in this order."""
-    names: dict[str, str] = {}
-    for key in keys:
-        names.setdefault(plain(key), key)
-    known = sorted((n for n in names if n in _COLUMN_OF), key=lambda n: _PRIORITY[n])
-    special = {*known, *NESTED, *VECTOR_KEYS, *ANSWER_KINDS}
-    return Shape(
-        columns=tuple((names[n], _COLUMN_OF[n], CLEANERS[_COLUMN_OF[n]]) for n in known),
-        vectors=tuple(names[n] for n in VECTOR_KEYS if n in names),
-        nested=tuple((names[n], n) for n in NESTED if n in names),
-        extras=tuple(key for n, key in names.items() if n not in special),
-        boxes=tuple(names[n] for n in BOXES if n in names),
-        kinds=tuple((names[n], kind) for n, kind in ANSWER_KINDS.items() if n in names),
-        plain=names,
-        timed=any(n in TIMED for n in names),
-        saved=set(keys) >= _SAVED,
-    )
-
-
-def vector_of(node: dict[str, Any], shape: Shape) -> tuple[str, Any] | None:
-    """The name and value of the vector of a row, usable or not; None where it is no row."""
-    bad = None
-    for key in shape.vectors:
-        value = node[key]
-        if is_numbers(value):
-            return key, value
-        if type(value) is dict:
-            inner = shape_of(tuple(value))
-            for name in inner.vectors:
-                if is_numbers(value[name]) and not inner.timed:
-                    return f"{key}.{name}", value[name]
-        elif bad is None and _stands_for_a_vector(value, shape):
-            bad = key, value
-    data = node.get("data")
-    if type(data) is dict and is_numbers(data.get("float32")):
-        return "data.float32", data["float32"]
-    return bad
+    Parameters
+    ----------
+    nodes : list of dict
+        The objects.
+    key : str
+        The key of the vector.
+    facts : dict
+        What the answer around them says of all its rows; a row's own fields win.
+    found : Found
+        Takes the rows or the problems.
+    places : list of str
+        Where each object stands, for messages.
+    answer : int
+        The number of the answer.
+    """
+    shape = shape_of(tuple(nodes[0]))
+    vectors = [node[key] for node in nodes]
+    columns = _clean_columns(nodes, shape, facts) if len(nodes) > 1 and _clean(vectors) else None
+    if columns is not None:
+        others = {name: fact for name, fact in facts.items() if name not in columns}
+        found.add(Rows(columns, others, vectors, places, answer))
+        return
+    for node, place in zip(nodes, places, strict=True):
+        given = vector_of(node, shape)
+        if given is not None:
+            add_row(node, given, facts, found, place=place, answer=answer)
 
 
-def _stands_for_a_vector(value: Any, shape: Shape) -> bool:
-    """Whether a value that is no list of numbers stands where the vector of a row should."""
-    if isinstance(value, str) and value.lstrip()[:1] == "[":
-        return True
-    if type(value) is np.ndarray:
-        return bool(value.ndim < 2)
-    if type(value) in (list, tuple) and value:
-        return not isinstance(value[0], dict | list | np.ndarray)
-    return shape.timed
+def _clean(vectors: list[Any]) -> bool:
+    """Whether all vectors are float32 arrays already."""
+    if set(map(type, vectors)) != {np.ndarray}:
+        return False
+    return {(one.dtype.char, one.ndim) for one in vectors} == {("f", 1)}
+
+
+def _clean_columns(
+    nodes: list[dict[str, Any]], shape: Shape, facts: dict[str, Any]
+) -> dict[str, list[Any]] | None:
+    """The columns of objects with the same keys; None where any value is unusual."""
+    if not shape.flat or shape.saved:
+        return None
+    columns: dict[str, list[Any]] = {}
+    for key, column, clean in shape.columns:
+        cells = [node[key] for node in nodes]
+        if column not in ("start_sec", "end_sec"):
+            try:
+                cells = [None if cell is None else clean(cell) for cell in cells]
+            except BadValueError:
+                return None
+        if column in facts and None in cells:
+            return None
+        columns["thumbnail_url" if column == "thumbnail_urls" else column] = cells
+    for key in shape.extras:
+        cells = [node[key] for node in nodes]
+        if set(map(type, cells)) <= _PLAIN_TYPES:
+            columns[key] = cells
+        elif any(isinstance(cell, SCALARS) for cell in cells):
+            return None
+    return _with_times(columns, len(nodes))
+
+
+def _with_times(columns: dict[str, list[Any]], size: int) -> dict[str, list[Any]] | None:
+    """The columns with their times as floats; None where any time is unusual."""
+    times = [columns.get(name, [None] * size) for name in ("start_sec", "end_sec")]
+    kinds = set(map(type, times[0])) | set(map(type, times[1]))
+    if kinds == {type(None)}:
+        columns["start_sec"] = columns["end_sec"] = [math.nan] * size
+        return columns
+    if not kinds <= {int, float}:
+        return None
+    try:
+        start, end = (np.array(cells, np.float64) for cells in times)
+    except OverflowError:
+        return None
+    if not ((start >= 0) & (start <= end) & (end < LATEST_SEC)).all():
+        return None
+    columns["start_sec"], columns["end_sec"] = start.tolist(), end.tolist()
+    return columns
 
 
 def add_row(
@@ -136,25 +136,11 @@ def add_row(
 ) -> None:
     """Append one row to ``found``, or say everything that is wrong with it.
 
-    Parameters
-    ----------
-    node : dict
-        The object of the row.
-    given : tuple of str and object
-        The name and the value of its vector.
-    facts : dict
-        What the answer around it says of all its rows; the row's own fields win.
-    found : Found
-        Takes the row or the problems.
-    place : str
-        Where the row stands, for messages.
-    answer : int
-        The number of its answer.
+    ``given`` is the name and the value of its vector; the rest is as for :func:`add_rows`.
     """
     field, value = given
     values: dict[str, Any] = {}
     bad: _Bad = []
-    numbers: Any = None
     shape = shape_of(tuple(node))
     _collect(node, shape, values, bad)
     if shape.saved:
@@ -164,11 +150,11 @@ def add_row(
             values[column] = fact
     _complete_times(values, bad)
     try:
-        numbers = vector(value)
+        numbers: NDArray[np.float32] = vector(value)
     except BadValueError as error:
         bad.append((field, str(error)))
     if not bad:
-        found.rows.append(Row(values, numbers, place, answer))
+        found.add_one(values, numbers, place, answer)
     for name, problem in bad:
         found.problem(problem, place=place, field=name)
 
@@ -260,8 +246,10 @@ def _complete_times(values: dict[str, Any], bad: _Bad) -> None:
     """Give the row a start and an end, NaN where there is none, and check their order."""
     if "start_sec" not in values and "start_timecode" in values:
         _read_timecodes(values, bad)
-    start = values.setdefault("start_sec", math.nan)
-    end = values.setdefault("end_sec", math.nan)
+    for name in ("start_sec", "end_sec"):
+        if values.get(name) is None:
+            values[name] = math.nan
+    start, end = values["start_sec"], values["end_sec"]
     if not start <= end and not bad and (problem := is_reversed(start, end)):
         bad.append(("end_sec", problem))
 

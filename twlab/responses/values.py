@@ -20,13 +20,22 @@ from twlab.responses.names import SCOPES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["CLEANERS", "SCALARS", "BadValueError", "is_numbers", "is_reversed", "seconds", "vector"]
+__all__ = [
+    "CLEANERS",
+    "LATEST_SEC",
+    "SCALARS",
+    "BadValueError",
+    "is_numbers",
+    "is_reversed",
+    "seconds",
+    "vector",
+]
 
 SCALARS = (str, int, float, bool, np.number, np.bool_)
 
 _NUMBERS = frozenset((int, float))
 _NUMBER_TYPES = (np.floating, np.integer, decimal.Decimal)
-_LATEST_SEC = 1e12
+LATEST_SEC = 1e12
 
 
 class BadValueError(ValueError):
@@ -91,9 +100,9 @@ def _shown(value: Any) -> str:
 def seconds(value: Any) -> float:
     """A time in seconds, from a number, a number as text, or a timecode."""
     if type(value) is float or type(value) is int:
-        if 0 <= value < _LATEST_SEC:
+        if 0 <= value < LATEST_SEC:
             return float(value)
-        if -_LATEST_SEC < value < 0:
+        if -LATEST_SEC < value < 0:
             raise BadValueError(
                 f"{value:g} s is before 0; seconds from the start of the file were expected; "
                 "correct or drop the segment"

@@ -15,12 +15,13 @@ from twlab.responses.columnar import as_records
 from twlab.responses.foreign import foreign_name
 from twlab.responses.names import plain
 from twlab.responses.refusals import refusal
-from twlab.responses.rows import add_row, facts_of, shape_of, vector_of
+from twlab.responses.rows import add_row, add_rows, facts_of
+from twlab.responses.shapes import shape_of, vector_key, vector_of
 from twlab.responses.values import is_numbers
 
 if TYPE_CHECKING:
     from twlab.responses.found import Found
-    from twlab.responses.rows import Shape
+    from twlab.responses.shapes import Shape
 
 __all__ = ["read"]
 
@@ -80,35 +81,74 @@ def _walk_list(
 ) -> None:
     """Read a list of rows, or of answers with rows inside."""
     prefix = f"{place}, " if place else ""
+    first = 1 if word == "line" else 0
     before, marked = found.size, len(found.remarks)
-    n_rows, without = 0, []
-    for position, node in enumerate(nodes, 1 if word == "line" else 0):
-        if type(node) is dict and node:
-            shape = shape_of(tuple(node))
-            vector = None if foreign_name(node, shape) else vector_of(node, shape)
-            if vector is not None:
-                where = f"{prefix}{word} {position}"
-                add_row(node, vector, facts, found, place=where, answer=answer)
-                n_rows += 1
-                continue
-        label = "entry" if word == "segment" and not is_numbers(node) else word
-        inner = answer if is_numbers(node) else found.new_answer()
-        size = found.size
-        _walk(node, facts, f"{prefix}{label} {position}", found, inner, depth=depth + 1)
-        if found.size == size:
-            without.append(f"{prefix}{word} {position}")
+    position, without = 0, []
+    while position < len(nodes):
+        end, key = _run(nodes, position)
+        where = [f"{prefix}{word} {k + first}" for k in range(position, max(end, position + 1))]
+        if key:
+            run = list(nodes[position:end])
+            add_rows(run, key, facts, found, places=where, answer=answer)
+        elif not _read_entry(nodes[position], facts, where[0], found, answer, depth=depth):
+            without.append(where[0])
+        position += len(where)
     if found.size == before:
         del found.remarks[marked + 1 :]
         if len(found.remarks) == marked:
             found.remark(refusal(nodes), place=place)
-    elif n_rows:
+    elif len(without) < len(nodes) and _has_rows(nodes):
         _miss(without, found)
+
+
+def _run(nodes: list[Any] | tuple[Any, ...], start: int) -> tuple[int, str]:
+    """The end of the run of rows with the same keys from ``start``, and the key of the vectors."""
+    node = nodes[start]
+    if type(node) is not dict or not node:
+        return start, ""
+    keys = tuple(node)
+    shape = shape_of(keys)
+    key = "" if foreign_name(node, shape) else vector_key(node, shape)
+    if not key:
+        return start, ""
+    end = start + 1
+    while end < len(nodes):
+        node = nodes[end]
+        if type(node) is not dict or tuple(node) != keys or not is_numbers(node[key]):
+            break
+        end += 1
+    return end, key
+
+
+def _read_entry(
+    node: Any, facts: dict[str, Any], place: str, found: Found, answer: int, *, depth: int
+) -> bool:
+    """Read an entry of a list that is no plain row; whether it held anything."""
+    size = found.size
+    if type(node) is dict and node:
+        shape = shape_of(tuple(node))
+        given = None if foreign_name(node, shape) else vector_of(node, shape)
+        if given is not None:
+            add_row(node, given, facts, found, place=place, answer=answer)
+            return True
+    inner = answer if is_numbers(node) else found.new_answer()
+    _walk(node, facts, place.replace("segment", "entry"), found, inner, depth=depth + 1)
+    return found.size > size
+
+
+def _has_rows(nodes: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether a list has rows of its own, rather than answers with rows inside."""
+    return any(
+        type(node) is dict and bool(node) and vector_of(node, shape_of(tuple(node))) is not None
+        for node in nodes
+    )
 
 
 def _miss(places: list[str], found: Found) -> None:
     """Say of each entry among rows that it has no vector."""
+    missing = {place.replace("segment", "entry") for place in places}
     found.remarks = [
-        one for one in found.remarks if one.place.replace("entry", "segment") not in places
+        one for one in found.remarks if one.place.replace("segment", "entry") not in missing
     ]
     for place in places:
         found.problem(
@@ -139,7 +179,9 @@ def _walk_object(
     before, marked = found.size, len(found.remarks)
     records = as_records(node, shape)
     if records is not None:
-        _walk(records, {**facts, **facts_of(node, shape)}, place, found, answer, depth=depth + 1)
+        own = {**facts, **facts_of(node, shape)}
+        _identify(own, node, shape)
+        _walk(records, own, place, found, answer, depth=depth + 1)
     else:
         _walk_boxes(node, shape, facts, place, found, answer, depth=depth)
     if found.size == before:
@@ -161,7 +203,7 @@ def _walk_boxes(
 ) -> None:
     """Read what stands under the keys that may hold segments."""
     own = {**facts, **facts_of(node, shape)}
-    identify(own, node, shape)
+    _identify(own, node, shape)
     for key, kind in shape.kinds:
         kind_facts = {**own, "input_type": own.get("input_type", kind)}
         inner = place if kind == "video" else f"{place}, {key}" if place else key
@@ -176,7 +218,7 @@ def _walk_boxes(
                 del found.remarks[marked:]
 
 
-def identify(facts: dict[str, Any], node: dict[str, Any], shape: Shape) -> None:
+def _identify(facts: dict[str, Any], node: dict[str, Any], shape: Shape) -> None:
     """Turn the ``_id`` of an answer into what it is: a video's or a task's."""
     own = facts.pop("id", None)
     if own is None:
