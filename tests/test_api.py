@@ -283,7 +283,9 @@ def test_what_never_left_may_be_repeated() -> None:
         finally:
             await transport.close()
 
-    with pytest.raises(errors.ConnectionFailedError, match="no connection; check the net") as caught:
+    with pytest.raises(
+        errors.ConnectionFailedError, match="no connection; check the net"
+    ) as caught:
         asyncio.run(inside())
     assert not caught.value.sent
 

@@ -356,7 +356,7 @@ def test_an_interrupt_loses_nothing(
     with client(service, tmp_path / "jobs") as one:
         with pytest.raises(KeyboardInterrupt):
             one.embed(videos, progress=False)
-        assert one.ledger()["state"].tolist() == ["processing"] * 4
+        assert set(one.ledger()["state"]) <= {"submitting", "processing"}
         assert one.embed(videos, progress=False)["video_id"].nunique() == 4
     assert len(service.paid) == 4
     assert not list((tmp_path / "jobs" / "runs").iterdir())

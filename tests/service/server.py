@@ -272,6 +272,9 @@ def _control(service: Service, request: Request) -> Any:
         service.paid.clear()
         service.requests.clear()
         service.violations.clear()
+        with service.store.lock:
+            service.store.tasks.clear()
+            service.store.assets.clear()
     return {
         "paid": list(service.paid),
         "violations": service.violations[:20],

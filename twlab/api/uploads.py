@@ -268,7 +268,8 @@ class Uploader:
             except ApiError as error:
                 reason = str(error)
             if attempt < _TRIES:
-                await asyncio.sleep(random.uniform(0, _FIRST_PAUSE_SEC * 2**attempt))
+                longest = self._service.transport.settings.backoff_sec * 2**attempt
+                await asyncio.sleep(random.uniform(0, longest))
         raise ConnectionFailedError(
             f"piece {number} of {session.n_chunks} of {part.path.name} did not arrive in {_TRIES} "
             f"tries ({reason}); run again to go on from there"
