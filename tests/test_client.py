@@ -411,6 +411,7 @@ def pieces(service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
     monkeypatch.setattr("twlab.api.uploads.ONE_FORM_BYTES", 5000)
     service.store.chunk_bytes = 1000
     service.store.urls_at_first = 7
+    service.store.piece_headers = {"x-amz-server-side-encryption": "AES256"}
     return service
 
 

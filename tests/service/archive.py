@@ -60,9 +60,9 @@ def search(store: Store, request: Request, token: str = "") -> Reply:
     if form is not None:
         store.paid.append("search")
     hits = [
-        {"rank": 0, "start": start, "end": end, "video_id": task.id}
+        {"rank": 0, "start": start, "end": start + 1.0, "video_id": task.id}
         for task in store.index["videos"].values()
-        for start, end in task.clips()
+        for start in range(int(task.duration))
     ]
     for rank, hit in enumerate(hits, 1):
         hit["rank"] = rank

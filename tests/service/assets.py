@@ -54,7 +54,7 @@ def create_upload(store: Store, request: Request) -> Reply:
         "upload_id": upload.id,
         "asset_id": upload.asset_id,
         "upload_urls": [signed(store, request, upload, n) for n in range(1, first + 1)],
-        "upload_headers": {"x-amz-server-side-encryption": "AES256"},
+        "upload_headers": store.piece_headers,
         "chunk_size": upload.chunk_size,
         "total_chunks": upload.n_chunks,
         "expires_at": stamp(now + 86_400),
@@ -73,7 +73,7 @@ def put_piece(store: Store, request: Request, upload_id: str, number: str) -> Re
     mark = dict(request.query).get("X-Amz-Signature", "")
     if upload is None or not mark or mark in upload.used_urls:
         return 403, {"message": "Request has expired"}, {}
-    if request.headers.get("x-amz-server-side-encryption") != "AES256":
+    if any(request.headers.get(name) != value for name, value in store.piece_headers.items()):
         return 403, {"message": "SignatureDoesNotMatch"}, {}
     last = upload.size - (upload.n_chunks - 1) * upload.chunk_size
     expected = last if int(number) == upload.n_chunks else upload.chunk_size

@@ -174,5 +174,8 @@ def embed_v2(store: Store, request: Request) -> Reply:
     if kind != "text":
         origin = {"input_filename": media[1], "input_url": media[2]}
         answered["metadata"] = {"input_type": kind} | {k: v for k, v in origin.items() if v}
+    if kind in ("audio", "video"):
+        asked = {"embedding_scopes": [row["embedding_scope"]], "duration": 9.5}
+        answered["metadata"] |= asked | {"embedding_options": [row["embedding_option"]]}
     store.paid.append(f"sync {kind}")
     return 200, answered, {}

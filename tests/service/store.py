@@ -111,6 +111,7 @@ class Store:
         self.listed_names = True
         self.chunk_bytes = 5 << 20
         self.urls_at_first = 10
+        self.piece_headers: dict[str, str] = {}
         self.retired_models: set[str] = set()
         self.index = make_index(self)
 
@@ -189,10 +190,8 @@ class Store:
         return body
 
     def v2_rows(self, task: Task) -> list[dict[str, Any]]:
-        usual = ["visual", "audio", "transcription"]
-        options = task.asked.get("option") or usual[task.input_type == "audio" :]
         rows = []
-        for option in options:
+        for option in v2_options(task):
             for scope in task.asked.get("scope") or ["clip"]:
                 spans = task.clips() if scope == "clip" else [(0.0, task.duration)]
                 rows += [
@@ -211,8 +210,7 @@ class Store:
         metadata: dict[str, Any] = {"input_type": task.input_type, "duration": task.duration}
         metadata |= self._origin(task) if self.listed_names else {}
         metadata["embedding_scopes"] = task.asked.get("scope") or ["clip"]
-        if task.asked.get("option"):
-            metadata["embedding_options"] = task.asked["option"]
+        metadata["embedding_options"] = v2_options(task)
         if task.asked.get("clip_sec"):
             metadata["clip_length"] = task.asked["clip_sec"]
         return metadata
@@ -220,6 +218,11 @@ class Store:
     def _origin(self, task: Task) -> dict[str, str]:
         both = {"input_filename": task.filename, "input_url": task.url}
         return {name: value for name, value in both.items() if value}
+
+
+def v2_options(task: Task) -> list[str]:
+    usual = ["visual", "audio", "transcription"]
+    return task.asked.get("option") or usual[task.input_type == "audio" :]
 
 
 def v1_scopes(task: Task) -> list[str]:
