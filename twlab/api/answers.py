@@ -79,7 +79,7 @@ def save_answer(
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Write beside, flush to the disk, then put in place."""
+    """Write beside, flush to the disk, then put in place: a crash leaves the whole or nothing."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with beside.open("wb") as file:
@@ -89,9 +89,3 @@ def _write_whole(path: Path, content: bytes) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -216,6 +216,8 @@ class Ledger:
 
     def release(self, key: str, run: str) -> None:
         """Give a job back; another run may go on with it."""
+        if self.job(key).owner != run:
+            return
         with self.change() as db:
             db.execute("UPDATE jobs SET owner = NULL WHERE key = ? AND owner = ?", (key, run))
 
