@@ -21,7 +21,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # A room imports from floors below it, and from rooms named before it on its own floor.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors",),
+    ("errors", "blocks"),
     ("segments", "rows", "intervals", "api"),
     ("responses", "reading", "io", "samples", "similarity", "neighbors"),
     ("segmentation", "alignment", "partitions", "clustering", "projection", "summary"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import time
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,12 @@ MOST_SECONDS = 60
 
 def read(path: Path) -> Any:
     return nbformat.read(path, as_version=4)
+
+
+def cpu_seconds() -> float:
+    """What ended child processes have computed; other work on the machine does not count."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def test_there_are_notebooks() -> None:
@@ -54,12 +60,12 @@ def test_a_notebook_is_stored_without_outputs(path: Path) -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
 def test_a_notebook_runs(path: Path, tmp_path: Path) -> None:
     notebook = read(path)
-    began = time.monotonic()
+    began = cpu_seconds()
     client = nbclient.NotebookClient(
-        notebook, timeout=MOST_SECONDS, resources={"metadata": {"path": str(tmp_path)}}
+        notebook, timeout=5 * MOST_SECONDS, resources={"metadata": {"path": str(tmp_path)}}
     )
     client.execute()
-    assert time.monotonic() - began < MOST_SECONDS
+    assert cpu_seconds() - began < MOST_SECONDS
     outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
     shown = {kind for out in outputs for kind in out.get("data", {})}
     assert "text/html" in shown

@@ -165,6 +165,7 @@ def merge_adjacent(
         )
     _bounds(segments)
     timed = segments[[*keys, "start_sec", "end_sec"]].dropna(subset=["start_sec", "end_sec"])
+    timed = timed.reset_index(drop=True)  # an index level may have the name of a column
     timed = timed.sort_values([*keys, "start_sec", "end_sec"], ignore_index=True)
     groups: Any = timed.groupby(keys, dropna=False, sort=False) if keys else None
     reach = groups["end_sec"].cummax() if keys else timed["end_sec"].cummax()

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import operator
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -149,12 +150,12 @@ def near_duplicates(
     >>> tw.near_duplicates([[1, 0], [0, 1], [2, 0]])
     (array([[0, 2]]), array([1.], dtype=float32))
     """
-    if not -1 < threshold <= 1:
+    if not isinstance(threshold, Real) or not -1 < threshold <= 1:
         raise InputError(
             f"threshold is {threshold!r}; a cosine similarity above -1 and at most 1 was "
             "expected; 0.95 is a start"
         )
-    if not 0 <= min_gap_sec < math.inf:
+    if not isinstance(min_gap_sec, Real) or not 0 <= min_gap_sec < math.inf:
         raise InputError(f"min_gap_sec is {min_gap_sec!r}; seconds, 0 or more, were expected")
     is_table = isinstance(segments, pd.DataFrame)
     if is_table:

@@ -50,6 +50,9 @@ MIN_GROUP = 5
 SAME_DISTANCE = 1e-3
 """Unit vectors nearer than this (a cosine above 1 - 5e-7) are equal but for rounding."""
 
+FEW_ROWS = 3000
+"""Rows up to which threads cost more than they bring, above all where the machine is busy."""
+
 BLOCK_CELLS = 2**23
 
 
@@ -164,8 +167,9 @@ def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Label
     """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1 if len(unit) <= FEW_ROWS else None):
         # Raised where rows that differ only by rounding were to be told apart.
         warnings.simplefilter("ignore", ConvergenceWarning)
         found = KMeans(n_groups, n_init=4, random_state=random_state).fit(unit)

@@ -43,6 +43,9 @@ Method = Literal["tsne", "pca", "umap"]
 FEWEST = 5
 """Rows below which neighbours mean nothing and the principal axes are the map."""
 
+FEW_ROWS = 3000
+"""Rows up to which threads cost more than they bring, above all where the machine is busy."""
+
 PERPLEXITY = 30.0
 N_NEIGHBORS = 15
 
@@ -207,6 +210,7 @@ def _map(unit: Matrix, method: Method, n_components: int, random_state: int) -> 
     if method == "umap":
         return _umap(unit, n_components, random_state)
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     model = TSNE(
         n_components,
@@ -214,7 +218,8 @@ def _map(unit: Matrix, method: Method, n_components: int, random_state: int) -> 
         init=(axes / spread * 1e-4).astype(np.float32),
         random_state=random_state,
     )
-    return np.asarray(model.fit_transform(unit), np.float64)
+    with threadpool_limits(1 if len(unit) <= FEW_ROWS else None):
+        return np.asarray(model.fit_transform(unit), np.float64)
 
 
 def _principal(unit: Matrix, n_components: int) -> Floats:

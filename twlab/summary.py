@@ -153,7 +153,8 @@ def cluster_summary(segments: pd.DataFrame, labels: Any) -> pd.DataFrame:
     medoids, cohesion = _typical(unit[rows], group, len(names))
     sizes = np.bincount(group, minlength=len(names))
     score = np.bincount(group, silhouettes(unit[rows], group), len(names))
-    table = segments.iloc[rows][["video_id", "start_sec", "end_sec"]].assign(group=group)
+    table = segments.iloc[rows][["video_id", "start_sec", "end_sec"]].reset_index(drop=True)
+    table["group"] = group
     covered = merge_adjacent(table, by=("video_id", "group"))
     lengths = covered["end_sec"] - covered["start_sec"]
     found = segments.iloc[rows[medoids]]

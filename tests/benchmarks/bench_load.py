@@ -125,6 +125,7 @@ def report_parsing(folder: Path, repeat: int) -> None:
 def report_folders(folder: Path) -> None:
     import twlab as tw
 
+    tw.load(folder / "small.json")  # imports
     for n_files in (250, 1000):
         below = folder / str(n_files)
         below.mkdir()
@@ -133,7 +134,11 @@ def report_folders(folder: Path) -> None:
         started = time.process_time()
         table = tw.load(below, progress=False)
         seconds = time.process_time() - started
-        print(f"{n_files} files, {len(table)} rows: {seconds / n_files * 1e3:.2f} ms per file")
+        size = sum(path.stat().st_size for path in below.iterdir())
+        print(
+            f"{n_files} files, {len(table)} rows: {seconds / n_files * 1e3:.2f} ms per file, "
+            f"{size / seconds / 1e6:.0f} MB/s"
+        )
 
 
 def main() -> None:

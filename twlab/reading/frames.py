@@ -16,13 +16,27 @@ from twlab.responses import read
 from twlab.responses.names import VECTOR_KEYS, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from twlab.responses import Found
 
-__all__ = ["arrow_vectors", "parquet_table", "read_arrow", "read_csv", "read_frame"]
+__all__ = [
+    "arrow_vectors",
+    "parquet_columns",
+    "parquet_table",
+    "read_arrow",
+    "read_csv",
+    "read_frame",
+]
+
+
+def parquet_columns(stream: BinaryIO, source: str) -> list[str]:
+    """The names of the columns of a Parquet file."""
+    import pyarrow.parquet as pq
+
+    return list(_parquet(pq.read_schema, stream, source).names)
 
 
 def parquet_table(stream: BinaryIO, source: str) -> Any:
@@ -33,11 +47,17 @@ def parquet_table(stream: BinaryIO, source: str) -> Any:
     LoadError
         If the file is broken or no Parquet.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
+    return _parquet(pq.read_table, stream, source)
+
+
+def _parquet(reader: Callable[[BinaryIO], Any], stream: BinaryIO, source: str) -> Any:
+    """What a reader of Parquet reads, or one sentence for what it cannot."""
+    import pyarrow as pa
+
     try:
-        return pq.read_table(stream)
+        return reader(stream)
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).partition("\n")[0][:120]
         raise LoadError(

@@ -16,7 +16,7 @@ import pandas as pd
 
 from twlab.errors import InputError, LoadError
 from twlab.reading.files import Source, file_kind, opened
-from twlab.reading.frames import arrow_vectors, parquet_table
+from twlab.reading.frames import arrow_vectors, parquet_columns, parquet_table
 from twlab.reading.table import with_blocks
 from twlab.segments import COLUMNS, check_segments, vectors
 
@@ -35,8 +35,11 @@ def own_tables(sources: Sequence[Source]) -> pd.DataFrame | None:
     for source in sources:
         if source.path is None or file_kind(source.path.name) != "parquet":
             return None
-        with opened(source) as stream:
-            own = _own_table(stream, source.name)
+        try:
+            with opened(source) as stream:
+                own = _own_table(stream, source.name)
+        except LoadError:  # said, or reported among others, where sources are read one by one
+            return None
         if own is None:
             return None
         frames.append(own[0])
@@ -54,9 +57,10 @@ def _own_table(
     stream: BinaryIO, source: str
 ) -> tuple[pd.DataFrame, list[NDArray[np.float32]] | NDArray[np.float32]] | None:
     """The columns and the vectors of one file; None where it is another's."""
-    table = parquet_table(stream, source)
-    if not set(COLUMNS) <= set(table.column_names):
+    if not set(COLUMNS) <= set(parquet_columns(stream, source)):
         return None
+    stream.seek(0)
+    table = parquet_table(stream, source)
     names = table.column_names
     cells = arrow_vectors(table.column("embedding"))
     if cells is None or len(set(names)) < len(names):

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from twlab.errors import LoadError
 from twlab.reading.cutting import Cut, MarkedTextError
+from twlab.responses import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,7 +143,8 @@ def _parsed(text: bytes) -> tuple[Any, json.JSONDecodeError | None]:
     except orjson.JSONDecodeError:
         pass  # the standard library also takes NaN and long integers, and says where it fails
     try:
-        return json.loads(text.decode("utf-8")), None
+        value = json.loads(text.decode("utf-8"))
+        return (as_json(value) if b"\\u" in text else value), None
     except json.JSONDecodeError as error:
         return None, error
     except UnicodeDecodeError as error:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import numpy as np
-import orjson
 
 __all__ = ["CUT", "vector_of_text"]
 
@@ -29,8 +29,8 @@ def vector_of_text(text: str) -> Any:
     if not text.startswith("["):
         return None
     try:
-        values = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
         values = None
     if isinstance(values, list):
         return values

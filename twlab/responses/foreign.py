@@ -37,6 +37,7 @@ def foreign_name(node: dict[str, Any], shape: Shape) -> str:
 def _marked(node: dict[str, Any], names: dict[str, str]) -> str:
     """The name of a vendor whose mark was seen."""
     kind = node.get(names.get("object", ""))
+    kind = kind if isinstance(kind, str) else ""
     if kind == "embedding" or (kind == "list" and "data" in names):
         return f"this is an answer in OpenAI's form (object: {kind!r}){_EXPECTED}"
     if "predictions" in names or "deployed_model_id" in names:

@@ -1,7 +1,8 @@
 """Objects of client libraries -> what their JSON would be.
 
 Pydantic models (every version of the SDK), pages of results, dataclasses and plain objects with
-attributes. Lists of numbers and numpy arrays pass as they are.
+attributes. Lists of numbers and numpy arrays pass as they are; halves of characters (lone
+surrogates), which no table can hold, become ``?``.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ def as_json(value: Any, depth: int = 0) -> Any:
     LoadError
         If it is nested without end.
     """
-    if value is None or isinstance(value, str | int | float | np.ndarray | decimal.Decimal):
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if value is None or isinstance(value, int | float | np.ndarray | decimal.Decimal):
         return value
     if depth > _DEEPEST:
         raise LoadError(f"an object nested more than {_DEEPEST} deep; an answer was expected")
@@ -41,7 +44,7 @@ def as_json(value: Any, depth: int = 0) -> Any:
         return _timestamp(value)
     fields = _fields(value)
     if fields is not None:
-        return {str(key): as_json(inner, depth + 1) for key, inner in fields.items()}
+        return {as_json(str(key)): as_json(inner, depth + 1) for key, inner in fields.items()}
     if isinstance(value, list | tuple):
         return value if is_numbers(value) else [as_json(inner, depth + 1) for inner in value]
     if isinstance(value, Iterator) or hasattr(value, "iter_pages"):

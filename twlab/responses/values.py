@@ -68,7 +68,8 @@ def vector(value: Any) -> np.ndarray[Any, np.dtype[np.float32]]:
         raise BadValueError(_bad(f"is {_shown(value)}"))
     if not value:
         raise BadValueError(_bad("is empty"))
-    for position, number in enumerate(value):
+    unusual = () if set(map(type, value)) <= _NUMBERS else value
+    for position, number in enumerate(unusual):
         if type(number) not in _NUMBERS and not isinstance(number, _NUMBER_TYPES):
             raise BadValueError(_bad(f"holds {_shown(number)} at place {position}"))
     try:

@@ -238,6 +238,7 @@ def _trouble(node: dict[str, Any], shape: Shape) -> str:
             value = value.get("message")
         if isinstance(value, str) and value:
             return f"the answer carries the error {value[:200]!r} beside its embeddings"
-    if node.get(shape.plain.get("status", "")) == "failed":
+    status = node.get(shape.plain.get("status", ""))
+    if isinstance(status, str) and status == "failed":
         return "the answer carries embeddings but says that the task failed"
     return ""
