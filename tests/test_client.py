@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 import wave
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +20,8 @@ from twlab.api.transport import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 FAST = Settings(
     read_sec=0.5,
     total_sec=1.5,
@@ -344,9 +346,9 @@ def test_bad_arguments_are_refused_before_anything_is_paid(
         client.embed([videos, "missing.mp4"])
     with pytest.raises(tw.InputError, match="clip_sec 60"):
         client.embed(videos, clip_sec=60)
-    with pytest.raises(tw.InputError, match="on_error 'ignore'"):
+    with pytest.raises(tw.InputError, match="on_error is 'ignore'"):
         client.embed(videos, on_error="ignore")
-    with pytest.raises(tw.InputError, match="concurrency 0"):
+    with pytest.raises(tw.InputError, match="concurrency is 0"):
         client.embed(videos, concurrency=0)
     assert not service.paid
 
@@ -504,8 +506,69 @@ def test_answers_without_vectors_are_failures(
 
 
 def test_rows_of_the_empty_table() -> None:
-    from twlab.job_tables import empty_table
+    from twlab.client.tables import empty_table
 
     table: Any = empty_table()
     assert table.empty
     assert "embedding" in table.columns
+
+
+# Documents and the command line
+
+
+@pytest.fixture
+def surroundings(
+    service: Service, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A working folder with films, and the environment of somebody with a key."""
+    monkeypatch.setenv("TWELVELABS_API_KEY", KEY)
+    monkeypatch.setenv("TWELVELABS_BASE_URL", service.url)
+    monkeypatch.chdir(tmp_path)
+    videos.rename(tmp_path / "films")
+    return tmp_path
+
+
+def test_the_readme_example_runs(surroundings: Path) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    code = re.findall(r"```python\n(.*?)```", text.partition("## From the service")[2], re.DOTALL)
+    names: dict[str, Any] = {"tw": tw}
+    try:
+        exec(code[0], names)
+    finally:
+        names["client"].close()
+    assert names["segments"]["video_id"].nunique() == 3
+    assert names["archive"]["video_id"].nunique() == 7
+
+
+def test_the_command_line(
+    surroundings: Path, service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from twlab.__main__ import main
+
+    assert main(["jobs"]) == 0
+    assert "no jobs in twlab-jobs" in capsys.readouterr().err
+    assert not (surroundings / "twlab-jobs").exists()
+    assert main(["embed", "films", "-o", "s.parquet", "--option", "visual", "--clip-sec", "4"]) == 0
+    assert capsys.readouterr().out == "s.parquet\n"
+    segments = tw.load("s.parquet")
+    assert set(segments["embedding_option"]) == {"visual"}
+    assert main(["jobs"]) == 0
+    assert capsys.readouterr().out.count("ready") == 3
+    assert main(["fetch", service.store.index["id"], "-o", "a.parquet", "--option", "audio"]) == 0
+    assert tw.load("a.parquet")["video_id"].nunique() == 7
+    assert main(["fetch", "nothing", "-o", "b.parquet"]) == 1
+    assert "twlab: GET /indexes/{id}/indexed-assets: 404" in capsys.readouterr().err
+    assert main(["embed", "https://example.com/fail.mp4", "-o", "c.parquet"]) == 1
+    assert "cannot be decoded" in capsys.readouterr().err
+    assert not (surroundings / "c.parquet").exists()
+
+
+def test_the_command_line_without_a_key(
+    surroundings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from twlab.__main__ import main
+
+    monkeypatch.delenv("TWELVELABS_API_KEY")
+    monkeypatch.delenv("TWELVE_LABS_API_KEY", raising=False)
+    assert main(["embed", "films", "-o", "s.parquet"]) == 1
+    assert capsys.readouterr().err.startswith("twlab: no API key; ")

@@ -275,7 +275,7 @@ import sys, warnings
 sys.path[:0] = {paths!r}
 import twlab as tw
 from twlab.api.transport import Settings
-import twlab.async_client
+import twlab.client.awaiting
 settings = Settings(settle_sec=0.4, poll_sec=0.05, max_poll_sec=0.1)
 with tw.Client({key!r}, base_url={url!r}, folder={folder!r}, settings=settings) as client:
     print("go", flush=True)

@@ -15,6 +15,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from twlab.errors import TwlabError
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
@@ -53,7 +55,7 @@ class Background:
             return _wait(done)
         except KeyboardInterrupt:
             loop.call_soon_threadsafe(lambda: [task.cancel() for task in started])
-            with contextlib.suppress(concurrent.futures.CancelledError, TimeoutError, Exception):
+            with contextlib.suppress(concurrent.futures.CancelledError, TimeoutError, TwlabError):
                 done.result(_FAREWELL_SEC)
             raise
 

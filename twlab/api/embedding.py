@@ -10,7 +10,7 @@ from twlab.api.jobs import Work
 from twlab.api.ledger import Job
 from twlab.api.options import job_key
 from twlab.api.sources import content_of
-from twlab.errors import AuthenticationError, TwlabError
+from twlab.errors import AuthenticationError, InputError, TwlabError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from twlab.api.progress import Bars
     from twlab.api.sources import Source
 
-__all__ = ["Outcome", "embed_all", "make_work"]
+__all__ = ["Outcome", "Pace", "embed_all", "make_work"]
 
 
 @dataclass(frozen=True)
@@ -57,17 +57,35 @@ def make_work(source: Source, options: Options, account: str, assets: Assets) ->
     return Work(job, source, fitting, size)
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How many works at once, how long to wait for one, whether failed ones are paid for again."""
+
+    concurrency: int
+    timeout_sec: float
+    pay_again: bool
+
+    def checked(self) -> Pace:
+        """The same, if it makes sense.
+
+        Raises
+        ------
+        InputError
+            If nothing could be done at this pace.
+        """
+        if int(self.concurrency) < 1:
+            raise InputError(
+                f"concurrency is {self.concurrency}; at least 1 was expected; leave it out"
+            )
+        if not self.timeout_sec > 0:
+            raise InputError(
+                f"timeout_sec is {self.timeout_sec}; seconds above 0 were expected; leave it out"
+            )
+        return self
+
+
 async def embed_all(
-    sources: Sequence[Source],
-    options: Options,
-    *,
-    run: Run,
-    account: str,
-    assets: Assets,
-    bars: Bars,
-    concurrency: int,
-    timeout_sec: float,
-    pay_again: bool,
+    sources: Sequence[Source], options: Options, *, run: Run, pace: Pace, bars: Bars
 ) -> list[Outcome]:
     """How each source ended, in their order.
 
@@ -76,20 +94,13 @@ async def embed_all(
     AuthenticationError
         At once, as nothing can succeed.
     """
-    gate = asyncio.Semaphore(concurrency)
+    gate = asyncio.Semaphore(int(pace.concurrency))
 
     async def one(source: Source) -> Outcome:
         async with gate:
-            try:
-                work = await asyncio.to_thread(make_work, source, options, account, assets)
-                job = await run.finish(work, timeout_sec=timeout_sec, pay_again=pay_again)
-            except AuthenticationError:
-                raise
-            except TwlabError as error:
-                return Outcome(source, error=error)
-            finally:
-                bars.finished(source.name)
-            return Outcome(source, job)
+            outcome = await _embed_one(source, options, run, pace)
+        bars.finished(source.name)
+        return outcome
 
     tasks = [asyncio.create_task(one(source)) for source in sources]
     try:
@@ -98,3 +109,14 @@ async def embed_all(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _embed_one(source: Source, options: Options, run: Run, pace: Pace) -> Outcome:
+    try:
+        work = await asyncio.to_thread(make_work, source, options, run.account, run.assets)
+        job = await run.finish(work, timeout_sec=pace.timeout_sec, pay_again=pace.pay_again)
+    except AuthenticationError:
+        raise
+    except TwlabError as error:
+        return Outcome(source, error=error)
+    return Outcome(source, job)

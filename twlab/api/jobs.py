@@ -93,8 +93,9 @@ class Run:
         watch: Watcher,
     ) -> None:
         self._service, self._ledger, self._settings = service, ledger, settings
-        self._account = account
+        self.account = account
         self._lock = RunLock(ledger.runs)
+        self.assets = assets
         self._mine: dict[str, asyncio.Lock] = {}
         self._uploader = Uploader(
             service, assets, account=account, run=self._lock.name, watch=watch
@@ -192,7 +193,7 @@ class Run:
     def _upload_name(self, job: Job, work: Work) -> str | None:
         if work.source.path is None:
             return None
-        return upload_name(work.source.name, job_key(self._account, job.content, ""))
+        return upload_name(work.source.name, job_key(self.account, job.content, ""))
 
     @contextlib.asynccontextmanager
     async def _sending(

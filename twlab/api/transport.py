@@ -224,6 +224,7 @@ class Transport:
         with contextlib.ExitStack() as stack:
             stream = stack.enter_context(call.file.opened()) if call.file else None
             body, headers = _body(call, stream)
+            arrived = False
             try:
                 response = await self._http.request(
                     call.method,
@@ -233,12 +234,10 @@ class Transport:
                     auth=self._auth if own else None,
                     **body,
                 )
-            except BaseException:
-                if stream is not None:
+                arrived = response.is_success
+            finally:
+                if stream is not None and not arrived:
                     stream.unsend()
-                raise
-            if stream is not None and not response.is_success:
-                stream.unsend()
         got = {name.lower(): value for name, value in response.headers.items()}
         content = response.content
         if not response.is_success:  # some refusals repeat the key

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from twlab.api.ledger import Ledger
 from twlab.errors import LoadError, TwlabError, TwlabWarning
 from twlab.io import load
 from twlab.segments import COLUMNS, str_column, with_vectors
@@ -18,7 +20,14 @@ if TYPE_CHECKING:
     from twlab.api.embedding import Outcome
     from twlab.api.ledger import Job
 
-__all__ = ["failure_table", "ledger_table", "segments_of", "warn_of_twins"]
+__all__ = [
+    "failure_table",
+    "ledger_table",
+    "read_ledger",
+    "segments_of",
+    "warn_of_failures",
+    "warn_of_twins",
+]
 
 _TIMES = ("attempted_at", "created_at", "updated_at")
 _SHOWN = (
@@ -29,8 +38,8 @@ _SHOWN = (
 
 def segments_of(
     folder: Path, jobs: Sequence[Job], *, strict: bool = False
-) -> tuple[pd.DataFrame, list[TwlabError]]:
-    """The segments of finished jobs, and the answers among them that hold none.
+) -> tuple[pd.DataFrame, dict[str, TwlabError]]:
+    """The segments of finished jobs, and what is wrong with answers that hold none, by job key.
 
     Raises
     ------
@@ -38,7 +47,7 @@ def segments_of(
         For the first such answer, if `strict`.
     """
     paths = {str(folder / str(job.answer)): job for job in jobs}
-    troubles: list[TwlabError] = []
+    troubles: dict[str, TwlabError] = {}
     try:
         segments = _loaded(list(paths))
     except LoadError:
@@ -49,7 +58,7 @@ def segments_of(
             try:
                 load(path, progress=False)
             except LoadError as error:
-                troubles.append(error)
+                troubles[paths[path].key] = error
             else:
                 good.append(path)
         segments = _loaded(good)
@@ -84,6 +93,20 @@ def ledger_table(jobs: Sequence[Job]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def read_ledger(folder: Path) -> pd.DataFrame:
+    """The table of all jobs in a folder, which is not made if it is not there.
+
+    Raises
+    ------
+    LedgerError
+        If the ledger cannot be read.
+    """
+    if not (folder / "ledger.sqlite").exists():
+        return ledger_table([])
+    with contextlib.closing(Ledger(folder)) as ledger:
+        return ledger_table(ledger.jobs())
+
+
 def failure_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     """One row per source that failed: source, error (the class), status, reason."""
     errors = [one.error for one in outcomes]
@@ -95,6 +118,17 @@ def failure_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
             "reason": str_column(str(error) for error in errors),
         }
     )
+
+
+def warn_of_failures(failures: Sequence[Outcome], n_sources: int) -> None:
+    """Say so where videos are missing from the table."""
+    if failures:
+        warnings.warn(
+            f"{len(failures)} of {n_sources} videos are not in the table (first: "
+            f"{failures[0].error}); client.failures() lists them all",
+            TwlabWarning,
+            stacklevel=2,
+        )
 
 
 def warn_of_twins(outcomes: Sequence[Outcome]) -> None:

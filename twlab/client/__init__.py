@@ -12,7 +12,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from twlab.api.background import Background
-from twlab.async_client import FOLDER, AsyncClient
+from twlab.client.awaiting import FOLDER, AsyncClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

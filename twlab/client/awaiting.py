@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from twlab import archive_tables, job_tables
 from twlab.api.assets import Assets
-from twlab.api.embedding import embed_all
+from twlab.api.embedding import Outcome, Pace, embed_all
 from twlab.api.endpoints import Service
 from twlab.api.jobs import Run
 from twlab.api.key import find_base_url, find_key
@@ -24,15 +22,16 @@ from twlab.api.progress import Bars
 from twlab.api.queries import ask, make_query
 from twlab.api.sources import find_sources
 from twlab.api.transport import Settings, Transport
-from twlab.errors import InputError, TwlabWarning
+from twlab.client import archive, tables
+from twlab.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from twlab.api.embedding import Outcome
     from twlab.api.queries import Query
+    from twlab.api.sources import Source
 
 __all__ = ["FOLDER", "AsyncClient"]
 
@@ -43,25 +42,7 @@ Names = str | list[str] | tuple[str, ...] | None
 class AsyncClient:
     """The service for code that awaits: videos in, tables out, never paid twice.
 
-    The methods, their arguments and results are those of :class:`twlab.Client`.
-
-    Parameters
-    ----------
-    api_key : str, optional
-        Default: the environment variable ``TWELVELABS_API_KEY``.
-    base_url : str, optional
-        Default: ``TWELVELABS_BASE_URL``, or the service itself.
-    folder : path, default "twlab-jobs"
-        Where the ledger of paid jobs and the answers lie; keep it.
-    settings : Settings, optional
-        Waits and bounds, see :class:`twlab.api.transport.Settings`.
-    transport : optional
-        An ``httpx.AsyncBaseTransport`` in place of the network.
-
-    Raises
-    ------
-    InputError
-        If there is no key.
+    Arguments, methods and results are those of :class:`twlab.Client`.
 
     Examples
     --------
@@ -187,7 +168,7 @@ class AsyncClient:
         >>> segments = client.embed("film.mp4", clip_sec=4)           # doctest: +SKIP
         """
         if on_error not in ("report", "raise"):
-            raise InputError(f"on_error {on_error!r}; 'report' or 'raise' was expected")
+            raise InputError(f"on_error is {on_error!r}; 'report' or 'raise' was expected; choose")
         options = Options(
             model_name=model_name,
             embedding_option=as_names(embedding_option),
@@ -198,45 +179,32 @@ class AsyncClient:
             segmentation=segmentation,
             clip_sec=clip_sec,
         )
-        sources = find_sources(source)
+        pace = Pace(concurrency, timeout_sec, pay_again).checked()
+        outcomes = await self._embedded(find_sources(source), options, pace, progress=progress)
+        return await self._reported(outcomes, on_error)
+
+    async def _embedded(
+        self, sources: Sequence[Source], options: Options, pace: Pace, *, progress: bool
+    ) -> list[Outcome]:
         if any(one.input_type == "video" for one in sources):
             options.checked()
-        if int(concurrency) < 1:
-            raise InputError(f"concurrency {concurrency}; at least 1 was expected")
         service, ledger, assets, account = self._parts()
         with Bars(len(sources), shown=progress) as bars:
             run = Run(service, ledger, assets, account=account, settings=self._settings, watch=bars)
             with contextlib.closing(run):
-                outcomes = await embed_all(
-                    sources,
-                    options,
-                    run=run,
-                    account=account,
-                    assets=assets,
-                    bars=bars,
-                    concurrency=int(concurrency),
-                    timeout_sec=timeout_sec,
-                    pay_again=pay_again,
-                )
-        return await self._reported(outcomes, on_error)
+                return await embed_all(sources, options, run=run, pace=pace, bars=bars)
 
     async def _reported(self, outcomes: Sequence[Outcome], on_error: str) -> pd.DataFrame:
-        self._failures = [one for one in outcomes if one.error is not None]
-        first = next((one.error for one in self._failures), None)
-        if first is not None and on_error == "raise":
-            raise first
-        jobs = list({one.job.key: one.job for one in outcomes if one.job is not None}.values())
-        segments, unreadable = await asyncio.to_thread(job_tables.segments_of, self.folder, jobs)
-        job_tables.warn_of_twins(outcomes)
-        n_failed = len(self._failures) + len(unreadable)
-        if n_failed:
-            reason = str(first or unreadable[0])
-            warnings.warn(
-                f"{n_failed} of {len(outcomes)} videos are not in the table (first: {reason}); "
-                "client.failures() lists them all",
-                TwlabWarning,
-                stacklevel=2,
-            )
+        done = {one.job.key: one for one in outcomes if one.job is not None}
+        jobs = [one.job for one in done.values() if one.job is not None]
+        segments, unreadable = await asyncio.to_thread(tables.segments_of, self.folder, jobs)
+        failures = [one for one in outcomes if one.error is not None]
+        failures += [Outcome(done[key].source, error=error) for key, error in unreadable.items()]
+        self._failures = failures
+        if failures and on_error == "raise":
+            raise failures[0].error or AssertionError("a failure has an error")
+        tables.warn_of_twins(outcomes)
+        tables.warn_of_failures(failures, len(outcomes))
         return segments
 
     async def embed_text(self, text: str, *, model_name: str = MODEL) -> pd.DataFrame:
@@ -273,38 +241,38 @@ class AsyncClient:
             job = await ask(
                 query, service=service, ledger=ledger, assets=assets, account=account, run=lock.name
             )
-        return job_tables.segments_of(self.folder, [job], strict=True)[0]
+        return tables.segments_of(self.folder, [job], strict=True)[0]
 
     # What was done
 
     async def ledger(self) -> pd.DataFrame:
         """A table of all jobs of this folder: source, state, task, times, answer, error."""
-        return job_tables.ledger_table(self._parts()[1].jobs())
+        return tables.ledger_table(self._parts()[1].jobs())
 
     async def results(self) -> pd.DataFrame:
         """The segments of every video in this folder, from the saved answers; asks nobody."""
         jobs = [job for job in self._parts()[1].jobs() if not job.api.endswith("-sync")]
         ready = [job for job in jobs if job.state == "ready"]
-        return (await asyncio.to_thread(job_tables.segments_of, self.folder, ready))[0]
+        return (await asyncio.to_thread(tables.segments_of, self.folder, ready))[0]
 
     async def failures(self) -> pd.DataFrame:
         """A table of the videos that the last :meth:`embed` could not finish, with reasons."""
-        return job_tables.failure_table(self._failures)
+        return tables.failure_table(self._failures)
 
     # The service's archive
 
     async def tasks(self, *, api: Literal["v1", "v2"] = "v2") -> pd.DataFrame:
         """A table of the account's embedding tasks of the last seven days, newest first."""
-        return archive_tables.task_table([one async for one in self._parts()[0].tasks(api)])
+        return archive.task_table([one async for one in self._parts()[0].tasks(api)])
 
     async def indexes(self) -> pd.DataFrame:
         """A table of the account's indexes."""
-        return archive_tables.index_table([one async for one in self._parts()[0].indexes()])
+        return archive.index_table([one async for one in self._parts()[0].indexes()])
 
     async def videos(self, index_id: str) -> pd.DataFrame:
         """A table of the videos of an index, without vectors."""
         items = [one async for one in self._parts()[0].indexed(index_id, "indexed-assets")]
-        return archive_tables.video_table(items)
+        return archive.video_table(items)
 
     async def fetch(
         self,
@@ -343,10 +311,10 @@ class AsyncClient:
         if not wanted:
             raise InputError(f"index {index_id} holds no video that is ready; index one first")
         options = as_names(embedding_option) or ()
-        answers = await archive_tables.fetch_all(
+        answers = await archive.fetch_all(
             service, index_id, wanted, options, concurrency=concurrency, shown=progress
         )
-        return await asyncio.to_thread(archive_tables.indexed_segments, answers)
+        return await asyncio.to_thread(archive.indexed_segments, answers)
 
     async def search(
         self,
@@ -366,5 +334,5 @@ class AsyncClient:
             ``score``, ``confidence`` where the model gives them.
         """
         service = self._parts()[0]
-        form, file = archive_tables.search_form(index_id, text, image, search_option, n_hits)
-        return archive_tables.hit_table(await archive_tables.all_hits(service, form, file, n_hits))
+        form, file = archive.search_form(index_id, text, image, search_option, n_hits)
+        return archive.hit_table(await archive.all_hits(service, form, file, n_hits))
