@@ -441,3 +441,68 @@ def test_status_error_tree() -> None:
     for status, name in STATUSES.items():
         assert errors.status_error(status).__name__ == name
         assert issubclass(errors.status_error(status), tw.ApiError)
+
+
+# Large files and many requests, small enough for every day (see tests/benchmarks for the full size)
+
+
+def test_uploads_need_little_memory(service: Service, tmp_path: Path) -> None:
+    import tracemalloc
+
+    from twlab.api.files import FilePart
+
+    path = tmp_path / "large.mp4"
+    with path.open("wb") as file:
+        file.truncate(60_000_000)
+    sent: list[int] = []
+    part = FilePart(path, 0, 60_000_000, "file", "large.mp4", sent.append)
+    call = Call("POST", "/assets", "POST /assets", form=(("method", "direct"),), file=part)
+    tracemalloc.start()
+    try:
+        ask(service, call, settings=Settings())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sum(sent) == 60_000_000
+    assert peak < 8_000_000
+
+
+def test_progress_counts_what_arrived(service: Service, tmp_path: Path) -> None:
+    from twlab.api.files import FilePart
+
+    path = tmp_path / "a.mp4"
+    path.write_bytes(bytes(300_000))
+    sent: list[int] = []
+    part = FilePart(path, 0, 300_000, "file", "a.mp4", sent.append)
+    service.faults = [Fault("status", "POST /assets", status=503, times=2)]
+    ask(service, Call("POST", "/assets", form=(("method", "direct"),), file=part))
+    assert sum(sent) == 300_000
+    assert sum(count for count in sent if count < 0) == -600_000
+
+
+@pytest.mark.parametrize("headers", [True, False], ids=["told", "silent"])
+def test_requests_keep_to_the_limit(service: Service, headers: bool) -> None:
+    from service.server import Limit
+
+    service.limit = Limit(30, seconds=1, headers=headers)
+
+    async def inside() -> None:
+        transport = Transport(Key(KEY), service.url, Settings(attempts=50))
+        gate = asyncio.Semaphore(16)
+
+        async def one() -> None:
+            async with gate:
+                await transport.ask(LIST)
+
+        await asyncio.gather(*(one() for _ in range(150)))
+        await transport.close()
+
+    asyncio.run(inside())
+    assert service.count(status=200) == 150
+    first = next(at for at, _, _ in service.requests)
+    refused = [at - first for at, _, status in service.requests if status == 429]
+    assert len([at for at in refused if at > 1.2]) <= (0 if headers else 40)
+    by_second: dict[int, int] = {}
+    for at, _, status in service.requests:
+        by_second[int(at)] = by_second.get(int(at), 0) + (status == 200)
+    assert max(by_second.values()) <= 30

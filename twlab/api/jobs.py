@@ -117,11 +117,12 @@ class Run:
             return await self._finish(work, timeout_sec=timeout_sec, pay_again=pay_again)
 
     async def _finish(self, work: Work, *, timeout_sec: float, pay_again: bool) -> Job:
-        job = await self._claimed(work.job, pay_again=pay_again)
-        if job.state == "ready" and self._has_answer(job):
-            return job
+        job = work.job
         try:
             async with asyncio.timeout(timeout_sec):
+                job = await self._claimed(job, pay_again=pay_again)
+                if job.state == "ready" and self._has_answer(job):
+                    return job
                 return await self._advance(job, work, pay_again=pay_again)
         except TimeoutError:
             problem = f"{job.source} is not done after {timeout_sec:g} s"

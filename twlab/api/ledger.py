@@ -216,10 +216,12 @@ class Ledger:
 
     def release(self, key: str, run: str) -> None:
         """Give a job back; another run may go on with it."""
-        if self.job(key).owner != run:
-            return
-        with self.change() as db:
-            db.execute("UPDATE jobs SET owner = NULL WHERE key = ? AND owner = ?", (key, run))
+        mine = "WHERE key = ? AND owner = ?", (key, run)
+        with self.reading() as db:
+            owned = db.execute(f"SELECT 1 FROM jobs {mine[0]}", mine[1]).fetchone()
+        if owned:
+            with self.change() as db:
+                db.execute(f"UPDATE jobs SET owner = NULL {mine[0]}", mine[1])
 
     # Inside
 

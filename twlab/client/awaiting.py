@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -63,6 +64,7 @@ class AsyncClient:
         self.folder, self._settings = Path(folder), settings or Settings()
         self._given_transport = transport
         self._open: tuple[Service, Ledger, Assets, str] | None = None
+        self._pid = os.getpid()
         self._failures: list[Outcome] = []
 
     def __repr__(self) -> str:
@@ -84,7 +86,8 @@ class AsyncClient:
 
     def _parts(self) -> tuple[Service, Ledger, Assets, str]:
         """The service, the ledger, its tables of files, and the account; opened when needed."""
-        if self._open is None:
+        if self._open is None or self._pid != os.getpid():  # a fork shares no connections
+            self._pid = os.getpid()
             ledger = Ledger(self.folder)
             transport = Transport(
                 self._key, self.base_url, self._settings, transport=self._given_transport
