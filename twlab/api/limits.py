@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Limiter", "ServerClock", "asked_wait"]
 
 _NAP_SEC = 0.25
-_GROWTH_PER_SEC = 0.02
-_PACE_AFTER_REFUSAL = 0.9
+_GROWTH_PER_SEC = 0.01
+_PACE_AFTER_REFUSAL = 0.95
 
 
 def _number(headers: Mapping[str, str], name: str) -> float | None:
@@ -110,7 +110,7 @@ class _Group:
         self.gap_sec = 0.0
         self.next_at = 0.0
         self.paced_at = 0.0
-        self.good: deque[float] = deque(maxlen=200)
+        self.good: deque[float] = deque(maxlen=20)
 
     def wait(self, now: float) -> float:
         if now < self.paused_until:
@@ -160,7 +160,9 @@ class _Group:
         self.paused_until = now + (own if wait is None else wait)
         if windowed or len(self.good) < 2:
             return
-        rate = len(self.good) / max(1e-3, now - self.good[0])
+        rate = len(self.good) / max(1.0, now - self.good[0])
+        if self.gap_sec:
+            rate = min(rate, 1 / self.gap_sec)
         self.gap_sec, self.paced_at = 1 / (_PACE_AFTER_REFUSAL * rate), now
         self.next_at = self.paused_until
         self.good.clear()
