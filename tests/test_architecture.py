@@ -27,7 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("segmentation", "alignment", "partitions", "clustering", "projection", "summary"),
     ("plot", "client"),
     ("widgets", "store", "distributed"),
-    ("demo", "__main__", "__init__"),
+    ("demo", "service_commands", "__main__", "__init__"),
 )
 PLACE = {room: (floor, k) for floor, rooms in enumerate(FLOORS) for k, room in enumerate(rooms)}
 

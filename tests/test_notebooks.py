@@ -5,11 +5,15 @@ from __future__ import annotations
 import itertools
 import resource
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbclient
 import nbformat
 import pytest
+from service import KEY, Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -57,8 +61,17 @@ def test_a_notebook_is_stored_without_outputs(path: Path) -> None:
     assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
 
 
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    """A key in the environment, and a service that takes it."""
+    with Service(dim=64) as running:
+        monkeypatch.setenv("TWELVELABS_API_KEY", KEY)
+        monkeypatch.setenv("TWELVELABS_BASE_URL", running.url)
+        yield running
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
-def test_a_notebook_runs(path: Path, tmp_path: Path) -> None:
+def test_a_notebook_runs(path: Path, tmp_path: Path, account: Service) -> None:
     notebook = read(path)
     began = cpu_seconds()
     client = nbclient.NotebookClient(
@@ -72,3 +85,6 @@ def test_a_notebook_runs(path: Path, tmp_path: Path) -> None:
     draws = any("tw.plot." in cell.source for cell in notebook.cells)
     assert ("application/vnd.plotly.v1+json" in shown) == draws
     assert not [out for out in outputs if out.get("name") == "stderr"], "warnings were printed"
+    assert KEY not in nbformat.writes(notebook)
+    assert account.violations == []
+    assert len(account.paid) == (2 if path.name.startswith("06") else 0)

@@ -16,8 +16,17 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "twlab.client": ("AsyncClient", "Client"),
     "twlab.clustering": ("cluster", "cluster_counts"),
-    "twlab.errors": ("InputError", "LoadError", "MissingExtraError", "TwlabError", "TwlabWarning"),
+    "twlab.errors": (
+        "ApiError",
+        "InputError",
+        "LedgerError",
+        "LoadError",
+        "MissingExtraError",
+        "TwlabError",
+        "TwlabWarning",
+    ),
     "twlab.io": ("check", "load", "save"),
     "twlab.neighbors": ("near_duplicates", "nearest"),
     "twlab.projection": ("project", "trustworthiness"),
@@ -30,7 +39,7 @@ _HOMES = {
     "twlab.widgets.html": ("save_html",),
     "twlab.widgets.opening": ("explore", "player", "timeline_widget"),
 }
-_MODULES = ("intervals", "plot")
+_MODULES = ("errors", "intervals", "plot")
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = sorted([*_HOME_OF, *_MODULES])  # pyright: ignore[reportUnsupportedDunderAll]

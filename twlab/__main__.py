@@ -1,4 +1,4 @@
-"""The command line: ``twlab demo``, ``twlab load``, ``twlab check``, ``twlab lab``.
+"""The command line: ``twlab demo``, ``load``, ``check``, ``lab``, ``embed``, ``fetch``, ``jobs``.
 
 The answer goes to standard output, everything else to standard error. The exit status is 0 when
 all is well, 1 when something is wrong with the data or the machine, 2 for wrong usage.
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from twlab import __version__
 from twlab.errors import TwlabError, require
+from twlab.service_commands import EXAMPLES as SERVICE_EXAMPLES
+from twlab.service_commands import add_service_commands
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="twlab",
         description="The notebook workbench for video embeddings.",
-        epilog=EXAMPLES,
+        epilog=EXAMPLES + SERVICE_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"twlab {__version__}")
@@ -87,6 +89,8 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("--folder", metavar="DIR", type=Path, default="twlab-notebooks")
     lab.add_argument("options", metavar="OPTION", nargs="*", help="for JupyterLab, after --")
     lab.set_defaults(run=_lab)
+
+    add_service_commands(commands)
     return parser
 
 

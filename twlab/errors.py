@@ -5,7 +5,25 @@
     TwlabError                    everything below
     ├── InputError                also a ValueError: an argument or a table is not usable as given
     │   └── LoadError             a file or object does not hold embeddings, or holds bad data
-    └── MissingExtraError         also an ImportError: an optional package is not installed
+    ├── MissingExtraError         also an ImportError: an optional package is not installed
+    ├── LedgerError               the folder of paid jobs cannot be used
+    └── ApiError                  the service, or the way to it, said no
+        ├── BadRequestError       400   ├── AuthenticationError   401
+        ├── NoFundsError          402   ├── PermissionDeniedError 403
+        ├── NotFoundError         404   ├── RequestTimeoutError   408
+        ├── ConflictError         409   ├── GoneError             410
+        ├── TooLargeError         413   ├── UnprocessableError    422
+        ├── RateLimitError        429
+        ├── ServerError           every other 5xx
+        │   ├── InternalServerError     500
+        │   ├── BadGatewayError         502
+        │   ├── UnavailableError        503
+        │   └── GatewayTimeoutError     504
+        ├── ConnectionFailedError no answer: nothing arrived, or the request never left
+        ├── AnswerError           an answer that cannot be read
+        ├── TaskFailedError       the service accepted a job and then failed it
+        ├── StillProcessingError  a job is not done within the time given
+        └── JobInDoubtError       whether a job was accepted cannot be told
     TwlabWarning                  also a UserWarning: the result is right, but look at this
 
 Every message is one sentence in three parts: what is wrong, with the value; what was expected;
@@ -17,7 +35,37 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-__all__ = ["InputError", "LoadError", "MissingExtraError", "TwlabError", "TwlabWarning"]
+__all__ = [
+    "AnswerError",
+    "ApiError",
+    "AuthenticationError",
+    "BadGatewayError",
+    "BadRequestError",
+    "ConflictError",
+    "ConnectionFailedError",
+    "GatewayTimeoutError",
+    "GoneError",
+    "InputError",
+    "InternalServerError",
+    "JobInDoubtError",
+    "LedgerError",
+    "LoadError",
+    "MissingExtraError",
+    "NoFundsError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RequestTimeoutError",
+    "ServerError",
+    "StillProcessingError",
+    "TaskFailedError",
+    "TooLargeError",
+    "TwlabError",
+    "TwlabWarning",
+    "UnavailableError",
+    "UnprocessableError",
+    "status_error",
+]
 
 
 class TwlabError(Exception):
@@ -51,6 +99,200 @@ class LoadError(InputError):
 
 class MissingExtraError(TwlabError, ImportError):
     """An optional package is needed and not installed."""
+
+
+class LedgerError(TwlabError):
+    """The folder that remembers paid jobs cannot be read or written."""
+
+
+class ApiError(TwlabError):
+    """The service, or the way to it, said no.
+
+    Attributes
+    ----------
+    status : int or None
+        The HTTP status; None where no answer came.
+    code : str
+        The service's own word, for example ``parameter_invalid``; empty where it gave none.
+    message : str
+        The service's own sentence, shortened; empty where it gave none.
+    request_id : str
+        What to quote to the service's support; empty where it gave none.
+    wait_sec : float or None
+        How long the service asks to wait before the next try.
+    """
+
+    advice = "see `message` for what the service said"
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        status: int | None = None,
+        code: str = "",
+        message: str = "",
+        request_id: str = "",
+        wait_sec: float | None = None,
+    ) -> None:
+        self.status, self.code, self.message = status, code, message
+        self.request_id, self.wait_sec = request_id, wait_sec
+        super().__init__(problem)
+
+
+class BadRequestError(ApiError):
+    """400: the service does not accept what was asked."""
+
+    advice = "correct what the service names"
+
+
+class AuthenticationError(ApiError):
+    """401: the key is missing, wrong or no longer valid."""
+
+    advice = "set TWELVELABS_API_KEY, or pass api_key=, to a key from the dashboard"
+
+
+class NoFundsError(ApiError):
+    """402: the account cannot pay for this."""
+
+    advice = "top up or change the plan of the account, then run again"
+
+
+class PermissionDeniedError(ApiError):
+    """403: this key may not touch that."""
+
+    advice = "use a key of the account that owns it, or check the plan's limits"
+
+
+class NotFoundError(ApiError):
+    """404: the service does not know that (it forgets embedding tasks after seven days)."""
+
+    advice = "check the id; the service forgets embedding tasks after seven days"
+
+
+class RequestTimeoutError(ApiError):
+    """408: the request took too long to arrive."""
+
+    advice = "try again over a faster connection"
+
+
+class ConflictError(ApiError):
+    """409: another change is going on."""
+
+    advice = "try again in a moment"
+
+
+class GoneError(ApiError):
+    """410: it existed, and was deleted."""
+
+    advice = "it was deleted; embed the video again with pay_again=True if you need it"
+
+
+class TooLargeError(ApiError):
+    """413: the file or text is larger than the service takes."""
+
+    advice = "send a smaller file"
+
+
+class UnprocessableError(ApiError):
+    """422: well-formed, and yet not usable."""
+
+    advice = "correct what the service names"
+
+
+class RateLimitError(ApiError):
+    """429: too many requests, and the wait asked for is longer than allowed here."""
+
+    advice = "run again later, or allow a longer wait with max_wait_sec="
+
+
+class ServerError(ApiError):
+    """5xx: the service is in trouble."""
+
+    advice = "the service is in trouble; run again later"
+
+
+class InternalServerError(ServerError):
+    """500."""
+
+
+class BadGatewayError(ServerError):
+    """502."""
+
+
+class UnavailableError(ServerError):
+    """503."""
+
+
+class GatewayTimeoutError(ServerError):
+    """504."""
+
+
+class ConnectionFailedError(ApiError):
+    """No answer came.
+
+    Attributes
+    ----------
+    sent : bool
+        False where the request certainly never reached the service.
+    """
+
+    advice = "check the network, then run again"
+
+    def __init__(self, problem: str, *, sent: bool = True) -> None:
+        self.sent = sent
+        super().__init__(problem)
+
+
+class AnswerError(ApiError):
+    """An answer came that cannot be read."""
+
+    advice = "run again; if it stays, report it to the service with the request id"
+
+
+class TaskFailedError(ApiError):
+    """The service accepted a job and then failed it."""
+
+    advice = "correct what the service names, then embed it again with pay_again=True"
+
+
+class StillProcessingError(ApiError):
+    """A job is not done within the time given; it goes on at the service."""
+
+    advice = "run the same call again to go on waiting; nothing is paid twice"
+
+
+class JobInDoubtError(ApiError):
+    """Whether the service accepted a job cannot be told."""
+
+    advice = "look for the task in the dashboard; embed with pay_again=True to start a new one"
+
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    402: NoFundsError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    408: RequestTimeoutError,
+    409: ConflictError,
+    410: GoneError,
+    413: TooLargeError,
+    422: UnprocessableError,
+    429: RateLimitError,
+    500: InternalServerError,
+    502: BadGatewayError,
+    503: UnavailableError,
+    504: GatewayTimeoutError,
+}
+
+
+def status_error(status: int) -> type[ApiError]:
+    """The class for an HTTP status.
+
+    >>> status_error(404).__name__, status_error(507).__name__, status_error(418).__name__
+    ('NotFoundError', 'ServerError', 'ApiError')
+    """
+    return _BY_STATUS.get(status, ServerError if status >= 500 else ApiError)
 
 
 class TwlabWarning(UserWarning):

@@ -1,0 +1,313 @@
+"""Every paid job on disk, before the request leaves.
+
+One SQLite file (WAL, full sync) in a folder that the user sees. A job moves::
+
+    new ──► submitting ──► processing ──► ready
+     ▲         │    │           └───────► failed      the service failed it; it may have cost
+     └─────────┘    └───────────────────► rejected    the service refused it; it cost nothing
+
+``submitting`` is written before the request leaves, the task id before the task is first looked
+at. A job found in ``submitting`` is in doubt: :mod:`twlab.api.doubt` asks the service what became
+of it. Each job and each upload is owned by at most one live run (:mod:`twlab.api.locks`), so that
+two programs on one folder never do the same work.
+
+The ledger holds no key, no signed address and no vectors.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from twlab.api.assets import SCHEMA as _ASSETS
+from twlab.api.locks import is_alive
+from twlab.errors import LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["FINAL", "Job", "Ledger"]
+
+FINAL = ("ready", "failed", "rejected")
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    key TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    api TEXT NOT NULL,
+    source TEXT NOT NULL,
+    content TEXT NOT NULL,
+    video_id TEXT NOT NULL,
+    model_name TEXT NOT NULL,
+    options TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'new'
+        CHECK (state IN ('new', 'submitting', 'processing', 'ready', 'failed', 'rejected')),
+    owner TEXT,
+    upload_name TEXT,
+    task_id TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    attempted_at REAL,
+    created_at REAL NOT NULL,
+    updated_at REAL NOT NULL,
+    answer TEXT,
+    error TEXT
+);
+CREATE TABLE IF NOT EXISTS tasks (
+    task_id TEXT PRIMARY KEY,
+    key TEXT NOT NULL REFERENCES jobs (key)
+);
+"""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row of the ledger; `owner` is the run that works on it."""
+
+    key: str
+    account: str
+    api: str
+    source: str
+    content: str
+    video_id: str
+    model_name: str
+    options: str
+    state: str = "new"
+    owner: str | None = None
+    upload_name: str | None = None
+    task_id: str | None = None
+    attempts: int = 0
+    attempted_at: float | None = None
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    answer: str | None = None
+    error: str | None = None
+
+
+class Ledger:
+    """The file of jobs.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there; holds ``ledger.sqlite``, ``answers/`` and ``runs/``.
+
+    Raises
+    ------
+    LedgerError
+        If the folder or the file cannot be used.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.runs = folder, folder / "runs"
+        self._path = folder / "ledger.sqlite"
+        self._one_at_a_time = threading.RLock()
+        try:
+            self.runs.mkdir(parents=True, exist_ok=True)
+            (folder / "answers").mkdir(exist_ok=True)
+        except OSError as error:
+            raise self._trouble(error.strerror or "?") from None
+        try:
+            self.db = sqlite3.connect(
+                self._path, isolation_level=None, timeout=60, check_same_thread=False
+            )
+            self.db.row_factory = sqlite3.Row
+            self._prepare()
+        except sqlite3.Error as error:
+            raise self._trouble(str(error)) from None
+
+    def close(self) -> None:
+        """Close the file."""
+        self.db.close()
+
+    def _prepare(self) -> None:
+        _into_wal(self.db)
+        self.db.execute("PRAGMA synchronous = FULL")
+        version = self.db.execute("PRAGMA user_version").fetchone()[0]
+        if version > _VERSION:
+            raise LedgerError(
+                f"{self._path} was written by a newer twlab (form {version}); form {_VERSION} or "
+                "older was expected; update twlab, or use another folder="
+            )
+        if version < _VERSION:
+            self.db.executescript(
+                f"BEGIN IMMEDIATE; {_SCHEMA}{_ASSETS} PRAGMA user_version = {_VERSION};"
+            )
+            self.db.execute("COMMIT")
+
+    # Jobs
+
+    def claim(self, job: Job, run: str, *, pay_again: bool = False) -> Job:
+        """The job's row; it is the run's to work on if `owner` is the run.
+
+        A finished job stays as it is, unless it failed and is to be paid for again. A rejected one
+        cost nothing and may always be tried again.
+        """
+        with self.change() as db:
+            if db.execute("SELECT 1 FROM jobs WHERE key = ?", (job.key,)).fetchone() is None:
+                self._insert(db, job)
+            found = self._job(db, job.key)
+            if found.state == "ready" or (found.state == "failed" and not pay_again):
+                return found
+            if found.owner not in (None, run) and is_alive(self.runs, str(found.owner)):
+                return found
+            anew = found.state == "rejected" or (found.state == "failed" and pay_again)
+            self._set(db, job.key, owner=run, **(_ANEW if anew else {}))
+            return self._job(db, job.key)
+
+    def job(self, key: str) -> Job:
+        """The row as it stands."""
+        with self.reading():
+            return self._job(self.db, key)
+
+    def jobs(self, account: str | None = None) -> list[Job]:
+        """All rows, oldest first."""
+        where, values = ("WHERE account = ?", (account,)) if account else ("", ())
+        with self.reading():
+            rows = self.db.execute(f"SELECT * FROM jobs {where} ORDER BY created_at, key", values)
+            return [Job(**dict(row)) for row in rows]
+
+    def submitting(self, job: Job, run: str, upload_name: str | None = None) -> Job:
+        """Write down that a paid request is about to leave."""
+        with self.change() as db:
+            self._owned(db, job.key, run)
+            now = time.time()
+            attempts = self._job(db, job.key).attempts + 1
+            self._set(
+                db,
+                job.key,
+                state="submitting",
+                attempts=attempts,
+                attempted_at=now,
+                upload_name=upload_name,
+            )
+            return self._job(db, job.key)
+
+    def accepted(self, job: Job, task_id: str) -> Job:
+        """Write down the service's task id; no other job may have it."""
+        with self.change() as db:
+            db.execute("INSERT INTO tasks (task_id, key) VALUES (?, ?)", (task_id, job.key))
+            self._set(db, job.key, state="processing", task_id=task_id, error=None)
+            return self._job(db, job.key)
+
+    def known_tasks(self) -> set[str]:
+        """The ids of all tasks that any job ever had."""
+        with self.reading():
+            return {row[0] for row in self.db.execute("SELECT task_id FROM tasks")}
+
+    def back_to_new(self, job: Job) -> Job:
+        """Write down that the request certainly did not become a task."""
+        return self._update(job.key, state="new", attempted_at=None)
+
+    def finish(self, job: Job, state: str, *, answer: str | None = None, error: str = "") -> Job:
+        """Write down how a job ended."""
+        return self._update(job.key, state=state, answer=answer, error=error or None, owner=None)
+
+    def note(self, job: Job, error: str) -> Job:
+        """Write down what went wrong with a job that is not over."""
+        with self.change() as db:
+            if self._job(db, job.key).state not in FINAL:
+                self._set(db, job.key, error=error)
+            return self._job(db, job.key)
+
+    def release(self, key: str, run: str) -> None:
+        """Give a job back; another run may go on with it."""
+        mine = "WHERE key = ? AND owner = ?", (key, run)
+        with self.reading() as db:
+            owned = db.execute(f"SELECT 1 FROM jobs {mine[0]}", mine[1]).fetchone()
+        if owned:
+            with self.change() as db:
+                db.execute(f"UPDATE jobs SET owner = NULL {mine[0]}", mine[1])
+
+    # Inside
+
+    def _update(self, key: str, **values: Any) -> Job:
+        with self.change() as db:
+            self._set(db, key, **values)
+            return self._job(db, key)
+
+    def _insert(self, db: sqlite3.Connection, job: Job) -> None:
+        given = asdict(job)
+        given["video_id"] = _free_name(db, job)
+        given["created_at"] = given["updated_at"] = time.time()
+        names = ", ".join(given)
+        marks = ", ".join("?" * len(given))
+        db.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(given.values()))
+
+    @staticmethod
+    def _set(db: sqlite3.Connection, key: str, **values: Any) -> None:
+        values["updated_at"] = time.time()
+        names = ", ".join(f"{name} = ?" for name in values)
+        db.execute(f"UPDATE jobs SET {names} WHERE key = ?", (*values.values(), key))
+
+    @staticmethod
+    def _job(db: sqlite3.Connection, key: str) -> Job:
+        return Job(**dict(db.execute("SELECT * FROM jobs WHERE key = ?", (key,)).fetchone()))
+
+    def _owned(self, db: sqlite3.Connection, key: str, run: str) -> None:
+        owner = self._job(db, key).owner
+        if owner != run:
+            raise LedgerError(
+                f"job {key[:12]} belongs to run {owner}, not to {run}; a paid request leaves from "
+                "its owner only; run again"
+            )
+
+    @contextlib.contextmanager
+    def change(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: on disk when the block ends, or undone."""
+        with self._one_at_a_time, self.reading():
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.db
+                self.db.execute("COMMIT")
+            finally:
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The open file; what SQLite says becomes a sentence."""
+        try:
+            with self._one_at_a_time:
+                yield self.db
+        except sqlite3.Error as error:
+            raise self._trouble(str(error)) from None
+
+    def _trouble(self, reason: str) -> LedgerError:
+        return LedgerError(
+            f"the ledger {self._path} cannot be used ({reason}); a writable folder on a local "
+            "disk was expected; choose another with folder="
+        )
+
+
+_ANEW = {"state": "new", "task_id": None, "answer": None, "error": None, "attempted_at": None}
+
+
+def _free_name(db: sqlite3.Connection, job: Job) -> str:
+    """The video's name: the same for the same content, no other content's in this folder."""
+    rows = db.execute("SELECT DISTINCT video_id, content FROM jobs").fetchall()
+    for row in rows:
+        if row["content"] == job.content:
+            return str(row["video_id"])
+    taken = {row["video_id"] for row in rows}
+    folder, _, name = job.source.replace("\\", "/").rpartition("/")
+    parent = f"{folder.rpartition('/')[2]}/{name}"
+    free = (name for name in (job.video_id, parent) if name not in taken)
+    return next(free, f"{job.video_id}#{job.key[:8]}")
+
+
+def _into_wal(db: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging; two programs that do so at once need a second try."""
+    for _ in range(200):
+        try:
+            if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
+                return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+        time.sleep(0.02)
+    raise sqlite3.OperationalError("write-ahead logging is not available here")
