@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from twlab.errors import InputError
 from twlab.intervals import format_timecode
-from twlab.plot.look import Look, ThemeName, dress, look_of, span_labels
+from twlab.plot.look import Look, ThemeName, as_text, dress, look_of, span_labels
 from twlab.segments import check_segments, clip_mask
 from twlab.similarity import cosine_similarity
 
@@ -156,7 +156,7 @@ def _by_option(segments: pd.DataFrame) -> dict[str, Rows]:
     order = np.lexsort((ends, starts, video))
     if "embedding_option" not in table.columns:
         return {"all": keep[order]} if len(keep) else {}
-    options = table["embedding_option"].astype(object).fillna("no option").to_numpy()[order]
+    options = as_text(table["embedding_option"], missing="no option").to_numpy(object)[order]
     return {str(name): keep[order[options == name]] for name in pd.unique(options)}
 
 

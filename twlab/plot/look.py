@@ -24,6 +24,7 @@ __all__ = [
     "THEMES",
     "Look",
     "ThemeName",
+    "as_text",
     "categories_of",
     "clock_times",
     "colour_of",
@@ -232,6 +233,11 @@ def value_column(
             f"{argument} has {len(chosen)} values for {len(segments)} rows; one each was expected"
         )
     return pd.Series(list(chosen), index=segments.index, name=argument)
+
+
+def as_text(values: pd.Series[Any], *, missing: str = "none") -> pd.Series[Any]:
+    """The values as texts."""
+    return values.astype(str).where(values.notna(), missing)
 
 
 def left_out_note(count: int, what: str) -> str:

@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 from twlab.errors import InputError
 from twlab.plot.look import (
     ThemeName,
+    as_text,
     clock_times,
     colour_of,
     dress,
@@ -100,7 +101,7 @@ def _curves(segments: pd.DataFrame, values: NDArray[np.float64]) -> pd.DataFrame
     """What is drawn: video, option, times, value and hover label of each point."""
     table = segments[["video_id", "start_sec", "end_sec"]].assign(value=values, option="")
     if "embedding_option" in segments.columns:
-        table["option"] = segments["embedding_option"].astype(object).fillna("")
+        table["option"] = as_text(segments["embedding_option"], missing="")
     return table.assign(label=span_labels(table, videos=True))
 
 

@@ -12,6 +12,7 @@ from twlab.errors import InputError
 from twlab.plot.look import (
     Look,
     ThemeName,
+    as_text,
     categories_of,
     colour_of,
     dress,
@@ -88,7 +89,7 @@ def scatter(
     points, shown = table.loc[keep, axes], values[keep]
     hover = pd.Series(span_labels(segments[keep], videos=True), index=points.index)
     if values.name not in ("video_id", "start_sec"):
-        hover = hover + f"<br>{values.name}: " + shown.astype(object).fillna("none").astype(str)
+        hover = hover + f"<br>{values.name}: " + as_text(shown)
     figure = go.Figure()
     for name, rows, marker in _groups(shown, look, flat=len(axes) == 2):
         figure.add_trace(_points(points[rows], name, marker, hover[rows], many=len(points)))

@@ -13,6 +13,7 @@ from twlab.errors import InputError
 from twlab.plot.look import (
     Look,
     ThemeName,
+    as_text,
     categories_of,
     clock_times,
     colour_of,
@@ -132,7 +133,7 @@ def _hover(segments: pd.DataFrame, *values: pd.Series[Any]) -> list[str]:
         named["embedding_option"] = segments["embedding_option"]
     named |= {str(column.name): column for column in values}
     for name, column in named.items():
-        lines = lines + f"<br>{name}: " + column.astype(object).fillna("none").astype(str)
+        lines = lines + f"<br>{name}: " + as_text(column)
     return lines.tolist()
 
 
