@@ -184,6 +184,17 @@ class Notebook:
         )
         return printed
 
+    def start_python(self, code: str) -> None:
+        """Have the notebook's kernel run a piece of code, without waiting for it."""
+        self.page.evaluate(
+            """(code) => {
+              const panel = window.jupyterapp.shell.currentWidget;
+              const kernel = (panel.sessionContext ?? panel.context.sessionContext).session.kernel;
+              kernel.requestExecute({ code, store_history: false });
+            }""",
+            code,
+        )
+
     def wait_python(self, code: str, wanted: str) -> str:
         """What the code prints, asked again until it matches the pattern."""
         deadline = time.monotonic() + 15

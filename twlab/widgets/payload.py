@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, NDArray[Any]]
 
-__all__ = ["VIEWS", "build_payload", "video_ids_of"]
+__all__ = ["build_payload", "video_ids_of"]
 
-VIEWS = ("map", "heatmap", "player", "timeline")
+MAX_NOVELTY = 50_000
+"""Rows up to which novelty is computed unasked."""
 
 
 def build_payload(
@@ -135,7 +136,7 @@ def _novelty(segments: pd.DataFrame) -> pd.Series[Any] | None:
     """How strongly something new begins at each segment, None where nothing can be said."""
     from twlab.segmentation import novelty
 
-    if segments.empty or segments["start_sec"].isna().all():
+    if not 0 < len(segments) <= MAX_NOVELTY or segments["start_sec"].isna().all():
         return None
     values = novelty(segments)
     return values if values.notna().any() else None
@@ -225,8 +226,11 @@ def _videos(segments: pd.DataFrame, ids: list[str], sources: list[Source]) -> li
 
 
 def _texts(values: pd.Series[Any]) -> pd.Index:
-    """The values as texts, missing ones as an empty text."""
-    return pd.Index([("" if pd.isna(one) else str(one)) for one in values], dtype=object)
+    """The values as texts, missing ones as an empty text; each different one is made once."""
+    codes, different = pd.factorize(values)
+    texts = np.array([*map(str, different), ""], dtype=object)
+    made: pd.Index = pd.Index(texts[codes], dtype=object)
+    return made
 
 
 def _first_of(groups: Any, name: str) -> dict[str, Any]:

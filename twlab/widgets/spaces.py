@@ -133,21 +133,22 @@ def nearest_rows(segments: pd.DataFrame, row: int, count: int) -> list[int]:
 
 def _space_names(segments: pd.DataFrame) -> NDArray[Any]:
     """For each row the name of its space: the option, with the model where there are several."""
+    columns = [name for name in ("embedding_option", "model_name") if name in segments.columns]
+    names = np.full(len(segments), "segments", dtype=object)
+    if not columns:
+        return names
+    groups = segments[columns].groupby(columns, dropna=False, sort=False).indices
+    keys = [tuple("" if pd.isna(part) else str(part) for part in _tuple(key)) for key in groups]
+    options = [key[0] for key in keys]
+    for key, places in zip(keys, groups.values(), strict=True):
+        several = options.count(key[0]) > 1 and len(key) > 1 and key[1]
+        option = key[0] if columns[0] == "embedding_option" else ""
+        names[places] = f"{option or 'segments'} · {key[1]}" if several else option or "segments"
+    return names
 
-    def column(name: str) -> pd.Series[Any]:
-        if name not in segments.columns:
-            return pd.Series("", index=segments.index, dtype=object)
-        return segments[name].astype(object).where(segments[name].notna(), "")
 
-    option, model = column("embedding_option"), column("model_name")
-    models: dict[str, set[str]] = {}
-    for o, m in zip(option, model, strict=True):
-        models.setdefault(o, set()).add(m)
-    names = [
-        f"{o or 'segments'} · {m}" if len(models[o]) > 1 and m else (o or "segments")
-        for o, m in zip(option, model, strict=True)
-    ]
-    return np.array(names, dtype=object)
+def _tuple(key: Any) -> tuple[Any, ...]:
+    return key if isinstance(key, tuple) else (key,)
 
 
 def _given_xy(segments: pd.DataFrame, coords: Any) -> tuple[Floats, Floats]:

@@ -54,10 +54,12 @@ export function createMap(context, parent) {
     return out;
   }
   function uploadPositions() {
-    points.renderer.setPositions(
-      Float32Array.from(rows, (i) => x[i]),
-      Float32Array.from(rows, (i) => y[i]),
-    );
+    const places = [new Float32Array(rows.length), new Float32Array(rows.length)];
+    for (let k = 0; k < rows.length; k++) {
+      places[0][k] = x[rows[k]];
+      places[1][k] = y[rows[k]];
+    }
+    points.renderer.setPositions(places[0], places[1]);
     canvas.setAttribute(
       "aria-label",
       `Map of ${rows.length} segments by likeness. Arrow keys move to the next point, Enter selects it.`,
@@ -67,7 +69,10 @@ export function createMap(context, parent) {
     const [colours, mask] = [look.colours(), store.get("mask")];
     const own = new Uint32Array(rows.length);
     const picked = new Uint8Array(rows.length);
-    for (let k = 0; k < rows.length; k++) [own[k], picked[k]] = [colours[rows[k]], mask[rows[k]]];
+    for (let k = 0; k < rows.length; k++) {
+      own[k] = colours[rows[k]];
+      picked[k] = mask[rows[k]];
+    }
     points.renderer.setLooks(own, picked);
   }
   function reset() {

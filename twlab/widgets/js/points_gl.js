@@ -66,7 +66,10 @@ export function createGlPoints(canvas) {
   return {
     setPositions(x, y) {
       const both = new Float32Array(2 * x.length);
-      for (let i = 0; i < x.length; i++) [both[2 * i], both[2 * i + 1]] = [x[i], y[i]];
+      for (let i = 0; i < x.length; i++) {
+        both[2 * i] = x[i];
+        both[2 * i + 1] = y[i];
+      }
       count = x.length;
       upload("position", both, 2, gl.FLOAT, false);
     },
