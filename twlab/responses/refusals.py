@@ -105,10 +105,9 @@ def _task_list(names: _Names) -> str:
 def _hits(names: _Names) -> str:
     """Search and knowledge-store hits."""
     first = _first(names)
-    if (
-        "search_pool" in names
-        or (first is not None
-        and (first.keys() & _HITS and first.keys() & {"start", "clips", "video_id"}))
+    if "search_pool" in names or (
+        first is not None
+        and (first.keys() & _HITS and first.keys() & {"start", "clips", "video_id"})
     ):
         return "search hits, which carry times and scores but no vectors; embed the videos instead"
     if first is not None and {"item_id", "matches"} <= first.keys():

@@ -113,7 +113,9 @@ def _is_bad_vector(value: Any, shape: Shape) -> bool:
     if type(value) is np.ndarray:
         return True
     if type(value) in (list, tuple):
-        return (not value and shape.timed) or (bool(value) and not isinstance(value[0], dict | list))
+        return (not value and shape.timed) or (
+            bool(value) and not isinstance(value[0], dict | list)
+        )
     return False
 
 
