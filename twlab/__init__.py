@@ -16,6 +16,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "twlab.alignment": ("align", "find", "repeats"),
     "twlab.clustering": ("cluster", "cluster_summary"),
     "twlab.errors": ("InputError", "LoadError", "MissingExtraError", "TwlabError", "TwlabWarning"),
     "twlab.io": ("check", "load", "save"),
