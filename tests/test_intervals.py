@@ -130,3 +130,9 @@ def test_smpte_needs_fps() -> None:
     with pytest.raises(tw.InputError, match="no time"):
         format_timecode(float("inf"))
     assert format_timecode(float("nan")) == ""
+
+
+def test_merge_adjacent_with_an_index_that_repeats_columns() -> None:
+    rows = pd.DataFrame({"video_id": "a", "start_sec": [0.0, 6], "end_sec": [6.0, 12]})
+    levels = rows.set_index(["video_id", "start_sec"], drop=False)
+    assert tw.intervals.merge_adjacent(levels)["end_sec"].tolist() == [12]

@@ -209,3 +209,8 @@ def test_the_table_is_left_alone(segments: pd.DataFrame) -> None:
         warnings.simplefilter("error")
         tw.novelty(segments)
     pd.testing.assert_frame_equal(segments, before)
+
+
+def test_an_index_that_repeats_columns(segments: pd.DataFrame) -> None:
+    levels = segments.set_index(["video_id", "start_sec"], drop=False)
+    np.testing.assert_array_equal(tw.novelty(levels), tw.novelty(segments))

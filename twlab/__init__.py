@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "twlab.alignment": ("align", "find", "repeats"),
-    "twlab.clustering": ("cluster", "cluster_summary"),
+    "twlab.clustering": ("cluster", "cluster_counts"),
     "twlab.errors": ("InputError", "LoadError", "MissingExtraError", "TwlabError", "TwlabWarning"),
     "twlab.io": ("check", "load", "save"),
     "twlab.neighbors": ("near_duplicates", "nearest"),
@@ -27,7 +27,7 @@ _HOMES = {
     "twlab.segmentation": ("novelty", "scene_labels", "scenes"),
     "twlab.segments": ("check_segments", "vectors", "with_vectors"),
     "twlab.similarity": ("cosine_similarity",),
-    "twlab.summary": ("video_vectors",),
+    "twlab.summary": ("cluster_summary", "video_vectors"),
 }
 _MODULES = ("intervals", "plot")
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -30,6 +30,7 @@ examples:
   twlab load 'answers/*.json' -o segments.parquet
   twlab check answers/                everything that is wrong in a folder
   twlab lab                           the notebooks, in JupyterLab
+  twlab lab -- --no-browser --port 8899
 """
 
 
@@ -84,8 +85,7 @@ def _parser() -> argparse.ArgumentParser:
 
     lab = commands.add_parser("lab", help="start JupyterLab on a copy of the notebooks")
     lab.add_argument("--folder", metavar="DIR", type=Path, default="twlab-notebooks")
-    lab.add_argument("--port", type=int, help="of the server (default: JupyterLab's choice)")
-    lab.add_argument("--no-open", action="store_true", help="do not show it in the browser")
+    lab.add_argument("options", metavar="OPTION", nargs="*", help="for JupyterLab, after --")
     lab.set_defaults(run=_lab)
     return parser
 
@@ -146,9 +146,8 @@ def _lab(chosen: argparse.Namespace) -> int:
     require("jupyterlab", extra="notebook")
     folder = _copy_notebooks(chosen.folder)
     print(f"notebooks in {folder.resolve()}", file=sys.stderr)
-    options = ["--no-browser"] if chosen.no_open else []
-    options += [] if chosen.port is None else [f"--port={chosen.port}"]
-    return subprocess.run([sys.executable, "-m", "jupyterlab", *options], cwd=folder).returncode
+    command = [sys.executable, "-m", "jupyterlab", *chosen.options]
+    return subprocess.run(command, cwd=folder, check=False).returncode
 
 
 def _copy_notebooks(folder: Path) -> Path:

@@ -165,6 +165,7 @@ def merge_adjacent(
         )
     _bounds(segments)
     timed = segments[[*keys, "start_sec", "end_sec"]].dropna(subset=["start_sec", "end_sec"])
+    timed = timed.reset_index(drop=True)  # an index level may have the name of a column
     timed = timed.sort_values([*keys, "start_sec", "end_sec"], ignore_index=True)
     groups: Any = timed.groupby(keys, dropna=False, sort=False) if keys else None
     reach = groups["end_sec"].cummax() if keys else timed["end_sec"].cummax()
@@ -253,7 +254,7 @@ def parse_timecode(text: str, *, fps: float | None = None) -> float:
     plain = re.fullmatch(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d+)?)", text, re.ASCII)
     if not plain:
         raise InputError(
-            f"{text!r} is not a time; seconds, M:SS, H:MM:SS or SMPTE HH:MM:SS:FF was expected"
+            f"{text[:40]!r} is not a time; seconds, M:SS, H:MM:SS or SMPTE HH:MM:SS:FF was expected"
         )
     hour, minute, second = plain.groups()
     return int(hour or 0) * 3600 + int(minute or 0) * 60 + float(second.replace(",", "."))

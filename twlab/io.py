@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import os
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from twlab.errors import InputError, LoadError, TwlabWarning
-from twlab.files import Source, find_files
-from twlab.reading import read_source
-from twlab.responses import Found
-from twlab.segments import str_column
-from twlab.tables import table_of
+from twlab.reading.files import Source, file_kind, find_files
+from twlab.reading.own import own_tables, write_json, write_parquet
+from twlab.reading.source import read_source
+from twlab.reading.table import table_of
+from twlab.segments import check_segments, str_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["check", "load"]
+    from twlab.responses import Found
+
+__all__ = ["check", "load", "save"]
 
 
 def load(
@@ -33,23 +36,69 @@ def load(
     model_name: str | None = None,
     progress: bool = True,
 ) -> pd.DataFrame:
-    """A table of segments from any form in which embeddings are served or stored."""
+    """A table of segments from any form in which embeddings are served or stored.
+
+    Answers of every version of the embed and index endpoints, of Bedrock and Snowflake, dumps of
+    the Python and JavaScript SDKs, rows of vector stores, Parquet, CSV of a DataFrame, vectors
+    printed in a notebook, and objects of the SDK. What a source is, is recognised.
+
+    Parameters
+    ----------
+    source : path, bytes, file object, parsed JSON, DataFrame, SDK object, or a list of these
+        A path may be a file, a folder (searched through and through) or a pattern such as
+        ``"answers/*.json"``. Files are ``.json``, ``.jsonl``/``.ndjson``, ``.csv`` (each also
+        ``.gz`` or ``.zst``), ``.parquet`` and ``.ipynb``.
+    video_id : str, optional
+        The video of all rows. By default the id in the answer, else the name of the film in it,
+        else the name of the file; two films of one name stay apart, told by folder, file or
+        number.
+    model_name : str, optional
+        The model where the answer names none (embed v2, Bedrock, Snowflake).
+    progress : bool
+        Show a bar once several files take more than a second.
+
+    Returns
+    -------
+    DataFrame
+        One row per vector, in the order served and files sorted, with the columns of
+        :mod:`twlab.segments` and, where known, ``filename``, ``duration_sec``, ``input_type``,
+        ``task_id``, ``input_url``, ``hls_url``, ``thumbnail_url``, ``created_at``, ``source`` (the
+        file) and further single values as served. Times are seconds from the start of the file,
+        half-open; NaN where there is none. The scope ``asset`` becomes ``video``.
+
+    Raises
+    ------
+    LoadError
+        If a source holds no embeddings (saying what it is instead) or bad data (saying where).
+        In a folder or pattern, files without embeddings are left out with a
+        :class:`~twlab.errors.TwlabWarning`; :func:`check` lists them.
+    InputError
+        If ``video_id`` or ``model_name`` contradicts the answer.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> answer = {
+    ...     "model_name": "marengo3.0",
+    ...     "video_embedding": {
+    ...         "metadata": {"input_filename": "film.mp4", "duration": 6.0},
+    ...         "segments": [{"float": [0.6, 0.8], "start_offset_sec": 0, "end_offset_sec": 6}],
+    ...     },
+    ... }
+    >>> segments = tw.load(answer)
+    >>> segments[["video_id", "start_sec", "end_sec", "model_name"]]
+       video_id  start_sec  end_sec  model_name
+    0  film.mp4        0.0      6.0  marengo3.0
+    """
     for name, value in (("video_id", video_id), ("model_name", model_name)):
         if value is not None and (not isinstance(value, str) or not value):
-            raise InputError(f"{name} is {value!r}; a name (str) was expected")
+            raise InputError(f"{name} is {value!r}; a name (str) was expected; leave it out or fix")
     sources = _sources(source)
-    kept: list[tuple[Source, Found]] = []
-    troubles: list[LoadError] = []
-    for one in _tracked(sources, progress=progress):
-        try:
-            found = read_source(one)
-            _nothing(found)
-        except LoadError as error:
-            if one.explicit:
-                raise
-            troubles.append(error)
-        else:
-            kept.append((one, found))
+    if video_id is None and model_name is None:
+        own = own_tables(sources)
+        if own is not None:
+            return own
+    kept, troubles = _read(sources, progress=progress)
     _report(kept, troubles)
     return table_of(
         [found for _, found in kept],
@@ -60,7 +109,32 @@ def load(
 
 
 def check(source: Any) -> pd.DataFrame:
-    """Everything wrong in a source, one problem a row; an empty table where all is well."""
+    """Everything wrong in a file, folder or object, without stopping at the first.
+
+    Parameters
+    ----------
+    source : object
+        As for :func:`load`.
+
+    Returns
+    -------
+    DataFrame
+        One row per problem: ``source``, ``place`` in it, ``field`` and ``problem``; empty where
+        all is well.
+
+    Raises
+    ------
+    LoadError
+        If there is no such file.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> bad = [{"embedding": [1, None], "start_sec": 0, "end_sec": 6}]
+    >>> tw.check(bad)[["place", "field"]]
+           place      field
+    0  segment 0  embedding
+    """
     problems: list[tuple[str, str, str, str]] = []
     for one in _sources(source):
         try:
@@ -76,11 +150,71 @@ def check(source: Any) -> pd.DataFrame:
     )
 
 
+def save(segments: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
+    """The path of the file to which a table was written, whole or not at all.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table of segments.
+    path : path
+        Ending in ``.parquet`` (keeps every dtype and the index; the one to choose), ``.json`` or
+        ``.jsonl``/``.ndjson`` (values only), the latter also with ``.gz`` or ``.zst``.
+
+    Returns
+    -------
+    Path
+        The file. :func:`load` reads from it the same table.
+
+    Raises
+    ------
+    InputError
+        If the table is none of segments, a column cannot be stored, or the path is not usable.
+
+    Examples
+    --------
+    >>> import tempfile, twlab as tw
+    >>> segments = tw.load([{"embedding": [0.6, 0.8], "start_sec": 0, "end_sec": 6}])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     again = tw.load(tw.save(segments, f"{folder}/film.parquet"))
+    >>> again.equals(segments)
+    True
+    """
+    check_segments(segments)
+    target = Path(path).expanduser()
+    kind = file_kind(target.name)
+    packing = target.suffix.lower()[1:] if target.suffix.lower() in (".gz", ".zst") else ""
+    if kind == "csv":
+        raise InputError(
+            f"{target.name!r} would write vectors as text, which loses them; "
+            "Parquet was expected; save to a path that ends in .parquet"
+        )
+    if kind not in ("json", "jsonl", "parquet") or (kind == "parquet" and packing):
+        raise InputError(
+            f"{target.name!r} has no known ending; .parquet, .json or .jsonl was expected"
+        )
+    if target.is_dir() or not target.parent.is_dir():
+        what = "is a folder" if target.is_dir() else "lies in a folder that does not exist"
+        raise InputError(f"{str(target)!r} {what}; a file in an existing folder was expected")
+    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        if kind == "parquet":
+            write_parquet(segments, aside)
+        else:
+            write_json(segments, aside, packing=packing, lines=kind == "jsonl")
+        aside.replace(target)
+    except OSError as error:
+        raise InputError(f"{str(target)!r} cannot be written ({error.strerror or error})") from None
+    finally:
+        aside.unlink(missing_ok=True)
+    return target
+
+
 def _sources(source: Any) -> list[Source]:
     """What is to be read, each once."""
     if isinstance(source, str | os.PathLike):
         return find_files(source)
-    if isinstance(source, list | tuple) and source and _is_list_of_sources(source):
+    if isinstance(source, list | tuple) and any(_is_source(item) for item in source):
         sources: dict[Any, Source] = {}
         for position, item in enumerate(source):
             for one in _sources(item):
@@ -91,17 +225,40 @@ def _sources(source: Any) -> list[Source]:
     return [Source(_name_of(source), None, source, explicit=True)]
 
 
-def _is_list_of_sources(items: Sequence[Any]) -> bool:
-    """Whether a list names sources, rather than being a parsed document itself."""
-    return any(
-        isinstance(item, str | os.PathLike | bytes) or hasattr(item, "read") for item in items
-    )
+def _is_source(item: Any) -> bool:
+    """Whether an entry of a list is itself a source, rather than a part of parsed JSON."""
+    if isinstance(item, str | os.PathLike | bytes | bytearray | pd.DataFrame):
+        return True
+    return hasattr(item, "read") or hasattr(item, "column_names")
 
 
 def _name_of(source: Any) -> str:
     """What a source that is no path is called in messages."""
     name = getattr(source, "name", "")
     return name if isinstance(name, str) and hasattr(source, "read") else ""
+
+
+def _read(
+    sources: Sequence[Source], *, progress: bool
+) -> tuple[list[tuple[Source, Found]], list[LoadError]]:
+    """What each source holds, and the errors of files that nobody asked for by name."""
+    kept: list[tuple[Source, Found]] = []
+    troubles: list[LoadError] = []
+    for one in _tracked(sources, progress=progress):
+        try:
+            found = read_source(one)
+            if not found.n_rows:
+                first = found.remarks[0]
+                raise LoadError(
+                    first.problem, source=found.source, place=first.place, field=first.field
+                )
+        except LoadError as error:
+            if one.explicit:
+                raise
+            troubles.append(error)
+        else:
+            kept.append((one, found))
+    return kept, troubles
 
 
 def _tracked(sources: Sequence[Source], *, progress: bool) -> Iterable[Source]:
@@ -112,13 +269,6 @@ def _tracked(sources: Sequence[Source], *, progress: bool) -> Iterable[Source]:
 
     bar: Iterable[Source] = tqdm(sources, desc="Loading", unit="file", delay=1)
     return bar
-
-
-def _nothing(found: Found) -> None:
-    """Refuse a source without a single vector, by the name of what it is."""
-    if not found.rows:
-        first = found.remarks[0]
-        raise LoadError(first.problem, source=found.source, place=first.place, field=first.field)
 
 
 def _report(kept: Sequence[tuple[Source, Found]], troubles: Sequence[LoadError]) -> None:
@@ -132,11 +282,13 @@ def _report(kept: Sequence[tuple[Source, Found]], troubles: Sequence[LoadError])
     lines = [str(error) for error in troubles]
     for one, found in kept:
         for remark in found.remarks:
-            lines.append(f"{one.name or 'the source'}, {remark.place}: {remark.problem}")
+            where = ", ".join(part for part in (one.name, remark.place) if part)
+            lines.append(f"{where}: {remark.problem}" if where else remark.problem)
     if lines:
+        shown = "; ".join(lines[:3])
         warnings.warn(
-            f"{len(lines)} parts were left out: {'; '.join(lines[:3])}"
-            f"{' …' if len(lines) > 3 else ''}; tw.check lists them all",
+            f"{len(lines)} part{'s' if len(lines) > 1 else ''} of the source left out or doubtful: "
+            f"{shown}{' …' if len(lines) > 3 else ''}; tw.check lists them all",
             TwlabWarning,
             stacklevel=3,
         )

@@ -59,7 +59,8 @@ def tracks(segments: pd.DataFrame) -> Iterator[Positions]:
     start, end = times_of(segments)
     usable = np.flatnonzero(clip_mask(segments) & np.isfinite(start) & np.isfinite(end))
     keys = [name for name in ("video_id", "embedding_option") if name in segments.columns]
-    group = segments.groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
+    columns = segments[keys].reset_index(drop=True)  # an index level may have the same name
+    group = columns.groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
     order = usable[np.lexsort((end[usable], start[usable], group[usable]))]
     yield from np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else ()
 

@@ -4,7 +4,9 @@ Works on parsed JSON, with numpy and nothing else. The families and where they a
 
 * ``names``     one spelling for keys; what each column, vector and box is called
 * ``walk``      finds the rows of a document and the facts that its answers state of them
-* ``rows``      one object -> one row: times in seconds, words as strings, the vector as an array
+* ``shapes``    the reading plan for objects with one set of keys
+* ``values``    times to seconds, words to strings, vectors to arrays
+* ``rows``      objects -> rows
 * ``columnar``  documents that keep each field as a column
 * ``printed``   vectors printed by a notebook
 * ``foreign``   other vendors' vectors, refused
@@ -15,7 +17,9 @@ Works on parsed JSON, with numpy and nothing else. The families and where they a
 
 from __future__ import annotations
 
-from twlab.responses.found import Found, Problem, Row
+from twlab.responses.found import Found, Problem, Rows
+from twlab.responses.objects import as_json
+from twlab.responses.printed import is_notebook, read_notebook
 from twlab.responses.walk import read
 
-__all__ = ["Found", "Problem", "Row", "read"]
+__all__ = ["Found", "Problem", "Rows", "as_json", "is_notebook", "read", "read_notebook"]

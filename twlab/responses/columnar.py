@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from twlab.responses.names import VECTOR_KEYS, plain
-from twlab.responses.rows import is_numbers
+from twlab.responses.values import is_numbers
 
 if TYPE_CHECKING:
-    from twlab.responses.rows import Shape
+    from twlab.responses.shapes import Shape
 
 __all__ = ["as_records"]
 

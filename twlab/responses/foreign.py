@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from twlab.responses.rows import is_numbers
+from twlab.responses.values import is_numbers
 
 if TYPE_CHECKING:
-    from twlab.responses.rows import Shape
+    from twlab.responses.shapes import Shape
 
 __all__ = ["foreign_name"]
 
 _EXPECTED = "; embeddings of TwelveLabs were expected; load the file that holds those"
+_FIFTYONE = f"this is a FiftyOne export, which does not keep embedding options apart{_EXPECTED}"
 _VERTEX_DIM = 1408
 _MARKS = frozenset(
     ("object", "predictions", "deployed_model_id", "_cls", "samples", "sample_fields")
@@ -36,25 +37,23 @@ def foreign_name(node: dict[str, Any], shape: Shape) -> str:
 def _marked(node: dict[str, Any], names: dict[str, str]) -> str:
     """The name of a vendor whose mark was seen."""
     kind = node.get(names.get("object", ""))
+    kind = kind if isinstance(kind, str) else ""
     if kind == "embedding" or (kind == "list" and "data" in names):
         return f"this is an answer in OpenAI's form (object: {kind!r}){_EXPECTED}"
     if "predictions" in names or "deployed_model_id" in names:
         return f"this is a Google Vertex AI answer (predictions){_EXPECTED}"
-    if "_cls" in node or "sample_fields" in names:
-        return f"this is a FiftyOne export, which does not keep embedding options apart{_EXPECTED}"
     samples = node.get(names.get("samples", ""))
-    if isinstance(samples, list) and samples and isinstance(samples[0], dict):
-        if {"filepath", "_media_type", "_cls"} & samples[0].keys():
-            return (
-                f"this is a FiftyOne export, which does not keep embedding options apart{_EXPECTED}"
-            )
+    first = samples[0] if isinstance(samples, list) and samples else {}
+    first = first if isinstance(first, dict) else {}
+    if "_cls" in node or "sample_fields" in names or {"filepath", "_cls"} & set(first):
+        return _FIFTYONE
     return ""
 
 
 def _is_vertex_segment(node: dict[str, Any], dim: int = 0) -> bool:
     """Whether a segment has Vertex AI's keys only: an embedding and offsets, no scope."""
     bare = {"embedding", "startOffsetSec", "endOffsetSec", "start_offset_sec", "end_offset_sec"}
-    vector = node.get("embedding")
+    vector: Any = node.get("embedding")
     if not (node.keys() <= bare and is_numbers(vector)):
         return False
     return not dim or len(vector) == dim

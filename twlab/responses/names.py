@@ -117,6 +117,7 @@ BOXES = (
     "documents",
     "rows",
     "_source",
+    "fields",
     "payload",
     "metadata",
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twlab.responses.names import ANSWER_KINDS, VECTOR_KEYS, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["refusal"]
 
@@ -66,11 +68,17 @@ def _message(names: _Names) -> str:
             return _message({"code": "", **inner}) or "an error"
         if isinstance(inner, str) and inner:
             return inner[:200]
-    text = names.get("message") or names.get("error_message")
-    if isinstance(text, str) and ({"code", "error_code", "error_message"} & names.keys()):
-        code = names.get("code") or names.get("error_code") or ""
-        return f"{code} {text[:200]!r}".strip()
+    texts = [names[key] for key in ("message", "error_message") if key in names]
+    text = next((one for one in texts if isinstance(one, str) and one), "")
+    codes = [names[key] for key in ("code", "error_code") if isinstance(names.get(key), str | int)]
+    if text and ({"code", "error_code", "error_message"} & names.keys()):
+        return f"{str(codes[0])[:60] if codes else ''} {text[:200]!r}".strip()
     return ""
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether nothing stands where embeddings should."""
+    return value is None or (isinstance(value, dict | list | tuple | str) and not value)
 
 
 def _unfinished(names: _Names) -> str:
@@ -161,7 +169,7 @@ def _videos(names: _Names) -> str:
 def _empty(names: _Names) -> str:
     """An answer that is there, with nothing in it."""
     for key in ("segments", "data", "embeddings", "video_embeddings", "value", "embedding"):
-        if key in names and not names[key] and names[key] != 0:
+        if key in names and _is_empty(names[key]):
             shown = "null" if names[key] is None else "empty"
             return (
                 f"{key!r} is {shown}; embeddings were expected; "
@@ -175,7 +183,7 @@ def _empty(names: _Names) -> str:
             text = _message({plain(str(k)): v for k, v in inner.items()})
             if text:
                 return f"{key} carries an error instead of vectors: {text}; repeat the request"
-            if "segments" in inner and not inner["segments"]:
+            if "segments" in inner and _is_empty(inner["segments"]):
                 return f"'segments' of {key} is empty; embeddings were expected; fetch it again"
         return (
             f"{key} holds no vectors (metadata only); "
@@ -209,8 +217,8 @@ def _vectors(names: _Names) -> bool:
 
 
 _RECOGNISERS: tuple[Callable[[_Names], str], ...] = (
-    _error_body,
     _unfinished,
+    _error_body,
     _hits,
     _entities,
     _analyze,

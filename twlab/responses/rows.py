@@ -1,357 +1,267 @@
-"""One object of any family -> one row of the table.
+"""Objects of any family -> rows of the table.
 
-The keys of an object decide how it is read, so that is worked out once per set of keys
-(:func:`shape_of`) and not once per row.
+Lists of clean objects with the same keys are read a column at a time; whatever is unusual is read
+a row at a time, and told what is wrong with it.
 """
 
 from __future__ import annotations
 
-import decimal
 import math
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from twlab.errors import InputError
 from twlab.intervals import parse_timecode
-from twlab.responses.found import Row
-from twlab.responses.names import (
-    ALIASES,
-    ANSWER_KINDS,
-    BOXES,
-    NESTED,
-    SCOPES,
-    TIMED,
-    VECTOR_KEYS,
-    plain,
-)
+from twlab.responses.found import Rows
+from twlab.responses.names import ALIASES, VECTOR_KEYS, plain
+from twlab.responses.shapes import COLUMN_OF, Shape, shape_of, vector_of
+from twlab.responses.values import LATEST_SEC, SCALARS, BadValueError, is_reversed, vector
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
     from twlab.responses.found import Found
 
-__all__ = ["Shape", "add_row", "facts_of", "is_numbers", "shape_of", "vector_of"]
+__all__ = ["add_row", "add_rows", "facts_of"]
 
-_COLUMN_OF = {name: column for column, names in ALIASES.items() for name in names}
-_PRIORITY = {name: rank for names in ALIASES.values() for rank, name in enumerate(names)}
-_NOT_FACTS = frozenset(("start_sec", "end_sec", "start_timecode", "end_timecode"))
-_TEXTS = ("video_id", "video_name", "model_name", "filename", "input_url", "input_type", "task_id")
-_NUMBERS = frozenset((int, float))
-_SCALARS = (str, int, float, bool, np.number, np.bool_)
+_Bad = list[tuple[str, str]]
 
-
-class Shape(NamedTuple):
-    """How objects with one set of keys are read."""
-
-    columns: tuple[tuple[str, str], ...]
-    vectors: tuple[str, ...]
-    nested: tuple[str, ...]
-    extras: tuple[str, ...]
-    boxes: tuple[str, ...]
-    kinds: tuple[tuple[str, str], ...]
-    plain: dict[str, str]
-    timed: bool
+_OF_A_SEGMENT = frozenset(("start_sec", "end_sec", "start_timecode", "end_timecode"))
+_TAKEN = frozenset((*COLUMN_OF, *ALIASES, *VECTOR_KEYS, "source", "id"))
+_PLAIN_TYPES = frozenset((str, int, float, bool, type(None)))
 
 
-@lru_cache(maxsize=1024)
-def shape_of(keys: tuple[str, ...]) -> Shape:
-    """The reading plan for objects with these keys, in this order."""
-    names: dict[str, str] = {}
-    for key in keys:
-        names.setdefault(plain(key), key)
-    known = sorted((n for n in names if n in _COLUMN_OF), key=lambda n: _PRIORITY[n])
-    vector_keys = tuple(names[n] for n in VECTOR_KEYS if n in names)
-    special = {*known, *NESTED, *VECTOR_KEYS, *ANSWER_KINDS}
-    return Shape(
-        columns=tuple((names[n], _COLUMN_OF[n]) for n in known),
-        vectors=vector_keys,
-        nested=tuple(names[n] for n in NESTED if n in names),
-        extras=tuple(key for n, key in names.items() if n not in special),
-        boxes=tuple(names[n] for n in BOXES if n in names),
-        kinds=tuple((names[n], kind) for n, kind in ANSWER_KINDS.items() if n in names),
-        plain=names,
-        timed=any(n in TIMED for n in names),
-    )
+def add_rows(
+    nodes: list[dict[str, Any]],
+    key: str,
+    facts: dict[str, Any],
+    found: Found,
+    *,
+    places: list[str],
+    answer: int,
+) -> None:
+    """Append objects that have the same keys and their vectors under ``key``.
+
+    Parameters
+    ----------
+    nodes : list of dict
+        The objects.
+    key : str
+        The key of the vector.
+    facts : dict
+        What the answer around them says of all its rows; a row's own fields win.
+    found : Found
+        Takes the rows or the problems.
+    places : list of str
+        Where each object stands, for messages.
+    answer : int
+        The number of the answer.
+    """
+    shape = shape_of(tuple(nodes[0]))
+    vectors = [node[key] for node in nodes]
+    columns = _clean_columns(nodes, shape, facts) if len(nodes) > 1 and _clean(vectors) else None
+    if columns is not None:
+        others = {name: fact for name, fact in facts.items() if name not in columns}
+        found.add(Rows(columns, others, vectors, places, answer))
+        return
+    for node, place in zip(nodes, places, strict=True):
+        given = vector_of(node, shape)
+        if given is not None:
+            add_row(node, given, facts, found, place=place, answer=answer)
 
 
-def is_numbers(value: Any) -> bool:
-    """Whether a value looks like a vector: a flat list or array that begins with a number."""
-    if type(value) is np.ndarray:
-        return value.ndim == 1 and value.dtype.kind in "fiu"
-    if type(value) not in (list, tuple) or not value:
+def _clean(vectors: list[Any]) -> bool:
+    """Whether all vectors are float32 arrays already."""
+    if set(map(type, vectors)) != {np.ndarray}:
         return False
-    first = value[0]
-    if type(first) in _NUMBERS:
-        return True
-    return isinstance(first, np.floating | np.integer | decimal.Decimal)
+    return {(one.dtype.char, one.ndim) for one in vectors} == {("f", 1)}
 
 
-def vector_of(node: dict[str, Any], shape: Shape) -> tuple[str, Any] | None:
-    """The name and value of the vector of a row, usable or not; None where it is no row."""
-    bad = None
-    for key in shape.vectors:
-        value = node[key]
-        if is_numbers(value):
-            return key, value
-        if type(value) is dict:
-            inner = shape_of(tuple(value))
-            for name in inner.vectors:
-                if is_numbers(value[name]) and not inner.timed:
-                    return f"{key}.{name}", value[name]
-        elif bad is None and _is_bad_vector(value, shape):
-            bad = key, value
-    data = node.get("data")
-    if type(data) is dict and is_numbers(data.get("float32")):
-        return "data.float32", data["float32"]
-    return bad
+def _clean_columns(
+    nodes: list[dict[str, Any]], shape: Shape, facts: dict[str, Any]
+) -> dict[str, list[Any]] | None:
+    """The columns of objects with the same keys; None where any value is unusual."""
+    if not shape.flat or shape.saved:
+        return None
+    columns: dict[str, list[Any]] = {}
+    for key, column, clean in shape.columns:
+        cells = [node[key] for node in nodes]
+        if column not in ("start_sec", "end_sec"):
+            try:
+                cells = [None if cell is None else clean(cell) for cell in cells]
+            except BadValueError:
+                return None
+        if column in facts and None in cells:
+            return None
+        columns["thumbnail_url" if column == "thumbnail_urls" else column] = cells
+    for key in shape.extras:
+        cells = [node[key] for node in nodes]
+        if set(map(type, cells)) <= _PLAIN_TYPES:
+            columns[key] = cells
+        elif any(isinstance(cell, SCALARS) for cell in cells):
+            return None
+    return _with_times(columns, len(nodes))
 
 
-def _is_bad_vector(value: Any, shape: Shape) -> bool:
-    """Whether a value stands where a vector should and is none."""
-    if value is None or isinstance(value, str | int | float):
-        return shape.timed
-    if type(value) is np.ndarray:
-        return True
-    if type(value) in (list, tuple):
-        return (not value and shape.timed) or (
-            bool(value) and not isinstance(value[0], dict | list)
-        )
-    return False
+def _with_times(columns: dict[str, list[Any]], size: int) -> dict[str, list[Any]] | None:
+    """The columns with their times as floats; None where any time is unusual."""
+    times = [columns.get(name, [None] * size) for name in ("start_sec", "end_sec")]
+    kinds = set(map(type, times[0])) | set(map(type, times[1]))
+    if kinds == {type(None)}:
+        columns["start_sec"] = columns["end_sec"] = [math.nan] * size
+        return columns
+    if not kinds <= {int, float}:
+        return None
+    try:
+        start, end = (np.array(cells, np.float64) for cells in times)
+    except OverflowError:
+        return None
+    if not ((start >= 0) & (start <= end) & (end < LATEST_SEC)).all():
+        return None
+    columns["start_sec"], columns["end_sec"] = start.tolist(), end.tolist()
+    return columns
 
 
 def add_row(
     node: dict[str, Any],
-    shape: Shape,
-    vector: tuple[str, Any],
+    given: tuple[str, Any],
     facts: dict[str, Any],
+    found: Found,
+    *,
     place: str,
     answer: int,
-    found: Found,
 ) -> None:
-    """Append one row to ``found``, or say what is wrong with it."""
+    """Append one row to ``found``, or say everything that is wrong with it.
+
+    ``given`` is the name and the value of its vector; the rest is as for :func:`add_rows`.
+    """
+    field, value = given
     values: dict[str, Any] = {}
-    _collect(node, shape, values)
-    for column, value in facts.items():
-        if column not in values and column != "id":
-            values[column] = value
-    size = len(found.problems)
-    numbers = _numbers(*vector, place, found)
-    _times(values, place, found)
-    _words(values, place, found)
-    if numbers is not None and len(found.problems) == size:
-        found.rows.append(Row(values, numbers, place, answer))
+    bad: _Bad = []
+    shape = shape_of(tuple(node))
+    _collect(node, shape, values, bad)
+    if shape.saved:
+        _keep_nulls(node, values)
+    for column, fact in facts.items():
+        if column not in values:
+            values[column] = fact
+    _complete_times(values, bad)
+    try:
+        numbers: NDArray[np.float32] = vector(value)
+    except BadValueError as error:
+        bad.append((field, str(error)))
+    if not bad:
+        found.add_one(values, numbers, place, answer)
+    for name, problem in bad:
+        found.problem(problem, place=place, field=name)
+
+
+def _keep_nulls(node: dict[str, Any], values: dict[str, Any]) -> None:
+    """Let a saved row come back with every column that it had, and with no other."""
+    for key, value in node.items():
+        if value is None:
+            values.setdefault(key, None)
+    values.setdefault("source", None)
 
 
 def facts_of(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
-    """What an answer says of all of its rows: model, file, duration, task, options asked."""
+    """What an answer says of all of its rows: model, file, duration, task; its ``_id`` as id."""
     facts: dict[str, Any] = {}
-    for key, column in shape.columns:
+    for key, column, clean in shape.columns:
         value = node[key]
-        if column not in _NOT_FACTS and column not in facts and _is_fact(column, value):
-            facts[column] = value
-    for key in shape.nested:
-        inner = node[key]
-        if type(inner) is not dict:
+        if value is None or column in facts or column in _OF_A_SEGMENT:
             continue
-        if plain(key) == "user_metadata":
-            for name, value in _user_fields(inner).items():
-                facts.setdefault(name, value)
-        elif plain(key) == "hls":
-            for name, value in _hls(inner).items():
-                facts.setdefault(name, value)
-        else:
-            for name, value in facts_of(inner, shape_of(tuple(inner))).items():
-                facts.setdefault(name, value)
+        if column == "thumbnail_urls" or isinstance(value, SCALARS):
+            _set_if_good(facts, column, clean, value)
+    for key, name in shape.nested:
+        inner = node[key]
+        if type(inner) is dict:
+            for column, value in _nested_facts(name, inner).items():
+                facts.setdefault(column, value)
     own = node.get(shape.plain.get("id", ""))
     if isinstance(own, str) and own:
         facts["id"] = own
     return facts
 
 
-def _is_fact(column: str, value: Any) -> bool:
-    """Whether a field of an answer speaks for its rows."""
-    if column in ("embedding_option", "embedding_scope"):
-        return isinstance(value, str)
-    return isinstance(value, _SCALARS)
+def _set_if_good(
+    facts: dict[str, Any], column: str, clean: Callable[[Any], Any], value: Any
+) -> None:
+    """Keep a fact unless it is unusable; rows can do without."""
+    try:
+        cleaned = clean(value)
+    except BadValueError:
+        return
+    if cleaned is not None:
+        facts["thumbnail_url" if column == "thumbnail_urls" else column] = cleaned
 
 
-def _user_fields(inner: dict[str, Any]) -> dict[str, Any]:
-    """The user's own fields that do not collide with a column."""
-    taken = {*_COLUMN_OF, *ALIASES, *VECTOR_KEYS, "source", "id"}
-    return {k: v for k, v in inner.items() if isinstance(v, _SCALARS) and plain(k) not in taken}
+def _nested_facts(name: str, inner: dict[str, Any]) -> dict[str, Any]:
+    """The facts in an object inside an answer or row."""
+    if name == "user_metadata":
+        return {k: v for k, v in inner.items() if isinstance(v, SCALARS) and plain(k) not in _TAKEN}
+    facts = facts_of(inner, shape_of(tuple(inner)))
+    facts.pop("id", None)
+    if name == "hls" and "input_url" in facts:
+        facts["hls_url"] = facts.pop("input_url")
+    return facts
 
 
-def _hls(inner: dict[str, Any]) -> dict[str, Any]:
-    """The addresses of the stream and of its first picture."""
-    names = shape_of(tuple(inner)).plain
-    pictures = inner.get(names.get("thumbnail_urls", ""))
-    first = pictures[0] if isinstance(pictures, list) and pictures else None
-    urls = {"hls_url": inner.get(names.get("video_url", "")), "thumbnail_url": first}
-    return {column: url for column, url in urls.items() if isinstance(url, str)}
-
-
-def _collect(node: dict[str, Any], shape: Shape, values: dict[str, Any]) -> None:
+def _collect(node: dict[str, Any], shape: Shape, values: dict[str, Any], bad: _Bad) -> None:
     """Put the fields of a row and of the objects inside it under the names of the table."""
-    for key, column in shape.columns:
+    for key, column, clean in shape.columns:
         value = node[key]
-        if value is not None and column not in values:
-            values[column] = value
+        if value is None:
+            continue
+        if column in values:
+            if isinstance(value, SCALARS):
+                values.setdefault(key, value)
+            continue
+        try:
+            cleaned = clean(value)
+        except BadValueError as error:
+            bad.append((key, str(error)))
+            continue
+        if cleaned is not None:
+            values["thumbnail_url" if column == "thumbnail_urls" else column] = cleaned
     for key in shape.extras:
         value = node[key]
-        if isinstance(value, _SCALARS) and key not in values:
+        if isinstance(value, SCALARS) and key not in values:
             values[key] = value
-    for key in shape.nested:
+    for key, name in shape.nested:
         inner = node[key]
         if type(inner) is not dict:
             continue
-        if plain(key) == "user_metadata":
-            _defaults(values, _user_fields(inner))
-        elif plain(key) == "hls":
-            _defaults(values, _hls(inner))
+        if name in ("user_metadata", "hls"):
+            for column, value in _nested_facts(name, inner).items():
+                values.setdefault(column, value)
         else:
-            _collect(inner, shape_of(tuple(inner)), values)
+            _collect(inner, shape_of(tuple(inner)), values, bad)
 
 
-def _defaults(values: dict[str, Any], further: dict[str, Any]) -> None:
-    for name, value in further.items():
-        values.setdefault(name, value)
-
-
-def _numbers(field: str, value: Any, place: str, found: Found) -> Any:
-    """The vector as a float array, or None after saying what is wrong with it."""
-    if type(value) is np.ndarray and value.ndim == 1 and value.dtype.kind in "fiu" and value.size:
-        return value
-    if value is None or isinstance(value, str | int | float):
-        shown = "null" if value is None else repr(value)[:40]
-        found.problem(
-            f"is {shown}; a list of numbers was expected; drop the segment or fetch it again",
-            place=place,
-            field=field,
-        )
-        return None
-    values = list(value)
-    for position, number in enumerate(values):
-        if type(number) not in _NUMBERS and not isinstance(
-            number, np.floating | np.integer | decimal.Decimal
-        ):
-            shown = "null" if number is None else repr(number)[:40]
-            found.problem(
-                f"holds {shown} at place {position}; only numbers were expected; "
-                "drop the segment or fetch it again",
-                place=place,
-                field=field,
-            )
-            return None
-    if not values:
-        found.problem(
-            "is empty; a list of numbers was expected; drop the segment or fetch it again",
-            place=place,
-            field=field,
-        )
-        return None
-    try:
-        return np.array(values, dtype=np.float64)
-    except OverflowError:
-        found.problem("holds a number beyond float range", place=place, field=field)
-        return None
-
-
-def _times(values: dict[str, Any], place: str, found: Found) -> None:
-    """Bring start and end to seconds; neither where the row has no time."""
+def _complete_times(values: dict[str, Any], bad: _Bad) -> None:
+    """Give the row a start and an end, NaN where there is none, and check their order."""
     if "start_sec" not in values and "start_timecode" in values:
-        for side in ("start", "end"):
-            _timecode(values, side, place, found)
-    start = _seconds(values, "start_sec", place, found)
-    end = _seconds(values, "end_sec", place, found)
-    if math.isnan(start) and not math.isnan(end):
-        found.problem(
-            f"an end ({end:g}) without a start; both were expected; add the start",
-            place=place,
-            field="start_sec",
-        )
-    elif start < 0:
-        found.problem(
-            f"{start:g} s is before 0; seconds from the start of the file were expected; "
-            "correct or drop the segment",
-            place=place,
-            field="start_sec",
-        )
-    elif end < start:
-        found.problem(
-            f"ends at {end:g} s, before its start at {start:g} s; "
-            "start <= end was expected; correct or drop the segment",
-            place=place,
-            field="end_sec",
-        )
-    values["start_sec"], values["end_sec"] = start, end
+        _read_timecodes(values, bad)
+    for name in ("start_sec", "end_sec"):
+        if values.get(name) is None:
+            values[name] = math.nan
+    start, end = values["start_sec"], values["end_sec"]
+    if not start <= end and not bad and (problem := is_reversed(start, end)):
+        bad.append(("end_sec", problem))
 
 
-def _timecode(values: dict[str, Any], side: str, place: str, found: Found) -> None:
-    """Seconds from an SMPTE timecode, which needs the frame rate beside it."""
-    text = values.get(f"{side}_timecode")
-    if text is None:
-        return
-    fps = values.get("fps")
-    try:
-        values[f"{side}_sec"] = parse_timecode(
-            text, fps=fps if isinstance(fps, int | float) else None
-        )
-    except InputError as error:
-        found.problem(
-            f"{error}; give the segments start_offset_sec and end_offset_sec, or a field fps",
-            place=place,
-            field=f"{side}_timecode",
-        )
-
-
-def _seconds(values: dict[str, Any], name: str, place: str, found: Found) -> float:
-    """One time in seconds; NaN where there is none."""
-    value = values.get(name)
-    if type(value) is float or type(value) is int:
-        if -1e12 < value < 1e12:
-            return float(value)
-    elif value is None:
-        return math.nan
-    elif isinstance(value, str):
-        try:
-            return parse_timecode(value)
-        except InputError:
-            pass
-    elif isinstance(value, np.floating | np.integer | decimal.Decimal):
-        values[name] = float(value)
-        return _seconds(values, name, place, found)
-    found.problem(
-        f"{str(value)[:40]!r} is no time; seconds as a number were expected; "
-        "correct or drop the segment",
-        place=place,
-        field=name,
-    )
-    return math.nan
-
-
-def _words(values: dict[str, Any], place: str, found: Found) -> None:
-    """Bring option, scope and the names to strings."""
-    for name in ("embedding_option", "embedding_scope"):
-        value = values.get(name)
-        if isinstance(value, list | tuple):
-            value = "+".join(map(str, value)) or None
-        if value is not None and not isinstance(value, str):
-            found.problem(
-                f"{str(value)[:40]!r} is no word; a string was expected; correct it",
-                place=place,
-                field=name,
-            )
-            value = None
-        values[name] = value or None
-    values["embedding_scope"] = SCOPES.get(values["embedding_scope"], values["embedding_scope"])
-    for name in _TEXTS:
-        value = values.get(name)
-        if value is None or type(value) is str:
+def _read_timecodes(values: dict[str, Any], bad: _Bad) -> None:
+    """Seconds from SMPTE timecodes, which need the frame rate beside them."""
+    for side in ("start", "end"):
+        text = values.get(f"{side}_timecode")
+        if text is None:
             continue
-        if isinstance(value, _SCALARS) and not isinstance(value, bool):
-            values[name] = str(value)
-        else:
-            del values[name]
-    pictures = values.pop("thumbnail_urls", None)
-    if isinstance(pictures, list) and pictures and isinstance(pictures[0], str):
-        values.setdefault("thumbnail_url", pictures[0])
+        try:
+            values[f"{side}_sec"] = parse_timecode(text, fps=values.get("fps"))
+        except InputError as error:
+            advice = "add start_offset_sec and end_offset_sec, or a field fps"
+            bad.append((f"{side}_timecode", f"{str(error).partition(';')[0]}; {advice}"))

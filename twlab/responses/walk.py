@@ -15,11 +15,13 @@ from twlab.responses.columnar import as_records
 from twlab.responses.foreign import foreign_name
 from twlab.responses.names import plain
 from twlab.responses.refusals import refusal
-from twlab.responses.rows import add_row, facts_of, is_numbers, shape_of, vector_of
+from twlab.responses.rows import add_row, add_rows, facts_of
+from twlab.responses.shapes import shape_of, vector_key, vector_of
+from twlab.responses.values import is_numbers
 
 if TYPE_CHECKING:
     from twlab.responses.found import Found
-    from twlab.responses.rows import Shape
+    from twlab.responses.shapes import Shape
 
 __all__ = ["read"]
 
@@ -27,7 +29,7 @@ _DEEPEST = 24
 _ROW_FACTS = ("video_id", "task_id", "id")
 
 
-def read(document: Any, found: Found, *, lines: bool = False) -> None:
+def read(document: Any, found: Found, *, place: str = "", word: str = "segment") -> None:
     """Put every row of a parsed document into ``found``.
 
     Parameters
@@ -36,11 +38,12 @@ def read(document: Any, found: Found, *, lines: bool = False) -> None:
         Parsed JSON; vectors may be lists or numpy arrays.
     found : Found
         Takes the rows, the problems, and remarks on parts without embeddings.
-    lines : bool
-        The document is a list of the lines of a JSON Lines file.
+    place : str
+        Where the document stands in its source, for messages.
+    word : str
+        What the entries of the outermost list are called: ``segment``, ``line`` or ``row``.
     """
-    word = ("line", 1) if lines else ("segment", 0)
-    _walk(document, {}, "", found, found.new_answer(), word=word)
+    _walk(document, {}, place, found, found.new_answer(), word=word)
 
 
 def _walk(
@@ -51,21 +54,13 @@ def _walk(
     answer: int,
     *,
     depth: int = 0,
-    word: tuple[str, int] = ("segment", 0),
+    word: str = "segment",
 ) -> None:
     """Read one value of the document, whatever it is."""
     if depth > _DEEPEST:
-        found.remark(f"nested more than {_DEEPEST} deep; an answer was expected", place=place)
+        found.remark(f"is nested more than {_DEEPEST} deep; an answer was expected")
     elif is_numbers(node) or isinstance(node, np.ndarray):
-        add_row(
-            {"embedding": node},
-            shape_of(("embedding",)),
-            ("embedding", node),
-            facts,
-            place,
-            answer,
-            found,
-        )
+        add_row({"embedding": node}, ("embedding", node), facts, found, place=place, answer=answer)
     elif isinstance(node, list | tuple):
         _walk_list(node, facts, place, found, answer, depth=depth, word=word)
     elif isinstance(node, dict):
@@ -82,26 +77,85 @@ def _walk_list(
     answer: int,
     *,
     depth: int,
-    word: tuple[str, int],
+    word: str,
 ) -> None:
     """Read a list of rows, or of answers with rows inside."""
-    name, first = word
     prefix = f"{place}, " if place else ""
+    first = 1 if word == "line" else 0
     before, marked = found.size, len(found.remarks)
-    for position, node in enumerate(nodes, first):
-        if type(node) is dict and node:
-            shape = shape_of(tuple(node))
-            vector = None if foreign_name(node, shape) else vector_of(node, shape)
-            if vector is not None:
-                add_row(node, shape, vector, facts, f"{prefix}{name} {position}", answer, found)
-                continue
-        label = "entry" if name == "segment" and not is_numbers(node) else name
-        inner = answer if is_numbers(node) else found.new_answer()
-        _walk(node, facts, f"{prefix}{label} {position}", found, inner, depth=depth + 1)
+    position, without = 0, []
+    while position < len(nodes):
+        end, key = _run(nodes, position)
+        where = [f"{prefix}{word} {k + first}" for k in range(position, max(end, position + 1))]
+        if key:
+            run = list(nodes[position:end])
+            add_rows(run, key, facts, found, places=where, answer=answer)
+        elif not _read_entry(nodes[position], facts, where[0], found, answer, depth=depth):
+            without.append(where[0])
+        position += len(where)
     if found.size == before:
         del found.remarks[marked + 1 :]
         if len(found.remarks) == marked:
             found.remark(refusal(nodes), place=place)
+    elif len(without) < len(nodes) and _has_rows(nodes):
+        _miss(without, found)
+
+
+def _run(nodes: list[Any] | tuple[Any, ...], start: int) -> tuple[int, str]:
+    """The end of the run of rows with the same keys from ``start``, and the key of the vectors."""
+    node = nodes[start]
+    if type(node) is not dict or not node:
+        return start, ""
+    keys = tuple(node)
+    shape = shape_of(keys)
+    key = "" if foreign_name(node, shape) else vector_key(node, shape)
+    if not key:
+        return start, ""
+    end = start + 1
+    while end < len(nodes):
+        node = nodes[end]
+        if type(node) is not dict or tuple(node) != keys or not is_numbers(node[key]):
+            break
+        end += 1
+    return end, key
+
+
+def _read_entry(
+    node: Any, facts: dict[str, Any], place: str, found: Found, answer: int, *, depth: int
+) -> bool:
+    """Read an entry of a list that is no plain row; whether it held anything."""
+    size = found.size
+    if type(node) is dict and node:
+        shape = shape_of(tuple(node))
+        given = None if foreign_name(node, shape) else vector_of(node, shape)
+        if given is not None:
+            add_row(node, given, facts, found, place=place, answer=answer)
+            return True
+    inner = answer if is_numbers(node) else found.new_answer()
+    _walk(node, facts, place.replace("segment", "entry"), found, inner, depth=depth + 1)
+    return found.size > size
+
+
+def _has_rows(nodes: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether a list has rows of its own, rather than answers with rows inside."""
+    return any(
+        type(node) is dict and bool(node) and vector_of(node, shape_of(tuple(node))) is not None
+        for node in nodes
+    )
+
+
+def _miss(places: list[str], found: Found) -> None:
+    """Say of each entry among rows that it has no vector."""
+    missing = {place.replace("segment", "entry") for place in places}
+    found.remarks = [
+        one for one in found.remarks if one.place.replace("segment", "entry") not in missing
+    ]
+    for place in places:
+        found.problem(
+            "has no vector although the entries around it have; a list of numbers was expected; "
+            "drop the segment or fetch it again",
+            place=place,
+        )
 
 
 def _walk_object(
@@ -120,12 +174,14 @@ def _walk_object(
         return
     vector = vector_of(node, shape)
     if vector is not None:
-        add_row(node, shape, vector, facts, place, answer, found)
+        add_row(node, vector, facts, found, place=place, answer=answer)
         return
     before, marked = found.size, len(found.remarks)
     records = as_records(node, shape)
     if records is not None:
-        _walk(records, {**facts, **facts_of(node, shape)}, place, found, answer, depth=depth + 1)
+        own = {**facts, **facts_of(node, shape)}
+        _identify(own, node, shape)
+        _walk(records, own, place, found, answer, depth=depth + 1)
     else:
         _walk_boxes(node, shape, facts, place, found, answer, depth=depth)
     if found.size == before:
@@ -147,7 +203,7 @@ def _walk_boxes(
 ) -> None:
     """Read what stands under the keys that may hold segments."""
     own = {**facts, **facts_of(node, shape)}
-    identify(own, node, shape)
+    _identify(own, node, shape)
     for key, kind in shape.kinds:
         kind_facts = {**own, "input_type": own.get("input_type", kind)}
         inner = place if kind == "video" else f"{place}, {key}" if place else key
@@ -162,7 +218,7 @@ def _walk_boxes(
                 del found.remarks[marked:]
 
 
-def identify(facts: dict[str, Any], node: dict[str, Any], shape: Shape) -> None:
+def _identify(facts: dict[str, Any], node: dict[str, Any], shape: Shape) -> None:
     """Turn the ``_id`` of an answer into what it is: a video's or a task's."""
     own = facts.pop("id", None)
     if own is None:
@@ -182,6 +238,7 @@ def _trouble(node: dict[str, Any], shape: Shape) -> str:
             value = value.get("message")
         if isinstance(value, str) and value:
             return f"the answer carries the error {value[:200]!r} beside its embeddings"
-    if node.get(shape.plain.get("status", "")) == "failed":
+    status = node.get(shape.plain.get("status", ""))
+    if isinstance(status, str) and status == "failed":
         return "the answer carries embeddings but says that the task failed"
     return ""

@@ -146,12 +146,7 @@ def opened(source: Source) -> Iterator[BinaryIO]:
         with _raw(source) as raw:
             head = raw.read(8)
             raw.seek(0)
-            for magic, kind in _BINARY.items():
-                if head.startswith(magic):
-                    raise LoadError(
-                        f"is {kind}; JSON, Parquet or CSV was expected; export it as one",
-                        source=source.name,
-                    )
+            _not_binary(head, source.name)
             with _unpacked(raw, head) as stream:
                 yield stream
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -161,6 +156,15 @@ def opened(source: Source) -> Iterator[BinaryIO]:
         ) from None
     except OSError as error:
         raise LoadError(f"cannot be read ({error.strerror or error})", source=source.name) from None
+
+
+def _not_binary(head: bytes, source: str) -> None:
+    """Refuse other kinds of file by their first bytes."""
+    for magic, kind in _BINARY.items():
+        if head.startswith(magic):
+            raise LoadError(
+                f"is {kind}; JSON, Parquet or CSV was expected; export it as one", source=source
+            )
 
 
 def _raw(source: Source) -> BinaryIO:

@@ -1,0 +1,33 @@
+# `make check` is what CI runs.
+PYTHON ?= python
+
+.DEFAULT_GOAL := help
+.PHONY: check format lint types test notebooks bench pictures help
+
+check: lint types test  ## lint, types and all tests, notebooks among them
+
+format:  ## rewrite the code in the agreed form
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+
+lint:  ## form and lint, nothing rewritten
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+
+types:  ## mypy, strict
+	$(PYTHON) -m mypy
+
+test:  ## the test command of the README
+	$(PYTHON) -m pytest
+
+notebooks:  ## only the notebooks
+	$(PYTHON) -m pytest tests/test_notebooks.py
+
+bench:  ## how fast it is, and in how much memory
+	for file in tests/benchmarks/bench_*.py; do $(PYTHON) $$file || exit 1; done
+
+pictures:  ## draw the pictures of the README again (needs chromium)
+	$(PYTHON) data/make_pictures.py
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12

@@ -1,0 +1,266 @@
+"""Clusters: against scikit-learn, in what must not matter, and in what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.cluster import AgglomerativeClustering
+from sklearn.metrics import adjusted_rand_score, silhouette_samples, silhouette_score
+
+import twlab as tw
+from twlab import clustering, partitions
+
+COUNTED = ("ward", "kmeans", "average", "ward_time")
+METHODS = (*COUNTED, "hdbscan")
+
+
+def unit(matrix: Any) -> np.ndarray:
+    matrix = np.asarray(matrix, np.float32)
+    return np.asarray(matrix / np.linalg.norm(matrix, axis=1, keepdims=True))
+
+
+def blobs(sizes: tuple[int, ...] = (12, 9, 7), d: int = 8, seed: int = 0) -> np.ndarray:
+    """Tight groups around different axes, one after the other."""
+    rng = np.random.default_rng(seed)
+    return np.repeat(np.eye(d)[: len(sizes)], sizes, axis=0) + rng.normal(
+        scale=0.05, size=(sum(sizes), d)
+    )
+
+
+def film(matrix: Any, video: Any = "a") -> pd.DataFrame:
+    n = len(matrix)
+    rows = pd.DataFrame({"video_id": video, "start_sec": np.arange(n) * 6.0}, index=range(n))
+    return tw.with_vectors(rows.assign(end_sec=rows["start_sec"] + 6), matrix)
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 40])
+def test_ward_and_average_equal_scikit_learn(rng: np.random.Generator, k: int) -> None:
+    matrix = rng.normal(size=(40, 6))
+    ward = AgglomerativeClustering(k).fit_predict(unit(matrix))
+    assert adjusted_rand_score(ward, tw.cluster(matrix, k)) == 1
+    average = AgglomerativeClustering(k, metric="cosine", linkage="average").fit_predict(matrix)
+    assert adjusted_rand_score(average, tw.cluster(matrix, k, method="average")) == 1
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 40])
+def test_ward_time_equals_scikit_learn_on_a_chain(rng: np.random.Generator, k: int) -> None:
+    matrix = rng.normal(size=(40, 6)).cumsum(axis=0)
+    chain = np.eye(40, k=1) + np.eye(40, k=-1)
+    expected = AgglomerativeClustering(k, connectivity=chain).fit_predict(unit(matrix))
+    assert adjusted_rand_score(expected, tw.cluster(matrix, k, method="ward_time")) == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_plain_groups_are_found_and_counted(method: Any) -> None:
+    labels = tw.cluster(blobs(), method=method)
+    assert labels.tolist() == [0] * 12 + [1] * 9 + [2] * 7
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_table_gives_a_column(segments: pd.DataFrame, method: Any) -> None:
+    named = segments.set_axis([f"s{k}" for k in segments.index])
+    labels = tw.cluster(named, method=method)
+    assert labels.name == "cluster"
+    assert labels.dtype == "Int64"
+    assert labels.index.equals(named.index)
+    assert tw.cluster(named, method=method).equals(labels)
+    array = tw.cluster(tw.vectors(segments.iloc[:10]), method=method)
+    assert isinstance(array, np.ndarray)
+    first = tw.cluster(named.iloc[:10], method=method)
+    assert first.fillna(-1).tolist() == array.tolist()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 999), sizes=st.lists(st.integers(2, 9), min_size=1, max_size=4).map(tuple)
+)
+def test_row_order_and_length_do_not_matter(method: Any, seed: int, sizes: tuple[int, ...]) -> None:
+    matrix = blobs(sizes, seed=seed)
+    table = film(matrix, ["a", "b"] * (len(matrix) // 2) + ["a"] * (len(matrix) % 2))
+    labels = tw.cluster(table, method=method)
+    shuffled = table.sample(frac=1, random_state=seed)
+    assert tw.cluster(shuffled, method=method).sort_index().equals(labels)
+    scale = np.random.default_rng(seed).uniform(0.5, 2, size=(len(matrix), 1))
+    again = tw.cluster(tw.with_vectors(table, matrix * scale), method=method)
+    assert again.equals(labels)
+
+
+@pytest.mark.parametrize("method", COUNTED)
+def test_numbers_follow_first_appearance(rng: np.random.Generator, method: Any) -> None:
+    table = film(rng.normal(size=(30, 5)), ["b"] * 15 + ["a"] * 15)
+    labels = tw.cluster(table, 4, method=method)
+    assert labels[table.sort_values(["video_id", "start_sec"]).index].unique().tolist() == [
+        *range(4)
+    ]
+
+
+def test_ward_time_gives_runs_within_videos(segments: pd.DataFrame) -> None:
+    labels = tw.cluster(segments, 5, method="ward_time")
+    assert labels.nunique() == 5
+    assert labels.tolist() == sorted(labels)
+    assert not set(labels[:10]) & set(labels[10:])
+    counts = tw.cluster_counts(segments, method="ward_time")
+    assert counts["n_clusters"].min() == 2
+    with pytest.raises(tw.InputError, match=r"n_clusters is 1 for .* 2 videos.* from 2 to 15"):
+        tw.cluster(segments, 1, method="ward_time")
+
+
+def test_kmeans_is_as_good_as_ward_on_the_sphere(rng: np.random.Generator) -> None:
+    matrix = unit(rng.normal(size=(200, 6)))
+
+    def inertia(labels: Any) -> float:
+        return sum(np.linalg.norm(matrix[labels == k].sum(axis=0)) for k in range(5))
+
+    assert inertia(tw.cluster(matrix, 5, method="kmeans")) > inertia(tw.cluster(matrix, 5))
+
+
+def test_kmeans_ends_at_the_nearest_centre(rng: np.random.Generator) -> None:
+    matrix = unit(rng.normal(size=(80, 5)))
+    labels = tw.cluster(matrix, 6, method="kmeans")
+    centres = unit([matrix[labels == k].sum(axis=0) for k in range(6)])
+    assert (np.argmax(matrix @ centres.T, axis=1) == labels).all()
+
+
+@pytest.mark.parametrize("method", COUNTED)
+def test_the_best_count_is_taken(rng: np.random.Generator, method: Any) -> None:
+    table = film(rng.normal(size=(60, 4)))
+    counts = tw.cluster_counts(table, method=method)
+    assert counts.columns.tolist() == ["n_clusters", "silhouette"]
+    assert counts["n_clusters"].tolist() == [*range(1, 8)]
+    for row in counts.iloc[1:].itertuples():
+        labels = tw.cluster(table, int(row.n_clusters), method=method)
+        expected = silhouette_score(tw.vectors(table), labels.astype(int), metric="cosine")
+        assert row.silhouette == pytest.approx(expected, abs=1e-5)
+    best = counts["n_clusters"][counts["silhouette"].argmax()]
+    assert tw.cluster(table, method=method).nunique() == best
+
+
+def test_choices_are_bounded() -> None:
+    table = film(np.random.default_rng(0).normal(size=(900, 4)), np.repeat([*"abc"], 300))
+    numbers = tw.cluster_counts(table, method="ward_time")["n_clusters"]
+    assert numbers.iloc[[0, -1]].tolist() == [3, 51]
+    assert len(numbers) <= 20
+    assert tw.cluster_counts(table)["n_clusters"].tolist() == [*range(1, 21)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(labels=st.lists(st.integers(0, 4), min_size=3, max_size=30), seed=st.integers(0, 99))
+def test_silhouettes_equal_scikit_learn(labels: list[int], seed: int) -> None:
+    codes, names = pd.factorize(np.array(labels))
+    matrix = unit(np.random.default_rng(seed).normal(size=(len(labels), 4)))
+    found = partitions.silhouettes(matrix, codes)
+    if 2 <= len(names) < len(labels):
+        expected = silhouette_samples(matrix, codes, metric="cosine")
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    else:
+        assert (found == 0).all()
+
+
+def test_silhouettes_in_blocks(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix, labels = unit(rng.normal(size=(30, 4))), rng.integers(0, 3, size=30)
+    whole = partitions.silhouettes(matrix, labels)
+    tree = partitions.linkage_tree(matrix, "ward")
+    monkeypatch.setattr(partitions, "BLOCK_CELLS", 60)
+    np.testing.assert_allclose(partitions.silhouettes(matrix, labels), whole)
+    np.testing.assert_allclose(partitions.linkage_tree(matrix, "ward").heights, tree.heights)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 5, 6])
+def test_tiny_tables(method: Any, n: int) -> None:
+    rng = np.random.default_rng(n)
+    for matrix in (rng.normal(size=(n, 3)), np.ones((n, 3))):
+        labels = tw.cluster(film(matrix), method=method)
+        assert len(labels) == n
+        assert labels.fillna(0).between(0, max(0, n - 1)).all()
+        if method != "hdbscan":
+            assert labels.notna().all()
+            assert len(tw.cluster_counts(film(matrix), method=method)) >= min(n, 1)
+    if method != "hdbscan":
+        assert tw.cluster(film(np.ones((n, 3))), method=method).nunique() == min(n, 1)
+
+
+@pytest.mark.parametrize("method", ["ward", "average", "kmeans"])
+def test_no_more_clusters_than_different_vectors(method: Any) -> None:
+    matrix = np.eye(3)[[0, 0, 1, 1, 0]] * [[1], [2], [3], [0.1], [1.7]]
+    assert tw.cluster(matrix, 2, method=method).tolist() == [0, 0, 1, 1, 0]
+    with pytest.raises(tw.InputError, match="n_clusters is 3 for 5 rows with 2 different"):
+        tw.cluster(matrix, 3, method=method)
+
+
+def test_equal_vectors_apart_in_time_are_runs() -> None:
+    matrix = np.eye(3)[[0, 0, 1, 1, 0]]
+    assert tw.cluster(matrix, 3, method="ward_time").tolist() == [0, 0, 1, 1, 2]
+    with pytest.raises(tw.InputError, match="n_clusters is 4 for"):
+        tw.cluster(matrix, 4, method="ward_time")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_whole_videos_zeros_and_noise_have_none(method: Any) -> None:
+    matrix = np.vstack([blobs(), np.zeros((1, 8)), blobs().mean(axis=0, keepdims=True)])
+    table = film(matrix).assign(embedding_scope=["clip"] * 29 + ["video"])
+    with pytest.warns(tw.TwlabWarning, match="1 of 30 vectors are all zeros"):
+        labels = tw.cluster(table, method=method)
+    assert labels.isna().tolist() == [False] * 28 + [True] * 2
+    assert labels.dropna().tolist() == [0] * 12 + [1] * 9 + [2] * 7
+    with pytest.warns(tw.TwlabWarning) as caught:
+        array = tw.cluster(matrix, method=method)
+    assert array[28] == -1
+    assert {warning.filename for warning in caught} == {__file__}
+
+
+def test_ward_time_leaves_rows_without_time_out() -> None:
+    table = film(blobs())
+    table.loc[3, ["start_sec", "end_sec"]] = np.nan
+    labels = tw.cluster(table, method="ward_time")
+    assert labels.isna().tolist() == [k == 3 for k in range(28)]
+    assert tw.cluster(table).notna().all()
+
+
+def test_a_table_without_times_still_clusters() -> None:
+    table = film(blobs()).drop(columns=["video_id", "start_sec", "end_sec"])
+    assert tw.cluster(table).nunique() == 3
+    with pytest.raises(tw.InputError, match="no column 'video_id'"):
+        tw.cluster(table, method="ward_time")
+
+
+@pytest.mark.parametrize("count", [0, -1, 16, 2.5, "3"])
+def test_counts_out_of_range(segments: pd.DataFrame, count: Any) -> None:
+    with pytest.raises(tw.InputError, match=r"n_clusters is .* a whole number from 1 to 15"):
+        tw.cluster(segments, count)
+
+
+def test_other_arguments_out_of_range(segments: pd.DataFrame) -> None:
+    with pytest.raises(tw.InputError, match="method is 'wards'; one of 'ward', 'kmeans'"):
+        tw.cluster(segments, method="wards")  # type: ignore[arg-type]
+    with pytest.raises(tw.InputError, match="random_state is -1"):
+        tw.cluster(segments, method="kmeans", random_state=-1)
+    with pytest.raises(tw.InputError, match="random_state is None"):
+        tw.cluster_counts(segments, random_state=None)  # type: ignore[arg-type]
+    with pytest.raises(tw.InputError, match="n_clusters is 3 for 'hdbscan'"):
+        tw.cluster(segments, 3, method="hdbscan")
+    with pytest.raises(tw.InputError, match="'hdbscan', which finds its own number"):
+        tw.cluster_counts(segments, method="hdbscan")
+    with pytest.raises(tw.InputError, match="embedding options"):
+        tw.cluster(segments.assign(embedding_option=["audio"] + ["visual"] * 14))
+
+
+def test_too_many_rows_for_a_tree(segments: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clustering, "MOST_TREE_ROWS", 14)
+    for method in ("ward", "average"):
+        with pytest.raises(tw.InputError, match=f"15 rows for '{method}'.*use method='kmeans'"):
+            tw.cluster(segments, method=method)  # type: ignore[arg-type]
+    assert len(tw.cluster(segments, method="kmeans")) == 15
+
+
+def test_the_table_is_left_alone(segments: pd.DataFrame) -> None:
+    before = segments.copy()
+    for method in METHODS:
+        tw.cluster(segments, method=method)  # type: ignore[arg-type]
+    pd.testing.assert_frame_equal(segments, before)

@@ -1,0 +1,250 @@
+"""Nearest rows and near-duplicates: against a full stable sort, ties included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import twlab as tw
+from twlab import neighbors
+
+few_directions = st.tuples(st.integers(1, 600), st.integers(1, 4), st.integers(0, 10**6))
+
+
+def sorted_out(similarity: np.ndarray, k: int) -> np.ndarray:
+    return np.argsort(-similarity, axis=1, kind="stable")[:, :k]
+
+
+def drawn(n: int, d: int, seed: int) -> np.ndarray:
+    """Rows of small whole numbers, so that many are equally alike."""
+    return np.random.default_rng(seed).integers(1, 4, size=(n, d)).astype(float)
+
+
+@settings(max_examples=80, deadline=None)
+@given(pool=few_directions, n=st.integers(1, 9), k=st.integers(1, 12))
+def test_equals_a_stable_sort(pool: tuple[int, int, int], n: int, k: int) -> None:
+    to = drawn(*pool)
+    queries = drawn(n, to.shape[1], pool[2] + 1)
+    indices, similarities = tw.nearest(queries, to, k=k)
+    full = tw.cosine_similarity(queries, to)
+    expected = sorted_out(full, k)
+    assert (indices == expected).all()
+    np.testing.assert_array_equal(similarities, np.take_along_axis(full, expected, axis=1))
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=few_directions, k=st.integers(1, 12))
+def test_among_themselves_without_themselves(rows: tuple[int, int, int], k: int) -> None:
+    matrix = drawn(*rows)
+    indices, _ = tw.nearest(matrix, k=k)
+    full = tw.cosine_similarity(matrix)
+    np.fill_diagonal(full, -2)
+    assert (indices == sorted_out(full, min(k, len(matrix) - 1))).all()
+
+
+def test_many_columns_of_real_numbers(rng: np.random.Generator) -> None:
+    queries, to = rng.normal(size=(70, 9)), rng.normal(size=(6000, 9))
+    indices, _ = tw.nearest(queries, to, k=7)
+    assert (indices == sorted_out(tw.cosine_similarity(queries, to), 7)).all()
+
+
+def test_blocks_change_nothing(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix = rng.integers(1, 5, size=(101, 3))
+    whole = tw.nearest(matrix, k=4)
+    pairs = tw.near_duplicates(matrix, threshold=0.99)
+    monkeypatch.setattr(neighbors, "BLOCK_CELLS", 1000)
+    np.testing.assert_array_equal(whole, tw.nearest(matrix, k=4))
+    for before, after in zip(pairs, tw.near_duplicates(matrix, threshold=0.99), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_a_table_gives_a_table(segments: pd.DataFrame) -> None:
+    named = segments.set_axis([f"s{k}" for k in segments.index])
+    hits = tw.nearest(named, k=2)
+    assert hits.columns.tolist() == [
+        "query",
+        "rank",
+        "match",
+        "cosine_similarity",
+        "video_id",
+        "start_sec",
+        "end_sec",
+    ]
+    assert hits["query"].tolist() == np.repeat(named.index, 2).tolist()
+    assert hits["rank"].tolist() == [1, 2] * 15
+    assert (hits["query"] != hits["match"]).all()
+    places = named.loc[hits["match"], ["video_id", "start_sec", "end_sec"]]
+    np.testing.assert_array_equal(places, hits[["video_id", "start_sec", "end_sec"]])
+    indices, similarities = tw.nearest(tw.vectors(segments), k=2)
+    assert hits["match"].tolist() == [f"s{k}" for k in indices.ravel()]
+    np.testing.assert_array_equal(hits["cosine_similarity"], similarities.ravel())
+
+
+def test_a_query_of_numbers_against_a_table(segments: pd.DataFrame) -> None:
+    hits = tw.nearest(tw.vectors(segments)[[4]] * 3, segments, k=1)
+    assert hits[["query", "rank", "match"]].to_numpy().tolist() == [[0, 1, 4]]
+    assert hits["cosine_similarity"][0] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("shape", ["duplicate labels", "several levels"])
+def test_any_index(segments: pd.DataFrame, shape: str) -> None:
+    if shape == "several levels":
+        other = segments.set_index(["video_id", "start_sec"])
+    else:
+        other = segments.set_axis([0] * 15)
+    hits = tw.nearest(other, k=1)
+    labels = other.index.to_flat_index()
+    plain = tw.nearest(segments, k=1)
+    assert hits["match"].tolist() == [labels[k] for k in plain["match"]]
+
+
+def test_row_order_does_not_matter(segments: pd.DataFrame) -> None:
+    shuffled = tw.nearest(segments.sample(frac=1, random_state=1), k=3)
+    again = shuffled.sort_values(["query", "rank"], ignore_index=True)
+    pd.testing.assert_frame_equal(again, tw.nearest(segments, k=3), rtol=1e-5)
+
+
+def test_whole_videos_ask_but_are_not_found(segments: pd.DataFrame) -> None:
+    scope = ["video"] + ["clip"] * 14
+    mixed = segments.assign(embedding_scope=scope)
+    hits = tw.nearest(mixed, k=14)
+    assert 0 not in set(hits["match"])
+    assert (hits["query"] == 0).sum() == 14
+    assert (hits["query"] == 1).sum() == 13
+    only = segments.assign(embedding_scope="video")
+    assert len(tw.nearest(only, k=3)) == 45
+
+
+def test_zero_vectors_neither_ask_nor_are_found() -> None:
+    matrix = np.array([[1.0, 0], [0, 0], [1, 1]])
+    with pytest.warns(tw.TwlabWarning):
+        indices, similarities = tw.nearest(matrix, k=5)
+    assert indices.tolist() == [[2], [-1], [0]]
+    assert np.isnan(similarities[1]).all()
+    rows = pd.DataFrame({"video_id": "a", "start_sec": [0.0, 1, 2], "end_sec": [1.0, 2, 3]})
+    with pytest.warns(tw.TwlabWarning):
+        hits = tw.nearest(tw.with_vectors(rows, matrix))
+    assert hits["query"].tolist() == [0, 2]
+
+
+def test_opposite_vectors_are_still_found() -> None:
+    indices, similarities = tw.nearest([[1.0, 0]], [[-1.0, 0], [-1, 1]], k=2)
+    assert indices.tolist() == [[1, 0]]
+    assert similarities[0, 1] == -1
+
+
+def test_empty_and_single(segments: pd.DataFrame) -> None:
+    assert len(tw.nearest(segments.iloc[:0])) == 0
+    assert len(tw.nearest(segments.iloc[:1])) == 0
+    assert tw.nearest(segments.iloc[:0]).columns.tolist()[:2] == ["query", "rank"]
+    assert len(tw.nearest(segments, segments.iloc[:0])) == 0
+    indices, _ = tw.nearest(np.eye(3), np.empty((0, 3)))
+    assert indices.shape == (3, 0)
+    assert len(tw.near_duplicates(segments.iloc[:0])) == 0
+    assert len(tw.near_duplicates(segments.iloc[:1])) == 0
+
+
+@pytest.mark.parametrize("k", [0, -1, 2.5, None, "3"])
+def test_k_must_be_a_count(segments: pd.DataFrame, k: Any) -> None:
+    with pytest.raises(tw.InputError, match=r"k is .*; a whole number of neighbours, 1 or more"):
+        tw.nearest(segments, k=k)
+
+
+def test_two_sides_must_fit(segments: pd.DataFrame) -> None:
+    with pytest.raises(tw.InputError, match="vectors of 16 and of 3 dimensions"):
+        tw.nearest(segments, np.eye(3))
+    with pytest.raises(tw.InputError, match="models 'test' and 'x'"):
+        tw.nearest(segments, segments.assign(model_name="x"))
+    mixed = segments.assign(embedding_option=["audio"] + ["visual"] * 14)
+    with pytest.raises(tw.InputError, match="embedding options"):
+        tw.nearest(segments, mixed)
+    with pytest.raises(tw.InputError, match="embedding options"):
+        tw.near_duplicates(mixed)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=few_directions, threshold=st.floats(0.5, 1))
+def test_pairs_equal_the_upper_triangle(rows: tuple[int, int, int], threshold: float) -> None:
+    matrix = drawn(min(rows[0], 60), rows[1], rows[2])
+    pairs, similarities = tw.near_duplicates(matrix, threshold=threshold)
+    full = np.triu(tw.cosine_similarity(matrix), 1)
+    expected = np.argwhere(np.triu(full >= threshold - 1e-6, 1))
+    assert set(map(tuple, pairs.tolist())) == set(map(tuple, expected.tolist()))
+    assert (np.diff(similarities) <= 0).all()
+    np.testing.assert_allclose(similarities, full[tuple(pairs.T)], atol=1e-6)
+    ties = np.diff(similarities) == 0
+    assert (np.diff(pairs @ [len(matrix), 1])[ties] > 0).all()
+
+
+def test_exact_copies_at_threshold_one(rng: np.random.Generator) -> None:
+    row = rng.normal(size=(1, 640))
+    pairs, similarities = tw.near_duplicates(np.vstack([row, row * 3, row * 0.1]), threshold=1)
+    assert pairs.tolist() == [[0, 1], [0, 2], [1, 2]]
+    assert similarities.max() <= 1
+
+
+def same_everywhere(video: list[str], start: list[float], length: float) -> pd.DataFrame:
+    rows = pd.DataFrame({"video_id": video, "start_sec": np.array(start, float)})
+    rows["end_sec"] = rows["start_sec"] + length
+    return tw.with_vectors(rows, np.ones((len(rows), 2)))
+
+
+def test_the_gap_counts_within_a_video_only() -> None:
+    table = same_everywhere(["a", "a", "a", "b"], [0, 3, 6, 0], 6)
+    table.index = list("wxyz")
+    pairs = tw.near_duplicates(table)
+    assert {*zip(pairs["a"], pairs["b"], strict=True)} == {
+        ("w", "y"),
+        ("w", "z"),
+        ("x", "z"),
+        ("y", "z"),
+    }
+    far = tw.near_duplicates(table, min_gap_sec=1)
+    assert {*zip(far["a"], far["b"], strict=True)} == {("w", "z"), ("x", "z"), ("y", "z")}
+    assert far["video_id_a"].tolist() == ["a"] * 3
+    assert far["start_sec_b"].tolist() == [0] * 3
+
+
+def test_rows_without_time_may_pair() -> None:
+    table = same_everywhere(["a", "a"], [np.nan, 3], 6)
+    assert len(tw.near_duplicates(table, min_gap_sec=100)) == 1
+
+
+def test_whole_videos_and_zeros_do_not_pair() -> None:
+    table = same_everywhere(list("abcd"), [0, 0, 0, 0], 6)
+    table["embedding_scope"] = ["video", "clip", "clip", "clip"]
+    matrix = np.ones((4, 2))
+    matrix[3] = 0
+    with pytest.warns(tw.TwlabWarning):
+        pairs = tw.near_duplicates(tw.with_vectors(table, matrix))
+    assert pairs[["a", "b"]].to_numpy().tolist() == [[1, 2]]
+
+
+def test_an_explosion_of_pairs_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbors, "MOST_PAIRS", 100)
+    with pytest.raises(tw.InputError, match=r"more than 100 pairs are 0\.95 alike"):
+        tw.near_duplicates(np.ones((20, 2)))
+
+
+@pytest.mark.parametrize("threshold", [-1, 1.01, np.nan, "0.9", None])
+def test_thresholds_out_of_range(segments: pd.DataFrame, threshold: Any) -> None:
+    with pytest.raises(tw.InputError, match="threshold is"):
+        tw.near_duplicates(segments, threshold=threshold)
+
+
+@pytest.mark.parametrize("gap", [-1, np.nan, np.inf, "1"])
+def test_gaps_out_of_range(segments: pd.DataFrame, gap: Any) -> None:
+    with pytest.raises(tw.InputError, match="min_gap_sec is"):
+        tw.near_duplicates(segments, min_gap_sec=gap)
+
+
+def test_the_table_is_left_alone(segments: pd.DataFrame) -> None:
+    before = segments.copy()
+    tw.nearest(segments)
+    tw.near_duplicates(segments, threshold=0.1)
+    pd.testing.assert_frame_equal(segments, before)

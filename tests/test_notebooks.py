@@ -1,0 +1,74 @@
+"""Every notebook runs from top to bottom in a clean kernel, and reads as agreed."""
+
+from __future__ import annotations
+
+import itertools
+import resource
+from pathlib import Path
+from typing import Any
+
+import nbclient
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+IDS = [path.name for path in NOTEBOOKS]
+
+MOST_CELLS = 20
+MOST_LINES = 8
+MOST_SECONDS = 60
+
+
+def read(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)
+
+
+def cpu_seconds() -> float:
+    """What ended child processes have computed; other work on the machine does not count."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def test_there_are_notebooks() -> None:
+    assert NOTEBOOKS
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
+def test_a_notebook_is_short_and_prose_comes_first(path: Path) -> None:
+    cells = read(path).cells
+    assert len(cells) <= MOST_CELLS
+    assert cells[0].cell_type == "markdown"
+    assert "?" in cells[0].source, "the first cell asks the question"
+    assert cells[-1].cell_type == "markdown"
+    assert "next" in cells[-1].source.lower()
+    kinds = [cell.cell_type for cell in cells]
+    assert ("code", "code") not in set(itertools.pairwise(kinds)), "prose before code"
+    for cell in cells:
+        if cell.cell_type == "code":
+            assert len(cell.source.splitlines()) <= MOST_LINES, cell.source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
+def test_a_notebook_is_stored_without_outputs(path: Path) -> None:
+    notebook = read(path)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
+def test_a_notebook_runs(path: Path, tmp_path: Path) -> None:
+    notebook = read(path)
+    began = cpu_seconds()
+    client = nbclient.NotebookClient(
+        notebook, timeout=5 * MOST_SECONDS, resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()
+    assert cpu_seconds() - began < MOST_SECONDS
+    outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
+    shown = {kind for out in outputs for kind in out.get("data", {})}
+    assert "text/html" in shown
+    draws = any("tw.plot." in cell.source for cell in notebook.cells)
+    assert ("application/vnd.plotly.v1+json" in shown) == draws
+    assert not [out for out in outputs if out.get("name") == "stderr"], "warnings were printed"

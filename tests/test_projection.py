@@ -1,0 +1,210 @@
+"""Maps of segments: against scikit-learn, with a floor of quality, and in what must not matter."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness as reference
+
+import twlab as tw
+from twlab import projection
+
+METHODS = ("tsne", "pca", pytest.param("umap", marks=pytest.mark.slow))  # umap compiles first
+
+
+def unit(matrix: Any) -> np.ndarray:
+    matrix = np.asarray(matrix, float)
+    return np.asarray(matrix / np.linalg.norm(matrix, axis=1, keepdims=True))
+
+
+def film(matrix: Any) -> pd.DataFrame:
+    n = len(matrix)
+    rows = pd.DataFrame({"video_id": "a", "start_sec": np.arange(n) * 6.0}, index=range(n))
+    return tw.with_vectors(rows.assign(end_sec=rows["start_sec"] + 6), matrix)
+
+
+def blobs(n: int = 60, d: int = 12) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return np.asarray(np.eye(d)[np.arange(n) % 4] + rng.normal(scale=0.1, size=(n, d)))
+
+
+@pytest.mark.parametrize("shape", [(40, 6), (6, 40), (5, 2), (30, 30)])
+@pytest.mark.parametrize("n_components", [2, 3])
+def test_pca_equals_scikit_learn(
+    rng: np.random.Generator, shape: tuple[int, int], n_components: Any
+) -> None:
+    matrix = rng.normal(size=shape)
+    found = tw.project(matrix, method="pca", n_components=n_components)
+    kept = min(n_components, *shape)
+    expected = PCA(kept, svd_solver="full").fit_transform(unit(matrix))
+    np.testing.assert_allclose(np.abs(found[:, :kept]), np.abs(expected), atol=1e-5)
+    assert (found[:, kept:] == 0).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("n_components", [2, 3])
+def test_a_table_gives_columns(method: Any, n_components: Any) -> None:
+    table = film(blobs()).set_axis([f"s{k}" for k in range(60)])
+    coords = tw.project(table, method=method, n_components=n_components)
+    assert coords.columns.tolist() == list("xyz")[:n_components]
+    assert coords.index.equals(table.index)
+    assert (coords.dtypes == np.float64).all()
+    again = tw.project(blobs(), method=method, n_components=n_components)
+    np.testing.assert_array_equal(coords, again)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_row_order_and_length_do_not_matter(method: Any, rng: np.random.Generator) -> None:
+    table = film(blobs())
+    coords = tw.project(table, method=method)
+    shuffled = tw.project(table.sample(frac=1, random_state=4), method=method)
+    pd.testing.assert_frame_equal(shuffled.sort_index(), coords)
+    doubled = tw.with_vectors(table, tw.vectors(table) * 2)
+    pd.testing.assert_frame_equal(tw.project(doubled, method=method), coords)
+
+
+@pytest.mark.parametrize(
+    ("method", "floor"),
+    [("tsne", 0.87), ("pca", 0.8), pytest.param("umap", 0.85, marks=pytest.mark.slow)],
+)
+def test_neighbours_on_the_film_are_kept(method: Any, floor: float) -> None:
+    segments = tw.sample()
+    assert tw.trustworthiness(segments, tw.project(segments, method=method)) > floor
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_groups_lie_apart(method: Any) -> None:
+    coords = tw.project(blobs(), method=method)
+    group = np.arange(60) % 4
+    centres = np.array([coords[group == k].mean(axis=0) for k in range(4)])
+    distance = np.linalg.norm(coords[:, None] - centres, axis=2)
+    assert (distance.argmin(axis=1) == group).mean() > 0.95
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 5, 6, 16])
+def test_tiny_and_equal(method: Any, n: int, rng: np.random.Generator) -> None:
+    found = tw.project(film(rng.normal(size=(n, 4))), method=method)
+    assert found.shape == (n, 2)
+    assert np.isfinite(found.to_numpy()).all()
+    equal = tw.project(film(np.ones((n, 4))), method=method)
+    np.testing.assert_allclose(equal, 0, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_few_different_rows(method: Any) -> None:
+    coords = tw.project(np.eye(3)[[0, 1] * 12], method=method)
+    assert np.isfinite(coords).all()
+    assert len(np.unique(coords.round(3), axis=0)) >= 2
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_one_number_per_vector(method: Any) -> None:
+    assert np.isfinite(
+        tw.project(np.array([[1.0], [-1], [2], [-2], [1], [1]]), method=method)
+    ).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_whole_videos_and_zeros_are_not_on_the_map(method: Any) -> None:
+    matrix = blobs(20)
+    extra = np.vstack([matrix, np.zeros((1, 12)), matrix.mean(axis=0, keepdims=True)])
+    table = film(extra).assign(embedding_scope=["clip"] * 21 + ["video"])
+    with pytest.warns(tw.TwlabWarning, match="1 of 22 vectors are all zeros") as caught:
+        coords = tw.project(table, method=method)
+    assert {warning.filename for warning in caught} == {__file__}
+    assert coords.isna().all(axis=1).tolist() == [False] * 20 + [True] * 2
+    np.testing.assert_array_equal(coords.iloc[:20], tw.project(matrix, method=method))
+
+
+def test_arguments_out_of_range(segments: pd.DataFrame) -> None:
+    with pytest.raises(tw.InputError, match="method is 't-sne'; one of 'tsne', 'pca', 'umap'"):
+        tw.project(segments, method="t-sne")  # type: ignore[arg-type]
+    for count in (0, 1, 4):
+        with pytest.raises(tw.InputError, match=f"n_components is {count}; 2 or 3"):
+            tw.project(segments, n_components=count)  # type: ignore[arg-type]
+    with pytest.raises(tw.InputError, match=r"n_components is 2.0; a whole number"):
+        tw.project(segments, n_components=2.0)  # type: ignore[arg-type]
+    with pytest.raises(tw.InputError, match="random_state is -3"):
+        tw.project(segments, random_state=-3)
+    with pytest.raises(tw.InputError, match="embedding options"):
+        tw.project(segments.assign(embedding_option=["audio"] + ["visual"] * 14))
+    with pytest.raises(tw.InputError, match="models 'a', 'b'"):
+        tw.project(segments.assign(model_name=["a"] + ["b"] * 14))
+
+
+def test_umap_missing(segments: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "umap", None)
+    with pytest.raises(tw.MissingExtraError, match=r"pip install 'twlab\[umap\]'"):
+        tw.project(segments, method="umap")
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 999), n=st.integers(9, 40), k=st.integers(1, 4))
+def test_trustworthiness_equals_scikit_learn(seed: int, n: int, k: int) -> None:
+    rng = np.random.default_rng(seed)
+    matrix, coords = rng.normal(size=(n, 5)), rng.normal(size=(n, 2))
+    expected = reference(matrix, coords, n_neighbors=k, metric="cosine")
+    assert tw.trustworthiness(matrix, coords, n_neighbors=k) == pytest.approx(expected)
+
+
+def test_trustworthiness_in_blocks(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matrix, coords = rng.normal(size=(50, 5)), rng.normal(size=(50, 3))
+    whole = tw.trustworthiness(matrix, coords)
+    monkeypatch.setattr(projection, "BLOCK_CELLS", 8 * 50 * 7)
+    assert tw.trustworthiness(matrix, coords) == whole
+
+
+def test_trustworthiness_leaves_rows_off_the_map_out(segments: pd.DataFrame) -> None:
+    mixed = segments.assign(embedding_scope=["video"] + ["clip"] * 14)
+    coords = tw.project(mixed, method="pca")
+    score = tw.trustworthiness(mixed, coords, n_neighbors=3)
+    rest = tw.trustworthiness(segments.iloc[1:], coords.iloc[1:], n_neighbors=3)
+    assert score == pytest.approx(rest)
+
+
+def test_coordinates_follow_the_index(segments: pd.DataFrame) -> None:
+    coords = tw.project(segments, method="pca")
+    score = tw.trustworthiness(segments, coords, n_neighbors=3)
+    assert tw.trustworthiness(segments, coords.iloc[::-1], n_neighbors=3) == score
+    assert tw.trustworthiness(segments, coords.to_numpy(), n_neighbors=3) == score
+
+
+def test_equal_rows_are_perfectly_mapped() -> None:
+    assert tw.trustworthiness(np.ones((12, 3)), np.random.default_rng(0).normal(size=(12, 2)),
+                              n_neighbors=3) == 1  # fmt: skip
+
+
+def test_coordinates_that_do_not_fit(segments: pd.DataFrame) -> None:
+    coords = tw.project(segments, method="pca")
+    with pytest.raises(tw.InputError, match="coords has 14 entries for 15 rows"):
+        tw.trustworthiness(segments, coords.iloc[1:])
+    with pytest.raises(tw.InputError, match="coords has another index than the table"):
+        tw.trustworthiness(segments, coords.set_axis(range(100, 115)))
+    with pytest.raises(tw.InputError, match=r"coords is a ndarray of shape \(15,\)"):
+        tw.trustworthiness(segments, np.zeros(15))
+    with pytest.raises(tw.InputError, match=r"coords is a list of shape \(15,\)"):
+        tw.trustworthiness(segments, ["a"] * 15)
+    with pytest.raises(tw.InputError, match="coords is a int; one value for each"):
+        tw.trustworthiness(segments, 3)
+    with pytest.raises(tw.InputError, match=r"n_neighbors is 15 for 15 rows.*n_neighbors=7"):
+        tw.trustworthiness(segments, coords)
+    with pytest.raises(tw.InputError, match="n_neighbors is 0 for 15 rows"):
+        tw.trustworthiness(segments, coords, n_neighbors=0)
+    with pytest.raises(tw.InputError, match=r"n_neighbors is 1 for 1 rows.*use more rows"):
+        tw.trustworthiness(segments.iloc[:1], coords.iloc[:1], n_neighbors=1)
+
+
+def test_the_table_is_left_alone(segments: pd.DataFrame) -> None:
+    before = segments.copy()
+    tw.trustworthiness(segments, tw.project(segments), n_neighbors=3)
+    pd.testing.assert_frame_equal(segments, before)

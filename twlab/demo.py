@@ -1,0 +1,143 @@
+"""What twlab draws of the bundled film, as one HTML file that needs no network.
+
+* :func:`write_demo` - the file, and where it was written
+"""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import Any
+
+    import pandas as pd
+    from plotly.graph_objects import Figure
+
+    Picture = tuple[str, str, str, Figure]
+
+__all__ = ["write_demo"]
+
+PAGE = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>twlab: Big Buck Bunny</title>
+<style>
+  body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto;
+         padding: 0 1rem; color: #222; background: #fff }}
+  h1, h2 {{ line-height: 1.2 }}
+  h2 {{ margin-top: 3rem }}
+  code {{ background: #f2f2f2; padding: .1em .3em; border-radius: 3px }}
+  pre code {{ display: block; padding: .6em .8em; overflow-x: auto }}
+  footer {{ margin: 3rem 0; color: #555; font-size: 14px }}
+</style>
+<h1>Big Buck Bunny, seen through its embeddings</h1>
+<p>A film of 9:56 in clips of 6 s, one vector per clip. The vectors come from an open image
+classifier and are <b>not Marengo vectors</b>: they know what a picture looks like, not what
+happens in it. Above each picture stand the lines that made it, after
+<code>import twlab as tw</code> and <code>film = tw.sample()</code>.</p>
+<script>{script}</script>
+{pictures}
+<footer>Big Buck Bunny, (c) copyright 2008, Blender Foundation / www.bigbuckbunny.org,
+<a href="https://creativecommons.org/licenses/by/3.0/">CC BY 3.0</a>. The embeddings were computed
+from it and come under the same licence.</footer>
+</html>
+"""
+
+SECTION = """\
+<section>
+<h2>{title}</h2>
+<p>{text}</p>
+<pre><code>{code}</code></pre>
+{figure}
+</section>
+"""
+
+
+def write_demo(path: str | os.PathLike[str]) -> Path:
+    """The file to which pictures of the bundled film were written.
+
+    Parameters
+    ----------
+    path : path
+        An HTML file in a folder that exists; it is overwritten.
+
+    Returns
+    -------
+    Path
+        The file, 5 MB or so, most of it the drawing library.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = write_demo(Path(folder) / "film.html").read_text(encoding="utf-8")
+    >>> page.count("<h2>")
+    4
+    """
+    from pathlib import Path
+
+    from plotly.offline import get_plotlyjs
+
+    from twlab.samples import sample
+
+    target = Path(path).expanduser()
+    target.touch()  # fail before the work, not after it
+    pictures = "".join(
+        SECTION.format(
+            title=html.escape(title),
+            text=html.escape(text),
+            code=html.escape(code),
+            figure=figure.to_html(full_html=False, include_plotlyjs=False),
+        )
+        for title, text, code, figure in _pictures(sample())
+    )
+    target.write_text(PAGE.format(script=get_plotlyjs(), pictures=pictures), encoding="utf-8")
+    return target
+
+
+def _pictures(film: pd.DataFrame) -> Iterator[Picture]:
+    """Title, what to see, the code, and the figure."""
+    from twlab import plot
+    from twlab.clustering import cluster
+    from twlab.projection import project
+
+    yield (
+        "What resembles what",
+        "Each clip against each. A bright block on the diagonal is a stretch that looks alike, a "
+        "bright patch off it a place that comes back.",
+        "tw.plot.heatmap(film)",
+        plot.heatmap(film),
+    )
+    yield (
+        "Where something new begins",
+        "High where the clips before and the clips after are each alike but differ from one "
+        "another.",
+        "tw.plot.novelty(film)",
+        plot.novelty(film),
+    )
+    labels = cast("pd.Series[Any]", cluster(film, 6))
+    yield (
+        "What is on screen when",
+        "The clips in six clusters of like looks, a lane for each.",
+        "labels = tw.cluster(film, 6)\ntw.plot.timeline(film, lanes=labels)",
+        plot.timeline(film, lanes=labels),
+    )
+    coords = cast("pd.DataFrame", project(film))
+    yield (
+        "A map of the clips",
+        "Clips that look alike lie together; colours are the clusters. Point at one for its time.",
+        "coords = tw.project(film)\ntw.plot.scatter(film, coords, color=labels)",
+        plot.scatter(film, coords, color=labels),
+    )

@@ -1,0 +1,343 @@
+"""The most alike rows: exact nearest neighbours and near-duplicates.
+
+Conventions
+-----------
+Alike means cosine similarity, as :func:`twlab.cosine_similarity` computes it. Among equally alike
+rows the one that comes first in its table ranks first. Whole-video rows are nobody's neighbour
+where a table also holds clips, and zero vectors are never ranked. The full matrix of similarities
+is never held: memory grows with the number of rows, not with its square.
+
+* :func:`nearest` - for each row the k most alike ones
+* :func:`near_duplicates` - all pairs above a threshold
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from twlab.errors import InputError
+from twlab.segments import check_segments, clip_mask, one_option, unit_vectors
+from twlab.similarity import BLOCK_CELLS, dot_rows, same_space
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float32]
+    Positions = NDArray[np.intp]
+    Arrays = tuple[Positions, Matrix]
+    Spans = tuple[Positions, NDArray[np.float64], NDArray[np.float64]]
+
+__all__ = ["near_duplicates", "nearest"]
+
+GROUP = 8
+"""Columns whose maximum stands for them while the best are looked for."""
+
+MOST_PAIRS = 10_000_000
+"""Near-duplicates that are still worth a table (about 1 GB)."""
+
+ROUNDING = 1e-6
+"""What float32 may take from a similarity that is exactly the threshold."""
+
+_PLACE = ("video_id", "start_sec", "end_sec")
+
+
+def nearest(segments: Any, to: Any = None, *, k: int = 10) -> pd.DataFrame | Arrays:
+    """The ``k`` most alike rows of ``to`` for each row of ``segments``.
+
+    Parameters
+    ----------
+    segments : DataFrame or array_like of shape (n, d)
+        The rows to find neighbours for.
+    to : DataFrame or array_like of shape (m, d), optional
+        The rows to find them among. Default: ``segments`` itself, each row without itself.
+        Whole-video rows are left out, unless there is nothing else; so are zero vectors.
+    k : int
+        How many; fewer where there are not as many rows.
+
+    Returns
+    -------
+    DataFrame
+        Where either side is a table. One row per neighbour: ``query`` and ``match`` (index
+        labels; row numbers where that side is an array), ``rank`` from 1, ``cosine_similarity``,
+        and ``video_id``, ``start_sec``, ``end_sec`` of the match as far as ``to`` has them.
+        Queries that are zero vectors have no rows.
+    tuple of ndarrays of shape (n, k)
+        For arrays: row numbers in ``to`` and similarities, best first; -1 and NaN for zero
+        vectors and where there are fewer than ``k``.
+
+    Raises
+    ------
+    InputError
+        If k is not a positive whole number, a table mixes embedding options, or the two sides
+        are of different dimensions or models.
+
+    Notes
+    -----
+    Exact, with one matrix product and little more: in each row of similarities the maxima of
+    groups of columns are compared, and only the k best groups are looked into, on two levels.
+    Blocks of 32 MB bound the memory.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> film = tw.sample()
+    >>> hits = tw.nearest(film, k=3)
+    >>> hits.columns.tolist()[:4]
+    ['query', 'rank', 'match', 'cosine_similarity']
+    >>> indices, similarities = tw.nearest([[1, 0], [0, 1], [1, 1]], k=1)
+    >>> indices.ravel().tolist()
+    [2, 2, 0]
+    """
+    k = _positive(k)
+    for side in (segments, to):
+        if isinstance(side, pd.DataFrame):
+            one_option(side)
+    queries = unit_vectors(segments)
+    own = to is None
+    pool, unit = (segments, queries) if own else (to, unit_vectors(to))
+    same_space(segments, pool, queries, unit)
+    found = _search(queries, unit, _candidates(pool, unit), k, own=own)
+    if isinstance(segments, pd.DataFrame) or isinstance(pool, pd.DataFrame):
+        return _long_table(segments, pool, *found)
+    return found
+
+
+def near_duplicates(
+    segments: Any, *, threshold: float = 0.95, min_gap_sec: float = 0.0
+) -> pd.DataFrame | Arrays:
+    """All pairs of rows that are at least ``threshold`` alike, best first.
+
+    Parameters
+    ----------
+    segments : DataFrame or array_like of shape (n, d)
+        A table of segments or a matrix. Whole-video rows take no part, unless there is nothing
+        else; zero vectors never do.
+    threshold : float
+        The least cosine similarity of a pair, above -1 and at most 1. What is usual depends on
+        the model: look at the distribution first.
+    min_gap_sec : float
+        Within one video, the least time from the end of the earlier segment to the start of the
+        later one. At 0 neighbouring segments may pair, overlapping ones never do. Rows of
+        different videos and rows without time always may; in an array all rows may.
+
+    Returns
+    -------
+    DataFrame
+        For a table: ``a`` and ``b`` (index labels, the row of ``a`` before the row of ``b``),
+        ``cosine_similarity``, and ``video_id``, ``start_sec``, ``end_sec`` of both with ``_a``
+        and ``_b`` appended.
+    tuple of ndarrays
+        For an array: row numbers of shape (p, 2), and similarities of shape (p,).
+
+    Raises
+    ------
+    InputError
+        If an argument is out of range, the table mixes embedding options, or there are more than
+        ten million pairs.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> pairs = tw.near_duplicates(tw.sample(), threshold=0.9, min_gap_sec=60)
+    >>> bool((pairs["cosine_similarity"] >= 0.9).all())
+    True
+    >>> tw.near_duplicates([[1, 0], [0, 1], [2, 0]])
+    (array([[0, 2]]), array([1.], dtype=float32))
+    """
+    if not isinstance(threshold, Real) or not -1 < threshold <= 1:
+        raise InputError(
+            f"threshold is {threshold!r}; a cosine similarity above -1 and at most 1 was "
+            "expected; 0.95 is a start"
+        )
+    if not isinstance(min_gap_sec, Real) or not 0 <= min_gap_sec < math.inf:
+        raise InputError(f"min_gap_sec is {min_gap_sec!r}; seconds, 0 or more, were expected")
+    is_table = isinstance(segments, pd.DataFrame)
+    if is_table:
+        check_segments(segments)
+        one_option(segments)
+    unit = unit_vectors(segments)
+    among = _candidates(segments, unit)
+    spans = _spans(segments.iloc[among]) if is_table else None
+    pairs, values = _pairs_above(unit[among], threshold, spans, min_gap_sec)
+    pairs = among[pairs]
+    return _pair_table(segments, pairs, values) if is_table else (pairs, values)
+
+
+def _positive(k: Any) -> int:
+    """The number of neighbours, as an int."""
+    try:
+        whole = operator.index(k)
+    except TypeError:
+        whole = 0
+    if whole < 1:
+        raise InputError(f"k is {k!r}; a whole number of neighbours, 1 or more, was expected")
+    return whole
+
+
+def _candidates(data: Any, unit: Matrix) -> Positions:
+    """Positions of the rows that may be found."""
+    usable = unit.any(axis=1)
+    if isinstance(data, pd.DataFrame):
+        usable &= clip_mask(data)
+    return np.flatnonzero(usable)
+
+
+def _search(queries: Matrix, unit: Matrix, among: Positions, k: int, *, own: bool) -> Arrays:
+    """Positions and similarities of the k best, for each query; -1 and NaN where there is none."""
+    width = min(k, len(among))
+    indices = np.full((len(queries), width), -1, np.intp)
+    similarities = np.full((len(queries), width), np.nan, np.float32)
+    asked = np.flatnonzero(queries.any(axis=1))
+    if not width or not len(asked):
+        return indices[:, :0], similarities[:, :0]
+    pool = unit if len(among) == len(unit) else unit[among]
+    column_of = np.full(len(queries), -1, np.intp)
+    column_of[among if own else []] = np.arange(len(among)) if own else -1
+    levels = _levels(len(pool), width)
+    columns = -(-len(pool) // GROUP**levels) * GROUP**levels
+    step = max(2, min(len(asked), BLOCK_CELLS // columns))
+    buffer = np.full((step, columns), -np.inf, np.float32)
+    for first in range(0, len(asked), step):
+        rows = asked[first : first + step]
+        block = buffer[: len(rows)]
+        dot_rows(queries[rows], pool, block[:, : len(pool)])
+        itself = column_of[rows]
+        block[np.flatnonzero(itself >= 0), itself[itself >= 0]] = -np.inf
+        best, values = _best(block, width, levels)
+        there = np.isfinite(values)
+        indices[rows] = np.where(there, among[np.minimum(best, len(among) - 1)], -1)
+        similarities[rows] = np.where(there, values, np.nan)
+    filled = int((indices >= 0).sum(axis=1).max())
+    return indices[:, :filled], similarities[:, :filled]
+
+
+def _levels(n: int, k: int) -> int:
+    """How often columns are grouped before the few that are left are searched directly."""
+    levels = 0
+    while n > 4 * GROUP * k:
+        n = -(-n // GROUP)
+        levels += 1
+    return levels
+
+
+def _best(block: Matrix, k: int, levels: int) -> Arrays:
+    """Columns and cosines of the k largest of each row, best first, ties by column."""
+    columns, tied = _top_columns(block, k, levels)
+    for row in np.flatnonzero(tied):
+        values = np.minimum(block[row], 1)
+        last = values[columns[row]].min()
+        better, equal = np.flatnonzero(values > last), np.flatnonzero(values == last)
+        columns[row] = np.concatenate([better, equal])[:k]
+    values = np.clip(np.take_along_axis(block, columns, axis=1), -np.inf, 1)
+    np.maximum(values, -1, out=values, where=np.isfinite(values))
+    order = np.lexsort((columns, -values), axis=1)
+    return np.take_along_axis(columns, order, axis=1), np.take_along_axis(values, order, axis=1)
+
+
+def _top_columns(block: Matrix, k: int, levels: int) -> tuple[Positions, NDArray[np.bool_]]:
+    """Columns of the k largest of each row, in no order, and rows where others are as large.
+
+    The k largest lie in the k groups with the largest maxima. Groups are strided, column ``c``
+    in group ``c % n_groups``, so that the maxima are taken over long contiguous stretches.
+    """
+    if levels:
+        groups = block.reshape(len(block), GROUP, -1)
+        chosen, tied = _top_columns(groups.max(axis=1), k, levels - 1)
+        offset = np.arange(GROUP) * groups.shape[2]
+        columns = (chosen[:, None, :] + offset[:, None]).reshape(len(block), -1)
+        values = np.take_along_axis(block, columns, axis=1)
+    else:
+        values, columns, tied = block, None, np.zeros(len(block), bool)
+    cut = values.shape[1] - k
+    best = np.argpartition(values, cut, axis=1)[:, cut:]
+    last = np.minimum(np.take_along_axis(values, best, axis=1).min(axis=1, keepdims=True), 1)
+    tied = tied | ((values >= last).sum(axis=1) > k)
+    return (best if columns is None else np.take_along_axis(columns, best, axis=1)), tied
+
+
+def _long_table(queries: Any, pool: Any, indices: Positions, similarities: Matrix) -> pd.DataFrame:
+    """One row per query and neighbour."""
+    row, place = np.nonzero(indices >= 0)
+    match = indices[row, place]
+    columns: dict[str, Any] = {
+        "query": _labels(queries, len(indices))[row],
+        "rank": place + 1,
+        "match": _labels(pool, len(indices) if pool is queries else len(pool))[match],
+        "cosine_similarity": similarities[row, place],
+    }
+    table = pd.DataFrame(columns)
+    return pd.concat([table, *_places(pool, match)], axis=1)
+
+
+def _pair_table(segments: pd.DataFrame, pairs: Positions, values: Matrix) -> pd.DataFrame:
+    """One row per pair."""
+    labels = _labels(segments, len(segments))
+    sides = dict(zip("ab", pairs.T, strict=True))
+    table = pd.DataFrame({side: labels[rows] for side, rows in sides.items()})
+    table["cosine_similarity"] = values
+    places = [_places(segments, rows, suffix=f"_{side}") for side, rows in sides.items()]
+    return pd.concat([table, *places[0], *places[1]], axis=1)
+
+
+def _labels(data: Any, n: int) -> pd.Index:
+    """The index labels of a table, one each also where it has several levels; or row numbers."""
+    if not isinstance(data, pd.DataFrame):
+        return pd.RangeIndex(n)
+    return data.index.to_flat_index()
+
+
+def _places(data: Any, rows: Positions, *, suffix: str = "") -> list[pd.DataFrame]:
+    """Video and times of some rows, as far as there are any."""
+    if not isinstance(data, pd.DataFrame):
+        return []
+    names = [name for name in _PLACE if name in data.columns]
+    return [data[names].iloc[rows].reset_index(drop=True).add_suffix(suffix)]
+
+
+def _spans(segments: pd.DataFrame) -> Spans:
+    """Video, as a number, and times of every row."""
+    start, end = (segments[name].to_numpy(np.float64, na_value=np.nan) for name in _PLACE[1:])
+    return pd.factorize(segments["video_id"])[0], start, end
+
+
+def _far_enough(spans: Spans, pairs: Positions, min_gap_sec: float) -> NDArray[np.bool_]:
+    """True for pairs of different videos, and of one video with enough time between."""
+    video, start, end = spans
+    a, b = pairs.T
+    gap = np.maximum(start[a], start[b]) - np.minimum(end[a], end[b])
+    too_near = gap < min_gap_sec - ROUNDING
+    return np.asarray((video[a] != video[b]) | ~too_near)
+
+
+def _pairs_above(unit: Matrix, threshold: float, spans: Spans | None, gap: float) -> Arrays:
+    """Positions and cosines of all pairs, best first, ties by position."""
+    step = max(2, BLOCK_CELLS // max(1, len(unit)))
+    pairs, values, n_pairs = [np.empty((0, 2), np.intp)], [np.empty(0, np.float32)], 0
+    for first in range(0, len(unit), step):
+        rows = unit[first : first + step]
+        block = np.empty((len(rows), len(unit) - first), np.float32)
+        dot_rows(rows, unit[first:], block)
+        a, b = np.nonzero(block >= threshold - ROUNDING)
+        later = b > a
+        pair = np.column_stack([a[later], b[later]]) + first
+        value = block[a[later], b[later]]
+        if spans is not None:
+            keep = _far_enough(spans, pair, gap)
+            pair, value = pair[keep], value[keep]
+        n_pairs += len(pair)
+        if n_pairs > MOST_PAIRS:
+            raise InputError(
+                f"more than {MOST_PAIRS:,} pairs are {threshold:g} alike; fewer were expected; "
+                "raise threshold or min_gap_sec, or filter the table first"
+            )
+        pairs.append(pair)
+        values.append(np.clip(value, -1, 1))
+    pair, value = np.concatenate(pairs), np.concatenate(values)
+    order = np.lexsort((pair[:, 1], pair[:, 0], -value))
+    return pair[order], value[order]

@@ -1,0 +1,242 @@
+"""Ways to divide unit vectors into groups, and how good a division is.
+
+The mechanics under :mod:`twlab.clustering`, which is the door: everything here takes rows of unit
+length in order of time, trusts its arguments and returns positions and group numbers.
+
+* :func:`linkage_tree`, :func:`chain_tree`, :func:`cut` - agglomerative trees, and a cut of one
+* :func:`spherical_kmeans`, :func:`density_groups` - groups without a tree
+* :func:`silhouettes` - how much nearer a row is to its own group than to the next
+
+References
+----------
+Ward, "Hierarchical grouping to optimize an objective function", JASA 1963.
+Dhillon, Modha, "Concept decompositions for large sparse text data", Machine Learning 2001.
+Campello, Moulavi, Sander, "Density-based clustering based on hierarchical density estimates",
+PAKDD 2013.
+Rousseeuw, "Silhouettes: a graphical aid", J. Comput. Appl. Math. 1987.
+"""
+
+from __future__ import annotations
+
+import heapq
+import warnings
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float32]
+    Floats = NDArray[np.float64]
+    Labels = NDArray[np.intp]
+
+__all__ = [
+    "MIN_GROUP",
+    "Tree",
+    "chain_tree",
+    "cut",
+    "density_groups",
+    "group_sums",
+    "linkage_tree",
+    "n_distinct",
+    "silhouettes",
+    "spherical_kmeans",
+]
+
+MIN_GROUP = 5
+"""Fewest rows that make a dense group."""
+
+SAME_DISTANCE = 1e-3
+"""Unit vectors nearer than this (a cosine above 1 - 5e-7) are equal but for rounding."""
+
+FEW_ROWS = 3000
+"""Rows up to which threads cost more than they bring, above all where the machine is busy."""
+
+BLOCK_CELLS = 2**23
+
+
+class Tree(NamedTuple):
+    """An agglomerative tree; merge ``t`` joins two nodes into node ``n_rows + t``."""
+
+    n_rows: int
+    merges: Labels
+    heights: Floats
+
+    @property
+    def n_roots(self) -> int:
+        """Groups left when everything that may join has joined."""
+        return self.n_rows - len(self.merges)
+
+    @property
+    def n_distinct(self) -> int:
+        """Groups left when only what is equal has joined."""
+        return self.n_rows - int((self.heights == 0).sum())
+
+
+def linkage_tree(unit: Matrix, method: Literal["ward", "average"]) -> Tree:
+    """The tree of Ward (Euclidean) or of average cosine distance; n * n / 2 numbers at once."""
+    from scipy.cluster.hierarchy import linkage
+
+    n = len(unit)
+    if n < 2:
+        return Tree(n, np.empty((0, 2), np.intp), np.empty(0))
+    merges = linkage(_condensed(unit, euclidean=method == "ward"), method=method)
+    return Tree(n, merges[:, :2].astype(np.intp), merges[:, 2])
+
+
+def _condensed(unit: Matrix, *, euclidean: bool) -> Floats:
+    """Distances of all pairs of rows, as scipy wants them; exactly 0 between equal rows."""
+    n = len(unit)
+    out, at = np.empty(n * (n - 1) // 2), 0
+    step = max(1, BLOCK_CELLS // n)
+    for first in range(0, n, step):
+        block = 2 - 2 * (unit[first : first + step] @ unit[first:].T)
+        block[block < SAME_DISTANCE**2] = 0
+        block = np.sqrt(block) if euclidean else block / 2
+        for k, row in enumerate(block):
+            rest = row[k + 1 :]
+            out[at : at + len(rest)] = rest
+            at += len(rest)
+    return out
+
+
+def chain_tree(unit: Matrix, chain: Labels) -> Tree:
+    """Ward's tree where only groups that touch in time may join, and only within a chain.
+
+    ``chain`` numbers the video of each row; the rows of a chain are consecutive.
+    """
+    n = len(unit)
+    sums: list[Floats] = list(unit.astype(np.float64))
+    sizes = [1] * n
+    before = [i - 1 if i and chain[i - 1] == chain[i] else -1 for i in range(n)]
+    after = [i + 1 if i + 1 < n and chain[i + 1] == chain[i] else -1 for i in range(n)]
+
+    def height(a: int, b: int) -> float:
+        gap = sums[a] / sizes[a] - sums[b] / sizes[b]
+        return float(np.sqrt(2 * sizes[a] * sizes[b] / (sizes[a] + sizes[b]) * (gap @ gap)))
+
+    heap = [(height(a, b), a, b) for a, b in enumerate(after) if b >= 0]
+    heapq.heapify(heap)
+    merges, heights = [], []
+    while heap:
+        cost, a, b = heapq.heappop(heap)
+        if not sizes[a] or not sizes[b]:
+            continue
+        new = len(sums)
+        merges.append((a, b))
+        heights.append(cost if cost >= SAME_DISTANCE else 0.0)
+        sums.append(sums[a] + sums[b])
+        sizes.append(sizes[a] + sizes[b])
+        before.append(before[a])
+        after.append(after[b])
+        sizes[a] = sizes[b] = 0
+        if before[new] >= 0:
+            after[before[new]] = new
+            heapq.heappush(heap, (height(before[new], new), before[new], new))
+        if after[new] >= 0:
+            before[after[new]] = new
+            heapq.heappush(heap, (height(new, after[new]), new, after[new]))
+    return Tree(n, np.array(merges, np.intp).reshape(-1, 2), np.array(heights))
+
+
+def cut(tree: Tree, n_groups: int) -> Labels:
+    """The groups that are left after the first ``n_rows - n_groups`` merges of a tree."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n_merges = tree.n_rows - n_groups
+    n_nodes = tree.n_rows + n_merges
+    child = tree.merges[:n_merges].ravel()
+    parent = np.repeat(np.arange(tree.n_rows, n_nodes), 2)
+    graph = coo_array((np.ones(len(child), np.int8), (child, parent)), shape=(n_nodes, n_nodes))
+    labels = connected_components(graph, directed=False)[1][: tree.n_rows]
+    return np.asarray(labels, np.intp)
+
+
+def n_distinct(unit: Matrix) -> int:
+    """How many different rows there are, but for rounding."""
+    return len({row.tobytes() for row in unit.round(5) + np.float32(0)})
+
+
+def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Labels:
+    """Groups around unit centres, each row with the centre of the highest cosine.
+
+    Starts from the best of four Euclidean runs, then alternates between centres scaled to unit
+    length and assignment by cosine until nothing changes.
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
+
+    with warnings.catch_warnings(), threadpool_limits(1 if len(unit) <= FEW_ROWS else None):
+        # Raised where rows that differ only by rounding were to be told apart.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        found = KMeans(n_groups, n_init=4, random_state=random_state).fit(unit)
+    labels: Labels = found.labels_.astype(np.intp)
+    for _ in range(100):
+        moved = np.argmax(unit @ _directions(unit, labels, n_groups).T, axis=1)
+        if (moved == labels).all() or len(np.unique(moved)) < len(np.unique(labels)):
+            break
+        labels = moved
+    return labels
+
+
+def density_groups(unit: Matrix) -> Labels:
+    """HDBSCAN's groups of at least five rows; -1 where a row is in none."""
+    from sklearn.cluster import HDBSCAN
+
+    if len(unit) < MIN_GROUP:
+        return np.full(len(unit), -1, np.intp)
+    # With all distances at hand it is far faster, as long as n * n numbers are no burden.
+    algorithm = "brute" if len(unit) <= 5000 else "kd_tree"
+    model = HDBSCAN(min_cluster_size=MIN_GROUP, algorithm=algorithm, copy=True)
+    with np.errstate(divide="ignore", invalid="ignore"):  # equal rows are infinitely dense
+        labels: Labels = model.fit(unit.astype(np.float64)).labels_
+    return labels.astype(np.intp)
+
+
+def silhouettes(unit: Matrix, labels: Labels) -> Floats:
+    """The silhouette of each row by cosine distance, from -1 to 1; labels count from 0.
+
+    The mean distance to a group is one minus the dot product with the sum of the group over its
+    size, so that no matrix of distances is needed. 0 for a row alone in its group, and for all
+    where there is but one group.
+    """
+    n_groups = int(labels.max(initial=-1)) + 1
+    out = np.zeros(len(unit))
+    if n_groups < 2:
+        return out
+    sums, sizes = group_sums(unit, labels, n_groups), np.bincount(labels, minlength=n_groups)
+    step = max(1, BLOCK_CELLS // n_groups)
+    for first in range(0, len(unit), step):
+        rows, own = unit[first : first + step].astype(np.float64), labels[first : first + step]
+        total = sizes - rows @ sums.T  # summed distance to each group, the row itself included
+        pick = np.arange(len(rows)), own
+        itself = 1 - np.einsum("ij,ij->i", rows, rows)
+        within = np.maximum(total[pick] - itself, 0) / np.maximum(sizes[own] - 1, 1)
+        between = total / sizes
+        between[pick] = np.inf
+        nearest = np.maximum(between.min(axis=1), 0)
+        larger = np.maximum(within, nearest)
+        alone = (sizes[own] == 1) | (larger <= SAME_DISTANCE**2)
+        out[first : first + step] = np.where(
+            alone, 0, (nearest - within) / np.where(alone, 1, larger)
+        )
+    return out
+
+
+def group_sums(unit: Matrix, labels: Labels, n_groups: int) -> Floats:
+    """The sum of the rows of each group, of shape (n_groups, d)."""
+    from scipy.sparse import csr_array
+
+    rows = np.arange(len(labels))
+    member = csr_array((np.ones(len(labels)), (labels, rows)), shape=(n_groups, len(labels)))
+    return np.asarray(member @ unit.astype(np.float64))
+
+
+def _directions(unit: Matrix, labels: Labels, n_groups: int) -> Matrix:
+    """The mean direction of each group; zero for a group without rows or without direction."""
+    sums = group_sums(unit, labels, n_groups)
+    length = np.linalg.norm(sums, axis=1, keepdims=True)
+    return np.asarray(sums / np.where(length > 0, length, 1), np.float32)

@@ -1,0 +1,147 @@
+"""Tables of other makers: DataFrames, Arrow tables, Parquet and CSV -> rows.
+
+Columns go by the same names as fields of JSON (``EMBEDDING``, ``START_OFFSET_SEC``, ``vector``).
+Vectors in an Arrow table are taken from its buffer as one block.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+import pandas as pd
+
+from twlab.errors import LoadError
+from twlab.responses import read
+from twlab.responses.names import VECTOR_KEYS, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from twlab.responses import Found
+
+__all__ = [
+    "arrow_vectors",
+    "parquet_columns",
+    "parquet_table",
+    "read_arrow",
+    "read_csv",
+    "read_frame",
+]
+
+
+def parquet_columns(stream: BinaryIO, source: str) -> list[str]:
+    """The names of the columns of a Parquet file."""
+    import pyarrow.parquet as pq
+
+    return list(_parquet(pq.read_schema, stream, source).names)
+
+
+def parquet_table(stream: BinaryIO, source: str) -> Any:
+    """The Arrow table of a Parquet file.
+
+    Raises
+    ------
+    LoadError
+        If the file is broken or no Parquet.
+    """
+    import pyarrow.parquet as pq
+
+    return _parquet(pq.read_table, stream, source)
+
+
+def _parquet(reader: Callable[[BinaryIO], Any], stream: BinaryIO, source: str) -> Any:
+    """What a reader of Parquet reads, or one sentence for what it cannot."""
+    import pyarrow as pa
+
+    try:
+        return reader(stream)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        reason = str(error).partition("\n")[0][:120]
+        raise LoadError(
+            f"is no whole Parquet file ({reason}); copy or write it again", source=source
+        ) from None
+
+
+def read_arrow(table: Any, found: Found) -> None:
+    """Put the rows of an Arrow table into ``found``."""
+    columns: dict[str, Any] = {}
+    for name in dict.fromkeys(table.column_names):
+        column = table.column(table.column_names.index(name))
+        cells = arrow_vectors(column) if plain(name) in VECTOR_KEYS else None
+        columns[name] = column.to_pylist() if cells is None else cells
+    columns.pop("__index_level_0__", None)
+    _read_columns(columns, table.num_rows, found)
+
+
+def arrow_vectors(column: Any) -> list[NDArray[np.float32]] | NDArray[np.float32] | None:
+    """The vectors of a column of lists of floats, as one block where equally long.
+
+    None for any other column, and where a vector or one of its numbers is missing.
+    """
+    import pyarrow as pa
+
+    kind = column.type
+    lists = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    if not (lists or pa.types.is_fixed_size_list(kind)):
+        return None
+    if not pa.types.is_floating(kind.value_type) or column.null_count:
+        return None
+    sizes: list[int] = []
+    for chunk in column.chunks:
+        sizes += chunk.value_lengths().to_pylist() if lists else [kind.list_size] * len(chunk)
+    width = sizes[0] if len(set(sizes)) == 1 else 0
+    block = np.empty((len(sizes), width) if width else (sum(sizes), 1), np.float32)
+    flat, filled = block.reshape(-1), 0
+    for chunk in column.chunks:
+        numbers = chunk.flatten()
+        if numbers.null_count:
+            return None
+        with np.errstate(over="ignore"):
+            flat[filled : filled + len(numbers)] = numbers.to_numpy()
+        filled += len(numbers)
+    block.setflags(write=False)
+    if width or not sizes:
+        return block
+    return np.split(block.reshape(-1), np.cumsum(sizes)[:-1])
+
+
+def read_csv(stream: BinaryIO, found: Found) -> None:
+    """Put the rows of a CSV file into ``found``; vectors are cells of text."""
+    try:
+        frame = pd.read_csv(stream, encoding="utf-8-sig", low_memory=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError, ValueError) as error:
+        raise LoadError(
+            f"is no table in CSV ({str(error).strip()[:120]}); save the vectors as Parquet "
+            "with tw.save",
+            source=found.source,
+        ) from None
+    read_frame(frame[[name for name in frame if not str(name).startswith("Unnamed: ")]], found)
+
+
+def read_frame(frame: pd.DataFrame, found: Found) -> None:
+    """Put the rows of a DataFrame into ``found``."""
+    if any(name is not None for name in frame.index.names):
+        frame = frame.reset_index()
+    columns: dict[str, Sequence[Any]] = {}
+    for position, name in enumerate(map(str, frame.columns)):
+        cells = frame.iloc[:, position].astype(object).tolist()
+        columns.setdefault(name, [None if _missing(cell) else cell for cell in cells])
+    _read_columns(columns, len(frame), found)
+
+
+def _missing(cell: Any) -> bool:
+    """Whether a cell is one of the several ways in which pandas writes nothing."""
+    return cell is None or cell is pd.NA or cell is pd.NaT or (type(cell) is float and cell != cell)
+
+
+def _read_columns(columns: dict[str, Sequence[Any]], n_rows: int, found: Found) -> None:
+    """Read equally long columns as rows."""
+    names = tuple(columns)
+    if not n_rows:
+        found.remark("is an empty table; rows with vectors were expected; save it again")
+        return
+    records = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    read(records, found, word="row")

@@ -1,0 +1,150 @@
+"""The forms in which the project itself keeps tables: Parquet, and plain JSON.
+
+Parquet holds the columns as they are, with the vectors as lists of float32. JSON is
+``{"segments": [row, ...]}`` and JSON Lines one row per line; a row names each column of the table
+(``start_sec``, ``embedding_option``, ...) and has its vector under ``embedding``, each number with
+as many digits as float32 needs to come back the same.
+"""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+import pandas as pd
+
+from twlab.errors import InputError, LoadError
+from twlab.reading.files import Source, file_kind, opened
+from twlab.reading.frames import arrow_vectors, parquet_columns, parquet_table
+from twlab.reading.table import with_blocks
+from twlab.segments import COLUMNS, check_segments, vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+__all__ = ["own_tables", "write_json", "write_parquet"]
+
+
+def own_tables(sources: Sequence[Source]) -> pd.DataFrame | None:
+    """The table of Parquet files that were written by ``save``; None unless all of them were."""
+    frames, blocks = [], []
+    for source in sources:
+        if source.path is None or file_kind(source.path.name) != "parquet":
+            return None
+        try:
+            with opened(source) as stream:
+                own = _own_table(stream, source.name)
+        except LoadError:  # said, or reported among others, where sources are read one by one
+            return None
+        if own is None:
+            return None
+        frames.append(own[0])
+        blocks.append(own[1])
+    frame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+    try:
+        table = with_blocks(frame, blocks)
+        check_segments(table)
+    except InputError as error:
+        raise LoadError(str(error), source=sources[0].name if len(sources) == 1 else "") from None
+    return table
+
+
+def _own_table(
+    stream: BinaryIO, source: str
+) -> tuple[pd.DataFrame, list[NDArray[np.float32]] | NDArray[np.float32]] | None:
+    """The columns and the vectors of one file; None where it is another's."""
+    if not set(COLUMNS) <= set(parquet_columns(stream, source)):
+        return None
+    stream.seek(0)
+    table = parquet_table(stream, source)
+    names = table.column_names
+    cells = arrow_vectors(table.column("embedding"))
+    if cells is None or len(set(names)) < len(names):
+        return None
+    frame = table.drop_columns(["embedding"]).to_pandas()
+    place = sum(name in frame.columns for name in names[: names.index("embedding")])
+    frame.insert(place, "embedding", None)
+    numeric = all(frame[name].dtype.kind in "fiu" for name in ("start_sec", "end_sec"))
+    return (frame, cells) if numeric else None
+
+
+def write_parquet(segments: pd.DataFrame, path: Path) -> None:
+    """Write a table of segments as Parquet.
+
+    Raises
+    ------
+    InputError
+        If a column of the user's cannot be stored.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    place = list(segments.columns).index("embedding")
+    others = segments.drop(columns="embedding")
+    try:
+        table = pa.Table.from_pandas(others)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        reason = " ".join(str(part) for part in error.args)[:160]
+        raise InputError(
+            f"a column cannot be stored in Parquet ({reason}); columns of one kind of value were "
+            "expected; convert or drop it"
+        ) from None
+    table = table.add_column(place, "embedding", _arrow_lists(segments))
+    plain = [name for name in table.column_names if name != "embedding"]
+    pq.write_table(table, path, compression="zstd", use_dictionary=plain)
+
+
+def _arrow_lists(segments: pd.DataFrame) -> Any:
+    """The vectors as an Arrow column of lists of float32."""
+    import pyarrow as pa
+
+    sizes = np.array([np.size(cell) for cell in segments["embedding"]], np.int64)
+    if len(set(sizes.tolist())) == 1:
+        flat = vectors(segments[["embedding"]]).reshape(-1)
+        return pa.FixedSizeListArray.from_arrays(pa.array(flat), int(sizes[0]))
+    parts = [vectors(segments[["embedding"]].iloc[[k]])[0] for k in range(len(segments))]
+    flat = np.concatenate(parts) if parts else np.empty(0, np.float32)
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), pa.array(flat))
+
+
+def write_json(segments: pd.DataFrame, path: Path, *, packing: str, lines: bool) -> None:
+    """Write a table of segments as JSON or JSON Lines, packed as ``gz``, ``zst`` or not."""
+    with _packed(path, packing) as stream:
+        if not lines:
+            stream.write(b'{"segments":[\n')
+        for number, row in enumerate(_json_rows(segments)):
+            stream.write((b"" if not number else b"\n" if lines else b",\n") + row)
+        stream.write(b"\n" if lines else b"\n]}\n")
+
+
+def _packed(path: Path, packing: str) -> Any:
+    """A stream that packs what is written."""
+    if packing == "gz":
+        return gzip.open(path, "wb", compresslevel=6)
+    if packing == "zst":
+        import zstandard
+
+        return zstandard.open(path, "wb")
+    return path.open("wb")
+
+
+def _json_rows(segments: pd.DataFrame) -> Iterator[bytes]:
+    """Each row as the text of a JSON object."""
+    import orjson
+
+    names = [str(name) for name in segments.columns]
+    columns = []
+    for position, name in enumerate(names):
+        column = segments.iloc[:, position]
+        if name == "embedding":
+            columns.append([np.ascontiguousarray(cell, np.float32) for cell in column])
+        else:
+            columns.append(column.astype(object).where(column.notna(), None).tolist())
+    for row in zip(*columns, strict=True):
+        record = dict(zip(names, row, strict=True))
+        yield orjson.dumps(record, default=str, option=orjson.OPT_SERIALIZE_NUMPY)
