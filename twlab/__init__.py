@@ -16,17 +16,22 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "twlab.agreement": ("compare_options",),
     "twlab.alignment": ("align", "find", "repeats"),
     "twlab.clustering": ("cluster", "cluster_counts"),
+    "twlab.diagnosis": ("diagnose",),
     "twlab.errors": ("InputError", "LoadError", "MissingExtraError", "TwlabError", "TwlabWarning"),
     "twlab.io": ("check", "load", "save"),
     "twlab.neighbors": ("near_duplicates", "nearest"),
     "twlab.projection": ("project", "trustworthiness"),
+    "twlab.retrieval": ("search",),
     "twlab.samples": ("sample", "sample_video"),
     "twlab.scoring": ("boundary_scores",),
     "twlab.segmentation": ("novelty", "scene_labels", "scenes"),
+    "twlab.selection": ("deduplicate", "outliers", "summarize"),
     "twlab.segments": ("check_segments", "vectors", "with_vectors"),
     "twlab.similarity": ("cosine_similarity",),
+    "twlab.thresholds": ("similarity_pairs", "threshold"),
     "twlab.summary": ("cluster_summary", "video_vectors"),
 }
 _MODULES = ("intervals", "plot")
