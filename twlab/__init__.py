@@ -16,8 +16,11 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "twlab.agreement": ("compare_options",),
+    "twlab.alignment": ("align", "find", "repeats"),
     "twlab.client": ("AsyncClient", "Client"),
     "twlab.clustering": ("cluster", "cluster_counts"),
+    "twlab.diagnosis": ("diagnose",),
     "twlab.errors": (
         "ApiError",
         "InputError",
@@ -30,10 +33,14 @@ _HOMES = {
     "twlab.io": ("check", "load", "save"),
     "twlab.neighbors": ("near_duplicates", "nearest"),
     "twlab.projection": ("project", "trustworthiness"),
+    "twlab.retrieval": ("search",),
     "twlab.samples": ("sample", "sample_video"),
-    "twlab.segmentation": ("novelty",),
+    "twlab.scoring": ("boundary_scores",),
+    "twlab.segmentation": ("novelty", "scene_labels", "scenes"),
+    "twlab.selection": ("deduplicate", "outliers", "summarize"),
     "twlab.segments": ("check_segments", "vectors", "with_vectors"),
     "twlab.similarity": ("cosine_similarity",),
+    "twlab.thresholds": ("similarity_pairs", "threshold"),
     "twlab.summary": ("cluster_summary", "video_vectors"),
     "twlab.widgets.explorer": ("Explorer",),
     "twlab.widgets.html": ("save_html",),

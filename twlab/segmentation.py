@@ -6,39 +6,155 @@ Everything here works on one video and one embedding option at a time, in second
 row numbers: rows may come in any order, be of unequal length, leave gaps or overlap. Whole-video
 rows and rows without time take no part.
 
+* :func:`scenes` - where scenes begin, and how sure that is
+* :func:`scene_labels` - the scene of every segment
 * :func:`novelty` - how strongly something new begins at the start of each segment
+
+How good the boundaries are is said by :func:`twlab.boundary_scores`.
 
 References
 ----------
-Foote, "Automatic audio segmentation using a measure of audio novelty", ICME 2000.
+Foote, "Automatic audio segmentation using a measure of audio novelty", ICME 2000. Arlot, Celisse
+and Harchaoui, "A kernel multiple change-point algorithm via model selection", JMLR 2019. Rotman,
+Porat and Ashour, "Optimal sequential grouping for robust video scene detection using multiple
+modalities", IJSC 2017.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from twlab.errors import InputError
-from twlab.segments import check_segments, clip_mask, series_like, unit_vectors
+from twlab.scenecuts import METHODS, moments_of, peaks
+from twlab.segments import check_segments, series_like, str_column, unit_vectors
+from twlab.tracks import TOUCH_SEC, clip_length, seconds_stood_for, times_of, tracks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pandas as pd
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-    Positions = NDArray[np.intp]
+    Cuts = NDArray[np.intp]
 
-__all__ = ["novelty"]
+__all__ = ["novelty", "scene_labels", "scenes"]
 
 KERNEL_CLIPS = 8
 """Clips that novelty looks at on either side, where no length in seconds is given."""
 
-TOUCH_SEC = 1e-6
-"""Times that differ by less are the same time."""
+Method = Literal["linked", "kernel", "gaussian", "ward", "novelty"]
+
+
+def scenes(
+    segments: pd.DataFrame,
+    *,
+    n_scenes: int | Mapping[str, int] | None = None,
+    method: Method = "linked",
+) -> pd.DataFrame:
+    """Where scenes begin and how sure that is; one row per scene.
+
+    Every video and embedding option is cut on its own, along time: the order of rows does not
+    matter, long segments weigh more than short ones, and a gap makes the segments on its two
+    sides less likely to belong together. Whole-video rows and rows without time take no part.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table of segments.
+    n_scenes : int or mapping from video_id to int, optional
+        How many scenes each video has. Default: chosen for each video by the method.
+    method : {"linked", "kernel", "gaussian", "ward", "novelty"}
+        ``linked`` cuts where the two sides are unlike as wholes and no shot comes back after the
+        cut; it agrees best with human scene starts. ``kernel`` and ``gaussian`` are kernel
+        change-point detection with the cosine and the Gaussian kernel, ``ward`` joins
+        neighbours bottom-up, ``novelty`` takes the peaks of :func:`novelty`.
+
+    Returns
+    -------
+    DataFrame
+        In order of video, option and time, with the columns ``video_id``, ``embedding_option``
+        (where the table has it), ``start_sec``, ``end_sec``, ``n_segments``, ``strength`` (how
+        sure the scene's opening is: 0.5 where it is just worth its price, towards 1 where the
+        cut explains much; NaN for the first scene) and ``medoid`` (index label of the segment
+        nearest to the scene's mean). Scenes never overlap; a scene ends where its last segment
+        does or the next scene begins.
+
+    Raises
+    ------
+    InputError
+        If the table is not one of segments, the method is unknown, or more scenes are asked for
+        than there are segments.
+
+    Notes
+    -----
+    Cutting n segments takes n squared operations up to 2,000 segments; longer videos are cut
+    finely first and the cuts then thinned, in time and memory proportional to n.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> film = tw.sample()
+    >>> int(tw.scenes(film, n_scenes=4)["n_segments"].sum())
+    100
+    """
+    check_segments(segments)
+    if method not in (*METHODS, "novelty"):
+        raise InputError(
+            f"method is {method!r}; one of {', '.join([*METHODS, 'novelty'])} was expected"
+        )
+    parts = [_scenes_of(segments.iloc[rows], n_scenes, method) for rows in tracks(segments)]
+    empty = _scene_rows(segments.iloc[:0], np.empty(0, np.intp), np.empty(0))
+    table = pd.concat(parts, ignore_index=True) if parts else empty
+    keys = [name for name in ("video_id", "embedding_option") if name in table.columns]
+    return table.sort_values([*keys, "start_sec"], ignore_index=True)
+
+
+def scene_labels(segments: pd.DataFrame, scenes: pd.DataFrame) -> pd.Series[Any]:
+    """The number of the scene that each segment lies in, counted from 0 in every video.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table of segments.
+    scenes : DataFrame
+        As :func:`scenes` returns it. Only ``video_id``, ``start_sec``, ``end_sec`` and, where both
+        tables have it, ``embedding_option`` are read.
+
+    Returns
+    -------
+    Series "scene", Int64, on the same index
+        The last scene that begins no later than the middle of the segment; missing for rows
+        without time, whole-video rows and videos without scenes.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> film = tw.sample()
+    >>> labels = tw.scene_labels(film, tw.scenes(film, n_scenes=4))
+    >>> labels.value_counts(sort=False).index.tolist()
+    [0, 1, 2, 3]
+    """
+    check_segments(segments)
+    out = pd.Series(pd.NA, index=segments.index, dtype="Int64", name="scene")
+    keys = ["video_id"]
+    if "embedding_option" in segments.columns and "embedding_option" in scenes.columns:
+        keys.append("embedding_option")
+    starts = {
+        key: np.sort(group["start_sec"].to_numpy(np.float64))
+        for key, group in scenes.groupby(keys, dropna=False)
+    }
+    values = np.full(len(segments), -1)
+    for rows in tracks(segments):
+        first = segments.iloc[rows[0]]
+        known = starts.get(tuple(first[name] for name in keys))
+        if known is not None:
+            middle = np.mean(times_of(segments.iloc[rows]), axis=0)
+            values[rows] = np.searchsorted(known, middle + TOUCH_SEC, side="right") - 1
+    out[values >= 0] = values[values >= 0]
+    return out
 
 
 def novelty(segments: pd.DataFrame, *, kernel_sec: float | None = None) -> pd.Series[Any]:
@@ -99,29 +215,80 @@ def novelty(segments: pd.DataFrame, *, kernel_sec: float | None = None) -> pd.Se
             "out to have it chosen from the length of the segments"
         )
     values = np.full(len(segments), np.nan)
-    for rows in _tracks(segments):
+    for rows in tracks(segments):
         track = segments.iloc[rows]
-        start, end = (track[name].to_numpy(np.float64) for name in ("start_sec", "end_sec"))
-        width = kernel_sec or KERNEL_CLIPS * _clip_length(start, end)
+        start, end = times_of(track)
+        width = kernel_sec or KERNEL_CLIPS * clip_length(start, end)
         values[rows] = _checkerboard(unit_vectors(track), start, end, width)
     return series_like(segments, values, "novelty")
 
 
-def _tracks(segments: pd.DataFrame) -> Iterator[Positions]:
-    """Row positions of each video and option, in order of time; rows without time left out."""
-    start, end = (segments[name].to_numpy(np.float64) for name in ("start_sec", "end_sec"))
-    usable = np.flatnonzero(clip_mask(segments) & np.isfinite(start) & np.isfinite(end))
-    keys = [name for name in ("video_id", "embedding_option") if name in segments.columns]
-    columns = segments[keys].reset_index(drop=True)  # an index level may have the same name
-    group = columns.groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
-    order = usable[np.lexsort((end[usable], start[usable], group[usable]))]
-    yield from np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else ()
+def _scenes_of(
+    track: pd.DataFrame, n_scenes: int | Mapping[str, int] | None, method: Method
+) -> pd.DataFrame:
+    """The scenes of one video and option, its rows in order of time."""
+    unit = unit_vectors(track)
+    moments = moments_of(unit, *times_of(track))
+    count = _count_for(str(track["video_id"].iloc[0]), n_scenes, len(moments.start))
+    if method == "novelty":
+        width = KERNEL_CLIPS * clip_length(moments.start, moments.end)
+        curve = _checkerboard(moments.unit, moments.start, moments.end, width)
+        cuts, strength = peaks(moments, count, curve)
+    else:
+        cuts, strength = METHODS[method](moments, count)
+    scene = np.searchsorted(cuts, moments.which, side="right")
+    return _scene_rows(track, scene, np.r_[np.nan, strength], unit)
 
 
-def _clip_length(start: Floats, end: Floats) -> float:
-    """The median length of a segment, in seconds; 1 where no segment has a length."""
-    lengths = (end - start)[end > start]
-    return float(np.median(lengths)) if len(lengths) else 1.0
+def _count_for(video: str, n_scenes: int | Mapping[str, int] | None, available: int) -> int | None:
+    """The number of scenes asked of one video, if it can be had."""
+    asked = n_scenes.get(video) if isinstance(n_scenes, Mapping) else n_scenes
+    if asked is None:
+        return None
+    if isinstance(asked, bool) or not isinstance(asked, int | np.integer):
+        raise InputError(f"n_scenes is {asked!r}; a whole number of scenes was expected")
+    if not 1 <= asked <= available:
+        raise InputError(
+            f"n_scenes is {asked} for the video {video!r}, which has {available} segments that "
+            f"begin at different times; ask for 1 to {available}"
+        )
+    return int(asked)
+
+
+def _scene_rows(
+    track: pd.DataFrame,
+    scene: Cuts,
+    strength: Floats,
+    unit: NDArray[np.float32] | None = None,
+) -> pd.DataFrame:
+    """One row per scene from the scene of each row, counted from 0."""
+    start, end = times_of(track)
+    count = len(strength)
+    first, last = np.full(count, np.inf), np.zeros(count)
+    np.minimum.at(first, scene, start)
+    np.maximum.at(last, scene, end)
+    last[:-1] = np.minimum(last[:-1], first[1:])
+    columns: dict[str, Any] = {
+        name: str_column([track[name].iloc[0]] * count if count else [])
+        for name in ("video_id", "embedding_option")
+        if name in track.columns
+    }
+    columns |= {
+        "start_sec": first,
+        "end_sec": last,
+        "n_segments": np.bincount(scene, minlength=count),
+        "strength": strength,
+        "medoid": track.index[[_medoid(unit, scene == k) for k in range(count)]]
+        if unit is not None
+        else track.index[:0],
+    }
+    return pd.DataFrame(columns)
+
+
+def _medoid(unit: NDArray[np.float32], rows: NDArray[np.bool_]) -> int:
+    """Position of the row most like the mean of the given rows."""
+    inside = np.flatnonzero(rows)
+    return int(inside[(unit[inside] @ unit[inside].mean(axis=0)).argmax()])
 
 
 def _checkerboard(unit: NDArray[np.float32], start: Floats, end: Floats, width: float) -> Floats:
@@ -130,21 +297,12 @@ def _checkerboard(unit: NDArray[np.float32], start: Floats, end: Floats, width: 
     Rows are in order of time. Done once for each distinct start.
     """
     times, which = np.unique(start, return_inverse=True)
-    weight = _weights(unit, start, end)
+    weight = seconds_stood_for(start, end) * unit.any(axis=1)
     before = _side_means(times, end, start, unit, weight, width)
     after = _side_means(-times, -start, -end, unit, weight, width)
     values = 0.5 * ((before - after) ** 2).sum(axis=1)
     values[0] = np.nan
     return np.asarray(values[which])
-
-
-def _weights(unit: NDArray[np.float32], start: Floats, end: Floats) -> Floats:
-    """Seconds that a row stands for; rows of the very same times share them."""
-    _, same, counts = np.unique(
-        np.column_stack([start, end]), axis=0, return_inverse=True, return_counts=True
-    )
-    seconds = np.maximum(end - start, TOUCH_SEC) / counts[same.ravel()]
-    return np.where(unit.any(axis=1), seconds, 0.0)
 
 
 def _side_means(

@@ -1,0 +1,182 @@
+"""Search and thresholds: rankings, fusion and what is absent."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import twlab as tw
+
+
+def table(matrix: Any, option: str = "visual", video: str = "a") -> pd.DataFrame:
+    n = len(matrix)
+    rows = pd.DataFrame({"video_id": [video] * n, "start_sec": np.arange(n) * 6.0})
+    rows["end_sec"] = rows["start_sec"] + 6
+    rows["embedding_option"] = option
+    rows["embedding_scope"] = "clip"
+    rows["model_name"] = "test"
+    return tw.with_vectors(rows, np.asarray(matrix, np.float32))
+
+
+@pytest.fixture
+def both(rng: np.random.Generator) -> pd.DataFrame:
+    """Twenty clips with sight and sound, the sound of the last five missing."""
+    sight, sound = rng.normal(size=(20, 8)), rng.normal(size=(15, 8))
+    return pd.concat([table(sight), table(sound, "audio")], ignore_index=True)
+
+
+def test_one_option_is_plain_cosine_ranking(rng: np.random.Generator) -> None:
+    segments = table(rng.normal(size=(30, 8)))
+    query = rng.normal(size=8)
+    hits = tw.search(segments, query, k=4)
+    cosine = tw.cosine_similarity(tw.vectors(segments), query[None].astype(np.float32))[:, 0]
+    best = np.argsort(-cosine)[:4]
+    assert hits["start_sec"].tolist() == (best * 6.0).tolist()
+    np.testing.assert_allclose(hits["score"], cosine[best], atol=1e-6)
+    np.testing.assert_allclose(hits["visual_similarity"], hits["score"])
+    assert hits["rank"].tolist() == [1, 2, 3, 4]
+
+
+def test_rows_are_compared_with_their_own_option(both: pd.DataFrame) -> None:
+    sight = tw.search(both, both.iloc[[3]], k=50)
+    assert "audio_similarity" not in sight.columns
+    assert sight["start_sec"][0] == 18.0
+    pair = tw.search(both, both.iloc[[3, 23]], k=50)
+    assert pair["start_sec"][0] == 18.0
+    assert pair[["visual_similarity", "audio_similarity"]].iloc[0].tolist() == pytest.approx([1, 1])
+
+
+def test_ranks_are_fused_by_the_formula(both: pd.DataFrame, rng: np.random.Generator) -> None:
+    query = rng.normal(size=8)
+    hits = tw.search(both, query, k=50, weights={"audio": 2.0})
+    parts = {
+        name: tw.search(both, query, k=50, by=name).set_index("start_sec")["rank"]
+        for name in ("visual", "audio")
+    }
+    for hit in hits.itertuples():
+        terms = [
+            (weight, 1 / (60 + parts[name][hit.start_sec]))
+            for name, weight in (("visual", 1.0), ("audio", 2.0))
+            if hit.start_sec in parts[name].index
+        ]
+        assert hit.score == pytest.approx(sum(w * t for w, t in terms) / sum(w for w, _ in terms))
+    assert hits["audio_similarity"].isna().sum() == 5
+
+
+def test_a_missing_option_is_absent_and_not_zero() -> None:
+    ahead = np.array([[1.0, 0.1], [0.5, 1.0], [0.2, 1.0]])
+    segments = pd.concat([table(ahead), table(ahead[1:] * [1, 1], "audio").assign(
+        start_sec=[6.0, 12.0], end_sec=[12.0, 18.0])])  # fmt: skip
+    for fuse in ("rank", "score"):
+        hits = tw.search(segments, [1.0, 0.0], fuse=fuse)  # type: ignore[arg-type]
+        assert hits["start_sec"][0] == 0.0
+        assert math.isnan(hits["audio_similarity"][0])
+
+
+def test_scores_of_other_scales_are_made_equal(rng: np.random.Generator) -> None:
+    sight = np.eye(8)[0] * 20 + rng.normal(size=(12, 8)) * 0.01
+    sound = rng.normal(size=(12, 8))
+    sound[4] = np.eye(8)[0]
+    both = pd.concat([table(sight), table(sound, "audio")])
+    assert tw.search(both, np.eye(8)[0], fuse="score")["start_sec"][:3].isin([24.0]).any()
+
+
+def test_touching_hits_are_merged() -> None:
+    matrix = np.zeros((12, 3))
+    matrix[:, 2] = 1
+    matrix[[2, 3, 4, 9], 0] = [3, 4, 3.5, 2]
+    hits = tw.search(table(matrix), [1.0, 0, 0], k=2, merge_gap_sec=0)
+    assert hits["start_sec"].tolist() == [12.0, 54.0]
+    assert hits["end_sec"].tolist() == [30.0, 60.0]
+    assert hits["n_segments"].tolist() == [3, 1]
+    assert hits["visual_similarity"][0] == pytest.approx(4 / math.sqrt(17))
+
+
+class Client:
+    """Embeds every text as the same vector and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str | None]] = []
+
+    def embed_text(self, text: str, *, model_name: str | None) -> pd.DataFrame:
+        self.asked.append((text, model_name))
+        return table(np.eye(8)[:1], "text").assign(start_sec=math.nan, end_sec=math.nan)
+
+
+def test_text_goes_through_the_client(both: pd.DataFrame) -> None:
+    client = Client()
+    hits = tw.search(both, "a rabbit", client=client)
+    assert client.asked == [("a rabbit", "test")]
+    assert {"visual_similarity", "audio_similarity"} <= set(hits.columns)
+    with pytest.raises(tw.InputError, match="the query is the text 'a rabbit'; text needs"):
+        tw.search(both, "a rabbit")
+
+
+def test_whole_videos_and_zero_vectors_are_no_hits(both: pd.DataFrame) -> None:
+    matrix = tw.vectors(both).copy()
+    matrix[7] = 0
+    changed = tw.with_vectors(both, matrix)
+    whole = both.iloc[:1].assign(embedding_scope="video", start_sec=0.0, end_sec=120.0)
+    with pytest.warns(tw.TwlabWarning, match="all zeros"):
+        hits = tw.search(pd.concat([changed, whole]), both.iloc[[0]], k=99)
+    assert len(hits) == 19
+    assert 42.0 not in hits["start_sec"].tolist()
+
+
+def test_refusals(both: pd.DataFrame) -> None:
+    with pytest.raises(tw.InputError, match="k is 0"):
+        tw.search(both, np.ones(8), k=0)
+    with pytest.raises(tw.InputError, match="no option 'smell'"):
+        tw.search(both, np.ones(8), by="smell")
+    with pytest.raises(tw.InputError, match="fuse is 'sum'"):
+        tw.search(both, np.ones(8), fuse="sum")  # type: ignore[arg-type]
+    with pytest.raises(tw.InputError, match="5 dimensions, the option 'audio' 8"):
+        tw.search(both, np.ones(5))
+    with pytest.raises(tw.InputError, match="the query has no rows"):
+        tw.search(both, both.iloc[:0])
+    with pytest.raises(tw.InputError, match="of the option audio, the table of visual"):
+        tw.search(both.iloc[:20], both.iloc[20:22])
+    with pytest.raises(tw.InputError, match="merge_gap_sec is -1"):
+        tw.search(both, np.ones(8), merge_gap_sec=-1)
+    with pytest.raises(tw.InputError, match="weights are"):
+        tw.search(both, np.ones(8), weights={"audio": -1})
+
+
+def shots(rng: np.random.Generator, video: str, base: float) -> pd.DataFrame:
+    kinds = np.repeat(rng.normal(size=(30, 64)), 5, axis=0)
+    return table(base + kinds + 0.3 * rng.normal(size=(150, 64)), video=video)
+
+
+@pytest.mark.parametrize("base", [0.0, 1.0])
+def test_the_threshold_lies_between_like_and_unlike(rng: np.random.Generator, base: float) -> None:
+    segments = pd.concat([shots(rng, "a", base), shots(rng, "b", base)], ignore_index=True)
+    found = tw.threshold(segments).iloc[0]
+    assert found["unrelated"] == "videos"
+    assert found["unrelated_median"] < found["threshold"] < found["neighbours_median"]
+    assert found["neighbours_kept"] > 0.75
+    assert found["unrelated_kept"] < 0.02
+    one = tw.threshold(segments[segments["video_id"] == "a"]).iloc[0]
+    assert one["unrelated"] == "times"
+    assert one["threshold"] == pytest.approx(found["threshold"], abs=0.15)
+
+
+def test_pairs_behind_the_threshold(rng: np.random.Generator) -> None:
+    segments = pd.concat([shots(rng, "a", 0.0), shots(rng, "b", 0.0)], ignore_index=True)
+    pairs = tw.similarity_pairs(segments)
+    assert (pairs["kind"] == "neighbours").sum() == 298
+    assert pairs["similarity"].between(-1, 1).all()
+    matrix = tw.cosine_similarity(segments)
+    near = np.concatenate([np.diag(matrix[:150, :150], 1), np.diag(matrix[150:, 150:], 1)])
+    ours = pairs[pairs["kind"] == "neighbours"]["similarity"]
+    np.testing.assert_allclose(np.sort(ours), np.sort(near), atol=1e-5)
+    far = pairs[pairs["kind"] == "far"]["similarity"]
+    assert far.mean() == pytest.approx(matrix[:150, 150:].mean(), abs=0.02)
+
+
+def test_too_few_segments_give_no_threshold() -> None:
+    assert math.isnan(tw.threshold(table(np.eye(3)))["threshold"][0])
+    assert len(tw.threshold(table(np.eye(3)).iloc[:0])) == 0

@@ -1,0 +1,157 @@
+"""Summaries, odd ones, doublets, agreement of options and the diagnosis."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import twlab as tw
+
+
+def table(matrix: Any, option: str = "visual", *, clip: float = 6.0) -> pd.DataFrame:
+    n = len(matrix)
+    rows = pd.DataFrame({"video_id": ["a"] * n, "start_sec": np.arange(n) * clip})
+    rows["end_sec"] = rows["start_sec"] + clip
+    rows["embedding_option"] = option
+    rows["embedding_scope"] = "clip"
+    rows["model_name"] = "test"
+    return tw.with_vectors(rows, np.asarray(matrix, np.float32))
+
+
+def coverage(matrix: np.ndarray, chosen: Any) -> float:
+    unit = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+    return float(np.maximum(unit @ unit[list(chosen)].T, 0).max(axis=1).mean())
+
+
+def test_a_summary_is_nearly_the_best_of_all(rng: np.random.Generator) -> None:
+    matrix = rng.normal(size=(14, 4))
+    summary = tw.summarize(table(matrix), n=3)
+    best = max(coverage(matrix, chosen) for chosen in combinations(range(14), 3))
+    assert coverage(matrix, summary.index) == pytest.approx(summary["coverage"].max(), abs=1e-5)
+    assert summary["coverage"].max() >= 0.95 * best
+    assert sorted(summary["pick"]) == [1, 2, 3]
+    assert summary["start_sec"].is_monotonic_increasing
+
+
+def test_every_kind_of_shot_is_represented() -> None:
+    kinds = np.repeat(np.arange(4), [10, 3, 20, 5])
+    summary = tw.summarize(table(np.eye(4)[kinds]), n=9)
+    assert sorted(kinds[summary.index]) == [0, 1, 2, 3]
+    assert summary["coverage"].max() == pytest.approx(1.0)
+    assert kinds[summary[summary["pick"] == 1].index[0]] == 2
+
+
+def test_the_budget_is_kept(rng: np.random.Generator) -> None:
+    segments = table(rng.normal(size=(40, 8)))
+    segments["end_sec"] = segments["start_sec"] + rng.uniform(0.5, 6, size=40)
+    for budget in (4.0, 20.0, 60.0):
+        summary = tw.summarize(segments, budget_sec=budget)
+        assert 0 < (summary["end_sec"] - summary["start_sec"]).sum() <= budget
+    assert len(tw.summarize(segments, budget_sec=0.1)) == 0
+    with pytest.raises(tw.InputError, match="neither budget_sec nor n"):
+        tw.summarize(segments)
+    with pytest.raises(tw.InputError, match="n is 0"):
+        tw.summarize(segments, n=0)
+
+
+def test_odd_segments_stand_out(rng: np.random.Generator) -> None:
+    matrix = np.repeat(rng.normal(size=(6, 32)), 15, axis=0) + 0.4 * rng.normal(size=(90, 32))
+    matrix[[17, 50]] = rng.normal(size=(2, 32))
+    odd = tw.outliers(table(matrix))
+    assert set(odd.nlargest(2).index) == {17, 50}
+    unit = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+    similar = np.sort(unit @ unit.T - 9 * np.eye(90), axis=1)[:, -5:]
+    np.testing.assert_allclose(odd, 1 - similar.mean(axis=1), atol=1e-5)
+
+
+def test_outliers_of_few_rows() -> None:
+    assert tw.outliers(table(np.eye(3)[:1])).isna().all()
+    assert tw.outliers(table(np.ones((2, 3)))).tolist() == pytest.approx([0, 0], abs=1e-6)
+    mixed = pd.concat([table(np.ones((3, 4))), table(np.ones((1, 6)), "audio")], ignore_index=True)
+    assert tw.outliers(mixed).isna().tolist() == [False, False, False, True]
+
+
+def test_doublets_leave(rng: np.random.Generator) -> None:
+    matrix = rng.normal(size=(30, 16))
+    matrix[[5, 9]] = matrix[2]
+    segments = table(matrix)
+    kept = tw.deduplicate(segments)
+    assert sorted(set(range(30)) - set(kept.index)) == [5, 9]
+    chain = tw.deduplicate(table(rng.normal(size=(80, 2))), threshold=0.9)
+    similar = tw.cosine_similarity(chain) - 2 * np.eye(len(chain))
+    assert similar.max() < 0.9
+    pd.testing.assert_frame_equal(tw.deduplicate(chain, threshold=0.9), chain)
+
+
+def smooth(rng: np.random.Generator, n: int, d: int = 12) -> np.ndarray:
+    return np.repeat(rng.normal(size=(n // 6, d)), 6, axis=0)
+
+
+def test_options_that_follow_each_other_agree(rng: np.random.Generator) -> None:
+    sight = smooth(rng, 120)
+    sound = sight @ rng.normal(size=(12, 30)) + 0.3 * rng.normal(size=(120, 30))
+    both = pd.concat([table(sight), table(sound, "audio")], ignore_index=True)
+    found = tw.compare_options(both).iloc[0]
+    assert found["agreement"] > 0.5 > found["chance_95"]
+    assert found["p_value"] < 0.02
+    assert found["n_cells"] == 120
+    shuffled = tw.compare_options(both.sample(frac=1, random_state=0)).iloc[0]
+    assert shuffled["agreement"] == pytest.approx(found["agreement"])
+
+
+def test_strangers_do_not_agree_though_both_are_smooth() -> None:
+    values = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        shots = (np.repeat(np.arange(90), rng.integers(2, 9, size=90))[:90] for _ in range(2))
+        sight, sound = (rng.normal(size=(90, 12))[shot] for shot in shots)
+        both = pd.concat([table(sight), table(sound, "audio")])
+        values.append(tw.compare_options(both)["p_value"][0])
+    assert np.mean(np.array(values) < 0.05) <= 0.2
+    assert 0.3 < np.mean(values) < 0.7
+
+
+def test_options_on_other_grids(rng: np.random.Generator) -> None:
+    sight = smooth(rng, 120)
+    halves = table(np.repeat(sight, 2, axis=0) + 0.1, "audio", clip=3.0)
+    found = tw.compare_options(pd.concat([table(sight), halves], ignore_index=True)).iloc[0]
+    assert found["agreement"] > 0.9
+    few = tw.compare_options(pd.concat([table(sight[:4]), table(sight[:4], "audio")]))
+    assert math.isnan(few["agreement"][0])
+    assert len(tw.compare_options(table(sight))) == 0
+
+
+def verdict(report: pd.DataFrame, check: str) -> list[str]:
+    return report[report["check"] == check]["verdict"].tolist()
+
+
+def test_a_sound_table_is_found_so(rng: np.random.Generator) -> None:
+    report = tw.diagnose(table(np.linalg.qr(rng.normal(size=(40, 40)))[0][:20]))
+    assert set(report["verdict"]) == {"fine"}
+    assert len(tw.diagnose(table(np.eye(3)).iloc[:0])) > 0
+
+
+def test_what_is_wrong_is_found(rng: np.random.Generator) -> None:
+    matrix = 3 + rng.normal(size=(20, 8))
+    matrix[4] = 0
+    matrix[7] = matrix[6]
+    segments = table(matrix)
+    segments.loc[10:, ["start_sec", "end_sec"]] += 50
+    segments.loc[15, "end_sec"] += 4
+    other = table(np.eye(5)).assign(model_name="other", embedding_scope="video")
+    report = tw.diagnose(pd.concat([segments, other], ignore_index=True))
+    assert verdict(report, "model names") == ["problem"]
+    assert verdict(report, "embedding scopes") == ["note"]
+    assert "problem" in verdict(report, "zero vectors")
+    assert "note" in verdict(report, "anisotropy")
+    assert "note" in verdict(report, "vector lengths")
+    assert "note" in verdict(report, "repeated vectors")
+    assert "note" in verdict(report, "gaps")
+    assert "note" in verdict(report, "overlaps")
+    gaps = report[(report["check"] == "gaps") & (report["value"] > 0)]["finding"].iloc[0]
+    assert gaps.startswith("1 gaps of 50.0 s")

@@ -1,0 +1,271 @@
+"""What videos share: copies found with their times, whatever was done to them.
+
+Segments of both videos are laid on cells of one length, and centred on the mean of the second
+video, since all segments of a video are alike in much that says nothing. What a copy shares with
+its source then lies on straight lines of high similarity. A line counts if the two are nearly
+identical along it, or if it stands out from every other place in the second video.
+
+* :func:`align` - which seconds of one video occur in another
+* :func:`repeats` - which seconds of a video occur in it again
+* :func:`find` - the videos of a corpus ranked by how much of a clip they hold
+
+References
+----------
+Douze, Jégou and Schmid, "An image-based approach to video copy detection with spatio-temporal
+post-filtering", IEEE Trans. Multimedia 2010 (lines in time by a Hough transform). Foote, "Content-
+based retrieval of music and audio", 1997 (similarity matrices). Müller, "Fundamentals of Music
+Processing", 2015, chapter 7.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from twlab.copies import shared_pieces
+from twlab.errors import InputError
+from twlab.linefit import pair_of, with_edges
+from twlab.segments import check_segments, str_column, unit_vectors
+from twlab.tracks import Grid, clip_length, on_grid, times_of, tracks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["align", "find", "repeats"]
+
+SHORTEST_LAG = 8
+"""Cells between two places of one video from which on they count as a repeat."""
+
+NAMES = ("a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec", "speed", "score")
+
+
+class _Side(NamedTuple):
+    """One video and option."""
+
+    video: str
+    option: Any
+    rows: pd.DataFrame
+    clip_sec: float
+
+    def grid(self, cell_sec: float) -> Grid:
+        """Its segments on cells."""
+        return on_grid(unit_vectors(self.rows), *times_of(self.rows), cell_sec)
+
+
+def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
+    """Which seconds of ``a`` occur in ``b``, and where; one row per shared piece.
+
+    Pieces may come in any order, be repeated in ``a``, run slower or faster (from half to double
+    speed, and somewhat beyond), backwards, be cut short in the middle of a segment, or stand
+    between other footage. Every video of ``a`` is compared with every video of ``b`` of the same
+    embedding option. Whole-video rows and rows without time take no part.
+
+    Parameters
+    ----------
+    a, b : DataFrame
+        Tables of segments of one model. The times in ``a`` and ``b`` may lie on different grids;
+        the shorter of the two typical segment lengths is the grain.
+
+    Returns
+    -------
+    DataFrame
+        ``a_video_id``, ``b_video_id``, ``embedding_option`` (where ``a`` has it),
+        ``a_start_sec``, ``a_end_sec``, ``b_start_sec``, ``b_end_sec``, ``speed`` (seconds of
+        ``b`` per second of ``a``; negative, with ``b_start_sec`` after ``b_end_sec``, where it is
+        played backwards) and ``score`` (mean centred cosine similarity along the piece, at most
+        1), in order of video and time. Every second of ``a`` is given to one place in a video of
+        ``b``. No rows where nothing is shared.
+
+    Raises
+    ------
+    InputError
+        If one is not a table of segments or their vectors do not belong to one model.
+
+    Notes
+    -----
+    Takes time and memory in proportion to the product of the two lengths. A piece much shorter
+    than two segments cannot be told from chance.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> film = tw.sample()
+    >>> later = film.iloc[20:30].assign(video_id="copy")
+    >>> later[["start_sec", "end_sec"]] -= 120
+    >>> tw.align(later, film)[["a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec"]]
+       a_start_sec  a_end_sec  b_start_sec  b_end_sec
+    0          0.0       60.0        120.0      180.0
+    """
+    for table in (a, b):
+        check_segments(table)
+    theirs = _sides(b)
+    parts = [
+        _boxes(ours, other)
+        for ours in _sides(a)
+        for other in theirs
+        if _same(ours.option, other.option)
+    ]
+    return _joined(parts, has_option="embedding_option" in a.columns)
+
+
+def repeats(segments: pd.DataFrame) -> pd.DataFrame:
+    """Which seconds of a video occur in it again later; one row per repeated piece.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table of segments; every video and option is compared with itself.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`align` returns it: ``a_*`` is the earlier and ``b_*`` the later occurrence, at
+        least eight segments after it. What occurs three times gives two rows or more.
+
+    Raises
+    ------
+    InputError
+        If the table is not one of segments.
+
+    Examples
+    --------
+    >>> import pandas as pd, twlab as tw
+    >>> film = tw.sample().iloc[:70]
+    >>> again = film.iloc[10:20].copy()
+    >>> again[["start_sec", "end_sec"]] += 600 - 60
+    >>> tw.repeats(pd.concat([film, again]))[["a_start_sec", "a_end_sec", "b_start_sec"]]
+       a_start_sec  a_end_sec  b_start_sec
+    0         60.0      120.0        600.0
+    """
+    check_segments(segments)
+    parts = [_boxes(side, side, within=True) for side in _sides(segments)]
+    return _joined(parts, has_option="embedding_option" in segments.columns)
+
+
+def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
+    """The videos of a corpus that hold something of a clip, the one that holds most first.
+
+    Parameters
+    ----------
+    clip : DataFrame
+        Segments of one video.
+    corpus : DataFrame
+        Segments of any number of videos of the same model; a video of the same ``video_id`` as
+        the clip is left out.
+
+    Returns
+    -------
+    DataFrame
+        ``rank`` (from 1), ``video_id``, ``share`` (of the clip's seconds that occur in the
+        video, over all options at most 1), ``score`` (mean similarity of these), ``start_sec``
+        and ``end_sec`` of the longest piece in the video, ``n_pieces``. No rows where no video
+        holds any of it.
+
+    Raises
+    ------
+    InputError
+        If one is not a table of segments or the clip has several videos.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> tw.find(tw.sample("trailer"), tw.sample("film"))["video_id"].tolist()
+    ['big_buck_bunny']
+    """
+    check_segments(clip)
+    videos = clip["video_id"].unique()
+    if len(videos) > 1:
+        raise InputError(
+            f"the clip has {len(videos)} videos ({', '.join(map(str, videos[:3]))}); one was "
+            "expected; filter by video_id"
+        )
+    pieces = align(clip, corpus[~corpus["video_id"].isin(videos)])
+    seconds = pieces["a_end_sec"] - pieces["a_start_sec"]
+    total = sum(float(np.sum(np.subtract(*times_of(side.rows)[::-1]))) for side in _sides(clip))
+    rows = []
+    for video, mine in pieces.assign(seconds=seconds).groupby("b_video_id", sort=False):
+        longest = mine.iloc[int(mine["seconds"].to_numpy().argmax())]
+        rows.append(
+            {
+                "video_id": video,
+                "share": min(float(mine["seconds"].sum()) / total, 1.0),
+                "score": float(np.average(mine["score"], weights=mine["seconds"])),
+                "start_sec": float(min(longest["b_start_sec"], longest["b_end_sec"])),
+                "end_sec": float(max(longest["b_start_sec"], longest["b_end_sec"])),
+                "n_pieces": len(mine),
+            }
+        )
+    columns = ["video_id", "share", "score", "start_sec", "end_sec", "n_pieces"]
+    ranked = pd.DataFrame(rows, columns=columns).sort_values(
+        ["share", "score"], ascending=False, kind="stable", ignore_index=True
+    )
+    ranked["video_id"] = str_column(ranked["video_id"])
+    ranked.insert(0, "rank", np.arange(1, len(ranked) + 1))
+    return ranked
+
+
+def _sides(segments: pd.DataFrame) -> list[_Side]:
+    """Every video and option of a table."""
+    sides = []
+    for rows in tracks(segments):
+        mine = segments.iloc[rows]
+        option = mine["embedding_option"].iloc[0] if "embedding_option" in mine.columns else None
+        length = clip_length(*times_of(mine))
+        sides.append(_Side(mine["video_id"].iloc[0], option, mine, length))
+    return sides
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Whether two embedding options are the same or one is unknown."""
+    return bool(pd.isna(a) or pd.isna(b) or a == b)
+
+
+def _boxes(a: _Side, b: _Side, *, within: bool = False) -> pd.DataFrame:
+    """The shared pieces of two videos in seconds."""
+    cell_sec = min(a.clip_sec, b.clip_sec)
+    grids = a.grid(cell_sec), b.grid(cell_sec)
+    sizes = [grid.cells.shape[1] for grid in grids]
+    if sizes[0] != sizes[1]:
+        raise InputError(
+            f"vectors of {sizes[0]} and {sizes[1]} dimensions; two tables of one model were "
+            "expected; embed both videos with the same model"
+        )
+    pair = pair_of(*grids)
+    if within:
+        ahead = np.arange(pair.similar.shape[1]) - np.arange(len(pair.a))[:, None]
+        pair = pair._replace(
+            similar=np.where(ahead >= SHORTEST_LAG, pair.similar, 0.0), lag=SHORTEST_LAG
+        )
+    rows = []
+    for piece in with_edges(pair, shared_pieces(pair)):
+        ends = np.array([piece.first, piece.last])
+        score = float(pair.along(piece, piece.cells).mean())
+        at_a, at_b = _seconds(grids[0], ends), _seconds(grids[1], piece.at(ends))
+        at_a[1] = min(at_a[1], float(a.rows["end_sec"].max()))
+        rows.append([*at_a, *at_b, piece.speed, score])
+    boxes = pd.DataFrame(rows, columns=list(NAMES), dtype=np.float64)
+    boxes.insert(0, "a_video_id", str_column([a.video] * len(boxes)))
+    boxes.insert(1, "b_video_id", str_column([b.video] * len(boxes)))
+    boxes.insert(2, "embedding_option", str_column([a.option] * len(boxes)))
+    return boxes
+
+
+def _joined(parts: list[pd.DataFrame], *, has_option: bool) -> pd.DataFrame:
+    """All boxes in order; an empty table of the same columns where there are none."""
+    if not parts:
+        keys = ("a_video_id", "b_video_id", "embedding_option")
+        empty: dict[str, Any] = {name: str_column([]) for name in keys}
+        empty |= {name: np.empty(0) for name in NAMES}
+        parts = [pd.DataFrame(empty)]
+    table = pd.concat(parts, ignore_index=True)
+    keys_here = ["a_video_id", "b_video_id", "embedding_option", "a_start_sec"]
+    table = table.sort_values(keys_here, kind="stable", ignore_index=True)
+    return table if has_option else table.drop(columns="embedding_option")
+
+
+def _seconds(grid: Grid, places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds of places between cells."""
+    whole = np.clip(np.floor(places).astype(int), 0, len(grid.start_sec) - 1)
+    return np.asarray(grid.start_sec[whole] + (places - whole) * grid.cell_sec)

@@ -1,0 +1,137 @@
+"""The pieces that two videos on cells share: what counts as a copy and what as chance.
+
+Lines of high similarity are found by :mod:`twlab.lines` and laid by :mod:`twlab.linefit`; here
+it is decided which of them count, which of those that overlap win, and how far each goes. The
+settings are shown to hold in ``tests/benchmarks/bench_align.py``.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twlab.linefit import CARRIES_ON, Pair, broken_worth, laid, split, without_gaps
+from twlab.lines import BACKWARD, FORWARD, LEAST, Piece, candidates, runs_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Flags = NDArray[np.bool_]
+
+__all__ = ["shared_pieces"]
+
+LEAST_SCORE = 0.45
+"""Least sum of ``similarity - LEAST`` over the cells of a piece."""
+
+LEAST_EVIDENCE = 0.9
+"""Least sum over all pieces of a pair of videos; less is chance."""
+
+IDENTICAL = 0.8
+"""Mean similarity from which on a piece counts though other places are like it too."""
+
+BACKWARD_PRICE = 0.6
+"""What every piece played backwards must gain over what is played forwards."""
+
+STANDS_OUT, SECOND_WEIGHT = 0.32, 0.8
+"""A piece counts if its similarity exceeds the second best place's, so weighted, by this."""
+
+
+def shared_pieces(pair: Pair) -> list[Piece]:
+    """All shared pieces, none overlapping in the first video, in order."""
+    filled = pair.a_filled[:, None] & (np.diff(pair.b_counts) > 0)
+    gain = np.where(filled, pair.similar - LEAST, 0.0).astype(np.float32)
+    free = np.ones(len(pair.a), bool)
+    todo, found = [(0, len(free))], list[Piece]()
+    while todo:
+        low, high = todo.pop()
+        ahead, back = (_convincing(pair, gain, free, (low, high), s) for s in (FORWARD, BACKWARD))
+        new = _best_together(pair, ahead, back) if back else ahead
+        for piece in new:
+            free[piece.cells] = False
+        found += new
+        todo += [(low + a, low + b) for a, b in runs_of(free[low:high])] if new else []
+    if sum(piece.score for piece in found) < LEAST_EVIDENCE:
+        return []
+    return _finished(pair, found, free)
+
+
+def _convincing(
+    pair: Pair, gain: NDArray[np.float32], free: Flags, run: tuple[int, int], speeds: Any
+) -> list[Piece]:
+    """Pieces within a run of cells that are not chance, none overlapping."""
+    low, high = run
+    claimed, pieces = ~free, list[Piece]()
+    for rough in candidates(gain[low:high], speeds, LEAST_SCORE):
+        start = rough._replace(first=rough.first + low, last=rough.last + low)
+        if claimed[start.cells].any():
+            continue
+        piece = laid(pair, start, ~claimed)
+        claimed[start.cells] = True
+        if piece.score >= LEAST_SCORE and _stands_out(pair, piece):
+            claimed[piece.cells] = True
+            pieces.append(piece)
+    return pieces
+
+
+def _stands_out(pair: Pair, piece: Piece) -> bool:
+    """Whether a piece is nearly identical, or clearly better than any other place."""
+    mean = float(pair.along(piece, piece.cells).mean())
+    return mean >= IDENTICAL or mean - SECOND_WEIGHT * _second(pair, piece) >= STANDS_OUT
+
+
+def _second(pair: Pair, piece: Piece) -> float:
+    """Mean similarity of the best line of the same speed elsewhere in the second video."""
+    m, cells = pair.similar.shape[1], piece.cells
+    cells = cells[np.unique(np.linspace(0, len(cells) - 1, min(len(cells), 100)).astype(int))]
+    base = int(np.floor(piece.begin))
+    shifts = np.floor(piece.at(cells + 0.5)).astype(int) - base
+    places = np.arange(-int(shifts.max()), m - int(shifts.min()))
+    total, count = np.zeros(len(places)), np.zeros(len(places))
+    for cell, shift in zip(cells, shifts, strict=True):
+        low = max(0, -int(places[0] + shift))
+        high = min(len(places), m - int(places[0] + shift))
+        total[low:high] += pair.similar[cell, places[low] + shift : places[high - 1] + shift + 1]
+        count[low:high] += 1
+    far = np.abs(places - base) > max(2.0, 0.5 * (np.ptp(shifts) + 1))
+    mean = np.where(2 * count >= len(cells), total / np.maximum(count, 1), 0.0)
+    return float(mean[far].max(initial=0.0))
+
+
+def _best_together(pair: Pair, ahead: list[Piece], back: list[Piece]) -> list[Piece]:
+    """Of pieces played forwards and backwards, those of most worth that do not overlap."""
+    worth = [(broken_worth(pair, piece), piece) for piece in ahead]
+    worth += [(piece.score - BACKWARD_PRICE, piece) for piece in back]
+    worth.sort(key=lambda item: item[1].cells[-1])
+    ends = [int(piece.cells[-1]) + 1 for _, piece in worth]
+    best: list[tuple[float, list[Piece]]] = [(0.0, [])]
+    for k, (value, piece) in enumerate(worth):
+        before = best[bisect_right(ends, int(piece.first), hi=k)]
+        with_it = (before[0] + value, [*before[1], piece])
+        best.append(max(best[-1], with_it, key=lambda choice: choice[0]))
+    return best[-1][1]
+
+
+def _finished(pair: Pair, pieces: list[Piece], free: Flags) -> list[Piece]:
+    """The pieces carried on as far as they go, cut at gaps and broken at jumps."""
+    done, taken = list[Piece](), np.zeros(len(free), bool)
+    for rough in sorted(pieces, key=lambda p: -p.score):
+        free[rough.cells] = True
+        whole = laid(pair, rough, free & ~taken, least=CARRIES_ON)
+        for straight in split(pair, whole) if whole.score > 0 else []:
+            parts = without_gaps(pair, straight)
+            if len(parts) > 1:
+                parts = [laid(pair, p, _only(p, free & ~taken), least=CARRIES_ON) for p in parts]
+            for part in parts:
+                taken[part.cells] = True
+            done += [part for part in parts if part.last > part.first and part.score != 0]
+        free[whole.cells] = False
+    return sorted(done, key=lambda p: p.first)
+
+
+def _only(piece: Piece, free: Flags) -> Flags:
+    """The free cells among those of a piece."""
+    own = np.zeros(len(free), bool)
+    own[piece.cells] = True
+    return own & free

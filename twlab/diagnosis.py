@@ -1,0 +1,167 @@
+"""What a careful researcher checks before trusting a table of embeddings.
+
+* :func:`diagnose` - the findings, in words and numbers
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from twlab.segments import as_matrix, check_segments, clip_mask, str_column
+from twlab.tracks import clip_length, times_of, tracks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    Finding = tuple[str, str, float, str, str]
+
+__all__ = ["diagnose"]
+
+ANISOTROPIC = 0.6
+"""Mean cosine similarity from which on vectors share more than they differ in."""
+
+NOT_UNIT = 0.01
+SAMPLED = 2000
+
+
+def diagnose(segments: pd.DataFrame) -> pd.DataFrame:
+    """What is worth knowing about a table before it is analysed, one finding per row.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table of segments; models, options and scopes may be mixed.
+
+    Returns
+    -------
+    DataFrame
+        ``subject`` (the option and model, or the video, that it is about), ``check``, ``value``
+        (a number), ``verdict`` (``"fine"``, ``"note"`` or ``"problem"``) and ``finding``, a
+        sentence. Checked are: models, options and scopes that share the table, dimensions,
+        lengths of vectors, zero vectors, anisotropy (the mean cosine similarity of different
+        clips), repeated vectors, gaps and overlaps in time, rows without time.
+
+    Raises
+    ------
+    InputError
+        If the table is not one of segments.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> report = tw.diagnose(tw.sample())
+    >>> report[report["check"] == "zero vectors"]["verdict"].tolist()
+    ['fine']
+    """
+    check_segments(segments)
+    rows = [*_mixture(segments), *_vectors(segments), *_times(segments)]
+    table = pd.DataFrame(rows, columns=["subject", "check", "value", "verdict", "finding"])
+    for name in ("subject", "check", "verdict", "finding"):
+        table[name] = str_column(table[name])
+    return table.astype({"value": np.float64})
+
+
+def _mixture(segments: pd.DataFrame) -> Iterator[Finding]:
+    """What shares the table."""
+    advice = {
+        "model_name": "vectors of different models cannot be compared; filter to one",
+        "embedding_option": "options share no scale; most functions work on one at a time",
+        "embedding_scope": "whole-video rows are means of clips and are left out among clips",
+    }
+    for column, why in advice.items():
+        if column not in segments.columns:
+            continue
+        counts = segments[column].value_counts(dropna=False)
+        names = ", ".join(f"{name} ({count})" for name, count in counts.items())
+        mixed = len(counts) > 1
+        verdict = "fine" if not mixed else "problem" if column == "model_name" else "note"
+        sentence = f"{names or 'no rows'}" + (f": {why}" if mixed else "")
+        yield "table", column.replace("_", " ") + "s", len(counts), verdict, sentence
+
+
+def _vectors(segments: pd.DataFrame) -> Iterator[Finding]:
+    """What the vectors of each option and model are like."""
+    keys = [name for name in ("embedding_option", "model_name") if name in segments.columns]
+    codes = segments[keys].reset_index(drop=True).groupby(keys, dropna=False) if keys else None
+    groups = codes.indices if codes is not None else {"all": np.arange(len(segments))}
+    for key, rows in groups.items():
+        part = segments.iloc[rows]
+        names = key if isinstance(key, tuple) else (key,)
+        subject = ", ".join(str(name) for name in names if not pd.isna(name)) or "all"
+        sizes = sorted({np.size(cell) for cell in part["embedding"]})
+        if len(sizes) > 1:
+            yield (subject, "dimensions", len(sizes), "problem",
+                   f"vectors of {sizes} dimensions; they come from different models")  # fmt: skip
+            continue
+        yield subject, "dimensions", sizes[0], "fine", f"{len(part)} vectors of {sizes[0]} numbers"
+        for finding in _geometry(part):
+            yield (subject, *finding)
+
+
+def _geometry(part: pd.DataFrame) -> Iterator[tuple[str, float, str, str]]:
+    """Lengths, zero vectors, anisotropy and repeats among vectors of one space."""
+    matrix = as_matrix(part.drop(columns="model_name", errors="ignore")).astype(np.float64)
+    clips = matrix[clip_mask(part)]
+    length = np.linalg.norm(clips, axis=1)
+    zero = int((length == 0).sum())
+    yield ("zero vectors", zero, "problem" if zero else "fine",
+           f"{zero} of {len(clips)} clips are all zeros"
+           + ("; they stand for missing data; drop them" if zero else ""))  # fmt: skip
+    length = length[length > 0]
+    if not len(length):
+        return
+    off = float(np.abs(length - 1).max())
+    yield ("vector lengths", float(length.mean()), "note" if off > NOT_UNIT else "fine",
+           f"from {length.min():.3g} to {length.max():.3g}"
+           + ("; a dot product is not a cosine here" if off > NOT_UNIT else ""))  # fmt: skip
+    unit = clips[np.linalg.norm(clips, axis=1) > 0] / length[:, None]
+    unit = unit[np.unique(np.linspace(0, len(unit) - 1, min(len(unit), SAMPLED)).astype(int))]
+    n = len(unit)
+    if n > 1:
+        mean = float(((unit.sum(axis=0) ** 2).sum() - n) / (n * (n - 1)))
+        yield ("anisotropy", mean, "note" if mean > ANISOTROPIC else "fine",
+               f"different clips have a cosine similarity of {mean:.2f} on average"
+               + ("; read similarities against tw.threshold, not against 0"
+                  if mean > ANISOTROPIC else ""))  # fmt: skip
+    repeated = len(clips) - len(np.unique(clips, axis=0))
+    yield ("repeated vectors", repeated, "note" if repeated else "fine",
+           f"{repeated} clips have the very vector of another"
+           + ("; see tw.deduplicate" if repeated else ""))  # fmt: skip
+
+
+def _times(segments: pd.DataFrame) -> Iterator[Finding]:
+    """How the segments of each video and option lie along time."""
+    start, end = times_of(segments)
+    without = int((np.isnan(start) | np.isnan(end)).sum())
+    if without:
+        yield ("table", "rows without time", without, "note",
+               f"{without} rows have no time; what goes along time leaves them out")  # fmt: skip
+    for rows in tracks(segments):
+        track = segments.iloc[rows]
+        option = track["embedding_option"].iloc[0] if "embedding_option" in track else None
+        known = [track["video_id"].iloc[0], *([] if pd.isna(option) else [option])]
+        subject = ", ".join(map(str, known))
+        begin, stop = times_of(track)
+        clip = clip_length(begin, stop)
+        between = begin[1:] - np.maximum.accumulate(stop)[:-1]
+        for check, seconds, what in _breaks(between, clip):
+            found = int(what.sum())
+            yield (subject, check, found, "note" if found else "fine",
+                   f"{found} {check} of {seconds:.1f} s in all, among {len(track)} segments of "
+                   f"typically {clip:.3g} s")  # fmt: skip
+
+
+def _breaks(
+    between: NDArray[np.float64], clip: float
+) -> list[tuple[str, float, NDArray[np.bool_]]]:
+    """Gaps and overlaps that are worth a word, with their seconds."""
+    gaps, laps = between > 0.1 * clip, between < -0.1 * clip
+    return [
+        ("gaps", float(between[gaps].sum()), gaps),
+        ("overlaps", abs(float(between[laps].sum())), laps),
+    ]

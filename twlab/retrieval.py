@@ -1,0 +1,251 @@
+"""Search: the places that answer a query best, over several embedding options at once.
+
+Similarities of different options (``visual``, ``audio``, ...) share no scale, so every option is
+ranked on its own and the rankings are fused. An option that a place lacks is absent: it neither
+raises nor lowers the place.
+
+* :func:`search` - the best places for a vector, for rows, or for text through a client
+
+References
+----------
+Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank
+learning methods", SIGIR 2009.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from twlab.errors import InputError
+from twlab.intervals import merge_adjacent, overlap
+from twlab.segments import as_matrix, check_segments, clip_mask, unit_vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["search"]
+
+RANK_OFFSET = 60
+"""The constant of reciprocal rank fusion: how little the very first ranks tower over the next."""
+
+PLACE = ["video_id", "start_sec", "end_sec"]
+
+
+def search(
+    segments: pd.DataFrame,
+    query: Any,
+    *,
+    k: int = 10,
+    by: str | Sequence[str] | None = None,
+    fuse: Literal["rank", "score"] = "rank",
+    weights: Mapping[str, float] | None = None,
+    merge_gap_sec: float | None = None,
+    client: Any = None,
+) -> pd.DataFrame:
+    """The ``k`` places that answer a query best, best first.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        What is searched. Whole-video rows are left out unless there is nothing else.
+    query : DataFrame, array_like of shape (d,) or (q, d), or str
+        Rows of a table, vectors, or text for the client. A row whose ``embedding_option`` is
+        one of the table's is compared with that option only; any other row and every plain vector
+        is compared with all. Where several are compared with one option, the best counts.
+    k : int
+        How many places.
+    by : str or sequence of str, optional
+        The options to search. Default: all of the table.
+    fuse : {"rank", "score"}
+        Reciprocal ranks, ``1 / (60 + rank)``, or similarities less their mean in units of their
+        standard deviation per option. Both are averaged over the options that a place has.
+    weights : mapping from option to float, optional
+        How much each option counts; 1 where it is not named, 0 leaves it out.
+    merge_gap_sec : float, optional
+        Join hits of one video that touch or lie no further apart than this; the best of them
+        gives the scores. Default: hits stay segments.
+    client : object, optional
+        For text: anything with ``embed_text(text, model_name=...)`` that returns a table.
+
+    Returns
+    -------
+    DataFrame
+        ``rank`` (from 1), ``video_id``, ``start_sec``, ``end_sec``, ``score`` (fused; with one
+        option its plain cosine similarity), ``n_segments``, and for every option a column
+        ``<option>_similarity`` with the cosine similarity, missing where the place lacks it.
+
+    Raises
+    ------
+    InputError
+        If the query fits no option, has other dimensions than the table, is text without a
+        client, or an argument is out of range.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> film = tw.sample()
+    >>> hits = tw.search(film, film.iloc[[42]], k=2)
+    >>> hits[["rank", "start_sec", "visual_similarity"]].round(2)
+       rank  start_sec  visual_similarity
+    0     1      252.0               1.00
+    1     2      258.0               0.88
+    """
+    check_segments(segments)
+    _check_arguments(k, fuse, weights, merge_gap_sec)
+    pool = segments[clip_mask(segments)]
+    options = _options(pool, by, weights or {})
+    queries = _queries(query, pool, client)
+    asked = {name: _similarities(rows, queries, name) for name, rows in options.items()}
+    found = {name: values for name, values in asked.items() if values is not None}
+    if not found:
+        theirs = ", ".join(sorted(map(str, queries["embedding_option"].dropna().unique())))
+        raise InputError(
+            f"the query is of the option {theirs}, the table of {', '.join(options)}; one option "
+            "in common was expected; search rows of it or pass plain vectors with tw.vectors"
+        )
+    places = _places(options, found)
+    places["score"] = _fused(places, list(found), fuse, weights or {})
+    ranked = places.sort_values(
+        ["score", *PLACE], ascending=[False, True, True, True], ignore_index=True
+    )
+    if merge_gap_sec is not None:
+        ranked = _merged(ranked, k, merge_gap_sec)
+    top = ranked.head(k).reset_index(drop=True)
+    top.insert(0, "rank", np.arange(1, len(top) + 1))
+    names = [f"{name}_similarity" for name in found]
+    return top[["rank", *PLACE, "score", "n_segments", *names]]
+
+
+def _check_arguments(k: Any, fuse: Any, weights: Any, merge_gap_sec: Any) -> None:
+    """Refuse what cannot be meant."""
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+        raise InputError(f"k is {k!r}; a whole number of hits, 1 or more, was expected")
+    if fuse not in ("rank", "score"):
+        raise InputError(f"fuse is {fuse!r}; 'rank' or 'score' was expected")
+    if weights is not None and not all(value >= 0 for value in weights.values()):
+        raise InputError(f"weights are {dict(weights)!r}; numbers from 0 on were expected")
+    if merge_gap_sec is not None and not merge_gap_sec >= 0:
+        raise InputError(f"merge_gap_sec is {merge_gap_sec!r}; seconds from 0 on were expected")
+
+
+def _options(
+    pool: pd.DataFrame, by: str | Sequence[str] | None, weights: Mapping[str, float]
+) -> dict[str, pd.DataFrame]:
+    """The rows of every option that is searched."""
+    if "embedding_option" not in pool.columns:
+        pool = pool.assign(embedding_option="similarity")
+    names = pool["embedding_option"].astype(object).where(pool["embedding_option"].notna(), "none")
+    groups = {str(name): rows for name, rows in pool.groupby(names, sort=True)}
+    asked = [by] if isinstance(by, str) else by
+    unknown = [name for name in [*(asked or ()), *weights] if name not in groups]
+    if unknown:
+        raise InputError(
+            f"no option {unknown[0]!r} (there are: {', '.join(groups)}); name options of the table"
+        )
+    chosen = {
+        name: rows
+        for name, rows in groups.items()
+        if (asked is None or name in asked) and weights.get(name, 1.0) > 0
+    }
+    if not chosen:
+        raise InputError("no option is left to search; give at least one a weight above 0")
+    return chosen
+
+
+def _queries(query: Any, pool: pd.DataFrame, client: Any) -> Any:
+    """The query as a table with embeddings."""
+    if isinstance(query, str):
+        if client is None:
+            raise InputError(
+                f"the query is the text {query[:40]!r}; text needs a client to be embedded; pass "
+                "client=tw.Client()"
+            )
+        known = (
+            pool["model_name"].dropna() if "model_name" in pool.columns else pd.Series(dtype=str)
+        )
+        models = known.unique()
+        query = client.embed_text(query, model_name=models[0] if len(models) == 1 else None)
+    if not isinstance(query, pd.DataFrame):
+        array = np.asarray(query)
+        matrix = as_matrix(array[None] if array.ndim == 1 else array)
+        query = pd.DataFrame({"embedding": pd.Series(list(matrix), dtype=object)})
+    if not len(query):
+        raise InputError("the query has no rows; at least one vector was expected")
+    if "embedding_option" not in query.columns:
+        return query.assign(embedding_option=None)
+    return query
+
+
+def _similarities(rows: pd.DataFrame, queries: pd.DataFrame, name: str) -> Floats | None:
+    """The best cosine similarity of each row to the queries that are meant for the option."""
+    asked = queries["embedding_option"]
+    # Vectors of text, and others without one of the table's options, are meant for all.
+    known = asked.isin(["visual", "audio", "transcription", "visual-text", "fused", name])
+    mine = queries[(asked == name) | asked.isna() | ~known]
+    if not len(mine):
+        return None
+    ours, theirs = unit_vectors(rows), unit_vectors(mine)
+    if ours.shape[1] != theirs.shape[1]:
+        raise InputError(
+            f"the query has {theirs.shape[1]} dimensions, the option {name!r} {ours.shape[1]}; "
+            "vectors of one model were expected; name the options that fit in by="
+        )
+    similar = np.clip(ours @ theirs.T, -1, 1).max(axis=1).astype(np.float64)
+    return np.where(ours.any(axis=1), similar, np.nan)
+
+
+def _places(options: dict[str, pd.DataFrame], found: dict[str, Floats]) -> pd.DataFrame:
+    """One row per place with the similarity of every option, missing where it has none."""
+    columns = []
+    for name, values in found.items():
+        rows = options[name][PLACE].reset_index(drop=True)
+        rows[["start_sec", "end_sec"]] = rows[["start_sec", "end_sec"]].round(3)
+        best = rows.assign(similarity=values).dropna(subset=["similarity"])
+        grouped = best.groupby(PLACE, dropna=False, sort=False)["similarity"].max()
+        columns.append(grouped.rename(f"{name}_similarity"))
+    table = pd.concat(columns, axis=1).reset_index()
+    return table.assign(n_segments=1)
+
+
+def _fused(
+    places: pd.DataFrame, names: list[str], fuse: str, weights: Mapping[str, float]
+) -> Floats:
+    """The score of each place over the options that it has."""
+    similar = places[[f"{name}_similarity" for name in names]].to_numpy(np.float64)
+    if len(names) == 1:
+        return np.asarray(similar[:, 0])
+    weight = np.array([weights.get(name, 1.0) for name in names]) * ~np.isnan(similar)
+    if fuse == "rank":
+        ranks = places[[f"{name}_similarity" for name in names]].rank(ascending=False, method="min")
+        parts = 1 / (RANK_OFFSET + ranks.to_numpy(np.float64))
+    else:
+        spread = np.nanstd(similar, axis=0)
+        parts = (similar - np.nanmean(similar, axis=0)) / np.where(spread > 0, spread, 1.0)
+    return np.asarray((np.nan_to_num(parts) * weight).sum(axis=1) / weight.sum(axis=1))
+
+
+def _merged(ranked: pd.DataFrame, k: int, gap_sec: float) -> pd.DataFrame:
+    """The best places joined where they touch, as many as it takes for ``k`` hits."""
+    size = k
+    while True:
+        best = ranked.head(size)
+        runs = merge_adjacent(best, max_gap_sec=gap_sec)
+        if len(runs) >= k or size >= len(ranked):
+            break
+        size *= 2
+    parts = []
+    for video, mine in runs.groupby("video_id", sort=False):
+        here = best[best["video_id"] == video]
+        owner = overlap(mine, here).argmax(axis=0)
+        first = pd.Series(owner, index=here.index).drop_duplicates()
+        lead = here.loc[first.index].drop(columns=["start_sec", "end_sec", "n_segments"])
+        spans = mine.iloc[first.to_numpy()][["start_sec", "end_sec", "n_segments"]]
+        parts.append(lead.assign(**{name: spans[name].to_numpy() for name in spans.columns}))
+    return pd.concat(parts).sort_index() if parts else ranked
