@@ -19,6 +19,9 @@ import { createSurface } from "./surface.js";
 
 const MARGIN = 28;
 const REACH = 14;
+/** Points drawn while the view moves; all of them once it rests. */
+const WHILE_MOVING = 150000;
+const REST_MS = 160;
 
 /** @param {Context} context @param {HTMLElement} parent */
 export function createMap(context, parent) {
@@ -31,6 +34,8 @@ export function createMap(context, parent) {
   let fittedScale = 0;
   // Until the reader moves the view, it follows the size of the panel.
   let moved = false;
+  /** A timer while the view is being moved. */
+  let moving = 0;
   /** @type {Point[]} the outline being drawn around points, in pixels */
   let outline = [];
 
@@ -104,10 +109,24 @@ export function createMap(context, parent) {
   function draw({ ctx, width, height }) {
     const dot = pointSize();
     const plain = rows.length > 20000 ? 0.7 : 0.95;
-    points.renderer.draw(view, dot, store.get("selected") ? 0.17 : plain);
+    const every = moving ? Math.ceil(rows.length / WHILE_MOVING) : 1;
+    points.renderer.draw(view, dot, store.get("selected") ? 0.17 : plain, every);
+    if (moving) restSoon();
     drawMapMarks(ctx, context, { dot, toPixels, outline, width, height, empty: !rows.length });
   }
 
+  function startMoving() {
+    moved = true;
+    restSoon();
+  }
+  /** The view rests some time after the last frame, however long a frame takes. */
+  function restSoon() {
+    clearTimeout(moving);
+    moving = window.setTimeout(() => {
+      moving = 0;
+      if (rows.length > WHILE_MOVING) surface.schedule();
+    }, REST_MS);
+  }
   /** @param {number} factor @param {number} px @param {number} py */
   function zoom(factor, px = size.width / 2, py = size.height / 2) {
     const [dx, dy] = toData(px, py);
@@ -117,7 +136,7 @@ export function createMap(context, parent) {
       cx: dx - (px - size.width / 2) / k,
       cy: dy + (py - size.height / 2) / k,
     };
-    moved = true;
+    startMoving();
     surface.schedule();
   }
   const pick = (/** @type {number} */ px, /** @type {number} */ py) =>
@@ -147,7 +166,7 @@ export function createMap(context, parent) {
       },
       pan: (dx, dy) => {
         view = { ...view, cx: view.cx - dx / view.k, cy: view.cy + dy / view.k };
-        moved = true;
+        startMoving();
         surface.schedule();
       },
       zoom: (factor, { x: px, y: py }) => zoom(factor, px, py),
@@ -203,6 +222,7 @@ export function createMap(context, parent) {
     canvas,
     destroy() {
       off.forEach((stop) => stop());
+      clearTimeout(moving);
       detach();
       surface.destroy();
       points.destroy();

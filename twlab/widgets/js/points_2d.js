@@ -39,13 +39,13 @@ export function createFlatPoints(canvas) {
     ctx.globalAlpha = 1;
   };
 
-  /** @param {import("./geometry.js").View} view @param {number} side @param {number} dim @param {number} pass @param {ImageData} image */
-  const squares = (view, side, dim, pass, image) => {
+  /** @param {import("./geometry.js").View} view @param {number} side @param {number} dim @param {number} pass @param {ImageData} image @param {number} every */
+  const squares = (view, side, dim, pass, image, every) => {
     const place = placer(view);
     const pixels = new Uint32Array(image.data.buffer);
     const alpha = (Math.round(255 * (pass ? 1 : dim)) << 24) >>> 0;
     const half = side >> 1;
-    for (let i = 0; i < xs.length; i++) {
+    for (let i = 0; i < xs.length; i += every) {
       if (mask[i] !== pass) continue;
       const [x, y] = place(i).map((v) => Math.round(v) - half);
       if (x < 0 || y < 0 || x + side > image.width || y + side > image.height) continue;
@@ -62,7 +62,7 @@ export function createFlatPoints(canvas) {
     setLooks(newColours, newMask) {
       [colours, mask] = [newColours, newMask];
     },
-    draw(view, pointSize, dim) {
+    draw(view, pointSize, dim, every) {
       ctx.clearRect(0, 0, canvas.width, canvas.height);
       if (mask.length !== xs.length) return;
       if (xs.length <= DISCS_UP_TO) {
@@ -72,7 +72,7 @@ export function createFlatPoints(canvas) {
       }
       const image = ctx.createImageData(canvas.width, canvas.height);
       const side = Math.max(1, Math.round(pointSize * size.dpr * 0.85));
-      for (const pass of [0, 1]) squares(view, side, dim, pass, image);
+      for (const pass of [0, 1]) squares(view, side, dim, pass, image, every);
       ctx.putImageData(image, 0, 0);
     },
     resize(width, height, dpr) {

@@ -5,7 +5,7 @@
  * @typedef {object} PointRenderer
  * @property {(x: Float32Array, y: Float32Array) => void} setPositions
  * @property {(colours: Uint32Array, mask: Uint8Array) => void} setLooks one colour and one byte per point
- * @property {(view: View, size: number, dim: number) => void} draw `dim`: opacity of what is not selected
+ * @property {(view: View, size: number, dim: number, every: number) => void} draw every so-manieth point; `dim`: opacity of what is not selected
  * @property {(width: number, height: number, dpr: number) => void} resize
  * @property {() => void} destroy
  */
@@ -53,6 +53,8 @@ export function createGlPoints(canvas) {
   };
   const size = { width: 1, height: 1, dpr: 1 };
   let [count, picks] = [0, 0];
+  /** @type {Map<keyof typeof buffers, { place: number, parts: number, type: number, unit: boolean, bytes: number }>} */
+  const layout = new Map();
 
   /** @param {keyof typeof buffers} name @param {ArrayBufferView} values @param {number} parts @param {number} type @param {boolean} unit */
   const upload = (name, values, parts, type, unit) => {
@@ -61,6 +63,14 @@ export function createGlPoints(canvas) {
     gl.bufferData(gl.ARRAY_BUFFER, values, gl.DYNAMIC_DRAW);
     gl.enableVertexAttribArray(place);
     gl.vertexAttribPointer(place, parts, type, unit, 0, 0);
+    layout.set(name, { place, parts, type, unit, bytes: values.byteLength / Math.max(count, 1) });
+  };
+  /** Let the attributes skip all but every so-manieth point. @param {number} every */
+  const skip = (every) => {
+    for (const [name, { place, parts, type, unit, bytes }] of layout) {
+      gl.bindBuffer(gl.ARRAY_BUFFER, buffers[name]);
+      gl.vertexAttribPointer(place, parts, type, unit, bytes * every, 0);
+    }
   };
 
   return {
@@ -78,7 +88,7 @@ export function createGlPoints(canvas) {
       upload("colour", new Uint8Array(colours.buffer), 4, gl.UNSIGNED_BYTE, true);
       upload("picked", mask, 1, gl.UNSIGNED_BYTE, false);
     },
-    draw(view, pointSize, dim) {
+    draw(view, pointSize, dim, every) {
       gl.viewport(0, 0, canvas.width, canvas.height);
       gl.clearColor(0, 0, 0, 0);
       gl.clear(gl.COLOR_BUFFER_BIT);
@@ -90,10 +100,11 @@ export function createGlPoints(canvas) {
       gl.uniform4f(at.view, view.cx, view.cy, (2 * view.k) / width, (2 * view.k) / height);
       gl.uniform1f(at.size, pointSize * dpr);
       gl.uniform1f(at.edge, Math.min(0.5, 1 / (pointSize * dpr)));
+      skip(every);
       for (let pass = 0; pass <= picks; pass++) {
         gl.uniform1f(at.pass, pass);
         gl.uniform1f(at.dim, dim);
-        gl.drawArrays(gl.POINTS, 0, count);
+        gl.drawArrays(gl.POINTS, 0, Math.floor(count / every));
       }
     },
     resize(width, height, dpr) {

@@ -1,0 +1,230 @@
+"""The explorer as a file, opened from disk with the network off."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import lab
+import pandas as pd
+import pytest
+
+import twlab as tw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+    Opener = Callable[..., Page]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not lab.CHROMIUM, reason="needs Chromium"),
+]
+pytest.importorskip("playwright")
+
+MAP = ".twx-map canvas[tabindex]"
+TIMELINE = ".twx-timeline canvas[tabindex]"
+VIDEO_SEC = "document.querySelector('.twx-video').currentTime"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    lab.ARTIFACTS.mkdir(exist_ok=True)
+    with lab.browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def open_file(chromium: Browser) -> Iterator[Opener]:
+    """A function that opens a file without a network; nothing may go wrong on the page."""
+    contexts: list[Any] = []
+    problems: list[str] = []
+
+    def opener(path: Path, **options: Any) -> Page:
+        context = chromium.new_context(**{"viewport": {"width": 1300, "height": 900}, **options})
+        contexts.append(context)
+        context.set_offline(True)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: problems.append(request.url) if outside(request) else 0)
+        page.goto(path.as_uri())
+        return page
+
+    yield opener
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def outside(request: Any) -> bool:
+    return not request.url.startswith(("file:", "blob:", "data:", "about:"))
+
+
+@pytest.fixture(scope="module")
+def film_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    film = tw.sample()
+    path = tmp_path_factory.mktemp("page") / "film.html"
+    return tw.save_html(film, path, video=tw.sample_video(), labels=tw.cluster(film, 6))
+
+
+def test_the_file_is_the_explorer(open_file: Opener, film_page: Path) -> None:
+    page = open_file(film_page)
+    for view in (".twx-map", ".twx-heatmap", ".twx-timeline"):
+        assert lab.drawn(page, view) > 20, view
+    page.mouse.click(*lab.inside(page, TIMELINE, 0.5, 32))
+    page.wait_for_function(f"{VIDEO_SEC} > 200")
+    page.wait_for_selector(".twx-card canvas")
+    box = lab.box_of(page, MAP)
+    lab.drag(
+        page,
+        [
+            (box["x"] + u * box["width"], box["y"] + v * box["height"])
+            for u, v in ((0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99))
+        ],
+    )
+    assert page.locator(".twx-status").inner_text() == "100 of 101 segments selected"
+    page.locator(".twx-chip").first.click()
+    assert "with cluster 0" in page.locator(".twx-live").inner_text()
+    page.screenshot(path=lab.ARTIFACTS / "file.png")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (760, "dark"), (2200, "dark")])
+def test_every_width_and_scheme(
+    open_file: Opener, film_page: Path, width: int, scheme: str
+) -> None:
+    page = open_file(
+        film_page,
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        device_scale_factor=2,
+    )
+    page.wait_for_selector(f".twx[data-theme={scheme}]")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for view in (".twx-map", ".twx-heatmap", ".twx-timeline"):
+        assert lab.drawn(page, view) > 20, view
+    sharp = page.evaluate(f"(c => c.width / c.clientWidth)(document.querySelector('{MAP}'))")
+    assert sharp == pytest.approx(2, abs=0.01)
+    page.screenshot(path=lab.ARTIFACTS / f"width-{width}.png", full_page=True)
+
+
+def test_without_webgl_a_plain_canvas_draws(film_page: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-3d-apis"]
+        browser = play.chromium.launch(executable_path=lab.CHROMIUM, args=flags)
+        page = browser.new_page(viewport={"width": 1300, "height": 900})
+        page.goto(film_page.as_uri())
+        page.wait_for_selector(".twx-map canvas[data-renderer='2d']")
+        assert lab.drawn(page, ".twx-map") > 20
+        browser.close()
+
+
+def test_several_videos_play_in_one_view(open_file: Opener, tmp_path: Path) -> None:
+    both = pd.concat([tw.sample(), tw.sample("trailer")], ignore_index=True)
+    ids = both["video_id"].unique()
+    videos = dict(zip(ids, [tw.sample_video(), tw.sample_video("trailer")], strict=True))
+    explorer = tw.explore(both, video=videos)
+    explorer.current_video = ids[1]
+    explorer.focus = both.index[(both.video_id == ids[1]) & (both.start_sec == 12)][0]
+    page = open_file(tw.save_html(explorer, tmp_path / "two.html"))
+    page.wait_for_function("document.querySelector('.twx-video').duration < 100")
+    page.wait_for_function(f"{VIDEO_SEC} === 12")
+    page.mouse.click(*lab.inside(page, TIMELINE, 0.5, 54))
+    page.wait_for_function("document.querySelector('.twx-video').duration > 500")
+    page.wait_for_function(f"{VIDEO_SEC} > 100")
+    page.screenshot(path=lab.ARTIFACTS / "two-videos.png")
+
+
+def test_linked_video_is_found_beside_the_page(open_file: Opener, tmp_path: Path) -> None:
+    video = tmp_path / "films" / "the trailer.mp4"
+    video.parent.mkdir()
+    shutil.copy(tw.sample_video("trailer"), video)
+    path = tw.save_html(
+        tw.sample("trailer"), tmp_path / "pages" / "a.html", video=video, video_as="link"
+    )
+    assert path.stat().st_size < 1_000_000
+    page = open_file(path)
+    page.wait_for_function("document.querySelector('.twx-video').duration > 50")
+
+
+def test_no_video_still_explores(open_file: Opener, tmp_path: Path) -> None:
+    page = open_file(tw.save_html(tw.sample("trailer"), tmp_path / "a.html"))
+    assert "No video given" in page.locator(".twx-note").inner_text()
+    page.mouse.click(*lab.inside(page, TIMELINE, 0.5, 32))
+    page.wait_for_function("document.querySelector('.twx-clock').textContent !== '0:00.0'")
+
+
+def test_a_broken_video_says_so(open_file: Opener, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no film at all")
+    page = open_file(tw.save_html(tw.sample("trailer"), tmp_path / "a.html", video=broken))
+    page.wait_for_selector(".twx-note:not([hidden])")
+    assert "could not play" in page.locator(".twx-note").inner_text()
+
+
+def test_ten_hours_and_five_thousand_cells_open(
+    open_file: Opener, tmp_path: Path, rng: Any
+) -> None:
+    n = 5000
+    rows = pd.DataFrame({"video_id": "long", "start_sec": [7.2 * k for k in range(n)]})
+    rows["end_sec"] = rows["start_sec"] + 7.2
+    table = tw.with_vectors(rows, rng.normal(size=(n, 8)).cumsum(axis=0))
+    path = tw.save_html(table, tmp_path / "a.html", views=["heatmap", "timeline"])
+    page = open_file(path)
+    page.wait_for_selector(".twx-heatmap canvas[tabindex]", timeout=30_000)
+    assert lab.drawn(page, ".twx-heatmap") > 100
+    assert "10:00:00 long" in str(page.locator(TIMELINE).get_attribute("aria-label"))
+    before = page.locator(".twx-heatmap").screenshot()
+    page.locator(".twx-heatmap canvas[tabindex]").focus()
+    page.keyboard.press("+")
+    page.wait_for_timeout(300)
+    assert page.locator(".twx-heatmap").screenshot() != before
+    page.screenshot(path=lab.ARTIFACTS / "ten-hours.png")
+
+
+def test_saved_notebook_keeps_a_usable_picture(open_file: Opener, tmp_path: Path) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    nbconvert = pytest.importorskip("nbconvert")
+    data, _ = tw.explore(tw.sample("trailer"))._repr_mimebundle_()
+    output = nbformat.v4.new_output("display_data", data=json.loads(json.dumps(data)))
+    cell = nbformat.v4.new_code_cell("explorer", outputs=[output])
+    book = nbformat.v4.new_notebook(cells=[cell])
+    exporter = nbconvert.HTMLExporter(template_name="basic")
+    page_text, _ = exporter.from_notebook_node(book)
+    path = tmp_path / "book.html"
+    path.write_text(page_text, encoding="utf-8")
+    page = open_file(path)
+    frame = page.frame_locator("iframe")
+    frame.locator(MAP).wait_for()
+    frame.locator(TIMELINE).click(position={"x": 600, "y": 32})
+    page.wait_for_timeout(200)
+    assert frame.locator(".twx-clock").inner_text() != "0:00.0"
+
+
+def test_the_demo_opens_with_the_film(open_file: Opener, tmp_path: Path) -> None:
+    from twlab.demo import write_demo
+
+    page = open_file(write_demo(tmp_path / "demo.html"))
+    frame = page.frame_locator("iframe")
+    frame.locator(".twx-card canvas").first.wait_for(timeout=30_000)
+    page.screenshot(path=lab.ARTIFACTS / "demo.png")
+
+
+@pytest.mark.skipif(not shutil.which("firefox-esr"), reason="needs Firefox")
+def test_firefox_draws_it_too(chromium: Browser, film_page: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "firefox.png"
+    command = ["firefox-esr", "--headless", "--profile", str(tmp_path / "profile")]
+    (tmp_path / "profile").mkdir()
+    size = ["--window-size=1300,900", "--screenshot", str(picture), film_page.as_uri()]
+    subprocess.run([*command, *size], check=True, capture_output=True, timeout=120)
+    page = chromium.new_page()
+    page.goto(picture.as_uri())
+    assert lab.drawn(page, "img") > 500
+    page.close()
+    shutil.copy(picture, lab.ARTIFACTS / "firefox.png")
