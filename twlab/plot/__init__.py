@@ -1,14 +1,34 @@
 """Pictures of segments and of results, as plotly figures to restyle with ``update_layout``.
 
-* :func:`heatmap`  - every segment against every other, or one video against another
-* :func:`timeline` - segments along time, in lanes
-* :func:`scatter`  - the map that a projection gives
-* :func:`novelty`  - how strongly something new begins, along time
+* :func:`heatmap`   - every segment against every other, or one video against another
+* :func:`timeline`  - segments along time, in lanes
+* :func:`scatter`   - the map that a projection gives
+* :func:`novelty`   - how strongly something new begins, along time
+* :func:`scenes`    - where scenes open, on the curve of novelty
+* :func:`alignment` - what two videos share, on their cross-similarity
+* :func:`hits`      - where the hits of a search lie
+* :func:`threshold` - the similarities behind a proposed threshold
+* :func:`options`   - how far embedding options agree, against chance
 """
 
+from twlab.plot.alignment import alignment
 from twlab.plot.heatmap import heatmap
+from twlab.plot.hits import hits
 from twlab.plot.novelty import novelty
+from twlab.plot.options import options
 from twlab.plot.scatter import scatter
+from twlab.plot.scenes import scenes
+from twlab.plot.threshold import threshold
 from twlab.plot.timeline import timeline
 
-__all__ = ["heatmap", "novelty", "scatter", "timeline"]
+__all__ = [
+    "alignment",
+    "heatmap",
+    "hits",
+    "novelty",
+    "options",
+    "scatter",
+    "scenes",
+    "threshold",
+    "timeline",
+]

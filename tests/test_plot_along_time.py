@@ -1,0 +1,80 @@
+"""Pictures of scenes, shared pieces, hits, thresholds and the agreement of options."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import twlab as tw
+from twlab.plot.look import clock_times
+
+
+@pytest.fixture(scope="module")
+def film() -> pd.DataFrame:
+    return tw.sample()
+
+
+def test_boundaries_stand_where_scenes_open(film: pd.DataFrame) -> None:
+    found = tw.scenes(film, n_scenes=6)
+    figure = tw.plot.scenes(film, found, theme="dark")
+    lines = [trace for trace in figure.data if trace.name == "scene opens"]
+    at = np.array([np.datetime64(line.x[0]) for line in lines])
+    np.testing.assert_array_equal(at, clock_times(found["start_sec"][1:]))
+    opacity = [line.opacity for line in lines]
+    assert np.argsort(opacity).tolist() == np.argsort(found["strength"][1:].to_numpy()).tolist()
+    two = pd.concat([film, film.assign(video_id="b")], ignore_index=True)
+    both = tw.plot.scenes(two, tw.scenes(two, n_scenes=3))
+    assert {t.yaxis for t in both.data if t.name == "scene opens"} == {"y", "y2"}
+    with pytest.raises(tw.InputError, match="no column 'strength' in the scenes"):
+        tw.plot.scenes(film, film)
+
+
+def test_shared_pieces_are_boxes(film: pd.DataFrame) -> None:
+    trailer = tw.sample("trailer")
+    pieces = tw.align(trailer, film)
+    figure = tw.plot.alignment(trailer, film, pieces=pieces)
+    clips = [int((t["embedding_scope"] == "clip").sum()) for t in (trailer, film)]
+    assert figure.data[0].z.shape == tuple(clips)
+    assert len(figure.data) == 1 + len(pieces) > 1
+    corner = np.datetime64(figure.data[1].x[0]), np.datetime64(figure.data[1].y[0])
+    first = pieces.iloc[0]
+    assert corner == tuple(clock_times([first["b_start_sec"], first["a_start_sec"]]))
+    with pytest.raises(tw.InputError, match="a holds 2 videos and options"):
+        tw.plot.alignment(pd.concat([trailer, film]), film, pieces=pieces)
+    with pytest.raises(tw.InputError, match="no column 'a_video_id' in the pieces"):
+        tw.plot.alignment(trailer, film, pieces=film)
+
+
+def test_hits_lie_on_the_lane_of_their_video(film: pd.DataFrame) -> None:
+    found = tw.search(film, film.iloc[[10]], k=3)
+    figure = tw.plot.hits(film, found)
+    assert list(figure.data[1].y) == found["video_id"].tolist()
+    np.testing.assert_array_equal(
+        np.array(figure.data[1].base, "datetime64[ms]"), clock_times(found["start_sec"])
+    )
+    with pytest.raises(tw.InputError, match="no hits with times"):
+        tw.plot.hits(film, found.iloc[:0])
+    with pytest.raises(tw.InputError, match="no column 'rank' in the hits"):
+        tw.plot.hits(film, film)
+
+
+def test_the_threshold_is_drawn_between_its_samples(film: pd.DataFrame) -> None:
+    figure = tw.plot.threshold(film)
+    assert figure.layout.shapes[0].x0 == pytest.approx(tw.threshold(film)["threshold"][0])
+    for trace in figure.data:
+        assert np.sum(trace.y) == pytest.approx(1.0, abs=0.01)
+    with pytest.raises(tw.InputError, match="no pairs of segments"):
+        tw.plot.threshold(film.iloc[:0])
+
+
+def test_agreement_is_drawn_against_chance(film: pd.DataFrame) -> None:
+    both = pd.concat([film, tw.sample(embedding_option="audio")], ignore_index=True)
+    found = tw.compare_options(both)
+    figure = tw.plot.options(found)
+    assert figure.data[1].x[0] == found["agreement"][0]
+    assert figure.data[0].base[0] == found["chance_mean"][0]
+    with pytest.raises(tw.InputError, match="no video has two embedding options"):
+        tw.plot.options(found.iloc[:0])
+    with pytest.raises(tw.InputError, match="no column 'video_id'"):
+        tw.plot.options(found.drop(columns="video_id"))

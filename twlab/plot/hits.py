@@ -1,0 +1,107 @@
+"""Search hits along time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+
+from twlab.errors import InputError
+from twlab.plot.look import ThemeName, clock_times, dress, look_of, span_labels, time_axis
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from twlab.plot.look import Look
+
+__all__ = ["hits"]
+
+
+def hits(
+    segments: pd.DataFrame,
+    found: pd.DataFrame,
+    *,
+    title: str | None = None,
+    theme: ThemeName = "light",
+) -> go.Figure:
+    """Where the hits of a search lie: a lane per video, hits coloured by score and numbered.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        The table that was searched; it gives the length of each lane.
+    found : DataFrame
+        As ``tw.search(segments, query)`` returns it.
+    title : str, optional
+        In place of the default.
+    theme : {"light", "dark"}
+        Which background to draw for.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One bar per video that has hits, and one per hit with its rank.
+
+    Raises
+    ------
+    InputError
+        If there are no hits with times or a column is missing.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> film = tw.sample()
+    >>> figure = tw.plot.hits(film, tw.search(film, film.iloc[[42]], k=5))
+    >>> list(figure.data[1].text)
+    ['1', '2', '3', '4', '5']
+    """
+    missing = [n for n in ("rank", "video_id", "start_sec", "score") if n not in found.columns]
+    if missing:
+        raise InputError(f"no column {missing[0]!r} in the hits; pass what tw.search returns")
+    timed = found.dropna(subset=["start_sec", "end_sec"])
+    if not len(timed):
+        raise InputError("there are no hits with times to draw; search a table of clips")
+    look = look_of(theme)
+    lengths = segments.groupby("video_id")["end_sec"].max()
+    videos = list(dict.fromkeys(timed["video_id"]))
+    lanes = [float(lengths.get(video, timed["end_sec"].max())) for video in videos]
+    figure = go.Figure([_lanes(videos, lanes, look), _bars(timed, look)])
+    words = "Hits" if title is None else title
+    note = f"{len(timed)} hits in {len(videos)} videos, numbered by rank"
+    dress(figure, look, title=words, subtitle=note, height=200 + 60 * len(videos))
+    figure.update_layout(barmode="overlay", showlegend=False)
+    figure.update_xaxes(**time_axis(max(lanes)))
+    return figure
+
+
+def _lanes(videos: list[str], lengths: list[float], look: Look) -> go.Bar:
+    """A bar as long as each video."""
+    return go.Bar(
+        y=videos,
+        x=[1000 * length for length in lengths],
+        base=clock_times([0.0] * len(lengths)),
+        orientation="h",
+        marker={"color": look.grid},
+        width=0.5,
+        hoverinfo="skip",
+    )
+
+
+def _bars(timed: pd.DataFrame, look: Look) -> go.Bar:
+    """A bar for each hit."""
+    return go.Bar(
+        y=timed["video_id"],
+        x=1000 * (timed["end_sec"] - timed["start_sec"]),
+        base=clock_times(timed["start_sec"]),
+        orientation="h",
+        width=0.5,
+        marker={
+            "color": timed["score"],
+            "colorscale": look.sequential,
+            "colorbar": {"title": "score", "outlinewidth": 0},
+        },
+        text=timed["rank"].astype(str),
+        textposition="outside",
+        hovertext=span_labels(timed, videos=True),
+        hovertemplate="%{hovertext}<br>score <b>%{marker.color:.3g}</b><extra></extra>",
+    )
