@@ -69,4 +69,6 @@ def test_a_notebook_runs(path: Path, tmp_path: Path) -> None:
     outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
     shown = {kind for out in outputs for kind in out.get("data", {})}
     assert "text/html" in shown
+    draws = any("tw.plot." in cell.source for cell in notebook.cells)
+    assert ("application/vnd.plotly.v1+json" in shown) == draws
     assert not [out for out in outputs if out.get("name") == "stderr"], "warnings were printed"

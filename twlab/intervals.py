@@ -254,7 +254,7 @@ def parse_timecode(text: str, *, fps: float | None = None) -> float:
     plain = re.fullmatch(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d+)?)", text, re.ASCII)
     if not plain:
         raise InputError(
-            f"{text!r} is not a time; seconds, M:SS, H:MM:SS or SMPTE HH:MM:SS:FF was expected"
+            f"{text[:40]!r} is not a time; seconds, M:SS, H:MM:SS or SMPTE HH:MM:SS:FF was expected"
         )
     hour, minute, second = plain.groups()
     return int(hour or 0) * 3600 + int(minute or 0) * 60 + float(second.replace(",", "."))

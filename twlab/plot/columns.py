@@ -25,6 +25,7 @@ __all__ = [
     "name_of",
     "named_values",
     "number_column",
+    "options_of",
     "value_column",
 ]
 
@@ -111,6 +112,14 @@ def named_values(values: pd.Series[Any]) -> pd.Series[Any]:
         texts = values.astype(object)
     texts = texts.astype(object).where(values.notna(), "none").map(plain)
     return f"{name_of(values)}: " + texts.astype(object)
+
+
+def options_of(segments: pd.DataFrame, *, missing: str = "") -> pd.Series[Any]:
+    """The embedding option of each row as text; ``missing`` where there is none."""
+    if "embedding_option" not in segments.columns:
+        return pd.Series(missing, index=segments.index, dtype=object)
+    options = segments["embedding_option"]
+    return options.astype(str).astype(object).where(options.notna(), missing)
 
 
 def left_out_note(count: int, what: str) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from twlab.errors import InputError
+from twlab.plot.columns import options_of
 from twlab.plot.images import Image, average, colour_settings, on_cells, reader_of
 from twlab.plot.panels import (
     Sheet,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     Tables = tuple[pd.DataFrame, pd.DataFrame | None]
 
 __all__ = ["heatmap"]
+
+UNNAMED = "no option"
 
 MOST_CELLS = 800
 """Cells per side, so that a figure stays below 5 MB and appears within a second or two."""
@@ -145,11 +148,9 @@ def _by_option(segments: pd.DataFrame, argument: str) -> dict[str, Rows]:
     rows = _clips(segments)
     if not len(rows):
         raise InputError(f"{argument} has no segments to draw; a table with rows was expected")
-    if "embedding_option" not in segments.columns:
-        return {"all": rows}
-    options = segments["embedding_option"].iloc[rows].astype(object)
-    codes, names = pd.factorize(options.where(options.notna(), "no option"))
-    return {str(name): rows[codes == code] for code, name in enumerate(names)}
+    options = options_of(segments.iloc[rows], missing=UNNAMED)
+    codes, names = pd.factorize(options)
+    return {name: rows[codes == code] for code, name in enumerate(names)}
 
 
 def _clips(segments: pd.DataFrame) -> Rows:
@@ -270,7 +271,7 @@ def _subtitle(sheet: Sheet, images: list[Image], largest: int) -> str:
         videos = ground.spans.index
         names.append(plain(videos[0], 40) if len(videos) == 1 else f"{len(videos):,} videos")
     text = " × ".join(names)
-    if len(sheet.names) == 1 and sheet.names[0] != "all":
+    if len(sheet.names) == 1 and sheet.names[0] != UNNAMED:
         text += f" · {plain(sheet.names[0])}"
     ranges = [f"{image.low:.2f} to {image.high:.2f}".replace("-", "−") for image in images]
     if len(images) > 1:

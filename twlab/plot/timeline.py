@@ -17,6 +17,7 @@ from twlab.plot.columns import (
     left_out_note,
     named_values,
     number_column,
+    options_of,
     value_column,
 )
 from twlab.plot.lanes import CURVE_LANES, Lanes, lane_axis, lay_lanes, places_of_rows
@@ -219,10 +220,9 @@ def _add_curves(
     figure: go.Figure, segments: pd.DataFrame, values: Any, lanes: Lanes, look: Look
 ) -> None:
     """A curve below the lanes of each video, one for each option, all on one scale."""
-    table = segments[["video_id", "start_sec", "end_sec"]].assign(value=values, option="")
-    if "embedding_option" in segments.columns:
-        table["option"] = segments["embedding_option"].astype(object).fillna("")
-    table = table.assign(hover=span_labels(table))[np.isfinite(values)]
+    table = segments[["video_id", "start_sec", "end_sec"]].assign(value=values)
+    table = table.assign(option=options_of(segments), hover=span_labels(table))
+    table = table[np.isfinite(values)]
     options = sorted(table["option"].unique())
     top = max(float(table["value"].max()) if len(table) else 0.0, 1e-9)
     for (video, option), part in table.groupby(["video_id", "option"], sort=False):
