@@ -167,7 +167,7 @@ def merge_adjacent(
     timed = segments[[*keys, "start_sec", "end_sec"]].dropna(subset=["start_sec", "end_sec"])
     timed = timed.reset_index(drop=True)  # an index level may have the name of a column
     timed = timed.sort_values([*keys, "start_sec", "end_sec"], ignore_index=True)
-    groups: Any = timed.groupby(keys, dropna=False, sort=False) if keys else None
+    groups: Any = timed.groupby(keys, dropna=False, sort=False, observed=True) if keys else None
     reach = groups["end_sec"].cummax() if keys else timed["end_sec"].cummax()
     before = reach.groupby(groups.ngroup()).shift() if keys else reach.shift()
     opens = before.isna() | (timed["start_sec"] > before + max_gap_sec + 1e-9)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Values = str | pd.Series[Any] | Sequence[Any]
 
 __all__ = [
+    "as_names",
     "by_name",
     "categories_of",
     "is_continuous",
@@ -112,6 +113,15 @@ def named_values(values: pd.Series[Any]) -> pd.Series[Any]:
         texts = values.astype(object)
     texts = texts.astype(object).where(values.notna(), "none").map(plain)
     return f"{name_of(values)}: " + texts.astype(object)
+
+
+def as_names(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with a plain index and plain names of videos.
+
+    A user's index may repeat or bear the name of a column, and categories may be unused.
+    """
+    plain_table = table.reset_index(drop=True)
+    return plain_table.assign(video_id=plain_table["video_id"].astype(object))
 
 
 def options_of(segments: pd.DataFrame, *, missing: str = "") -> pd.Series[Any]:

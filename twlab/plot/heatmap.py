@@ -121,6 +121,7 @@ def heatmap(
     words = "Similarity of segments" if to is None else "Similarity across two tables"
     subtitle = _subtitle(sheet, images, largest)
     put_heading(figure, sheet, look, title=words if title is None else title, subtitle=subtitle)
+    figure.data = sorted(figure.data, key=lambda trace: trace.type != "heatmap")  # images first
     return figure
 
 
@@ -223,6 +224,11 @@ def _draw(
         )
     )
     add_names(figure, sheet, number)
+    _part_videos(figure, sheet, number, look)
+
+
+def _part_videos(figure: go.Figure, sheet: Sheet, number: int, look: Look) -> None:
+    """Lines between the videos of a panel."""
     xs: list[float | None] = []
     ys: list[float | None] = []
     for ground, along, whole, beyond in (

@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from twlab.errors import InputError
 from twlab.plot.clock import clock_times, span_labels, time_axis
-from twlab.plot.columns import number_column, options_of
+from twlab.plot.columns import as_names, number_column, options_of
 from twlab.plot.scenes import scene_spans
 from twlab.plot.theme import Look, ThemeName, colour_of, dress, faint, look_of, plain
 from twlab.segmentation import novelty as novelty_of
@@ -103,8 +103,8 @@ def _gap(n_panels: int) -> float:
 
 def _curves(segments: pd.DataFrame, values: NDArray[np.float64]) -> pd.DataFrame:
     """What is drawn: video, option, times, value and hover label of each point."""
-    table = segments[["video_id", "start_sec", "end_sec"]].assign(value=values)
-    return table.assign(option=options_of(segments), label=span_labels(table))
+    table = as_names(segments[["video_id", "start_sec", "end_sec"]]).assign(value=values)
+    return table.assign(option=options_of(segments).to_numpy(), label=span_labels(table))
 
 
 def _draw(figure: go.Figure, table: pd.DataFrame, videos: list[Any], look: Look) -> None:

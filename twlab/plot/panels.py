@@ -56,7 +56,7 @@ class Sheet(NamedTuple):
 
 def lay_sheet(names: Sequence[str], down: Ground, across: Ground) -> Sheet:
     """Panels of a size that fits the notebook, two in a row."""
-    width = 540.0 if len(names) == 1 else 350.0
+    width = 540.0 if len(names) == 1 else 305.0
     height = width
     if down is not across and down.by_time and across.by_time:
         height = float(np.clip(width * down.length / across.length, 0.35 * width, 1.2 * width))

@@ -36,7 +36,7 @@ def scene_spans(scenes: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     _check(scenes, videos)
     out = pd.DataFrame({"start_sec": scenes["start_sec"].to_numpy(np.float64, na_value=np.nan)})
     known = "video_id" in scenes.columns
-    out.insert(0, "video_id", scenes["video_id"].to_numpy() if known else videos[0])
+    out.insert(0, "video_id", scenes["video_id"].to_numpy(object) if known else videos[0])
     out["end_sec"] = scenes["end_sec"].to_numpy() if "end_sec" in scenes.columns else np.nan
     out = out[out["video_id"].isin(videos) & out["start_sec"].notna()]
     if len(scenes) and not len(out):
@@ -46,8 +46,8 @@ def scene_spans(scenes: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
         )
     out = out.sort_values(["video_id", "start_sec"], kind="stable", ignore_index=True)
     groups = out.groupby("video_id", sort=False)
-    last = segments.groupby("video_id")["end_sec"].max()
-    following = groups["start_sec"].shift(-1).fillna(out["video_id"].map(last))
+    last = segments.groupby("video_id", observed=True)["end_sec"].max()
+    following = groups["start_sec"].shift(-1).fillna(out["video_id"].map(last.to_dict()))
     out["end_sec"] = out["end_sec"].astype(np.float64).fillna(following)
     return out.assign(number=groups.cumcount() + 1)
 

@@ -31,6 +31,10 @@ SMALLEST_GAP = 1 / 2000
 """Gaps below this share of the whole strip are not drawn."""
 
 
+INSTANT_SEC = 1e-3
+"""How long a segment without length is drawn."""
+
+
 class Ground(NamedTuple):
     """Where each video lies on an axis; shared by the panels of a figure."""
 
@@ -62,12 +66,12 @@ def ground_of(table: pd.DataFrame) -> Ground:
     start, end = _filled_times(table)
     by_video = table["video_id"].to_numpy()
     videos = pd.unique(table["video_id"])
+    end = np.maximum(end, start + INSTANT_SEC)
     groups = pd.DataFrame({"first": start, "last": end}).groupby(by_video, sort=False)
     spans = groups.agg({"first": "min", "last": "max"}).reindex(videos)
     by_time = len(spans) == 1 or int(sizes.max()) > 1
     if not by_time:
         spans["first"], spans["last"] = 0.0, 1.0
-    spans["last"] = np.maximum(spans["last"], spans["first"] + 1e-3)
     widths = (spans["last"] - spans["first"]).to_numpy()
     spans["place"] = np.append(0, np.cumsum(widths)[:-1])
     clock = len(spans) == 1 and bool(table["start_sec"].notna().all())
@@ -128,7 +132,7 @@ def _stretches(video: Rows, start: Floats, end: Floats, gap: float) -> tuple[Flo
     follows = np.append(begin[1:], np.inf)
     follows[np.append(np.diff(of_video) != 0, True)] = np.inf
     stop = np.where(reach >= follows - gap, follows, reach)
-    stop = np.maximum(stop, begin + np.where(np.isfinite(follows), 0, 1e-3))
+    stop = np.maximum(stop, begin + np.where(np.isfinite(follows), 0, INSTANT_SEC))
     count = np.bincount(tie)
     width = ((stop - begin) / count)[tie]
     low = begin[tie] + width * (np.arange(len(video)) - first[tie])

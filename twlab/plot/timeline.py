@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from twlab.errors import InputError
 from twlab.plot.clock import clock_times, span_labels, time_axis
 from twlab.plot.columns import (
+    as_names,
     by_name,
     categories_of,
     is_continuous,
@@ -27,6 +28,8 @@ from twlab.plot.theme import Look, ThemeName, colour_of, dress, faint, look_of, 
 from twlab.segments import check_segments, clip_mask
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from twlab.plot.columns import Values
 
 __all__ = ["timeline"]
@@ -91,34 +94,20 @@ def timeline(
     check_segments(segments)
     lane_values = value_column(segments, lanes, "lanes")
     colours = lane_values if color is None else value_column(segments, color, "color")
-    curve = None if novelty is None else number_column(segments, novelty, "novelty")
-    keep = segments[["start_sec", "end_sec"]].notna().all(axis=1).to_numpy() & clip_mask(segments)
-    if not keep.any():
-        raise InputError(
-            "no segments with a time to draw; rows with start_sec and end_sec were expected"
-        )
-    shown, colours = segments[keep], colours[keep]
-    codes, names = categories_of(lane_values[keep])
-    table = shown[["video_id", "start_sec", "end_sec"]].assign(lane=codes)
+    keep = _drawable(segments)
+    curve = None if novelty is None else number_column(segments, novelty, "novelty")[keep]
+    shown, lane_values, colours = segments[keep], lane_values[keep], colours[keep]
     spans = None if scenes is None else scene_spans(scenes, shown)
-    headed = len(table["video_id"].unique()) > 1 and lane_values.name != "video_id"
-    placed = lay_lanes(
-        table,
-        names,
-        headed=headed,
-        with_scenes=set() if spans is None else set(spans["video_id"]),
-        with_curves=set() if curve is None else set(shown["video_id"][np.isfinite(curve[keep])]),
-    )
+    table, placed = _placed(shown, lane_values, spans, curve)
+    table["hover"] = _hover(shown, lane_values, colours).to_numpy()
     figure = go.Figure()
-    table = table.assign(y=places_of_rows(table, placed), hover=_hover(shown, lane_values, colours))
-    _add_bars(figure, table, colours, look)
+    _add_bars(figure, table, colours, look, legend=color is not None)
     if spans is not None:
         _add_scenes(figure, spans, placed, look)
     if curve is not None:
-        _add_curves(figure, shown, curve[keep], placed, look)
+        _add_curves(figure, shown, curve, placed, look)
     _add_headings(figure, placed)
-    note = f"{len(table):,} segments of {_videos(table)}"
-    note += left_out_note(int((~keep).sum()), "whole-video or untimed")
+    note = _note(table, int((~keep).sum()))
     heading = f"Timeline{by_name(lane_values, ' by ')}" if title is None else title
     height = _height(placed, least=240 if is_continuous(colours) else 190)
     dress(figure, look, title=heading, subtitle=note, height=height)
@@ -133,10 +122,46 @@ def _height(lanes: Lanes, *, least: int) -> int:
     return max(least, 132 + round(lanes.height * (30 if lanes.height < 24 else 20)))
 
 
-def _videos(table: pd.DataFrame) -> str:
-    """The video by name, or how many there are."""
+def _drawable(segments: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which rows have a place in time."""
+    keep = segments[["start_sec", "end_sec"]].notna().all(axis=1).to_numpy() & clip_mask(segments)
+    if not keep.any():
+        raise InputError(
+            "no segments with a time to draw; rows with start_sec and end_sec were expected"
+        )
+    return np.asarray(keep)
+
+
+def _placed(
+    segments: pd.DataFrame,
+    values: pd.Series[Any],
+    spans: pd.DataFrame | None,
+    curve: NDArray[np.float64] | None,
+) -> tuple[pd.DataFrame, Lanes]:
+    """Video, times, lane and place of each row, and the lanes."""
+    codes, names = categories_of(values)
+    table = as_names(segments[["video_id", "start_sec", "end_sec"]]).assign(lane=codes)
+    lanes = lay_lanes(
+        table,
+        names,
+        headed=len(table["video_id"].unique()) > 1 and values.name != "video_id",
+        with_scenes=set() if spans is None else set(spans["video_id"]),
+        with_curves=_videos_with(segments, curve),
+    )
+    return table.assign(y=places_of_rows(table, lanes)), lanes
+
+
+def _videos_with(segments: pd.DataFrame, values: NDArray[np.float64] | None) -> set[Any]:
+    """The videos that have values."""
+    return set() if values is None else set(segments["video_id"][np.isfinite(values)])
+
+
+def _note(table: pd.DataFrame, n_left_out: int) -> str:
+    """How many segments are shown, of which video or of how many."""
     videos = table["video_id"].unique()
-    return plain(videos[0], 40) if len(videos) == 1 else f"{len(videos):,} videos"
+    of = plain(videos[0], 40) if len(videos) == 1 else f"{len(videos):,} videos"
+    note = f"{len(table):,} segment{'s' * (len(table) != 1)} of {of}"
+    return note + left_out_note(n_left_out, "whole-video or untimed")
 
 
 def _hover(segments: pd.DataFrame, *values: pd.Series[Any]) -> pd.Series[Any]:
@@ -148,18 +173,17 @@ def _hover(segments: pd.DataFrame, *values: pd.Series[Any]) -> pd.Series[Any]:
     named |= {column.name: column for column in values}
     for name, column in named.items():
         if name not in ("video_id", "start_sec", "end_sec"):
-            lines = lines + "<br>" + named_values(column.loc[lines.index])
+            lines = lines + "<br>" + named_values(column)
     return lines
 
 
-def _add_bars(figure: go.Figure, table: pd.DataFrame, colours: pd.Series[Any], look: Look) -> None:
+def _add_bars(
+    figure: go.Figure, table: pd.DataFrame, colours: pd.Series[Any], look: Look, *, legend: bool
+) -> None:
     """One trace of bars per colour."""
     length = (table["end_sec"] - table["start_sec"]).to_numpy()
     wide = np.median(length) / max(table["end_sec"].max(), 1e-9) * PLOT_PIXELS > 4
-    groups = groups_of(colours, look)
-    lane_of_colour = [table["lane"].to_numpy()[group.rows] for group in groups]
-    lanes_only = all(len(np.unique(lane)) == 1 for lane in lane_of_colour)
-    for group in groups:
+    for group in groups_of(colours, look):
         part = table[group.rows]
         figure.add_trace(
             go.Bar(
@@ -169,7 +193,7 @@ def _add_bars(figure: go.Figure, table: pd.DataFrame, colours: pd.Series[Any], l
                 width=0.78,
                 orientation="h",
                 name=group.name,
-                showlegend=not (lanes_only or group.continuous),
+                showlegend=legend and not group.continuous,
                 marker={**group.marker, "line": {"color": look.paper, "width": 0.5 * wide}},
                 hovertext=part["hover"],
                 hovertemplate="%{hovertext}<extra></extra>",
@@ -220,8 +244,8 @@ def _add_curves(
     figure: go.Figure, segments: pd.DataFrame, values: Any, lanes: Lanes, look: Look
 ) -> None:
     """A curve below the lanes of each video, one for each option, all on one scale."""
-    table = segments[["video_id", "start_sec", "end_sec"]].assign(value=values)
-    table = table.assign(option=options_of(segments), hover=span_labels(table))
+    table = as_names(segments[["video_id", "start_sec", "end_sec"]]).assign(value=values)
+    table = table.assign(option=options_of(segments).to_numpy(), hover=span_labels(table))
     table = table[np.isfinite(values)]
     options = sorted(table["option"].unique())
     top = max(float(table["value"].max()) if len(table) else 0.0, 1e-9)
