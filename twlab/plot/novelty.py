@@ -86,7 +86,7 @@ def novelty(
     text = "how unlike the stretches before and after the start of each segment are"
     note = text if len(videos) > 1 else f"{plain(videos[0], 40)} · {text}"
     heading = "Novelty" if title is None else title
-    height = 150 + 110 * len(videos) + 36 * (len(videos) - 1)
+    height = 138 + 110 * len(videos) + 36 * (len(videos) - 1)
     dress(figure, look, title=heading, subtitle=note, height=height)
     _name_panels(figure, videos)
     figure.update_xaxes(**time_axis(min(0.0, table["start_sec"].min()), table["end_sec"].max()))

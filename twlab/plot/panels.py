@@ -29,7 +29,7 @@ __all__ = [
     "put_heading",
 ]
 
-EDGE, TOP = 20, 84
+EDGE, TOP = 20, 72
 """Pixels around the panels, and above them for the title."""
 
 NAME, BAR = 20, 82
@@ -164,7 +164,7 @@ def add_names(figure: go.Figure, sheet: Sheet, number: int) -> None:
         spans = ground.spans if ground.by_time and len(ground.spans) > 1 else ground.spans[:0]
         for video, first, last, place in spans.itertuples():
             letters = int((last - first) / ground.length * pixels / LETTER) - 1
-            if letters < min(6, len(str(video))):
+            if letters < min(10, len(str(video))):
                 continue
             short = dict(zip(spans.index, short_names(spans.index, letters), strict=True))
             name = {"text": short[video], side: place + (last - first) / 2}

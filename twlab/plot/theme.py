@@ -149,10 +149,8 @@ def _shared_start(texts: list[str]) -> int:
     return next(differ, min(len(first), len(last)))
 
 
-def dress(
-    figure: go.Figure, look: Look, *, title: str, subtitle: str, height: int, top: int = 0
-) -> None:
-    """Give a figure its theme, margins, title and size; ``top`` pixels stay free below it."""
+def dress(figure: go.Figure, look: Look, *, title: str, subtitle: str, height: int) -> None:
+    """Give a figure its theme, margins, title and size."""
     text = f"<b>{title}</b>" if title else ""
     if subtitle:
         text += f"<br><span style='font-size:12px;color:{look.muted}'>{subtitle}</span>"
@@ -160,7 +158,7 @@ def dress(
         template=_template(look),
         height=height,
         title_text=text,
-        margin={"l": 64, "r": 24, "t": 84 + top, "b": 48},
+        margin={"l": 64, "r": 24, "t": 72, "b": 48},
     )
 
 

@@ -112,14 +112,14 @@ def timeline(
     height = _height(placed, least=240 if is_continuous(colours) else 190)
     dress(figure, look, title=heading, subtitle=note, height=height)
     figure.update_xaxes(**time_axis(min(0.0, table["start_sec"].min()), table["end_sec"].max()))
-    figure.update_yaxes(**lane_axis(placed, pixels=height - 132))
+    figure.update_yaxes(**lane_axis(placed, pixels=height - 120))
     figure.update_layout(barmode="overlay", uniformtext={"mode": "hide", "minsize": 9})
     return figure
 
 
 def _height(lanes: Lanes, *, least: int) -> int:
     """Pixels for the figure; many lanes are drawn closer together."""
-    return max(least, 132 + round(lanes.height * (30 if lanes.height < 24 else 20)))
+    return max(least, 120 + round(lanes.height * (30 if lanes.height < 24 else 20)))
 
 
 def _drawable(segments: pd.DataFrame) -> NDArray[np.bool_]:
