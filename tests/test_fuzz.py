@@ -21,6 +21,12 @@ FOUND: dict[str, Any] = {
         "start_timecode": "0:00",
         "end_timecode": "a" * 5000,
     },
+    "a rate of frames beyond all bounds": {
+        "float": [1.0],
+        "start_timecode": "00:00:00:00",
+        "end_timecode": "00:00:06:00",
+        "fps": 1e308,
+    },
 }
 
 

@@ -7,27 +7,12 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.plot.look import clock_times
+from twlab.plot.clock import clock_times
 
 
 @pytest.fixture(scope="module")
 def film() -> pd.DataFrame:
     return tw.sample()
-
-
-def test_boundaries_stand_where_scenes_open(film: pd.DataFrame) -> None:
-    found = tw.scenes(film, n_scenes=6)
-    figure = tw.plot.scenes(film, found, theme="dark")
-    lines = [trace for trace in figure.data if trace.name == "scene opens"]
-    at = np.array([np.datetime64(line.x[0]) for line in lines])
-    np.testing.assert_array_equal(at, clock_times(found["start_sec"][1:]))
-    opacity = [line.opacity for line in lines]
-    assert np.argsort(opacity).tolist() == np.argsort(found["strength"][1:].to_numpy()).tolist()
-    two = pd.concat([film, film.assign(video_id="b")], ignore_index=True)
-    both = tw.plot.scenes(two, tw.scenes(two, n_scenes=3))
-    assert {t.yaxis for t in both.data if t.name == "scene opens"} == {"y", "y2"}
-    with pytest.raises(tw.InputError, match="no column 'strength' in the scenes"):
-        tw.plot.scenes(film, film)
 
 
 def test_shared_pieces_are_boxes(film: pd.DataFrame) -> None:

@@ -31,6 +31,9 @@ LEAST_EVIDENCE = 0.9
 IDENTICAL = 0.8
 """Mean similarity from which on a piece counts though other places are like it too."""
 
+ALIKE_THROUGHOUT = 0.5
+"""Mean similarity of every piece that a line with jumps breaks into."""
+
 BACKWARD_PRICE = 0.6
 """What every piece played backwards must gain over what is played forwards."""
 
@@ -67,12 +70,25 @@ def _convincing(
         start = rough._replace(first=rough.first + low, last=rough.last + low)
         if claimed[start.cells].any():
             continue
-        piece = laid(pair, start, ~claimed)
+        whole = laid(pair, start, ~claimed)
+        parts = [whole] if _jumps(pair, whole) else without_gaps(pair, whole)
+        if len(parts) > 1:
+            parts = [laid(pair, part, _only(part, ~claimed)) for part in parts]
         claimed[start.cells] = True
-        if piece.score >= LEAST_SCORE and _stands_out(pair, piece):
+        good = [p for p in parts if p.score >= LEAST_SCORE and _stands_out(pair, p)]
+        for piece in good:
             claimed[piece.cells] = True
-            pieces.append(piece)
+        pieces += good
     return pieces
+
+
+def _jumps(pair: Pair, piece: Piece) -> bool:
+    """Whether a piece breaks into several that are alike throughout, as where parts were left out.
+
+    A line that bridges other footage breaks into good and bad ones.
+    """
+    parts = split(pair, piece) if piece.score >= LEAST_SCORE else [piece]
+    return len(parts) > 1 and min(p.score / len(p.cells) for p in parts) >= ALIKE_THROUGHOUT
 
 
 def _stands_out(pair: Pair, piece: Piece) -> bool:
@@ -119,8 +135,9 @@ def _finished(pair: Pair, pieces: list[Piece], free: Flags) -> list[Piece]:
     for rough in sorted(pieces, key=lambda p: -p.score):
         free[rough.cells] = True
         whole = laid(pair, rough, free & ~taken, least=CARRIES_ON)
-        for straight in split(pair, whole) if whole.score > 0 else []:
-            parts = without_gaps(pair, straight)
+        broken = whole.score > 0 and _jumps(pair, whole)
+        for straight in split(pair, whole) if broken else [whole]:
+            parts = [straight] if broken else without_gaps(pair, straight)
             if len(parts) > 1:
                 parts = [laid(pair, p, _only(p, free & ~taken), least=CARRIES_ON) for p in parts]
             for part in parts:

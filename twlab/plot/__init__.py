@@ -4,7 +4,6 @@
 * :func:`timeline`  - segments along time, in lanes
 * :func:`scatter`   - the map that a projection gives
 * :func:`novelty`   - how strongly something new begins, along time
-* :func:`scenes`    - where scenes open, on the curve of novelty
 * :func:`alignment` - what two videos share, on their cross-similarity
 * :func:`hits`      - where the hits of a search lie
 * :func:`threshold` - the similarities behind a proposed threshold
@@ -17,7 +16,6 @@ from twlab.plot.hits import hits
 from twlab.plot.novelty import novelty
 from twlab.plot.options import options
 from twlab.plot.scatter import scatter
-from twlab.plot.scenes import scenes
 from twlab.plot.threshold import threshold
 from twlab.plot.timeline import timeline
 
@@ -28,7 +26,6 @@ __all__ = [
     "novelty",
     "options",
     "scatter",
-    "scenes",
     "threshold",
     "timeline",
 ]

@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 
 from twlab.errors import InputError
 from twlab.intervals import format_timecode
-from twlab.plot.look import ThemeName, clock_times, dress, look_of, time_axis
+from twlab.plot.clock import clock_times, time_axis
+from twlab.plot.theme import ThemeName, colour_of, dress, look_of
 from twlab.similarity import cosine_similarity
 from twlab.tracks import tracks
 
@@ -84,12 +85,14 @@ def alignment(
     videos = [side["video_id"].iloc[0] for side in sides]
     mine = pieces[(pieces["a_video_id"] == videos[0]) & (pieces["b_video_id"] == videos[1])]
     for piece in mine.itertuples():
-        _box(figure, piece, look.accent)
+        _box(figure, piece, colour_of(look, 1))
     words = "What is shared" if title is None else title
     note = f"{len(mine)} pieces of {videos[0]} (down) found in {videos[1]} (right)"
     dress(figure, look, title=words, subtitle=note, height=560)
-    figure.update_xaxes(**time_axis(float(edges[1][-1])), title_text=str(videos[1]))
-    down = time_axis(float(edges[0][-1]))
+    figure.update_xaxes(
+        **time_axis(float(edges[1][0]), float(edges[1][-1])), title_text=str(videos[1])
+    )
+    down = time_axis(float(edges[0][0]), float(edges[0][-1]))
     figure.update_yaxes(**(down | {"range": down["range"][::-1]}), title_text=str(videos[0]))
     return figure
 

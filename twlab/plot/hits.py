@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from twlab.errors import InputError
-from twlab.plot.look import ThemeName, clock_times, dress, look_of, span_labels, time_axis
+from twlab.plot.clock import clock_times, span_labels, time_axis
+from twlab.plot.theme import ThemeName, dress, look_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from twlab.plot.look import Look
+    from twlab.plot.theme import Look
 
 __all__ = ["hits"]
 
@@ -70,7 +71,7 @@ def hits(
     note = f"{len(timed)} hits in {len(videos)} videos, numbered by rank"
     dress(figure, look, title=words, subtitle=note, height=200 + 60 * len(videos))
     figure.update_layout(barmode="overlay", showlegend=False)
-    figure.update_xaxes(**time_axis(max(lanes)))
+    figure.update_xaxes(**time_axis(0.0, max(lanes)))
     return figure
 
 
@@ -102,6 +103,6 @@ def _bars(timed: pd.DataFrame, look: Look) -> go.Bar:
         },
         text=timed["rank"].astype(str),
         textposition="outside",
-        hovertext=span_labels(timed, videos=True),
+        hovertext=span_labels(timed),
         hovertemplate="%{hovertext}<br>score <b>%{marker.color:.3g}</b><extra></extra>",
     )

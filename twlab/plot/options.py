@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from twlab.errors import InputError
-from twlab.plot.look import ThemeName, colour_of, dress, look_of
+from twlab.plot.theme import ThemeName, colour_of, dress, look_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,100 +1,72 @@
-"""Scenes drawn on the novelty curve."""
+"""Scenes as pictures take them: stretches of time that several rows of segments belong to."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-import plotly.graph_objects as go
+import pandas as pd
 
 from twlab.errors import InputError
-from twlab.intervals import format_timecode
-from twlab.plot.look import ThemeName, clock_times, look_of
-from twlab.plot.novelty import novelty
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Sequence
+    from typing import Any
 
-__all__ = ["scenes"]
+__all__ = ["scene_spans"]
 
 
-def scenes(
-    segments: pd.DataFrame,
-    scenes: pd.DataFrame,
-    *,
-    title: str | None = None,
-    theme: ThemeName = "light",
-) -> go.Figure:
-    """Where scenes open, on the curve of novelty; the surer a boundary, the darker its line.
+def scene_spans(scenes: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """``video_id``, ``start_sec``, ``end_sec`` and ``number`` of scenes, in order of time.
 
     Parameters
     ----------
-    segments : DataFrame
-        A table of segments.
     scenes : DataFrame
-        As ``tw.scenes(segments)`` returns it.
-    title : str, optional
-        In place of the default.
-    theme : {"light", "dark"}
-        Which background to draw for.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        As :func:`novelty`, with a trace of boundaries per video.
+        With ``start_sec``; with ``video_id``, unless the segments are of one video; without
+        ``end_sec`` each scene lasts until the next, and the last until the end of its video.
+    segments : DataFrame
+        The table that they are drawn over; scenes of other videos are dropped.
 
     Raises
     ------
     InputError
-        If the scenes lack a column, or as :func:`novelty`.
-
-    Examples
-    --------
-    >>> import twlab as tw
-    >>> film = tw.sample()
-    >>> figure = tw.plot.scenes(film, tw.scenes(film, n_scenes=4))
-    >>> sum(trace.name == "scene opens" for trace in figure.data)
-    3
+        If a column is missing or no scene belongs to a video of the table.
     """
-    missing = [n for n in ("video_id", "start_sec", "strength") if n not in scenes.columns]
+    videos = segments["video_id"].unique().tolist()
+    _check(scenes, videos)
+    out = pd.DataFrame({"start_sec": scenes["start_sec"].to_numpy(np.float64, na_value=np.nan)})
+    known = "video_id" in scenes.columns
+    out.insert(0, "video_id", scenes["video_id"].to_numpy(object) if known else videos[0])
+    out["end_sec"] = scenes["end_sec"].to_numpy() if "end_sec" in scenes.columns else np.nan
+    out = out[out["video_id"].isin(videos) & out["start_sec"].notna()]
+    if len(scenes) and not len(out):
+        raise InputError(
+            f"scenes are of {scenes['video_id'].iloc[0]!r}, the segments of "
+            f"{', '.join(map(repr, videos[:3]))}; scenes of the same videos were expected"
+        )
+    out = out.sort_values(["video_id", "start_sec"], kind="stable", ignore_index=True)
+    groups = out.groupby("video_id", sort=False)
+    last = segments.groupby("video_id", observed=True)["end_sec"].max()
+    following = groups["start_sec"].shift(-1).fillna(out["video_id"].map(last.to_dict()))
+    out["end_sec"] = out["end_sec"].astype(np.float64).fillna(following)
+    return out.assign(number=groups.cumcount() + 1)
+
+
+def _check(scenes: Any, videos: Sequence[Any]) -> None:
+    """Refuse what is no table of scenes."""
+    if not isinstance(scenes, pd.DataFrame):
+        raise InputError(
+            f"scenes is a {type(scenes).__name__}; a DataFrame with start_sec was expected"
+        )
+    wanted = ["start_sec"] if len(videos) == 1 else ["video_id", "start_sec"]
+    missing = [name for name in wanted if name not in scenes.columns]
     if missing:
-        raise InputError(f"no column {missing[0]!r} in the scenes; pass what tw.scenes returns")
-    look = look_of(theme)
-    figure = novelty(segments, title="Scenes" if title is None else title, theme=theme)
-    curves = list(figure.data)
-    videos = list(dict.fromkeys(segments.dropna(subset=["start_sec"])["video_id"]))
-    axes = {
-        video: trace for video, trace in zip(videos, _one_each(curves, len(videos)), strict=False)
-    }
-    opened = scenes[scenes["strength"].notna()]
-    columns = [opened[name].tolist() for name in ("video_id", "start_sec", "strength")]
-    for video, start_sec, strength in zip(*columns, strict=True):
-        trace = axes.get(video)
-        if trace is None:
-            continue
-        figure.add_trace(_opening(trace, start_sec, strength, look.accent))
-    return figure
-
-
-def _one_each(curves: list[go.Scatter], n_videos: int) -> list[go.Scatter]:
-    """One curve of every panel, from the top."""
-    panels = {trace.yaxis or "y": trace for trace in curves}
-    return [panels[key] for key in sorted(panels, key=lambda k: int(k[1:] or 1))][:n_videos]
-
-
-def _opening(curve: go.Scatter, start_sec: float, strength: float, colour: str) -> go.Scatter:
-    """The line of one boundary, as high as the curve of its video."""
-    top = float(np.nanmax(np.asarray(curve.y, float)))
-    return go.Scatter(
-        x=clock_times([start_sec] * 2),
-        y=[0, 1.05 * top],
-        mode="lines",
-        name="scene opens",
-        showlegend=False,
-        xaxis=curve.xaxis,
-        yaxis=curve.yaxis,
-        opacity=0.25 + 0.75 * strength,
-        line={"color": colour, "width": 1.5},
-        hovertemplate=f"{format_timecode(start_sec)}<br>strength <b>{strength:.2f}</b>"
-        "<extra></extra>",
-    )
+        raise InputError(
+            f"scenes has no column {missing[0]!r} (there are: "
+            f"{', '.join(map(str, scenes.columns))}); it was expected for {len(videos)} video"
+            f"{'s' * (len(videos) > 1)}"
+        )
+    if not pd.api.types.is_numeric_dtype(scenes["start_sec"]):
+        raise InputError(
+            f"start_sec of scenes is {scenes['start_sec'].dtype}; seconds as numbers were expected"
+        )

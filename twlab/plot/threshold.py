@@ -9,14 +9,14 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from twlab.errors import InputError
-from twlab.plot.look import ThemeName, colour_of, dress, look_of
+from twlab.plot.theme import ThemeName, colour_of, dress, look_of
 from twlab.thresholds import similarity_pairs
 from twlab.thresholds import threshold as threshold_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from twlab.plot.look import Look
+    from twlab.plot.theme import Look
 
 __all__ = ["threshold"]
 
