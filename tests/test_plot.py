@@ -1,7 +1,8 @@
-"""What the pictures show, read back from the figures."""
+"""What all pictures have in common: themes, colours, columns, errors."""
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,10 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.plot.look import THEMES
+from twlab.plot.clock import clock_times, round_times, span_labels, time_axis
+from twlab.plot.columns import categories_of, is_continuous
+from twlab.plot.scenes import scene_spans
+from twlab.plot.theme import THEMES, colour_of, plain, short_names
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -22,36 +26,66 @@ PICTURES = {
     ),
     "novelty": tw.plot.novelty,
 }
+OKLAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+CONES = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+# Machado et al. 2009, severity 1.0, on linear RGB.
+EYES = {
+    "usual": np.eye(3),
+    "protanope": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+    "deuteranope": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+    "tritanope": np.array(
+        [
+            [1.255528, -0.076749, -0.178779],
+            [-0.078411, 0.930809, 0.147602],
+            [0.004733, 0.691367, 0.303900],
+        ]
+    ),
+}
 
 
-def long_film(rng: np.random.Generator, n: int, d: int = 8) -> pd.DataFrame:
-    rows = pd.DataFrame(
-        {
-            "video_id": "long",
-            "start_sec": np.arange(n) * 2.0,
-            "end_sec": np.arange(n) * 2.0 + 2,
-            "embedding_option": "visual",
-            "embedding_scope": "clip",
-            "model_name": "test",
-        }
-    )
-    return tw.with_vectors(rows, rng.normal(size=(n, d)))
-
-
-def two_options(segments: pd.DataFrame) -> pd.DataFrame:
-    other = tw.with_vectors(segments.assign(embedding_option="audio"), np.ones((len(segments), 3)))
-    return pd.concat([segments, other], ignore_index=True)
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
-    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+def linear(colour: str) -> np.ndarray:
+    parts = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
 
 
 def contrast(a: str, b: str) -> float:
-    low, high = sorted((luminance(a), luminance(b)))
+    """Of two colours, as the web content accessibility guidelines define it."""
+    low, high = sorted(float(linear(c) @ (0.2126, 0.7152, 0.0722)) for c in (a, b))
     return (high + 0.05) / (low + 0.05)
+
+
+def seen(colour: str, eye: str) -> np.ndarray:
+    """Lightness and two hues (OKLab) as an eye sees a colour."""
+    return OKLAB @ np.cbrt(CONES @ np.clip(EYES[eye] @ linear(colour), 0, 1))
+
+
+def test_contrast_is_the_standard_one() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -59,16 +93,46 @@ def test_colours_stand_out(theme: str) -> None:
     look = THEMES[theme]
     assert contrast(look.ink, look.paper) > 7
     assert contrast(look.muted, look.paper) > 4.5
-    assert min(contrast(colour, look.paper) for colour in look.categories) > 3
-    assert len(set(look.categories)) == 12
+    assert 1.1 < contrast(look.grid, look.paper) < 2
+    assert min(contrast(colour_of(look, k), look.paper) for k in range(36)) > 3
+    assert min(contrast(colour, look.paper) for colour in look.marks) > 2.2
+    assert len({colour_of(look, k) for k in range(36)}) == 36
+
+
+@pytest.mark.parametrize("eye", EYES)
+@pytest.mark.parametrize("theme", THEMES)
+def test_categories_stay_apart(theme: str, eye: str) -> None:
+    colours = [seen(colour, eye) for colour in THEMES[theme].categories]
+    least = min(np.linalg.norm(a - b) for a, b in combinations(colours, 2))
+    assert least > (0.1 if eye == "usual" else 0.07)
 
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("name", PICTURES)
 def test_theme_is_worn(name: str, theme: str, segments: pd.DataFrame) -> None:
-    figure = PICTURES[name](segments, theme=theme)
-    assert figure.layout.paper_bgcolor == THEMES[theme].paper
-    assert figure.layout.font.color == THEMES[theme].ink
+    layout = PICTURES[name](segments, theme=theme).layout
+    worn = layout.template.layout
+    assert worn.paper_bgcolor == worn.plot_bgcolor == THEMES[theme].paper
+    assert worn.font.color == THEMES[theme].ink
+    assert worn.xaxis.gridcolor == THEMES[theme].grid
+    assert layout.paper_bgcolor is None
+
+
+def test_no_global_template_is_touched(segments: pd.DataFrame) -> None:
+    import plotly.io as pio
+
+    before = pio.templates.default, list(pio.templates)
+    for draw in PICTURES.values():
+        draw(segments, theme="dark")
+    assert (pio.templates.default, list(pio.templates)) == before
+
+
+def test_figures_can_be_restyled(segments: pd.DataFrame) -> None:
+    figure: go.Figure = tw.plot.heatmap(segments, title="Mine")
+    assert "<b>Mine</b>" in figure.layout.title.text
+    figure.update_layout(width=300, paper_bgcolor="pink", template="plotly_dark")
+    assert (figure.layout.width, figure.layout.paper_bgcolor) == (300, "pink")
+    assert figure.layout.template.layout.font.color == "#f2f5fa"
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -79,10 +143,10 @@ def test_bad_calls(name: str, segments: pd.DataFrame) -> None:
         PICTURES[name](segments.drop(columns="end_sec"), theme="light")
 
 
-@pytest.mark.parametrize("name", ["heatmap", "timeline", "novelty"])
-def test_empty_table_is_refused(name: str, segments: pd.DataFrame) -> None:
-    with pytest.raises(tw.InputError, match=r"no segment|no row"):
-        PICTURES[name](segments.iloc[:0])
+@pytest.mark.parametrize("draw", [getattr(tw.plot, name) for name in tw.plot.__all__])
+def test_empty_table_is_refused(draw: object, segments: pd.DataFrame) -> None:
+    with pytest.raises(tw.InputError, match=r"no segments?\b.* to draw"):
+        draw(segments.iloc[:0])  # type: ignore[operator]
 
 
 def test_tables_are_not_changed(segments: pd.DataFrame) -> None:
@@ -92,202 +156,94 @@ def test_tables_are_not_changed(segments: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(segments, before)
 
 
-class TestHeatmap:
-    def test_values_in_order_of_video_and_time(self, segments: pd.DataFrame) -> None:
-        mixed = segments.sample(frac=1, random_state=3)
-        figure = tw.plot.heatmap(mixed)
-        video = pd.factorize(mixed["video_id"])[0]
-        ordered = mixed.iloc[np.lexsort((mixed["start_sec"], video))]
-        np.testing.assert_allclose(figure.data[0].z, tw.cosine_similarity(ordered), atol=1e-4)
-        first = mixed["video_id"].iloc[0]
-        assert figure.data[0].x[0] == f"{first} 0:00 – 0:06"
-
-    def test_ticks_are_timecodes_and_videos(self, segments: pd.DataFrame) -> None:
-        texts = tw.plot.heatmap(segments).layout.xaxis.ticktext
-        assert texts[0] == "0:00<br><b>alpha</b>"
-        assert any(text.endswith("<b>beta</b>") for text in texts)
-        one = tw.plot.heatmap(segments[segments["video_id"] == "alpha"]).layout
-        assert one.xaxis.title.text == "alpha"
-        assert one.xaxis.ticktext[0] == "0:00"
-        assert one.yaxis.autorange == "reversed"
-
-    def test_parts_videos_by_lines(self, segments: pd.DataFrame) -> None:
-        shapes = tw.plot.heatmap(segments).layout.shapes
-        assert {shape.x0 for shape in shapes if shape.yref != "y"} >= {9.5}
-
-    def test_one_panel_per_option(self, segments: pd.DataFrame) -> None:
-        figure = tw.plot.heatmap(two_options(segments))
-        assert [trace.z.shape for trace in figure.data] == [(15, 15), (15, 15)]
-        assert [note.text for note in figure.layout.annotations] == ["visual", "audio"]
-
-    def test_colours_follow_the_sign(self, segments: pd.DataFrame) -> None:
-        both = tw.plot.heatmap(segments).data[0]
-        assert both.zmin == -both.zmax
-        assert len(both.colorscale) == 5
-        one = tw.plot.heatmap(segments, similarity=np.full((15, 15), 0.5)).data[0]
-        assert one.zmin > 0
-
-    def test_two_tables(self, segments: pd.DataFrame) -> None:
-        down, across = segments.iloc[:10], segments.iloc[10:]
-        figure = tw.plot.heatmap(down, across)
-        expected = tw.cosine_similarity(down, across)
-        np.testing.assert_allclose(figure.data[0].z, expected, atol=1e-4)
-        assert figure.layout.yaxis.title.text == "alpha"
-
-    def test_options_that_do_not_meet(self, segments: pd.DataFrame) -> None:
-        mixed = two_options(segments)
-        with pytest.raises(tw.InputError, match="share no embedding option"):
-            tw.plot.heatmap(mixed, segments.assign(embedding_option="transcription"))
-
-    def test_large_tables_are_averaged_and_say_so(self, rng: np.random.Generator) -> None:
-        film = long_film(rng, 5001)
-        figure = tw.plot.heatmap(film)
-        trace = figure.data[0]
-        assert trace.z.shape == (834, 834)
-        similarity = tw.cosine_similarity(film)
-        assert trace.z[0, 1] == pytest.approx(similarity[:6, 6:12].mean(), abs=1e-4)
-        assert trace.z[-1, -1] == pytest.approx(similarity[4998:, 4998:].mean(), abs=1e-4)
-        assert "mean of up to 6 × 6 pairs" in figure.layout.title.text
-        assert f"{similarity.min():.2f} to {similarity.max():.2f}" in figure.layout.title.text
-        assert len(figure.to_json()) < 6_000_000
-
-    def test_whole_videos_are_left_out(self, segments: pd.DataFrame) -> None:
-        whole = segments.iloc[:1].assign(embedding_scope="video")
-        figure = tw.plot.heatmap(pd.concat([segments, whole], ignore_index=True))
-        assert figure.data[0].z.shape == (15, 15)
-
-    def test_one_row_and_repeated_rows(self, segments: pd.DataFrame) -> None:
-        assert tw.plot.heatmap(segments.iloc[:1]).data[0].z.tolist() == [[1.0]]
-        twice = tw.plot.heatmap(segments.iloc[[0, 0]]).data[0]
-        assert len(set(twice.x)) == 2
-
-    def test_rows_without_time(self, segments: pd.DataFrame) -> None:
-        untimed = segments.assign(start_sec=np.nan, end_sec=np.nan)
-        assert tw.plot.heatmap(untimed).data[0].z.shape == (15, 15)
-
-    def test_zero_vector(self, segments: pd.DataFrame) -> None:
-        matrix = tw.vectors(segments).copy()
-        matrix[3] = 0
-        with pytest.warns(tw.TwlabWarning, match="1 of 15 vectors are all zeros"):
-            figure = tw.plot.heatmap(tw.with_vectors(segments, matrix))
-        assert not figure.data[0].z[3].any()
-
-    def test_matrix_of_another_size(self, segments: pd.DataFrame) -> None:
-        with pytest.raises(tw.InputError, match=r"shape \(2, 2\); \(15, 15\) was expected"):
-            tw.plot.heatmap(segments, similarity=np.eye(2))
+@pytest.mark.parametrize("name", PICTURES)
+def test_names_are_no_markup(name: str, segments: pd.DataFrame) -> None:
+    segments["video_id"] = segments["video_id"].replace("alpha", "<b>a&b</b>")
+    text = PICTURES[name](segments).to_plotly_json()
+    assert "<b>a&b</b>" not in str(text)
+    assert "&lt;b&gt;a&amp;b&lt;/b&gt;" in str(text)
 
 
-class TestTimeline:
-    def test_bars_lie_where_the_segments_do(self, segments: pd.DataFrame) -> None:
-        bars = tw.plot.timeline(segments).data[0]
-        assert bars.base[1] == np.datetime64("1970-01-01T00:00:06")
-        assert list(bars.x) == [6000.0] * 10
-        assert bars.hovertext[1].startswith("alpha 0:06 – 0:12<br>embedding_option: visual")
-
-    def test_one_lane_per_value(self, segments: pd.DataFrame) -> None:
-        labels = pd.Series(np.arange(15) % 3, index=segments.index, name="cluster")
-        figure = tw.plot.timeline(segments, lanes=labels)
-        assert figure.layout.yaxis.ticktext == ("0", "1", "2")
-        assert len({trace.marker.color for trace in figure.data}) == 3
-
-    def test_one_panel_per_video(self, segments: pd.DataFrame) -> None:
-        figure = tw.plot.timeline(segments)
-        assert [note.text for note in figure.layout.annotations] == ["alpha", "beta"]
-
-    def test_numbers_get_a_scale(self, segments: pd.DataFrame) -> None:
-        trace = tw.plot.timeline(segments, color="start_sec").data[0]
-        assert trace.marker.cmax == 54
-        assert list(trace.marker.color) == [float(k * 6) for k in range(10)]
-
-    def test_missing_labels_have_a_lane(self, segments: pd.DataFrame) -> None:
-        labels = pd.Series([0, pd.NA] + [1] * 13, dtype="Int64", index=segments.index, name="c")
-        assert tw.plot.timeline(segments, lanes=labels).layout.yaxis.ticktext == ("0", "1", "none")
-
-    def test_hours(self, rng: np.random.Generator) -> None:
-        figure = tw.plot.timeline(long_film(rng, 20_000))
-        assert figure.layout.xaxis.tickformat == "%-H:%M:%S"
-        assert len(figure.data) == 1
-        assert len(figure.to_json()) < 3_000_000
-
-    def test_left_out_rows_are_counted(self, segments: pd.DataFrame) -> None:
-        whole = segments.iloc[:1].assign(embedding_scope="video")
-        figure = tw.plot.timeline(pd.concat([segments, whole], ignore_index=True))
-        assert "1 whole-video or untimed row left out" in figure.layout.title.text
-
-    def test_bad_columns(self, segments: pd.DataFrame) -> None:
-        with pytest.raises(tw.InputError, match="lanes is 'topic', no column of the table"):
-            tw.plot.timeline(segments, lanes="topic")
-        with pytest.raises(tw.InputError, match="color has 2 values for 15 rows"):
-            tw.plot.timeline(segments, color=[1, 2])
-        with pytest.raises(tw.InputError, match="lanes has another index"):
-            tw.plot.timeline(segments, lanes=pd.Series(range(15), index=range(1, 16)))
+def test_long_names_stay_distinct() -> None:
+    assert short_names(["a", "b"], 9) == ["a", "b"]
+    assert plain("a_very_long_name.mp4", 9) == "a_ve….mp4"
+    names = [f"/films/season one/episode {k:02d} of twelve (final cut).mp4" for k in range(12)]
+    short = short_names(names, 20)
+    assert len(set(short)) == 12
+    assert all(len(name) <= 22 for name in short)
+    assert "03" in short[3]
 
 
-class TestScatter:
-    def test_points_and_hover(self, segments: pd.DataFrame) -> None:
-        coords = tw.project(segments, method="pca")
-        figure = tw.plot.scatter(segments, coords)
-        assert [trace.name for trace in figure.data] == ["alpha", "beta"]
-        np.testing.assert_allclose(figure.data[0].x, coords["x"].iloc[:10], rtol=1e-5)
-        assert figure.data[1].hovertext[0] == "beta 0:00 – 0:06"
-        assert figure.layout.yaxis.scaleanchor == "x"
-
-    def test_projects_by_itself(self, segments: pd.DataFrame) -> None:
-        assert sum(len(trace.x) for trace in tw.plot.scatter(segments).data) == 15
-
-    def test_three_dimensions(self, segments: pd.DataFrame) -> None:
-        coords = tw.project(segments, method="pca", n_components=3)
-        assert tw.plot.scatter(segments, coords).data[0].type == "scatter3d"
-
-    def test_many_points_use_webgl(self, rng: np.random.Generator) -> None:
-        film = long_film(rng, 2001)
-        coords = pd.DataFrame(rng.normal(size=(2001, 2)), columns=["x", "y"])
-        assert tw.plot.scatter(film, coords).data[0].type == "scattergl"
-
-    def test_unplaced_rows_are_counted(self, segments: pd.DataFrame) -> None:
-        coords = tw.project(segments, method="pca")
-        coords.iloc[0] = np.nan
-        figure = tw.plot.scatter(segments, coords)
-        assert "1 unplaced row left out" in figure.layout.title.text
-        assert sum(len(trace.x) for trace in figure.data) == 14
-
-    def test_more_categories_than_colours(self, segments: pd.DataFrame) -> None:
-        names = [f"c{k:02d}" for k in range(15)]
-        figure = tw.plot.scatter(segments, tw.project(segments, method="pca"), color=names)
-        looks = {(trace.marker.color, trace.marker.symbol) for trace in figure.data}
-        assert len(looks) == 15
-
-    def test_bad_coords(self, segments: pd.DataFrame) -> None:
-        coords = tw.project(segments, method="pca")
-        with pytest.raises(tw.InputError, match="no columns x and y"):
-            tw.plot.scatter(segments, coords.rename(columns={"x": "u"}))
-        with pytest.raises(tw.InputError, match="coords have another index"):
-            tw.plot.scatter(segments, coords.iloc[:4])
+@pytest.mark.parametrize("name", PICTURES)
+def test_repeated_index_and_categories(name: str, segments: pd.DataFrame) -> None:
+    segments["embedding_option"] = segments["embedding_option"].astype("category")
+    segments["video_id"] = segments["video_id"].astype("category")
+    segments["video_id"] = segments["video_id"].cat.add_categories(["gamma"])
+    figure = PICTURES[name](segments.set_index("start_sec", drop=False))
+    expected = PICTURES[name](segments.astype({"video_id": str, "embedding_option": str}))
+    assert figure.to_json() == expected.to_json()
 
 
-class TestNovelty:
-    def test_curve(self, segments: pd.DataFrame) -> None:
-        figure = tw.plot.novelty(segments)
-        values = tw.novelty(segments)
-        np.testing.assert_allclose(figure.data[0].y, values.iloc[1:10])
-        assert figure.data[0].x[0] == np.datetime64("1970-01-01T00:00:06")
+class TestTimes:
+    def test_round_times(self) -> None:
+        assert round_times(0, 600, 10).tolist() == [60.0 * k for k in range(11)]
+        assert round_times(187, 200, 5).tolist() == [190, 195, 200]
+        assert len(round_times(0, 3e6, 10)) <= 11
 
-    def test_lines_per_option_and_panels_per_video(self, segments: pd.DataFrame) -> None:
-        figure = tw.plot.novelty(two_options(segments))
-        assert {trace.name for trace in figure.data} == {"audio", "visual"}
-        assert len(figure.data) == 4
+    def test_labels_are_as_exact_as_needed(self) -> None:
+        rows = pd.DataFrame({"video_id": "a", "start_sec": [0.0, 5.94], "end_sec": [5.94, 12.0]})
+        assert span_labels(rows) == ["a 0:00 – 0:05.94", "a 0:05.94 – 0:12"]
 
-    def test_given_values(self, segments: pd.DataFrame) -> None:
-        figure = tw.plot.novelty(segments, values=pd.Series(1.0, index=segments.index))
-        assert list(figure.data[0].y) == [1.0] * 10
+    def test_axis_counts_hours_and_days(self) -> None:
+        assert time_axis(0, 600)["tickformat"] == "%-M:%S"
+        assert time_axis(0, 3600)["tickformat"] == "%-H:%M:%S"
+        assert time_axis(0, 90_000)["tickformat"] == "day %-j, %-H:%M:%S"
+        assert time_axis(0, 0)["range"][0] != time_axis(0, 0)["range"][1]
 
-    def test_one_segment_has_none(self, segments: pd.DataFrame) -> None:
-        with pytest.raises(tw.InputError, match="no segment has a novelty"):
-            tw.plot.novelty(segments.iloc[:1])
+    def test_missing_times_are_none(self) -> None:
+        times = clock_times([1.5, np.nan])
+        assert times[0] == np.datetime64("1970-01-01T00:00:01.500")
+        assert np.isnat(times[1])
 
 
-def test_figures_can_be_restyled(segments: pd.DataFrame) -> None:
-    figure: go.Figure = tw.plot.heatmap(segments, title="Mine")
-    assert "<b>Mine</b>" in figure.layout.title.text
-    figure.update_layout(width=300)
-    assert figure.layout.width == 300
+class TestColumns:
+    def test_numbers_or_names(self) -> None:
+        assert is_continuous(pd.Series([0.5, 1.0]))
+        assert is_continuous(pd.Series(range(25), name="views"))
+        assert not is_continuous(pd.Series(range(25), name="cluster"))
+        assert not is_continuous(pd.Series(range(24), name="views"))
+        assert not is_continuous(pd.Series([True, False]))
+        assert not is_continuous(pd.Series(["a", "b"]))
+
+    def test_order_of_categories(self) -> None:
+        numbers = pd.Series([10, pd.NA, 9], dtype="Int64")
+        assert categories_of(numbers)[1] == ["9", "10", "none"]
+        assert categories_of(numbers)[0].tolist() == [1, 2, 0]
+        ordered = pd.Series(pd.Categorical(["low", "high"], categories=["low", "mid", "high"]))
+        assert categories_of(ordered)[1] == ["low", "high"]
+        assert categories_of(pd.Series([1, "a"], dtype=object))[1] == ["1", "a"]
+
+
+class TestScenes:
+    def test_ends_are_filled(self, segments: pd.DataFrame) -> None:
+        scenes = pd.DataFrame({"video_id": ["beta", "alpha", "alpha"], "start_sec": [0, 30, 0]})
+        spans = scene_spans(scenes, segments)
+        assert spans["end_sec"].tolist() == [30, 60, 30]
+        assert spans["number"].tolist() == [1, 2, 1]
+
+    def test_one_video_needs_no_name(self, segments: pd.DataFrame) -> None:
+        scenes = pd.DataFrame({"start_sec": [0.0, 12.0], "end_sec": [10.0, 20.0]})
+        spans = scene_spans(scenes, segments.iloc[:10])
+        assert spans["video_id"].tolist() == ["alpha", "alpha"]
+        assert spans["end_sec"].tolist() == [10, 20]
+
+    def test_bad_scenes(self, segments: pd.DataFrame) -> None:
+        with pytest.raises(tw.InputError, match="scenes is a list; a DataFrame"):
+            scene_spans([0, 12], segments)  # type: ignore[arg-type]
+        with pytest.raises(tw.InputError, match="scenes has no column 'video_id'"):
+            scene_spans(pd.DataFrame({"start_sec": [0]}), segments)
+        with pytest.raises(tw.InputError, match="seconds as numbers were expected"):
+            scene_spans(pd.DataFrame({"start_sec": ["0:12"]}), segments.iloc[:10])
+        other = pd.DataFrame({"video_id": ["gamma"], "start_sec": [0]})
+        with pytest.raises(tw.InputError, match="scenes are of 'gamma'"):
+            scene_spans(other, segments)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     Seconds = NDArray[np.float64]
 
+MOST_FPS = 1000
+"""Above this, a rate of frames is no property of a video that people edit by timecode."""
+
 __all__ = ["crop", "format_timecode", "iou", "merge_adjacent", "overlap", "parse_timecode"]
 
 
@@ -167,7 +170,7 @@ def merge_adjacent(
     timed = segments[[*keys, "start_sec", "end_sec"]].dropna(subset=["start_sec", "end_sec"])
     timed = timed.reset_index(drop=True)  # an index level may have the name of a column
     timed = timed.sort_values([*keys, "start_sec", "end_sec"], ignore_index=True)
-    groups: Any = timed.groupby(keys, dropna=False, sort=False) if keys else None
+    groups: Any = timed.groupby(keys, dropna=False, sort=False, observed=True) if keys else None
     reach = groups["end_sec"].cummax() if keys else timed["end_sec"].cummax()
     before = reach.groupby(groups.ngroup()).shift() if keys else reach.shift()
     opens = before.isna() | (timed["start_sec"] > before + max_gap_sec + 1e-9)
@@ -254,7 +257,7 @@ def parse_timecode(text: str, *, fps: float | None = None) -> float:
     plain = re.fullmatch(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d+)?)", text, re.ASCII)
     if not plain:
         raise InputError(
-            f"{text!r} is not a time; seconds, M:SS, H:MM:SS or SMPTE HH:MM:SS:FF was expected"
+            f"{text[:40]!r} is not a time; seconds, M:SS, H:MM:SS or SMPTE HH:MM:SS:FF was expected"
         )
     hour, minute, second = plain.groups()
     return int(hour or 0) * 3600 + int(minute or 0) * 60 + float(second.replace(",", "."))
@@ -262,8 +265,11 @@ def parse_timecode(text: str, *, fps: float | None = None) -> float:
 
 def _nominal(fps: float) -> int:
     """Frames counted in a second of timecode."""
-    if not 0 < fps < math.inf or round(fps) < 1:
-        raise InputError(f"fps is {fps!r}; a positive number of frames per second was expected")
+    if not 0.5 < fps <= MOST_FPS:
+        raise InputError(
+            f"fps is {fps!r}; frames per second between 1 and {MOST_FPS} were expected; "
+            "look it up in the video's properties"
+        )
     return round(fps)
 
 

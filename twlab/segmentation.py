@@ -113,7 +113,7 @@ def _tracks(segments: pd.DataFrame) -> Iterator[Positions]:
     usable = np.flatnonzero(clip_mask(segments) & np.isfinite(start) & np.isfinite(end))
     keys = [name for name in ("video_id", "embedding_option") if name in segments.columns]
     columns = segments[keys].reset_index(drop=True)  # an index level may have the same name
-    group = columns.groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
+    group = columns.groupby(keys, dropna=False, sort=False, observed=True).ngroup().to_numpy()
     order = usable[np.lexsort((end[usable], start[usable], group[usable]))]
     yield from np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else ()
 

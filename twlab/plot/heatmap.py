@@ -2,57 +2,64 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from twlab.errors import InputError
-from twlab.intervals import format_timecode
-from twlab.plot.look import Look, ThemeName, dress, look_of, span_labels
+from twlab.plot.columns import options_of
+from twlab.plot.images import Image, average, colour_settings, on_cells, reader_of
+from twlab.plot.panels import (
+    Sheet,
+    add_axes,
+    add_lines,
+    add_names,
+    axis_name,
+    bar_place,
+    lay_sheet,
+    put_heading,
+)
+from twlab.plot.scenes import scene_spans
+from twlab.plot.strips import Ground, Strip, ground_of, lay_strip, places_of
+from twlab.plot.theme import Look, ThemeName, look_of, plain
 from twlab.segments import check_segments, clip_mask
-from twlab.similarity import cosine_similarity
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     Matrix = NDArray[np.float32]
     Rows = NDArray[np.intp]
+    Strips = tuple[Strip, Strip]
+    Tables = tuple[pd.DataFrame, pd.DataFrame | None]
 
 __all__ = ["heatmap"]
 
-MOST_CELLS = 1000
-"""Cells per side that a browser still shows swiftly; above, neighbours are averaged."""
+UNNAMED = "no option"
 
-NICE_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
-
-
-class _Side(NamedTuple):
-    """One axis of a panel."""
-
-    labels: list[str]
-    tick_places: list[int]
-    tick_texts: list[str]
-    video_starts: list[int]
-    video_names: list[str]
+MOST_CELLS = 800
+"""Cells per side, so that a figure stays below 5 MB and appears within a second or two."""
 
 
 def heatmap(
     segments: pd.DataFrame,
     to: pd.DataFrame | None = None,
     *,
-    similarity: Matrix | None = None,
+    similarity: ArrayLike | None = None,
+    scenes: pd.DataFrame | None = None,
+    value_name: str | None = None,
     title: str | None = None,
     theme: ThemeName = "light",
 ) -> go.Figure:
     """A heatmap of cosine similarity along time; bright blocks on the diagonal are scenes.
 
-    One cell per pair of segments, in order of video and time, with timecodes on both axes.
-    Several videos stand side by side, parted by lines. A table of several embedding options gives
-    one panel for each. Whole-video rows are left out. Above 1,000 segments per side, neighbours
-    are averaged into one cell; the title then says so and gives the true range.
+    Both axes are time, from top left, with timecodes; segments of unequal length keep their
+    proportions and gaps stay empty. Several videos stand side by side, parted by lines. A table
+    of several embedding options gives one panel for each, since they share no scale. A table of
+    one row per video is drawn with names instead of times. Whole-video rows are left out, unless
+    there is nothing else. Above 800 segments per side, neighbours are averaged into one cell, and
+    the subtitle says so and gives the range of the single values.
 
     Parameters
     ----------
@@ -61,8 +68,15 @@ def heatmap(
     to : DataFrame, optional
         A second table for the horizontal axis: which seconds of ``segments`` (vertical) resemble
         which seconds of ``to``. By default ``segments`` against itself.
-    similarity : ndarray of shape (len(segments), len(to or segments)), optional
-        Other values to draw than the cosine similarity, row i for row i of the table.
+    similarity : array_like of shape (len(segments), len(to or segments)), optional
+        Other values to draw than the cosine similarity, row i for row i of the table; NaN stays
+        empty. Options mixed in the table are then drawn one panel each as well.
+    scenes : DataFrame, optional
+        Stretches of time to frame along the diagonal: ``start_sec`` and, where there are several
+        videos, ``video_id``; without ``end_sec`` each lasts until the next.
+    value_name : str, optional
+        What the values are, for the colour bar; default ``cosine similarity``, or ``similarity``
+        where a matrix is given.
     title : str, optional
         In place of the default.
     theme : {"light", "dark"}
@@ -71,13 +85,14 @@ def heatmap(
     Returns
     -------
     plotly.graph_objects.Figure
-        Colours are sequential, or diverging around 0 where values lie on both sides of it, and
-        span the 1st to 99th percentile off the diagonal. The hover gives times and value.
+        Colours are sequential, or diverging around 0 where values lie on both sides of it. They
+        span the 1st to 99th percentile off the diagonal, as the ends of the colour bar tell; the
+        hover gives both times and the true value.
 
     Raises
     ------
     InputError
-        If the table is empty, is none of segments, or the matrix does not fit it.
+        If the table is empty, is none of segments, or the matrix or scenes do not fit it.
 
     Examples
     --------
@@ -87,206 +102,188 @@ def heatmap(
     (100, 100)
     """
     look = look_of(theme)
-    for table in (segments,) if to is None else (segments, to):
-        check_segments(table)
-    panels = _panels(segments, to, similarity)
-    if not panels:
-        raise InputError("there are no segments to draw; a table with rows was expected")
-    figure = make_subplots(
-        cols=len(panels),
-        subplot_titles=[name for name, *_ in panels] if len(panels) > 1 else None,
-        horizontal_spacing=0.34 / len(panels) if len(panels) > 1 else None,
-    )
-    notes = []
-    for column, (_, down, across, values) in enumerate(panels, 1):
-        notes.append(_panel(figure, column, down, across, values, look))
-    words = "Similarity of segments" if to is None else "Similarity of two tables"
-    dress(figure, look, title=words if title is None else title, subtitle=notes[0], height=640)
-    figure.update_layout(width=720 if len(panels) == 1 else 480 * len(panels) + 120)
-    figure.update_xaxes(showgrid=False, zeroline=False, constrain="domain")
-    figure.update_yaxes(showgrid=False, zeroline=False, constrain="domain", autorange="reversed")
+    other = segments if to is None else to
+    options = _options(segments, to)
+    given = _given(similarity, segments, other)
+    down = ground_of(segments.iloc[_clips(segments)])
+    across = down if to is None else ground_of(to.iloc[_clips(to)])
+    sheet = lay_sheet([name for name, *_ in options], down, across)
+    value_name = value_name or ("cosine similarity" if given is None else "similarity")
+    figure, images, largest = go.Figure(), [], 1
+    for number, (_, rows, columns) in enumerate(options):
+        strips = _strips((segments, to), (rows, columns), sheet)
+        image = average(reader_of((segments, to), strips, given), strips, square=to is None)
+        _draw(figure, sheet, number, strips, image, value_name, look)
+        images.append(image)
+        largest = max(largest, *(_largest(strip) for strip in strips))
+    if scenes is not None:
+        _frame_scenes(figure, sheet, scenes, segments, look)
+    words = "Similarity of segments" if to is None else "Similarity across two tables"
+    subtitle = _subtitle(sheet, images, largest)
+    put_heading(figure, sheet, look, title=words if title is None else title, subtitle=subtitle)
+    figure.data = sorted(figure.data, key=lambda trace: trace.type != "heatmap")  # images first
     return figure
 
 
-Panel = tuple[str, pd.DataFrame, pd.DataFrame, Any]
+def _options(segments: pd.DataFrame, to: pd.DataFrame | None) -> list[tuple[str, Rows, Rows]]:
+    """Name and rows of both tables for each embedding option."""
+    down = _by_option(segments, "segments")
+    if to is None:
+        return [(name, rows, rows) for name, rows in down.items()]
+    across = _by_option(to, "to")
+    shared = [name for name in down if name in across]
+    if shared:
+        return [(name, down[name], across[name]) for name in shared]
+    if len(down) == len(across) == 1:
+        (left, rows), (right, columns) = *down.items(), *across.items()
+        return [(f"{left} × {right}", rows, columns)]
+    raise InputError(
+        f"the tables share no embedding option ({', '.join(down)} and {', '.join(across)}); "
+        "one was expected; filter each table to the option to compare"
+    )
 
 
-def _panels(
-    segments: pd.DataFrame, to: pd.DataFrame | None, similarity: Matrix | None
-) -> list[Panel]:
-    """Name, vertical table, horizontal table and values of each embedding option."""
-    other = segments if to is None else to
-    if similarity is not None:
-        similarity = np.asarray(similarity)
-        if similarity.shape != (len(segments), len(other)):
-            raise InputError(
-                f"similarity has shape {similarity.shape}; ({len(segments)}, {len(other)}) was "
-                "expected, a value for each pair of rows"
-            )
-    down, across = _by_option(segments), _by_option(other)
-    if to is not None and set(down) != set(across):
-        shared = sorted(set(down) & set(across))
-        if not shared and len(down) == len(across) == 1:
-            across = dict(zip(down, across.values(), strict=True))
-        elif not shared:
-            raise InputError(
-                f"the tables share no embedding option ({', '.join(down)} and "
-                f"{', '.join(across)}); filter each to the one to compare"
-            )
-        else:
-            down = {name: down[name] for name in shared}
-    panels: list[Panel] = []
-    for name, rows in down.items():
-        columns = across[name]
-        tall, wide = segments.iloc[rows], other.iloc[columns]
-        if similarity is None:
-            values = cosine_similarity(tall) if to is None else cosine_similarity(tall, wide)
-        else:
-            values = similarity[np.ix_(rows, columns)]
-        panels.append((name, tall, wide, values))
-    return panels
+def _by_option(segments: pd.DataFrame, argument: str) -> dict[str, Rows]:
+    """Row positions of the clips of each embedding option."""
+    check_segments(segments)
+    rows = _clips(segments)
+    if not len(rows):
+        raise InputError(f"{argument} has no segments to draw; a table with rows was expected")
+    options = options_of(segments.iloc[rows], missing=UNNAMED)
+    codes, names = pd.factorize(options)
+    return {name: rows[codes == code] for code, name in enumerate(names)}
 
 
-def _by_option(segments: pd.DataFrame) -> dict[str, Rows]:
-    """Row positions of each embedding option in order of video and time, clips only."""
-    keep = np.flatnonzero(clip_mask(segments))
-    table = segments.iloc[keep]
-    video = pd.factorize(table["video_id"])[0]
-    starts, ends = (table[name].to_numpy(np.float64) for name in ("start_sec", "end_sec"))
-    order = np.lexsort((ends, starts, video))
-    if "embedding_option" not in table.columns:
-        return {"all": keep[order]} if len(keep) else {}
-    options = table["embedding_option"].astype(object).fillna("no option").to_numpy()[order]
-    return {str(name): keep[order[options == name]] for name in pd.unique(options)}
+def _clips(segments: pd.DataFrame) -> Rows:
+    """Positions of the rows that are drawn."""
+    return np.flatnonzero(clip_mask(segments))
 
 
-def _panel(
+def _given(
+    similarity: ArrayLike | None, segments: pd.DataFrame, other: pd.DataFrame
+) -> Matrix | None:
+    """The matrix that was given, as numbers of the right shape."""
+    if similarity is None:
+        return None
+    try:
+        matrix = np.asarray(similarity, np.float32)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"similarity is a {type(similarity).__name__}; a matrix of numbers was expected"
+        ) from None
+    if matrix.shape != (len(segments), len(other)):
+        raise InputError(
+            f"similarity has shape {matrix.shape}; ({len(segments)}, {len(other)}) was expected, "
+            "a value for each pair of rows"
+        )
+    return matrix
+
+
+def _strips(tables: Tables, rows: tuple[Rows, Rows], sheet: Sheet) -> Strips:
+    """The vertical and the horizontal side of a panel."""
+    down = lay_strip(tables[0], rows[0], sheet.grounds[0], most=MOST_CELLS)
+    if tables[1] is None:
+        return down, down
+    return down, lay_strip(tables[1], rows[1], sheet.grounds[1], most=MOST_CELLS)
+
+
+def _largest(strip: Strip) -> int:
+    """Segments in the largest block."""
+    return int(np.diff(np.append(strip.blocks, len(strip.order))).max())
+
+
+def _draw(
     figure: go.Figure,
-    column: int,
-    down: pd.DataFrame,
-    across: pd.DataFrame,
-    values: Matrix,
+    sheet: Sheet,
+    number: int,
+    strips: Strips,
+    image: Image,
+    value_name: str,
     look: Look,
-) -> str:
-    """Draw one matrix; return what the subtitle should say of it."""
-    rows, columns = (-(-len(table) // MOST_CELLS) for table in (down, across))
-    low, high = float(values.min()), float(values.max())
-    cells = _block_means(values, rows, columns)
-    scale = _scale(cells, look, square=down is across or down.index.equals(across.index))
-    y_side, x_side = _side(down, rows), _side(across, columns)
+) -> None:
+    """One panel: axes, image, names and the lines between videos."""
+    square = strips[0] is strips[1]
+    add_axes(figure, sheet, number, strips)
+    settings = colour_settings(image, look, square=square)
+    bar = {**settings.pop("colorbar"), **bar_place(sheet, number)}
+    down, across = (
+        places_of(strip.edges, ground) for strip, ground in zip(strips, sheet.grounds, strict=True)
+    )
+    hover = f"<b>%{{z:.3f}}</b> {plain(value_name)}<br>%{{y}}<br>%{{x}}<extra></extra>"
     figure.add_trace(
         go.Heatmap(
-            z=np.round(cells, 4).astype(np.float32),
-            x=x_side.labels,
-            y=y_side.labels,
-            hovertemplate="%{y}<br>%{x}<br><b>%{z:.3f}</b><extra></extra>",
-            colorbar=_colorbar(figure, column),
-            **scale,
-        ),
-        row=1,
-        col=column,
-    )
-    _axes(figure, column, x_side, y_side, look)
-    note = f"values from {low:.2f} to {high:.2f}"
-    if max(rows, columns) > 1:
-        note += f"; each cell is the mean of up to {rows} × {columns} pairs"
-    return note
-
-
-def _axes(figure: go.Figure, column: int, x_side: _Side, y_side: _Side, look: Look) -> None:
-    """Timecodes on the axes of a panel, and lines between its videos."""
-    square = len(x_side.labels) == len(y_side.labels)
-    figure.update_yaxes(scaleanchor=figure.data[-1].xaxis if square else None, col=column)
-    for update, side in ((figure.update_xaxes, x_side), (figure.update_yaxes, y_side)):
-        update(
-            type="category",
-            tickmode="array",
-            tickvals=[side.labels[place] for place in side.tick_places],
-            ticktext=side.tick_texts,
-            tickangle=0,
-            title_text=side.video_names[0] if len(side.video_names) == 1 else None,
-            col=column,
+            z=on_cells(image.blocks, strips),
+            x=across,
+            y=down,
+            xaxis=axis_name("x", number, bare=True),
+            yaxis=axis_name("y", number, bare=True),
+            hoverongaps=False,
+            hovertemplate=hover,
+            colorbar={**bar, "title": {"text": plain(value_name), "side": "right"}},
+            **settings,
         )
-    line = {"color": look.paper, "width": 2}
-    for place in x_side.video_starts[1:]:
-        figure.add_vline(x=place - 0.5, line=line, row=1, col=column)
-    for place in y_side.video_starts[1:]:
-        figure.add_hline(y=place - 0.5, line=line, row=1, col=column)
-
-
-def _colorbar(figure: go.Figure, column: int) -> dict[str, Any]:
-    """A narrow bar right of the panel."""
-    axis = figure.layout["xaxis" if column == 1 else f"xaxis{column}"]
-    title = {"text": "cosine<br>similarity", "font": {"size": 11}}
-    return {"title": title, "thickness": 10, "outlinewidth": 0, "x": axis.domain[1] + 0.005}
-
-
-def _scale(cells: Matrix, look: Look, *, square: bool) -> dict[str, Any]:
-    """Colour scale and range for what is shown."""
-    shown = cells[~np.eye(len(cells), dtype=bool)] if square and len(cells) > 1 else cells
-    low, high = (float(q) for q in np.percentile(shown, (1, 99)))
-    if low < -0.05 < 0.05 < high:
-        reach = max(-low, high)
-        return {"colorscale": [list(p) for p in look.diverging], "zmin": -reach, "zmax": reach}
-    if high - low < 1e-3:
-        low, high = low - 0.05, high + 0.05
-    return {"colorscale": look.sequential, "zmin": low, "zmax": high}
-
-
-def _block_means(values: Matrix, rows: int, columns: int) -> Matrix:
-    """Means of blocks of so many rows and columns; the last ones may be smaller."""
-    if rows == columns == 1:
-        return values
-    tall, wide = (np.arange(0, n, k) for n, k in zip(values.shape, (rows, columns), strict=True))
-    sums = np.add.reduceat(np.add.reduceat(values, tall, axis=0), wide, axis=1)
-    heights, widths = (
-        np.diff(np.append(edges, n)) for edges, n in zip((tall, wide), values.shape, strict=True)
     )
-    return np.asarray(sums / (heights[:, None] * widths[None, :]), np.float32)
+    add_names(figure, sheet, number)
+    _part_videos(figure, sheet, number, look)
 
 
-def _side(table: pd.DataFrame, step: int) -> _Side:
-    """Labels of the cells of an axis, and where its ticks and videos are."""
-    firsts = np.arange(0, len(table), step)
-    lasts = np.minimum(firsts + step, len(table)) - 1
-    cells = table.iloc[firsts][["video_id", "start_sec"]].assign(
-        end_sec=table["end_sec"].to_numpy(np.float64)[lasts]
-    )
-    video = pd.factorize(cells["video_id"])[0]
-    starts = [int(k) for k in np.flatnonzero(np.diff(video, prepend=-1))]
-    names = [str(cells["video_id"].iloc[k]) for k in starts]
-    labels = _distinct(span_labels(cells, videos=len(starts) > 1))
-    places, texts = [], []
-    times = cells["start_sec"].to_numpy(np.float64)
-    for first, last, name in zip(starts, [*starts[1:], len(cells)], names, strict=True):
-        most = round(8 * (last - first) / len(cells))
-        for place, text in _ticks(times[first:last], most):
-            opening = place == 0 and len(starts) > 1
-            places.append(first + place)
-            texts.append(f"{text}<br><b>{name[:14]}</b>" if opening else text)
-    return _Side(labels, places, texts, starts, names)
+def _part_videos(figure: go.Figure, sheet: Sheet, number: int, look: Look) -> None:
+    """Lines between the videos of a panel."""
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    for ground, along, whole, beyond in (
+        (sheet.grounds[1], xs, ys, sheet.grounds[0]),
+        (sheet.grounds[0], ys, xs, sheet.grounds[1]),
+    ):
+        for place in ground.spans["place"].iloc[1:] if ground.by_time else ():
+            along += [place, place, None]
+            whole += [*_reach(beyond), None]
+    if xs:
+        add_lines(figure, sheet, number, xs, ys, color=look.paper, width=2)
 
 
-def _ticks(times: NDArray[np.float64], most: int) -> list[tuple[int, str]]:
-    """Places of round times along the cells of one video, with their timecodes."""
-    timed = np.flatnonzero(np.isfinite(times))
-    if not len(timed):
-        return [(0, "")]
-    span = times[timed[-1]] - times[timed[0]]
-    step = next((s for s in NICE_STEPS if span / s <= most), None)
-    if step is None or not span:
-        return [(int(timed[0]), format_timecode(times[timed[0]]))]
-    goals = np.arange(np.ceil(times[timed[0]] / step), times[timed[-1]] // step + 1) * step
-    places = timed[np.searchsorted(times[timed], goals - 1e-6)]
-    places = np.append(timed[0], places)
-    return [(int(k), format_timecode(times[k])) for k in np.unique(places)]
+def _reach(ground: Ground) -> tuple[float, float]:
+    """Where an axis begins and ends."""
+    first = float(ground.spans["place"].iloc[0])
+    return first, first + ground.length
 
 
-def _distinct(labels: list[str]) -> list[str]:
-    """Labels made different where two rows share one, as a category axis needs."""
-    seen: dict[str, int] = {}
-    out = []
-    for label in labels:
-        seen[label] = seen.get(label, 0) + 1
-        out.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
-    return out
+def _frame_scenes(
+    figure: go.Figure, sheet: Sheet, scenes: pd.DataFrame, segments: pd.DataFrame, look: Look
+) -> None:
+    """A frame around each scene, on the diagonal of every panel."""
+    down, across = sheet.grounds
+    if down is not across or not down.by_time:
+        raise InputError(
+            "scenes lie on the diagonal of one table in time, and this picture has none; leave "
+            "out scenes=, or to="
+        )
+    spans = scene_spans(scenes, segments)
+    shift = (down.spans["place"] - down.spans["first"]).reindex(spans["video_id"]).to_numpy()
+    places: list[float | None] = []
+    others: list[float | None] = []
+    for first, last in zip(spans["start_sec"] + shift, spans["end_sec"] + shift, strict=True):
+        places += [first, last, last, first, first, None]
+        others += [first, first, last, last, first, None]
+    for number in range(len(sheet.names)):
+        add_lines(figure, sheet, number, places, others, color=look.paper, width=3.5)
+        add_lines(figure, sheet, number, places, others, color=look.ink, width=1.5)
+
+
+def _subtitle(sheet: Sheet, images: list[Image], largest: int) -> str:
+    """Whose segments are shown, and what the averages hide."""
+    names = []
+    for ground in sheet.grounds[: 1 if sheet.grounds[0] is sheet.grounds[1] else 2]:
+        videos = ground.spans.index
+        names.append(plain(videos[0], 40) if len(videos) == 1 else f"{len(videos):,} videos")
+    text = " × ".join(names)
+    if len(sheet.names) == 1 and sheet.names[0] != UNNAMED:
+        text += f" · {plain(sheet.names[0])}"
+    ranges = [f"{image.low:.2f} to {image.high:.2f}".replace("-", "−") for image in images]
+    if len(images) > 1:
+        names = [plain(name) for name in sheet.names]
+        ranges = [f"{name} {range_}" for name, range_ in zip(names, ranges, strict=True)]
+    text += f" · values {', '.join(ranges)}"
+    if largest > 1:
+        text += f" · each cell the mean of up to {largest} × {largest} segments"
+    return text

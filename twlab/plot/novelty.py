@@ -9,34 +9,27 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from twlab.errors import InputError
-from twlab.plot.look import (
-    ThemeName,
-    clock_times,
-    colour_of,
-    dress,
-    look_of,
-    span_labels,
-    time_axis,
-    value_column,
-)
+from twlab.plot.clock import clock_times, span_labels, time_axis
+from twlab.plot.columns import as_names, number_column, options_of
+from twlab.plot.scenes import scene_spans
+from twlab.plot.theme import Look, ThemeName, colour_of, dress, faint, look_of, plain
 from twlab.segmentation import novelty as novelty_of
 from twlab.segments import check_segments
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
     from numpy.typing import NDArray
 
-    from twlab.plot.look import Look
+    from twlab.plot.columns import Values
 
 __all__ = ["novelty"]
 
 
 def novelty(
     segments: pd.DataFrame,
+    values: Values | None = None,
     *,
-    values: str | pd.Series[Any] | Sequence[Any] | None = None,
+    scenes: pd.DataFrame | None = None,
     title: str | None = None,
     theme: ThemeName = "light",
 ) -> go.Figure:
@@ -47,7 +40,11 @@ def novelty(
     segments : DataFrame
         A table of segments.
     values : str, Series or sequence, optional
-        Other values than ``tw.novelty(segments)``, or those of another kernel.
+        Other values than ``tw.novelty(segments)``, or those of another kernel. The line
+        goes from one row with a value to the next.
+    scenes : DataFrame, optional
+        Scenes whose starts are marked by lines: ``start_sec`` and, where there are several
+        videos, ``video_id``.
     title : str, optional
         In place of the default.
     theme : {"light", "dark"}
@@ -56,7 +53,8 @@ def novelty(
     Returns
     -------
     plotly.graph_objects.Figure
-        One panel per video, one line per embedding option, timecodes below.
+        One panel per video, one line per embedding option, timecodes below. Dots mark peaks:
+        points above both neighbours and in the upper half of what their line reaches.
 
     Raises
     ------
@@ -72,8 +70,7 @@ def novelty(
     """
     look = look_of(theme)
     check_segments(segments)
-    curve = novelty_of(segments) if values is None else value_column(segments, values, "values")
-    numbers = curve.to_numpy(np.float64, na_value=np.nan)
+    numbers = number_column(segments, novelty_of(segments) if values is None else values, "values")
     keep = np.isfinite(numbers) & segments["start_sec"].notna().to_numpy()
     if not keep.any():
         raise InputError(
@@ -81,46 +78,96 @@ def novelty(
         )
     table = _curves(segments[keep], numbers[keep])
     videos = list(dict.fromkeys(table["video_id"]))
-    figure = make_subplots(
-        rows=len(videos),
-        shared_xaxes=True,
-        vertical_spacing=min(0.14, 0.5 / len(videos)),
-        subplot_titles=[str(v) for v in videos] if len(videos) > 1 else None,
-    )
-    _draw(figure, table, look)
-    note = "how unlike the stretches before and after the start of each segment are"
+    spans = None if scenes is None else scene_spans(scenes, segments)
+    figure = make_subplots(rows=len(videos), shared_xaxes=True, vertical_spacing=_gap(len(videos)))
+    _draw(figure, table, videos, look)
+    if spans is not None:
+        _mark_scenes(figure, spans[spans["video_id"].isin(videos)], videos, look)
+    text = "how unlike the stretches before and after the start of each segment are"
+    note = text if len(videos) > 1 else f"{plain(videos[0], 40)} · {text}"
     heading = "Novelty" if title is None else title
-    dress(figure, look, title=heading, subtitle=note, height=170 + 170 * len(videos))
-    figure.update_xaxes(**time_axis(float(table["end_sec"].max())))
-    figure.update_yaxes(rangemode="tozero")
+    height = 138 + 110 * len(videos) + 36 * (len(videos) - 1)
+    dress(figure, look, title=heading, subtitle=note, height=height)
+    _name_panels(figure, videos)
+    figure.update_xaxes(**time_axis(min(0.0, table["start_sec"].min()), table["end_sec"].max()))
+    figure.update_yaxes(rangemode="tozero", nticks=4)
+    figure.update_layout(legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02})
+    figure.update_layout(legend={"yanchor": "bottom"})
     return figure
+
+
+def _gap(n_panels: int) -> float:
+    """Space between panels, as a share of the whole: about 36 pixels."""
+    return 36 / (110 * n_panels + 36 * (n_panels - 1)) if n_panels > 1 else 0.0
 
 
 def _curves(segments: pd.DataFrame, values: NDArray[np.float64]) -> pd.DataFrame:
     """What is drawn: video, option, times, value and hover label of each point."""
-    table = segments[["video_id", "start_sec", "end_sec"]].assign(value=values, option="")
-    if "embedding_option" in segments.columns:
-        table["option"] = segments["embedding_option"].astype(object).fillna("")
-    return table.assign(label=span_labels(table, videos=True))
+    table = as_names(segments[["video_id", "start_sec", "end_sec"]]).assign(value=values)
+    return table.assign(option=options_of(segments).to_numpy(), label=span_labels(table))
 
 
-def _draw(figure: go.Figure, table: pd.DataFrame, look: Look) -> None:
-    """A line for each video and option."""
-    videos, options = list(dict.fromkeys(table["video_id"])), sorted(table["option"].unique())
+def _draw(figure: go.Figure, table: pd.DataFrame, videos: list[Any], look: Look) -> None:
+    """A line for each video and option, and a dot on each of its peaks."""
+    options, named = sorted(table["option"].unique()), set()
     for (video, option), part in table.groupby(["video_id", "option"], sort=False):
-        line = part.sort_values("start_sec")
+        line = part.sort_values(["start_sec", "end_sec"])
+        colour, name = colour_of(look, options.index(option)), plain(option) or "novelty"
+        points = {
+            "x": clock_times(line["start_sec"]),
+            "y": line["value"].to_numpy(),
+            "hovertext": line["label"],
+            "name": name,
+            "legendgroup": name,
+            "hovertemplate": f"<b>%{{y:.3f}}</b> {name}<br>%{{hovertext}}<extra></extra>",
+        }
+        peaks = _peaks(line["value"].to_numpy())
+        sizes = np.where(peaks, 7, 0)
         figure.add_trace(
             go.Scatter(
-                x=clock_times(line["start_sec"]),
-                y=line["value"].to_numpy(),
-                name=str(option) or "novelty",
-                legendgroup=str(option),
-                showlegend=len(options) > 1 and video == videos[0],
-                line={"color": colour_of(look, options.index(option)), "width": 1.8},
-                fill="tozeroy" if len(options) == 1 else None,
-                hovertext=line["label"],
-                hovertemplate="%{hovertext}<br><b>%{y:.3f}</b><extra></extra>",
+                **points,
+                mode="lines+markers",
+                line={"color": colour, "width": 1.8},
+                marker={"color": colour, "size": sizes, "line": {"width": 0}},
+                fill="tozeroy",
+                fillcolor=faint(colour, 0.16),
+                showlegend=len(options) > 1 and name not in named,
             ),
             row=videos.index(video) + 1,
             col=1,
+        )
+        named.add(name)
+
+
+def _peaks(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where a curve is above both neighbours and in the upper half of its range."""
+    before = np.append(np.inf, values[:-1])
+    after = np.append(values[1:], np.inf)
+    high = values > (values.min() + values.max()) / 2
+    return np.asarray((values > before) & (values >= after) & high)
+
+
+def _mark_scenes(figure: go.Figure, spans: pd.DataFrame, videos: list[Any], look: Look) -> None:
+    """A line at the start of each scene, as tall as the panel of its video."""
+    for row, video in enumerate(videos, 1):
+        starts = clock_times(spans.loc[spans["video_id"] == video, "start_sec"])
+        panel = "" if row == 1 else str(row)
+        for start in starts:
+            figure.add_shape(
+                type="line",
+                xref=f"x{panel}",
+                yref=f"y{panel} domain",
+                **{"x0": start, "x1": start, "y0": 0, "y1": 1},
+                line={"color": faint(look.ink, 0.5), "width": 1, "dash": "dot"},
+            )
+
+
+def _name_panels(figure: go.Figure, videos: list[Any]) -> None:
+    """The name of each video above its panel, where there are several."""
+    for row, video in enumerate(videos if len(videos) > 1 else (), 1):
+        panel = "" if row == 1 else str(row)
+        figure.add_annotation(
+            text=f"<b>{plain(video, 60)}</b>",
+            **{"x": 0, "xref": f"x{panel} domain", "xanchor": "left"},
+            **{"y": 1, "yref": f"y{panel} domain", "yanchor": "bottom"},
         )

@@ -9,35 +9,29 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from twlab.errors import InputError
-from twlab.plot.look import (
-    Look,
-    ThemeName,
-    categories_of,
-    colour_of,
-    dress,
-    is_continuous,
-    left_out_note,
-    look_of,
-    span_labels,
-    value_column,
-)
+from twlab.plot.clock import span_labels
+from twlab.plot.columns import by_name, left_out_note, named_values, number_column, value_column
+from twlab.plot.markers import Group, groups_of
+from twlab.plot.theme import Look, ThemeName, dress, look_of
 from twlab.projection import project
 from twlab.segments import check_segments
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from numpy.typing import NDArray
+
+    from twlab.plot.columns import Values
 
 __all__ = ["scatter"]
 
 WEBGL_FROM = 2000
-SYMBOLS = ("circle", "diamond", "square", "x", "cross")
 
 
 def scatter(
     segments: pd.DataFrame,
     coords: pd.DataFrame | None = None,
     *,
-    color: str | pd.Series[Any] | Sequence[Any] | None = None,
+    color: Values | None = None,
+    size: Values | None = None,
     title: str | None = None,
     theme: ThemeName = "light",
 ) -> go.Figure:
@@ -50,9 +44,12 @@ def scatter(
     coords : DataFrame of columns x, y (and z), optional
         As :func:`twlab.project` gives it, on the same index; by default it is called here.
     color : str, Series or sequence, optional
-        A column, or one value per row such as ``tw.cluster(segments)``. By default the video
-        where there are several, else the time. Numbers get a colour scale, anything else (and
-        whole numbers of up to 24 different values) one colour each.
+        A column, or one value per row such as ``tw.cluster(segments)``. By default the option
+        where there are several, else the video where there are several, else the time. Numbers
+        get a colour scale, anything else (and whole numbers of up to 24 different values) one
+        colour each.
+    size : str, Series or sequence, optional
+        Likewise numbers, none negative, to which the area of the points is proportional.
     title : str, optional
         In place of the default.
     theme : {"light", "dark"}
@@ -79,25 +76,35 @@ def scatter(
     """
     look = look_of(theme)
     check_segments(segments)
+    if not len(segments):
+        raise InputError("there are no segments to draw; a table with rows was expected")
     table: Any = project(segments) if coords is None else coords
     axes = _axes(segments, table)
-    if color is None:
-        color = "video_id" if len(segments["video_id"].unique()) > 1 else "start_sec"
-    values = value_column(segments, color, "color")
+    values = value_column(segments, _telling(segments) if color is None else color, "color")
     keep = table[axes].notna().all(axis=1).to_numpy()
-    points, shown = table.loc[keep, axes], values[keep]
-    hover = pd.Series(span_labels(segments[keep], videos=True), index=points.index)
-    if values.name not in ("video_id", "start_sec"):
-        hover = hover + f"<br>{values.name}: " + shown.astype(object).fillna("none").astype(str)
+    areas = None if size is None else number_column(segments, size, "size")
+    sizes = _diameters(areas, keep)
+    hover = pd.Series(span_labels(segments), index=segments.index, dtype=object)
+    if values.name not in ("video_id", "start_sec", "end_sec"):
+        hover = hover + "<br>" + named_values(values)
+    points = table.loc[keep, axes].assign(hover=hover[keep], size=sizes[keep])
     figure = go.Figure()
-    for name, rows, marker in _groups(shown, look, flat=len(axes) == 2):
-        figure.add_trace(_points(points[rows], name, marker, hover[rows], many=len(points)))
-    note = f"{int(keep.sum()):,} segments"
+    for group in groups_of(values[keep], look):
+        figure.add_trace(_points(points, group, look))
+    note = f"{int(keep.sum()):,} segment{'s' * (int(keep.sum()) != 1)}"
     note += left_out_note(int((~keep).sum()), "unplaced")
-    heading = f"Map of segments, coloured by {str(values.name).replace('_', ' ')}"
-    dress(figure, look, title=heading if title is None else title, subtitle=note, height=560)
+    heading = f"Map of segments{by_name(values, ', coloured by ')}" if title is None else title
+    dress(figure, look, title=heading, subtitle=note, height=580)
     _empty_axes(figure, look)
     return figure
+
+
+def _telling(segments: pd.DataFrame) -> str:
+    """The column that tells most about a table at first sight."""
+    for name in ("embedding_option", "video_id"):
+        if name in segments.columns and len(segments[name].dropna().unique()) > 1:
+            return name
+    return "start_sec"
 
 
 def _axes(segments: pd.DataFrame, coords: Any) -> list[str]:
@@ -112,47 +119,42 @@ def _axes(segments: pd.DataFrame, coords: Any) -> list[str]:
     return ["x", "y", "z"] if "z" in coords.columns else ["x", "y"]
 
 
-def _groups(
-    values: pd.Series[Any], look: Look, *, flat: bool
-) -> list[tuple[str, Any, dict[str, Any]]]:
-    """Name, rows and marker of each trace."""
-    size = 9 if len(values) <= 500 else 6 if len(values) <= WEBGL_FROM else 4
-    line = {"width": 0.7 if len(values) <= WEBGL_FROM else 0, "color": look.paper}
-    plain = {"size": size if flat else size / 2, "line": line, "opacity": 0.9}
-    if is_continuous(values):
-        marker = {
-            **plain,
-            "color": values.to_numpy(np.float64, na_value=np.nan),
-            "colorscale": look.sequential,
-            "colorbar": {"title": {"text": str(values.name)}, "thickness": 12, "outlinewidth": 0},
-        }
-        return [("", np.ones(len(values), bool), marker)]
-    codes, names = categories_of(values)
-    groups = []
-    for code, name in enumerate(names):
-        symbol = SYMBOLS[code // len(look.categories) % len(SYMBOLS)]
-        colour = look.muted if name == "none" else colour_of(look, code)
-        groups.append((name, codes == code, {**plain, "color": colour, "symbol": symbol}))
-    return groups
+def _diameters(areas: NDArray[np.float64] | None, keep: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The diameter of each point in pixels; smaller where there are many."""
+    count = int(keep.sum())
+    usual = 9.0 if count <= 500 else 6.0 if count <= WEBGL_FROM else 4.0
+    if areas is None:
+        return np.full(len(keep), usual)
+    if (areas < 0).any():
+        raise InputError(f"size holds {np.nanmin(areas):g}; numbers from 0 up were expected")
+    typical = float(np.nanmedian(areas[areas > 0])) if (areas > 0).any() else 1.0
+    return np.clip(usual * np.sqrt(np.nan_to_num(areas) / typical), 2, 4 * usual)
 
 
-def _points(
-    points: pd.DataFrame, name: str, marker: dict[str, Any], hover: pd.Series[Any], *, many: int
-) -> Any:
+def _points(points: pd.DataFrame, group: Group, look: Look) -> Any:
     """One trace of points."""
-    axes = {axis: points[axis].to_numpy(np.float32) for axis in points.columns}
-    common = {
-        **axes,
+    part = points[group.rows]
+    flat, few = "z" not in points.columns, len(points) <= WEBGL_FROM
+    sizes = part["size"].to_numpy() * (1 if flat else 0.55)
+    outline = {"width": 0.7 if few and flat else 0, "color": look.paper}
+    settings: dict[str, Any] = {
+        **{axis: part[axis].to_numpy(np.float32) for axis in ("x", "y", "z")[: 3 - flat]},
         "mode": "markers",
-        "name": name,
-        "showlegend": bool(name),
-        "marker": marker,
-        "hovertext": hover,
+        "name": group.name,
+        "showlegend": not group.continuous,
+        "hovertext": part["hover"],
         "hovertemplate": "%{hovertext}<extra></extra>",
+        "marker": {
+            **group.marker,
+            "symbol": group.symbol,
+            "size": sizes[0] if len(sizes) and (sizes == sizes[0]).all() else sizes,
+            "line": outline,
+            "opacity": 0.9,
+        },
     }
-    if "z" in axes:
-        return go.Scatter3d(**common)
-    return (go.Scattergl if many > WEBGL_FROM else go.Scatter)(**common)
+    if not flat:
+        return go.Scatter3d(**settings)
+    return (go.Scatter if few else go.Scattergl)(**settings)
 
 
 def _empty_axes(figure: go.Figure, look: Look) -> None:

@@ -1,4 +1,4 @@
-"""Segments along time: one lane per option, cluster or any column, one panel per video."""
+"""Segments along time: one lane per option, cluster or any column, video below video."""
 
 from __future__ import annotations
 
@@ -7,40 +7,44 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from twlab.errors import InputError
-from twlab.plot.look import (
-    Look,
-    ThemeName,
+from twlab.plot.clock import clock_times, span_labels, time_axis
+from twlab.plot.columns import (
+    as_names,
+    by_name,
     categories_of,
-    clock_times,
-    colour_of,
-    dress,
     is_continuous,
     left_out_note,
-    look_of,
-    span_labels,
-    time_axis,
+    named_values,
+    number_column,
+    options_of,
     value_column,
 )
+from twlab.plot.lanes import CURVE_LANES, Lanes, lane_axis, lay_lanes, places_of_rows
+from twlab.plot.markers import groups_of
+from twlab.plot.scenes import scene_spans
+from twlab.plot.theme import Look, ThemeName, colour_of, dress, faint, look_of, plain
 from twlab.segments import check_segments, clip_mask
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
+
+    from twlab.plot.columns import Values
 
 __all__ = ["timeline"]
 
-LANE_PIXELS = 34
+PLOT_PIXELS = 850
+"""Width of the lanes on a usual screen, to judge whether bars are wide enough for an outline."""
 
 
 def timeline(
     segments: pd.DataFrame,
     *,
-    lanes: str | pd.Series[Any] | Sequence[Any] = "embedding_option",
-    color: str | pd.Series[Any] | Sequence[Any] | None = None,
+    lanes: Values = "embedding_option",
+    color: Values | None = None,
+    scenes: pd.DataFrame | None = None,
+    novelty: Values | None = None,
     title: str | None = None,
     theme: ThemeName = "light",
 ) -> go.Figure:
@@ -50,12 +54,18 @@ def timeline(
     ----------
     segments : DataFrame
         A table of segments. Whole-video rows and rows without time are left out; the subtitle
-        counts them.
+        counts them. Several videos lie below each other on a common time axis.
     lanes : str, Series or sequence
         A column, or one value per row (for example ``tw.cluster(segments)``).
     color : str, Series or sequence, optional
         Likewise, for the colours; by default as the lanes. Numbers get a colour scale, anything
         else (and whole numbers of up to 24 different values) one colour each.
+    scenes : DataFrame, optional
+        Scenes to show in a lane of their own, with a line through the others at each start:
+        ``start_sec`` and, where there are several videos, ``video_id``; without ``end_sec`` each
+        lasts until the next.
+    novelty : str, Series or sequence, optional
+        A value per row, as ``tw.novelty(segments)``, for a curve below the lanes.
     title : str, optional
         In place of the default.
     theme : {"light", "dark"}
@@ -64,7 +74,8 @@ def timeline(
     Returns
     -------
     plotly.graph_objects.Figure
-        One panel per video on a common time axis. The hover names video, times and values.
+        One trace per colour, however many segments there are. The hover names video, times and
+        values.
 
     Raises
     ------
@@ -82,112 +93,198 @@ def timeline(
     look = look_of(theme)
     check_segments(segments)
     lane_values = value_column(segments, lanes, "lanes")
-    colour_values = lane_values if color is None else value_column(segments, color, "color")
-    timed = segments[["start_sec", "end_sec"]].notna().all(axis=1).to_numpy()
-    keep = timed & clip_mask(segments)
-    if not keep.any():
-        raise InputError("no row has a time to draw; segments with start_sec and end_sec expected")
-    codes, names = categories_of(lane_values[keep])
-    table = segments.loc[keep, ["video_id", "start_sec", "end_sec"]].assign(lane=codes)
-    table["hover"] = _hover(segments[keep], lane_values[keep], colour_values[keep])
-    used = {video: np.unique(part["lane"]) for video, part in table.groupby("video_id", sort=False)}
-    figure = make_subplots(
-        rows=len(used),
-        shared_xaxes=True,
-        row_heights=[len(lanes_here) for lanes_here in used.values()],
-        vertical_spacing=min(0.16, 0.5 / len(used)),
-        subplot_titles=[str(video) for video in used] if len(used) > 1 else None,
-    )
-    _bars(figure, table, colour_values[keep], list(used), look)
-    _lane_names(figure, list(used.values()), names)
-    note = f"{len(table):,} segments of {len(used)} video{'s' * (len(used) > 1)}"
-    note += left_out_note(int((~keep).sum()), "whole-video or untimed")
-    heading = f"Timeline by {str(lane_values.name or 'lanes').replace('_', ' ')}"
-    height = 170 + LANE_PIXELS * sum(map(len, used.values())) + 44 * (len(used) - 1)
-    height += 60 if is_continuous(colour_values) else 0
-    dress(figure, look, title=heading if title is None else title, subtitle=note, height=height)
-    figure.update_xaxes(**time_axis(float(table["end_sec"].max())))
-    figure.update_layout(barmode="overlay", bargap=0.18)
+    colours = lane_values if color is None else value_column(segments, color, "color")
+    keep = _drawable(segments)
+    curve = None if novelty is None else number_column(segments, novelty, "novelty")[keep]
+    shown, lane_values, colours = segments[keep], lane_values[keep], colours[keep]
+    spans = None if scenes is None else scene_spans(scenes, shown)
+    table, placed = _placed(shown, lane_values, spans, curve)
+    table["hover"] = _hover(shown, lane_values, colours).to_numpy()
+    figure = go.Figure()
+    _add_bars(figure, table, colours, look, legend=color is not None)
+    if spans is not None:
+        _add_scenes(figure, spans, placed, look)
+    if curve is not None:
+        _add_curves(figure, shown, curve, placed, look)
+    _add_headings(figure, placed)
+    note = _note(table, int((~keep).sum()))
+    heading = f"Timeline{by_name(lane_values, ' by ')}" if title is None else title
+    height = _height(placed, least=240 if is_continuous(colours) else 190)
+    dress(figure, look, title=heading, subtitle=note, height=height)
+    figure.update_xaxes(**time_axis(min(0.0, table["start_sec"].min()), table["end_sec"].max()))
+    figure.update_yaxes(**lane_axis(placed, pixels=height - 120))
+    figure.update_layout(barmode="overlay", uniformtext={"mode": "hide", "minsize": 9})
     return figure
 
 
-def _lane_names(figure: go.Figure, used: list[Any], names: list[str]) -> None:
-    """Name the lanes of each panel, first on top."""
-    for row, lanes_here in enumerate(used, 1):
-        figure.update_yaxes(
-            tickmode="array",
-            tickvals=lanes_here,
-            ticktext=[names[k] for k in lanes_here],
-            range=[lanes_here.max() + 0.6, lanes_here.min() - 0.6],
-            showgrid=False,
-            row=row,
+def _height(lanes: Lanes, *, least: int) -> int:
+    """Pixels for the figure; many lanes are drawn closer together."""
+    return max(least, 120 + round(lanes.height * (30 if lanes.height < 24 else 20)))
+
+
+def _drawable(segments: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which rows have a place in time."""
+    keep = segments[["start_sec", "end_sec"]].notna().all(axis=1).to_numpy() & clip_mask(segments)
+    if not keep.any():
+        raise InputError(
+            "no segments with a time to draw; rows with start_sec and end_sec were expected"
+        )
+    return np.asarray(keep)
+
+
+def _placed(
+    segments: pd.DataFrame,
+    values: pd.Series[Any],
+    spans: pd.DataFrame | None,
+    curve: NDArray[np.float64] | None,
+) -> tuple[pd.DataFrame, Lanes]:
+    """Video, times, lane and place of each row, and the lanes."""
+    codes, names = categories_of(values)
+    table = as_names(segments[["video_id", "start_sec", "end_sec"]]).assign(lane=codes)
+    lanes = lay_lanes(
+        table,
+        names,
+        headed=len(table["video_id"].unique()) > 1 and values.name != "video_id",
+        with_scenes=set() if spans is None else set(spans["video_id"]),
+        with_curves=_videos_with(segments, curve),
+    )
+    return table.assign(y=places_of_rows(table, lanes)), lanes
+
+
+def _videos_with(segments: pd.DataFrame, values: NDArray[np.float64] | None) -> set[Any]:
+    """The videos that have values."""
+    return set() if values is None else set(segments["video_id"][np.isfinite(values)])
+
+
+def _note(table: pd.DataFrame, n_left_out: int) -> str:
+    """How many segments are shown, of which video or of how many."""
+    videos = table["video_id"].unique()
+    of = plain(videos[0], 40) if len(videos) == 1 else f"{len(videos):,} videos"
+    note = f"{len(table):,} segment{'s' * (len(table) != 1)} of {of}"
+    return note + left_out_note(n_left_out, "whole-video or untimed")
+
+
+def _hover(segments: pd.DataFrame, *values: pd.Series[Any]) -> pd.Series[Any]:
+    """What the hover of each bar says."""
+    lines = pd.Series(span_labels(segments), index=segments.index, dtype=object)
+    named: dict[Any, pd.Series[Any]] = {}
+    if "embedding_option" in segments.columns:
+        named["embedding_option"] = segments["embedding_option"]
+    named |= {column.name: column for column in values}
+    for name, column in named.items():
+        if name not in ("video_id", "start_sec", "end_sec"):
+            lines = lines + "<br>" + named_values(column)
+    return lines
+
+
+def _add_bars(
+    figure: go.Figure, table: pd.DataFrame, colours: pd.Series[Any], look: Look, *, legend: bool
+) -> None:
+    """One trace of bars per colour."""
+    length = (table["end_sec"] - table["start_sec"]).to_numpy()
+    wide = np.median(length) / max(table["end_sec"].max(), 1e-9) * PLOT_PIXELS > 4
+    for group in groups_of(colours, look):
+        part = table[group.rows]
+        figure.add_trace(
+            go.Bar(
+                base=clock_times(part["start_sec"]),
+                x=np.round(length[group.rows] * 1000),
+                y=part["y"].to_numpy(),
+                width=0.78,
+                orientation="h",
+                name=group.name,
+                showlegend=legend and not group.continuous,
+                marker={**group.marker, "line": {"color": look.paper, "width": 0.5 * wide}},
+                hovertext=part["hover"],
+                hovertemplate="%{hovertext}<extra></extra>",
+            )
         )
 
 
-def _hover(segments: pd.DataFrame, *values: pd.Series[Any]) -> list[str]:
-    """What the hover of each bar says."""
-    lines = pd.Series(span_labels(segments, videos=True), index=segments.index)
-    named: dict[str, pd.Series[Any]] = {}
-    if "embedding_option" in segments.columns:
-        named["embedding_option"] = segments["embedding_option"]
-    named |= {str(column.name): column for column in values}
-    for name, column in named.items():
-        lines = lines + f"<br>{name}: " + column.astype(object).fillna("none").astype(str)
-    return lines.tolist()
+def _add_scenes(figure: go.Figure, spans: pd.DataFrame, lanes: Lanes, look: Look) -> None:
+    """A lane of numbered scenes, and a line through the others where each begins."""
+    labels = [
+        f"scene {number}<br>{label}"
+        for number, label in zip(spans["number"], span_labels(spans), strict=True)
+    ]
+    shades = [faint(look.muted, 0.22 if number % 2 else 0.42) for number in spans["number"]]
+    figure.add_trace(
+        go.Bar(
+            base=clock_times(spans["start_sec"]),
+            x=((spans["end_sec"] - spans["start_sec"]) * 1000).to_numpy(),
+            y=spans["video_id"].map(lanes.scenes).to_numpy(),
+            width=0.78,
+            orientation="h",
+            name="scenes",
+            showlegend=False,
+            marker={"color": shades, "line": {"width": 0}},
+            text=spans["number"].to_numpy(),
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            textfont={"color": look.ink, "size": 11},
+            hovertext=labels,
+            hovertemplate="%{hovertext}<extra></extra>",
+        )
+    )
+    reach = spans["video_id"].map(lanes.reach)
+    figure.add_trace(
+        go.Scatter(
+            x=np.repeat(clock_times(spans["start_sec"]), 3),
+            y=[place for top, foot in reach for place in (top, foot, None)],
+            mode="lines",
+            line={"color": faint(look.ink, 0.55), "width": 1},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    )
 
 
-def _bars(
-    figure: go.Figure,
-    table: pd.DataFrame,
-    values: pd.Series[Any],
-    videos: list[Any],
-    look: Look,
+def _add_curves(
+    figure: go.Figure, segments: pd.DataFrame, values: Any, lanes: Lanes, look: Look
 ) -> None:
-    """One trace of bars per colour and video, however many segments there are."""
-    codes, names, markers = _markers(values, look)
-    own_lanes = bool((codes == table["lane"].to_numpy()).all())
-    drawn: set[str] = set()
-    for row, video in enumerate(videos, 1):
-        here = (table["video_id"] == video).to_numpy()
-        for code in np.unique(codes[here]):
-            chosen, name = here & (codes == code), names[code]
-            part, marker = table[chosen], dict(markers[code])
-            if "colorscale" in marker:
-                marker |= {"color": marker["color"][chosen], "showscale": row == 1}
-            figure.add_trace(
-                go.Bar(
-                    base=clock_times(part["start_sec"]),
-                    x=((part["end_sec"] - part["start_sec"]) * 1000).to_numpy(),
-                    y=part["lane"].to_numpy(),
-                    orientation="h",
-                    name=name,
-                    legendgroup=name,
-                    showlegend=not (own_lanes or "colorscale" in marker or name in drawn),
-                    marker={**marker, "line": {"color": look.paper, "width": 0.5}},
-                    hovertext=part["hover"],
-                    hovertemplate="%{hovertext}<extra></extra>",
-                ),
-                row=row,
-                col=1,
+    """A curve below the lanes of each video, one for each option, all on one scale."""
+    table = as_names(segments[["video_id", "start_sec", "end_sec"]]).assign(value=values)
+    table = table.assign(option=options_of(segments).to_numpy(), hover=span_labels(table))
+    table = table[np.isfinite(values)]
+    options = sorted(table["option"].unique())
+    top = max(float(table["value"].max()) if len(table) else 0.0, 1e-9)
+    for (video, option), part in table.groupby(["video_id", "option"], sort=False):
+        line = part.sort_values("start_sec")
+        foot = lanes.curves[video]
+        height = line["value"].clip(lower=0) / top * (CURVE_LANES - 0.3)
+        times, places = clock_times(line["start_sec"]), (foot - height).to_numpy()
+        colour = look.muted if len(options) == 1 else colour_of(look, options.index(option))
+        figure.add_trace(
+            go.Scatter(
+                x=np.concatenate([times[:1], times, times[-1:]]),
+                y=np.concatenate([[foot], places, [foot]]),
+                mode="lines",
+                fill="toself",
+                fillcolor=faint(colour, 0.25),
+                line={"color": colour, "width": 1.2},
+                name=f"novelty {plain(option)}".strip(),
+                showlegend=False,
+                hoveron="points",
+                hovertext=["", *_value_lines(line), ""],
+                hovertemplate="%{hovertext}<extra></extra>",
             )
-            drawn.add(name)
+        )
 
 
-def _markers(
-    values: pd.Series[Any], look: Look
-) -> tuple[NDArray[np.intp], list[str], list[dict[str, Any]]]:
-    """The colour group of each row, and name and marker of each group."""
-    if is_continuous(values):
-        numbers = values.to_numpy(np.float64, na_value=np.nan)
-        name = str(values.name)
-        scale = {
-            "color": numbers,
-            "colorscale": look.sequential,
-            "colorbar": {"title": {"text": name}, "thickness": 12, "outlinewidth": 0},
-            "cmin": float(np.nanmin(numbers, initial=np.inf)),
-            "cmax": float(np.nanmax(numbers, initial=-np.inf)),
-        }
-        return np.zeros(len(values), np.intp), [name], [scale]
-    codes, names = categories_of(values)
-    colours = [look.muted if n == "none" else colour_of(look, k) for k, n in enumerate(names)]
-    return codes, names, [{"color": colour} for colour in colours]
+def _value_lines(line: pd.DataFrame) -> list[str]:
+    """What the hover of each point of a curve says."""
+    options = [f"<br>{plain(option)}" if option else "" for option in line["option"]]
+    return [
+        f"<b>{value:.3f}</b> novelty<br>{label}{option}"
+        for value, label, option in zip(line["value"], line["hover"], options, strict=True)
+    ]
+
+
+def _add_headings(figure: go.Figure, lanes: Lanes) -> None:
+    """The name of each video above its lanes."""
+    for video, place in lanes.headings.items():
+        figure.add_annotation(
+            text=f"<b>{plain(video, 60)}</b>",
+            **{"x": 0, "xref": "x domain", "xanchor": "left", "y": place, "yanchor": "middle"},
+        )

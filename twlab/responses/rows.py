@@ -155,8 +155,9 @@ def add_row(
         bad.append((field, str(error)))
     if not bad:
         found.add_one(values, numbers, place, answer)
+    served = {column: key for key, column, _ in shape.columns}
     for name, problem in bad:
-        found.problem(problem, place=place, field=name)
+        found.problem(problem, place=place, field=served.get(name, name))
 
 
 def _keep_nulls(node: dict[str, Any], values: dict[str, Any]) -> None:

@@ -1,0 +1,65 @@
+"""The novelty curve, read back from the figure."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import twlab as tw
+
+
+def seconds(times: object) -> list[float]:
+    return (np.asarray(times, "datetime64[ms]").astype(np.int64) / 1000).tolist()
+
+
+def test_curve(segments: pd.DataFrame) -> None:
+    figure = tw.plot.novelty(segments)
+    values = tw.novelty(segments)
+    np.testing.assert_allclose(figure.data[0].y, values.iloc[1:10])
+    assert seconds(figure.data[0].x)[0] == 6
+    assert "alpha 0:06 – 0:12" in figure.data[0].hovertext.tolist()
+    assert figure.layout.xaxis.tickformat == "%-M:%S"
+
+
+def test_lines_per_option_and_panels_per_video(segments: pd.DataFrame) -> None:
+    other = tw.with_vectors(segments.assign(embedding_option="audio"), np.eye(15))
+    figure = tw.plot.novelty(pd.concat([segments, other], ignore_index=True))
+    assert [trace.name for trace in figure.data] == ["visual", "visual", "audio", "audio"]
+    assert [trace.showlegend for trace in figure.data] == [True, False, True, False]
+    assert {trace.yaxis for trace in figure.data} == {"y", "y2"}
+    names = {note.text: note.yref for note in figure.layout.annotations}
+    assert names == {"<b>alpha</b>": "y domain", "<b>beta</b>": "y2 domain"}
+
+
+def test_given_values_and_their_peaks(segments: pd.DataFrame) -> None:
+    one = segments.iloc[:10]
+    values = [9, 1, 2, 8, 2, 3, 2, 9, 9, 1]
+    trace = tw.plot.novelty(one, values).data[0]
+    assert list(trace.y) == values
+    assert [k for k, size in enumerate(trace.marker.size) if size] == [3, 7]
+
+
+def test_scenes_are_marked_in_their_panel(segments: pd.DataFrame) -> None:
+    scenes = pd.DataFrame({"video_id": ["beta", "alpha"], "start_sec": [12.0, 0.0]})
+    shapes = tw.plot.novelty(segments, scenes=scenes).layout.shapes
+    assert [(shape.yref, seconds(shape.x0)) for shape in shapes] == [
+        ("y domain", 0),
+        ("y2 domain", 12),
+    ]
+
+
+def test_rows_without_a_value(segments: pd.DataFrame) -> None:
+    values = pd.Series([1.0, np.nan] + [0.5] * 13, index=segments.index)
+    assert seconds(tw.plot.novelty(segments, values).data[0].x)[:2] == [0, 12]
+    with pytest.raises(tw.InputError, match="no segment has a novelty"):
+        tw.plot.novelty(segments.iloc[:1])
+    with pytest.raises(tw.InputError, match="values has 3 values for 15 rows"):
+        tw.plot.novelty(segments, [1, 2, 3])
+
+
+def test_five_thousand_points() -> None:
+    start = np.arange(5000) * 2.0
+    rows = pd.DataFrame({"video_id": "long", "start_sec": start, "end_sec": start + 2})
+    figure = tw.plot.novelty(tw.with_vectors(rows, np.ones((5000, 2))), np.sin(start))
+    assert len(figure.to_json()) < 1_000_000

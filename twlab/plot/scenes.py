@@ -1,0 +1,72 @@
+"""Scenes as pictures take them: stretches of time that several rows of segments belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from twlab.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+__all__ = ["scene_spans"]
+
+
+def scene_spans(scenes: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """``video_id``, ``start_sec``, ``end_sec`` and ``number`` of scenes, in order of time.
+
+    Parameters
+    ----------
+    scenes : DataFrame
+        With ``start_sec``; with ``video_id``, unless the segments are of one video; without
+        ``end_sec`` each scene lasts until the next, and the last until the end of its video.
+    segments : DataFrame
+        The table that they are drawn over; scenes of other videos are dropped.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or no scene belongs to a video of the table.
+    """
+    videos = segments["video_id"].unique().tolist()
+    _check(scenes, videos)
+    out = pd.DataFrame({"start_sec": scenes["start_sec"].to_numpy(np.float64, na_value=np.nan)})
+    known = "video_id" in scenes.columns
+    out.insert(0, "video_id", scenes["video_id"].to_numpy(object) if known else videos[0])
+    out["end_sec"] = scenes["end_sec"].to_numpy() if "end_sec" in scenes.columns else np.nan
+    out = out[out["video_id"].isin(videos) & out["start_sec"].notna()]
+    if len(scenes) and not len(out):
+        raise InputError(
+            f"scenes are of {scenes['video_id'].iloc[0]!r}, the segments of "
+            f"{', '.join(map(repr, videos[:3]))}; scenes of the same videos were expected"
+        )
+    out = out.sort_values(["video_id", "start_sec"], kind="stable", ignore_index=True)
+    groups = out.groupby("video_id", sort=False)
+    last = segments.groupby("video_id", observed=True)["end_sec"].max()
+    following = groups["start_sec"].shift(-1).fillna(out["video_id"].map(last.to_dict()))
+    out["end_sec"] = out["end_sec"].astype(np.float64).fillna(following)
+    return out.assign(number=groups.cumcount() + 1)
+
+
+def _check(scenes: Any, videos: Sequence[Any]) -> None:
+    """Refuse what is no table of scenes."""
+    if not isinstance(scenes, pd.DataFrame):
+        raise InputError(
+            f"scenes is a {type(scenes).__name__}; a DataFrame with start_sec was expected"
+        )
+    wanted = ["start_sec"] if len(videos) == 1 else ["video_id", "start_sec"]
+    missing = [name for name in wanted if name not in scenes.columns]
+    if missing:
+        raise InputError(
+            f"scenes has no column {missing[0]!r} (there are: "
+            f"{', '.join(map(str, scenes.columns))}); it was expected for {len(videos)} video"
+            f"{'s' * (len(videos) > 1)}"
+        )
+    if not pd.api.types.is_numeric_dtype(scenes["start_sec"]):
+        raise InputError(
+            f"start_sec of scenes is {scenes['start_sec'].dtype}; seconds as numbers were expected"
+        )
