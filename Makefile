@@ -2,9 +2,9 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: check format lint types test notebooks bench pictures help
+.PHONY: check js format lint types test notebooks bench pictures help
 
-check: lint types test  ## lint, types and all tests, notebooks among them
+check: lint types js test  ## lint, types and all tests, notebooks among them
 
 format:  ## rewrite the code in the agreed form
 	$(PYTHON) -m ruff format .
@@ -16,6 +16,11 @@ lint:  ## form and lint, nothing rewritten
 
 types:  ## mypy, strict
 	$(PYTHON) -m mypy
+
+js:  ## form, lint, types and tests of the explorer's modules (needs node)
+	npm install --silent --no-audit --no-fund --no-package-lock
+	npm run --silent check
+	npm run --silent test
 
 test:  ## the test command of the README
 	$(PYTHON) -m pytest
