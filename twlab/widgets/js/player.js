@@ -86,7 +86,8 @@ export function createPlayer({ data, store, actions, media }, parent) {
     screen.pause();
   }
   function tell() {
-    if (pending === null && shown === loaded && !screen.seeking) actions.follow(loaded, screen.currentTime);
+    if (pending === null && shown === loaded && !screen.seeking)
+      actions.follow(loaded, screen.currentTime);
   }
   function tick() {
     tell();
