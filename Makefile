@@ -2,7 +2,7 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: check format lint types js test notebooks bench pictures help
+.PHONY: check js format lint types test notebooks bench pictures help
 
 check: lint types js test  ## lint, types and all tests, notebooks among them
 
@@ -17,10 +17,10 @@ lint:  ## form and lint, nothing rewritten
 types:  ## mypy, strict
 	$(PYTHON) -m mypy
 
-js:  ## format, lint, types and unit tests of the explorer's modules (needs node and npm)
+js:  ## form, lint, types and tests of the explorer's modules (needs node)
 	npm install --silent --no-audit --no-fund --no-package-lock
 	npm run --silent check
-	npm test --silent
+	npm run --silent test
 
 test:  ## the test command of the README
 	$(PYTHON) -m pytest

@@ -112,17 +112,14 @@ def test_every_width_and_scheme(
     page.screenshot(path=lab.ARTIFACTS / f"width-{width}.png", full_page=True)
 
 
-def test_without_webgl_a_plain_canvas_draws(film_page: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-3d-apis"]
-        browser = play.chromium.launch(executable_path=lab.CHROMIUM, args=flags)
-        page = browser.new_page(viewport={"width": 1300, "height": 900})
-        page.goto(film_page.as_uri())
-        page.wait_for_selector(".twx-map canvas[data-renderer='2d']")
-        assert lab.drawn(page, ".twx-map") > 20
-        browser.close()
+def test_without_webgl_a_plain_canvas_draws(chromium: Browser, film_page: Path) -> None:
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-3d-apis"]
+    browser = chromium.browser_type.launch(executable_path=lab.CHROMIUM, args=flags)
+    page = browser.new_page(viewport={"width": 1300, "height": 900})
+    page.goto(film_page.as_uri())
+    page.wait_for_selector(".twx-map canvas[data-renderer='2d']")
+    assert lab.drawn(page, ".twx-map") > 20
+    browser.close()
 
 
 def test_several_videos_play_in_one_view(open_file: Opener, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ export function createPlayer({ data, store, actions, media }, parent) {
   parent.append(screen, poster, note);
 
   let loaded = -1;
+  /** The video whose address the element has; behind `loaded` while an address is awaited. */
+  let shown = -1;
   /** @type {Stretch[] | null} what is being played, first one now */
   let playlist = null;
   /** @type {number | null} where to go once the video knows its length */
@@ -47,6 +49,7 @@ export function createPlayer({ data, store, actions, media }, parent) {
     poster.hidden = note.hidden = true;
     screen.poster = data.videos[video].thumbnail || "";
     screen.src = url;
+    shown = video;
   }
 
   function obey() {
@@ -58,7 +61,7 @@ export function createPlayer({ data, store, actions, media }, parent) {
     go();
   }
   function go() {
-    if (pending === null || screen.readyState < 1) return;
+    if (pending === null || shown !== loaded || screen.readyState < 1) return;
     if (Math.abs(screen.currentTime - pending) > 1e-3) screen.currentTime = pending;
     pending = null;
     if (playlist)
@@ -68,7 +71,7 @@ export function createPlayer({ data, store, actions, media }, parent) {
   }
   function advance() {
     const now = playlist?.[0];
-    if (!now || screen.currentTime < now.end - 0.03) return;
+    if (!now || shown !== loaded || screen.currentTime < now.end - 0.03) return;
     playlist?.shift();
     const next = playlist?.[0];
     if (next) {
@@ -83,7 +86,8 @@ export function createPlayer({ data, store, actions, media }, parent) {
     screen.pause();
   }
   function tell() {
-    if (pending === null && !screen.seeking) actions.follow(loaded, screen.currentTime);
+    if (pending === null && shown === loaded && !screen.seeking)
+      actions.follow(loaded, screen.currentTime);
   }
   function tick() {
     tell();
