@@ -20,7 +20,7 @@ import { createSurface } from "./surface.js";
 const MARGIN = 28;
 const REACH = 14;
 /** Points drawn while the view moves; all of them once it rests. */
-const WHILE_MOVING = 150000;
+const WHILE_MOVING = 80000;
 const REST_MS = 160;
 
 /** @param {Context} context @param {HTMLElement} parent */

@@ -52,7 +52,9 @@ export function createGlPoints(canvas) {
     picked: gl.createBuffer(),
   };
   const size = { width: 1, height: 1, dpr: 1 };
-  let [count, picks] = [0, 0];
+  let count = 0;
+  /** Which passes there is something to draw in: 0 what is not selected, 1 what is. */
+  let passes = [0];
   /** @type {Map<keyof typeof buffers, { place: number, parts: number, type: number, unit: boolean, bytes: number }>} */
   const layout = new Map();
 
@@ -84,7 +86,7 @@ export function createGlPoints(canvas) {
       upload("position", both, 2, gl.FLOAT, false);
     },
     setLooks(colours, mask) {
-      picks = mask.indexOf(1) < 0 ? 0 : 1;
+      passes = [0, 1].filter((pass) => mask.includes(pass));
       upload("colour", new Uint8Array(colours.buffer), 4, gl.UNSIGNED_BYTE, true);
       upload("picked", mask, 1, gl.UNSIGNED_BYTE, false);
     },
@@ -101,7 +103,7 @@ export function createGlPoints(canvas) {
       gl.uniform1f(at.size, pointSize * dpr);
       gl.uniform1f(at.edge, Math.min(0.5, 1 / (pointSize * dpr)));
       skip(every);
-      for (let pass = 0; pass <= picks; pass++) {
+      for (const pass of passes) {
         gl.uniform1f(at.pass, pass);
         gl.uniform1f(at.dim, dim);
         gl.drawArrays(gl.POINTS, 0, Math.floor(count / every));
