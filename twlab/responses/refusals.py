@@ -9,7 +9,7 @@ from twlab.responses.names import ANSWER_KINDS, VECTOR_KEYS, plain
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["refusal"]
+__all__ = ["failed_request", "refusal"]
 
 _Names = dict[str, Any]
 _HITS = frozenset(("score", "confidence", "rank"))
@@ -43,14 +43,22 @@ def _of_list(nodes: list[Any] | tuple[Any, ...]) -> str:
     return f"is a list beginning with {shown}; embeddings were expected; check what was saved"
 
 
+def failed_request(names: _Names) -> str:
+    """The sentence for an HTTP capture of a failed request; empty for everything else."""
+    status = names.get("response_status")
+    if not isinstance(status, int) or status < 400:
+        return ""
+    body = names.get("response_body")
+    inner = body if isinstance(body, dict) else {}
+    text = _message(inner) or str(inner.get("message", ""))[:200] or "no reason given"
+    return f"a request that failed with HTTP {status} ({text}); repeat it and save the answer"
+
+
 def _error_body(names: _Names) -> str:
     """Flat, nested and search errors, and the HTTP capture around one."""
-    status = names.get("response_status")
     body = names.get("response_body")
-    if isinstance(status, int) and status >= 400:
-        inner = body if isinstance(body, dict) else {}
-        text = _message(inner) or str(inner.get("message", ""))[:200]
-        return f"a request that failed with HTTP {status} ({text}); repeat it and save the answer"
+    if text := failed_request(names):
+        return text
     if isinstance(body, dict) and body:
         return refusal(body)
     if text := _message(names):
@@ -112,15 +120,14 @@ def _task_list(names: _Names) -> str:
 
 def _hits(names: _Names) -> str:
     """Search and knowledge-store hits."""
-    first = _first(names)
+    first = _first(names) or names
     if "search_pool" in names or (
-        first is not None
-        and (first.keys() & _HITS and first.keys() & {"start", "clips", "video_id"})
+        first.keys() & _HITS and first.keys() & {"start", "clips", "video_id"}
     ):
         return "search hits, which carry times and scores but no vectors; embed the videos instead"
-    if first is not None and {"item_id", "matches"} <= first.keys():
+    if {"item_id", "matches"} <= first.keys():
         return "knowledge-store hits, which carry no vectors; embed the videos instead"
-    if first is not None and "scores" in first:
+    if "scores" in first:
         return "search results with scores but no vectors; embed the videos instead"
     return ""
 
@@ -137,8 +144,8 @@ def _analyze(names: _Names) -> str:
     """Texts that Pegasus wrote."""
     if isinstance(names.get("data"), str) or "finish_reason" in names:
         return "an analyze answer (text of Pegasus), which carries no vectors; use embed instead"
-    first = _first(names)
-    if first is not None and {"start_time", "start"} & first.keys() and not _vectors(first):
+    first = _first(names) or names
+    if {"start_time", "start"} & first.keys() and not _vectors(first):
         return (
             "segments of text with times (as analyze and transcripts give them) without "
             "vectors; use embed instead"

@@ -14,7 +14,7 @@ import numpy as np
 from twlab.responses.columnar import as_records
 from twlab.responses.foreign import foreign_name
 from twlab.responses.names import plain
-from twlab.responses.refusals import refusal
+from twlab.responses.refusals import failed_request, refusal
 from twlab.responses.rows import add_row, add_rows, facts_of
 from twlab.responses.shapes import shape_of, vector_key, vector_of
 from twlab.responses.values import is_numbers
@@ -169,7 +169,7 @@ def _walk_object(
 ) -> None:
     """Read an object: a row, an answer, or a box around either."""
     shape = shape_of(tuple(node))
-    if name := foreign_name(node, shape):
+    if name := foreign_name(node, shape) or _failed(node, shape):
         found.remark(name, place=place)
         return
     vector = vector_of(node, shape)
@@ -228,6 +228,14 @@ def _identify(facts: dict[str, Any], node: dict[str, Any], shape: Shape) -> None
         facts.setdefault("video_id", own)
     elif shape.kinds or "status" in names or "video_embeddings" in names:
         facts.setdefault("task_id", own)
+
+
+def _failed(node: dict[str, Any], shape: Shape) -> str:
+    """The sentence for a capture of a failed request, whatever its body holds."""
+    names = shape.plain
+    if "response_status" not in names:
+        return ""
+    return failed_request({name: node[key] for name, key in names.items()})
 
 
 def _trouble(node: dict[str, Any], shape: Shape) -> str:
