@@ -261,14 +261,7 @@ FORMS: dict[str, tuple[Any, list[Row]]] = {
         [(..., NA, NA, NA, NA, NA)],
     ),
 }
-NAMES = [
-    "video_id",
-    "start_sec",
-    "end_sec",
-    "embedding_option",
-    "embedding_scope",
-    "model_name",
-]
+NAMES = ["video_id", "start_sec", "end_sec", "embedding_option", "embedding_scope", "model_name"]
 
 
 def facts(table: pd.DataFrame) -> list[Row]:
