@@ -251,3 +251,86 @@ def test_an_error_beside_good_vectors_is_told() -> None:
 
 def test_zero_vectors_load() -> None:
     assert not tw.vectors(tw.load(answer(rows(float=[0, 0, 0]))))[1].any()
+
+
+LONG = json.dumps(
+    answer([{**row, "float": [x] * 40} for row, x in zip(rows(), (0.5, 0.25), strict=False)])
+).encode()
+"""Two segments whose vectors are long enough to be cut out of the text before it is parsed."""
+
+
+class TestLongVectors:
+    @pytest.mark.parametrize("size", [3, 40])
+    @pytest.mark.parametrize("ascii_only", [True, False])
+    def test_truncated_at_every_byte(self, size: int, ascii_only: bool) -> None:
+        numbers = [-0.5, 1e-07, float("-inf"), float("nan")] * 10
+        content = {
+            "a": [True, False, None],
+            "title": 'é"ü 🐇',
+            **answer(rows(float=numbers[:size])),
+        }
+        text = json.dumps(content, ensure_ascii=ascii_only).encode()
+        for cut in range(1, len(text)):
+            with pytest.raises(tw.LoadError, match=f"breaks off at byte {cut};"):
+                tw.load(text[:cut])
+
+    def test_whole_but_wrong_is_not_called_truncated(self) -> None:
+        for bad in (b'{"a": nul}', b'{"a": 1.}', b'{"a": -}', b'{"a": "\\u00"}', b'{"a": "\xe9"}'):
+            with pytest.raises(tw.LoadError, match=r"is no (JSON|UTF-8) at byte"):
+                tw.load(bad)
+
+    @pytest.mark.parametrize(
+        ("number", "words"),
+        [
+            ("NaN", "nan at place 0"),
+            ("Infinity", "inf at place 0"),
+            ("-Infinity", "-inf at place 0"),
+            ("1e400", "inf at place 0"),
+            ("1e39", "inf at place 0"),
+            ("null", "null at place 0"),
+            ('"0.5"', "'0.5' at place 0"),
+            ("true", "True at place 0"),
+            ("1" * 400, "inf at place 0|beyond float32"),
+        ],
+    )
+    def test_bad_number(self, number: str, words: str) -> None:
+        text = LONG.replace(b"[0.25", b"[" + number.encode())
+        with pytest.raises(tw.LoadError, match=words) as caught:
+            tw.load(text)
+        assert caught.value.place == "segment 1"
+        assert caught.value.field in ("float", "embedding")
+        assert tw.check(text)["place"].tolist() == ["segment 1"]
+
+    @pytest.mark.parametrize("number", ["+0.5", "0x1", "05", ".5", "0.5f", "1,,2", "--1", "1e"])
+    def test_number_that_is_none_in_json(self, number: str) -> None:
+        at = LONG.index(b"[0.25")
+        with pytest.raises(tw.LoadError, match=r"is no JSON at byte \d+") as caught:
+            tw.load(LONG.replace(b"[0.25", b"[" + number.encode()))
+        shown = int(caught.value.problem.partition("byte ")[2].split()[0])
+        assert at <= shown <= at + 1 + len(number) + 1
+
+    def test_byte_of_latin_1_behind_the_vectors(self) -> None:
+        text = LONG.replace(b'"visual"', b'"\xe9"')
+        at = text.index(b"\xe9")
+        with pytest.raises(tw.LoadError, match=rf"no UTF-8 at byte {at} \(0xe9\)"):
+            tw.load(text)
+
+    def test_one_dimension_more(self) -> None:
+        text = LONG.replace(b"[0.25", b"[0.25, 0.25")
+        with pytest.raises(tw.LoadError, match="41 numbers among vectors of 40") as caught:
+            tw.load(text)
+        assert (caught.value.place, caught.value.field) == ("segment 1", "embedding")
+
+    def test_line_of_many(self) -> None:
+        line = json.dumps(rows(float=[0.5] * 40)[1]).encode()
+        for bad in (line[:-1], line.replace(b"0.5,", b"0.5,,", 1), line.replace(b"0.5,", b"x,", 1)):
+            with pytest.raises(tw.LoadError) as caught:
+                tw.load(line + b"\n\n" + line + b"\n" + bad + b"\n")
+            assert caught.value.place == "line 4"
+
+    @pytest.mark.parametrize("title", ["[0.1, 0.2" + ", 0.3" * 40 + "]", "a [ b", '\\"[1, 2]\\"'])
+    def test_brackets_in_a_title_are_no_vectors(self, title: str) -> None:
+        text = LONG.replace(b'"visual"', f'"{title}"'.encode())
+        table = tw.load(text)
+        assert table["embedding_option"].tolist() == [json.loads(f'"{title}"')] * 2
+        assert tw.vectors(table).tolist() == [[0.5] * 40, [0.25] * 40]

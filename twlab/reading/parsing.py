@@ -16,8 +16,10 @@ Reference: G. Langdale and D. Lemire, "Parsing gigabytes of JSON per second", VL
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from twlab.errors import LoadError
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
 
 
 __all__ = ["parse"]
+
+_LITERALS = (b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity")
+_NUMBER_BEGUN = re.compile(rb"\.|[eE][+-]?")  # the parser takes the digits before these
+_ESCAPE_BEGUN = re.compile(rb"u[0-9a-fA-F]{0,4}")
 
 
 def parse(
@@ -124,11 +130,11 @@ def _lines(text: bytes, source: str, place: Callable[[int], int]) -> list[Any]:
     """The values of a JSON Lines text, one per line that is not blank."""
     values: list[Any] = []
     start = 0
-    for line in text.split(b"\n"):
+    for number, line in enumerate(text.split(b"\n"), 1):
         if line.strip():
             value, error = _parsed(line)
             if error is not None:
-                raise _error(error, line, source, place, line=len(values) + 1, before=start)
+                raise _error(error, line, source, place, line=number, before=start)
             values.append(value)
         start += len(line) + 1
     return values
@@ -168,20 +174,20 @@ def _error(
     where = f"line {line}" if line else ""
     if not error.doc:
         return LoadError(f"is {error.msg}; an answer with embeddings was expected", source=source)
-    if error.msg == "no UTF-8":
-        at = place(before + error.pos)
-        shown = f"0x{text[error.pos]:02x}"
-        return LoadError(
-            f"is no UTF-8 at byte {at} ({shown}); JSON in UTF-8 was expected; save it as UTF-8",
-            source=source,
-            place=where,
-        )
-    position = len(error.doc[: error.pos].encode("utf-8"))
+    foreign = error.msg == "no UTF-8"
+    position = error.pos if foreign else len(error.doc[: error.pos].encode("utf-8"))
     at = place(before + position)
-    if position >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
+    if _breaks_off(error.msg, text[position:].rstrip()):
         return LoadError(
             f"the JSON breaks off at byte {at + len(text) - position}; a whole text was expected; "
             "fetch or copy it again",
+            source=source,
+            place=where,
+        )
+    if foreign:
+        return LoadError(
+            f"is no UTF-8 at byte {at} (0x{text[position]:02x}); JSON in UTF-8 was expected; "
+            "save it as UTF-8",
             source=source,
             place=where,
         )
@@ -191,3 +197,27 @@ def _error(
         source=source,
         place=where,
     )
+
+
+def _breaks_off(message: str, rest: bytes) -> bool:
+    """Whether a parser failed only because the text ends in the middle of a token.
+
+    ``rest`` is the text from where it failed.
+    """
+    if not rest or message.startswith("Unterminated string"):
+        return True
+    if message == "no UTF-8":
+        return len(rest) < 4 and _begins_character(rest)
+    if message.startswith("Invalid \\u"):
+        return _ESCAPE_BEGUN.fullmatch(rest) is not None
+    return _NUMBER_BEGUN.fullmatch(rest) is not None or any(
+        word.startswith(rest) for word in _LITERALS
+    )
+
+
+def _begins_character(rest: bytes) -> bool:
+    """Whether some bytes are the beginning of one character of UTF-8."""
+    try:
+        return not codecs.getincrementaldecoder("utf-8")().decode(rest)
+    except UnicodeDecodeError:
+        return False
