@@ -156,8 +156,56 @@ class TestManyFiles:
         with pytest.raises(tw.LoadError, match=r"b\.json.*1 more such file"):
             tw.load(tmp_path)
 
+    def test_many_small_files(self, tmp_path: Path) -> None:
+        for k in range(300):
+            rows = [{"embedding": [k, 1], "startSec": 0, "endSec": 6}]
+            write(tmp_path / f"{k // 50}" / f"{k:03}.json", {"data": rows})
+        table = tw.load(tmp_path, progress=False)
+        assert table["video_id"].tolist() == [f"{k:03}" for k in range(300)]
+        assert tw.vectors(table)[:, 0].tolist() == list(range(300))
+
+    def test_one_file_by_several_ways(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = write(tmp_path / "deep" / "a.json", answer())
+        (tmp_path / "link.json").symlink_to(file)
+        monkeypatch.chdir(tmp_path)
+        ways = ["deep/a.json", "deep/../deep/a.json", file, "**/*.json", "deep", "link.json"]
+        table = tw.load(ways)
+        assert len(table) == 3
+        assert table["source"].unique().tolist() == ["deep/a.json"]
+
+    def test_hidden_and_foreign_files_are_not_looked_at(self, tmp_path: Path) -> None:
+        write(tmp_path / "a.json", answer())
+        for name in (".ipynb_checkpoints/b.json", ".c.json", "d.mp4", "e.txt", "f.npz"):
+            write(tmp_path / name, b"\x00\x01")
+        assert len(tw.load(tmp_path)) == 3
+        assert tw.check(tmp_path).empty
+
+    def test_other_kinds_of_file_by_name(self, tmp_path: Path) -> None:
+        for head, words in ((b"PK\x03\x04", "ZIP"), (b"\x89HDF", "HDF5"), (b"\x93NUMPY", "NumPy")):
+            with pytest.raises(tw.LoadError, match=f"{words}.*was expected"):
+                tw.load(write(tmp_path / "x.json", head + b"\0" * 20))
+
 
 class TestIdentity:
+    def test_numbered_where_nothing_else_tells_them_apart(self) -> None:
+        table = tw.load([answer("x.mp4", seed=1), answer("x.mp4", seed=2)])
+        assert table["video_id"].tolist() == ["x.mp4#1"] * 3 + ["x.mp4#2"] * 3
+
+    def test_a_name_given_by_hand_never_meets_an_id(self, tmp_path: Path) -> None:
+        rows = [{"embedding": [1, 0], "startSec": 0, "endSec": 6}]
+        write(tmp_path / "a.json", {"data": rows})
+        write(tmp_path / "b.json", {"data": [{**rows[0], "videoId": "a"}]})
+        table = tw.load(tmp_path)
+        assert table["video_id"].tolist() == ["a#1", "a"]
+
+    def test_two_videos_for_one_name(self, tmp_path: Path) -> None:
+        for name in "ab":
+            write(tmp_path / f"{name}.json", answer(f"{name}.mp4"))
+        with pytest.raises(tw.InputError, match="2 videos"):
+            tw.load(tmp_path, video_id="mine")
+
     def test_same_name_in_two_folders(self, tmp_path: Path) -> None:
         for folder in ("one", "two"):
             write(tmp_path / folder / "x.json", answer("01.mp4", seed=len(folder)))
@@ -223,6 +271,17 @@ class TestSave:
         again = tw.load(tw.save(table, tmp_path / name))
         assert_same(again, table.reset_index(drop=True))
         assert again["score"].tolist() == table["score"].tolist()
+
+    @pytest.mark.parametrize("name", ["t.parquet", "t.json", "t.jsonl.gz"])
+    def test_every_float32_comes_back(self, tmp_path: Path, name: str) -> None:
+        bits = np.random.default_rng(1).integers(0, 2**32, 4 * 500, dtype=np.uint32)
+        numbers = bits.view(np.float32)
+        limits = [np.finfo(np.float32).max, np.finfo(np.float32).smallest_subnormal, -0.0, 1 / 3]
+        numbers[~np.isfinite(numbers)] = 0
+        numbers[:4] = limits
+        table = tw.with_vectors(tw.load(answer(n=4)), numbers.reshape(4, 500))
+        again = tw.vectors(tw.load(tw.save(table, tmp_path / name)))
+        np.testing.assert_array_equal(again.view(np.uint32), tw.vectors(table).view(np.uint32))
 
     def test_several_dimensions_in_one_file(self, tmp_path: Path) -> None:
         mixed = pd.concat([tw.load(answer(d=8)), tw.load(answer(d=5, option="audio"))])
