@@ -137,6 +137,22 @@ def test_labels_follow_the_scenes() -> None:
     assert tw.scene_labels(both.assign(video_id="z"), tw.scenes(table)).isna().all()
 
 
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+def test_a_missing_option_is_an_option(missing: object) -> None:
+    table = film(LENGTHS).assign(embedding_option=missing)
+    found = tw.scenes(table)
+    assert tw.scene_labels(table, found).tolist() == np.repeat(range(5), LENGTHS).tolist()
+    scores = tw.boundary_scores(found, found.copy())
+    assert scores["n_estimated"].tolist() == [5]
+    assert scores["f_measure"].tolist() == [1]
+
+
+def test_labels_of_what_are_no_scenes() -> None:
+    table = film(LENGTHS)
+    with pytest.raises(tw.InputError, match="scenes have no column 'video_id'"):
+        tw.scene_labels(table, pd.DataFrame({"start_sec": [0.0]}))
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_degenerate_videos_are_one_scene(method: Method) -> None:
     table = film(LENGTHS)

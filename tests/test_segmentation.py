@@ -192,8 +192,8 @@ def test_shift_scale_order_and_duplicates_do_not_matter(
     )
 
 
-@pytest.mark.parametrize("kernel_sec", [0, -3.0, math.nan, math.inf])
-def test_a_kernel_without_length_is_refused(segments: pd.DataFrame, kernel_sec: float) -> None:
+@pytest.mark.parametrize("kernel_sec", [0, -3.0, math.nan, math.inf, "5"])
+def test_a_kernel_without_length_is_refused(segments: pd.DataFrame, kernel_sec: Any) -> None:
     with pytest.raises(tw.InputError, match=r"kernel_sec is .*positive number of seconds"):
         tw.novelty(segments, kernel_sec=kernel_sec)
 

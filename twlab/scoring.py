@@ -22,6 +22,7 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.segments import str_column
+from twlab.tracks import track_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,10 +112,10 @@ def _pairs(reference: Any, estimated: Any) -> list[tuple[dict[str, Any], Floats,
     ]
     if not keys:
         return [({}, _edges(reference), _edges(estimated), _half_clip(estimated))]
-    found = dict(list(estimated.groupby(keys, dropna=False)))
+    found = {track_key(key): part for key, part in estimated.groupby(keys, dropna=False)}
     out = []
     for key, part in reference.groupby(keys, dropna=False):
-        true, mine = _edges(part), found.get(key, part.iloc[:0])
+        true, mine = _edges(part), found.get(track_key(key), part.iloc[:0])
         edges = _edges(mine) if len(mine) else true[[0, -1]]
         out.append((dict(zip(keys, key, strict=True)), true, edges, _half_clip(mine)))
     return out

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -32,7 +33,7 @@ import pandas as pd
 from twlab.errors import InputError
 from twlab.scenecuts import METHODS, moments_of, peaks
 from twlab.segments import check_segments, series_like, str_column, unit_vectors
-from twlab.tracks import TOUCH_SEC, clip_length, seconds_stood_for, times_of, tracks
+from twlab.tracks import TOUCH_SEC, clip_length, seconds_stood_for, times_of, track_key, tracks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -142,14 +143,17 @@ def scene_labels(segments: pd.DataFrame, scenes: pd.DataFrame) -> pd.Series[Any]
     keys = ["video_id"]
     if "embedding_option" in segments.columns and "embedding_option" in scenes.columns:
         keys.append("embedding_option")
+    for name in (*keys, "start_sec"):
+        if name not in scenes.columns:
+            raise InputError(f"scenes have no column {name!r}; pass what tw.scenes returns")
     starts = {
-        key: np.sort(group["start_sec"].to_numpy(np.float64))
+        track_key(key): np.sort(group["start_sec"].to_numpy(np.float64))
         for key, group in scenes.groupby(keys, dropna=False)
     }
     values = np.full(len(segments), -1)
     for rows in tracks(segments):
         first = segments.iloc[rows[0]]
-        known = starts.get(tuple(first[name] for name in keys))
+        known = starts.get(track_key(tuple(first[name] for name in keys)))
         if known is not None:
             middle = np.mean(times_of(segments.iloc[rows]), axis=0)
             values[rows] = np.searchsorted(known, middle + TOUCH_SEC, side="right") - 1
@@ -209,7 +213,8 @@ def novelty(segments: pd.DataFrame, *, kernel_sec: float | None = None) -> pd.Se
     [nan, 0.41, 1.0, 0.41]
     """
     check_segments(segments)
-    if kernel_sec is not None and not 0 < kernel_sec < math.inf:
+    given = kernel_sec is not None
+    if given and not (isinstance(kernel_sec, Real) and 0 < kernel_sec < math.inf):
         raise InputError(
             f"kernel_sec is {kernel_sec!r}; a positive number of seconds was expected; leave it "
             "out to have it chosen from the length of the segments"

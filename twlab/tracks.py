@@ -5,6 +5,7 @@ for a piece of the video. Times are seconds; nothing here trusts the order of ro
 or that they touch.
 
 * :func:`tracks` - the row positions of every track of a table
+* :func:`track_key` - what a track is called in a dictionary
 * :func:`clip_length` - the typical length of a segment
 * :func:`seconds_stood_for` - the seconds that each row stands for
 * :func:`on_grid` - a track laid on cells of equal length
@@ -12,22 +13,22 @@ or that they touch.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from twlab.segments import clip_mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Positions = NDArray[np.intp]
 
-__all__ = ["Grid", "clip_length", "on_grid", "seconds_stood_for", "times_of", "tracks"]
+__all__ = ["Grid", "clip_length", "on_grid", "seconds_stood_for", "times_of", "track_key", "tracks"]
 
 TOUCH_SEC = 1e-6
 """Times that differ by less are the same time."""
@@ -63,6 +64,11 @@ def tracks(segments: pd.DataFrame) -> Iterator[Positions]:
     group = columns.groupby(keys, dropna=False, sort=False, observed=True).ngroup().to_numpy()
     order = usable[np.lexsort((end[usable], start[usable], group[usable]))]
     yield from np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else ()
+
+
+def track_key(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Video and option as a key; a missing option equals another missing one, as NaN does not."""
+    return tuple(None if pd.isna(value) else value for value in values)
 
 
 def clip_length(start: Floats, end: Floats) -> float:
