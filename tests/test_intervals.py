@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -130,6 +132,32 @@ def test_smpte_needs_fps() -> None:
     with pytest.raises(tw.InputError, match="no time"):
         format_timecode(float("inf"))
     assert format_timecode(float("nan")) == ""
+
+
+@pytest.mark.parametrize("fps", [24, 25, 30, 50, 60])
+def test_no_frames_are_dropped_at_other_rates(fps: float) -> None:
+    with pytest.raises(tw.InputError, match=f"drop-frame timecode at {fps} frames"):
+        parse_timecode("00:01:00;02", fps=fps)
+
+
+def test_what_are_no_times() -> None:
+    rows = pd.DataFrame({"video_id": "a", "start_sec": [0.0], "end_sec": [6.0]})
+    refused: list[tuple[str, Any]] = [
+        ("a list was given", lambda: overlap([1, 2])),
+        ("start_sec is '1'", lambda: crop(rows, "1", 2)),
+        ("max_gap_sec is '1'", lambda: merge_adjacent(rows, max_gap_sec="1")),
+        ("max_gap_sec is nan", lambda: merge_adjacent(rows, max_gap_sec=float("nan"))),
+        ("column of times", lambda: merge_adjacent(rows, by=("start_sec",))),
+        ("seconds is a NoneType", lambda: format_timecode(None)),
+        ("seconds is a Series", lambda: format_timecode(rows["start_sec"])),
+        ("decimals is -1", lambda: format_timecode(3, decimals=-1)),
+        ("decimals is 1.5", lambda: format_timecode(3, decimals=1.5)),
+        ("fps is '25'", lambda: format_timecode(3, fps="25")),
+    ]
+    for message, call in refused:
+        with pytest.raises(tw.InputError, match=message):
+            call()
+    assert format_timecode(np.float32(3.25), decimals=np.int64(1)) == "0:03.3"
 
 
 def test_merge_adjacent_with_an_index_that_repeats_columns() -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import re
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 MOST_FPS = 1000
 """Above this, a rate of frames is no property of a video that people edit by timecode."""
+
+MOST_DECIMALS = 9
+"""Digits after the second; more are beyond float64 on a long video."""
 
 __all__ = ["crop", "format_timecode", "iou", "merge_adjacent", "overlap", "parse_timecode"]
 
@@ -113,6 +117,9 @@ def crop(
     >>> tw.intervals.crop(tw.sample(), 10, 20, mode="strict").start_sec.tolist()
     [12.0]
     """
+    for name, value in (("start_sec", start_sec), ("end_sec", end_sec)):
+        if not isinstance(value, Real):
+            raise InputError(f"{name} is {value!r}; seconds were expected; use parse_timecode")
     if not end_sec >= start_sec:
         raise InputError(
             f"the stretch {start_sec:g} to {end_sec:g} s is reversed; give the earlier time first"
@@ -166,6 +173,10 @@ def merge_adjacent(
             f"no column {missing[0]!r} to group by (there are: "
             f"{', '.join(map(str, segments.columns))}); name existing columns in by="
         )
+    if not isinstance(max_gap_sec, Real) or math.isnan(max_gap_sec):
+        raise InputError(f"max_gap_sec is {max_gap_sec!r}; a number of seconds was expected")
+    if {"start_sec", "end_sec"} & set(keys):
+        raise InputError("by= names a column of times, which are what is joined; leave it out")
     _bounds(segments)
     timed = segments[[*keys, "start_sec", "end_sec"]].dropna(subset=["start_sec", "end_sec"])
     timed = timed.reset_index(drop=True)  # an index level may have the name of a column
@@ -206,6 +217,11 @@ def format_timecode(seconds: float, *, fps: float | None = None, decimals: int =
     >>> tw.intervals.format_timecode(187.5, fps=24)
     '00:03:07:12'
     """
+    if not isinstance(seconds, Real):
+        raise InputError(
+            f"seconds is a {type(seconds).__name__}; one number was expected; for a column use "
+            "column.map(tw.intervals.format_timecode)"
+        )
     if math.isnan(seconds):
         return ""
     if math.isinf(seconds):
@@ -215,7 +231,9 @@ def format_timecode(seconds: float, *, fps: float | None = None, decimals: int =
         nominal = _nominal(fps)
         whole, frame = divmod(math.floor(seconds * fps + 1e-6), nominal)
         return f"{sign}{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}:{frame:02d}"
-    scale = 10**decimals
+    if not isinstance(decimals, int | np.integer) or not 0 <= decimals <= MOST_DECIMALS:
+        raise InputError(f"decimals is {decimals!r}; 0 to {MOST_DECIMALS} digits were expected")
+    scale = 10 ** int(decimals)
     whole, rest = divmod(math.floor(seconds * scale + 0.5), scale)
     fraction = f".{rest:0{decimals}d}" if decimals else ""
     if whole >= 3600:
@@ -232,7 +250,7 @@ def parse_timecode(text: str, *, fps: float | None = None) -> float:
     Raises
     ------
     InputError
-        If the text is none of these, or SMPTE without ``fps``.
+        If the text is none of these, SMPTE without ``fps``, or drop-frame at another rate.
 
     Examples
     --------
@@ -252,6 +270,7 @@ def parse_timecode(text: str, *, fps: float | None = None) -> float:
         total_minutes = int(hours) * 60 + int(minutes)
         count = (total_minutes * 60 + int(secs)) * nominal + int(frames)
         if mark == ";":
+            _drop_frame(text, fps)
             count -= nominal // 15 * (total_minutes - total_minutes // 10)
         return count / fps
     plain = re.fullmatch(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d+)?)", text, re.ASCII)
@@ -263,9 +282,18 @@ def parse_timecode(text: str, *, fps: float | None = None) -> float:
     return int(hour or 0) * 3600 + int(minute or 0) * 60 + float(second.replace(",", "."))
 
 
+def _drop_frame(text: str, fps: float) -> None:
+    """Refuse a rate at which no frames are dropped from the count."""
+    if not any(abs(fps - rate) < 0.01 for rate in (30_000 / 1001, 60_000 / 1001)):
+        raise InputError(
+            f"{text!r} is a drop-frame timecode at {fps:g} frames per second; 29.97 or 59.94 was "
+            "expected; write ':' before the frames for any other rate"
+        )
+
+
 def _nominal(fps: float) -> int:
     """Frames counted in a second of timecode."""
-    if not 0.5 < fps <= MOST_FPS:
+    if not isinstance(fps, Real) or not 0.5 < fps <= MOST_FPS:
         raise InputError(
             f"fps is {fps!r}; frames per second between 1 and {MOST_FPS} were expected; "
             "look it up in the video's properties"
@@ -277,6 +305,11 @@ def _bounds(table: pd.DataFrame) -> tuple[Seconds, Seconds]:
     """Start and end of every row, in seconds."""
     columns = []
     for name in ("start_sec", "end_sec"):
+        if not hasattr(table, "columns"):
+            raise InputError(
+                f"a {type(table).__name__} was given; a DataFrame with start_sec and end_sec was "
+                "expected"
+            )
         if name not in table.columns:
             raise InputError(
                 f"no column {name!r} (there are: {', '.join(map(str, table.columns))}); "
