@@ -302,6 +302,40 @@ class TestSave:
             tw.save(self.table(), tmp_path / name)
         assert not list(tmp_path.iterdir())
 
+    @pytest.mark.parametrize(
+        ("values", "message"),
+        [
+            ([2**70, 1, 1, 1], "64-bit"),
+            ([{1: 2}, None, None, None], "must be str"),
+        ],
+    )
+    def test_what_json_cannot_hold(self, tmp_path: Path, values: list[Any], message: str) -> None:
+        odd = self.table().assign(odd=values)
+        with pytest.raises(tw.InputError, match=rf"row 0 cannot be stored in JSON .*{message}"):
+            tw.save(odd, tmp_path / "t.json")
+        assert not list(tmp_path.iterdir())
+
+    @pytest.mark.parametrize("name", ["t.json", "t.jsonl.gz", "t.parquet"])
+    def test_vectors_that_could_not_be_read_again(self, tmp_path: Path, name: str) -> None:
+        table = self.table()
+        holes = table.assign(embedding=[np.array([1, np.nan], np.float32)] * len(table))
+        with pytest.raises(tw.InputError, match="row 0 holds nan at place 1"):
+            tw.save(holes, tmp_path / name)
+        square = table.assign(embedding=[np.ones((2, 2))] * len(table))
+        with pytest.raises(tw.InputError, match="row 0 holds an array of shape"):
+            tw.save(square, tmp_path / name)
+
+    def test_json_never_drops_a_column_of_the_same_name(self, tmp_path: Path) -> None:
+        table = self.table().assign(x=1)
+        double = pd.concat([table, table[["x"]]], axis=1)
+        with pytest.raises(tw.InputError, match="several columns named 'x'"):
+            tw.save(double, tmp_path / "t.json")
+
+    def test_the_folder_of_nobody(self) -> None:
+        for refused in (tw.load, tw.check, lambda path: tw.save(self.table(), path)):
+            with pytest.raises(tw.InputError, match="~nosuchuser"):
+                refused("~nosuchuser/t.parquet")
+
     def test_a_failed_save_leaves_the_old_file(self, tmp_path: Path) -> None:
         path = tw.save(self.table(), tmp_path / "t.parquet")
         before = path.read_bytes()

@@ -64,7 +64,7 @@ def find_files(source: str | os.PathLike[str]) -> list[Source]:
     text = os.fspath(source)
     if not text or "\0" in text:
         raise LoadError(f"{text!r} is no path; a file, folder or pattern was expected")
-    path = Path(text).expanduser()
+    path = Path(os.path.expanduser(text))  # noqa: PTH111 - leaves ~nobody alone, where pathlib raises
     try:
         if path.is_dir():
             return _of_folder(path)
@@ -81,7 +81,8 @@ def find_files(source: str | os.PathLike[str]) -> list[Source]:
 
 def _of_pattern(text: str) -> list[Source]:
     """The files that match a pattern."""
-    found = sorted(Path(hit) for hit in glob.glob(str(Path(text).expanduser()), recursive=True))  # noqa: PTH207 - patterns may be absolute
+    hits = glob.glob(os.path.expanduser(text), recursive=True)  # noqa: PTH111, PTH207 - patterns may be absolute; see find_files
+    found = sorted(map(Path, hits))
     sources = [Source(str(hit), hit, None, explicit=False) for hit in found if _loadable(hit)]
     for folder in (hit for hit in found if hit.is_dir() and not text.endswith("**")):
         sources += _of_folder(folder, needed=False)

@@ -123,8 +123,9 @@ def read_csv(stream: BinaryIO, found: Found) -> None:
 
 def read_frame(frame: pd.DataFrame, found: Found) -> None:
     """Put the rows of a DataFrame into ``found``."""
-    if any(name is not None for name in frame.index.names):
-        frame = frame.reset_index()
+    levels = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    if levels:
+        frame = frame.reset_index(levels)
     columns: dict[str, Sequence[Any]] = {}
     for position, name in enumerate(map(str, frame.columns)):
         cells = frame.iloc[:, position].astype(object).tolist()

@@ -3,7 +3,7 @@
 A row that names its video is believed. Otherwise the name of the film (file name or address in
 the answer), or else the name of the source, stands for the video, and *units* - the rows of one
 answer about one input - share it only if they can be the same film: in one folder, with the same
-address and duration as far as known, and without two rows for the same time, option and scope
+address and duration as far as known, and without two rows of one start, option and scope
 (so a visual and an audio answer of one film come together). All others are told apart by their
 folder, their file, or a number.
 """
@@ -26,7 +26,7 @@ __all__ = ["video_ids"]
 
 _SAME_DURATION_SEC = 0.5
 _NAMING = ("video_id", "input_url", "video_name", "filename", "duration_sec", "task_id")
-_OF_SEGMENT = ("start_sec", "end_sec", "embedding_option", "embedding_scope", "model_name")
+_OF_SEGMENT = ("start_sec", "embedding_option", "embedding_scope", "model_name")
 
 
 class _Unit(NamedTuple):
@@ -97,7 +97,7 @@ def _unit(position: int, values: Sequence[Any], source: Source, answer: int) -> 
 def _segments(
     parts: Sequence[tuple[int, Rows]], of_row: list[_Unit], wanted: set[_Unit]
 ) -> dict[_Unit, _Segments]:
-    """What two rows of one video never share, for each unit: time, option, scope and model."""
+    """What two rows of one video never share, for each unit: start, option, scope and model."""
     segments: dict[_Unit, _Segments] = {unit: set() for unit in wanted}
     row = 0
     for _, rows in parts:

@@ -17,7 +17,7 @@ import pandas as pd
 from twlab.errors import InputError, LoadError
 from twlab.reading.files import Source, file_kind, opened
 from twlab.reading.frames import arrow_vectors, parquet_columns, parquet_table
-from twlab.reading.table import with_blocks
+from twlab.reading.table import warn_of_twins, with_blocks
 from twlab.segments import COLUMNS, check_segments, vectors
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def own_tables(sources: Sequence[Source]) -> pd.DataFrame | None:
         check_segments(table)
     except InputError as error:
         raise LoadError(str(error), source=sources[0].name if len(sources) == 1 else "") from None
+    if len(frames) > 1:
+        warn_of_twins(table)
     return table
 
 
@@ -106,14 +108,32 @@ def _arrow_lists(segments: pd.DataFrame) -> Any:
     if len(set(sizes.tolist())) == 1:
         flat = vectors(segments[["embedding"]]).reshape(-1)
         return pa.FixedSizeListArray.from_arrays(pa.array(flat), int(sizes[0]))
-    parts = [vectors(segments[["embedding"]].iloc[[k]])[0] for k in range(len(segments))]
+    parts = _float32_rows(segments)
     flat = np.concatenate(parts) if parts else np.empty(0, np.float32)
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), pa.array(flat))
 
 
+def _float32_rows(segments: pd.DataFrame) -> list[NDArray[np.float32]]:
+    """The vector of each row, checked; dimensions and models may be mixed."""
+    cells = segments[["embedding"]]
+    sizes = np.array([np.size(cell) for cell in segments["embedding"]], np.int64)
+    rows: list[Any] = [None] * len(segments)
+    for size in np.unique(sizes):
+        own = np.flatnonzero(sizes == size)
+        for row, vector in zip(own, vectors(cells.iloc[own]), strict=True):
+            rows[row] = vector
+    return rows
+
+
 def write_json(segments: pd.DataFrame, path: Path, *, packing: str, lines: bool) -> None:
     """Write a table of segments as JSON or JSON Lines, packed as ``gz``, ``zst`` or not."""
+    names = [str(name) for name in segments.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"several columns named {twice[0]!r}; JSON keeps one of a name; rename the others"
+        )
     with _packed(path, packing) as stream:
         if not lines:
             stream.write(b'{"segments":[\n')
@@ -142,9 +162,15 @@ def _json_rows(segments: pd.DataFrame) -> Iterator[bytes]:
     for position, name in enumerate(names):
         column = segments.iloc[:, position]
         if name == "embedding":
-            columns.append([np.ascontiguousarray(cell, np.float32) for cell in column])
+            columns.append(_float32_rows(segments))
         else:
             columns.append(column.astype(object).where(column.notna(), None).tolist())
-    for row in zip(*columns, strict=True):
+    for number, row in enumerate(zip(*columns, strict=True)):
         record = dict(zip(names, row, strict=True))
-        yield orjson.dumps(record, default=str, option=orjson.OPT_SERIALIZE_NUMPY)
+        try:
+            yield orjson.dumps(record, default=str, option=orjson.OPT_SERIALIZE_NUMPY)
+        except (TypeError, UnicodeError) as error:
+            raise InputError(
+                f"row {number} cannot be stored in JSON ({error}); words, numbers up to 64 bits "
+                "and lists of them were expected; convert or drop the column"
+            ) from None

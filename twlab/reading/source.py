@@ -50,7 +50,13 @@ def _content(source: Source) -> Any:
     """The content of a source that is no path; bytes where it is a file object or a buffer."""
     content = source.content
     if hasattr(content, "read") and not hasattr(content, "status_code"):
-        content = content.read()
+        try:
+            content = content.read()
+        except (OSError, ValueError) as error:  # closed, not for reading, or text of another code
+            raise LoadError(
+                f"the file object cannot be read ({error}); one opened in mode 'rb' was expected",
+                source=source.name,
+            ) from None
         if not isinstance(content, str | bytes):
             raise LoadError(
                 f"reading the file object gave a {type(content).__name__}; bytes were expected",

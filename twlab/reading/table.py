@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from twlab.reading.files import Source
     from twlab.responses import Found, Rows
 
-__all__ = ["check_vectors", "table_of", "with_blocks"]
+__all__ = ["check_vectors", "table_of", "warn_of_twins", "with_blocks"]
 
 _WORDS = ("embedding_option", "embedding_scope", "model_name")
 _KNOWN = (
@@ -136,7 +136,7 @@ def table_of(
     for name in _further(everything):
         columns[name] = _column(cells(name))
     frame = with_blocks(pd.DataFrame(columns), [rows.vectors for rows in everything])
-    _warn_of_twins(frame)
+    warn_of_twins(frame)
     return frame
 
 
@@ -225,7 +225,7 @@ def _block(cells: list[NDArray[np.float32]]) -> NDArray[np.float32]:
     return block
 
 
-def _warn_of_twins(frame: pd.DataFrame) -> None:
+def warn_of_twins(frame: pd.DataFrame) -> None:
     """Say so where two rows claim the same time of the same video."""
     timed = frame[frame["start_sec"].notna()]
     twins = timed.duplicated([name for name in COLUMNS if name != "embedding"])

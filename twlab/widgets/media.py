@@ -86,7 +86,7 @@ def local_file(what: Any) -> Path | None:
             f"video is a {type(what).__name__}; a path, a URL or a dict of them by video_id was "
             "expected"
         )
-    path = Path(what).expanduser()
+    path = Path(os.path.expanduser(what))  # noqa: PTH111 - leaves ~nobody alone, where pathlib raises
     if not path.is_file():
         raise InputError(f"no video file {str(path)!r}; an existing file or a URL was expected")
     return path.resolve()
