@@ -157,6 +157,14 @@ def test_bad_columns(segments: pd.DataFrame) -> None:
         tw.plot.timeline(segments, color="embedding")
     with pytest.raises(tw.InputError, match="color has 2 values for 15 rows"):
         tw.plot.timeline(segments, color=[1, 2])
+    with pytest.raises(tw.InputError, match="lanes is None; the name of a column"):
+        tw.plot.timeline(segments, lanes=None)
+    with pytest.raises(tw.InputError, match="lanes holds a list; one value per row"):
+        tw.plot.timeline(segments, lanes=[["a"]] * 15)
+    with pytest.raises(tw.InputError, match="color holds a dict; one value per row"):
+        tw.plot.timeline(segments.assign(tags=[{}] * 15), color="tags")
+    with pytest.raises(tw.InputError, match=r"theme is \['light'\]; 'light' or 'dark'"):
+        tw.plot.timeline(segments, theme=["light"])
     with pytest.raises(tw.InputError, match="lanes has another index"):
         tw.plot.timeline(segments, lanes=pd.Series(range(15), index=range(1, 16)))
     with pytest.raises(tw.InputError, match=r"novelty holds .*; numbers were expected"):

@@ -215,6 +215,17 @@ def test_check_segments() -> None:
         tw.check_segments(table(2).assign(start_sec=["0:00", "0:02"]))
 
 
+def test_numbers_beyond_float32_and_complex_ones() -> None:
+    with pytest.raises(tw.InputError, match="row 0 holds inf at place 0"):
+        tw.with_vectors(table(1), [[1e300, 1]])
+    with pytest.raises(tw.InputError, match="row 1 holds inf at place 1"):
+        tw.vectors(table(2).assign(embedding=[[1.0, 2.0], [1.0, 1e300]]))
+    with pytest.raises(tw.InputError, match="type complex128; numbers of shape"):
+        tw.cosine_similarity(np.full((2, 2), 1j))
+    with pytest.raises(tw.InputError, match=r"row 0 holds an array of shape .* type complex128"):
+        tw.vectors(table(1).assign(embedding=[np.array([1j, 2])]))
+
+
 def test_unit_vectors() -> None:
     unit = unit_vectors(np.array([[3.0, 4.0], [1e-30, 0], [1e30, 1e30]]))
     assert np.allclose(np.linalg.norm(unit, axis=1), 1)

@@ -48,12 +48,13 @@ def stored_block(cells: NDArray[np.object_]) -> Matrix | None:
     return np.asarray(block[rows])
 
 
+@np.errstate(over="ignore")  # what leaves float32 becomes infinite, and is told so
 def gather(cells: NDArray[np.object_]) -> Matrix:
     """One float32 matrix from separate cells of numbers."""
     rows = []
     for position, cell in enumerate(cells):
         try:
-            row = np.asarray(cell, dtype=np.float32)
+            row = np.asarray(_real(cell), dtype=np.float32)
         except (TypeError, ValueError, OverflowError):
             row = np.empty((0, 0), np.float32)
         if row.ndim != 1 or not row.size:
@@ -75,7 +76,8 @@ def gather(cells: NDArray[np.object_]) -> Matrix:
 def float_matrix(matrix: Any) -> Matrix:
     """A 2-D float32 array in C order."""
     try:
-        array = np.ascontiguousarray(matrix, dtype=np.float32)
+        with np.errstate(over="ignore"):  # what leaves float32 becomes infinite, and is told so
+            array = np.ascontiguousarray(_real(matrix), dtype=np.float32)
     except (TypeError, ValueError, OverflowError):
         raise InputError(
             f"the matrix is {kind(matrix)}; numbers of shape (n, d) were expected"
@@ -83,6 +85,13 @@ def float_matrix(matrix: Any) -> Matrix:
     if np.ndim(matrix) != 2:
         raise InputError(f"the matrix has shape {np.shape(matrix)}; (n, d) was expected")
     return array
+
+
+def _real(numbers: Any) -> Any:
+    """The numbers as they are; complex ones raise, where numpy would drop half of each."""
+    if isinstance(numbers, np.ndarray) and numbers.dtype.kind == "c":
+        raise TypeError("complex numbers")
+    return numbers
 
 
 def check_finite(matrix: Matrix) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +46,19 @@ def value_column(segments: pd.DataFrame, chosen: Values, argument: str) -> pd.Se
     InputError
         If there is no such column, or the values do not fit the table.
     """
+    values = _values(segments, chosen, argument)
+    cells = values if values.dtype == object else ()
+    odd = [value for value in cells if not isinstance(value, Hashable)]
+    if odd:
+        raise InputError(
+            f"{argument} holds a {type(odd[0]).__name__}; one value per row was expected, such as "
+            "a number or a name; map the rows to one"
+        )
+    return values
+
+
+def _values(segments: pd.DataFrame, chosen: Values, argument: str) -> pd.Series[Any]:
+    """The values of a column by name, or those given, as they are."""
     if isinstance(chosen, str):
         return _column(segments, chosen, argument)
     if isinstance(chosen, pd.Series):
@@ -54,6 +68,10 @@ def value_column(segments: pd.DataFrame, chosen: Values, argument: str) -> pd.Se
                 "rows); values on the same index were expected; filter both alike"
             )
         return chosen if chosen.name is not None else chosen.rename(argument)
+    if not isinstance(chosen, Iterable):
+        raise InputError(
+            f"{argument} is {chosen!r}; the name of a column or one value per row was expected"
+        )
     values = list(chosen)
     if len(values) != len(segments):
         raise InputError(

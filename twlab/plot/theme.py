@@ -100,7 +100,7 @@ def look_of(theme: str) -> Look:
     InputError
         If there is no such theme.
     """
-    if theme not in THEMES:
+    if not isinstance(theme, str) or theme not in THEMES:
         raise InputError(f"theme is {theme!r}; 'light' or 'dark' was expected")
     return THEMES[theme]
 
