@@ -51,6 +51,32 @@ def test_a_frame_whose_index_is_a_column(levels: list[str], *, drop: bool) -> No
     pd.testing.assert_frame_equal(again[table.columns], table)
 
 
+@pytest.mark.parametrize("names", [{"video_id": "z"}, {"model_name": "m"}])
+def test_a_saved_table_under_another_name_keeps_its_columns(
+    tmp_path: Path, names: dict[str, str]
+) -> None:
+    table = tw.load(answer(6, 12)).assign(when=pd.Timestamp("2024-01-02"), tags=[["a"], []])
+    path = tw.save(table.set_index(pd.Index(["k", "l"])), tmp_path / "t.parquet")
+    again = tw.load(path, **names)
+    ((column, value),) = names.items()
+    assert again[column].tolist() == [value] * 2
+    assert again.index.tolist() == ["k", "l"]
+    assert again["when"].dtype.kind == "M"
+    assert list(map(list, again["tags"])) == [["a"], []]
+    with pytest.raises(tw.InputError, match="for 2 videos"):
+        tw.load(tw.save(table.assign(video_id=["a", "b"]), path), video_id="z")
+    with pytest.raises(tw.InputError, match="served as 'other'"):
+        tw.load(tw.save(table.assign(model_name="other"), path), model_name="m")
+
+
+def test_dates_of_a_frame_are_kept_as_text() -> None:
+    days = [pd.Timestamp("2024-01-02T03:04:05"), pd.NaT]
+    table = tw.load(answer(6, 12))
+    again = tw.load(table.assign(when=days))
+    assert again["when"].tolist()[0] == "2024-01-02T03:04:05"
+    assert again["when"].isna().tolist() == [False, True]
+
+
 def test_films_of_one_name_cut_at_their_shots_stay_apart(tmp_path: Path) -> None:
     for name, ends in {"x": (3.2, 7.0), "y": (4.1, 9.0)}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(answer(*ends)))

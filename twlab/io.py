@@ -18,7 +18,7 @@ from twlab.errors import InputError, LoadError, TwlabWarning
 from twlab.reading.files import Source, file_kind, find_files
 from twlab.reading.own import own_tables, write_json, write_parquet
 from twlab.reading.source import read_source
-from twlab.reading.table import table_of
+from twlab.reading.table import renamed, table_of
 from twlab.segments import check_segments, str_column
 
 if TYPE_CHECKING:
@@ -94,10 +94,9 @@ def load(
         if value is not None and (not isinstance(value, str) or not value):
             raise InputError(f"{name} is {value!r}; a name (str) was expected; leave it out or fix")
     sources = _sources(source)
-    if video_id is None and model_name is None:
-        own = own_tables(sources)
-        if own is not None:
-            return own
+    own = own_tables(sources)
+    if own is not None:
+        return renamed(own, video_id=video_id, model_name=model_name)
     kept, troubles = _read(sources, progress=progress)
     _report(kept, troubles)
     return table_of(

@@ -6,6 +6,7 @@ Vectors in an Arrow table are taken from its buffer as one block.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -138,9 +139,12 @@ def _missing(cell: Any) -> bool:
     return cell is None or cell is pd.NA or cell is pd.NaT or (type(cell) is float and cell != cell)
 
 
-def _read_columns(columns: dict[str, Sequence[Any]], n_rows: int, found: Found) -> None:
+def _read_columns(columns: dict[str, Any], n_rows: int, found: Found) -> None:
     """Read equally long columns as rows."""
     names = tuple(columns)
+    for name, cells in columns.items():
+        if not isinstance(cells, np.ndarray) and any(isinstance(cell, date) for cell in cells):
+            columns[name] = [c.isoformat() if isinstance(c, date) else c for c in cells]
     if not n_rows:
         found.remark("is an empty table; rows with vectors were expected; save it again")
         return

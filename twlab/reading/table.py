@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from twlab.reading.files import Source
     from twlab.responses import Found, Rows
 
-__all__ = ["check_vectors", "table_of", "warn_of_twins", "with_blocks"]
+__all__ = ["check_vectors", "renamed", "table_of", "warn_of_twins", "with_blocks"]
 
 _WORDS = ("embedding_option", "embedding_scope", "model_name")
 _KNOWN = (
@@ -138,6 +138,17 @@ def table_of(
     frame = with_blocks(pd.DataFrame(columns), [rows.vectors for rows in everything])
     warn_of_twins(frame)
     return frame
+
+
+def renamed(table: pd.DataFrame, *, video_id: str | None, model_name: str | None) -> pd.DataFrame:
+    """A saved table under the names that were given, everything else as it was."""
+    if video_id is not None:
+        _one_video(set(table["video_id"]), video_id)
+        table = table.assign(video_id=str_column([video_id] * len(table), table.index))
+    if model_name is not None:
+        _fitting_model(table["model_name"], model_name)
+        table = table.assign(model_name=str_column([model_name] * len(table), table.index))
+    return table
 
 
 def _with_source(rows: Rows, source: Source) -> Rows:
