@@ -77,6 +77,17 @@ def test_dates_of_a_frame_are_kept_as_text() -> None:
     assert again["when"].isna().tolist() == [False, True]
 
 
+def test_a_bad_parquet_among_good_ones_is_named(tmp_path: Path) -> None:
+    table = tw.load(answer(6, 12))
+    tw.save(table, tmp_path / "a.parquet")
+    bad = table.assign(start_sec=[0.0, -1.0], embedding=[[1.0, 2.0], [3.0, 4.0]])
+    bad.to_parquet(tmp_path / "b.parquet")
+    with pytest.raises(tw.LoadError, match=r"b\.parquet, row 1, start_sec: -1 s is before 0"):
+        tw.load([tmp_path / "a.parquet", tmp_path / "b.parquet"])
+    with pytest.warns(tw.TwlabWarning, match=r"b\.parquet, row 1"):
+        assert tw.load(tmp_path)["video_id"].tolist() == ["video.mp4"] * 2
+
+
 def test_films_of_one_name_cut_at_their_shots_stay_apart(tmp_path: Path) -> None:
     for name, ends in {"x": (3.2, 7.0), "y": (4.1, 9.0)}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(answer(*ends)))

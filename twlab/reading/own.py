@@ -49,7 +49,9 @@ def own_tables(sources: Sequence[Source]) -> pd.DataFrame | None:
         table = with_blocks(frame, blocks)
         check_segments(table)
     except InputError as error:
-        raise LoadError(str(error), source=sources[0].name if len(sources) == 1 else "") from None
+        if len(sources) > 1:  # read one by one, the file is named, or left out of a folder
+            return None
+        raise LoadError(str(error), source=sources[0].name) from None
     if len(frames) > 1:
         warn_of_twins(table)
     return table
