@@ -1,0 +1,118 @@
+"""Segments that need not fit in memory, and how the same functions take them.
+
+A source is anything that gives its segments in fragments, each of which one worker reads on its
+own: a store on disk or in a bucket. The row ids of a source count its rows in order, so that they
+are the index of :meth:`Source.to_table`, and a result on a source is the result on that table.
+
+* :class:`Fragment` - a piece of a source; it can be pickled
+* :class:`Source` - fragments, and the table of them all
+* :func:`also_stores` - makes a function of tables take a source, a path or a URI as well
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import os
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float32]
+
+__all__ = ["Fragment", "Source", "also_stores"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Fragment(ABC):
+    """A piece of a source, small enough for one worker's memory.
+
+    Attributes
+    ----------
+    first, n_rows : int
+        Its rows are ``first`` to ``first + n_rows`` of the source.
+    key : str
+        The same for the same rows of the same version; it names files of results.
+    """
+
+    first: int
+    n_rows: int
+    key: str
+
+    @abstractmethod
+    def matrix(self) -> Matrix:
+        """The vectors, shape (n_rows, d)."""
+
+    @abstractmethod
+    def table(self, *, embedding: bool = True) -> pd.DataFrame:
+        """The rows; the index counts them in the source."""
+
+
+class Source(ABC):
+    """Segments in fragments, with an executor that analyses run on."""
+
+    executor: Any
+
+    @abstractmethod
+    def fragments(self) -> Sequence[Fragment]:
+        """All rows, in order."""
+
+    @abstractmethod
+    def to_table(self) -> pd.DataFrame:
+        """All rows as one table, indexed 0 … n - 1."""
+
+
+def also_stores(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A decorator: the arguments of these names may also be a source, a path or a URI.
+
+    Functions that ``twlab.distributed`` has by the same name work fragment by fragment there; for
+    all others the source is read into one table.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not any(isinstance(value, _LARGE) for value in (*args, *kwargs.values())):
+                return function(*args, **kwargs)
+            given = signature.bind(*args, **kwargs).arguments
+            large = {name: opened(given[name]) for name in names if name in given}
+            if not any(isinstance(value, Source) for value in large.values()):
+                return function(*args, **kwargs)
+            result: R = _on_sources(function, given | large)
+            return result
+
+        return call
+
+    return decorate
+
+
+def opened(source: Any) -> Any:
+    """The store at a path or URI; anything else as it is."""
+    if not isinstance(source, (str, os.PathLike)):
+        return source
+    # The one look upwards: a path says that the user wants the store, which lies above analyses.
+    return importlib.import_module("twlab.store").open(source)
+
+
+def _on_sources(function: Any, given: dict[str, Any]) -> Any:
+    """The result of a function some of whose arguments are sources."""
+    distributed = importlib.import_module("twlab.distributed")
+    name = function.__name__
+    if name in distributed.__all__:
+        return getattr(distributed, name)(**given)
+    tables = {k: v.to_table() if isinstance(v, Source) else v for k, v in given.items()}
+    return function(**tables)
+
+
+_LARGE = (Source, str, os.PathLike)
