@@ -23,7 +23,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "blocks"),
     ("segments", "rows", "intervals", "sources", "api"),
-    ("responses", "reading", "io", "samples", "similarity", "neighbors"),
+    ("responses", "reading", "io", "samples", "similarity", "kernels", "neighbors"),
     ("tracks", "changepoints", "scenecuts", "scoring", "segmentation"),
     ("lines", "linefit", "copies", "alignment", "retrieval", "thresholds"),
     ("partitions", "clustering", "projection", "summary", "selection", "agreement", "diagnosis"),

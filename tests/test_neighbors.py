@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twlab as tw
-from twlab import neighbors
+from twlab import kernels, neighbors, similarity
+from twlab import segments as segments_module
 
 few_directions = st.tuples(st.integers(1, 600), st.integers(1, 4), st.integers(0, 10**6))
 
@@ -57,10 +58,37 @@ def test_blocks_change_nothing(rng: np.random.Generator, monkeypatch: pytest.Mon
     matrix = rng.integers(1, 5, size=(101, 3))
     whole = tw.nearest(matrix, k=4)
     pairs = tw.near_duplicates(matrix, threshold=0.99)
-    monkeypatch.setattr(neighbors, "BLOCK_CELLS", 1000)
+    monkeypatch.setattr(kernels, "BLOCK_CELLS", 1000)
     np.testing.assert_array_equal(whole, tw.nearest(matrix, k=4))
     for before, after in zip(pairs, tw.near_duplicates(matrix, threshold=0.99), strict=True):
         np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize("d", [3, 16, 128, 512])
+def test_a_cosine_is_the_same_in_any_block(rng: np.random.Generator, d: int) -> None:
+    unit = rng.normal(size=(700, d)).astype(np.float32)
+    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+    whole = np.empty((700, 700), np.float32)
+    similarity.dot_rows(unit, unit, whole)
+    for rows, columns in [(1, 1), (1, 693), (2, 3), (5, 690), (31, 33), (64, 64), (300, 2)]:
+        block = np.empty((rows, columns), np.float32)
+        similarity.dot_rows(unit[90 : 90 + rows], unit[7 : 7 + columns], block)
+        np.testing.assert_array_equal(block, whole[90 : 90 + rows, 7 : 7 + columns])
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=few_directions, k=st.integers(1, 12), cut=st.integers(0, 600))
+def test_the_best_of_two_blocks_are_the_best(rows: tuple[int, int, int], k: int, cut: int) -> None:
+    unit = segments_module.unit_vectors(drawn(*rows))
+    every = np.arange(len(unit))
+    whole = kernels.best_rows(unit, unit, every, k, own=False)
+    blocks = (unit[:cut], unit[cut:])
+    one, (found, values) = (
+        kernels.best_rows(unit, block, every[: len(block)], k, own=False) for block in blocks
+    )
+    merged = kernels.merge_best(one, (np.where(found >= 0, found + cut, -1), values), k)
+    for expected, here in zip(whole, merged, strict=True):
+        np.testing.assert_array_equal(expected, here)
 
 
 def test_a_table_gives_a_table(segments: pd.DataFrame) -> None:

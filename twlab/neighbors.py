@@ -22,8 +22,9 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
+from twlab.kernels import Spans, best_first, best_rows, pairs_above
 from twlab.segments import check_segments, clip_mask, one_option, unit_vectors
-from twlab.similarity import BLOCK_CELLS, dot_rows, same_space
+from twlab.similarity import same_space
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,18 +32,11 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float32]
     Positions = NDArray[np.intp]
     Arrays = tuple[Positions, Matrix]
-    Spans = tuple[Positions, NDArray[np.float64], NDArray[np.float64]]
 
 __all__ = ["near_duplicates", "nearest"]
 
-GROUP = 8
-"""Columns whose maximum stands for them while the best are looked for."""
-
 MOST_PAIRS = 10_000_000
 """Near-duplicates that are still worth a table (about 1 GB)."""
-
-ROUNDING = 1e-6
-"""What float32 may take from a similarity that is exactly the threshold."""
 
 _PLACE = ("video_id", "start_sec", "end_sec")
 
@@ -102,7 +96,7 @@ def nearest(segments: Any, to: Any = None, *, k: int = 10) -> pd.DataFrame | Arr
     own = to is None
     pool, unit = (segments, queries) if own else (to, unit_vectors(to))
     same_space(segments, pool, queries, unit)
-    found = _search(queries, unit, _candidates(pool, unit), k, own=own)
+    found = best_rows(queries, unit, _candidates(pool, unit), k, own=own)
     if isinstance(segments, pd.DataFrame) or isinstance(pool, pd.DataFrame):
         return _long_table(segments, pool, *found)
     return found
@@ -164,7 +158,15 @@ def near_duplicates(
     unit = unit_vectors(segments)
     among = _candidates(segments, unit)
     spans = _spans(segments.iloc[among]) if is_table else None
-    pairs, values = _pairs_above(unit[among], threshold, spans, min_gap_sec)
+    found = pairs_above(
+        unit[among],
+        None,
+        threshold,
+        most=MOST_PAIRS,
+        spans=(spans, spans) if spans else None,
+        gap=min_gap_sec,
+    )
+    pairs, values = best_first(*found)
     pairs = among[pairs]
     return _pair_table(segments, pairs, values) if is_table else (pairs, values)
 
@@ -186,79 +188,6 @@ def _candidates(data: Any, unit: Matrix) -> Positions:
     if isinstance(data, pd.DataFrame):
         usable &= clip_mask(data)
     return np.flatnonzero(usable)
-
-
-def _search(queries: Matrix, unit: Matrix, among: Positions, k: int, *, own: bool) -> Arrays:
-    """Positions and similarities of the k best, for each query; -1 and NaN where there is none."""
-    width = min(k, len(among))
-    indices = np.full((len(queries), width), -1, np.intp)
-    similarities = np.full((len(queries), width), np.nan, np.float32)
-    asked = np.flatnonzero(queries.any(axis=1))
-    if not width or not len(asked):
-        return indices[:, :0], similarities[:, :0]
-    pool = unit if len(among) == len(unit) else unit[among]
-    column_of = np.full(len(queries), -1, np.intp)
-    column_of[among if own else []] = np.arange(len(among)) if own else -1
-    levels = _levels(len(pool), width)
-    columns = -(-len(pool) // GROUP**levels) * GROUP**levels
-    step = max(2, min(len(asked), BLOCK_CELLS // columns))
-    buffer = np.full((step, columns), -np.inf, np.float32)
-    for first in range(0, len(asked), step):
-        rows = asked[first : first + step]
-        block = buffer[: len(rows)]
-        dot_rows(queries[rows], pool, block[:, : len(pool)])
-        itself = column_of[rows]
-        block[np.flatnonzero(itself >= 0), itself[itself >= 0]] = -np.inf
-        best, values = _best(block, width, levels)
-        there = np.isfinite(values)
-        indices[rows] = np.where(there, among[np.minimum(best, len(among) - 1)], -1)
-        similarities[rows] = np.where(there, values, np.nan)
-    filled = int((indices >= 0).sum(axis=1).max())
-    return indices[:, :filled], similarities[:, :filled]
-
-
-def _levels(n: int, k: int) -> int:
-    """How often columns are grouped before the few that are left are searched directly."""
-    levels = 0
-    while n > 4 * GROUP * k:
-        n = -(-n // GROUP)
-        levels += 1
-    return levels
-
-
-def _best(block: Matrix, k: int, levels: int) -> Arrays:
-    """Columns and cosines of the k largest of each row, best first, ties by column."""
-    columns, tied = _top_columns(block, k, levels)
-    for row in np.flatnonzero(tied):
-        values = np.minimum(block[row], 1)
-        last = values[columns[row]].min()
-        better, equal = np.flatnonzero(values > last), np.flatnonzero(values == last)
-        columns[row] = np.concatenate([better, equal])[:k]
-    values = np.clip(np.take_along_axis(block, columns, axis=1), -np.inf, 1)
-    np.maximum(values, -1, out=values, where=np.isfinite(values))
-    order = np.lexsort((columns, -values), axis=1)
-    return np.take_along_axis(columns, order, axis=1), np.take_along_axis(values, order, axis=1)
-
-
-def _top_columns(block: Matrix, k: int, levels: int) -> tuple[Positions, NDArray[np.bool_]]:
-    """Columns of the k largest of each row, in no order, and rows where others are as large.
-
-    The k largest lie in the k groups with the largest maxima. Groups are strided, column ``c``
-    in group ``c % n_groups``, so that the maxima are taken over long contiguous stretches.
-    """
-    if levels:
-        groups = block.reshape(len(block), GROUP, -1)
-        chosen, tied = _top_columns(groups.max(axis=1), k, levels - 1)
-        offset = np.arange(GROUP) * groups.shape[2]
-        columns = (chosen[:, None, :] + offset[:, None]).reshape(len(block), -1)
-        values = np.take_along_axis(block, columns, axis=1)
-    else:
-        values, columns, tied = block, None, np.zeros(len(block), bool)
-    cut = values.shape[1] - k
-    best = np.argpartition(values, cut, axis=1)[:, cut:]
-    last = np.minimum(np.take_along_axis(values, best, axis=1).min(axis=1, keepdims=True), 1)
-    tied = tied | ((values >= last).sum(axis=1) > k)
-    return (best if columns is None else np.take_along_axis(columns, best, axis=1)), tied
 
 
 def _long_table(queries: Any, pool: Any, indices: Positions, similarities: Matrix) -> pd.DataFrame:
@@ -303,41 +232,4 @@ def _places(data: Any, rows: Positions, *, suffix: str = "") -> list[pd.DataFram
 def _spans(segments: pd.DataFrame) -> Spans:
     """Video, as a number, and times of every row."""
     start, end = (segments[name].to_numpy(np.float64, na_value=np.nan) for name in _PLACE[1:])
-    return pd.factorize(segments["video_id"])[0], start, end
-
-
-def _far_enough(spans: Spans, pairs: Positions, min_gap_sec: float) -> NDArray[np.bool_]:
-    """True for pairs of different videos, and of one video with enough time between."""
-    video, start, end = spans
-    a, b = pairs.T
-    gap = np.maximum(start[a], start[b]) - np.minimum(end[a], end[b])
-    too_near = gap < min_gap_sec - ROUNDING
-    return np.asarray((video[a] != video[b]) | ~too_near)
-
-
-def _pairs_above(unit: Matrix, threshold: float, spans: Spans | None, gap: float) -> Arrays:
-    """Positions and cosines of all pairs, best first, ties by position."""
-    step = max(2, BLOCK_CELLS // max(1, len(unit)))
-    pairs, values, n_pairs = [np.empty((0, 2), np.intp)], [np.empty(0, np.float32)], 0
-    for first in range(0, len(unit), step):
-        rows = unit[first : first + step]
-        block = np.empty((len(rows), len(unit) - first), np.float32)
-        dot_rows(rows, unit[first:], block)
-        a, b = np.nonzero(block >= threshold - ROUNDING)
-        later = b > a
-        pair = np.column_stack([a[later], b[later]]) + first
-        value = block[a[later], b[later]]
-        if spans is not None:
-            keep = _far_enough(spans, pair, gap)
-            pair, value = pair[keep], value[keep]
-        n_pairs += len(pair)
-        if n_pairs > MOST_PAIRS:
-            raise InputError(
-                f"more than {MOST_PAIRS:,} pairs are {threshold:g} alike; fewer were expected; "
-                "raise threshold or min_gap_sec, or filter the table first"
-            )
-        pairs.append(pair)
-        values.append(np.clip(value, -1, 1))
-    pair, value = np.concatenate(pairs), np.concatenate(values)
-    order = np.lexsort((pair[:, 1], pair[:, 0], -value))
-    return pair[order], value[order]
+    return Spans(pd.factorize(segments["video_id"])[0].astype(np.intp), start, end)

@@ -30,6 +30,9 @@ __all__ = ["cosine_similarity", "dot_rows", "same_space"]
 BLOCK_CELLS = 2**23
 """Similarities computed at a time (32 MB): large enough for BLAS, small beside the result."""
 
+SMALL_CELLS = 64 * 64
+"""Products with fewer cells may be summed in another order by BLAS."""
+
 TILE = 2048
 """Rows and columns of a tile where only half of a symmetric matrix is computed."""
 
@@ -93,16 +96,28 @@ def cosine_similarity(a: Any, b: Any = None) -> Matrix:
 def dot_rows(left: Matrix, right: Matrix, out: Matrix) -> None:
     """Write the dot product of each row of ``left`` and of ``right`` to ``out``.
 
-    For unit rows that is the cosine, but for rounding, which may lead out of [-1, 1]. A single
-    row is multiplied as two: BLAS has another routine for one, which sums equal vectors at
-    different places differently, and equal vectors must tie.
+    For unit rows that is the cosine, but for rounding, which may lead out of [-1, 1]. Small
+    products are filled up with zeros: BLAS has other routines for them, which sum in another
+    order, and a pair of rows must have one cosine whatever stands beside it in its block.
     """
     if not left.size or not right.size:
         out[...] = 0
-    elif len(left) == 1:
-        out[...] = (np.repeat(left, 2, axis=0) @ right.T)[:1]
-    else:
+        return
+    shape = max(len(left), 2), max(len(right), 2)
+    if shape[0] * shape[1] < SMALL_CELLS:
+        shape = max(shape[0], 64), max(shape[1], 64)
+    if shape == (len(left), len(right)):
         np.matmul(left, right.T, out=out)
+    else:
+        product = _filled_up(left, shape[0]) @ _filled_up(right, shape[1]).T
+        out[...] = product[: len(left), : len(right)]
+
+
+def _filled_up(rows: Matrix, n: int) -> Matrix:
+    """The rows and as many of zeros as make ``n``."""
+    out = np.zeros((n, rows.shape[1]), np.float32)
+    out[: len(rows)] = rows
+    return out
 
 
 def same_space(a: Any, b: Any, left: Matrix, right: Matrix) -> None:
