@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import twlab as tw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engines import Engines
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[Engines]:
+    """Executors by name, each started once for all tests."""
+    from engines import Engines
+
+    running = Engines()
+    yield running
+    running.close()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # A room imports from floors below it, and from rooms named before it on its own floor.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "blocks"),
-    ("segments", "rows", "intervals", "sources", "api"),
+    ("segments", "rows", "intervals", "sources", "executors", "api"),
     ("responses", "reading", "io", "samples", "similarity", "kernels", "neighbors"),
     ("tracks", "changepoints", "scenecuts", "scoring", "segmentation"),
     ("lines", "linefit", "copies", "alignment", "retrieval", "thresholds"),

@@ -1,0 +1,97 @@
+"""Executors for tests, each started once, and functions for their workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twlab.executors import Dask, Executor, Local, Ray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).parent
+PATH = os.pathsep.join(map(str, (HERE.parent, HERE)))
+
+
+@contextmanager
+def workers_find_the_tests() -> Iterator[None]:
+    """Processes started meanwhile import this checkout and its tests."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = PATH
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
+
+
+class Engines:
+    """Executors by name, started when first asked for."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._started: dict[str, Executor] = {}
+
+    def __getitem__(self, name: str) -> Executor:
+        if name not in self._started:
+            with workers_find_the_tests():
+                self._started[name] = self._stack.enter_context(self._start(name))
+        return self._started[name]
+
+    def _start(self, name: str) -> Executor:
+        if name == "local":
+            return Local()
+        if name == "ray":
+            return Ray()
+        from distributed import Client, LocalCluster
+
+        cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
+        client = Client(self._stack.enter_context(cluster))
+        return Dask(self._stack.enter_context(client))
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+def die_once(marker: Path) -> None:
+    """End this process at once, unless the marker is gone or names this very process."""
+    try:
+        if marker.read_text() == str(os.getpid()):
+            return
+        marker.unlink()
+    except FileNotFoundError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def square(x: int) -> int:
+    return x * x
+
+
+def scaled(x: Any, by: Any) -> Any:
+    return x * by
+
+
+def process(_: Any) -> tuple[int, int]:
+    return os.getpid(), os.nice(0)
+
+
+def squared_by_a_mortal(x: int, marker: Path) -> int:
+    die_once(marker)
+    return x * x
+
+
+def always_dies(_: int) -> None:
+    os._exit(1)
+
+
+def refuses(x: int) -> None:
+    from twlab.errors import InputError
+
+    raise InputError(f"x is {x}; nothing was expected; leave it out")

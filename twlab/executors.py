@@ -1,0 +1,278 @@
+"""Where the pieces of a job run: in this process, on Ray or on Dask.
+
+A job over a store is the same small function called for many pieces. An executor calls it, here
+or on the workers of an existing engine, and gives back the results in order:
+
+* :class:`Local` - in this process, one piece after the other; BLAS uses the cores as it is
+* :class:`Ray` - on the cores of this machine, started by ``Ray()``, or on a running cluster
+* :class:`Dask` - on the workers of a ``distributed.Client``
+
+A worker that dies takes nothing with it: its piece is done again elsewhere. Results are small and
+pass through this process; what all pieces need is sent to each worker once (``broadcast``). On a
+cluster, every machine needs twlab of the same version, and the store at the same path or URI.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from abc import ABC, abstractmethod
+from collections import deque
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from twlab.errors import InputError, TwlabError, require
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+__all__ = ["Dask", "Executor", "Local", "Ray"]
+
+RETRIES = 3
+"""Workers that may die of one piece before it is given up."""
+
+AHEAD = 2
+"""Pieces per core that are under way at once."""
+
+CONNECT_SEC = 5.0
+
+
+class Executor(ABC):
+    """What calls a function for many items; close it, or use it in a ``with`` block."""
+
+    @abstractmethod
+    def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
+        """The results of ``fn(item, *broadcast)`` for each item, in order, as they come.
+
+        Parameters
+        ----------
+        fn : callable
+            Workers import it by name, so it must be one of an installed module, or be defined in
+            the notebook itself.
+        items : iterable
+            Read as far ahead as is under way, no further.
+        *broadcast
+            What every call gets, plain or as :meth:`broadcast` returned it.
+        """
+
+    @abstractmethod
+    def broadcast(self, value: Any) -> Any:
+        """A handle of a value that is sent to the workers once, for use in :meth:`map`."""
+
+    def close(self) -> None:  # noqa: B027 - not all have something to stop
+        """Let go of the workers; what was started here is stopped."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class Local(Executor):
+    """In this process, one piece after the other.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> with tw.executors.Local() as here:
+    ...     list(here.map(pow, [2, 3], 2))
+    [4, 9]
+    """
+
+    def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
+        """As :meth:`Executor.map`."""
+        for item in items:
+            yield fn(item, *broadcast)
+
+    def broadcast(self, value: Any) -> Any:
+        """The value itself."""
+        return value
+
+
+class Ray(Executor):
+    """On Ray: all cores of this machine, or a running cluster.
+
+    Parameters
+    ----------
+    address : str, optional
+        ``"host:6379"``, ``"ray://host:10001"`` or ``"auto"`` for a running cluster. Left out, Ray
+        is started on this machine and stopped by :meth:`close`; where this process is connected
+        to Ray already, that connection is used and left open.
+
+    Raises
+    ------
+    InputError
+        If nothing answers at the address.
+    MissingExtraError
+        If Ray is not installed.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> with tw.executors.Ray() as workers:                            # doctest: +SKIP
+    ...     pairs = tw.near_duplicates(tw.open("archive", executor=workers))
+    """
+
+    def __init__(self, address: str | None = None) -> None:
+        self._ray = require("ray", extra="distributed")
+        self._owned = not self._ray.is_initialized()
+        if self._owned:
+            _start(self._ray, address)
+
+    def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
+        """As :meth:`Executor.map`."""
+        task = self._ray.remote(max_retries=RETRIES, num_cpus=1)(_call)
+        values = [self.broadcast(value) for value in (fn, *broadcast)]
+        ahead = AHEAD * max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+        for reference in _ahead(lambda item: task.remote(item, *values), items, ahead):
+            yield self._result(reference)
+
+    def broadcast(self, value: Any) -> Any:
+        """A reference to the value in the memory that the workers of a machine share."""
+        return value if isinstance(value, self._ray.ObjectRef) else self._ray.put(value)
+
+    def close(self) -> None:
+        """Stop Ray where it was started here, or leave the cluster."""
+        if self._owned and self._ray.is_initialized():
+            self._ray.shutdown()
+
+    def _result(self, reference: Any) -> Any:
+        try:
+            return self._ray.get(reference)
+        except self._ray.exceptions.RayTaskError as error:
+            raise error.cause if isinstance(error.cause, Exception) else error from None
+        except self._ray.exceptions.WorkerCrashedError:
+            raise _given_up() from None
+
+
+class _Sent(NamedTuple):
+    """A value and where it lies on the workers, so that it can be sent again."""
+
+    value: Any
+    future: list[Any]
+
+
+class Dask(Executor):
+    """On the workers of a Dask client, which stays open.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        Workers should be processes of one thread each, as BLAS has threads of its own.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> from distributed import Client                                 # doctest: +SKIP
+    >>> client = Client(n_workers=2, threads_per_worker=1)             # doctest: +SKIP
+    >>> archive = tw.open("archive", executor=tw.executors.Dask(client))  # doctest: +SKIP
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._distributed = require("distributed", extra="distributed")
+        if not isinstance(client, self._distributed.Client):
+            raise InputError(
+                f"client is a {type(client).__name__}; a distributed.Client was expected; make one "
+                "with distributed.Client(address)"
+            )
+        self._client = client
+
+    def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
+        """As :meth:`Executor.map`."""
+        sent = [self.broadcast(value) for value in (fn, *broadcast)]
+        ahead = AHEAD * max(1, sum(self._client.ncores().values()))
+        for item, future in _ahead(lambda one: (one, self._submit(one, sent)), items, ahead):
+            yield self._result(item, future, sent)
+
+    def broadcast(self, value: Any) -> Any:
+        """The value, sent to every worker."""
+        return value if isinstance(value, _Sent) else _Sent(value, [self._scatter(value)])
+
+    def _scatter(self, value: Any) -> Any:
+        # In a list: scattering a bare list or dict would send its entries one by one.
+        return self._client.scatter([value], broadcast=True, hash=False)[0]
+
+    def _submit(self, item: Any, sent: list[_Sent]) -> Any:
+        return self._client.submit(_call, item, *(one.future[0] for one in sent), pure=False)
+
+    def _result(self, item: Any, future: Any, sent: list[_Sent]) -> Any:
+        for _ in range(RETRIES):
+            try:
+                return future.result()
+            except self._distributed.client.FutureCancelledError:
+                # What was sent died with its workers: it is sent again.
+                for one in sent:
+                    one.future[0] = self._scatter(one.value)
+                future = self._submit(item, sent)
+            except self._distributed.KilledWorker:
+                raise _given_up() from None
+        raise _given_up()
+
+
+def _call(item: Any, fn: Callable[..., Any], *values: Any) -> Any:
+    return fn(item, *values)
+
+
+def _given_up() -> TwlabError:
+    return TwlabError(
+        f"more than {RETRIES} workers died while they did one piece; they were expected to finish "
+        "it; look whether they run out of memory, and start again: what is done is kept"
+    )
+
+
+def _ahead(start: Callable[[Any], Any], items: Iterable[Any], n: int) -> Iterator[Any]:
+    """What ``start`` gives for each item, in order, with up to ``n`` started and not yet taken."""
+    waiting: deque[Any] = deque()
+    for item in items:
+        waiting.append(start(item))
+        if len(waiting) >= n:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _start(ray: Any, address: str | None) -> None:
+    """Start Ray here, or connect to it."""
+    quiet = {"log_to_driver": False, "logging_level": "error"}
+    if address is None:
+        with _environment(RAY_worker_niceness="0", RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO="0"):
+            ray.init(address="local", include_dashboard=False, **quiet)
+        return
+    _check_answers(address)
+    try:
+        ray.init(address=address, **quiet)
+    except ConnectionError:
+        raise _unreachable(address) from None
+
+
+def _check_answers(address: str) -> None:
+    """Refuse an address where nobody listens, for which Ray would wait long."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SEC).close()
+    except OSError:
+        raise _unreachable(address) from None
+
+
+def _unreachable(address: str) -> InputError:
+    return InputError(
+        f"no Ray cluster answers at {address!r}; 'host:port' of a running one was expected; start "
+        "one with: ray start --head, or leave the address out to start Ray here"
+    )
+
+
+@contextmanager
+def _environment(**wanted: str) -> Iterator[None]:
+    """Variables of the environment that processes started meanwhile inherit, where not set."""
+    added = {name: value for name, value in wanted.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
