@@ -33,7 +33,15 @@ if TYPE_CHECKING:
     Positions = NDArray[np.intp]
     Arrays = tuple[Positions, Matrix]
 
-__all__ = ["near_duplicates", "nearest"]
+__all__ = [
+    "check_k",
+    "check_pairs_wanted",
+    "long_table",
+    "near_duplicates",
+    "nearest",
+    "pair_table",
+    "spans_of",
+]
 
 MOST_PAIRS = 10_000_000
 """Near-duplicates that are still worth a table (about 1 GB)."""
@@ -88,7 +96,7 @@ def nearest(segments: Any, to: Any = None, *, k: int = 10) -> pd.DataFrame | Arr
     >>> indices.ravel().tolist()
     [2, 2, 0]
     """
-    k = _positive(k)
+    k = check_k(k)
     for side in (segments, to):
         if isinstance(side, pd.DataFrame):
             one_option(side)
@@ -98,7 +106,7 @@ def nearest(segments: Any, to: Any = None, *, k: int = 10) -> pd.DataFrame | Arr
     same_space(segments, pool, queries, unit)
     found = best_rows(queries, unit, _candidates(pool, unit), k, own=own)
     if isinstance(segments, pd.DataFrame) or isinstance(pool, pd.DataFrame):
-        return _long_table(segments, pool, *found)
+        return long_table(segments, pool, *found)
     return found
 
 
@@ -144,20 +152,14 @@ def near_duplicates(
     >>> tw.near_duplicates([[1, 0], [0, 1], [2, 0]])
     (array([[0, 2]]), array([1.], dtype=float32))
     """
-    if not isinstance(threshold, Real) or not -1 < threshold <= 1:
-        raise InputError(
-            f"threshold is {threshold!r}; a cosine similarity above -1 and at most 1 was "
-            "expected; 0.95 is a start"
-        )
-    if not isinstance(min_gap_sec, Real) or not 0 <= min_gap_sec < math.inf:
-        raise InputError(f"min_gap_sec is {min_gap_sec!r}; seconds, 0 or more, were expected")
+    check_pairs_wanted(threshold, min_gap_sec)
     is_table = isinstance(segments, pd.DataFrame)
     if is_table:
         check_segments(segments)
         one_option(segments)
     unit = unit_vectors(segments)
     among = _candidates(segments, unit)
-    spans = _spans(segments.iloc[among]) if is_table else None
+    spans = spans_of(segments.iloc[among]) if is_table else None
     found = pairs_above(
         unit[among],
         None,
@@ -168,10 +170,21 @@ def near_duplicates(
     )
     pairs, values = best_first(*found)
     pairs = among[pairs]
-    return _pair_table(segments, pairs, values) if is_table else (pairs, values)
+    return pair_table(segments, pairs, values) if is_table else (pairs, values)
 
 
-def _positive(k: Any) -> int:
+def check_pairs_wanted(threshold: float, min_gap_sec: float) -> None:
+    """Refuse what no pair could be measured by."""
+    if not isinstance(threshold, Real) or not -1 < threshold <= 1:
+        raise InputError(
+            f"threshold is {threshold!r}; a cosine similarity above -1 and at most 1 was "
+            "expected; 0.95 is a start"
+        )
+    if not isinstance(min_gap_sec, Real) or not 0 <= min_gap_sec < math.inf:
+        raise InputError(f"min_gap_sec is {min_gap_sec!r}; seconds, 0 or more, were expected")
+
+
+def check_k(k: Any) -> int:
     """The number of neighbours, as an int."""
     try:
         whole = operator.index(k)
@@ -190,7 +203,7 @@ def _candidates(data: Any, unit: Matrix) -> Positions:
     return np.flatnonzero(usable)
 
 
-def _long_table(queries: Any, pool: Any, indices: Positions, similarities: Matrix) -> pd.DataFrame:
+def long_table(queries: Any, pool: Any, indices: Positions, similarities: Matrix) -> pd.DataFrame:
     """One row per query and neighbour."""
     row, place = np.nonzero(indices >= 0)
     match = indices[row, place]
@@ -204,7 +217,7 @@ def _long_table(queries: Any, pool: Any, indices: Positions, similarities: Matri
     return pd.concat([table, *_places(pool, match)], axis=1)
 
 
-def _pair_table(segments: pd.DataFrame, pairs: Positions, values: Matrix) -> pd.DataFrame:
+def pair_table(segments: pd.DataFrame, pairs: Positions, values: Matrix) -> pd.DataFrame:
     """One row per pair."""
     labels = _labels(segments, len(segments))
     sides = dict(zip("ab", pairs.T, strict=True))
@@ -229,7 +242,7 @@ def _places(data: Any, rows: Positions, *, suffix: str = "") -> list[pd.DataFram
     return [data[names].iloc[rows].reset_index(drop=True).add_suffix(suffix)]
 
 
-def _spans(segments: pd.DataFrame) -> Spans:
+def spans_of(segments: pd.DataFrame) -> Spans:
     """Video, as a number, and times of every row."""
     start, end = (segments[name].to_numpy(np.float64, na_value=np.nan) for name in _PLACE[1:])
     return Spans(pd.factorize(segments["video_id"])[0].astype(np.intp), start, end)

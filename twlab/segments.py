@@ -43,13 +43,17 @@ if TYPE_CHECKING:
 __all__ = [
     "COLUMNS",
     "as_matrix",
+    "check_places",
     "check_segments",
     "clip_mask",
+    "one_model",
     "one_option",
+    "scaled",
     "series_like",
     "str_column",
     "unit_vectors",
     "vectors",
+    "warn_of_zeros",
     "with_vectors",
 ]
 
@@ -105,7 +109,7 @@ def vectors(segments: pd.DataFrame) -> Matrix:
     cells = _cells(segments)
     if not len(cells):
         return np.empty((0, 0), np.float32)
-    _one_model(segments)
+    one_model(segments)
     matrix = stored_block(cells)
     if matrix is None:
         matrix = gather(cells)
@@ -186,19 +190,29 @@ def unit_vectors(data: Any) -> Matrix:
     ndarray of shape (n, d), float32
         A fresh array.
     """
-    matrix = as_matrix(data)
+    unit, zero = scaled(as_matrix(data))
+    warn_of_zeros(int(zero.sum()), len(zero), int(zero.argmax()) if len(zero) else 0)
+    return unit
+
+
+def scaled(matrix: Matrix) -> tuple[Matrix, NDArray[np.bool_]]:
+    """The rows of a matrix scaled to length 1, and True for those that are all zeros."""
     # Squares of float32 numbers can leave its range; in float64 they cannot.
     length = np.sqrt(np.einsum("ij,ij->i", matrix, matrix, dtype=np.float64))
-    zero = length == 0
+    zero = np.asarray(length == 0)
     unit = np.empty_like(matrix)
     np.divide(matrix, np.where(zero, 1, length)[:, None], out=unit, casting="same_kind")
-    if zero.any():
+    return unit, zero
+
+
+def warn_of_zeros(n_zero: int, n_rows: int, first: int) -> None:
+    """Tell of zero vectors, if there are any, how many and the first row of them."""
+    if n_zero:
         message = (
-            f"{int(zero.sum())} of {len(zero)} vectors are all zeros (first at row "
-            f"{int(zero.argmax())}); they stand for missing data and match nothing"
+            f"{n_zero} of {n_rows} vectors are all zeros (first at row {first}); they stand for "
+            "missing data and match nothing"
         )
-        warnings.warn(message, TwlabWarning, stacklevel=3)
-    return unit
+        warnings.warn(message, TwlabWarning, stacklevel=4)
 
 
 def check_segments(segments: pd.DataFrame) -> None:
@@ -219,6 +233,11 @@ def check_segments(segments: pd.DataFrame) -> None:
     >>> tw.check_segments(tw.sample())
     """
     _cells(segments)
+    check_places(segments)
+
+
+def check_places(segments: pd.DataFrame) -> None:
+    """The part of :func:`check_segments` that needs no vectors."""
     missing = [name for name in COLUMNS[:3] if name not in segments.columns]
     if missing:
         raise InputError(
@@ -308,8 +327,8 @@ def _cells(segments: pd.DataFrame) -> NDArray[np.object_]:
     return cells
 
 
-def _one_model(segments: pd.DataFrame) -> None:
-    """Refuse vectors of several models in one call."""
+def one_model(segments: pd.DataFrame) -> None:
+    """Nothing, if all rows are of one model; otherwise an :class:`InputError` that names them."""
     if "model_name" not in segments.columns:
         return
     models = sorted(map(str, segments["model_name"].dropna().unique()))

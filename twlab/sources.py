@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     import numpy as np
     import pandas as pd
@@ -58,9 +59,19 @@ class Fragment(ABC):
 
 
 class Source(ABC):
-    """Segments in fragments, with an executor that analyses run on."""
+    """Segments in fragments, with an executor that analyses run on.
 
-    executor: Any
+    Attributes
+    ----------
+    executor : Executor or None
+        Where jobs run; None for this process.
+    work : Path or None
+        A folder for what jobs have done so far, from which an interrupted one goes on; it need
+        not be there yet. None where an interrupted job starts anew.
+    """
+
+    executor: Any = None
+    work: Path | None = None
 
     @abstractmethod
     def fragments(self) -> Sequence[Fragment]:
