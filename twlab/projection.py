@@ -6,29 +6,28 @@ Alike means cosine similarity: everything works on vectors scaled to unit length
 where a table also holds clips, and zero vectors, are not on the map: their coordinates are NaN.
 Rows are taken in order of video and time, so that the order of the table changes nothing.
 
-* :func:`project` - coordinates of each segment
+* :func:`project` - coordinates of each segment, on a new map or on one that is there
 * :func:`trustworthiness` - the share of neighbours on the map that are neighbours in truth
 
 References
 ----------
-van der Maaten, Hinton, "Visualizing data using t-SNE", JMLR 2008.
-McInnes, Healy, Melville, "UMAP", arXiv:1802.03426, 2018.
 Venna, Kaski, "Neighborhood preservation in nonlinear projection methods", ICANN 2001.
 """
 
 from __future__ import annotations
 
 import operator
-import warnings
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from twlab.errors import InputError, require
+from twlab.errors import InputError
+from twlab.layouts import N_NEIGHBORS, principal, tsne, umap
+from twlab.neighbors import nearest
 from twlab.rows import aligned, time_order
 from twlab.segments import clip_mask, one_option, unit_vectors
-from twlab.similarity import BLOCK_CELLS, dot_rows
+from twlab.similarity import BLOCK_CELLS, dot_rows, same_space
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,16 +42,19 @@ Method = Literal["tsne", "pca", "umap"]
 FEWEST = 5
 """Rows below which neighbours mean nothing and the principal axes are the map."""
 
-FEW_ROWS = 3000
-"""Rows up to which threads cost more than they bring, above all where the machine is busy."""
+N_PLACES = 10
+"""Rows of a map whose median place a new row takes: about as true to its neighbours as placing it
+by the gradient of t-SNE, with nothing to tune (``tests/benchmarks/bench_project.py --onto``)."""
 
-PERPLEXITY = 30.0
-N_NEIGHBORS = 15
+
+SAME = 1 - 1e-6
+"""Similarity from which on two vectors are one, but for rounding."""
 
 
 def project(
     segments: Any,
     *,
+    onto: pd.DataFrame | None = None,
     method: Method = "tsne",
     n_components: Literal[2, 3] = 2,
     random_state: int = 0,
@@ -63,13 +65,18 @@ def project(
     ----------
     segments : DataFrame or array_like of shape (n, d)
         A table of segments of one embedding option, or a matrix.
+    onto : DataFrame, optional
+        A map that is there: a table of segments with the columns x, y (and z) of its places, as
+        ``film.join(tw.project(film))`` makes it. The segments are placed among its rows, which
+        stay where they are. Default: a new map of the segments alone.
     method : {"tsne", "pca", "umap"}
         ``tsne`` keeps neighbours together and starts from the principal axes; distances between
         far groups mean little. ``pca`` shows the axes of largest spread; distances are true but
-        for what does not fit the plane. ``umap`` is like ``tsne``, faster from some ten thousand
-        rows on, slower to start; it needs the extra ``umap``.
+        for what does not fit the plane. ``umap`` packs groups more tightly and keeps fewer
+        neighbours; it is slow to start and needs the extra ``umap``. With ``onto``: how that map
+        was made.
     n_components : {2, 3}
-        Coordinates per row.
+        Coordinates per row of a new map.
     random_state : int
         The same seed gives the same map. Only ``umap`` draws random numbers.
 
@@ -82,32 +89,49 @@ def project(
     Raises
     ------
     InputError
-        If an argument is out of range or the table mixes embedding options.
+        If an argument is out of range, the table mixes embedding options, or ``onto`` has no
+        coordinates or vectors of another option, model or dimension.
     MissingExtraError
         If umap-learn is needed and not installed.
 
     Notes
     -----
-    t-SNE runs at a perplexity of 30, less for fewer than 91 rows; UMAP looks at 15 neighbours.
-    Below five rows, and where all vectors are equal, every method gives the principal axes.
-    t-SNE takes seconds for a thousand rows, minutes for twenty thousand.
+    t-SNE (openTSNE) runs at a perplexity of 30, less for fewer than 91 rows, in 250 steps; UMAP
+    looks at 15 neighbours. Both are given exact neighbours. Below five rows, and where all vectors
+    are equal, every method gives the principal axes. t-SNE takes about two seconds for a thousand
+    rows with everything that it imports, and ten for ten thousand.
+
+    Onto a map of ``pca`` rows are projected by its axes. Onto any other a row takes the median
+    place of its 10 nearest rows there, or the place of a row that is the same. A row unlike
+    everything on the map is placed all the same: :func:`twlab.nearest` tells how near it is.
+
+    References
+    ----------
+    van der Maaten, Hinton, "Visualizing data using t-SNE", JMLR 2008.
+    Kobak, Berens, "The art of using t-SNE for single-cell transcriptomics", Nat. Commun. 2019.
+    McInnes, Healy, Melville, "UMAP", arXiv:1802.03426, 2018.
 
     Examples
     --------
     >>> import twlab as tw
     >>> film = tw.sample()
-    >>> coords = tw.project(film, method="pca")
+    >>> coords = tw.project(film)
     >>> coords.columns.tolist(), len(coords) == len(film)
     (['x', 'y'], True)
+    >>> trailer = tw.project(tw.sample("trailer"), onto=film.join(coords))
     """
     _check_arguments(segments, method, n_components, random_state)
     unit = unit_vectors(segments)
     rows = _rows_on_map(segments, unit)
-    coords = np.full((len(unit), n_components), np.nan)
-    coords[rows] = _map(unit[rows], method, n_components, random_state)
+    if onto is None:
+        places = _map(unit[rows], method, n_components, random_state)
+    else:
+        places = _placed(segments, unit[rows], onto, method)
+    coords = np.full((len(unit), places.shape[1]), np.nan)
+    coords[rows] = places
     if not isinstance(segments, pd.DataFrame):
         return coords
-    return pd.DataFrame(coords, index=segments.index, columns=list("xyz")[:n_components])
+    return pd.DataFrame(coords, index=segments.index, columns=list("xyz")[: places.shape[1]])
 
 
 def trustworthiness(segments: Any, coords: Any, *, n_neighbors: int = N_NEIGHBORS) -> float:
@@ -203,65 +227,64 @@ def _rows_on_map(segments: Any, unit: Matrix) -> NDArray[np.intp]:
 
 def _map(unit: Matrix, method: Method, n_components: int, random_state: int) -> Floats:
     """Coordinates of the rows that are on the map."""
-    axes = _principal(unit, n_components)
+    axes = principal(unit, n_components)
     spread = axes[:, 0].std() if len(axes) else 0.0
     if method == "pca" or len(unit) < FEWEST or spread < 1e-6:
         return axes
     if method == "umap":
-        return _umap(unit, n_components, random_state)
-    from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits
-
-    model = TSNE(
-        n_components,
-        perplexity=min(PERPLEXITY, (len(unit) - 1) / 3),
-        init=(axes / spread * 1e-4).astype(np.float32),
-        random_state=random_state,
-    )
-    with threadpool_limits(1 if len(unit) <= FEW_ROWS else None):
-        return np.asarray(model.fit_transform(unit), np.float64)
+        return umap(unit, n_components, random_state)
+    return tsne(unit, axes, random_state)
 
 
-def _principal(unit: Matrix, n_components: int) -> Floats:
-    """Coordinates on the axes of largest spread; 0 on axes that are not there.
-
-    The signs are such that the largest loading of each axis is positive.
-    """
-    from scipy.linalg import eigh
-    from threadpoolctl import threadpool_limits
-
-    out = np.zeros((len(unit), n_components))
-    if len(unit) < 2:
-        return out
-    centred = unit - unit.mean(axis=0, dtype=np.float64)
-    wide = centred.shape[1] > len(centred)
-    spread = centred @ centred.T if wide else centred.T @ centred
-    n_axes = min(n_components, len(spread))
-    keep = (len(spread) - n_axes, len(spread) - 1)
-    with threadpool_limits(1, "blas"):  # two threads cost 8-17 times the CPU of one
-        values, axes = eigh(spread, subset_by_index=keep)
-    values, axes = values[::-1], axes[:, ::-1]
-    loadings = centred.T @ axes if wide else axes
-    sign = np.sign(loadings[np.abs(loadings).argmax(axis=0), np.arange(n_axes)])
-    coords = axes * np.sqrt(np.maximum(values, 0)) if wide else centred @ axes
-    out[:, :n_axes] = np.where(values > 1e-9 * max(values[0], 1e-6), coords * sign, 0)
-    return out
-
-
-def _umap(unit: Matrix, n_components: int, random_state: int) -> Floats:
-    """UMAP by cosine distance."""
-    with warnings.catch_warnings():
-        # Its import complains of optional packages; its fit of few rows and of equal ones.
-        warnings.simplefilter("ignore")
-        model = require("umap", extra="umap").UMAP(
-            n_components=n_components,
-            n_neighbors=min(N_NEIGHBORS, len(unit) - 1),
-            metric="cosine",
-            init="spectral" if len(unit) > N_NEIGHBORS else "random",
-            n_jobs=1,
-            random_state=random_state,
+def _placed(segments: Any, unit: Matrix, onto: Any, method: Method) -> Floats:
+    """Places of new rows on a map that is there."""
+    points = _places(onto)
+    on_map = np.isfinite(points).all(axis=1) & unit_vectors(onto).any(axis=1)
+    if not on_map.any():
+        raise InputError(
+            f"onto has {len(onto)} rows and none of them has a vector and a place; a map was "
+            "expected; make it with film.join(tw.project(film))"
         )
-        return np.asarray(model.fit_transform(unit), np.float64)
+    _same_option(segments, onto)
+    known, points = unit_vectors(onto[on_map]), points[on_map]
+    same_space(segments, onto, unit, known)
+    if method == "pca":
+        return principal(unit, points.shape[1], known)
+    if not len(unit):
+        return np.empty((0, points.shape[1]))
+    found, cosines = nearest(unit, known, k=N_PLACES)
+    match, similarity = np.asarray(found, np.intp), np.asarray(cosines, np.float32)
+    same = similarity[:, 0] >= SAME
+    return np.where(same[:, None], points[match[:, 0]], np.median(points[match], axis=1))
+
+
+def _places(onto: Any) -> Floats:
+    """The coordinates that a table brings."""
+    columns = ["x", "y"]
+    if not isinstance(onto, pd.DataFrame) or not {*columns, "embedding"} <= {*onto.columns}:
+        has = ", ".join(map(str, onto.columns)) if isinstance(onto, pd.DataFrame) else ""
+        raise InputError(
+            f"onto is a {type(onto).__name__}{f' of the columns {has}' if has else ''}; a table of "
+            "segments with the columns x and y was expected; make it with "
+            "film.join(tw.project(film))"
+        )
+    one_option(onto)
+    return _points(onto[[*columns, "z"] if "z" in onto.columns else columns])
+
+
+def _same_option(segments: Any, onto: pd.DataFrame) -> None:
+    """Refuse to place one embedding option among another."""
+    options = [
+        set(side["embedding_option"].dropna().astype(str))
+        for side in (segments, onto)
+        if isinstance(side, pd.DataFrame) and "embedding_option" in side.columns
+    ]
+    if len(options) == 2 and all(options) and options[0] != options[1]:
+        mine, theirs = (", ".join(map(repr, sorted(side))) for side in options)
+        raise InputError(
+            f"segments of the option {mine} and a map of {theirs}; one option was expected on "
+            "both; make the map from segments of the same option"
+        )
 
 
 def _points(coords: Any) -> Floats:

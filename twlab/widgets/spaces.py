@@ -33,7 +33,7 @@ __all__ = [
 MAX_CELLS = 5000
 """Cells along a side of the heatmap; longer tables are averaged in blocks of equal length."""
 
-MAX_TSNE = 1500
+MAX_TSNE = 3000
 """Rows up to which the map is a t-SNE; larger ones are a PCA, which takes no time."""
 
 N_NEIGHBORS = 10
