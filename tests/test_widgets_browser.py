@@ -187,6 +187,8 @@ def test_python_sets_selection_focus_and_time(open_notebook: Opener) -> None:
     )
     book.python("ex.focus = 'clip 40'")
     page.wait_for_function(f"{VIDEO_SEC} === 240")
+    # The page reports 240 once the video is there; on its way it would cross the next order.
+    book.wait_python("print(ex.current_sec)", r"240\.0")
     book.python("ex.current_sec = 333.5")
     page.wait_for_function(f"Math.abs({VIDEO_SEC} - 333.5) < 0.01")
     book.wait_python("print(ex.focus, ex.current_sec, len(ex.selection))", r"clip 55 333\.5 10")
