@@ -5,6 +5,7 @@ The mechanics under :mod:`twlab.segments`, which is the door: nothing here knows
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,15 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float32]
 
-__all__ = ["cells_of", "check_finite", "float_matrix", "gather", "kind", "stored_block"]
+__all__ = [
+    "cells_of",
+    "check_finite",
+    "float_matrix",
+    "gather",
+    "kind",
+    "row_marks",
+    "stored_block",
+]
 
 
 def cells_of(block: Matrix) -> NDArray[np.object_]:
@@ -105,6 +114,13 @@ def check_finite(matrix: Matrix) -> None:
             f"row {row} holds {matrix[row, column]} at place {column} of its vector "
             f"({int(bad.any(axis=1).sum())} such rows); finite numbers were expected; drop them"
         )
+
+
+def row_marks(matrix: Matrix) -> NDArray[np.uint64]:
+    """A number for each row, the same for the same numbers; 0 and -0 are the same."""
+    rows = np.ascontiguousarray(matrix + np.float32(0))
+    found = b"".join(blake2b(row, digest_size=8).digest() for row in rows)
+    return np.frombuffer(found, np.uint64)
 
 
 def kind(value: Any) -> str:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float32]
     Positions = NDArray[np.intp]
 
-__all__ = ["cluster", "cluster_counts"]
+__all__ = ["Ways", "check_arguments", "cluster", "cluster_counts", "number_of", "numbered"]
 
 Method = Literal["ward", "kmeans", "average", "ward_time", "hdbscan"]
 
@@ -106,7 +106,7 @@ def cluster(
     >>> tw.cluster([[1, 0], [0, 1], [2, 0], [0, 0.5]], 2).tolist()
     [0, 1, 0, 1]
     """
-    _check_arguments(segments, method, random_state)
+    check_arguments(segments, method, random_state)
     unit = unit_vectors(segments)
     rows = _rows_in_time(segments, unit, method)
     if method == "hdbscan":
@@ -118,14 +118,8 @@ def cluster(
         found = density_groups(unit[rows])
     else:
         ways = _ways(unit[rows], _videos(segments, rows), method, random_state)
-        found = ways.divide(_number(unit[rows], ways, n_clusters)) if len(rows) else rows
-    labels = np.full(len(unit), -1, np.intp)
-    labels[rows] = _by_appearance(found)
-    if not isinstance(segments, pd.DataFrame):
-        return labels
-    column = pd.array(labels, dtype="Int64")
-    column[labels < 0] = pd.NA
-    return series_like(segments, column, "cluster")
+        found = ways.divide(number_of(ways, n_clusters)) if len(rows) else rows
+    return numbered(segments, rows, found)
 
 
 def cluster_counts(
@@ -160,7 +154,7 @@ def cluster_counts(
     >>> bool(best == tw.cluster(tw.sample()).nunique())
     True
     """
-    _check_arguments(segments, method, random_state)
+    check_arguments(segments, method, random_state)
     if method == "hdbscan":
         raise InputError(
             "method is 'hdbscan', which finds its own number of clusters; another was expected; "
@@ -168,19 +162,33 @@ def cluster_counts(
         )
     unit = unit_vectors(segments)
     rows = _rows_in_time(segments, unit, method)
-    return _counts(unit[rows], _ways(unit[rows], _videos(segments, rows), method, random_state))
+    return _counts(_ways(unit[rows], _videos(segments, rows), method, random_state))
 
 
-class _Ways(NamedTuple):
-    """What a method can do with the rows at hand."""
+class Ways(NamedTuple):
+    """What a method can do with the rows that take part."""
 
     divide: Callable[[int], Positions]
+    """The group of each row, for a number of groups."""
+    score: Callable[[Positions], float]
+    """The mean silhouette of groups."""
     n_rows: int
     least: int
     most: int
 
 
-def _check_arguments(segments: Any, method: Any, random_state: Any) -> None:
+def numbered(segments: Any, rows: Positions, found: Positions) -> pd.Series[Any] | Positions:
+    """The groups of some rows, given in order of time, as a result for all rows."""
+    labels = np.full(len(segments), -1, np.intp)
+    labels[rows] = _by_appearance(found)
+    if not isinstance(segments, pd.DataFrame):
+        return labels
+    column = pd.array(labels, dtype="Int64")
+    column[labels < 0] = pd.NA
+    return series_like(segments, column, "cluster")
+
+
+def check_arguments(segments: Any, method: Any, random_state: Any) -> None:
     """Refuse what no later step could name as well."""
     if method not in get_args(Method):
         names = ", ".join(map(repr, get_args(Method)))
@@ -220,26 +228,30 @@ def _videos(segments: Any, rows: Positions) -> Positions:
     return pd.factorize(segments["video_id"].iloc[rows])[0].astype(np.intp)
 
 
-def _ways(unit: Matrix, video: Positions, method: Method, random_state: int) -> _Ways:
+def _ways(unit: Matrix, video: Positions, method: Method, random_state: int) -> Ways:
     """How to divide the rows into any number of clusters; a tree is built once."""
     n = len(unit)
+
+    def score(labels: Positions) -> float:
+        return float(silhouettes(unit, labels).mean())
+
     if method == "kmeans":
 
         def divide(n_clusters: int) -> Positions:
             return spherical_kmeans(unit, n_clusters, random_state=random_state)
 
-        return _Ways(divide, n, min(1, n), n_distinct(unit))
+        return Ways(divide, score, n, min(1, n), n_distinct(unit))
     if method == "ward_time":
         tree = chain_tree(unit, video)
     else:
         tree = linkage_tree(unit, "ward" if method == "ward" else "average")
-    return _Ways(partial(cut, tree), n, tree.n_roots, tree.n_distinct)
+    return Ways(partial(cut, tree), score, n, tree.n_roots, tree.n_distinct)
 
 
-def _number(unit: Matrix, ways: _Ways, n_clusters: int | None) -> int:
+def number_of(ways: Ways, n_clusters: int | None) -> int:
     """The number of clusters asked for, or the best one."""
     if n_clusters is None:
-        counts = _counts(unit, ways)
+        counts = _counts(ways)
         return int(counts["n_clusters"].iloc[counts["silhouette"].argmax()])
     try:
         asked = operator.index(n_clusters)
@@ -256,19 +268,16 @@ def _number(unit: Matrix, ways: _Ways, n_clusters: int | None) -> int:
     return asked
 
 
-def _counts(unit: Matrix, ways: _Ways) -> pd.DataFrame:
+def _counts(ways: Ways) -> pd.DataFrame:
     """The mean silhouette of each number of clusters worth trying."""
     numbers = _choices(ways)
-    scores = [
-        float(silhouettes(unit, ways.divide(number)).mean()) if number > 1 else 0.0
-        for number in numbers
-    ]
+    scores = [ways.score(ways.divide(number)) if number > 1 else 0.0 for number in numbers]
     return pd.DataFrame(
         {"n_clusters": np.array(numbers, np.int64), "silhouette": np.array(scores, np.float64)}
     )
 
 
-def _choices(ways: _Ways) -> list[int]:
+def _choices(ways: Ways) -> list[int]:
     """Numbers of clusters to try, at most twenty, evenly spread on a scale of ratios."""
     if not ways.n_rows:
         return []

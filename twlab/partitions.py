@@ -24,7 +24,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from twlab.blocks import row_marks
+from twlab.similarity import dot_rows
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Matrix = NDArray[np.float32]
@@ -34,14 +39,19 @@ if TYPE_CHECKING:
 __all__ = [
     "MIN_GROUP",
     "Tree",
+    "assigned",
     "chain_tree",
     "cut",
     "density_groups",
     "group_sums",
     "linkage_tree",
+    "lloyd",
+    "marks",
     "n_distinct",
     "silhouettes",
     "spherical_kmeans",
+    "start_centres",
+    "start_rows",
 ]
 
 MIN_GROUP = 5
@@ -50,10 +60,17 @@ MIN_GROUP = 5
 SAME_DISTANCE = 1e-3
 """Unit vectors nearer than this (a cosine above 1 - 5e-7) are equal but for rounding."""
 
-FEW_ROWS = 3000
-"""Rows up to which threads cost more than they bring, above all where the machine is busy."""
+MOST_START_ROWS = 20_000
+"""Rows from which k-means finds its first centres; a larger sample changes them little."""
+
+MOST_ROUNDS = 100
+"""Rounds after which k-means ends in any case."""
+
+FEW_MOVE = 10_000
+"""K-means on many rows ends when fewer than one row in so many moves."""
 
 BLOCK_CELLS = 2**23
+BLOCK_ROWS = 8192
 
 
 class Tree(NamedTuple):
@@ -156,30 +173,90 @@ def cut(tree: Tree, n_groups: int) -> Labels:
 
 def n_distinct(unit: Matrix) -> int:
     """How many different rows there are, but for rounding."""
-    return len({row.tobytes() for row in unit.round(5) + np.float32(0)})
+    return len(np.unique(marks(unit)))
+
+
+def marks(unit: Matrix) -> NDArray[np.uint64]:
+    """A number for each row, the same for rows that are the same but for rounding."""
+    return row_marks(unit.round(5))
 
 
 def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Labels:
     """Groups around unit centres, each row with the centre of the highest cosine.
 
     Starts from the best of four Euclidean runs, then alternates between centres scaled to unit
-    length and assignment by cosine until nothing changes.
+    length and assignment by cosine until nothing changes. Beyond ``MOST_START_ROWS`` the runs
+    are made on a sample of so many rows, and the end is when fewer than one row in 10,000 moves.
     """
+    if len(unit) <= MOST_START_ROWS:
+        return _kmeans_of_all(unit, n_groups, random_state)
+    start = start_centres(unit[start_rows(len(unit), n_groups, random_state)], n_groups,
+                          random_state)  # fmt: skip
+    return lloyd(start, lambda centres: _assigned_in_blocks(unit, centres))[0]
+
+
+def _kmeans_of_all(unit: Matrix, n_groups: int, random_state: int) -> Labels:
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
 
-    with warnings.catch_warnings(), threadpool_limits(1 if len(unit) <= FEW_ROWS else None):
+    # Beyond a few rows sklearn adds in the order in which its threads end: one is always the same.
+    with warnings.catch_warnings(), threadpool_limits(1):
         # Raised where rows that differ only by rounding were to be told apart.
         warnings.simplefilter("ignore", ConvergenceWarning)
         found = KMeans(n_groups, n_init=4, random_state=random_state).fit(unit)
     labels: Labels = found.labels_.astype(np.intp)
-    for _ in range(100):
+    for _ in range(MOST_ROUNDS):
         moved = np.argmax(unit @ _directions(unit, labels, n_groups).T, axis=1)
         if (moved == labels).all() or len(np.unique(moved)) < len(np.unique(labels)):
             break
         labels = moved
     return labels
+
+
+def start_rows(n: int, n_groups: int, random_state: int) -> Labels:
+    """Positions of the rows, in order of time, from which the first centres are found."""
+    wanted = min(n, max(MOST_START_ROWS, 50 * n_groups))
+    drawn = np.random.default_rng(random_state).choice(n, wanted, replace=False)
+    return np.sort(drawn)
+
+
+def start_centres(sample: Matrix, n_groups: int, random_state: int) -> Matrix:
+    """Centres of unit length found on a sample."""
+    return _directions(sample, _kmeans_of_all(sample, n_groups, random_state), n_groups)
+
+
+def lloyd(
+    centres: Matrix, assign: Callable[[Matrix], tuple[Labels, Floats]]
+) -> tuple[Labels, Floats]:
+    """The groups in which alternation ends, and their sums; ``assign`` may work anywhere.
+
+    It gives, for centres, the nearest one of each row and the sum of the rows of each centre. A
+    centre that loses all its rows stays where it was.
+    """
+    labels, sums = assign(centres)
+    for _ in range(MOST_ROUNDS):
+        length = np.linalg.norm(sums, axis=1, keepdims=True)
+        centres = np.where(length > 0, sums / np.where(length > 0, length, 1), centres)
+        moved, sums = assign(np.ascontiguousarray(centres, np.float32))
+        n_moved, labels = int((moved != labels).sum()), moved
+        if n_moved * FEW_MOVE < len(labels):
+            break
+    return labels, sums
+
+
+def assigned(unit: Matrix, centres: Matrix) -> tuple[Labels, Floats]:
+    """The nearest centre of each row, and the sum of the rows of each centre."""
+    cosines = np.empty((len(unit), len(centres)), np.float32)
+    dot_rows(unit, centres, cosines)
+    labels = np.argmax(cosines, axis=1)
+    return labels, group_sums(unit, labels, len(centres))
+
+
+def _assigned_in_blocks(unit: Matrix, centres: Matrix) -> tuple[Labels, Floats]:
+    blocks = [unit[first : first + BLOCK_ROWS] for first in range(0, len(unit), BLOCK_ROWS)]
+    labels, sums = zip(*(assigned(block, centres) for block in blocks), strict=True)
+    return np.concatenate(labels), np.sum(sums, axis=0)
 
 
 def density_groups(unit: Matrix) -> Labels:
@@ -196,26 +273,30 @@ def density_groups(unit: Matrix) -> Labels:
     return labels.astype(np.intp)
 
 
-def silhouettes(unit: Matrix, labels: Labels) -> Floats:
+def silhouettes(
+    unit: Matrix, labels: Labels, sums: Floats | None = None, sizes: Labels | None = None
+) -> Floats:
     """The silhouette of each row by cosine distance, from -1 to 1; labels count from 0.
 
     The mean distance to a group is one minus the dot product with the sum of the group over its
     size, so that no matrix of distances is needed. 0 for a row alone in its group, and for all
-    where there is but one group.
+    where there is but one group. ``sums`` and ``sizes`` of the groups are given where the rows at
+    hand are not all there are.
     """
-    n_groups = int(labels.max(initial=-1)) + 1
+    if sums is None or sizes is None:
+        n_groups = int(labels.max(initial=-1)) + 1
+        sums, sizes = group_sums(unit, labels, n_groups), np.bincount(labels, minlength=n_groups)
     out = np.zeros(len(unit))
-    if n_groups < 2:
+    if len(sizes) < 2:
         return out
-    sums, sizes = group_sums(unit, labels, n_groups), np.bincount(labels, minlength=n_groups)
-    step = max(1, BLOCK_CELLS // n_groups)
+    step = max(1, BLOCK_CELLS // len(sizes))
     for first in range(0, len(unit), step):
         rows, own = unit[first : first + step].astype(np.float64), labels[first : first + step]
         total = sizes - rows @ sums.T  # summed distance to each group, the row itself included
         pick = np.arange(len(rows)), own
         itself = 1 - np.einsum("ij,ij->i", rows, rows)
         within = np.maximum(total[pick] - itself, 0) / np.maximum(sizes[own] - 1, 1)
-        between = total / sizes
+        between = np.where(sizes > 0, total / np.maximum(sizes, 1), np.inf)
         between[pick] = np.inf
         nearest = np.maximum(between.min(axis=1), 0)
         larger = np.maximum(within, nearest)
