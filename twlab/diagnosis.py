@@ -5,22 +5,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from twlab.blocks import row_marks
 from twlab.segments import as_matrix, check_segments, clip_mask, str_column
 from twlab.tracks import clip_length, times_of, tracks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
+    Matrix = NDArray[np.float32]
+    Floats = NDArray[np.float64]
+    Positions = NDArray[np.intp]
     Finding = tuple[str, str, float, str, str]
 
-__all__ = ["diagnose"]
+__all__ = ["Facts", "diagnose", "facts_of", "report"]
 
 ANISOTROPIC = 0.6
 """Mean cosine similarity from which on vectors share more than they differ in."""
@@ -59,7 +63,42 @@ def diagnose(segments: pd.DataFrame) -> pd.DataFrame:
     ['fine']
     """
     check_segments(segments)
-    rows = [*_mixture(segments), *_vectors(segments), *_times(segments)]
+    bare = segments.drop(columns="model_name", errors="ignore")  # models may share the table
+
+    def look(rows: Positions) -> Facts:
+        cells = segments["embedding"].iloc[rows]
+        width = np.array([np.size(cell) for cell in cells])
+        if len(np.unique(width)) > 1:
+            return Facts(width, np.zeros(len(rows)), np.zeros(len(rows), np.uint64))
+        return facts_of(as_matrix(bare.iloc[rows]))
+
+    return report(segments, look, lambda rows: as_matrix(bare.iloc[rows]))
+
+
+class Facts(NamedTuple):
+    """What is worth knowing of each row."""
+
+    width: Positions
+    length: Floats
+    mark: NDArray[np.uint64]
+    """The same number for the same vector."""
+
+
+def facts_of(matrix: Matrix) -> Facts:
+    """The facts of rows of one dimension."""
+    n, width = matrix.shape
+    length = np.linalg.norm(matrix.astype(np.float64), axis=1)
+    return Facts(np.full(n, width), length, row_marks(matrix))
+
+
+def report(
+    places: pd.DataFrame, look: Callable[[Positions], Facts], take: Callable[[Positions], Matrix]
+) -> pd.DataFrame:
+    """What :func:`diagnose` returns, from rows that need not carry their vectors.
+
+    ``look`` gives the facts of some rows, ``take`` their vectors.
+    """
+    rows = [*_mixture(places), *_vectors(places, look, take), *_times(places)]
     table = pd.DataFrame(rows, columns=["subject", "check", "value", "verdict", "finding"])
     for name in ("subject", "check", "verdict", "finding"):
         table[name] = str_column(table[name])
@@ -84,34 +123,41 @@ def _mixture(segments: pd.DataFrame) -> Iterator[Finding]:
         yield "table", column.replace("_", " ") + "s", len(counts), verdict, sentence
 
 
-def _vectors(segments: pd.DataFrame) -> Iterator[Finding]:
+def _vectors(
+    places: pd.DataFrame, look: Callable[[Positions], Facts], take: Callable[[Positions], Matrix]
+) -> Iterator[Finding]:
     """What the vectors of each option and model are like."""
-    keys = [name for name in ("embedding_option", "model_name") if name in segments.columns]
-    codes = segments[keys].reset_index(drop=True).groupby(keys, dropna=False) if keys else None
-    groups = codes.indices if codes is not None else {"all": np.arange(len(segments))}
-    for key, rows in groups.items():
-        part = segments.iloc[rows]
+    keys = [name for name in ("embedding_option", "model_name") if name in places.columns]
+    codes = places[keys].reset_index(drop=True).groupby(keys, dropna=False) if keys else None
+    groups = codes.indices if codes is not None else {"all": np.arange(len(places))}
+    for key, found in groups.items():
+        rows = np.asarray(found, np.intp)
         names = key if isinstance(key, tuple) else (key,)
         subject = ", ".join(str(name) for name in names if not pd.isna(name)) or "all"
-        sizes = sorted({np.size(cell) for cell in part["embedding"]})
+        facts = look(rows)
+        sizes = np.unique(facts.width).tolist()
         if len(sizes) > 1:
             yield (subject, "dimensions", len(sizes), "problem",
                    f"vectors of {sizes} dimensions; they come from different models")  # fmt: skip
             continue
-        yield subject, "dimensions", sizes[0], "fine", f"{len(part)} vectors of {sizes[0]} numbers"
-        for finding in _geometry(part):
+        yield subject, "dimensions", sizes[0], "fine", f"{len(rows)} vectors of {sizes[0]} numbers"
+        clip = clip_mask(places.iloc[rows])
+        for finding in _geometry(rows[clip], facts.length[clip], facts.mark[clip], take):
             yield (subject, *finding)
 
 
-def _geometry(part: pd.DataFrame) -> Iterator[tuple[str, float, str, str]]:
+def _geometry(
+    clips: Positions,
+    length: Floats,
+    mark: NDArray[np.uint64],
+    take: Callable[[Positions], Matrix],
+) -> Iterator[tuple[str, float, str, str]]:
     """Lengths, zero vectors, anisotropy and repeats among vectors of one space."""
-    matrix = as_matrix(part.drop(columns="model_name", errors="ignore")).astype(np.float64)
-    clips = matrix[clip_mask(part)]
-    length = np.linalg.norm(clips, axis=1)
     zero = int((length == 0).sum())
     yield ("zero vectors", zero, "problem" if zero else "fine",
            f"{zero} of {len(clips)} clips are all zeros"
            + ("; they stand for missing data; drop them" if zero else ""))  # fmt: skip
+    present = clips[length > 0]
     length = length[length > 0]
     if not len(length):
         return
@@ -119,8 +165,8 @@ def _geometry(part: pd.DataFrame) -> Iterator[tuple[str, float, str, str]]:
     yield ("vector lengths", float(length.mean()), "note" if off > NOT_UNIT else "fine",
            f"from {length.min():.3g} to {length.max():.3g}"
            + ("; a dot product is not a cosine here" if off > NOT_UNIT else ""))  # fmt: skip
-    unit = clips[np.linalg.norm(clips, axis=1) > 0] / length[:, None]
-    unit = unit[np.unique(np.linspace(0, len(unit) - 1, min(len(unit), SAMPLED)).astype(int))]
+    some = np.unique(np.linspace(0, len(present) - 1, min(len(present), SAMPLED)).astype(int))
+    unit = take(present[some]).astype(np.float64) / length[some, None]
     n = len(unit)
     if n > 1:
         mean = float(((unit.sum(axis=0) ** 2).sum() - n) / (n * (n - 1)))
@@ -128,7 +174,7 @@ def _geometry(part: pd.DataFrame) -> Iterator[tuple[str, float, str, str]]:
                f"different clips have a cosine similarity of {mean:.2f} on average"
                + ("; read similarities against tw.threshold, not against 0"
                   if mean > ANISOTROPIC else ""))  # fmt: skip
-    repeated = len(clips) - len(np.unique(clips, axis=0))
+    repeated = len(clips) - len(np.unique(mark))
     yield ("repeated vectors", repeated, "note" if repeated else "fine",
            f"{repeated} clips have the very vector of another"
            + ("; see tw.deduplicate" if repeated else ""))  # fmt: skip

@@ -33,12 +33,14 @@ from twlab.segments import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Positions = NDArray[np.intp]
 
-__all__ = ["cluster_summary", "video_vectors"]
+__all__ = ["check_scope", "cluster_summary", "group_vector", "video_table", "video_vectors"]
 
 _KEYS = ("video_id", "embedding_option", "model_name")
 
@@ -93,20 +95,47 @@ def video_vectors(
              video_id  start_sec  end_sec embedding_scope  n_segments
     0  big_buck_bunny        0.0  596.474           video         100
     """
-    if scope not in ("clip", "video"):
-        raise InputError(f"scope is {scope!r}; 'clip' or 'video' was expected; choose one")
+    check_scope(scope)
     check_segments(segments)
-    groups = _groups(segments)
-    whole = _column(segments, "embedding_scope").isin(WHOLE_SCOPES).to_numpy(bool)
+    return video_table(
+        segments,
+        scope,
+        lambda groups: [group_vector(segments.iloc[rows], scope) for rows in groups],
+    )
+
+
+def video_table(
+    places: pd.DataFrame,
+    scope: str,
+    vectors_of: Callable[[list[Positions]], list[tuple[Floats, int]]],
+) -> pd.DataFrame:
+    """What :func:`video_vectors` returns, from rows that need not carry their vectors.
+
+    ``vectors_of`` gives the vector of each group of rows, and how many zero vectors are in it.
+    """
+    groups = _groups(places)
+    whole = _column(places, "embedding_scope").isin(WHOLE_SCOPES).to_numpy(bool)
     clips = [rows[~whole[rows]] for rows in groups]
     used = [rows[whole[rows]] for rows in groups] if scope == "video" else clips
-    _all_present(segments, groups, used, scope)
-    if scope == "video":
-        found = [_served(segments.iloc[rows]) for rows in used]
-    else:
-        found = _means(segments, used)
-    table = _one_row_each(segments, used).assign(n_segments=[len(rows) for rows in clips])
-    return _with_mixed_vectors(table, found)
+    _all_present(places, groups, used, scope)
+    found = vectors_of(used)
+    n_zero = sum(count for _, count in found)
+    if n_zero:
+        message = f"{n_zero} of {len(places)} vectors are all zeros; they weigh nothing"
+        warnings.warn(message, TwlabWarning, stacklevel=3)
+    table = _one_row_each(places, used).assign(n_segments=[len(rows) for rows in clips])
+    return _with_mixed_vectors(table, [vector for vector, _ in found])
+
+
+def check_scope(scope: Any) -> None:
+    """Refuse a scope that no row can have."""
+    if scope not in ("clip", "video"):
+        raise InputError(f"scope is {scope!r}; 'clip' or 'video' was expected; choose one")
+
+
+def group_vector(rows: pd.DataFrame, scope: str) -> tuple[Floats, int]:
+    """The vector of one video, option and model, and how many zero vectors weigh nothing in it."""
+    return (_served(rows), 0) if scope == "video" else _mean(rows)
 
 
 def cluster_summary(segments: pd.DataFrame, labels: Any) -> pd.DataFrame:
@@ -222,21 +251,12 @@ def _served(rows: pd.DataFrame) -> Floats:
     return np.asarray(matrix[0], np.float64)
 
 
-def _means(segments: pd.DataFrame, groups: list[Positions]) -> list[Floats]:
-    """The mean of each group of clips, weighted by seconds; zero vectors weigh nothing."""
-    means, n_zero = [], 0
-    for rows in groups:
-        part = segments.iloc[rows]
-        matrix = vectors(part)
-        present = matrix.any(axis=1)
-        n_zero += int((~present).sum())
-        weight = np.where(present, _seconds(part), 0)
-        total = weight.sum() or 1.0
-        means.append(weight @ matrix.astype(np.float64) / total)
-    if n_zero:
-        message = f"{n_zero} of {len(segments)} vectors are all zeros; they weigh nothing"
-        warnings.warn(message, TwlabWarning, stacklevel=3)
-    return means
+def _mean(clips: pd.DataFrame) -> tuple[Floats, int]:
+    """The mean of clips, weighted by seconds; zero vectors weigh nothing and are counted."""
+    matrix = vectors(clips)
+    present = matrix.any(axis=1)
+    weight = np.where(present, _seconds(clips), 0)
+    return weight @ matrix.astype(np.float64) / (weight.sum() or 1.0), int((~present).sum())
 
 
 def _seconds(clips: pd.DataFrame) -> Floats:
