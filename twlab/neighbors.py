@@ -25,6 +25,7 @@ from twlab.errors import InputError
 from twlab.kernels import Spans, best_first, best_rows, pairs_above
 from twlab.segments import check_segments, clip_mask, one_option, unit_vectors
 from twlab.similarity import same_space
+from twlab.sources import also_stores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,6 +50,7 @@ MOST_PAIRS = 10_000_000
 _PLACE = ("video_id", "start_sec", "end_sec")
 
 
+@also_stores("segments", "to")
 def nearest(segments: Any, to: Any = None, *, k: int = 10) -> pd.DataFrame | Arrays:
     """The ``k`` most alike rows of ``to`` for each row of ``segments``.
 
@@ -110,6 +112,7 @@ def nearest(segments: Any, to: Any = None, *, k: int = 10) -> pd.DataFrame | Arr
     return found
 
 
+@also_stores("segments")
 def near_duplicates(
     segments: Any, *, threshold: float = 0.95, min_gap_sec: float = 0.0
 ) -> pd.DataFrame | Arrays:

@@ -1,0 +1,12 @@
+"""The same analysis over a source, fragment by fragment, on its executor.
+
+Functions here have the names, arguments and results of those of tables, which call them where an
+argument is a source, a path or a URI (:func:`twlab.sources.also_stores`). Each reads one piece per
+worker, and gathers small results here; an interrupted one goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from twlab.distributed.pairs import near_duplicates, nearest
+
+__all__ = ["near_duplicates", "nearest"]

@@ -1,0 +1,121 @@
+"""Pieces of a source, each for one worker, and what is known of its rows without their vectors.
+
+* :class:`Piece`, :func:`pieces_of` - consecutive fragments of a few thousand rows together
+* :class:`Held` - a matrix at hand, as a piece
+* :func:`places_of` - all columns but the vectors, checked as a table is
+* :func:`take_rows`, :func:`table_of` - some rows, wherever they lie
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from twlab.segments import COLUMNS
+from twlab.summary import FILE_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from twlab.executors import Executor
+    from twlab.sources import Fragment, Source
+
+    Matrix = NDArray[np.float32]
+    Rows = NDArray[np.intp]
+
+__all__ = ["Held", "Piece", "pieces_of", "places_of", "table_of", "take_rows"]
+
+PIECE_ROWS = 8192
+"""Rows of a piece: products of two of them keep a core busy for a second."""
+
+KNOWN = {*COLUMNS, *FILE_COLUMNS} - {"embedding"}
+
+
+class Piece(NamedTuple):
+    """Consecutive fragments."""
+
+    fragments: tuple[Fragment, ...]
+    first: int
+    n_rows: int
+    key: str
+
+    def matrix(self) -> Matrix:
+        """The vectors, shape (n_rows, d)."""
+        parts = [fragment.matrix() for fragment in self.fragments]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def table(self, *, embedding: bool = True) -> pd.DataFrame:
+        """The rows; the index counts them in the source."""
+        parts = [fragment.table(embedding=embedding) for fragment in self.fragments]
+        return parts[0] if len(parts) == 1 else pd.concat(parts)
+
+
+class Held(NamedTuple):
+    """A matrix at hand that takes the place of a piece."""
+
+    rows: Matrix
+    first: int = 0
+    key: str = "held"
+
+    @property
+    def n_rows(self) -> int:
+        """How many."""
+        return len(self.rows)
+
+    def matrix(self) -> Matrix:
+        """The vectors, shape (n_rows, d)."""
+        return self.rows
+
+
+def pieces_of(source: Source) -> list[Piece]:
+    """All fragments of a source, small neighbours joined."""
+    out: list[Piece] = []
+    joined: list[Fragment] = []
+    for fragment in source.fragments():
+        if joined and sum(one.n_rows for one in joined) + fragment.n_rows > PIECE_ROWS:
+            out.append(_piece(joined))
+            joined = []
+        joined.append(fragment)
+    return [*out, _piece(joined)] if joined else out
+
+
+def _piece(fragments: list[Fragment]) -> Piece:
+    key = sha256("\n".join(one.key for one in fragments).encode()).hexdigest()[:16]
+    n_rows = sum(one.n_rows for one in fragments)
+    return Piece(tuple(fragments), fragments[0].first, n_rows, key)
+
+
+def places_of(pieces: Iterable[Piece], executor: Executor) -> pd.DataFrame:
+    """The columns that analyses know, without the vectors, of all rows."""
+    return pd.concat(executor.map(_places, pieces), ignore_index=True)
+
+
+def _places(piece: Piece) -> pd.DataFrame:
+    table = piece.table(embedding=False)
+    return table.drop(columns=[name for name in table.columns if name not in KNOWN])
+
+
+def rows_in(piece: Piece, rows: Rows) -> slice:
+    """Which of some rows, in ascending order, lie in a piece."""
+    return slice(*np.searchsorted(rows, [piece.first, piece.first + piece.n_rows]))
+
+
+def table_of(pieces: Sequence[Piece], rows: Rows) -> pd.DataFrame:
+    """Some rows, in ascending order, as one table."""
+    parts = []
+    for piece in pieces:
+        mine = rows[rows_in(piece, rows)]
+        if len(mine):
+            parts.append(piece.table().iloc[mine - piece.first])
+    return pd.concat(parts) if len(parts) > 1 else parts[0]
+
+
+def take_rows(piece: Piece, rows: Rows) -> dict[str, Any]:
+    """The vectors of those rows that lie in a piece."""
+    mine = rows[rows_in(piece, rows)]
+    return {"rows": mine, "matrix": piece.matrix()[mine - piece.first]}

@@ -1,0 +1,148 @@
+"""A job in steps that go on where they were interrupted.
+
+What a step found of a piece is a few small arrays. They are written aside and renamed, one file
+for each step and piece, in a folder that is named for the job, its parameters and the very rows:
+the same call finds what is done, another call or a changed store does not. The folder goes when
+the job is whole. Two programs that do the same job write the same files, and neither sees half of
+one. Arrays only: nothing that is read from there can run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import numpy as np
+
+from twlab.errors import InputError
+from twlab.executors import Local
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from twlab.distributed.pieces import Piece
+    from twlab.executors import Executor
+    from twlab.sources import Source
+
+    Arrays = dict[str, Any]
+
+__all__ = ["Job", "executor_of"]
+
+TIMES = 5
+"""Attempts at a file whose folder another program, done with the same job, takes away."""
+
+
+def executor_of(source: Source) -> Executor:
+    """Where the jobs of a source run."""
+    return source.executor or Local()
+
+
+class _Keyed(Protocol):
+    @property
+    def key(self) -> str: ...
+
+
+class Job:
+    """The steps of one call; on the way out of a ``with`` block its files go if it is done."""
+
+    def __init__(self, source: Source, pieces: Sequence[Piece], *parameters: Any) -> None:
+        self.executor = executor_of(source)
+        name = sha256("\n".join([_text(parameters), *(one.key for one in pieces)]).encode())
+        self.folder = source.work / name.hexdigest()[:24] if source.work else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: Any, *_: object) -> None:
+        finished = kind is None or issubclass(kind, InputError)  # which would only come again
+        if finished and self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            _remove_if_empty(self.folder.parent)
+
+    def map(
+        self, step: str, kernel: Callable[..., Arrays], items: Sequence[_Keyed], *broadcast: Any
+    ) -> Iterator[Arrays]:
+        """``kernel(item, *broadcast)`` for each item, in order; what is on disk is not done again.
+
+        Every item has a ``key`` of its own. A step that lasts shows its progress.
+        """
+        from tqdm.auto import tqdm
+
+        files = [self._file(step, item.key) for item in items]
+        known = [file is not None and file.exists() for file in files]
+        missing = [item for item, there in zip(items, known, strict=True) if not there]
+        fresh = self.executor.map(kernel, missing, *broadcast)
+        bar = tqdm(total=len(items), desc=step, delay=1, leave=False)
+        with bar:
+            for item, file, there in zip(items, files, known, strict=True):
+                found = _read(file) if there else None
+                if found is None:
+                    found = kernel(item, *broadcast) if there else next(fresh)
+                    _write(file, found)
+                bar.update()
+                yield found
+
+    def once(self, step: str, make: Callable[[], Arrays]) -> Arrays:
+        """What ``make`` returns, kept; the files of pieces of this step go, as it sums them up."""
+        file = self._file(step)
+        found = _read(file)
+        if found is None:
+            found = make()
+            _write(file, found)
+            if file is not None:
+                shutil.rmtree(file.with_suffix(""), ignore_errors=True)
+        return found
+
+    def _file(self, *names: str) -> Path | None:
+        if self.folder is None:
+            return None
+        file = self.folder.joinpath(*names)
+        return file.with_name(f"{file.name}.npz")
+
+
+def _text(value: Any) -> str:
+    """Parameters as text that tells them apart."""
+    if isinstance(value, tuple | list):
+        return f"({','.join(map(_text, value))})"
+    if isinstance(value, np.ndarray):
+        return f"{value.shape}{sha256(value.tobytes()).hexdigest()}"
+    return repr(value)
+
+
+def _read(file: Path | None) -> Arrays | None:
+    """The arrays of a file, if it is there."""
+    if file is None:
+        return None
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except FileNotFoundError:
+        return None
+
+
+def _write(file: Path | None, arrays: Arrays) -> None:
+    """Write aside, then rename."""
+    if file is None:
+        return
+    for attempt in range(TIMES):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        aside = file.with_name(f"{uuid.uuid4().hex}.aside")
+        try:
+            with aside.open("wb") as out:
+                np.savez(out, **arrays)
+            os.replace(aside, file)  # noqa: PTH105 - the one word for it that all know
+            return
+        except FileNotFoundError:
+            if attempt + 1 == TIMES:
+                raise
+
+
+def _remove_if_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:
+        return  # another job has its files there, or it never was
