@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,8 @@ import pytest
 from pieces import Parts
 
 import twlab as tw
-from twlab.distributed import pieces
+from twlab import neighbors, partitions
+from twlab.distributed import pairs, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +45,7 @@ def table() -> pd.DataFrame:
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pieces, "PIECE_ROWS", 60)
+    monkeypatch.setattr(partitions, "MOST_START_ROWS", 100)
 
 
 @pytest.fixture(params=["none", "local", "ray", "dask"])
@@ -52,11 +55,14 @@ def executor(request: pytest.FixtureRequest) -> Any:
     return request.getfixturevalue("engines")[request.param]
 
 
-Job = "Callable[[Any], Any]"
-
 JOBS: dict[str, Callable[[Any], Any]] = {
     "nearest": lambda s: tw.nearest(s, k=4),
     "near_duplicates": lambda s: tw.near_duplicates(s, threshold=0.9, min_gap_sec=12),
+    "cluster": lambda s: tw.cluster(s, 6, method="kmeans"),
+    "scenes": tw.scenes,
+    "novelty": tw.novelty,
+    "video_vectors": tw.video_vectors,
+    "diagnose": tw.diagnose,
 }
 
 
@@ -109,7 +115,7 @@ class Interrupting(tw.executors.Local):
 def test_an_interrupted_job_goes_on(job: str, table: pd.DataFrame, tmp_path: Path) -> None:
     folder = tmp_path / "store.work"
     whole = Interrupting(after=-1)
-    expected = JOBS[job](Parts(table, CUTS, whole))
+    expected = JOBS[job](Parts(table, CUTS, whole, work=tmp_path / "whole.work"))
     first = Interrupting(after=whole.done - 2)
     with pytest.raises(Interrupted):
         JOBS[job](Parts(table, CUTS, first, work=folder))
@@ -119,3 +125,138 @@ def test_an_interrupted_job_goes_on(job: str, table: pd.DataFrame, tmp_path: Pat
     assert first.done == whole.done - 2
     assert second.done == 2
     assert not folder.exists()
+
+
+def test_kmeans_chooses_the_same_count(table: pd.DataFrame, tmp_path: Path) -> None:
+    found = tw.cluster(Parts(table, CUTS, work=tmp_path / "work"), method="kmeans")
+    same(found, tw.cluster(table, method="kmeans"))
+
+
+def test_kmeans_finds_what_is_there(table: pd.DataFrame) -> None:
+    from sklearn.metrics import adjusted_rand_score
+
+    scene = np.arange(N) // 7 % 12
+    usable = np.r_[1:150, 170:N]
+    found = tw.cluster(Parts(table, CUTS), 12, method="kmeans")
+    assert adjusted_rand_score(scene[usable], found.iloc[usable]) > 0.8
+
+
+OTHERS: dict[str, Callable[[Any], Any]] = {
+    "ward": lambda s: tw.cluster(s, 5),
+    "cluster_counts": tw.cluster_counts,
+    "project": lambda s: tw.project(s, method="pca"),
+    "repeats": tw.repeats,
+    "align": lambda s: tw.align(s, s),
+    "threshold": tw.threshold,
+    "similarity_pairs": tw.similarity_pairs,
+    "summarize": lambda s: tw.summarize(s, n=4),
+    "outliers": tw.outliers,
+    "deduplicate": tw.deduplicate,
+    "compare_options": tw.compare_options,
+    "search": lambda s: tw.search(s, np.ones(D)),
+    "whole videos": lambda s: tw.video_vectors(s, scope="clip"),
+}
+
+
+@pytest.mark.parametrize("call", OTHERS)
+def test_all_other_analyses_read_the_source(call: str, table: pd.DataFrame) -> None:
+    clips = table.iloc[1:130].reset_index(drop=True)
+    same(OTHERS[call](Parts(clips, [50, 60])), OTHERS[call](clips))
+
+
+def test_a_table_against_a_source_and_back(table: pd.DataFrame) -> None:
+    few, rest = table.iloc[10:20], table.iloc[20:].reset_index(drop=True)
+    expected = tw.nearest(few, rest, k=3)
+    same(tw.nearest(few, Parts(rest, [30, 90, 95]), k=3), expected)
+    array = tw.vectors(few)
+    same(tw.nearest(array, Parts(rest, [30]), k=3), tw.nearest(array, rest, k=3))
+    same(tw.nearest(Parts(rest, [7, 200]), few, k=3), tw.nearest(rest, few, k=3))
+    same(tw.nearest(Parts(rest, [7]), array, k=30), tw.nearest(rest, array, k=30))
+    same(tw.nearest(Parts(rest, [7]), Parts(rest, [9])), tw.nearest(rest, rest))
+    found = tw.find(few.assign(video_id="clip"), Parts(rest, [100]))
+    same(found, tw.find(few.assign(video_id="clip"), rest))
+    similar = tw.cosine_similarity(few, Parts(rest, [100]))
+    np.testing.assert_array_equal(similar, tw.cosine_similarity(few, rest))
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_zeros_copies_and_shuffled_rows(job: str, table: pd.DataFrame) -> None:
+    matrix = tw.vectors(table).copy()
+    matrix[[33, 120]] = 0
+    matrix[60:90] = matrix[60]
+    mixed = tw.with_vectors(table, matrix).sample(frac=1, random_state=3, ignore_index=True)
+    with warnings.catch_warnings(record=True) as on_table:
+        warnings.simplefilter("always")
+        expected = JOBS[job](mixed)
+    with warnings.catch_warnings(record=True) as on_source:
+        warnings.simplefilter("always")
+        found = JOBS[job](Parts(mixed, CUTS))
+    same(found, expected)
+    told = [sorted(str(one.message) for one in caught) for caught in (on_table, on_source)]
+    assert told[0] == told[1]
+    assert told[0] or job == "diagnose"
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_one_fragment_one_video_and_nothing(job: str, table: pd.DataFrame) -> None:
+    for part in (table, table[:1], table[1:2], table[:0]):
+        rows = part.reset_index(drop=True)
+        words = [said(JOBS[job], one) for one in (rows, Parts(rows, []))]
+        assert words[0] == words[1]
+        if not words[0]:
+            same(JOBS[job](Parts(rows, [])), JOBS[job](rows))
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_bad_tables_are_refused_in_the_same_words(job: str, table: pd.DataFrame) -> None:
+    models = table.assign(model_name=["a"] * 100 + ["b"] * (N - 100))
+    options = table.assign(embedding_option=["audio"] * 100 + ["visual"] * (N - 100))
+    missing = table.drop(columns="start_sec")
+    for bad in (models, options, missing):
+        words = [said(JOBS[job], one) for one in (bad, Parts(bad, CUTS))]
+        assert words[0] == words[1]
+
+
+def said(call: Callable[[Any], Any], data: Any) -> str:
+    """What a call refuses its argument with; nothing where it does not."""
+    try:
+        call(data)
+    except tw.InputError as error:
+        return str(error).replace(", embedding", "")
+    return ""
+
+
+def test_results_too_large_are_refused(
+    table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    source = Parts(table, CUTS, work=tmp_path / "work")
+    monkeypatch.setattr(neighbors, "MOST_PAIRS", 100)
+    with pytest.raises(tw.InputError, match=r"260 rows with 4 neighbours each; at most 100 rows"):
+        tw.nearest(source, k=4)
+    with pytest.raises(tw.InputError, match=r"more than 100 pairs are 0\.9 alike"):
+        tw.near_duplicates(source, threshold=0.9)
+    monkeypatch.setattr(pairs, "MOST_CELLS", 100)
+    with pytest.raises(tw.InputError, match="260 x 260 similarities; at most 100"):
+        tw.cosine_similarity(source)
+    assert not (tmp_path / "work").exists()
+
+
+def test_vectors_of_several_dimensions_are_refused(table: pd.DataFrame) -> None:
+    other = tw.with_vectors(table[:50], np.ones((50, 3)))
+    with pytest.raises(tw.InputError, match="vectors of 3 and of 24 dimensions"):
+        tw.nearest(other, Parts(table, CUTS))
+    with pytest.raises(tw.InputError, match="vectors of 24 and of 3 dimensions"):
+        tw.nearest(Parts(table, CUTS), other)
+
+
+def test_another_call_or_other_rows_do_not_reuse_files(table: pd.DataFrame, tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    with pytest.raises(Interrupted):
+        tw.near_duplicates(Parts(table, CUTS, Interrupting(after=2), work=folder))
+    other = table.assign(start_sec=table["start_sec"] + 1, end_sec=table["end_sec"] + 1)
+    same(tw.near_duplicates(Parts(other, CUTS, work=folder)), tw.near_duplicates(other))
+    lower = tw.near_duplicates(Parts(table, CUTS, work=folder), threshold=0.5)
+    same(lower, tw.near_duplicates(table, threshold=0.5))
+    assert len(list(folder.iterdir())) == 1
+    torn = next(folder.rglob("*.npz"))
+    assert torn.parent.name == "pairs"

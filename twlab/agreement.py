@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.segments import check_segments, str_column, unit_vectors
+from twlab.sources import also_stores
 from twlab.tracks import TOUCH_SEC, clip_length, on_grid, times_of, tracks
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ MOST_SHIFTS = 200
 FEWEST_CELLS = 8
 
 
+@also_stores("segments")
 def compare_options(segments: pd.DataFrame) -> pd.DataFrame:
     """How far the embedding options of each video agree, against chance.
 

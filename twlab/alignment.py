@@ -28,6 +28,7 @@ from twlab.copies import shared_pieces
 from twlab.errors import InputError
 from twlab.linefit import pair_of, with_edges
 from twlab.segments import check_segments, str_column, unit_vectors
+from twlab.sources import also_stores
 from twlab.tracks import Grid, clip_length, on_grid, times_of, tracks
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class _Side(NamedTuple):
         return on_grid(unit_vectors(self.rows), *times_of(self.rows), cell_sec)
 
 
+@also_stores("a", "b")
 def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     """Which seconds of ``a`` occur in ``b``, and where; one row per shared piece.
 
@@ -110,6 +112,7 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     return _joined(parts, has_option="embedding_option" in a.columns)
 
 
+@also_stores("segments")
 def repeats(segments: pd.DataFrame) -> pd.DataFrame:
     """Which seconds of a video occur in it again later; one row per repeated piece.
 
@@ -144,6 +147,7 @@ def repeats(segments: pd.DataFrame) -> pd.DataFrame:
     return _joined(parts, has_option="embedding_option" in segments.columns)
 
 
+@also_stores("clip", "corpus")
 def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
     """The videos of a corpus that hold something of a clip, the one that holds most first.
 

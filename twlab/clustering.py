@@ -36,6 +36,7 @@ from twlab.partitions import (
 )
 from twlab.rows import time_order
 from twlab.segments import check_segments, clip_mask, one_option, series_like, unit_vectors
+from twlab.sources import also_stores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,7 @@ MOST_CHOICES = 20
 """Numbers of clusters that are tried, and clusters per video that are tried at most."""
 
 
+@also_stores("segments")
 def cluster(
     segments: Any,
     n_clusters: int | None = None,
@@ -122,6 +124,7 @@ def cluster(
     return numbered(segments, rows, found)
 
 
+@also_stores("segments")
 def cluster_counts(
     segments: Any, *, method: Method = "ward", random_state: int = 0
 ) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from twlab.blocks import row_marks
 from twlab.segments import as_matrix, check_segments, clip_mask, str_column
+from twlab.sources import also_stores
 from twlab.tracks import clip_length, times_of, tracks
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ NOT_UNIT = 0.01
 SAMPLED = 2000
 
 
+@also_stores("segments")
 def diagnose(segments: pd.DataFrame) -> pd.DataFrame:
     """What is worth knowing about a table before it is analysed, one finding per row.
 

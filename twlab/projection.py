@@ -28,6 +28,7 @@ from twlab.neighbors import nearest
 from twlab.rows import aligned, time_order
 from twlab.segments import clip_mask, one_option, unit_vectors
 from twlab.similarity import BLOCK_CELLS, dot_rows, same_space
+from twlab.sources import also_stores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,6 +52,7 @@ SAME = 1 - 1e-6
 """Similarity from which on two vectors are one, but for rounding."""
 
 
+@also_stores("segments")
 def project(
     segments: Any,
     *,
@@ -134,6 +136,7 @@ def project(
     return pd.DataFrame(coords, index=segments.index, columns=list("xyz")[: places.shape[1]])
 
 
+@also_stores("segments")
 def trustworthiness(segments: Any, coords: Any, *, n_neighbors: int = N_NEIGHBORS) -> float:
     """How far the neighbours on a map are neighbours in truth, from 0 to 1.
 

@@ -22,6 +22,7 @@ import pandas as pd
 from twlab.errors import InputError
 from twlab.intervals import merge_adjacent, overlap
 from twlab.segments import as_matrix, check_segments, clip_mask, unit_vectors
+from twlab.sources import also_stores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +39,7 @@ RANK_OFFSET = 60
 PLACE = ["video_id", "start_sec", "end_sec"]
 
 
+@also_stores("segments")
 def search(
     segments: pd.DataFrame,
     query: Any,

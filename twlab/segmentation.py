@@ -33,6 +33,7 @@ import pandas as pd
 from twlab.errors import InputError
 from twlab.scenecuts import METHODS, moments_of, peaks
 from twlab.segments import check_segments, series_like, str_column, unit_vectors
+from twlab.sources import also_stores
 from twlab.tracks import TOUCH_SEC, clip_length, seconds_stood_for, times_of, track_key, tracks
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ KERNEL_CLIPS = 8
 Method = Literal["linked", "kernel", "gaussian", "ward", "novelty"]
 
 
+@also_stores("segments")
 def scenes(
     segments: pd.DataFrame,
     *,
@@ -140,9 +142,8 @@ def scene_labels(segments: pd.DataFrame, scenes: pd.DataFrame) -> pd.Series[Any]
     """
     check_segments(segments)
     out = pd.Series(pd.NA, index=segments.index, dtype="Int64", name="scene")
-    keys = ["video_id"]
-    if "embedding_option" in segments.columns and "embedding_option" in scenes.columns:
-        keys.append("embedding_option")
+    both = set(segments.columns) & set(scenes.columns)
+    keys = ["video_id", *({"embedding_option"} & both)]
     for name in (*keys, "start_sec"):
         if name not in scenes.columns:
             raise InputError(f"scenes have no column {name!r}; pass what tw.scenes returns")
@@ -161,6 +162,7 @@ def scene_labels(segments: pd.DataFrame, scenes: pd.DataFrame) -> pd.Series[Any]
     return out
 
 
+@also_stores("segments")
 def novelty(segments: pd.DataFrame, *, kernel_sec: float | None = None) -> pd.Series[Any]:
     """How strongly something new begins at the start of each segment.
 

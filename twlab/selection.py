@@ -23,6 +23,7 @@ import pandas as pd
 from twlab.errors import InputError
 from twlab.neighbors import near_duplicates, nearest
 from twlab.segments import check_segments, clip_mask, one_option, series_like, unit_vectors
+from twlab.sources import also_stores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["deduplicate", "outliers", "summarize"]
 
 
+@also_stores("segments")
 def summarize(
     segments: pd.DataFrame, *, budget_sec: float | None = None, n: int | None = None
 ) -> pd.DataFrame:
@@ -147,6 +149,7 @@ def _first(unit: NDArray[np.float32], weight: Floats) -> Floats:
     return gains
 
 
+@also_stores("segments")
 def outliers(segments: pd.DataFrame, *, n_neighbors: int = 5) -> pd.Series[Any]:
     """How unlike all others each segment is: its mean cosine distance to its nearest neighbours.
 
@@ -188,6 +191,7 @@ def outliers(segments: pd.DataFrame, *, n_neighbors: int = 5) -> pd.Series[Any]:
     return series_like(segments, values, "outlier")
 
 
+@also_stores("segments")
 def deduplicate(segments: pd.DataFrame, *, threshold: float = 0.95) -> pd.DataFrame:
     """The table without rows that are nearly the same as a row kept before them.
 

@@ -19,6 +19,7 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.segments import one_option, unit_vectors
+from twlab.sources import also_stores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +38,7 @@ TILE = 2048
 """Rows and columns of a tile where only half of a symmetric matrix is computed."""
 
 
+@also_stores("a", "b")
 def cosine_similarity(a: Any, b: Any = None) -> Matrix:
     """The cosine similarity of each row of ``a`` with each row of ``b``.
 

@@ -31,6 +31,7 @@ from twlab.segments import (
     vectors,
     with_vectors,
 )
+from twlab.sources import also_stores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,7 @@ FILE_COLUMNS = (
 """Columns that tell of the file, and so hold for a whole video as for its clips."""
 
 
+@also_stores("segments")
 def video_vectors(
     segments: pd.DataFrame, *, scope: Literal["clip", "video"] = "clip"
 ) -> pd.DataFrame:
@@ -138,6 +140,7 @@ def group_vector(rows: pd.DataFrame, scope: str) -> tuple[Floats, int]:
     return (_served(rows), 0) if scope == "video" else _mean(rows)
 
 
+@also_stores("segments")
 def cluster_summary(segments: pd.DataFrame, labels: Any) -> pd.DataFrame:
     """One row per cluster: how large it is, what is typical of it, how well it holds together.
 

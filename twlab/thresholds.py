@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.segments import check_segments, str_column, unit_vectors
+from twlab.sources import also_stores
 from twlab.tracks import clip_length, times_of, tracks
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ FAR_CLIPS = 10
 """Typical segment lengths from which on two segments of one video count as far apart."""
 
 
+@also_stores("segments")
 def threshold(segments: pd.DataFrame) -> pd.DataFrame:
     """The cosine similarity from which on two segments likely belong together, per option.
 
@@ -82,6 +84,7 @@ def threshold(segments: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+@also_stores("segments")
 def similarity_pairs(segments: pd.DataFrame) -> pd.DataFrame:
     """Cosine similarities of neighbours in time and of unrelated segments, one row per pair.
 

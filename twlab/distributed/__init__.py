@@ -7,6 +7,17 @@ worker, and gathers small results here; an interrupted one goes on where it stop
 
 from __future__ import annotations
 
-from twlab.distributed.pairs import near_duplicates, nearest
+from twlab.distributed.groups import cluster
+from twlab.distributed.pairs import cosine_similarity, near_duplicates, nearest
+from twlab.distributed.videos import diagnose, novelty, scenes, video_vectors
 
-__all__ = ["near_duplicates", "nearest"]
+__all__ = [
+    "cluster",
+    "cosine_similarity",
+    "diagnose",
+    "near_duplicates",
+    "nearest",
+    "novelty",
+    "scenes",
+    "video_vectors",
+]

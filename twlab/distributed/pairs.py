@@ -2,6 +2,7 @@
 
 * :func:`nearest` - for each row the k most alike ones
 * :func:`near_duplicates` - all pairs above a threshold
+* :func:`cosine_similarity` - all similarities, where they fit into memory
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from twlab import neighbors
+from twlab import neighbors, similarity
 from twlab.distributed.pieces import Held, Piece, pieces_of, places_of
 from twlab.distributed.steps import Job, executor_of
 from twlab.errors import InputError
@@ -44,7 +45,10 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float32]
     Mask = NDArray[np.bool_]
 
-__all__ = ["near_duplicates", "nearest"]
+__all__ = ["cosine_similarity", "near_duplicates", "nearest"]
+
+MOST_CELLS = 2**30
+"""Similarities that are still worth a matrix (4 GB)."""
 
 
 class Turn(NamedTuple):
@@ -233,6 +237,28 @@ def pairs_of(
         pairs.append(ids)
         values.append(value)
     return {"zero": zero, "pairs": np.concatenate(pairs), "values": np.concatenate(values)}
+
+
+def cosine_similarity(a: Any, b: Any = None) -> Matrix:
+    """As :func:`twlab.cosine_similarity`, where one side or both are a source.
+
+    Raises
+    ------
+    InputError
+        Also if the matrix would have more than 2**30 cells.
+    """
+    sides = [a, a if b is None else b]
+    n_rows = [
+        sum(one.n_rows for one in side.fragments()) if isinstance(side, Source) else len(side)
+        for side in sides
+    ]
+    if n_rows[0] * n_rows[1] > MOST_CELLS:
+        raise InputError(
+            f"{n_rows[0]:,} x {n_rows[1]:,} similarities; at most {MOST_CELLS:,} in one matrix "
+            "were expected; use tw.nearest or tw.near_duplicates, which keep the highest only"
+        )
+    tables = [side.to_table() if isinstance(side, Source) else side for side in (a, b)]
+    return similarity.cosine_similarity(*tables)
 
 
 def _span(piece: Any) -> slice:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from twlab.errors import InputError
 from twlab.segments import COLUMNS
 from twlab.summary import FILE_COLUMNS
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float32]
     Rows = NDArray[np.intp]
 
-__all__ = ["Held", "Piece", "pieces_of", "places_of", "table_of", "take_rows"]
+__all__ = ["Held", "Piece", "pieces_of", "places_of", "rows_in", "table_of", "take_rows"]
 
 PIECE_ROWS = 8192
 """Rows of a piece: products of two of them keep a core busy for a second."""
@@ -47,6 +48,12 @@ class Piece(NamedTuple):
     def matrix(self) -> Matrix:
         """The vectors, shape (n_rows, d)."""
         parts = [fragment.matrix() for fragment in self.fragments]
+        widths = sorted({part.shape[1] for part in parts})
+        if len(widths) > 1:
+            raise InputError(
+                f"vectors of {widths} dimensions in one store; one was expected; keep vectors of "
+                "different models in stores of their own"
+            )
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def table(self, *, embedding: bool = True) -> pd.DataFrame:
@@ -92,12 +99,14 @@ def _piece(fragments: list[Fragment]) -> Piece:
 
 def places_of(pieces: Iterable[Piece], executor: Executor) -> pd.DataFrame:
     """The columns that analyses know, without the vectors, of all rows."""
-    return pd.concat(executor.map(_places, pieces), ignore_index=True)
+    parts: list[pd.DataFrame] = list(executor.map(_places, pieces))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _places(piece: Piece) -> pd.DataFrame:
-    table = piece.table(embedding=False)
-    return table.drop(columns=[name for name in table.columns if name not in KNOWN])
+    table: pd.DataFrame = piece.table(embedding=False)
+    unknown: list[Any] = [name for name in table.columns if name not in KNOWN]
+    return table.drop(columns=unknown)
 
 
 def rows_in(piece: Piece, rows: Rows) -> slice:
@@ -107,12 +116,12 @@ def rows_in(piece: Piece, rows: Rows) -> slice:
 
 def table_of(pieces: Sequence[Piece], rows: Rows) -> pd.DataFrame:
     """Some rows, in ascending order, as one table."""
-    parts = []
+    parts: list[pd.DataFrame] = []
     for piece in pieces:
         mine = rows[rows_in(piece, rows)]
         if len(mine):
             parts.append(piece.table().iloc[mine - piece.first])
-    return pd.concat(parts) if len(parts) > 1 else parts[0]
+    return pd.concat(parts)
 
 
 def take_rows(piece: Piece, rows: Rows) -> dict[str, Any]:

@@ -1,0 +1,74 @@
+"""Functions of tables that also take a source, a path or a URI."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pieces import Parts
+
+import twlab as tw
+from twlab import sources
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TAKING_STORES = {
+    name: getattr(tw, name)
+    for name in tw.__all__
+    if inspect.isfunction(getattr(tw, name)) and hasattr(getattr(tw, name), "__wrapped__")
+}
+EXPECTED = {
+    *("nearest", "near_duplicates", "cosine_similarity", "cluster", "project", "scenes"),
+    *("novelty", "align", "find", "repeats", "search", "threshold", "summarize", "outliers"),
+    *("deduplicate", "compare_options", "diagnose", "video_vectors"),
+}
+
+
+def test_every_analysis_takes_stores() -> None:
+    assert set(TAKING_STORES) >= EXPECTED
+
+
+@pytest.mark.parametrize("name", TAKING_STORES)
+def test_the_examples_of_decorated_functions_run(name: str) -> None:
+    """Doctest passes functions by whose code lies in another module, as a decorator makes them."""
+    function = TAKING_STORES[name].__wrapped__
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    runner = doctest.DocTestRunner(optionflags=flags)
+    for example in doctest.DocTestFinder(recurse=False).find(function, name):
+        assert example.examples
+        assert runner.run(example).failed == 0
+
+
+def test_only_named_arguments_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "opened", lambda given: f"<{given}>")
+
+    @sources.also_stores("a")
+    def function(a: Any, *, method: str = "") -> Any:
+        """What it was given."""
+        return a, method
+
+    assert function(1, method="ward") == (1, "ward")
+    assert function("path", method="ward") == ("path", "ward")
+    assert function.__doc__ == "What it was given."
+    assert list(inspect.signature(function).parameters) == ["a", "method"]
+
+
+def test_a_source_is_read_into_one_table(segments: pd.DataFrame) -> None:
+    @sources.also_stores("a", "b")
+    def joined(a: pd.DataFrame, b: pd.DataFrame | None = None) -> tuple[Any, Any]:
+        return a, b
+
+    a, b = joined(Parts(segments, [3, 9]))
+    assert a.equals(segments)
+    assert b is None
+    a, b = joined(segments[:2], Parts(segments, [3, 9]))
+    assert len(a) == 2
+    assert b.equals(segments)
+
+
+def test_wrong_arguments_are_told_as_ever(segments: pd.DataFrame) -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'kk'"):
+        tw.nearest(Parts(segments, [3]), kk=2)  # type: ignore[call-arg]
