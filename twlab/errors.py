@@ -33,6 +33,8 @@ what to do.
 from __future__ import annotations
 
 import importlib
+import sys
+import warnings
 from typing import Any
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "UnavailableError",
     "UnprocessableError",
     "status_error",
+    "warn",
 ]
 
 
@@ -297,6 +300,14 @@ def status_error(status: int) -> type[ApiError]:
 
 class TwlabWarning(UserWarning):
     """The result is right, but something in the data deserves a look."""
+
+
+def warn(message: str) -> None:
+    """Warn with a :class:`TwlabWarning`, at the line of the user's that called twlab."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] == "twlab":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, TwlabWarning, stacklevel=level)
 
 
 def require(module: str, *, extra: str) -> Any:

@@ -24,14 +24,13 @@ Vectors come out only through :func:`vectors` (or :func:`unit_vectors`) and go i
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from twlab.blocks import cells_of, check_finite, float_matrix, gather, kind, stored_block
-from twlab.errors import InputError, TwlabWarning
+from twlab.errors import InputError, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -212,7 +211,7 @@ def warn_of_zeros(n_zero: int, n_rows: int, first: int) -> None:
             f"{n_zero} of {n_rows} vectors are all zeros (first at row {first}); they stand for "
             "missing data and match nothing"
         )
-        warnings.warn(message, TwlabWarning, stacklevel=4)
+        warn(message)
 
 
 def check_segments(segments: pd.DataFrame) -> None:

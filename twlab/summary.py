@@ -11,13 +11,12 @@ length again: the service does the same, and the length tells how alike the clip
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from twlab.errors import InputError, TwlabWarning
+from twlab.errors import InputError, warn
 from twlab.intervals import merge_adjacent
 from twlab.partitions import group_sums, silhouettes
 from twlab.rows import aligned
@@ -124,7 +123,7 @@ def video_table(
     n_zero = sum(count for _, count in found)
     if n_zero:
         message = f"{n_zero} of {len(places)} vectors are all zeros; they weigh nothing"
-        warnings.warn(message, TwlabWarning, stacklevel=3)
+        warn(message)
     table = _one_row_each(places, used).assign(n_segments=[len(rows) for rows in clips])
     return _with_mixed_vectors(table, [vector for vector, _ in found])
 

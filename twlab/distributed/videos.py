@@ -20,7 +20,7 @@ import pandas as pd
 from twlab import diagnosis, segmentation, summary
 from twlab.distributed.pieces import pieces_of, places_of, rows_in, table_of, take_rows
 from twlab.distributed.steps import Job
-from twlab.errors import TwlabWarning
+from twlab.errors import TwlabWarning, warn
 from twlab.segments import check_places, clip_mask, series_like
 
 if TYPE_CHECKING:
@@ -224,5 +224,5 @@ def _told(results: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The results, while this process warns of what the workers warned of."""
     for found in results:
         for message in found["warned"]:
-            warnings.warn(str(message), TwlabWarning, stacklevel=4)
+            warn(str(message))
         yield found
