@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import ExitStack, contextmanager
+import time
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pytest
+from service import KEY
 
 from twlab.executors import Dask, Executor, Local, Ray
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 HERE = Path(__file__).parent
-PATH = os.pathsep.join(map(str, (HERE.parent, HERE)))
 
 
-@contextmanager
-def workers_find_the_tests() -> Iterator[None]:
-    """Processes started meanwhile import this checkout and its tests."""
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = PATH
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before
+WORKERS = {
+    "PYTHONPATH": os.pathsep.join(map(str, (HERE.parent, HERE))),
+    "TWELVELABS_API_KEY": KEY,
+}
+"""What workers find in their environment: this checkout, its tests, and the test service's key."""
 
 
 class Engines:
@@ -40,7 +33,9 @@ class Engines:
 
     def __getitem__(self, name: str) -> Executor:
         if name not in self._started:
-            with workers_find_the_tests():
+            with pytest.MonkeyPatch.context() as environment:
+                for variable, value in WORKERS.items():
+                    environment.setenv(variable, value)
                 self._started[name] = self._stack.enter_context(self._start(name))
         return self._started[name]
 
@@ -51,7 +46,9 @@ class Engines:
             return Ray()
         from distributed import Client, LocalCluster
 
-        cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
+        cluster = LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", env=WORKERS
+        )
         client = Client(self._stack.enter_context(cluster))
         return Dask(self._stack.enter_context(client))
 
@@ -88,6 +85,7 @@ def squared_by_a_mortal(x: int, marker: Path) -> int:
 
 
 def always_dies(_: int) -> None:
+    time.sleep(0.5)  # Dask does not start a worker again that dies while it is being started
     os._exit(1)
 
 

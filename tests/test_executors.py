@@ -105,6 +105,15 @@ def test_an_address_where_nobody_listens() -> None:
         executors._check_answers("127.0.0.1:1")
 
 
+def test_dask_without_workers() -> None:
+    from distributed import Client, LocalCluster
+
+    cluster = LocalCluster(n_workers=0, dashboard_address=":0", processes=False)
+    refused = pytest.raises(tw.TwlabError, match="no Dask worker is there")
+    with cluster, Client(cluster, timeout=0.5) as client, refused:
+        list(tw.executors.Dask(client).map(work.square, [1]))
+
+
 def test_dask_wants_a_client() -> None:
     with pytest.raises(tw.InputError, match=r"client is a str; a distributed\.Client was"):
         tw.executors.Dask("tcp://127.0.0.1:8786")

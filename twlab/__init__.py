@@ -46,7 +46,7 @@ _HOMES = {
     "twlab.widgets.html": ("save_html",),
     "twlab.widgets.opening": ("explore", "player", "timeline_widget"),
 }
-_MODULES = ("errors", "executors", "intervals", "plot")
+_MODULES = ("distributed", "errors", "executors", "intervals", "plot")
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = sorted([*_HOME_OF, *_MODULES])  # pyright: ignore[reportUnsupportedDunderAll]

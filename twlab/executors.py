@@ -194,7 +194,13 @@ class Dask(Executor):
 
     def _scatter(self, value: Any) -> Any:
         # In a list: scattering a bare list or dict would send its entries one by one.
-        return self._client.scatter([value], broadcast=True, hash=False)[0]
+        try:
+            return self._client.scatter([value], broadcast=True, hash=False)[0]
+        except TimeoutError:
+            raise TwlabError(
+                "no Dask worker is there; at least one was expected; start workers, or look in "
+                "their logs why they end, and start again: what is done is kept"
+            ) from None
 
     def _submit(self, item: Any, sent: list[_Sent]) -> Any:
         return self._client.submit(_call, item, *(one.future[0] for one in sent), pure=False)

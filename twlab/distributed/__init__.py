@@ -3,10 +3,13 @@
 Functions here have the names, arguments and results of those of tables, which call them where an
 argument is a source, a path or a URI (:func:`twlab.sources.also_stores`). Each reads one piece per
 worker, and gathers small results here; an interrupted one goes on where it stopped.
+
+:func:`embed` spreads embedding jobs over workers, with one ledger of what is paid.
 """
 
 from __future__ import annotations
 
+from twlab.distributed.embedding import embed
 from twlab.distributed.groups import cluster
 from twlab.distributed.pairs import cosine_similarity, near_duplicates, nearest
 from twlab.distributed.videos import diagnose, novelty, scenes, video_vectors
@@ -15,6 +18,7 @@ __all__ = [
     "cluster",
     "cosine_similarity",
     "diagnose",
+    "embed",
     "near_duplicates",
     "nearest",
     "novelty",

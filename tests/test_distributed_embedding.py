@@ -1,0 +1,117 @@
+"""Many workers on one folder of jobs: every video is paid for once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from service import KEY, Service
+
+import twlab as tw
+from twlab.api.transport import Settings
+from twlab.distributed import embedding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from engines import Engines
+
+FAST = Settings(
+    read_sec=1.0,
+    total_sec=3.0,
+    max_wait_sec=2.0,
+    attempts=4,
+    backoff_sec=0.02,
+    settle_sec=0.2,
+    poll_sec=0.01,
+    max_poll_sec=0.05,
+)
+N = 12
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with Service(dim=8, check=False) as running:
+        yield running
+
+
+@pytest.fixture
+def how(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, Any]]:
+    monkeypatch.setenv("TWELVELABS_API_KEY", KEY)
+    monkeypatch.setattr(embedding, "AT_ONCE", 2)
+    return {"folder": tmp_path / "jobs", "base_url": service.url, "settings": FAST}
+
+
+@pytest.fixture
+def videos(tmp_path: Path) -> Path:
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    for number in range(N):
+        (folder / f"v{number}.mp4").write_bytes(bytes([number]) * 500)
+    return folder
+
+
+@pytest.mark.parametrize("engine", ["local", "ray", "dask"])
+def test_every_video_is_paid_once(
+    engine: str, engines: Engines, service: Service, videos: Path, how: dict[str, Any]
+) -> None:
+    segments = tw.distributed.embed(videos, engines[engine], **how, embedding_option="visual")
+    assert segments["video_id"].nunique() == N
+    assert set(segments["embedding_option"]) == {"visual"}
+    assert len(service.paid) == N
+    again = tw.distributed.embed(videos, engines[engine], **how, embedding_option="visual")
+    assert again.drop(columns="embedding").equals(segments.drop(columns="embedding"))
+    assert len(service.paid) == N
+
+
+def test_a_killed_worker_pays_nothing_twice(
+    engines: Engines, service: Service, videos: Path, how: dict[str, Any]
+) -> None:
+    dask = engines["dask"]
+    victim = next(iter(dask._client.run(os.getpid).values()))  # type: ignore[attr-defined]
+    enough, over = threading.Event(), threading.Event()
+
+    def kill() -> None:
+        while len(service.paid) < 3 and not over.wait(0.002):
+            pass
+        os.kill(victim, signal.SIGKILL)
+        enough.set()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        segments = tw.distributed.embed(videos, dask, **how)
+    finally:
+        over.set()
+        killer.join()
+    assert enough.is_set()
+    assert segments["video_id"].nunique() == N
+    assert len(service.paid) == N
+
+
+def test_failures_are_told_once(
+    engines: Engines, service: Service, videos: Path, how: dict[str, Any]
+) -> None:
+    (videos / "empty.mp4").touch()
+    with pytest.warns(tw.TwlabWarning, match=r"1 of 13 videos") as told:
+        segments = tw.distributed.embed(videos, engines["local"], **how)
+    assert len(told) == 1
+    assert segments["video_id"].nunique() == N
+    with pytest.raises(tw.InputError, match=r"empty\.mp4 is empty"):
+        tw.distributed.embed(videos, engines["local"], **how, on_error="raise")
+
+
+def test_nothing_is_paid_for_a_list_with_a_mistake(
+    engines: Engines, service: Service, videos: Path, how: dict[str, Any]
+) -> None:
+    with pytest.raises(tw.InputError, match=r"nothere\.mp4' is not there"):
+        tw.distributed.embed([videos, "nothere.mp4"], engines["local"], **how)
+    with pytest.raises(tw.InputError, match="embedding_option"):
+        tw.distributed.embed(videos, engines["local"], **how, embedding_option="smell")
+    assert not service.paid
