@@ -39,6 +39,7 @@ _HOMES = {
     "twlab.segmentation": ("novelty", "scene_labels", "scenes"),
     "twlab.selection": ("deduplicate", "outliers", "summarize"),
     "twlab.segments": ("check_segments", "vectors", "with_vectors"),
+    "twlab.store": ("Store", "open"),
     "twlab.similarity": ("cosine_similarity",),
     "twlab.thresholds": ("similarity_pairs", "threshold"),
     "twlab.summary": ("cluster_summary", "video_vectors"),

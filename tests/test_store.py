@@ -1,0 +1,240 @@
+"""A store: what goes in comes out, once, and wrong input is told in a sentence."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import twlab as tw
+from twlab.store import pieces, writing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def store(tmp_path: Path, segments: pd.DataFrame) -> tw.Store:
+    """The fifteen clips of two videos."""
+    opened = tw.open(tmp_path / "archive")
+    assert opened.add(segments) == 15
+    return opened
+
+
+def same(a: pd.DataFrame, b: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(a, b)
+
+
+@pytest.mark.parametrize("name", ["big_buck_bunny", "trailer"])
+def test_a_table_comes_back_as_it_was(tmp_path: Path, name: str) -> None:
+    table = tw.sample() if name == "big_buck_bunny" else tw.sample("trailer")
+    tw.open(tmp_path).add(table)
+    again = tw.open(str(tmp_path)).to_table()
+    same(again, table.reset_index(drop=True))
+    assert np.shares_memory(tw.vectors(again), again["embedding"].iloc[0])
+    assert not again["embedding"].iloc[0].flags.writeable
+
+
+def test_every_kind_of_column_comes_back(tmp_path: Path, segments: pd.DataFrame) -> None:
+    n = len(segments)
+    table = segments.assign(
+        whole=np.arange(n),
+        holes=pd.array([None, *range(1, n)], "Int64"),
+        full=pd.array(range(n), "Int64"),
+        truth=np.arange(n) % 2 == 0,
+        doubt=pd.array([None] + [True] * (n - 1), "boolean"),
+        number=np.linspace(0, 1, n),
+        small=np.arange(n, dtype=np.float32),
+        text=[None, *"abcdefghijklmn"],
+        when=pd.date_range("2026-01-01", periods=n, tz="UTC"),
+    )
+    tw.open(tmp_path).add(table)
+    same(tw.open(tmp_path).to_table(), table)
+
+
+def test_the_table_of_an_empty_filter_has_every_column(store: tw.Store) -> None:
+    empty = store.to_table("video_id = 'nothing'")
+    assert empty.empty
+    same(empty, store.to_table()[:0].reset_index(drop=True))
+
+
+def test_a_filter_and_columns(store: tw.Store, segments: pd.DataFrame) -> None:
+    found = store.to_table("video_id = 'beta' and start_sec < 18")
+    same(found, segments[10:13].reset_index(drop=True))
+    places = store.to_table(columns=["start_sec", "video_id"])
+    same(places, segments[["start_sec", "video_id"]])
+
+
+def test_missing_parts_of_an_identity_are_one_identity(
+    tmp_path: Path, segments: pd.DataFrame
+) -> None:
+    bare = segments.assign(
+        start_sec=np.nan, end_sec=np.nan, embedding_option=None, video_id=list("abcdefghijklmno")
+    ).drop(columns=["model_name", "embedding_scope"])
+    store = tw.open(tmp_path)
+    assert store.upsert(bare) == 15
+    again = bare.assign(note="again", embedding_option=pd.array([pd.NA] * 15, "string"))
+    assert store.upsert(again) == 15
+    table = store.to_table()
+    assert len(table) == 15
+    assert set(table["note"]) == {"again"}
+    assert table[["model_name", "embedding_option", "start_sec"]].isna().all(axis=None)
+    with pytest.raises(tw.InputError, match=r"the segment 'a' without time.*already"):
+        store.add(bare)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"start_sec": np.arange(15) + 0.25},
+        {"end_sec": np.arange(15) * 6 + 7.0},
+        {"embedding_option": "audio"},
+        {"embedding_scope": "video"},
+        {"model_name": None},
+        {"video_id": "gamma", "start_sec": np.arange(15.0)},
+    ],
+)
+def test_every_part_of_an_identity_counts(
+    store: tw.Store, segments: pd.DataFrame, change: dict[str, Any]
+) -> None:
+    other = segments.assign(**change)
+    other["end_sec"] = other["end_sec"] + (other["end_sec"] < other["start_sec"]) * 100
+    store.upsert(other)
+    assert len(store.to_table()) == 30
+
+
+def test_upsert_replaces_and_appends(store: tw.Store, segments: pd.DataFrame) -> None:
+    fresh = tw.with_vectors(segments[5:], np.ones((10, 16))).assign(end_sec=segments["end_sec"][5:])
+    more = pd.concat([fresh, segments[:2].assign(video_id="gamma")])
+    assert store.upsert(more) == 12
+    table = store.to_table()
+    assert len(table) == 17
+    places = ["video_id", "start_sec"]
+    merged = table.merge(fresh, on=places, suffixes=("", "_fresh"))
+    assert len(merged) == 10
+    assert (np.stack(list(merged["embedding"])) == 1).all()
+    kept = table.merge(segments[:5], on=places, suffixes=("", "_old"))
+    assert all(map(np.array_equal, kept["embedding"], kept["embedding_old"]))
+
+
+def test_batches_are_commits(
+    tmp_path: Path, segments: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "LEAST_ROWS", 4)
+    monkeypatch.setattr(writing, "BATCH_BYTES", 4)
+    store = tw.open(tmp_path)
+    store.add(segments)
+    same(store.to_table(), segments)
+    assert tw.open(tmp_path, version=3).count_rows() == 8
+
+
+def test_columns_that_come_later(store: tw.Store, segments: pd.DataFrame) -> None:
+    store.add(segments.assign(video_id=["gamma"] * 10 + ["delta"] * 5, rating=range(15)))
+    table = store.to_table()
+    assert str(table["rating"].dtype) == "Int64"
+    assert table["rating"].isna().sum() == 15
+    same(tw.open(store.address, version=2).to_table(), segments)
+
+
+def test_fragments_are_the_table(
+    store: tw.Store, segments: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.upsert(segments[3:8])
+    monkeypatch.setattr(pieces, "ROWS", 4)
+    table = store.to_table()
+    fragments = pickle.loads(pickle.dumps(store.fragments()))
+    assert [(f.first, f.n_rows) for f in fragments] == [(0, 4), (4, 4), (8, 4), (12, 3)]
+    assert len({f.key for f in fragments}) == 4
+    assert [f.key for f in tw.open(store.address).fragments()] == [f.key for f in fragments]
+    same(pd.concat([f.table() for f in fragments]), table)
+    same(
+        pd.concat([f.table(embedding=False) for f in fragments]),
+        table.drop(columns="embedding"),
+    )
+    assert np.array_equal(np.concatenate([f.matrix() for f in fragments]), tw.vectors(table))
+    store.upsert(segments[:1])
+    assert not {f.key for f in store.fragments()} & {f.key for f in fragments}
+    same(pd.concat([f.table() for f in fragments]), table)
+
+
+def test_another_process_reads_a_fragment(store: tw.Store, tmp_path: Path) -> None:
+    path = tmp_path / "fragments"
+    path.write_bytes(pickle.dumps(store.fragments()))
+    code = (
+        "import pathlib, pickle, sys; "
+        "print(pickle.loads(pathlib.Path(sys.argv[1]).read_bytes())[0].matrix().sum())"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+    )
+    expected = tw.vectors(store.to_table()).sum()
+    assert float(answer.stdout) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_an_analysis_takes_a_store_or_its_path(store: tw.Store, segments: pd.DataFrame) -> None:
+    same(tw.diagnose(store.address), tw.diagnose(segments))
+    same(tw.nearest(store, k=3), tw.nearest(segments, k=3))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s, "'alpha' 0-6 s .* in the store already, with 14 more"),
+        (lambda s: pd.concat([s, s]), "'alpha' 0-6 s .* there twice .again at row 15"),
+        (lambda s: s.drop(columns="video_id"), "no column 'video_id'"),
+        (lambda s: s.assign(twlab_key=1), "column named 'twlab_key' cannot be stored"),
+        (lambda s: s.rename(columns={"model_name": "a.b"}), "'a.b' cannot be stored"),
+        (lambda s: tw.with_vectors(s, np.ones((15, 3))), "of 3 numbers for a store .* of 16"),
+        (lambda s: s.assign(note="a"), "'note' is of type string, in the store of int64"),
+        (lambda s: s.assign(note=0.5), "'note' is of type double, in the store of int64"),
+        (lambda s: s.assign(note=[[1], "a", *range(13)]), "column 'note' cannot be stored"),
+    ],
+)
+def test_what_cannot_be_added_is_told(
+    store: tw.Store, segments: pd.DataFrame, change: Any, message: str
+) -> None:
+    store.upsert(segments.assign(note=1))
+    version = store.version
+    table = change(segments)
+    if "already" not in message and "twice" not in message and isinstance(table, pd.DataFrame):
+        table = table.assign(video_id="new") if "video_id" in table.columns else table
+        table["start_sec"], table["end_sec"] = np.arange(15.0), np.arange(15.0) + 1
+    with pytest.raises(tw.InputError, match=message):
+        store.add(table)
+    assert store.version == version
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda s: s.to_table("zz < 3"), "where='zz < 3' cannot be used .*No field named zz"),
+        (lambda s: s.to_table("video_id ="), "where='video_id =' cannot be used"),
+        (lambda s: s.to_table(columns=["zz"]), "no column 'zz' .there are: video_id"),
+        (lambda s: tw.open(s.address, version=77), "version=77 of a store that has .* 1 to 2"),
+        (lambda s: tw.open(s.address, version="x"), "version is 'x'; a whole number"),
+        (lambda s: tw.open(s.address + "/no", version=1), "there is no store at"),
+        (lambda s: tw.open(s.address + "/no").to_table(), "there is no store at .*add segments"),
+        (lambda s: tw.diagnose(s.address + "/no"), "there is no store at"),
+        (lambda s: tw.open(3), "a store was to be opened at 3"),
+        (lambda s: tw.open(__file__), "is a file; the folder of a store was expected"),
+        (lambda s: tw.open(s.address, version=2).add(tw.sample()), "at version 2, which is for re"),
+    ],
+)
+def test_what_cannot_be_read_is_told(store: tw.Store, ask: Any, message: str) -> None:
+    with pytest.raises(tw.InputError, match=message) as caught:
+        ask(store)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_does_not_fit_into_memory_is_refused(
+    store: tw.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twlab.store.reading._free_bytes", lambda: 5_000)
+    with pytest.raises(tw.InputError, match=r"15 segments take 0.0 GB, 0.0 GB of"):
+        store.to_table()
+    assert len(store.to_table("video_id = 'beta'")) == 5

@@ -1,0 +1,87 @@
+"""Pieces of a store that any process reads on its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twlab.errors import InputError
+from twlab.sources import Fragment
+from twlab.store.arrow import KEY, frame_of
+from twlab.store.tables import table_at, words
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float32]
+
+__all__ = ["StoreFragment", "block_of", "cut"]
+
+ROWS = 65_536
+"""Rows of a fragment: 134 MB of vectors of 512 numbers."""
+
+
+@dataclass(frozen=True)
+class StoreFragment(Fragment):
+    """Rows ``first`` to ``first + n_rows`` of a version of a store, read where it is needed."""
+
+    address: str
+    version: int
+    first: int
+    n_rows: int
+    key: str
+
+    def matrix(self) -> Matrix:
+        """The vectors, shape (n_rows, d)."""
+        return block_of(self._rows(["embedding"])["embedding"])
+
+    def table(self, *, embedding: bool = True) -> pd.DataFrame:
+        """The rows; the index counts them in the store."""
+        left_out = (KEY,) if embedding else (KEY, "embedding")
+        fields = [field for field in self._table().schema if field.name not in left_out]
+        rows = self._rows([field.name for field in fields])
+        matrix = block_of(rows["embedding"]) if embedding else None
+        return frame_of(rows, fields, matrix, n_rows=self.n_rows, first=self.first)
+
+    def _table(self) -> Any:
+        table = table_at(self.address, self.version)
+        if table is None:
+            raise InputError(
+                f"the store {self.address!r} is gone; its folder was expected to stay while it is "
+                "read; put it back, or open it where it is now"
+            )
+        return table
+
+    def _rows(self, columns: list[str]) -> Any:
+        with words(f"rows of the store {self.address!r} cannot be read"):
+            query = self._table().search().select(columns)
+            return query.limit(self.n_rows).offset(self.first).to_arrow()
+
+
+def cut(address: str, table: Any, mark: str) -> list[StoreFragment]:
+    """All rows of a table as fragments, in order; ``mark`` tells the store from every other."""
+    n, version = table.count_rows(), table.version
+    fragments = []
+    for first in range(0, n, ROWS):
+        size = min(ROWS, n - first)
+        name = f"{mark}:{version}:{first}:{size}".encode()
+        key = blake2b(name, digest_size=16).hexdigest()
+        fragments.append(StoreFragment(address, version, first, size, key))
+    return fragments
+
+
+def block_of(column: Any) -> Matrix:
+    """An Arrow column of vectors as one read-only block in C order."""
+    width = column.type.list_size
+    parts = [np.asarray(chunk.flatten()).reshape(-1, width) for chunk in column.chunks]
+    block = parts[0].copy() if len(parts) == 1 else _joined(parts, width)
+    block.setflags(write=False)
+    return block
+
+
+def _joined(parts: list[Matrix], width: int) -> Matrix:
+    return np.concatenate(parts) if parts else np.empty((0, width), np.float32)

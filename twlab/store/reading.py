@@ -1,0 +1,97 @@
+"""Rows of a store as one table in memory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twlab.errors import InputError
+from twlab.store.arrow import KEY, frame_of
+from twlab.store.tables import plain_query, words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["count", "read_table"]
+
+BYTES_PER_ROW = 600
+"""What a row of a pandas table takes beside its numbers: the cells, and the view of its vector."""
+
+
+def count(table: Any, where: str | None) -> int:
+    """How many rows there are, all or of a condition."""
+    with words(f"where={where!r} cannot be used"):
+        return int(table.count_rows(where))
+
+
+def read_table(table: Any, *, where: str | None, columns: list[str] | None) -> pd.DataFrame:
+    """The rows as pandas, their vectors in one block."""
+    import pyarrow as pa
+
+    names = _names(table.schema, columns)
+    n = count(table, where)
+    width = table.schema.field("embedding").type.list_size if "embedding" in names else 0
+    _check_fits(n, width)
+    block = np.empty((n, width), np.float32)
+    parts, at = [], 0
+    with words(f"where={where!r} cannot be used"):
+        for batch in plain_query(table, names, where).to_batches():
+            rows = pa.Table.from_batches([batch])
+            if width:
+                vectors = rows["embedding"].combine_chunks().flatten()
+                block[at : at + len(rows)] = np.asarray(vectors).reshape(-1, width)
+                rows = rows.drop_columns("embedding")
+            parts.append(rows)
+            at += len(rows)
+    block.setflags(write=False)
+    fields = [table.schema.field(name) for name in names]
+    return frame_of(_joined(parts, fields), fields, block if width else None, n_rows=at)
+
+
+def _joined(parts: list[Any], fields: list[Any]) -> Any:
+    """The parts as one Arrow table; an empty one where there are none."""
+    import pyarrow as pa
+
+    if parts:
+        return pa.concat_tables(parts)
+    return pa.schema(fields).empty_table()
+
+
+def _names(schema: Any, columns: list[str] | None) -> list[str]:
+    """The columns to read, checked."""
+    there = [name for name in schema.names if name != KEY]
+    if columns is None:
+        return there
+    asked = [columns] if isinstance(columns, str) else list(columns)
+    unknown = [name for name in asked if name not in there]
+    if unknown or not asked:
+        what = f"no column {unknown[0]!r}" if unknown else "no column asked for"
+        raise InputError(f"{what} (there are: {', '.join(there)}); name columns of the store")
+    return asked
+
+
+def _check_fits(n: int, width: int) -> None:
+    """Refuse a table that the memory that is free would not hold."""
+    needed, free = n * (4 * width + BYTES_PER_ROW), _free_bytes()
+    if free is not None and needed > free:
+        raise InputError(
+            f"{n:,} segments take {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB of memory are free; "
+            "a smaller table was expected; filter with where=, leave out the vectors with "
+            "columns=, or pass the store itself to an analysis"
+        )
+
+
+def _free_bytes() -> int | None:
+    """The memory that can be had, as far as the system tells."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if "MemAvailable" in line)
+    except (OSError, StopIteration):
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None

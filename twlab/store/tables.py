@@ -1,0 +1,136 @@
+"""The Lance table behind a store: opened, created, asked, its errors put into words."""
+
+from __future__ import annotations
+
+import functools
+import os
+import random
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from twlab.errors import InputError, require
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = [
+    "NAME",
+    "address_of",
+    "all_of",
+    "create",
+    "open_table",
+    "plain_query",
+    "retried",
+    "words",
+]
+
+NAME = "segments"
+LONGEST_RETRY_SEC = 300.0
+
+T = TypeVar("T")
+
+
+def address_of(path_or_uri: Any) -> str:
+    """The address of a store: a URI as it is, a path in full."""
+    if not isinstance(path_or_uri, str | os.PathLike) or not os.fspath(path_or_uri):
+        raise InputError(
+            f"a store was to be opened at {path_or_uri!r}; the path of a folder or a URI was "
+            "expected, such as 'archive' or 's3://bucket/archive'"
+        )
+    text = os.fspath(path_or_uri)
+    if "://" in text:
+        return text.rstrip("/")
+    path = Path(os.path.expanduser(text)).absolute()  # noqa: PTH111 - leaves ~nobody alone
+    if path.exists() and not path.is_dir():
+        raise InputError(
+            f"{text!r} is a file; the folder of a store was expected; read the file with tw.load, "
+            "or add it to a store"
+        )
+    return str(path)
+
+
+def open_table(address: str, version: int | None = None) -> Any:
+    """The Lance table at an address and version; None where there is none."""
+    lancedb = require("lancedb", extra="store")
+    if "://" not in address and not (Path(address) / f"{NAME}.lance").is_dir():
+        return None
+    with words(f"the store {address!r} cannot be opened"):
+        database = lancedb.connect(address)
+        if "://" in address and NAME not in all_of(database):
+            return None
+        table = database.open_table(NAME)
+        if version is not None:
+            _check_version(table, version)
+            table.checkout(version)
+    return table
+
+
+def all_of(database: Any) -> list[str]:
+    """The names of all tables of a database."""
+    return list(database.list_tables().tables)
+
+
+def _check_version(table: Any, version: int) -> None:
+    """Refuse a version that is not there."""
+    kept = [entry["version"] for entry in table.list_versions()]
+    if version not in kept:
+        raise InputError(
+            f"version={version!r} of a store that has the versions {kept[0]} to {kept[-1]}; one of "
+            "them was expected; Store.versions() lists them"
+        )
+
+
+def create(address: str, schema: Any) -> Any:
+    """The table, made empty unless another process has just made it."""
+    lancedb = require("lancedb", extra="store")
+    with words(f"no store can be made at {address!r}"):
+        return lancedb.connect(address).create_table(NAME, schema=schema, exist_ok=True)
+
+
+@contextmanager
+def words(what: str) -> Iterator[None]:
+    """Errors of the library as one sentence of ours."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (ValueError, RuntimeError, OSError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        reason = reason.partition(", /")[0].removeprefix("lance error: ")
+        raise InputError(f"{what} ({reason[:300]})") from error
+
+
+def retried(change: Callable[[], T], table: Any) -> T:
+    """What a change of the table gives, tried again while others change it too."""
+    began, wait = time.monotonic(), 0.05
+    while True:
+        try:
+            return change()
+        except (RuntimeError, OSError, ValueError) as error:
+            if not _is_conflict(error) or time.monotonic() - began > LONGEST_RETRY_SEC:
+                raise
+        time.sleep(wait * (0.5 + random.random()))
+        wait = min(2 * wait, 5.0)
+        table.checkout_latest()
+
+
+def _is_conflict(error: BaseException) -> bool:
+    """Whether an error says that another process committed first."""
+    text = str(error).lower()
+    return any(word in text for word in ("conflict", "contention", "retry", "concurrent"))
+
+
+def plain_query(table: Any, columns: list[str] | None, where: str | None) -> Any:
+    """All rows, or those of a filter, in the order of the table."""
+    query = table.search()
+    if columns is not None:
+        query = query.select(columns)
+    return query.where(where) if where else query
+
+
+@functools.lru_cache(maxsize=4)
+def table_at(address: str, version: int) -> Any:
+    """A table for reading, kept open in this process because many fragments share it."""
+    return open_table(address, version)
