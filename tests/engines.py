@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import time
+import warnings
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -53,7 +55,11 @@ class Engines:
         return Dask(self._stack.enter_context(client))
 
     def close(self) -> None:
-        self._stack.close()
+        with warnings.catch_warnings():
+            # Ray does not wait for the processes that it ends.
+            warnings.simplefilter("ignore", ResourceWarning)
+            self._stack.close()
+            gc.collect()
 
 
 def die_once(marker: Path) -> None:

@@ -264,3 +264,19 @@ def test_the_table_is_left_alone(segments: pd.DataFrame) -> None:
     for method in METHODS:
         tw.cluster(segments, method=method)  # type: ignore[arg-type]
     pd.testing.assert_frame_equal(segments, before)
+
+
+def test_kmeans_from_a_sample_finds_the_same_groups(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true = np.arange(3000) % 7
+    matrix = rng.normal(size=(7, 12))[true] + 0.2 * rng.normal(size=(3000, 12))
+    whole = tw.cluster(matrix, 7, method="kmeans")
+    monkeypatch.setattr(partitions, "MOST_START_ROWS", 200)
+    monkeypatch.setattr(partitions, "BLOCK_ROWS", 500)
+    sampled = tw.cluster(matrix, 7, method="kmeans")
+    assert adjusted_rand_score(true, sampled) > 0.99
+    assert adjusted_rand_score(whole, sampled) > 0.99
+    np.testing.assert_array_equal(sampled, tw.cluster(matrix, 7, method="kmeans"))
+    centres = unit([unit(matrix)[sampled == k].sum(axis=0) for k in range(7)])
+    assert (np.argmax(unit(matrix) @ centres.T, axis=1) == sampled).mean() > 0.999

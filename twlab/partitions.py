@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import heapq
 import warnings
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from twlab.blocks import row_marks
 from twlab.similarity import dot_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -40,6 +40,7 @@ __all__ = [
     "MIN_GROUP",
     "Tree",
     "assigned",
+    "best_start",
     "chain_tree",
     "cut",
     "density_groups",
@@ -50,8 +51,9 @@ __all__ = [
     "n_distinct",
     "silhouettes",
     "spherical_kmeans",
-    "start_centres",
+    "start_of",
     "start_rows",
+    "start_seeds",
 ]
 
 MIN_GROUP = 5
@@ -62,6 +64,9 @@ SAME_DISTANCE = 1e-3
 
 MOST_START_ROWS = 20_000
 """Rows from which k-means finds its first centres; a larger sample changes them little."""
+
+N_STARTS = 4
+"""Runs of which the best is taken."""
 
 MOST_ROUNDS = 100
 """Rounds after which k-means ends in any case."""
@@ -190,12 +195,13 @@ def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Label
     """
     if len(unit) <= MOST_START_ROWS:
         return _kmeans_of_all(unit, n_groups, random_state)
-    start = start_centres(unit[start_rows(len(unit), n_groups, random_state)], n_groups,
-                          random_state)  # fmt: skip
+    sample = unit[start_rows(len(unit), n_groups, random_state)]
+    start = best_start(start_of(seed, sample, n_groups) for seed in start_seeds(random_state))
     return lloyd(start, lambda centres: _assigned_in_blocks(unit, centres))[0]
 
 
-def _kmeans_of_all(unit: Matrix, n_groups: int, random_state: int) -> Labels:
+def _fitted(unit: Matrix, n_groups: int, n_init: int, random_state: int) -> Any:
+    """The best of some Euclidean runs."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
@@ -204,7 +210,11 @@ def _kmeans_of_all(unit: Matrix, n_groups: int, random_state: int) -> Labels:
     with warnings.catch_warnings(), threadpool_limits(1):
         # Raised where rows that differ only by rounding were to be told apart.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        found = KMeans(n_groups, n_init=4, random_state=random_state).fit(unit)
+        return KMeans(n_groups, n_init=n_init, random_state=random_state).fit(unit)
+
+
+def _kmeans_of_all(unit: Matrix, n_groups: int, random_state: int) -> Labels:
+    found = _fitted(unit, n_groups, N_STARTS, random_state)
     labels: Labels = found.labels_.astype(np.intp)
     for _ in range(MOST_ROUNDS):
         moved = np.argmax(unit @ _directions(unit, labels, n_groups).T, axis=1)
@@ -221,9 +231,21 @@ def start_rows(n: int, n_groups: int, random_state: int) -> Labels:
     return np.sort(drawn)
 
 
-def start_centres(sample: Matrix, n_groups: int, random_state: int) -> Matrix:
-    """Centres of unit length found on a sample."""
-    return _directions(sample, _kmeans_of_all(sample, n_groups, random_state), n_groups)
+def start_seeds(random_state: int) -> list[int]:
+    """Seeds of the runs of which the best gives the first centres."""
+    return [random_state + run for run in range(N_STARTS)]
+
+
+def start_of(seed: int, sample: Matrix, n_groups: int) -> tuple[Matrix, float]:
+    """Centres of unit length found on a sample, and how far its rows are from them."""
+    found = _fitted(sample, n_groups, 1, seed % 2**32)
+    labels = found.labels_.astype(np.intp)
+    return _directions(sample, labels, n_groups), float(found.inertia_)
+
+
+def best_start(runs: Iterable[tuple[Matrix, float]]) -> Matrix:
+    """The centres of the run that came nearest, the first of equals."""
+    return min(runs, key=lambda run: run[1])[0]
 
 
 def lloyd(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -92,6 +92,17 @@ def _joined(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return {name: np.concatenate([part[name] for part in listed]) for name in listed[0]}
 
 
+class Seed(NamedTuple):
+    """The seed of one run."""
+
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """Different from every other run."""
+        return str(self.seed)
+
+
 class _Rounds:
     """The rows that take part, in order of time, and what is done with them piece by piece."""
 
@@ -112,7 +123,10 @@ class _Rounds:
         def start() -> dict[str, Any]:
             chosen = partitions.start_rows(n, n_groups, self._seed)
             sample = self._take(f"sample-{n_groups}", chosen)
-            return {"centres": partitions.start_centres(sample, n_groups, self._seed)}
+            seeds = [Seed(seed) for seed in partitions.start_seeds(self._seed)]
+            runs = self._job.map(f"start-{n_groups}", start_of, seeds, sample, n_groups)
+            found = ((one["centres"], float(one["inertia"])) for one in runs)
+            return {"centres": partitions.best_start(found)}
 
         centres = self._job.once(f"start-{n_groups}", start)["centres"]
         return partitions.lloyd(centres, self._assign)[0]
@@ -154,6 +168,12 @@ class _Rounds:
         parts = self._job.map(step, partial(take_rows, rows=rows), self._pieces)
         unit, _ = scaled(_joined(parts)["matrix"])
         return unit[np.searchsorted(rows, wanted)]
+
+
+def start_of(seed: Seed, sample: Matrix, n_groups: int) -> dict[str, Any]:
+    """One run on the sample."""
+    centres, inertia = partitions.start_of(seed.seed, sample, n_groups)
+    return {"centres": centres, "inertia": np.array(inertia)}
 
 
 def assigned_of(piece: Piece, taking_part: Any, centres: Matrix) -> dict[str, Any]:
