@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import engines
+import numpy as np
 import pandas as pd
 
 import twlab as tw
@@ -16,7 +17,7 @@ from twlab.sources import Fragment, Source
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
+N, D = 260, 24
 
 
 @dataclass
@@ -72,3 +73,40 @@ def _key(rows: pd.DataFrame) -> str:
     for cell in rows["embedding"]:
         content.update(cell.tobytes())
     return content.hexdigest()
+
+
+def drawn_table() -> pd.DataFrame:
+    """Eight videos of unlike length in scenes, with copies, one whole-video row and no zeros."""
+    rng = np.random.default_rng(5)
+    video = np.sort(rng.integers(0, 8, N))
+    rows = pd.DataFrame({"video_id": [f"v{k}" for k in video]})
+    rows["start_sec"] = rows.groupby("video_id").cumcount() * 6.0
+    rows["end_sec"] = rows["start_sec"] + 6
+    rows["embedding_option"] = "visual"
+    rows["embedding_scope"] = ["video"] + ["clip"] * (N - 1)
+    rows["model_name"] = "test"
+    scene = np.arange(N) // 7 % 12
+    matrix = rng.normal(size=(12, D))[scene] + 0.4 * rng.normal(size=(N, D))
+    matrix[150:170] = matrix[20:40]
+    return tw.with_vectors(rows, matrix)
+
+
+class Interrupted(Exception):
+    pass
+
+
+class Interrupting(tw.executors.Local):
+    """An executor whose user gives up after so many pieces."""
+
+    def __init__(self, after: int) -> None:
+        self.left = after
+        self.done = 0
+
+    def map(self, fn: Any, items: Any, *broadcast: Any) -> Any:
+        for result in super().map(fn, items, *broadcast):
+            if isinstance(result, dict):
+                if self.left == 0:
+                    raise Interrupted
+                self.left -= 1
+                self.done += 1
+            yield result

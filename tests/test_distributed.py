@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from pieces import Parts
+from pieces import D, Interrupted, Interrupting, N, Parts, drawn_table
 
 import twlab as tw
 from twlab import neighbors, partitions
@@ -21,25 +21,12 @@ if TYPE_CHECKING:
 
     import engines as work
 
-N, D = 260, 24
 CUTS = [40, 41, 100, 190]
 
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    """Eight videos of unlike length in scenes, with copies, one whole-video row and no zeros."""
-    rng = np.random.default_rng(5)
-    video = np.sort(rng.integers(0, 8, N))
-    rows = pd.DataFrame({"video_id": [f"v{k}" for k in video]})
-    rows["start_sec"] = rows.groupby("video_id").cumcount() * 6.0
-    rows["end_sec"] = rows["start_sec"] + 6
-    rows["embedding_option"] = "visual"
-    rows["embedding_scope"] = ["video"] + ["clip"] * (N - 1)
-    rows["model_name"] = "test"
-    scene = np.arange(N) // 7 % 12
-    matrix = rng.normal(size=(12, D))[scene] + 0.4 * rng.normal(size=(N, D))
-    matrix[150:170] = matrix[20:40]
-    return tw.with_vectors(rows, matrix)
+    return drawn_table()
 
 
 @pytest.fixture(autouse=True)
@@ -88,27 +75,6 @@ def test_a_killed_worker_changes_nothing(
     source = Parts(table, CUTS, engines[engine], deadly=marker)
     same(JOBS[job](source), JOBS[job](table))
     assert not marker.exists()
-
-
-class Interrupted(Exception):
-    pass
-
-
-class Interrupting(tw.executors.Local):
-    """An executor whose user gives up after so many pieces."""
-
-    def __init__(self, after: int) -> None:
-        self.left = after
-        self.done = 0
-
-    def map(self, fn: Any, items: Any, *broadcast: Any) -> Any:
-        for result in super().map(fn, items, *broadcast):
-            if isinstance(result, dict):
-                if self.left == 0:
-                    raise Interrupted
-                self.left -= 1
-                self.done += 1
-            yield result
 
 
 @pytest.mark.parametrize("job", JOBS)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["StoreFragment", "block_of", "cut"]
 
-ROWS = 65_536
-"""Rows of a fragment: 134 MB of vectors of 512 numbers."""
+ROWS = 16_384
+"""Rows of a fragment: 32 MB of vectors of 512 numbers, and enough pieces to share out."""
 
 
 @dataclass(frozen=True)

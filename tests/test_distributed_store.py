@@ -1,0 +1,90 @@
+"""Jobs over a store on disk: the same results as on its table, on every executor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pieces import Interrupted, Interrupting, drawn_table
+
+import twlab as tw
+from twlab import partitions
+from twlab.distributed import pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from engines import Engines
+
+pytest.importorskip("lancedb")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that grew in three batches, one row of which was replaced."""
+    folder = tmp_path_factory.mktemp("stores") / "archive"
+    table = drawn_table()
+    store = tw.open(folder)
+    for first, end in ((0, 90), (90, 91), (91, 260)):
+        store.add(table[first:end])
+    store.upsert(table[40:41])
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twlab.store.pieces.ROWS", 50)
+    monkeypatch.setattr(pieces, "PIECE_ROWS", 60)
+    monkeypatch.setattr(partitions, "MOST_START_ROWS", 100)
+
+
+JOBS: dict[str, Callable[[Any], Any]] = {
+    "nearest": lambda s: tw.nearest(s, k=4),
+    "near_duplicates": lambda s: tw.near_duplicates(s, threshold=0.9, min_gap_sec=12),
+    "cluster": lambda s: tw.cluster(s, 6, method="kmeans"),
+    "scenes": tw.scenes,
+    "novelty": tw.novelty,
+    "video_vectors": tw.video_vectors,
+    "diagnose": tw.diagnose,
+}
+
+
+def same(found: Any, expected: Any) -> None:
+    if isinstance(expected, pd.Series):
+        pd.testing.assert_series_equal(found, expected)
+    else:
+        pd.testing.assert_frame_equal(found, expected)
+
+
+@pytest.mark.parametrize("engine", ["local", "ray", "dask"])
+def test_a_store_gives_what_its_table_gives(address: Path, engine: str, engines: Engines) -> None:
+    store = tw.open(address, executor=engines[engine])
+    table = store.to_table()
+    assert len(pieces.pieces_of(store)) > 3
+    for job in JOBS.values():
+        same(job(store), job(table))
+
+
+def test_a_path_is_enough(address: Path) -> None:
+    table = tw.open(address).to_table()
+    same(tw.nearest(str(address), k=2), tw.nearest(table, k=2))
+    same(tw.nearest(table[:3], address, k=2), tw.nearest(table[:3], table, k=2))
+    np.testing.assert_array_equal(
+        tw.cosine_similarity(address, table[:3]), tw.cosine_similarity(table, table[:3])
+    )
+
+
+def test_an_interrupted_job_goes_on_in_another_process(address: Path) -> None:
+    with pytest.raises(Interrupted):
+        tw.near_duplicates(tw.open(address, executor=Interrupting(after=3)), threshold=0.5)
+    again = Interrupting(after=-1)
+    store = tw.open(address, executor=again)
+    assert store.work is not None
+    assert store.work.exists()
+    same(tw.near_duplicates(store, threshold=0.5), tw.near_duplicates(store.to_table(),
+         threshold=0.5))  # fmt: skip
+    assert again.done == len(pieces.pieces_of(store)) - 3
+    assert not store.work.exists()
