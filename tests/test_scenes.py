@@ -9,7 +9,7 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import twlab as tw
@@ -206,8 +206,8 @@ def test_a_gap_ends_a_scene_at_its_last_segment() -> None:
     assert found["start_sec"][2] == 620.0
 
 
-# The same cases each time: where a peak ties to six digits, a change of scale may break the tie.
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, deadline=None)
+@example(lengths=[6, 5, 7, 1], seed=632, factor=17.478, method="novelty")  # a tie of two heights
 @given(
     lengths=st.lists(st.integers(1, 12), min_size=1, max_size=6),
     seed=st.integers(0, 1000),

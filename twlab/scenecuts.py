@@ -32,6 +32,9 @@ PENALTY = 0.4
 LEAST_SPREAD = 0.3
 """Distance from the mean below which differences shrink instead of being blown up to unit size."""
 
+TIE = 1e-5
+"""Heights of a novelty curve that differ by less are equal: float32 knows no better."""
+
 SAMPLED = 1500
 """Segments that the quantile of similarities is taken from at most."""
 
@@ -108,18 +111,25 @@ def ward(moments: Moments, n_scenes: int | None) -> tuple[Cuts, Floats]:
 
 def peaks(moments: Moments, n_scenes: int | None, curve: Floats) -> tuple[Cuts, Floats]:
     """The highest peaks of a novelty curve; without a count, those a deviation above its mean."""
-    # Rounding makes hills of a plain.
-    curve = np.asarray(np.round(np.nan_to_num(curve, nan=0.0), 6), np.float64)
+    curve = np.asarray(np.nan_to_num(curve, nan=0.0), np.float64)
     inner = curve[1:]
     padded = np.r_[-np.inf, inner, -np.inf]
-    is_peak = (padded[1:-1] >= padded[:-2]) & (padded[1:-1] > padded[2:])
+    is_peak = (inner > padded[:-2] - TIE) & (inner > padded[2:] + TIE)
     least = inner.mean() + inner.std() if len(inner) else 0.0
     # All peaks come before all other places, however high those are.
-    order = np.lexsort((-inner, ~is_peak))
-    count = int((is_peak & (inner > least)).sum()) if n_scenes is None else n_scenes - 1
+    order = np.lexsort((_places_by_height(inner), ~is_peak))
+    count = int((is_peak & (inner > least + TIE)).sum()) if n_scenes is None else n_scenes - 1
     cuts = np.sort(order[:count]) + 1
     scale = max(float(inner.std()), 1e-12) if len(inner) else 1.0
     return cuts, _sureness((curve[cuts] - least) / scale)
+
+
+def _places_by_height(heights: Floats) -> Cuts:
+    """The place of each height, the highest first; heights that tie share one."""
+    order = np.argsort(-heights, kind="stable")
+    places = np.empty(len(heights), np.intp)
+    places[order] = np.r_[0, np.cumsum(np.diff(-heights[order]) > TIE)][: len(heights)]
+    return places
 
 
 METHODS: dict[str, Callable[[Moments, int | None], tuple[Cuts, Floats]]] = {

@@ -331,7 +331,7 @@ def _side_means(
     keep = keep[np.argsort(near[keep], kind="stable")]
     near, far, unit, weight = near[keep], far[keep], unit[keep], weight[keep]
     stop = np.searchsorted(near, times + TOUCH_SEC, side="right")
-    first = np.searchsorted(near, times - width, side="left")
+    first = np.searchsorted(near, times - width - TOUCH_SEC, side="left")
     first = np.minimum(first, np.maximum(stop - 1, 0))
     counts = stop - first
     row = np.repeat(np.arange(len(times)), counts)
