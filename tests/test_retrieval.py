@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from service import KEY, Service
 
 import twlab as tw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def table(matrix: Any, option: str = "visual", video: str = "a") -> pd.DataFrame:
@@ -96,24 +101,41 @@ def test_touching_hits_are_merged() -> None:
     assert hits["visual_similarity"][0] == pytest.approx(4 / math.sqrt(17))
 
 
-class Client:
-    """Embeds every text as the same vector and notes what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, str | None]] = []
-
-    def embed_text(self, text: str, *, model_name: str | None) -> pd.DataFrame:
-        self.asked.append((text, model_name))
-        return table(np.eye(8)[:1], "text").assign(start_sec=math.nan, end_sec=math.nan)
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[tw.Client]:
+    with Service(dim=8, check=False) as service:
+        address, folder = service.url, tmp_path / "jobs"
+        with tw.Client(KEY, base_url=address, folder=folder) as made:
+            yield made
 
 
-def test_text_goes_through_the_client(both: pd.DataFrame) -> None:
-    client = Client()
-    hits = tw.search(both, "a rabbit", client=client)
-    assert client.asked == [("a rabbit", "test")]
-    assert {"visual_similarity", "audio_similarity"} <= set(hits.columns)
-    with pytest.raises(tw.InputError, match="the query is the text 'a rabbit'; text needs"):
-        tw.search(both, "a rabbit")
+def test_text_pictures_and_sounds_go_through_the_client(
+    both: pd.DataFrame, client: tw.Client, tmp_path: Path
+) -> None:
+    picture, sound = tmp_path / "a.png", tmp_path / "b.mp3"
+    picture.write_bytes(b"\x89PNG" + bytes(60))
+    sound.write_bytes(b"ID3" + bytes(60))
+    both = both.assign(model_name="marengo3.0")
+    asked: list[tuple[Any, pd.DataFrame]] = [
+        ("a rabbit", client.embed_text("a rabbit", model_name="marengo3.0")),
+        (picture, client.embed_image(picture, model_name="marengo3.0")),
+        (str(picture), client.embed_image(picture, model_name="marengo3.0")),
+        (sound, client.embed_audio(sound, model_name="marengo3.0")),
+        (
+            "https://example.com/a.wav",
+            client.embed_audio("https://example.com/a.wav", model_name="marengo3.0"),
+        ),
+    ]
+    for query, rows in asked:
+        hits = tw.search(both, query, client=client)
+        pd.testing.assert_frame_equal(hits, tw.search(both, rows))
+        assert len(hits) == 10
+    assert len(tw.search(both.drop(columns="model_name"), "a rabbit", client=client)) == 10
+    for query, kind in (("a rabbit", "text"), (picture, "image"), (sound, "audio")):
+        with pytest.raises(tw.InputError, match=f"the query is the {kind} .*; {kind} needs"):
+            tw.search(both, query)
+    with pytest.raises(tw.InputError, match=r"the query is the path 'film\.json'; the path of"):
+        tw.search(both, Path("film.json"), client=client)
 
 
 def test_whole_videos_and_zero_vectors_are_no_hits(both: pd.DataFrame) -> None:

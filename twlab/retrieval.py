@@ -4,7 +4,7 @@ Similarities of different options (``visual``, ``audio``, ...) share no scale, s
 ranked on its own and the rankings are fused. An option that a place lacks is absent: it neither
 raises nor lowers the place.
 
-* :func:`search` - the best places for a vector, for rows, or for text through a client
+* :func:`search` - the best places for a vector, rows, or text, picture or sound through a client
 
 References
 ----------
@@ -14,6 +14,8 @@ learning methods", SIGIR 2009.
 
 from __future__ import annotations
 
+import mimetypes
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -57,8 +59,9 @@ def search(
     ----------
     segments : DataFrame
         What is searched. Whole-video rows are left out unless there is nothing else.
-    query : DataFrame, array_like of shape (d,) or (q, d), or str
-        Rows of a table, vectors, or text for the client. A row whose ``embedding_option`` is
+    query : DataFrame, array_like of shape (d,) or (q, d), str or Path
+        Rows of a table, vectors, or what the client embeds: the path or address of a picture or
+        a sound (by its ending), or text. A row whose ``embedding_option`` is
         one of the table's is compared with that option only; any other row and every plain vector
         is compared with all. Where several are compared with one option, the best counts.
     k : int
@@ -73,8 +76,8 @@ def search(
     merge_gap_sec : float, optional
         Join hits of one video that touch or lie no further apart than this; the best of them
         gives the scores. Default: hits stay segments.
-    client : object, optional
-        For text: anything with ``embed_text(text, model_name=...)`` that returns a table.
+    client : Client, optional
+        For text, pictures and sounds: embeds them with the model of the table.
 
     Returns
     -------
@@ -86,8 +89,8 @@ def search(
     Raises
     ------
     InputError
-        If the query fits no option, has other dimensions than the table, is text without a
-        client, or an argument is out of range.
+        If the query fits no option, has other dimensions than the table, is to be
+        embedded without a client, or an argument is out of range.
 
     Examples
     --------
@@ -163,17 +166,8 @@ def _options(
 
 def _queries(query: Any, pool: pd.DataFrame, client: Any) -> Any:
     """The query as a table with embeddings."""
-    if isinstance(query, str):
-        if client is None:
-            raise InputError(
-                f"the query is the text {query[:40]!r}; text needs a client to be embedded; pass "
-                "client=tw.Client()"
-            )
-        known = (
-            pool["model_name"].dropna() if "model_name" in pool.columns else pd.Series(dtype=str)
-        )
-        models = known.unique()
-        query = client.embed_text(query, model_name=models[0] if len(models) == 1 else None)
+    if isinstance(query, str | Path):
+        query = _embedded(query, pool, client)
     if not isinstance(query, pd.DataFrame):
         array = np.asarray(query)
         matrix = as_matrix(array[None] if array.ndim == 1 else array)
@@ -183,6 +177,25 @@ def _queries(query: Any, pool: pd.DataFrame, client: Any) -> Any:
     if "embedding_option" not in query.columns:
         return query.assign(embedding_option=None)
     return query
+
+
+def _embedded(query: str | Path, pool: pd.DataFrame, client: Any) -> Any:
+    """What a client makes of a text, a picture or a sound."""
+    kind = (mimetypes.guess_type(str(query))[0] or "text").partition("/")[0]
+    kind = kind if kind in ("image", "audio") else "text"
+    if isinstance(query, Path) and kind == "text":
+        raise InputError(
+            f"the query is the path {str(query)!r}; the path of a picture or a sound was expected; "
+            "load embeddings with tw.load, and pass text as str"
+        )
+    if client is None:
+        raise InputError(
+            f"the query is the {kind} {str(query)[:40]!r}; {kind} needs a client to be embedded; "
+            "pass client=tw.Client()"
+        )
+    models = {*pool["model_name"].dropna()} if "model_name" in pool.columns else set()
+    known = {"model_name": models.pop()} if len(models) == 1 else {}
+    return getattr(client, f"embed_{kind}")(query, **known)
 
 
 def _similarities(rows: pd.DataFrame, queries: pd.DataFrame, name: str) -> Floats | None:
