@@ -126,9 +126,16 @@ def speed(n: int) -> pd.Series:
         "ruptures KernelCPD cosine": lambda: (
             ruptures.KernelCPD(kernel="cosine", min_size=1).fit(unit).predict(n_bkps=count - 1)
         ),
+        "ruptures KernelCPD cosine, count chosen": lambda: (
+            ruptures.KernelCPD(kernel="cosine", min_size=1).fit(unit).predict(pen=0.9)
+        ),
+        "ruptures KernelCPD rbf, count chosen": lambda: (
+            ruptures.KernelCPD(kernel="rbf", min_size=1).fit(unit).predict(pen=0.9)
+        ),
         "librosa agglomerative": lambda: librosa.segment.agglomerative(unit.T, count),
     }
     if n > 3000:
+        # Its way to a given count takes count * n * n steps: an hour.
         del runs["ruptures KernelCPD cosine"]
     seconds = {}
     for name, call in runs.items():
