@@ -164,6 +164,23 @@ def test_options_and_videos_are_paired() -> None:
     assert set(found["b_video_id"]) == {"film"}
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.03])
+def test_a_passage_that_the_other_video_shows_again(noise: float) -> None:
+    rng = np.random.default_rng(2)
+    order = [*range(20), *range(70, 82), *range(20, 40), *range(70, 82), *range(90, 99)]
+    shown = FILM[order] + noise * rng.normal(size=(len(order), 64))
+    found = tw.align(table(FILM[70:82]), table(shown, "b"))
+    assert len(found) == 2
+    for row, begin in zip(found.itertuples(), (20, 52), strict=True):
+        assert row.a_start_sec == pytest.approx(0, abs=CLIP / 2)
+        assert row.a_end_sec == pytest.approx(12 * CLIP, abs=CLIP / 2)
+        assert row.b_start_sec == pytest.approx(begin * CLIP, abs=CLIP / 2)
+        assert row.b_end_sec == pytest.approx((begin + 12) * CLIP, abs=CLIP / 2)
+    ranked = tw.find(table(FILM[64:82]), table(shown, "b"))
+    assert ranked["share"][0] == pytest.approx(12 / 18, abs=0.06)  # seen twice, counted once
+    assert ranked["n_pieces"][0] == 2
+
+
 def test_repeats_within_a_video() -> None:
     again = np.r_[FILM[:60], FILM[20:35], FILM[60:100]]
     found = tw.repeats(table(again, "film"))

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from twlab.copies import shared_pieces
+from twlab.copies import elsewhere, shared_pieces
 from twlab.errors import InputError
 from twlab.linefit import pair_of, with_edges
 from twlab.segments import check_segments, str_column, unit_vectors
@@ -59,10 +59,10 @@ class _Side(NamedTuple):
 def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     """Which seconds of ``a`` occur in ``b``, and where; one row per shared piece.
 
-    Pieces may come in any order, be repeated in ``a``, run slower or faster (from half to double
-    speed, and somewhat beyond), backwards, be cut short in the middle of a segment, or stand
-    between other footage. Every video of ``a`` is compared with every video of ``b`` of the same
-    embedding option. Whole-video rows and rows without time take no part.
+    Pieces may come in any order, be repeated in ``a`` or ``b``, run slower or faster (from half to
+    double speed, and somewhat beyond), backwards, be cut short in the middle of a segment, or
+    stand between other footage. Every video of ``a`` is compared with every video of ``b`` of the
+    same embedding option. Whole-video rows and rows without time take no part.
 
     Parameters
     ----------
@@ -77,8 +77,8 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
         ``a_start_sec``, ``a_end_sec``, ``b_start_sec``, ``b_end_sec``, ``speed`` (seconds of
         ``b`` per second of ``a``; negative, with ``b_start_sec`` after ``b_end_sec``, where it is
         played backwards) and ``score`` (mean centred cosine similarity along the piece, at most
-        1), in order of video and time. Every second of ``a`` is given to one place in a video of
-        ``b``. No rows where nothing is shared.
+        1), in order of video and time. A second of ``a`` has one place in a video of ``b``, or
+        several that are nearly identical. No rows where nothing is shared.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 "video_id": video,
-                "share": min(float(mine["seconds"].sum()) / total, 1.0),
+                "share": min(_covered(mine) / total, 1.0),
                 "score": float(np.average(mine["score"], weights=mine["seconds"])),
                 "start_sec": float(min(longest["b_start_sec"], longest["b_end_sec"])),
                 "end_sec": float(max(longest["b_start_sec"], longest["b_end_sec"])),
@@ -208,6 +208,18 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
     ranked["video_id"] = str_column(ranked["video_id"])
     ranked.insert(0, "rank", np.arange(1, len(ranked) + 1))
     return ranked
+
+
+def _covered(pieces: pd.DataFrame) -> float:
+    """Seconds of the first video that pieces cover, per option, each second once."""
+    seconds = 0.0
+    options = pieces.get("embedding_option", pd.Series("", index=pieces.index)).fillna("")
+    for _, mine in pieces.groupby(options):
+        spans = mine[["a_start_sec", "a_end_sec"]].to_numpy()
+        spans = spans[np.argsort(spans[:, 0])]
+        before = np.r_[0.0, np.maximum.accumulate(spans[:, 1])[:-1]]
+        seconds += float(np.maximum(spans[:, 1] - np.maximum(spans[:, 0], before), 0).sum())
+    return seconds
 
 
 def _sides(segments: pd.DataFrame) -> list[_Side]:
@@ -243,7 +255,11 @@ def _boxes(a: _Side, b: _Side, *, within: bool = False) -> pd.DataFrame:
             similar=np.where(ahead >= SHORTEST_LAG, pair.similar, 0.0), lag=SHORTEST_LAG
         )
     rows = []
-    for piece in with_edges(pair, shared_pieces(pair)):
+    pieces = shared_pieces(pair)
+    placed = with_edges(pair, pieces)
+    if not within:  # there, what is shown a third time is a repeat of the second
+        placed += [one for piece in elsewhere(pair, pieces) for one in with_edges(pair, [piece])]
+    for piece in sorted(placed, key=lambda one: (one.first, one.begin)):
         ends = np.array([piece.first, piece.last])
         score = float(pair.along(piece, piece.cells).mean())
         at_a, at_b = _seconds(grids[0], ends), _seconds(grids[1], piece.at(ends))

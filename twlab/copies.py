@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Flags = NDArray[np.bool_]
 
-__all__ = ["shared_pieces"]
+__all__ = ["elsewhere", "shared_pieces"]
 
 LEAST_SCORE = 0.45
 """Least sum of ``similarity - LEAST`` over the cells of a piece."""
@@ -36,6 +36,10 @@ ALIKE_THROUGHOUT = 0.5
 
 BACKWARD_PRICE = 0.6
 """What every piece played backwards must gain over what is played forwards."""
+
+LEAST_AGAIN, HINT, AS_GOOD = 3, 0.6, 0.05
+"""Cells of a piece that may be shown again; what a place must promise before the line is laid
+between cells; how much less similar than the first it may then be."""
 
 STANDS_OUT, SECOND_WEIGHT = 0.32, 0.8
 """A piece counts if its similarity exceeds the second best place's, so weighted, by this."""
@@ -97,22 +101,62 @@ def _stands_out(pair: Pair, piece: Piece) -> bool:
     return mean >= IDENTICAL or mean - SECOND_WEIGHT * _second(pair, piece) >= STANDS_OUT
 
 
+def elsewhere(pair: Pair, pieces: list[Piece]) -> list[Piece]:
+    """Further places in the second video that show what a piece shows, nearly identical.
+
+    A piece lies at its best place; a passage that the second video shows again is as good there.
+    """
+    found = list[Piece]()
+    for piece in pieces:
+        free = _only(piece, np.ones(len(pair.a), bool))
+        least = max(IDENTICAL, float(pair.along(piece, piece.cells).mean()) - AS_GOOD)
+        places, mean = _profile(pair, piece)
+        open_places = _far(pair, piece, places)
+        while len(piece.cells) >= LEAST_AGAIN and (mean * open_places).max(initial=0) >= HINT:
+            best = int((mean * open_places).argmax())
+            open_places &= np.abs(places - places[best]) > len(piece.cells) / 2
+            moved = piece._replace(begin=piece.begin + float(places[best]))
+            again = laid(pair, moved, free)
+            cells = again.cells
+            whole = len(cells) >= 0.8 * len(piece.cells) and again.score > 0
+            if whole and float(pair.along(again, cells).mean()) >= least:
+                found.append(again)
+    return found
+
+
 def _second(pair: Pair, piece: Piece) -> float:
     """Mean similarity of the best line of the same speed elsewhere in the second video."""
-    m, cells = pair.similar.shape[1], piece.cells
-    cells = cells[np.unique(np.linspace(0, len(cells) - 1, min(len(cells), 100)).astype(int))]
+    places, mean = _profile(pair, piece)
+    return float(mean[_far(pair, piece, places)].max(initial=0.0))
+
+
+def _profile(pair: Pair, piece: Piece) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """How far a line may be moved in the second video, and its mean similarity there."""
+    m, cells = pair.similar.shape[1], _some_cells(piece)
     base = int(np.floor(piece.begin))
     shifts = np.floor(piece.at(cells + 0.5)).astype(int) - base
-    places = np.arange(-int(shifts.max()), m - int(shifts.min()))
-    total, count = np.zeros(len(places)), np.zeros(len(places))
+    begins = np.arange(-int(shifts.max()), m - int(shifts.min()))
+    total, count = np.zeros(len(begins)), np.zeros(len(begins))
     for cell, shift in zip(cells, shifts, strict=True):
-        low = max(0, -int(places[0] + shift))
-        high = min(len(places), m - int(places[0] + shift))
-        total[low:high] += pair.similar[cell, places[low] + shift : places[high - 1] + shift + 1]
+        low = max(0, -int(begins[0] + shift))
+        high = min(len(begins), m - int(begins[0] + shift))
+        total[low:high] += pair.similar[cell, begins[low] + shift : begins[high - 1] + shift + 1]
         count[low:high] += 1
-    far = np.abs(places - base) > max(2.0, 0.5 * (np.ptp(shifts) + 1))
     mean = np.where(2 * count >= len(cells), total / np.maximum(count, 1), 0.0)
-    return float(mean[far].max(initial=0.0))
+    return begins - base, mean
+
+
+def _some_cells(piece: Piece) -> NDArray[np.intp]:
+    """Up to 100 cells of a piece, evenly spread."""
+    cells = piece.cells
+    some = np.unique(np.linspace(0, len(cells) - 1, min(len(cells), 100)).astype(int))
+    return np.asarray(cells[some])
+
+
+def _far(pair: Pair, piece: Piece, places: NDArray[np.intp]) -> Flags:
+    """Which places are not the one where the piece is."""
+    shifts = np.floor(piece.at(_some_cells(piece) + 0.5))
+    return np.asarray(np.abs(places) > max(2.0, 0.5 * (np.ptp(shifts) + 1)))
 
 
 def _best_together(pair: Pair, ahead: list[Piece], back: list[Piece]) -> list[Piece]:
