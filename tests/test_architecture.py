@@ -38,7 +38,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("plot", "client"),
     ("widgets", "store", "distributed"),
-    ("demo", "service_commands", "__main__", "__init__"),
+    ("demo", "service_commands", "store_commands", "__main__", "__init__"),
 )
 PLACE = {room: (floor, k) for floor, rooms in enumerate(FLOORS) for k, room in enumerate(rooms)}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -130,7 +131,7 @@ def test_batches_are_commits(
     store = tw.open(tmp_path)
     store.add(segments)
     same(store.to_table(), segments)
-    assert tw.open(tmp_path, version=3).count_rows() == 8
+    assert set(store.versions()["n_segments"]) == {0, 4, 8, 12, 15}
 
 
 def test_columns_that_come_later(store: tw.Store, segments: pd.DataFrame) -> None:
@@ -215,7 +216,7 @@ def test_what_cannot_be_added_is_told(
         (lambda s: s.to_table("zz < 3"), "where='zz < 3' cannot be used .*No field named zz"),
         (lambda s: s.to_table("video_id ="), "where='video_id =' cannot be used"),
         (lambda s: s.to_table(columns=["zz"]), "no column 'zz' .there are: video_id"),
-        (lambda s: tw.open(s.address, version=77), "version=77 of a store that has .* 1 to 2"),
+        (lambda s: tw.open(s.address, version=77), "version=77 of a store that has .* 1 to 6"),
         (lambda s: tw.open(s.address, version="x"), "version is 'x'; a whole number"),
         (lambda s: tw.open(s.address + "/no", version=1), "there is no store at"),
         (lambda s: tw.open(s.address + "/no").to_table(), "there is no store at .*add segments"),
@@ -238,3 +239,109 @@ def test_what_does_not_fit_into_memory_is_refused(
     with pytest.raises(tw.InputError, match=r"15 segments take 0.0 GB, 0.0 GB of"):
         store.to_table()
     assert len(store.to_table("video_id = 'beta'")) == 5
+
+
+def test_versions_are_kept(store: tw.Store, segments: pd.DataFrame) -> None:
+    before = store.version
+    store.upsert(segments[:3].assign(video_id="gamma"))
+    store.optimize()
+    versions = store.versions()
+    assert versions["version"].is_monotonic_increasing
+    assert versions["n_segments"].iloc[-1] == 18
+    assert versions.set_index("version")["n_segments"][before] == 15
+    assert versions["written_at"].is_monotonic_increasing
+    old = tw.open(store.address, version=before)
+    same(old.to_table(), segments)
+    assert old.count_rows() == 15
+    assert old.search(segments[:1], k=20)["video_id"].ne("gamma").all()
+    for change in (old.add, old.upsert):
+        with pytest.raises(tw.InputError, match="which is for reading"):
+            change(segments)
+    with pytest.raises(tw.InputError, match="which is for reading"):
+        old.optimize()
+    same(store.to_table("video_id <> 'gamma'"), segments)
+    with pytest.raises(tw.InputError, match="keep_days is -1"):
+        store.optimize(keep_days=-1)
+    time.sleep(0.1)
+    store.optimize(keep_days=1e-6)
+    assert len(store.versions()) < len(versions)
+    assert store.count_rows() == 18
+
+
+def test_a_store_shows_its_version_until_it_is_opened_again(
+    store: tw.Store, segments: pd.DataFrame
+) -> None:
+    other = tw.open(store.address)
+    other.upsert(segments[:3].assign(video_id="gamma"))
+    assert store.count_rows() == 15
+    assert tw.open(store.address).count_rows() == 18
+    store.add(segments[:3].assign(video_id="delta"))
+    assert store.count_rows() == 21
+
+
+def test_a_store_says_what_it_is(store: tw.Store, tmp_path: Path) -> None:
+    assert repr(store) == f"Store({store.address!r}, 15 rows, version {store.version})"
+    empty = tw.open(tmp_path / "new")
+    assert repr(empty) == f"Store({empty.address!r}, nothing stored yet)"
+    assert empty.version == 0
+    assert not (tmp_path / "new").exists()
+    assert store.work == tmp_path / "archive" / "work"
+
+
+def test_an_empty_table_changes_nothing(store: tw.Store, segments: pd.DataFrame) -> None:
+    version = store.version
+    assert store.add(segments[:0]) == 0
+    assert store.upsert(segments[:0]) == 0
+    assert store.version == version
+
+
+def test_parquet_folders_out_and_in(
+    store: tw.Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "ROWS", 4)
+    folder = store.to_parquet(tmp_path / "out")
+    assert len(list(folder.iterdir())) == 4
+    same(tw.load(folder), store.to_table())
+    for name, source in (
+        ("a", folder),
+        ("b", f"{folder}/*.parquet"),
+        ("c", list(folder.iterdir())),
+    ):
+        again = tw.open(tmp_path / name)
+        assert again.add(source) == 15
+        assert again.upsert(source) == 15
+        rows = again.to_table().sort_values(["video_id", "start_sec"], ignore_index=True)
+        same(rows, store.to_table())
+    with pytest.raises(tw.InputError, match=r"out' is there already; .* new folder"):
+        store.to_parquet(folder)
+    with pytest.raises(tw.InputError, match="in a folder that does not exist"):
+        store.to_parquet(tmp_path / "no" / "out")
+    with pytest.raises(tw.InputError, match=r"nothing\.parquet"):
+        store.add(tmp_path / "nothing.parquet")
+
+
+def test_a_folder_that_is_not_finished_is_not_there(
+    store: tw.Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "ROWS", 4)
+    monkeypatch.setattr("twlab.store.files.save", _interrupted)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(KeyboardInterrupt):
+        store.to_parquet(tmp_path / "out")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def _interrupted(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_rows_of_many_batches_stay_in_order(tmp_path: Path, rng: np.random.Generator) -> None:
+    n = 40_000
+    rows = pd.DataFrame(
+        {"video_id": "long", "start_sec": np.arange(n) * 1.0, "end_sec": np.arange(n) + 1.0}
+    )
+    store = tw.open(tmp_path)
+    table = tw.with_vectors(rows, rng.normal(size=(n, 4)).astype(np.float32))
+    for first in range(0, n, 10_000):
+        store.add(table[first : first + 10_000])
+    assert np.array_equal(store.to_table()["start_sec"], rows["start_sec"])

@@ -1,4 +1,4 @@
-"""The command line: ``twlab demo``, ``load``, ``check``, ``lab``, ``embed``, ``fetch``, ``jobs``.
+"""The command line: ``twlab demo``, ``load``, ``check``, ``lab``, and those of service and store.
 
 The answer goes to standard output, everything else to standard error. The exit status is 0 when
 all is well, 1 when something is wrong with the data or the machine, 2 for wrong usage.
@@ -17,6 +17,8 @@ from twlab import __version__
 from twlab.errors import TwlabError, require
 from twlab.service_commands import EXAMPLES as SERVICE_EXAMPLES
 from twlab.service_commands import add_service_commands
+from twlab.store_commands import EXAMPLES as STORE_EXAMPLES
+from twlab.store_commands import add_store_commands
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="twlab",
         description="The notebook workbench for video embeddings.",
-        epilog=EXAMPLES + SERVICE_EXAMPLES,
+        epilog=EXAMPLES + SERVICE_EXAMPLES + STORE_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"twlab {__version__}")
@@ -91,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     lab.set_defaults(run=_lab)
 
     add_service_commands(commands)
+    add_store_commands(commands)
     return parser
 
 

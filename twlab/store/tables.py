@@ -27,7 +27,11 @@ __all__ = [
 ]
 
 NAME = "segments"
+INDEX = "embedding_idx"
 LONGEST_RETRY_SEC = 300.0
+LONGEST_CREATION_SEC = 5.0
+
+_CONFLICTS = ("conflict", "contention", "retry", "concurrent", "already exist")
 
 T = TypeVar("T")
 
@@ -54,7 +58,7 @@ def address_of(path_or_uri: Any) -> str:
 def open_table(address: str, version: int | None = None) -> Any:
     """The Lance table at an address and version; None where there is none."""
     lancedb = require("lancedb", extra="store")
-    if "://" not in address and not (Path(address) / f"{NAME}.lance").is_dir():
+    if "://" not in address and not _has_version(Path(address) / f"{NAME}.lance"):
         return None
     with words(f"the store {address!r} cannot be opened"):
         database = lancedb.connect(address)
@@ -65,6 +69,12 @@ def open_table(address: str, version: int | None = None) -> Any:
             _check_version(table, version)
             table.checkout(version)
     return table
+
+
+def _has_version(folder: Path) -> bool:
+    """Whether anything was ever committed; a killed process may leave less than that."""
+    versions = folder / "_versions"
+    return versions.is_dir() and any(path.suffix == ".manifest" for path in versions.iterdir())
 
 
 def all_of(database: Any) -> list[str]:
@@ -86,7 +96,23 @@ def create(address: str, schema: Any) -> Any:
     """The table, made empty unless another process has just made it."""
     lancedb = require("lancedb", extra="store")
     with words(f"no store can be made at {address!r}"):
-        return lancedb.connect(address).create_table(NAME, schema=schema, exist_ok=True)
+        try:
+            return lancedb.connect(address).create_table(NAME, schema=schema)
+        except (ValueError, RuntimeError, OSError):
+            table = _made_meanwhile(address)
+            if table is None:
+                raise
+    return table
+
+
+def _made_meanwhile(address: str) -> Any:
+    """The table that another process is making; None if it does not come."""
+    tries_until = time.monotonic() + LONGEST_CREATION_SEC
+    table = open_table(address)
+    while table is None and time.monotonic() < tries_until:
+        time.sleep(0.1)
+        table = open_table(address)
+    return table
 
 
 @contextmanager
@@ -119,7 +145,7 @@ def retried(change: Callable[[], T], table: Any) -> T:
 def _is_conflict(error: BaseException) -> bool:
     """Whether an error says that another process committed first."""
     text = str(error).lower()
-    return any(word in text for word in ("conflict", "contention", "retry", "concurrent"))
+    return any(word in text for word in _CONFLICTS)
 
 
 def plain_query(table: Any, columns: list[str] | None, where: str | None) -> Any:
@@ -128,6 +154,11 @@ def plain_query(table: Any, columns: list[str] | None, where: str | None) -> Any
     if columns is not None:
         query = query.select(columns)
     return query.where(where) if where else query
+
+
+def quoted(text: Any) -> str:
+    """A text as it stands in a filter."""
+    return "'" + str(text).replace("'", "''") + "'"
 
 
 @functools.lru_cache(maxsize=4)

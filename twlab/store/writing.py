@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from twlab.errors import InputError
 from twlab.store import tables
 from twlab.store.arrow import KEY, arrow_rows, fitted, keys_of, prepared, told
+from twlab.store.upkeep import index_scalars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ def find_known(table: Any, rows: pd.DataFrame, keys: list[str]) -> None:
     videos = rows["video_id"].unique().tolist()
     known: set[str] = set()
     for first in range(0, len(videos), _VIDEOS_AT_ONCE):
-        listed = ", ".join(map(quoted, videos[first : first + _VIDEOS_AT_ONCE]))
+        listed = ", ".join(map(tables.quoted, videos[first : first + _VIDEOS_AT_ONCE]))
         query = tables.plain_query(table, [KEY], f"video_id IN ({listed})")
         known.update(query.to_arrow()[KEY].to_pylist())
     known &= set(keys)
@@ -60,11 +61,6 @@ def find_known(table: Any, rows: pd.DataFrame, keys: list[str]) -> None:
         )
 
 
-def quoted(text: Any) -> str:
-    """A text as it stands in a filter."""
-    return "'" + str(text).replace("'", "''") + "'"
-
-
 def write_batch(
     address: str, table: Any, rows: pd.DataFrame, keys: list[str], *, replace: bool
 ) -> tuple[Any, int]:
@@ -73,13 +69,19 @@ def write_batch(
     if table is None:
         table = tables.create(address, _marked(columns.schema))
     with tables.words(f"the batch was not written to the store {address!r}"):
+        table.checkout_latest()
         _add_columns(table, columns.schema)
-        columns = fitted(columns, table.schema)
-        merge = table.merge_insert(KEY).when_not_matched_insert_all()
-        if replace:
-            merge = merge.when_matched_update_all()
-        done = tables.retried(lambda: merge.execute(columns, timeout=_PATIENCE), table)
+        index_scalars(table)  # with the key's index rows also stay in order
+        done = tables.retried(lambda: _merge(table, columns, replace=replace), table)
     return table, done.num_inserted_rows + done.num_updated_rows
+
+
+def _merge(table: Any, columns: Any, *, replace: bool) -> Any:
+    """One commit, in the columns that the store has by now."""
+    merge = table.merge_insert(KEY).when_not_matched_insert_all()
+    if replace:
+        merge = merge.when_matched_update_all()
+    return merge.execute(fitted(columns, table.schema), timeout=_PATIENCE)
 
 
 def _marked(schema: Any) -> Any:

@@ -1,0 +1,202 @@
+"""Search in a store against numpy, with filters, with and without a vector index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import twlab as tw
+from twlab.store import searching, upkeep
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+N, D = 6_000, 16
+
+
+def archive(rng: np.random.Generator) -> pd.DataFrame:
+    """Videos of fifty clips in two options, vectors of uneven length around some centres."""
+    rows = pd.DataFrame(
+        {
+            "video_id": [f"video's {k // 100}" for k in range(N)],
+            "start_sec": np.arange(N) // 2 % 50 * 6.0,
+            "end_sec": np.arange(N) // 2 % 50 * 6.0 + 6,
+            "embedding_option": np.where(np.arange(N) % 2, "audio", "visual"),
+            "embedding_scope": "clip",
+            "model_name": "test",
+            "note": np.arange(N),
+        }
+    )
+    centres = rng.normal(size=(40, D))
+    matrix = centres[rng.integers(40, size=N)] + 0.4 * rng.normal(size=(N, D))
+    return tw.with_vectors(rows, matrix * rng.uniform(0.5, 2, size=(N, 1)))
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return archive(np.random.default_rng(0))
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory, table: pd.DataFrame) -> tw.Store:
+    store = tw.open(tmp_path_factory.mktemp("plain"))
+    store.add(table)
+    return store
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory, table: pd.DataFrame) -> tw.Store:
+    store = tw.open(tmp_path_factory.mktemp("indexed"))
+    store.add(table)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(upkeep, "LEAST_INDEXED", 5_000)
+        store.optimize()
+    assert store._table.index_stats("embedding_idx").index_type == "IVF_SQ"
+    return store
+
+
+def best(table: pd.DataFrame, query: Any, keep: Any, k: int = 10) -> pd.DataFrame:
+    """The most alike rows of those kept, by definition."""
+    rows = table[keep]
+    matrix = np.stack(list(rows["embedding"])).astype(float)
+    query = np.asarray(query, float)
+    similar = matrix @ query / np.linalg.norm(matrix, axis=1) / np.linalg.norm(query)
+    return rows.assign(cosine_similarity=similar).nlargest(k, "cosine_similarity")
+
+
+FILTERS = [
+    ({}, lambda t: t["note"] >= 0),
+    ({"video_id": "video's 7"}, lambda t: t["video_id"] == "video's 7"),
+    ({"video_id": ["video's 7", "video's 8"]}, lambda t: t["note"].between(700, 899)),
+    ({"start_sec": 15, "end_sec": 30}, lambda t: (t["end_sec"] > 15) & (t["start_sec"] < 30)),
+    ({"where": "note < 40 OR note > 5990"}, lambda t: (t["note"] < 40) | (t["note"] > 5990)),
+    (
+        {"video_id": "video's 3", "end_sec": 60, "where": "note > 310"},
+        lambda t: t["note"].between(311, 319),
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "keep"), FILTERS)
+@pytest.mark.parametrize("kind", ["plain", "indexed"])
+def test_filters_lose_nothing(
+    kind: str,
+    given: dict[str, Any],
+    keep: Any,
+    table: pd.DataFrame,
+    request: pytest.FixtureRequest,
+    rng: np.random.Generator,
+) -> None:
+    store = request.getfixturevalue(kind)
+    for query in rng.normal(size=(5, D)):
+        found = store.search(query, embedding_option="audio", **given)
+        expected = best(table, query, keep(table) & (table["embedding_option"] == "audio"))
+        assert found["note"].tolist() == expected["note"].tolist()
+        assert np.allclose(found["cosine_similarity"], expected["cosine_similarity"], atol=1e-6)
+        assert found["rank"].tolist() == list(range(1, len(expected) + 1))
+
+
+def test_the_index_is_used_where_it_serves(
+    indexed: tw.Store, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "FEW_ROWS", 100)
+    assert searching._probes(indexed._table, None) > 0
+    assert searching._probes(indexed._table, "video_id = 'video''s 3'") == 0
+    half = searching._probes(indexed._table, "embedding_option = 'audio'")
+    assert half >= 2 * searching._probes(indexed._table, None) - 1
+    hits = 0
+    for row in range(0, N, 300):
+        mine = table.iloc[[row]]
+        found = indexed.search(mine)
+        keep = table["embedding_option"] == mine["embedding_option"].iloc[0]
+        expected = best(table, mine["embedding"].iloc[0], keep)
+        hits += len(set(found["note"]) & set(expected["note"]))
+        exact = indexed.search(mine, method="exact")
+        assert exact["note"].tolist() == expected["note"].tolist()
+    assert hits >= 0.98 * 10 * (N // 300)
+
+
+def test_the_table_found(plain: tw.Store, table: pd.DataFrame) -> None:
+    queries = table.iloc[[3, 500]]
+    found = plain.search(queries, k=3)
+    assert found.columns.tolist() == [
+        *("query", "rank", "cosine_similarity", "video_id", "start_sec", "end_sec"),
+        *("embedding_option", "embedding_scope", "model_name", "note"),
+    ]
+    assert found["query"].tolist() == [3, 3, 3, 500, 500, 500]
+    assert found["note"].iloc[[0, 3]].tolist() == [3, 500]
+    assert found["embedding_option"].tolist() == ["audio"] * 3 + ["visual"] * 3
+    near = tw.nearest(queries[:1], table[table["embedding_option"] == "audio"], k=3)
+    assert found["note"][:3].tolist() == near["match"].tolist()
+    pd.testing.assert_series_equal(found["cosine_similarity"][:3], near["cosine_similarity"])
+
+
+def test_whole_videos_and_zero_vectors_are_not_found(tmp_path: Path, table: pd.DataFrame) -> None:
+    clips = table[table["embedding_option"] == "visual"][:50].reset_index(drop=True)
+    whole = clips[:1].assign(embedding_scope="video", end_sec=300.0)
+    zero = tw.with_vectors(clips[:3].assign(video_id="dark"), np.zeros((3, D)))
+    store = tw.open(tmp_path)
+    store.add(pd.concat([clips, whole, zero]))
+    found = store.search(clips[:1], k=60)
+    assert len(found) == 50
+    assert set(found["embedding_scope"]) == {"clip"}
+    alone = store.search(clips[:1], where="embedding_scope = 'video'")
+    assert alone["cosine_similarity"].tolist() == pytest.approx([1.0])
+    with pytest.warns(tw.TwlabWarning, match="all zeros"):
+        nothing = store.search(np.zeros(D))
+    assert nothing.empty
+    assert nothing.columns.tolist() == found.columns.tolist()
+
+
+def test_nothing_where_nothing_is(plain: tw.Store) -> None:
+    for given in ({"video_id": "none"}, {"video_id": []}, {"where": "note < 0"}):
+        found = plain.search(np.ones(D), **given)
+        assert found.empty
+        assert found["start_sec"].dtype == float
+    assert plain.search(np.ones(D), embedding_option="transcription").empty
+
+
+class Client:
+    """What a store asks of a client."""
+
+    def embed_text(self, text: str, *, model_name: str | None) -> pd.DataFrame:
+        assert model_name == "test"
+        return tw.with_vectors(
+            pd.DataFrame({"video_id": [text], "embedding_option": ["text"]}), np.ones((1, D))
+        )
+
+
+def test_text_goes_through_the_client(plain: tw.Store) -> None:
+    found = plain.search("a rabbit", embedding_option="audio", client=Client())
+    by_vector = plain.search(np.ones(D), embedding_option="audio")
+    pd.testing.assert_frame_equal(found, by_vector)
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda s: s.search(np.ones(D)), "'audio', 'visual' in what is searched; .*embedding_opt"),
+        (lambda s: s.search(np.ones(3), where="note=1"), "query has 3 dimensions, the store 16"),
+        (lambda s: s.search("text"), "the query is the text 'text'; text needs a client"),
+        (lambda s: s.search(np.ones((0, D))), "the query has no rows"),
+        (lambda s: s.search(np.ones(D), k=0), "k is 0; a whole number"),
+        (lambda s: s.search(np.ones(D), where="x = 1"), "where=.* cannot be used .*No field nam"),
+        (lambda s: s.search(np.ones(D), start_sec="x"), "start_sec is 'x'; seconds"),
+        (lambda s: s.search(np.ones(D), method="fast"), "method is 'fast'; 'auto' or 'exact'"),
+    ],
+)
+def test_what_cannot_be_searched_is_told(plain: tw.Store, ask: Any, message: str) -> None:
+    with pytest.raises(tw.InputError, match=message) as caught:
+        ask(plain)
+    assert "\n" not in str(caught.value)
+
+
+def test_models_are_not_mixed(tmp_path: Path, table: pd.DataFrame) -> None:
+    store = tw.open(tmp_path)
+    store.add(pd.concat([table[:10:2], table[:10:2].assign(model_name="other")]))
+    with pytest.raises(tw.InputError, match="model_name is 'other', 'test'"):
+        store.search(np.ones(D))
+    assert len(store.search(np.ones(D), where="model_name = 'other'")) == 5

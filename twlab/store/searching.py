@@ -1,0 +1,203 @@
+"""The best segments of a store for a vector, exactly or by an index that loses nothing to filters.
+
+Without a vector index every segment of the filter is compared. With one, the partitions nearest to
+the query are looked into: about ``2 √p`` of ``p``, more by as much as a filter leaves out; where a
+filter leaves few rows the index is passed by, because the partitions looked into may hold none of
+them. What is found is compared again with the vectors themselves, so that every similarity that
+comes back is exact. Lance leaves out zero vectors.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from twlab.errors import InputError
+from twlab.neighbors import check_k
+from twlab.segments import WHOLE_SCOPES, as_matrix, str_column, unit_vectors
+from twlab.store.arrow import KEY, frame_of
+from twlab.store.pieces import block_of
+from twlab.store.reading import count
+from twlab.store.tables import INDEX, plain_query, quoted, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["Filter", "best_places", "kinds_of", "queries_of"]
+
+FEW_ROWS = 100_000
+"""Rows that are compared faster than an index could be asked rightly."""
+
+_PLACE = ("video_id", "start_sec", "end_sec")
+_KINDS = ["embedding_option", "embedding_scope", "model_name"]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What is searched; each part None where it does not matter."""
+
+    video_id: str | Sequence[str] | None = None
+    embedding_option: str | None = None
+    start_sec: float | None = None
+    end_sec: float | None = None
+    where: str | None = None
+
+    def conditions(self) -> list[str]:
+        """All but the option in SQL; of a stretch of time, the segments that overlap it."""
+        found = [f"({self.where})"] if self.where else []
+        if self.video_id is not None:
+            videos = [self.video_id] if isinstance(self.video_id, str) else list(self.video_id)
+            found.append(f"video_id IN ({', '.join(map(quoted, videos)) or 'NULL'})")
+        if self.start_sec is not None:
+            found.append(f"end_sec > {_second('start_sec', self.start_sec)}")
+        if self.end_sec is not None:
+            found.append(f"start_sec < {_second('end_sec', self.end_sec)}")
+        return found
+
+
+def _second(name: str, value: Any) -> float:
+    """A time as a number."""
+    try:
+        second = float(value)
+    except (TypeError, ValueError):
+        second = math.nan
+    if not math.isfinite(second):
+        raise InputError(f"{name} is {value!r}; seconds from the start of the file were expected")
+    return second
+
+
+def kinds_of(table: Any, where: str | None) -> pd.DataFrame:
+    """The options, scopes and models that there are, each combination once."""
+    parts = [pd.DataFrame({name: str_column([]) for name in _KINDS})]
+    with words(f"where={where!r} cannot be used"):
+        for batch in plain_query(table, _KINDS, where).to_batches():
+            parts.append(batch.to_pandas().drop_duplicates())
+    return pd.concat(parts).drop_duplicates(ignore_index=True)
+
+
+def queries_of(query: Any, kinds: pd.DataFrame, client: Any) -> pd.DataFrame:
+    """The query as a table with embeddings and an option each, missing where unknown."""
+    if isinstance(query, str):
+        if client is None:
+            raise InputError(
+                f"the query is the text {query[:40]!r}; text needs a client to be embedded; pass "
+                "client=tw.Client()"
+            )
+        models = kinds["model_name"].dropna().unique()
+        query = client.embed_text(query, model_name=models[0] if len(models) == 1 else None)
+    if not isinstance(query, pd.DataFrame):
+        array = np.asarray(query)
+        matrix = as_matrix(array[None] if array.ndim == 1 else array)
+        query = pd.DataFrame({"embedding": pd.Series(list(matrix), dtype=object)})
+    if not len(query):
+        raise InputError("the query has no rows; at least one vector was expected")
+    if "embedding_option" not in query.columns:
+        query = query.assign(embedding_option=str_column([None] * len(query), query.index))
+    out: pd.DataFrame = query
+    return out
+
+
+def best_places(
+    table: Any, queries: pd.DataFrame, chosen: Filter, kinds: pd.DataFrame, *, k: int, exact: bool
+) -> pd.DataFrame:
+    """The best rows for each query, best first."""
+    k = check_k(k)
+    unit = unit_vectors(queries)
+    width = table.schema.field("embedding").type.list_size
+    if unit.shape[1] != width:
+        raise InputError(
+            f"the query has {unit.shape[1]} dimensions, the store {width}; vectors of one model "
+            "were expected; embed the query with the model of the store"
+        )
+    base = " AND ".join(chosen.conditions()) or None
+    if base and len(kinds) > 1:
+        kinds = kinds_of(table, base)
+    plans: dict[Any, tuple[str | None, int]] = {}
+    parts = []
+    known = set(kinds["embedding_option"].dropna())
+    options = queries["embedding_option"].tolist()
+    for label, vector, theirs in zip(queries.index, unit, options, strict=True):
+        option = chosen.embedding_option or (theirs if theirs in known else None)
+        if option not in plans:
+            where = _condition(kinds, base, option)
+            plans[option] = (where, 0 if exact else _probes(table, where))
+        found = _found(table, vector, *plans[option], k=k)
+        found.insert(0, "query", [label] * len(found))
+        parts.append(found)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _condition(kinds: pd.DataFrame, base: str | None, option: Any) -> str | None:
+    """The whole condition for one option: what it need not say is left out, for speed."""
+    mine = kinds if option is None else kinds[kinds["embedding_option"] == option]
+    _one_of(mine, "embedding_option", "options share no scale; pass embedding_option=")
+    _one_of(mine, "model_name", "models share no scale; pass where=\"model_name = '…'\"")
+    parts = [base] if base else []
+    if option is not None and len(mine) < len(kinds):
+        parts.append(f"embedding_option = {quoted(option)}")
+    if option is not None and mine.empty:
+        parts.append("false")
+    whole = mine["embedding_scope"].isin(WHOLE_SCOPES)
+    if whole.any() and not whole.all():
+        listed = ", ".join(map(quoted, WHOLE_SCOPES))
+        parts.append(f"(embedding_scope IS NULL OR embedding_scope NOT IN ({listed}))")
+    return " AND ".join(parts) or None
+
+
+def _one_of(kinds: pd.DataFrame, name: str, advice: str) -> None:
+    """Refuse rows that cannot be ranked together."""
+    names = sorted(kinds[name].dropna().unique())
+    if len(names) > 1:
+        listed = ", ".join(map(repr, names))
+        raise InputError(f"{name} is {listed} in what is searched; one was expected, as {advice}")
+
+
+def _probes(table: Any, where: str | None) -> int:
+    """How many partitions of the index to look into; 0 to compare every row."""
+    stats = table.index_stats(INDEX)
+    if stats is None:
+        return 0
+    n_all = int(table.count_rows())
+    n = count(table, where) if where else n_all
+    if n <= max(FEW_ROWS, n_all // 5):
+        return 0
+    partitions = max(1.0, n_all / 4096)
+    return math.ceil((16 + 2 * math.sqrt(partitions)) * n_all / n)
+
+
+def _found(
+    table: Any, vector: NDArray[np.float32], where: str | None, probes: int, *, k: int
+) -> pd.DataFrame:
+    """The best rows for one query of length 1, their similarities computed anew."""
+    fields = [field for field in table.schema if field.name not in (KEY, "embedding")]
+    if not vector.any():
+        rows, similar = None, np.empty(0, np.float32)
+    else:
+        names = [*(field.name for field in fields), "embedding", "_distance"]
+        query = table.search(vector, vector_column_name="embedding").distance_type("cosine")
+        query = query.select(names).limit(k)
+        query = query.nprobes(probes).refine_factor(5) if probes else query.bypass_vector_index()
+        with words(f"where={where!r} cannot be used"):
+            rows = (query.where(where) if where else query).to_arrow()
+        similar = unit_vectors(block_of(rows["embedding"])) @ vector
+    columns = rows if rows is not None else _empty(fields)
+    table_of_hits = frame_of(columns, fields, None, n_rows=len(similar))
+    table_of_hits.insert(0, "cosine_similarity", np.clip(similar, -1, 1).astype(np.float32))
+    order = ["cosine_similarity", *_PLACE]
+    ranked = table_of_hits.sort_values(order, ascending=[False, True, True, True])
+    ranked.insert(0, "rank", np.arange(1, len(ranked) + 1))
+    rest = [name for name in ranked.columns if name not in ("rank", *order)]
+    return ranked[["rank", *order, *rest]]
+
+
+def _empty(fields: Any) -> Any:
+    """No rows."""
+    import pyarrow as pa
+
+    return pa.schema(fields).empty_table()

@@ -1,0 +1,153 @@
+"""The commands of an archive: ``twlab ingest``, ``twlab search``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twlab.errors import InputError
+
+if TYPE_CHECKING:
+    import argparse
+
+    import pandas as pd
+
+    from twlab.store import Store
+
+__all__ = ["EXAMPLES", "add_store_commands"]
+
+EXAMPLES = """\
+  twlab ingest 'answers/*.json' --store archive
+  twlab search --store archive query.json -k 5
+  twlab search --store archive --like film.mp4@1:30 --option visual -o hits.csv
+  twlab search --store archive "a rabbit yawns" --option visual
+"""
+
+
+def add_store_commands(commands: Any) -> None:
+    """Add the commands to the parser's."""
+    ingest = commands.add_parser("ingest", help="put segments of files into a store")
+    ingest.add_argument("sources", metavar="FILE", nargs="+", help="file, folder or glob")
+    _add_store(ingest)
+    ingest.add_argument("--new", action="store_true", help="refuse segments that are there")
+    ingest.set_defaults(run=_ingest)
+
+    search = commands.add_parser("search", help="find the segments of a store most alike to one")
+    search.add_argument("query", metavar="QUERY", nargs="?", help="embedding file, or text")
+    search.add_argument("--like", metavar="VIDEO@SEC", help="the segment of a video at a time")
+    _add_store(search)
+    search.add_argument("-k", type=int, default=10, metavar="N", help="how many (default: 10)")
+    search.add_argument("--video", action="append", metavar="ID", help="only in this video")
+    search.add_argument("--option", metavar="NAME", help="visual, audio, …")
+    search.add_argument("--where", metavar="SQL", help='such as "start_sec < 60"')
+    search.add_argument("-o", "--output", metavar="FILE", help="save the hits (.csv)")
+    search.set_defaults(run=_search)
+
+
+def _add_store(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--store", metavar="DIR", required=True, help="folder, or s3://… address")
+
+
+def _ingest(chosen: argparse.Namespace) -> int:
+    """Write the segments, those that are there already anew."""
+    from twlab.store import open as open_store
+
+    store = open_store(chosen.store)
+    written = store.add(chosen.sources) if chosen.new else store.upsert(chosen.sources)
+    if written:
+        store.optimize()
+    print(f"{written} segments written", file=sys.stderr)
+    print(store)
+    return 0
+
+
+def _search(chosen: argparse.Namespace) -> int:
+    """Print the hits, or save them."""
+    from twlab.store import open as open_store
+
+    output = _output(chosen.output)
+    store = open_store(chosen.store)
+    query, client = _query(chosen, store)
+    hits = store.search(
+        query,
+        k=chosen.k,
+        video_id=chosen.video,
+        embedding_option=chosen.option,
+        where=chosen.where,
+        client=client,
+    )
+    if output is not None:
+        aside = output.with_name(f".{output.name}.{os.getpid()}.part")
+        try:
+            hits.to_csv(aside, index=False)
+            aside.replace(output)
+        finally:
+            aside.unlink(missing_ok=True)
+        print(f"{len(hits)} hits in {output}", file=sys.stderr)
+        print(output)
+        return 0
+    _print_hits(hits)
+    return 0
+
+
+def _output(name: str | None) -> Path | None:
+    """Where hits go, known before anything is searched."""
+    if name is not None and not name.lower().endswith(".csv"):
+        raise InputError(f"{name!r} has no known ending; .csv was expected")
+    return None if name is None else Path(name)
+
+
+def _query(chosen: argparse.Namespace, store: Store) -> tuple[Any, Any]:
+    """What is looked for, and the client if it is text."""
+    if (chosen.query is None) == (chosen.like is None):
+        what = "no query" if chosen.query is None else f"{chosen.query!r} and --like"
+        raise InputError(f"{what}; one of a file, a text and --like VIDEO@SEC was expected")
+    if chosen.like is not None:
+        return _segment_at(chosen.like, chosen.option, store), None
+    if Path(chosen.query).exists():
+        from twlab.io import load
+
+        return load(chosen.query), None
+    if Path(chosen.query).suffix and " " not in chosen.query:
+        raise InputError(f"{chosen.query!r} is no file; an embedding file or a text was expected")
+    from twlab.client import Client
+
+    return chosen.query, Client()
+
+
+def _segment_at(place: str, option: str | None, store: Store) -> pd.DataFrame:
+    """The segment of the store that a video has at a time; of several the shortest."""
+    from twlab.intervals import parse_timecode
+    from twlab.store.tables import quoted
+
+    video, at, time = place.rpartition("@")
+    if not at:
+        raise InputError(f"--like {place!r} names no time; VIDEO@SEC was expected: film.mp4@90")
+    second = parse_timecode(time)
+    where = f"video_id = {quoted(video)} AND start_sec <= {second} AND end_sec > {second}"
+    if option is not None:
+        where += f" AND embedding_option = {quoted(option)}"
+    found = store.to_table(where)
+    if found.empty:
+        raise InputError(
+            f"the store has no segment of {video!r} at {second:g} s; a video and a time of it were "
+            "expected; twlab load says which videos a file holds"
+        )
+    length = found["end_sec"] - found["start_sec"]
+    shortest: pd.DataFrame = found[length == length.min()]
+    return shortest
+
+
+def _print_hits(hits: pd.DataFrame) -> None:
+    """Rank, likeness and place of each hit."""
+    from twlab.intervals import format_timecode
+
+    names = ["rank", "cosine_similarity", "video_id", "start_sec", "end_sec", "embedding_option"]
+    shown = hits[names].copy()
+    shown["cosine_similarity"] = shown["cosine_similarity"].map("{:.4f}".format)
+    for name in ("start_sec", "end_sec"):
+        shown[name.removesuffix("_sec")] = [format_timecode(sec) or "-" for sec in shown[name]]
+    order = ["rank", "cosine_similarity", "video_id", "start", "end", "embedding_option"]
+    print(shown[order].to_string(index=False, na_rep="-", max_colwidth=None))
