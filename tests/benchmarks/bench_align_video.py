@@ -40,12 +40,13 @@ EDITS: dict[str, tuple[list[tuple[float, float]], float, str]] = {
 def make(name: str, path: Path) -> None:
     """The edit as a video."""
     pieces, speed, what = EDITS[name]
-    cuts = "".join(
-        f"[0:v]trim={a}:{b},setpts=(PTS-STARTPTS)/{speed}[p{k}];" for k, (a, b) in enumerate(pieces)
-    )
+    inputs: list[str] = []
+    for a, b in pieces:
+        inputs += ["-ss", str(a), "-to", str(b), "-i", str(FILM)]
+    cuts = "".join(f"[{k}:v]setpts=(PTS-STARTPTS)/{speed}[p{k}];" for k in range(len(pieces)))
     joined = "".join(f"[p{k}]" for k in range(len(pieces)))
     graph = f"{cuts}{joined}concat=n={len(pieces)}:v=1:a=0,{what},fps=24[v]"
-    command = ["ffmpeg", "-v", "error", "-y", "-i", str(FILM), "-filter_complex", graph]
+    command = ["ffmpeg", "-v", "error", "-y", *inputs, "-filter_complex", graph]
     subprocess.run([*command, "-map", "[v]", "-crf", "32", str(path)], check=True)
 
 
