@@ -17,9 +17,9 @@ ROWS = 40
 WIDTH = 32
 
 
-def batch(first: int, *, writer: int) -> pd.DataFrame:
-    """Forty segments from one number on, some parts of whose identity are missing."""
-    numbers = np.arange(first, first + ROWS)
+def batch(first: int, *, writer: int, n_rows: int = ROWS, width: int = WIDTH) -> pd.DataFrame:
+    """Segments from one number on, some parts of whose identity are missing."""
+    numbers = np.arange(first, first + n_rows)
     rows = pd.DataFrame(
         {
             "video_id": [f"video {n // 20}" for n in numbers],
@@ -30,24 +30,24 @@ def batch(first: int, *, writer: int) -> pd.DataFrame:
             "writer": writer,
         }
     )
-    return tw.with_vectors(rows, np.repeat((numbers + writer + 1.0)[:, None], WIDTH, axis=1))
+    return tw.with_vectors(rows, np.repeat((numbers + writer + 1.0)[:, None], width, axis=1))
 
 
-def check_whole(table: pd.DataFrame) -> None:
+def check_whole(table: pd.DataFrame, n_rows: int = ROWS) -> None:
     """Every row is what one writer wrote, every batch is there whole, nothing is there twice."""
     matrix = tw.vectors(table)
     expected = (table["number"] + table["writer"] + 1).to_numpy(np.float32)
     assert (matrix == expected[:, None]).all(), "a torn row"
     assert table["number"].is_unique, "a segment is there twice"
-    counts = (table["number"] // ROWS).value_counts()
-    assert (counts == ROWS).all(), "a batch is not whole"
+    counts = (table["number"] // n_rows).value_counts()
+    assert (counts == n_rows).all(), "a batch is not whole"
 
 
-def main(address: str, writer: int, step: int, n_batches: int) -> None:
-    """Write batches, overlapping those of other writers by half where the step says so."""
+def main(address: str, writer: int, n_batches: int, n_rows: int, width: int) -> None:
+    """Write batches, and say the number of each once it is committed."""
     store = tw.open(address)
     for k in range(n_batches):
-        store.upsert(batch(k * step, writer=writer))
+        store.upsert(batch(k * n_rows, writer=writer, n_rows=n_rows, width=width))
         print(k, flush=True)
 
 

@@ -16,11 +16,11 @@ import twlab as tw
 HERE = Path(__file__).parent
 
 
-def writer(address: Path, number: int, step: int, n_batches: int) -> subprocess.Popen[str]:
+def writer(address: Path, number: int, n_batches: int) -> subprocess.Popen[str]:
     """A process that writes batches and says each number once it is committed."""
+    numbers = (number, n_batches, store_writers.ROWS, store_writers.WIDTH)
     return subprocess.Popen(
-        [sys.executable, str(HERE / "store_writers.py"), str(address)]
-        + [str(value) for value in (number, step, n_batches)],
+        [sys.executable, str(HERE / "store_writers.py"), str(address), *map(str, numbers)],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE)])},
@@ -29,7 +29,7 @@ def writer(address: Path, number: int, step: int, n_batches: int) -> subprocess.
 
 @pytest.mark.parametrize("n_batches_before", [0, 1, 3])
 def test_a_killed_ingest_leaves_whole_batches(tmp_path: Path, n_batches_before: int) -> None:
-    process = writer(tmp_path, 0, store_writers.ROWS, 1000)
+    process = writer(tmp_path, 0, 1000)
     said = [process.stdout.readline() for _ in range(n_batches_before + 1)]  # type: ignore[union-attr]
     process.kill()
     process.communicate()
@@ -44,7 +44,7 @@ def test_a_killed_ingest_leaves_whole_batches(tmp_path: Path, n_batches_before: 
 
 def test_writers_of_the_same_segments_lose_and_double_nothing(tmp_path: Path) -> None:
     n_batches = 12
-    processes = [writer(tmp_path, number, store_writers.ROWS, n_batches) for number in (1, 2)]
+    processes = [writer(tmp_path, number, n_batches) for number in (1, 2)]
     for process in processes:
         process.communicate(timeout=100)
     assert [process.returncode for process in processes] == [0, 0]
