@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.store import pieces, writing
+from twlab.store import pieces, upkeep, writing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -345,3 +345,60 @@ def test_rows_of_many_batches_stay_in_order(tmp_path: Path, rng: np.random.Gener
     for first in range(0, n, 10_000):
         store.add(table[first : first + 10_000])
     assert np.array_equal(store.to_table()["start_sec"], rows["start_sec"])
+
+
+def test_a_uri_is_a_store_too(tmp_path: Path, segments: pd.DataFrame) -> None:
+    address = (tmp_path / "archive").as_uri()
+    store = tw.open(address)
+    assert store.version == 0
+    store.add(segments)
+    again = tw.open(address + "/")
+    same(again.to_table(), segments)
+    assert again.work is None
+    same(tw.open(tmp_path / "archive").to_table(), segments)
+    assert again.fragments()[0].matrix().shape == (15, 16)
+    with pytest.raises(tw.InputError, match=r"cannot be opened .*No object store provider"):
+        tw.open("nothing://bucket/archive")
+
+
+def test_the_extra_is_named_where_it_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "lancedb", None)
+    with pytest.raises(tw.MissingExtraError, match=r"pip install 'twlab\[store\]'"):
+        tw.open(tmp_path)
+
+
+def test_categories_lists_and_empty_columns(tmp_path: Path, segments: pd.DataFrame) -> None:
+    table = segments.assign(tags=[["a", "b"]] * 15, nothing=None).astype(
+        {"embedding_option": "category"}
+    )
+    tw.open(tmp_path).add(table)
+    again = tw.open(tmp_path).to_table()
+    same(again[list(segments.columns)], segments)
+    assert again["nothing"].isna().all()
+    assert list(again["tags"].iloc[3]) == ["a", "b"]
+
+
+def test_indices_and_pieces_are_kept_in_order(
+    store: tw.Store, segments: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def keys() -> Any:
+        return next(i for i in store._table.list_indices() if i.name == "twlab_key_idx")
+
+    assert {index.name for index in store._table.list_indices()} == {
+        *("video_id_idx", "start_sec_idx", "embedding_option_idx", "twlab_key_idx")
+    }
+    assert keys().num_unindexed_rows == 0
+    store.upsert(segments[:10].assign(video_id="gamma"))
+    assert keys().num_unindexed_rows == 10
+    monkeypatch.setattr(upkeep, "_LEAST_NEW", 12)
+    store.upsert(segments[:5].assign(video_id="delta"))
+    assert keys().num_unindexed_rows == 0
+    assert store._table.stats()["fragment_stats"]["num_fragments"] == 3
+    monkeypatch.setattr(upkeep, "_MOST_SMALL_FRAGMENTS", 3)
+    store.upsert(segments[:5].assign(video_id="epsilon"))
+    # Lance joins pieces that an index knows, and pieces that it does not, each among themselves.
+    assert store._table.stats()["fragment_stats"]["num_fragments"] == 2
+    assert store.count_rows() == 35
+    assert store.count_rows("video_id = 'gamma'") == 10

@@ -28,13 +28,19 @@ _FOR_EVER = timedelta(days=36_500)
 
 
 def settle(table: Any) -> None:
-    """What a store needs after a write, most often nothing."""
+    """What a store needs after a write, most often nothing.
+
+    Indices are made anew rather than by Lance's ``optimize``, which would also write the segments
+    of all small pieces again.
+    """
     with words("indices were not brought up to date, the segments are stored"):
         index_scalars(table)
         keys = next(index for index in table.list_indices() if index.name == f"{KEY}_idx")
         n_new = keys.num_unindexed_rows or 0
         small = table.stats()["fragment_stats"]["num_small_fragments"]
-    if n_new > max(_LEAST_NEW, table.count_rows() // 4) or small > _MOST_SMALL_FRAGMENTS:
+        if small <= _MOST_SMALL_FRAGMENTS and n_new > max(_LEAST_NEW, table.count_rows() // 4):
+            _make_indices(table, list(_SCALAR))
+    if small > _MOST_SMALL_FRAGMENTS:
         optimized(table, keep=None, vector_index=False)
 
 
@@ -43,8 +49,12 @@ def index_scalars(table: Any) -> None:
     there = {index.name for index in table.list_indices()}
     missing = [name for name in _SCALAR if f"{name}_idx" not in there]
     if missing and table.count_rows():
-        for name in missing:
-            retried(_maker(table, name), table)
+        _make_indices(table, missing)
+
+
+def _make_indices(table: Any, names: list[str]) -> None:
+    for name in names:
+        retried(_maker(table, name), table)
 
 
 def _maker(table: Any, name: str) -> Callable[[], None]:
