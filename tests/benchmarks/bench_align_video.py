@@ -8,6 +8,10 @@ says how to make it; about a minute per edit on two cores):
 
 Scored is the F of precision and recall over the seconds of the edit, right within one clip of the
 true place, at clips of 2 s and 6 s. No setting is changed per case.
+
+Measured: at 2 s 1.000 for all nine; at 6 s mirrored, cropped, faster (1.25 x, 2 x) and 0.8 x 1.000,
+0.5 x .987, re-cut .993, re-cut and mirrored .983, and nothing found (.000) of the grey one, whose
+pictures lie so far from the film's (mean centred similarity .34) that it counts as chance.
 """
 
 from __future__ import annotations
