@@ -1,7 +1,7 @@
 """Indices of a store, small pieces joined, old versions.
 
 Indices of video, time, option and key are made with the first segments and brought up to date
-once a quarter of the rows, and at least 50,000, are not yet in them. A vector index is made by
+once an eighth of the rows, and at least 10,000, are not yet in them. A vector index is made by
 :meth:`twlab.Store.optimize` from 300,000 rows on: below, comparing every row is as fast.
 """
 
@@ -22,7 +22,7 @@ LEAST_INDEXED = 300_000
 """Rows from which on a vector index pays."""
 
 _SCALAR = {"video_id": "BTree", "start_sec": "BTree", "embedding_option": "Bitmap", KEY: "BTree"}
-_LEAST_NEW = 50_000
+_LEAST_NEW = 10_000
 _MOST_SMALL_FRAGMENTS = 64
 _FOR_EVER = timedelta(days=36_500)
 
@@ -38,7 +38,7 @@ def settle(table: Any) -> None:
         keys = next(index for index in table.list_indices() if index.name == f"{KEY}_idx")
         n_new = keys.num_unindexed_rows or 0
         small = table.stats()["fragment_stats"]["num_small_fragments"]
-        if small <= _MOST_SMALL_FRAGMENTS and n_new > max(_LEAST_NEW, table.count_rows() // 4):
+        if small <= _MOST_SMALL_FRAGMENTS and n_new > max(_LEAST_NEW, table.count_rows() // 8):
             _make_indices(table, list(_SCALAR))
     if small > _MOST_SMALL_FRAGMENTS:
         optimized(table, keep=None, vector_index=False)
