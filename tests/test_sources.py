@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import doctest
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
 import pytest
 from pieces import Parts
 
 import twlab as tw
 from twlab import sources
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 TAKING_STORES = {
     name: getattr(tw, name)
@@ -72,3 +70,24 @@ def test_a_source_is_read_into_one_table(segments: pd.DataFrame) -> None:
 def test_wrong_arguments_are_told_as_ever(segments: pd.DataFrame) -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'kk'"):
         tw.nearest(Parts(segments, [3]), kk=2)  # type: ignore[call-arg]
+
+
+def test_a_small_source_is_read_whole_unless_an_executor_is_chosen(
+    segments: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts, asked = Parts(segments, [7]), list[int]()
+
+    def n_bytes(self: Parts) -> int:
+        asked.append(1)
+        return 15 * 16 * 4
+
+    monkeypatch.setattr(Parts, "n_bytes", n_bytes)
+    monkeypatch.setattr("twlab.distributed.near_duplicates", lambda **_: "in pieces")
+    assert isinstance(tw.near_duplicates(parts, threshold=0.1), pd.DataFrame)
+    monkeypatch.setattr(sources, "free_bytes", lambda: 15 * 16 * 4 * 4)
+    assert tw.near_duplicates(parts, threshold=0.1) == "in pieces"
+    monkeypatch.undo()
+    monkeypatch.setattr("twlab.distributed.near_duplicates", lambda **_: "in pieces")
+    chosen = Parts(segments, [7], tw.executors.Local())
+    assert tw.near_duplicates(chosen, threshold=0.1) == "in pieces"
+    assert asked

@@ -16,11 +16,11 @@ import importlib
 import inspect
 import os
 from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     import numpy as np
     import pandas as pd
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float32]
 
-__all__ = ["Fragment", "Source", "also_stores"]
+__all__ = ["Fragment", "Source", "also_stores", "free_bytes"]
+
+ROOM = 5
+"""How often vectors must fit into free memory to be read whole: analyses hold copies of them."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -81,12 +84,17 @@ class Source(ABC):
     def to_table(self) -> pd.DataFrame:
         """All rows as one table, indexed 0 … n - 1."""
 
+    def n_bytes(self) -> int | None:
+        """How much memory all vectors take; None where that is not known without reading."""
+        return None
+
 
 def also_stores(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A decorator: the arguments of these names may also be a source, a path or a URI.
 
-    Functions that ``twlab.distributed`` has by the same name work fragment by fragment there; for
-    all others the source is read into one table.
+    Functions that ``twlab.distributed`` has by the same name work fragment by fragment there,
+    unless no executor is chosen and memory has room for the whole several times; for all others
+    the source is read into one table.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -120,10 +128,31 @@ def _on_sources(function: Any, given: dict[str, Any]) -> Any:
     """The result of a function some of whose arguments are sources."""
     distributed = importlib.import_module("twlab.distributed")
     name = function.__name__
-    if name in distributed.__all__:
+    pieces = any(isinstance(value, Source) and not _is_small(value) for value in given.values())
+    if name in distributed.__all__ and pieces:
         return getattr(distributed, name)(**given)
     tables = {k: v.to_table() if isinstance(v, Source) else v for k, v in given.items()}
     return function(**tables)
+
+
+def _is_small(source: Source) -> bool:
+    """Whether a source is better read whole: one process works sooner on what it holds."""
+    n_bytes = None if source.executor is not None else source.n_bytes()
+    free = free_bytes()
+    return n_bytes is not None and free is not None and n_bytes * ROOM <= free
+
+
+def free_bytes() -> int | None:
+    """The memory that can be had, as far as the system tells."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if "MemAvailable" in line)
+    except (OSError, StopIteration):
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 _LARGE = (Source, str, os.PathLike)

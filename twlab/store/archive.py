@@ -160,6 +160,11 @@ class Store(Source):
         field = table.schema.field(KEY)
         return cut(self.address, table, (field.metadata or {}).get(STORE_MARK, b"").decode())
 
+    def n_bytes(self) -> int:
+        """How much memory all vectors take."""
+        table = self._stored()
+        return 4 * int(table.schema.field("embedding").type.list_size) * int(table.count_rows())
+
     def to_table(
         self, where: str | None = None, *, columns: list[str] | None = None
     ) -> pd.DataFrame:

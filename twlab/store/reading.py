@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from twlab.errors import InputError
+from twlab.sources import free_bytes
 from twlab.store.arrow import KEY, frame_of
 from twlab.store.tables import plain_query, words
 
@@ -75,23 +74,10 @@ def _names(schema: Any, columns: list[str] | None) -> list[str]:
 
 def _check_fits(n: int, width: int) -> None:
     """Refuse a table that the memory that is free would not hold."""
-    needed, free = n * (4 * width + BYTES_PER_ROW), _free_bytes()
+    needed, free = n * (4 * width + BYTES_PER_ROW), free_bytes()
     if free is not None and needed > free:
         raise InputError(
             f"{n:,} segments take {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB of memory are free; "
             "a smaller table was expected; filter with where=, leave out the vectors with "
             "columns=, or pass the store itself to an analysis"
         )
-
-
-def _free_bytes() -> int | None:
-    """The memory that can be had, as far as the system tells."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if "MemAvailable" in line)
-    except (OSError, StopIteration):
-        pass
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
