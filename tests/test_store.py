@@ -235,7 +235,7 @@ def test_what_cannot_be_read_is_told(store: tw.Store, ask: Any, message: str) ->
 def test_what_does_not_fit_into_memory_is_refused(
     store: tw.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("twlab.store.reading._free_bytes", lambda: 5_000)
+    monkeypatch.setattr("twlab.store.reading.free_bytes", lambda: 5_000)
     with pytest.raises(tw.InputError, match=r"15 segments take 0.0 GB, 0.0 GB of"):
         store.to_table()
     assert len(store.to_table("video_id = 'beta'")) == 5
