@@ -156,6 +156,9 @@ class _Search(NamedTuple):
     """Where each query is in the pool; -1 where it is not."""
     gaps: Matrix
     """Distances between the centres."""
+    margins: Matrix | None = None
+    """Where every query lies in the pool: how far at least the rows of a cell (row) lie from the
+    plane to another (column), times the gap."""
 
 
 def _search_of(queries: Matrix, pool: Matrix, itself: Positions, n_cells: int | None) -> _Search:
@@ -185,6 +188,8 @@ def _visits(
         limit = gaps[home]
         limit *= radius[part, None]
         limit += block
+        if search.margins is not None:
+            limit -= search.margins[band].T[home]
         near = limit >= search.cosine[rows[part], None] - np.float32(SLACK)
         near &= numbers > home[:, None] if onward else numbers != home[:, None]
         row, cell = np.nonzero(near)
@@ -305,6 +310,7 @@ def close_pairs(
 ) -> Arrays:
     """As :func:`twlab.kernels.pairs_above` of the rows among themselves, none left out."""
     search = _search_of(unit, unit, np.arange(len(unit)), None)
+    search = search._replace(margins=_margins(unit, search.cells))
     count = 0
     pairs, values = [np.empty((0, 2), np.intp)], [np.empty(0, np.float32)]
     for left, right in _bar(_near(search, threshold), "pairs", len(unit)):
@@ -324,6 +330,17 @@ def close_pairs(
             pairs.append(np.sort(np.column_stack(both), axis=1))
             values.append(value)
     return np.concatenate(pairs), np.concatenate(values)
+
+
+def _margins(unit: Matrix, cells: Cells) -> Matrix:
+    """The least of ``row . own centre - row . other centre`` over the rows of each cell."""
+    out = np.full((len(cells.centres),) * 2, 2, np.float32)
+    for part, block in _products(unit, cells.centres, cells.order):
+        rows = cells.order[part]
+        here, first = np.unique(cells.home[rows], return_index=True)
+        np.subtract(cells.cosine[rows, None], block, out=block)
+        out[here] = np.minimum(out[here], np.minimum.reduceat(block, first, axis=0))
+    return out - np.float32(SLACK)
 
 
 def _near(search: _Search, threshold: float) -> Iterator[tuple[Positions, Positions | None]]:
