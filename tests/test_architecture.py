@@ -23,7 +23,17 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "blocks"),
     ("segments", "rows", "intervals", "sources", "executors", "api"),
-    ("responses", "reading", "io", "samples", "similarity", "kernels", "neighbors"),
+    (
+        "responses",
+        "reading",
+        "io",
+        "samples",
+        "similarity",
+        "kernels",
+        "cells",
+        "graphs",
+        "neighbors",
+    ),
     ("tracks", "changepoints", "scenecuts", "scoring", "segmentation"),
     ("lines", "linefit", "copies", "alignment", "retrieval", "thresholds"),
     (

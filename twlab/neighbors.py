@@ -1,4 +1,4 @@
-"""The most alike rows: exact nearest neighbours and near-duplicates.
+"""The most alike rows: nearest neighbours and near-duplicates.
 
 Conventions
 -----------
@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from twlab.errors import InputError
+from twlab.errors import InputError, warn
+from twlab.graphs import best_in_cells, close_pairs
 from twlab.kernels import Spans, best_first, best_rows, pairs_above
 from twlab.segments import check_segments, clip_mask, one_option, unit_vectors
 from twlab.similarity import same_space
@@ -47,11 +48,19 @@ __all__ = [
 MOST_PAIRS = 10_000_000
 """Near-duplicates that are still worth a table (about 1 GB)."""
 
+MOST_EXACT = 2**31
+"""Rows times rows (46,000 squared) that are compared one with each; about a minute on one core."""
+
+MANY_ROWS = 16_384
+"""Rows from which cells find near-duplicates sooner than a comparison of one with each."""
+
 _PLACE = ("video_id", "start_sec", "end_sec")
 
 
 @also_stores("segments", "to")
-def nearest(segments: Any, to: Any = None, *, k: int = 10) -> pd.DataFrame | Arrays:
+def nearest(
+    segments: Any, to: Any = None, *, k: int = 10, exact: bool | None = None
+) -> pd.DataFrame | Arrays:
     """The ``k`` most alike rows of ``to`` for each row of ``segments``.
 
     Parameters
@@ -63,6 +72,11 @@ def nearest(segments: Any, to: Any = None, *, k: int = 10) -> pd.DataFrame | Arr
         Whole-video rows are left out, unless there is nothing else; so are zero vectors.
     k : int
         How many; fewer where there are not as many rows.
+    exact : bool, optional
+        True compares each row with each, False looks in part of the rows only. Default: exact up
+        to 2**31 comparisons (46,000 rows among themselves), beyond that in part. A warning then
+        says which share of the true neighbours was found, measured on 256 rows drawn by lot: at
+        least .98, because more is looked at until it is.
 
     Returns
     -------
@@ -83,9 +97,11 @@ def nearest(segments: Any, to: Any = None, *, k: int = 10) -> pd.DataFrame | Arr
 
     Notes
     -----
-    Exact, with one matrix product and little more: in each row of similarities the maxima of
+    Exact, it takes one matrix product and little more: in each row of similarities the maxima of
     groups of columns are compared, and only the k best groups are looked into, on two levels.
-    Blocks of 32 MB bound the memory.
+    Blocks of 32 MB bound the memory. In part, rows are compared with cells of rows whose border
+    is near (:mod:`twlab.graphs`); the same call gives the same result, and the similarities found
+    are true ones.
 
     Examples
     --------
@@ -99,6 +115,7 @@ def nearest(segments: Any, to: Any = None, *, k: int = 10) -> pd.DataFrame | Arr
     [2, 2, 0]
     """
     k = check_k(k)
+    check_exact(exact)
     for side in (segments, to):
         if isinstance(side, pd.DataFrame):
             one_option(side)
@@ -106,7 +123,7 @@ def nearest(segments: Any, to: Any = None, *, k: int = 10) -> pd.DataFrame | Arr
     own = to is None
     pool, unit = (segments, queries) if own else (to, unit_vectors(to))
     same_space(segments, pool, queries, unit)
-    found = best_rows(queries, unit, _candidates(pool, unit), k, own=own)
+    found = _best(queries, unit, _candidates(pool, unit), k, own=own, exact=exact)
     if isinstance(segments, pd.DataFrame) or isinstance(pool, pd.DataFrame):
         return long_table(segments, pool, *found)
     return found
@@ -146,6 +163,12 @@ def near_duplicates(
         If an argument is out of range, the table mixes embedding options, or there are more than
         ten million pairs.
 
+    Notes
+    -----
+    Exact at any size. Many rows are divided into cells, and pairs too far apart by the triangle
+    inequality are left out (:mod:`twlab.graphs`): what that saves depends on the data and grows
+    with the threshold.
+
     Examples
     --------
     >>> import twlab as tw
@@ -163,17 +186,39 @@ def near_duplicates(
     unit = unit_vectors(segments)
     among = _candidates(segments, unit)
     spans = spans_of(segments.iloc[among]) if is_table else None
-    found = pairs_above(
-        unit[among],
-        None,
-        threshold,
-        most=MOST_PAIRS,
-        spans=(spans, spans) if spans else None,
-        gap=min_gap_sec,
-    )
+    rows = unit if len(among) == len(unit) else unit[among]
+    if len(rows) < MANY_ROWS:
+        both = (spans, spans) if spans else None
+        found = pairs_above(rows, None, threshold, most=MOST_PAIRS, spans=both, gap=min_gap_sec)
+    else:
+        found = close_pairs(rows, threshold, most=MOST_PAIRS, spans=spans, gap=min_gap_sec)
     pairs, values = best_first(*found)
     pairs = among[pairs]
     return pair_table(segments, pairs, values) if is_table else (pairs, values)
+
+
+def _best(
+    queries: Matrix, unit: Matrix, among: Positions, k: int, *, own: bool, exact: bool | None
+) -> Arrays:
+    """The best rows of each query, from all that may be found or from part of them."""
+    if exact or (exact is None and len(queries) * len(among) <= MOST_EXACT):
+        return best_rows(queries, unit, among, k, own=own)
+    found, recall = best_in_cells(queries, unit, among, k, own=own)
+    if found[0].size:
+        warn(
+            f"nearest rows of {len(queries):,} among {len(among):,} were looked for in part of the "
+            f"rows: recall@{k} is {recall:.3f}, measured on up to 256 rows; tw.nearest(..., "
+            "exact=True) misses none and takes longer"
+        )
+    return found
+
+
+def check_exact(exact: Any) -> None:
+    """Refuse what says neither yes nor no."""
+    if exact is not None and not isinstance(exact, bool | np.bool_):
+        raise InputError(
+            f"exact is {exact!r}; True, False or None was expected; leave it out to have it chosen"
+        )
 
 
 def check_pairs_wanted(threshold: float, min_gap_sec: float) -> None:

@@ -70,8 +70,12 @@ class Zeros(NamedTuple):
         return Zeros(n, first + int(zero.argmax()) if n and not self.n else self.first)
 
 
-def nearest(segments: Any, to: Any = None, *, k: int = 10) -> pd.DataFrame:
+def nearest(
+    segments: Any, to: Any = None, *, k: int = 10, exact: bool | None = None
+) -> pd.DataFrame:
     """As :func:`twlab.nearest`, where one side or both are a source.
+
+    Exact, unless ``exact`` is False: then the source is read into one table.
 
     Raises
     ------
@@ -79,6 +83,10 @@ def nearest(segments: Any, to: Any = None, *, k: int = 10) -> pd.DataFrame:
         Also if the result would have more than ten million rows.
     """
     k = neighbors.check_k(k)
+    neighbors.check_exact(exact)
+    if exact is not None and not exact:
+        sides = [s.to_table() if isinstance(s, Source) else s for s in (segments, to)]
+        return neighbors.nearest(sides[0], sides[1], k=k, exact=False)  # type: ignore[return-value]
     source = next(side for side in (segments, to) if isinstance(side, Source))
     queries, places = _side(segments)
     pool, pool_places = (queries, places) if to is None else _side(to)
