@@ -35,7 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "neighbors",
     ),
     ("tracks", "changepoints", "scenecuts", "scoring", "segmentation"),
-    ("lines", "linefit", "copies", "alignment", "retrieval", "thresholds"),
+    ("lines", "linefit", "copies", "shortlist", "alignment", "retrieval", "thresholds"),
     (
         "partitions",
         "clustering",

@@ -25,9 +25,10 @@ import numpy as np
 import pandas as pd
 
 from twlab.copies import elsewhere, shared_pieces
-from twlab.errors import InputError
+from twlab.errors import InputError, warn
 from twlab.linefit import pair_of, with_edges
 from twlab.segments import check_segments, str_column, unit_vectors
+from twlab.shortlist import likeliest_videos
 from twlab.sources import also_stores
 from twlab.tracks import Grid, clip_length, on_grid, times_of, tracks
 
@@ -38,6 +39,9 @@ __all__ = ["align", "find", "repeats"]
 
 SHORTEST_LAG = 8
 """Cells between two places of one video from which on they count as a repeat."""
+
+MOST_ALIGNED = 200
+"""Videos of a corpus that a clip is laid on; it takes some hundredths of a second for each."""
 
 NAMES = ("a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec", "speed", "score")
 
@@ -172,6 +176,12 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
     InputError
         If one is not a table of segments or the clip has several videos.
 
+    Notes
+    -----
+    Of a larger corpus the 200 videos are aligned that hold the nearest neighbours of the clip's
+    segments, by how much a shared piece could be worth. A warning tells where half of them hold
+    something, since more may.
+
     Examples
     --------
     >>> import twlab as tw
@@ -185,7 +195,13 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
             f"the clip has {len(videos)} videos ({', '.join(map(str, videos[:3]))}); one was "
             "expected; filter by video_id"
         )
-    pieces = align(clip, corpus[~corpus["video_id"].isin(videos)])
+    pieces = align(clip, _shortlist(clip, corpus[~corpus["video_id"].isin(videos)]))
+    n_found = pieces["b_video_id"].nunique()
+    if n_found > MOST_ALIGNED // 2 and corpus["video_id"].nunique() > MOST_ALIGNED:
+        warn(
+            f"{n_found} of the {MOST_ALIGNED} videos most like the clip hold something of it; "
+            "others of the corpus may as well; search those in a corpus without these"
+        )
     seconds = pieces["a_end_sec"] - pieces["a_start_sec"]
     total = sum(float(np.sum(np.subtract(*times_of(side.rows)[::-1]))) for side in _sides(clip))
     rows = []
@@ -208,6 +224,14 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
     ranked["video_id"] = str_column(ranked["video_id"])
     ranked.insert(0, "rank", np.arange(1, len(ranked) + 1))
     return ranked
+
+
+def _shortlist(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the videos that are worth aligning."""
+    check_segments(corpus)
+    if corpus["video_id"].nunique() <= MOST_ALIGNED:
+        return corpus
+    return corpus[corpus["video_id"].isin(likeliest_videos(clip, corpus, MOST_ALIGNED))]
 
 
 def _covered(pieces: pd.DataFrame) -> float:

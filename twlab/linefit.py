@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CARRIES_ON",
+    "LEAST_SPREAD",
     "Pair",
     "broken_worth",
     "laid",

@@ -1,0 +1,92 @@
+"""A clip sought in a large corpus: the videos that are laid on are those that hold it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from archives import archive, table_of
+
+import twlab as tw
+from twlab import alignment, shortlist
+from twlab.lines import LEAST
+from twlab.segments import unit_vectors
+from twlab.tracks import on_grid, times_of
+
+CLIPS = 40
+BY_CHANCE = 0.6
+"""Videos that do not hold the clip may resemble it so far here and there."""
+
+
+@pytest.fixture(scope="module")
+def corpus() -> pd.DataFrame:
+    return table_of(archive(30 * CLIPS, d=256, seed=1), clips_of_video=CLIPS)
+
+
+def cut(corpus: pd.DataFrame, first: int, n: int, noise: float = 0.0) -> pd.DataFrame:
+    """Some segments of the corpus as a video of their own."""
+    rows = corpus.iloc[first : first + n].assign(video_id="clip")
+    rows = rows.assign(start_sec=np.arange(n) * 6.0, end_sec=np.arange(1, n + 1) * 6.0)
+    added = np.random.default_rng(first).normal(size=(n, 256)) * noise / 16
+    return tw.with_vectors(rows, tw.vectors(rows) + added)
+
+
+@pytest.mark.parametrize("first", [85, 810])
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_a_shortlist_finds_the_same_video(
+    corpus: pd.DataFrame, first: int, noise: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = cut(corpus, first, 12, noise)
+    whole = tw.find(clip, corpus)
+    monkeypatch.setattr(alignment, "MOST_ALIGNED", 10)
+    quick = tw.find(clip, corpus)
+    assert quick["video_id"][0] == f"v{first // CLIPS:05}"
+    looked_at = whole[whole["video_id"].isin(quick["video_id"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(quick.drop(columns="rank"), looked_at.drop(columns="rank"))
+    left_out = whole[~whole["video_id"].isin(quick["video_id"])]
+    assert (left_out["score"] < BY_CHANCE).all()
+
+
+def test_the_worth_is_that_of_the_best_similarities(corpus: pd.DataFrame) -> None:
+    clip = cut(corpus, 500, 9, 0.2)
+    worth = []
+    grid = on_grid(unit_vectors(clip), *times_of(clip), 6.0)
+    for _, rows in corpus.groupby("video_id"):
+        pair = alignment.pair_of(grid, on_grid(unit_vectors(rows), *times_of(rows), 6.0))
+        worth.append(np.maximum(pair.similar.max(axis=1) - LEAST, 0).sum())
+    videos = corpus["video_id"].unique()
+    expected = videos[np.argsort(-np.array(worth), kind="stable")[:10]]
+    assert shortlist.likeliest_videos(clip, corpus, 10).tolist() == expected.tolist()
+
+
+def test_blocks_and_row_order_change_nothing(
+    corpus: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = cut(corpus, 500, 9)
+    found = shortlist.likeliest_videos(clip, corpus, 10).tolist()
+    monkeypatch.setattr(shortlist, "BLOCK_CELLS", 4 * 9 * 90)
+    assert shortlist.likeliest_videos(clip, corpus, 10).tolist() == found
+    shuffled = corpus.sample(frac=1, random_state=0)
+    assert set(shortlist.likeliest_videos(clip, shuffled, 10)) == set(found)
+
+
+def test_only_the_same_option_counts(corpus: pd.DataFrame) -> None:
+    clip = cut(corpus, 500, 9)
+    other = corpus.assign(embedding_option="audio")
+    assert tw.find(clip, other).empty
+    half = corpus.assign(embedding_option=None)
+    assert shortlist.likeliest_videos(clip, half, 1)[0] == shortlist.likeliest_videos(
+        clip, corpus, 1)[0]  # fmt: skip
+
+
+def test_a_clip_of_everything_is_told_to_be_cut_short(
+    corpus: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = cut(corpus, 500, 9)
+    vectors = tw.vectors(corpus).copy()
+    for video in range(30):
+        vectors[video * CLIPS + 5 : video * CLIPS + 14] = tw.vectors(clip)
+    monkeypatch.setattr(alignment, "MOST_ALIGNED", 10)
+    with pytest.warns(tw.TwlabWarning, match="10 of the 10 videos most like the clip"):
+        found = tw.find(clip, tw.with_vectors(corpus, vectors))
+    assert len(found) == 10
