@@ -101,6 +101,29 @@ def test_touching_hits_are_merged() -> None:
     assert hits["visual_similarity"][0] == pytest.approx(4 / math.sqrt(17))
 
 
+@pytest.mark.parametrize("k", [3, 10, 60])
+def test_merging_stops_before_the_whole_film_is_one_hit(rng: np.random.Generator, k: int) -> None:
+    film = table(rng.normal(size=(30, 8)))
+    hits = tw.search(film, np.ones(8), k=k, merge_gap_sec=0)
+    assert len(hits) >= min(k, 6)
+    assert hits["score"].is_monotonic_decreasing
+    apart = hits.sort_values("start_sec")
+    assert (apart["start_sec"].to_numpy()[1:] > apart["end_sec"].to_numpy()[:-1]).all()
+
+
+def test_hits_without_time_or_length_are_merged_with_none() -> None:
+    film = table(np.eye(8))
+    film.loc[2, ["start_sec", "end_sec"]] = np.nan
+    film.loc[5, "end_sec"] = film.loc[5, "start_sec"]
+    for row in (2, 5):
+        query = np.eye(8)[row] + 0.1
+        plain = tw.search(film, query, k=1)
+        merged = tw.search(film, query, k=1, merge_gap_sec=0)
+        pd.testing.assert_frame_equal(merged, plain)
+    alone = film.assign(start_sec=np.nan, end_sec=np.nan, video_id=list("abcdefgh"))
+    assert len(tw.search(alone, np.ones(8), k=5, merge_gap_sec=0)) == 5
+
+
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[tw.Client]:
     with Service(dim=8, check=False) as service:
@@ -166,6 +189,37 @@ def test_refusals(both: pd.DataFrame) -> None:
         tw.search(both, np.ones(8), merge_gap_sec=-1)
     with pytest.raises(tw.InputError, match="weights are"):
         tw.search(both, np.ones(8), weights={"audio": -1})
+
+
+@pytest.mark.parametrize(
+    ("query", "settings", "words"),
+    [
+        (np.ones(8), {"weights": {"audio": "high"}}, "weights are {'audio': 'high'}"),
+        (np.ones(8), {"weights": {"audio": math.inf}}, "weights are {'audio': inf}"),
+        (np.ones(8), {"weights": [1, 2]}, r"weights are \[1, 2\]"),
+        (np.ones(8), {"merge_gap_sec": "1"}, "merge_gap_sec is '1'"),
+        (np.ones(8), {"by": 5}, "no option 5"),
+        (np.zeros(8), {}, "the query for the option 'audio' is all zeros"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::twlab.TwlabWarning")
+def test_what_cannot_be_meant_is_refused(
+    both: pd.DataFrame, query: Any, settings: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(tw.InputError, match=words):
+        tw.search(both, query, **settings)
+
+
+def test_models_are_not_mixed(both: pd.DataFrame) -> None:
+    with pytest.raises(tw.InputError, match="vectors of the models 'test' and 'other' compared"):
+        tw.search(both, both.iloc[:1].assign(model_name="other"))
+
+
+@pytest.mark.filterwarnings("ignore::twlab.TwlabWarning")
+def test_a_zero_vector_among_queries_matches_nothing(both: pd.DataFrame) -> None:
+    query = np.ones((1, 8))
+    expected = tw.search(both, query)
+    pd.testing.assert_frame_equal(tw.search(both, np.r_[query, np.zeros((1, 8))]), expected)
 
 
 def shots(rng: np.random.Generator, video: str, base: float) -> pd.DataFrame:

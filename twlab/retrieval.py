@@ -14,7 +14,10 @@ learning methods", SIGIR 2009.
 
 from __future__ import annotations
 
+import math
 import mimetypes
+from collections.abc import Iterable, Mapping
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,12 +25,13 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
-from twlab.intervals import merge_adjacent, overlap
 from twlab.segments import as_matrix, check_segments, clip_mask, unit_vectors
+from twlab.similarity import same_space
 from twlab.sources import also_stores
+from twlab.tracks import TOUCH_SEC
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -75,7 +79,8 @@ def search(
         How much each option counts; 1 where it is not named, 0 leaves it out.
     merge_gap_sec : float, optional
         Join hits of one video that touch or lie no further apart than this; the best of them
-        gives the scores. Default: hits stay segments.
+        gives the scores. Fewer than ``k`` hits where joining leaves no more. Default: hits stay
+        segments.
     client : Client, optional
         For text, pictures and sounds: embeds them with the model of the table.
 
@@ -89,8 +94,8 @@ def search(
     Raises
     ------
     InputError
-        If the query fits no option, has other dimensions than the table, is to be
-        embedded without a client, or an argument is out of range.
+        If the query fits no option, is all zeros, has other dimensions or another model than the
+        table, is to be embedded without a client, or an argument is out of range.
 
     Examples
     --------
@@ -134,10 +139,19 @@ def _check_arguments(k: Any, fuse: Any, weights: Any, merge_gap_sec: Any) -> Non
         raise InputError(f"k is {k!r}; a whole number of hits, 1 or more, was expected")
     if fuse not in ("rank", "score"):
         raise InputError(f"fuse is {fuse!r}; 'rank' or 'score' was expected")
-    if weights is not None and not all(value >= 0 for value in weights.values()):
-        raise InputError(f"weights are {dict(weights)!r}; numbers from 0 on were expected")
-    if merge_gap_sec is not None and not merge_gap_sec >= 0:
+    if weights is not None and not (
+        isinstance(weights, Mapping) and all(_from_zero(value) for value in weights.values())
+    ):
+        raise InputError(
+            f"weights are {weights!r}; a finite number from 0 on for each option was expected"
+        )
+    if merge_gap_sec is not None and not _from_zero(merge_gap_sec):
         raise InputError(f"merge_gap_sec is {merge_gap_sec!r}; seconds from 0 on were expected")
+
+
+def _from_zero(value: Any) -> bool:
+    """Whether a value is a finite number that is not negative."""
+    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= float(value) < math.inf
 
 
 def _options(
@@ -148,7 +162,7 @@ def _options(
         pool = pool.assign(embedding_option="similarity")
     names = pool["embedding_option"].astype(object).where(pool["embedding_option"].notna(), "none")
     groups = {str(name): rows for name, rows in pool.groupby(names, sort=True)}
-    asked = [by] if isinstance(by, str) else by
+    asked = [by] if isinstance(by, str) or not isinstance(by, Iterable | None) else by
     unknown = [name for name in [*(asked or ()), *weights] if name not in groups]
     if unknown:
         raise InputError(
@@ -212,6 +226,13 @@ def _similarities(rows: pd.DataFrame, queries: pd.DataFrame, name: str) -> Float
             f"the query has {theirs.shape[1]} dimensions, the option {name!r} {ours.shape[1]}; "
             "vectors of one model were expected; name the options that fit in by="
         )
+    same_space(rows, mine, ours, theirs)
+    theirs = theirs[theirs.any(axis=1)]
+    if not len(theirs):
+        raise InputError(
+            f"the query for the option {name!r} is all zeros, which stands for missing data; a "
+            "vector with a direction was expected; drop such rows from the query"
+        )
     similar = np.clip(ours @ theirs.T, -1, 1).max(axis=1).astype(np.float64)
     return np.where(ours.any(axis=1), similar, np.nan)
 
@@ -223,7 +244,7 @@ def _places(options: dict[str, pd.DataFrame], found: dict[str, Floats]) -> pd.Da
         rows = options[name][PLACE].reset_index(drop=True)
         rows[["start_sec", "end_sec"]] = rows[["start_sec", "end_sec"]].round(3)
         best = rows.assign(similarity=values).dropna(subset=["similarity"])
-        grouped = best.groupby(PLACE, dropna=False, sort=False)["similarity"].max()
+        grouped = best.groupby(PLACE, dropna=False, sort=False, observed=True)["similarity"].max()
         columns.append(grouped.rename(f"{name}_similarity"))
     table = pd.concat(columns, axis=1).reset_index()
     return table.assign(n_segments=1)
@@ -247,20 +268,35 @@ def _fused(
 
 
 def _merged(ranked: pd.DataFrame, k: int, gap_sec: float) -> pd.DataFrame:
-    """The best places joined where they touch, as many as it takes for ``k`` hits."""
-    size = k
-    while True:
-        best = ranked.head(size)
-        runs = merge_adjacent(best, max_gap_sec=gap_sec)
-        if len(runs) >= k or size >= len(ranked):
+    """The best places joined where they touch: as many as it takes for ``k`` hits.
+
+    Joining ever more places ends in one hit per video; where ``k`` is never reached, as many are
+    taken as give most hits.
+    """
+    sizes = [int(k) >> halvings for halvings in reversed(range(int(k).bit_length()))]
+    while sizes[-1] < len(ranked):
+        sizes.append(2 * sizes[-1])
+    most = ranked.head(0)
+    for size in sizes:
+        more = _joined(ranked.head(size), gap_sec)
+        most = more if len(more) > len(most) else most
+        if len(most) >= k:
             break
-        size *= 2
-    parts = []
-    for video, mine in runs.groupby("video_id", sort=False):
-        here = best[best["video_id"] == video]
-        owner = overlap(mine, here).argmax(axis=0)
-        first = pd.Series(owner, index=here.index).drop_duplicates()
-        lead = here.loc[first.index].drop(columns=["start_sec", "end_sec", "n_segments"])
-        spans = mine.iloc[first.to_numpy()][["start_sec", "end_sec", "n_segments"]]
-        parts.append(lead.assign(**{name: spans[name].to_numpy() for name in spans.columns}))
-    return pd.concat(parts).sort_index() if parts else ranked
+    return most
+
+
+def _joined(ranked: pd.DataFrame, gap_sec: float) -> pd.DataFrame:
+    """Places joined where they touch, each with the scores of its best; those without time alone.
+
+    The order of the best is kept.
+    """
+    timed = ranked[PLACE].assign(start_sec=ranked["start_sec"].where(ranked["end_sec"].notna()))
+    timed = timed.sort_values(PLACE)
+    video = timed["video_id"]
+    ends = timed["end_sec"].fillna(-np.inf).groupby(video, observed=True).cummax()
+    before = ends.groupby(video, observed=True).shift()
+    run = (~(timed["start_sec"] <= before + gap_sec + TOUCH_SEC)).cumsum()
+    groups = ranked.groupby(run.loc[ranked.index].to_numpy(), sort=False)
+    spans = {"start_sec": groups["start_sec"].min(), "end_sec": groups["end_sec"].max()}
+    spans["n_segments"] = groups["n_segments"].sum()
+    return groups.head(1).assign(**{name: values.to_numpy() for name, values in spans.items()})

@@ -122,7 +122,7 @@ def _filled_up(rows: Matrix, n: int) -> Matrix:
     return out
 
 
-def same_space(a: Any, b: Any, left: Matrix, right: Matrix) -> None:
+def same_space(a: Any, b: Any, left: NDArray[Any], right: NDArray[Any]) -> None:
     """Nothing, if the vectors of two tables or matrices can be compared.
 
     Raises
