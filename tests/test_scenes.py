@@ -126,6 +126,17 @@ def test_several_videos_and_options_at_once() -> None:
     assert (medoids["end_sec"].to_numpy() <= found["end_sec"].to_numpy()).all()
 
 
+def test_videos_called_by_numbers() -> None:
+    table = film(LENGTHS).assign(video_id=7)
+    found = tw.scenes(table, n_scenes={7: 3})  # type: ignore[dict-item]
+    assert tw.scene_labels(table, found).value_counts(sort=False).index.tolist() == [0, 1, 2]
+    assert tw.boundary_scores(found.assign(video_id=7), found)["f_measure"].tolist() == [1.0]
+    with pytest.raises(tw.InputError, match=r"n_scenes names 'b', which is no video .*are: 7"):
+        tw.scenes(table, n_scenes={"7": 3, "b": 2})
+    with pytest.raises(tw.InputError, match="scenes are a NoneType; pass what"):
+        tw.scene_labels(table, None)  # type: ignore[arg-type]
+
+
 def test_labels_follow_the_scenes() -> None:
     table = film(LENGTHS)
     whole = table.iloc[:1].assign(embedding_scope="video")

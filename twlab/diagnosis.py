@@ -130,7 +130,8 @@ def _vectors(
 ) -> Iterator[Finding]:
     """What the vectors of each option and model are like."""
     keys = [name for name in ("embedding_option", "model_name") if name in places.columns]
-    codes = places[keys].reset_index(drop=True).groupby(keys, dropna=False) if keys else None
+    bare = places[keys].reset_index(drop=True)
+    codes = bare.groupby(keys, dropna=False, observed=True) if keys else None
     groups = codes.indices if codes is not None else {"all": np.arange(len(places))}
     for key, found in groups.items():
         rows = np.asarray(found, np.intp)

@@ -9,22 +9,24 @@ chosen on films with human scene starts, see ``tests/benchmarks/bench_scenes.py`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from twlab.changepoints import Line, chain_ward, cheapest_cuts, cuts_of_count, saved_by
+from twlab.errors import InputError
 from twlab.tracks import TOUCH_SEC, clip_length, seconds_stood_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Cuts = NDArray[np.intp]
 
-__all__ = ["METHODS", "Moments", "moments_of"]
+__all__ = ["METHODS", "Moments", "count_for", "counts_by_video", "moments_of"]
 
 POWER, LEVEL_QUANTILE = 0.9, 0.9
 LINK_CLIPS, LINK_FADE_CLIPS, LINK_WEIGHT = 4.0, 8.0, 6.0
@@ -73,6 +75,33 @@ def moments_of(unit: NDArray[np.float32], start: Floats, end: Floats) -> Moments
         length = np.linalg.norm(total, axis=1, keepdims=True)
         mean = (total / np.where(length > 0, length, 1)).astype(np.float32)
     return Moments(mean, times, last, weight / clip_length(times, last), which.astype(np.intp))
+
+
+def counts_by_video(counts: Mapping[Any, int], videos: Iterable[Any]) -> dict[str, int]:
+    """The counts by video as text, all of videos that are in the table."""
+    known = {str(video) for video in videos}
+    unknown = [video for video in counts if str(video) not in known]
+    if unknown:
+        raise InputError(
+            f"n_scenes names {unknown[0]!r}, which is no video of the table (there are: "
+            f"{', '.join(sorted(known)[:5])}); name videos by their video_id"
+        )
+    return {str(video): count for video, count in counts.items()}
+
+
+def count_for(video: str, n_scenes: int | Mapping[str, int] | None, available: int) -> int | None:
+    """The number of scenes asked of one video, if it can be had."""
+    asked = n_scenes.get(video) if isinstance(n_scenes, Mapping) else n_scenes
+    if asked is None:
+        return None
+    if isinstance(asked, bool) or not isinstance(asked, int | np.integer):
+        raise InputError(f"n_scenes is {asked!r}; a whole number of scenes was expected")
+    if not 1 <= asked <= available:
+        raise InputError(
+            f"n_scenes is {asked} for the video {video!r}, which has {available} segments that "
+            f"begin at different times; ask for 1 to {available}"
+        )
+    return int(asked)
 
 
 def linked(moments: Moments, n_scenes: int | None) -> tuple[Cuts, Floats]:

@@ -112,9 +112,11 @@ def _pairs(reference: Any, estimated: Any) -> list[tuple[dict[str, Any], Floats,
     ]
     if not keys:
         return [({}, _edges(reference), _edges(estimated), _half_clip(estimated))]
-    found = {track_key(key): part for key, part in estimated.groupby(keys, dropna=False)}
+    found = {
+        track_key(key): part for key, part in estimated.groupby(keys, dropna=False, observed=True)
+    }
     out = []
-    for key, part in reference.groupby(keys, dropna=False):
+    for key, part in reference.groupby(keys, dropna=False, observed=True):
         true, mine = _edges(part), found.get(track_key(key), part.iloc[:0])
         edges = _edges(mine) if len(mine) else true[[0, -1]]
         out.append((dict(zip(keys, key, strict=True)), true, edges, _half_clip(mine)))

@@ -31,7 +31,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
-from twlab.scenecuts import METHODS, moments_of, peaks
+from twlab.scenecuts import METHODS, count_for, counts_by_video, moments_of, peaks
 from twlab.segments import check_segments, series_like, str_column, unit_vectors
 from twlab.sources import also_stores
 from twlab.tracks import TOUCH_SEC, clip_length, seconds_stood_for, times_of, track_key, tracks
@@ -68,7 +68,8 @@ def scenes(
     segments : DataFrame
         A table of segments.
     n_scenes : int or mapping from video_id to int, optional
-        How many scenes each video has. Default: chosen for each video by the method.
+        How many scenes each video has. Default, also for videos that a mapping does not name:
+        chosen for each video by the method.
     method : {"linked", "kernel", "gaussian", "ward", "novelty"}
         ``linked`` cuts where the two sides are unlike as wholes and no shot comes back after the
         cut; it agrees best with human scene starts. ``kernel`` and ``gaussian`` are kernel
@@ -88,8 +89,8 @@ def scenes(
     Raises
     ------
     InputError
-        If the table is not one of segments, the method is unknown, or more scenes are asked for
-        than there are segments.
+        If the table is not one of segments, the method is unknown, a mapping names a video that
+        is not in the table, or more scenes are asked for than there are segments.
 
     Notes
     -----
@@ -108,6 +109,8 @@ def scenes(
         raise InputError(
             f"method is {method!r}; one of {', '.join([*METHODS, 'novelty'])} was expected"
         )
+    if isinstance(n_scenes, Mapping):
+        n_scenes = counts_by_video(n_scenes, segments["video_id"])
     parts = [_scenes_of(segments.iloc[rows], n_scenes, method) for rows in tracks(segments)]
     empty = _scene_rows(segments.iloc[:0], np.empty(0, np.intp), np.empty(0))
     table = pd.concat(parts, ignore_index=True) if parts else empty
@@ -141,6 +144,8 @@ def scene_labels(segments: pd.DataFrame, scenes: pd.DataFrame) -> pd.Series[Any]
     [0, 1, 2, 3]
     """
     check_segments(segments)
+    if not isinstance(scenes, pd.DataFrame):
+        raise InputError(f"scenes are a {type(scenes).__name__}; pass what tw.scenes returns")
     out = pd.Series(pd.NA, index=segments.index, dtype="Int64", name="scene")
     both = set(segments.columns) & set(scenes.columns)
     keys = ["video_id", *({"embedding_option"} & both)]
@@ -149,7 +154,7 @@ def scene_labels(segments: pd.DataFrame, scenes: pd.DataFrame) -> pd.Series[Any]
             raise InputError(f"scenes have no column {name!r}; pass what tw.scenes returns")
     starts = {
         track_key(key): np.sort(group["start_sec"].to_numpy(np.float64))
-        for key, group in scenes.groupby(keys, dropna=False)
+        for key, group in scenes.groupby(keys, dropna=False, observed=True)
     }
     values = np.full(len(segments), -1)
     for rows in tracks(segments):
@@ -236,7 +241,7 @@ def _scenes_of(
     """The scenes of one video and option, its rows in order of time."""
     unit = unit_vectors(track)
     moments = moments_of(unit, *times_of(track))
-    count = _count_for(str(track["video_id"].iloc[0]), n_scenes, len(moments.start))
+    count = count_for(str(track["video_id"].iloc[0]), n_scenes, len(moments.start))
     if method == "novelty":
         width = KERNEL_CLIPS * clip_length(moments.start, moments.end)
         curve = _checkerboard(moments.unit, moments.start, moments.end, width)
@@ -245,21 +250,6 @@ def _scenes_of(
         cuts, strength = METHODS[method](moments, count)
     scene = np.searchsorted(cuts, moments.which, side="right")
     return _scene_rows(track, scene, np.r_[np.nan, strength], unit)
-
-
-def _count_for(video: str, n_scenes: int | Mapping[str, int] | None, available: int) -> int | None:
-    """The number of scenes asked of one video, if it can be had."""
-    asked = n_scenes.get(video) if isinstance(n_scenes, Mapping) else n_scenes
-    if asked is None:
-        return None
-    if isinstance(asked, bool) or not isinstance(asked, int | np.integer):
-        raise InputError(f"n_scenes is {asked!r}; a whole number of scenes was expected")
-    if not 1 <= asked <= available:
-        raise InputError(
-            f"n_scenes is {asked} for the video {video!r}, which has {available} segments that "
-            f"begin at different times; ask for 1 to {available}"
-        )
-    return int(asked)
 
 
 def _scene_rows(

@@ -67,8 +67,8 @@ def tracks(segments: pd.DataFrame) -> Iterator[Positions]:
 
 
 def track_key(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Video and option as a key; a missing option equals another missing one, as NaN does not."""
-    return tuple(None if pd.isna(value) else value for value in values)
+    """Video and option as text; a missing option equals another missing one, as NaN does not."""
+    return tuple(None if pd.isna(value) else str(value) for value in values)
 
 
 def clip_length(start: Floats, end: Floats) -> float:

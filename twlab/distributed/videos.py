@@ -21,6 +21,7 @@ from twlab import diagnosis, segmentation, summary
 from twlab.distributed.pieces import pieces_of, places_of, rows_in, table_of, take_rows
 from twlab.distributed.steps import Job
 from twlab.errors import TwlabWarning, warn
+from twlab.scenecuts import counts_by_video
 from twlab.segments import check_places, clip_mask, series_like
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ def scenes(
     asked = sorted(n_scenes.items()) if isinstance(n_scenes, Mapping) else n_scenes
     with Job(segments, pieces, "scenes", asked, method) as job:
         places = places_of(pieces, job.executor)
-        empty = segmentation.scenes(_no_rows(places), n_scenes=n_scenes, method=method)
+        empty = segmentation.scenes(_no_rows(places), method=method)
+        if isinstance(n_scenes, Mapping):
+            n_scenes = counts_by_video(n_scenes, places["video_id"])
         batches = _batches(pieces, _clips_by_video(places))
         results = _told(job.map("scenes", scenes_of, batches, pieces, n_scenes, method))
         parts = [_scene_table(places, found) for found in results]
@@ -81,6 +84,9 @@ def scenes_of(batch: Batch, pieces: Sequence[Piece], n_scenes: Any, method: Any)
     """The scenes of some videos; their medoids tell whose they are."""
     rows = np.sort(np.concatenate(batch.groups))
     table = table_of([pieces[k] for k in batch.pieces], rows)
+    if isinstance(n_scenes, Mapping):
+        here = {*table["video_id"]}
+        n_scenes = {video: count for video, count in n_scenes.items() if video in here}
     found, warned = _listened(lambda: segmentation.scenes(table, n_scenes=n_scenes, method=method))
     names = ("start_sec", "end_sec", "n_segments", "strength", "medoid")
     return {name: found[name].to_numpy() for name in names} | {"warned": warned}
