@@ -63,3 +63,10 @@ def test_agreement_is_drawn_against_chance(film: pd.DataFrame) -> None:
         tw.plot.options(found.iloc[:0])
     with pytest.raises(tw.InputError, match="no column 'video_id'"):
         tw.plot.options(found.drop(columns="video_id"))
+
+
+def test_an_index_of_videos_is_no_obstacle(film: pd.DataFrame) -> None:
+    named = film.set_index("video_id", drop=False)
+    figure = tw.plot.hits(named, tw.search(named, film.iloc[[3]]))
+    assert figure.data[1].x is not None
+    assert tw.plot.novelty(named, scenes=tw.scenes(film)).data

@@ -59,6 +59,26 @@ def test_the_budget_is_kept(rng: np.random.Generator) -> None:
         tw.summarize(segments, n=0)
 
 
+def test_a_summary_is_of_rows_that_last(rng: np.random.Generator) -> None:
+    segments = table(rng.normal(size=(10, 8)))
+    odd = segments.copy()
+    odd.loc[2, ["start_sec", "end_sec"]] = np.nan
+    odd.loc[4, "end_sec"] = odd.loc[4, "start_sec"]
+    expected = tw.summarize(segments.drop([2, 4]), budget_sec=18)
+    pd.testing.assert_frame_equal(tw.summarize(odd, budget_sec=18), expected)
+    named = segments.set_index("video_id", drop=False)
+    assert len(tw.summarize(named, n=3)) == 3
+    texts = segments.assign(start_sec=np.nan, end_sec=np.nan)
+    assert len(tw.summarize(texts, n=3)) == len(tw.summarize(texts, budget_sec=3)) == 3
+
+
+@pytest.mark.parametrize("bounds", [{"n": 2.5}, {"n": True}, {"n": "2"}, {"budget_sec": "9"}])
+def test_bounds_of_a_summary_are_numbers(bounds: dict[str, Any]) -> None:
+    (name,) = bounds
+    with pytest.raises(tw.InputError, match=f"{name} is {bounds[name]!r}; a positive"):
+        tw.summarize(table(np.eye(8)), **bounds)
+
+
 def test_odd_segments_stand_out(rng: np.random.Generator) -> None:
     matrix = np.repeat(rng.normal(size=(6, 32)), 15, axis=0) + 0.4 * rng.normal(size=(90, 32))
     matrix[[17, 50]] = rng.normal(size=(2, 32))

@@ -15,6 +15,7 @@ SIGMOD 2000 (nearest neighbours).
 from __future__ import annotations
 
 import heapq
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,6 +54,9 @@ def summarize(
     n : int, optional
         Most segments that it may have. Give one of the two, or both.
 
+    Rows without time and rows of no length take no part where others last; where none lasts,
+    each counts as one second.
+
     Returns
     -------
     DataFrame
@@ -76,11 +80,13 @@ def summarize(
     one_option(segments)
     _positive(budget_sec=budget_sec, n=n)
     start, end = (segments[name].to_numpy(np.float64) for name in ("start_sec", "end_sec"))
+    seconds = np.nan_to_num(end - start, nan=0.0)
     rows = np.flatnonzero(clip_mask(segments))
-    unit = unit_vectors(segments.iloc[rows])
-    seconds = np.nan_to_num(end - start, nan=0.0)[rows]
-    if not seconds.any():
-        seconds = np.ones(len(rows))
+    if seconds[rows].any():
+        rows = rows[seconds[rows] > 0]
+    else:
+        seconds[rows] = 1.0
+    unit, seconds = unit_vectors(segments.iloc[rows]), seconds[rows]
     usable = unit.any(axis=1)
     best: tuple[list[int], list[float]] = ([], [0.0])
     for costs in (seconds, np.ones(len(rows))):
@@ -90,7 +96,8 @@ def summarize(
     out = segments.iloc[rows[best[0]]].assign(
         pick=np.arange(1, len(best[0]) + 1), coverage=best[1][1:]
     )
-    return out.sort_values([k for k in ("video_id", "start_sec") if k in out], kind="stable")
+    videos = pd.factorize(out["video_id"], sort=True)[0]
+    return out.iloc[np.lexsort((out["start_sec"].to_numpy(np.float64), videos))]
 
 
 def _positive(**values: float | None) -> None:
@@ -98,8 +105,10 @@ def _positive(**values: float | None) -> None:
     if all(value is None for value in values.values()):
         raise InputError("neither budget_sec nor n is given; give seconds or a number of segments")
     for name, value in values.items():
-        if value is not None and not value > 0:
-            raise InputError(f"{name} is {value!r}; a positive number was expected")
+        kinds, what = (int | np.integer, "whole number") if name[0] == "n" else (Real, "number")
+        right = isinstance(value, kinds) and not isinstance(value, bool)
+        if value is not None and not (right and value > 0):
+            raise InputError(f"{name} is {value!r}; a positive {what} was expected")
 
 
 def _greedy(
@@ -201,7 +210,7 @@ def deduplicate(segments: pd.DataFrame, *, threshold: float = 0.95) -> pd.DataFr
         A table of segments; every embedding option is looked at on its own. Earlier rows are
         preferred: sort first by what makes a row worth keeping.
     threshold : float
-        Cosine similarity from which on two rows are the same, above 0 and at most 1.
+        Cosine similarity from which on two rows are the same, above -1 and at most 1.
 
     Returns
     -------

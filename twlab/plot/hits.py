@@ -63,7 +63,7 @@ def hits(
     if not len(timed):
         raise InputError("there are no hits with times to draw; search a table of clips")
     look = look_of(theme)
-    lengths = segments.groupby("video_id")["end_sec"].max()
+    lengths = segments["end_sec"].groupby(segments["video_id"].to_numpy()).max()
     videos = list(dict.fromkeys(timed["video_id"]))
     lanes = [float(lengths.get(video, timed["end_sec"].max())) for video in videos]
     figure = go.Figure([_lanes(videos, lanes, look), _bars(timed, look)])

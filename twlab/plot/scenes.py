@@ -46,7 +46,7 @@ def scene_spans(scenes: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
         )
     out = out.sort_values(["video_id", "start_sec"], kind="stable", ignore_index=True)
     groups = out.groupby("video_id", sort=False)
-    last = segments.groupby("video_id", observed=True)["end_sec"].max()
+    last = segments["end_sec"].groupby(segments["video_id"].to_numpy()).max()
     following = groups["start_sec"].shift(-1).fillna(out["video_id"].map(last.to_dict()))
     out["end_sec"] = out["end_sec"].astype(np.float64).fillna(following)
     return out.assign(number=groups.cumcount() + 1)
