@@ -204,6 +204,14 @@ def test_the_corpus_is_ranked_by_what_it_holds() -> None:
     assert len(tw.find(table(footage(30, 8), "new"), corpus)) == 0
 
 
+def test_a_second_of_a_clip_counts_once() -> None:
+    film, clip = table(FILM, "film"), table(FILM[20:50])
+    assert tw.find(clip, film)["share"][0] == pytest.approx(1, abs=0.01)
+    assert tw.find(pd.concat([clip, clip]), film)["share"][0] == pytest.approx(1, abs=0.01)
+    long = [one.assign(end_sec=one["end_sec"] + CLIP) for one in (clip, film)]
+    assert tw.find(*long)["share"][0] > 0.9
+
+
 @pytest.mark.filterwarnings("ignore::twlab.TwlabWarning")
 def test_degenerate_videos() -> None:
     film = table(FILM, "film")
@@ -239,9 +247,18 @@ def test_shift_scale_and_order_do_not_matter(
 
 
 def test_refusals() -> None:
-    with pytest.raises(tw.InputError, match="vectors of 64 and 16 dimensions"):
+    with pytest.raises(tw.InputError, match="vectors of 64 and of 16 dimensions"):
         tw.align(table(FILM), table(FILM[:, :16], "film"))
     with pytest.raises(tw.InputError, match="no column 'start_sec'"):
         tw.align(table(FILM).drop(columns="start_sec"), table(FILM))
     with pytest.raises(tw.InputError, match="the clip has 2 videos"):
         tw.find(pd.concat([table(FILM), table(OTHER, "z")]), table(FILM, "film"))
+    with pytest.raises(tw.InputError, match="no column 'video_id'"):
+        tw.find(table(FILM), table(FILM, "film").drop(columns="video_id"))
+    broken = table(FILM)
+    broken.loc[119, "end_sec"] = 1e9
+    with pytest.raises(tw.InputError, match=r"'q' of 1.67e\+08 and .* stretches of 6 s are too"):
+        tw.repeats(broken)
+    models = [table(FILM, video).assign(model_name=video) for video in ("m1", "m2")]
+    with pytest.raises(tw.InputError, match="vectors of the models 'm1' and 'm2'"):
+        tw.align(*models)

@@ -29,6 +29,7 @@ from twlab.errors import InputError, warn
 from twlab.linefit import pair_of, with_edges
 from twlab.segments import check_segments, str_column, unit_vectors
 from twlab.shortlist import likeliest_videos
+from twlab.similarity import same_space
 from twlab.sources import also_stores
 from twlab.tracks import Grid, clip_length, on_grid, times_of, tracks
 
@@ -42,6 +43,9 @@ SHORTEST_LAG = 8
 
 MOST_ALIGNED = 200
 """Videos of a corpus that a clip is laid on; it takes some hundredths of a second for each."""
+
+MOST_CELLS = 1e9
+"""Pairs of cells that are compared at most; each takes some ten bytes."""
 
 NAMES = ("a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec", "speed", "score")
 
@@ -87,7 +91,8 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If one is not a table of segments or their vectors do not belong to one model.
+        If one is not a table of segments, their vectors do not belong to one model, or the two
+        have more than some 30,000 segments each.
 
     Notes
     -----
@@ -188,7 +193,8 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
     >>> tw.find(tw.sample("trailer"), tw.sample("film"))["video_id"].tolist()
     ['big_buck_bunny']
     """
-    check_segments(clip)
+    for table in (clip, corpus):
+        check_segments(table)
     videos = clip["video_id"].unique()
     if len(videos) > 1:
         raise InputError(
@@ -203,7 +209,7 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
             "others of the corpus may as well; search those in a corpus without these"
         )
     seconds = pieces["a_end_sec"] - pieces["a_start_sec"]
-    total = sum(float(np.sum(np.subtract(*times_of(side.rows)[::-1]))) for side in _sides(clip))
+    total = sum(_seconds_of(side.rows[["start_sec", "end_sec"]]) for side in _sides(clip))
     rows = []
     for video, mine in pieces.assign(seconds=seconds).groupby("b_video_id", sort=False):
         longest = mine.iloc[int(mine["seconds"].to_numpy().argmax())]
@@ -239,11 +245,16 @@ def _covered(pieces: pd.DataFrame) -> float:
     seconds = 0.0
     options = pieces.get("embedding_option", pd.Series("", index=pieces.index)).fillna("")
     for _, mine in pieces.groupby(options):
-        spans = mine[["a_start_sec", "a_end_sec"]].to_numpy()
-        spans = spans[np.argsort(spans[:, 0])]
-        before = np.r_[0.0, np.maximum.accumulate(spans[:, 1])[:-1]]
-        seconds += float(np.maximum(spans[:, 1] - np.maximum(spans[:, 0], before), 0).sum())
+        seconds += _seconds_of(mine[["a_start_sec", "a_end_sec"]])
     return seconds
+
+
+def _seconds_of(intervals: pd.DataFrame) -> float:
+    """Seconds that intervals cover, each second once; the two columns are start and end."""
+    spans = intervals.to_numpy(np.float64)
+    spans = spans[np.argsort(spans[:, 0])]
+    before = np.r_[-np.inf, np.maximum.accumulate(spans[:, 1])[:-1]]
+    return float(np.maximum(spans[:, 1] - np.maximum(spans[:, 0], before), 0).sum())
 
 
 def _sides(segments: pd.DataFrame) -> list[_Side]:
@@ -265,13 +276,15 @@ def _same(a: Any, b: Any) -> bool:
 def _boxes(a: _Side, b: _Side, *, within: bool = False) -> pd.DataFrame:
     """The shared pieces of two videos in seconds."""
     cell_sec = min(a.clip_sec, b.clip_sec)
-    grids = a.grid(cell_sec), b.grid(cell_sec)
-    sizes = [grid.cells.shape[1] for grid in grids]
-    if sizes[0] != sizes[1]:
+    n_cells = [_seconds_of(side.rows[["start_sec", "end_sec"]]) / cell_sec for side in (a, b)]
+    if n_cells[0] * n_cells[1] > MOST_CELLS:
         raise InputError(
-            f"vectors of {sizes[0]} and {sizes[1]} dimensions; two tables of one model were "
-            "expected; embed both videos with the same model"
+            f"{a.video!r} of {n_cells[0]:.3g} and {b.video!r} of {n_cells[1]:.3g} stretches of "
+            f"{cell_sec:g} s are too many to compare; correct rows that last far too long or far "
+            "too short, or pass parts"
         )
+    grids = a.grid(cell_sec), b.grid(cell_sec)
+    same_space(a.rows, b.rows, *(grid.cells for grid in grids))
     pair = pair_of(*grids)
     if within:
         ahead = np.arange(pair.similar.shape[1]) - np.arange(len(pair.a))[:, None]
