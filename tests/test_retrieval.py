@@ -255,4 +255,9 @@ def test_pairs_behind_the_threshold(rng: np.random.Generator) -> None:
 
 def test_too_few_segments_give_no_threshold() -> None:
     assert math.isnan(tw.threshold(table(np.eye(3)))["threshold"][0])
-    assert len(tw.threshold(table(np.eye(3)).iloc[:0])) == 0
+    whole = tw.threshold(table(np.eye(3)))
+    for n in (0, 1):
+        found = tw.threshold(table(np.eye(3)).iloc[:n])
+        assert len(found) == n
+        pd.testing.assert_series_equal(found.dtypes, whole.dtypes)
+        assert found["threshold"].isna().all()

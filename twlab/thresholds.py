@@ -73,15 +73,18 @@ def threshold(segments: pd.DataFrame) -> pd.DataFrame:
     """
     pairs = similarity_pairs(segments)
     rows = []
-    for option, mine in pairs.groupby("embedding_option", sort=True, dropna=False):
+    for option in sorted(_by_option(segments), key=lambda one: (one is None, str(one))):
+        of = pairs["embedding_option"]
+        mine = pairs[of.isna() if option is None else of == option]
         near, far = (mine[mine["kind"] == kind]["similarity"] for kind in ("neighbours", "far"))
         values = {"embedding_option": option, **_told_apart(near.to_numpy(), far.to_numpy())}
         basis = mine[mine["kind"] == "far"]["unrelated"]
         rows.append(values | {"unrelated": basis.iloc[0] if len(basis) else None})
-    table = pd.DataFrame(rows)
+    names = _told_apart(np.empty(0), np.empty(0))
+    table = pd.DataFrame(rows, columns=["embedding_option", *names, "unrelated"])
     for name in ("embedding_option", "unrelated"):
-        table[name] = str_column(table[name] if len(table) else [])
-    return table
+        table[name] = str_column(table[name])
+    return table.astype({name: type(value) for name, value in names.items()})
 
 
 @also_stores("segments")
@@ -107,15 +110,21 @@ def similarity_pairs(segments: pd.DataFrame) -> pd.DataFrame:
     np.int64(99)
     """
     check_segments(segments)
+    options = _by_option(segments).items()
+    parts = [_pairs_of(segments, videos, option) for option, videos in options]
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    return _pair_table(None, "far", np.empty(0), "times")
+
+
+def _by_option(segments: pd.DataFrame) -> dict[Any, list[Positions]]:
+    """The tracks of every option; None for rows without one."""
     options: dict[Any, list[Positions]] = {}
     for rows in tracks(segments):
         first = segments.iloc[rows[0]]
         key = first["embedding_option"] if "embedding_option" in segments.columns else None
         options.setdefault(None if pd.isna(key) else key, []).append(rows)
-    parts = [_pairs_of(segments, videos, option) for option, videos in options.items()]
-    if parts:
-        return pd.concat(parts, ignore_index=True)
-    return _pair_table(None, "far", np.empty(0), "times")
+    return options
 
 
 def _pairs_of(segments: pd.DataFrame, videos: list[Positions], option: Any) -> pd.DataFrame:
