@@ -142,6 +142,17 @@ def test_what_is_no_map(film_map: pd.DataFrame) -> None:
         tw.project(trailer, onto=film_map.assign(x="left"))
 
 
+def test_axes_need_the_whole_map() -> None:
+    film = tw.sample()
+    by_axes = film.join(tw.project(film, method="pca"))
+    shuffled = by_axes.sample(frac=1, random_state=0)
+    found = tw.project(film, onto=shuffled, method="pca")
+    np.testing.assert_allclose(found, by_axes[["x", "y"]], atol=1e-5)
+    for wrong in (by_axes.iloc[:40], film.join(tw.project(film))):
+        with pytest.raises(tw.InputError, match="are not those of its rows by method 'pca'"):
+            tw.project(film, onto=wrong, method="pca")
+
+
 def test_the_same_map_in_another_process() -> None:
     code = (
         "import hashlib, numpy as np, twlab as tw; "

@@ -92,7 +92,8 @@ def project(
     ------
     InputError
         If an argument is out of range, the table mixes embedding options, or ``onto`` has no
-        coordinates or vectors of another option, model or dimension.
+        coordinates or vectors of another option, model or dimension, or is not the whole of a map
+        of ``pca`` where that is the method.
     MissingExtraError
         If umap-learn is needed and not installed.
 
@@ -103,9 +104,10 @@ def project(
     are equal, every method gives the principal axes. t-SNE takes about two seconds for a thousand
     rows with everything that it imports, and ten for ten thousand.
 
-    Onto a map of ``pca`` rows are projected by its axes. Onto any other a row takes the median
-    place of its 10 nearest rows there, or the place of a row that is the same. A row unlike
-    everything on the map is placed all the same: :func:`twlab.nearest` tells how near it is.
+    Onto a map of ``pca`` rows are projected by its axes, for which all its rows are needed. Onto
+    any other a row takes the median place of its 10 nearest rows there, or the place of a row that
+    is the same. A row unlike everything on the map is placed all the same:
+    :func:`twlab.nearest` tells how near it is.
 
     References
     ----------
@@ -252,13 +254,25 @@ def _placed(segments: Any, unit: Matrix, onto: Any, method: Method) -> Floats:
     known, points = unit_vectors(onto[on_map]), points[on_map]
     same_space(segments, onto, unit, known)
     if method == "pca":
-        return principal(unit, points.shape[1], known)
+        return _by_axes(unit, known, points)
     if not len(unit):
         return np.empty((0, points.shape[1]))
     found, cosines = nearest(unit, known, k=N_PLACES)
     match, similarity = np.asarray(found, np.intp), np.asarray(cosines, np.float32)
     same = similarity[:, 0] >= SAME
     return np.where(same[:, None], points[match[:, 0]], np.median(points[match], axis=1))
+
+
+def _by_axes(unit: Matrix, known: Matrix, points: Floats) -> Floats:
+    """Coordinates on the axes of a map that principal axes gave."""
+    made = principal(known, points.shape[1], known)
+    if not np.allclose(made, points, atol=1e-3 * max(float(np.abs(points).max()), 1e-6)):
+        raise InputError(
+            "the coordinates of onto are not those of its rows by method 'pca'; all rows of a map "
+            "made with tw.project(film, method='pca') were expected; pass them all, or leave "
+            "method out"
+        )
+    return principal(unit, points.shape[1], known)
 
 
 def _places(onto: Any) -> Floats:
