@@ -100,5 +100,9 @@ def test_refusals() -> None:
         tw.boundary_scores([3.0], [0, 9])
     with pytest.raises(tw.InputError, match="tolerance_sec is -1"):
         tw.boundary_scores([0, 9], [0, 9], tolerance_sec=-1)
+    with pytest.raises(tw.InputError, match="tolerance_sec is '1'"):
+        tw.boundary_scores([0, 9], [0, 9], tolerance_sec="1")  # type: ignore[arg-type]
+    with pytest.raises(tw.InputError, match=r"edges are \['0:00', '1:30'\]; start"):
+        tw.boundary_scores([0, 9], ["0:00", "1:30"])  # type: ignore[list-item]
     with pytest.raises(tw.InputError, match="no column 'end_sec'"):
         tw.boundary_scores(pd.DataFrame({"start_sec": [0.0]}), [0, 9])

@@ -15,6 +15,7 @@ segmentation", Computational Linguistics 2002.
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,7 +88,7 @@ def boundary_scores(
     >>> scores[["precision", "recall"]].to_dict("records")
     [{'precision': 0.5, 'recall': 0.5}]
     """
-    if tolerance_sec is not None and not tolerance_sec >= 0:
+    if tolerance_sec is not None and not (isinstance(tolerance_sec, Real) and tolerance_sec >= 0):
         raise InputError(
             f"tolerance_sec is {tolerance_sec!r}; a number of seconds, 0 or more, was expected"
         )
@@ -132,13 +133,24 @@ def _edges(scenes: Any) -> Floats:
         starts = np.sort(scenes["start_sec"].to_numpy(np.float64))
         edges = np.r_[starts, scenes["end_sec"].to_numpy(np.float64).max(initial=-np.inf)]
     else:
-        edges = np.asarray(scenes, dtype=np.float64)
+        edges = _numbers(scenes)
     if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all():
         raise InputError(
             f"edges {np.array2string(edges, threshold=6)} do not rise; start, boundaries and end "
             "of one video in seconds were expected; filter to one video and option"
         )
     return np.asarray(edges)
+
+
+def _numbers(edges: Any) -> Floats:
+    """Plain edges as an array."""
+    try:
+        return np.asarray(edges, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"edges are {edges!r:.60}; start, boundaries and end of one video in seconds were "
+            "expected; pass a list of numbers or what tw.scenes returns"
+        ) from None
 
 
 def _half_clip(scenes: Any) -> float:
