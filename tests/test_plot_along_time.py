@@ -65,6 +65,19 @@ def test_agreement_is_drawn_against_chance(film: pd.DataFrame) -> None:
         tw.plot.options(found.drop(columns="video_id"))
 
 
+def test_pieces_of_another_option_are_left_out(film: pd.DataFrame) -> None:
+    trailer = tw.sample("trailer")
+    pieces = tw.align(trailer, film)
+    n = len(tw.plot.alignment(trailer, film, pieces=pieces).layout.shapes or ())
+    both = pd.concat([pieces, pieces.assign(embedding_option="audio")], ignore_index=True)
+    assert n == len(tw.plot.alignment(trailer, film, pieces=both).layout.shapes)
+    numbered = film.assign(video_id=7)
+    found = tw.align(trailer, numbered)
+    assert n == len(tw.plot.alignment(trailer, numbered, pieces=found).layout.shapes)
+    with pytest.raises(tw.InputError, match="no column 'a_video_id' in the pieces"):
+        tw.plot.alignment(trailer, film, pieces=None)
+
+
 def test_an_index_of_videos_is_no_obstacle(film: pd.DataFrame) -> None:
     named = film.set_index("video_id", drop=False)
     figure = tw.plot.hits(named, tw.search(named, film.iloc[[3]]))

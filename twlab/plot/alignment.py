@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from twlab.errors import InputError
@@ -15,7 +16,6 @@ from twlab.similarity import cosine_similarity
 from twlab.tracks import tracks
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
 __all__ = ["alignment"]
@@ -39,7 +39,7 @@ def alignment(
     a, b : DataFrame
         Segments of one video and one embedding option each.
     pieces : DataFrame
-        As ``tw.align(a, b)`` returns it; pieces of other videos are left out.
+        As ``tw.align(a, b)`` returns it; pieces of other videos and options are left out.
     title : str, optional
         In place of the default.
     theme : {"light", "dark"}
@@ -63,7 +63,8 @@ def alignment(
     >>> figure.data[0].type
     'heatmap'
     """
-    missing = [name for name in COLUMNS if name not in pieces.columns]
+    columns = pieces.columns if isinstance(pieces, pd.DataFrame) else ()
+    missing = [name for name in COLUMNS if name not in columns]
     if missing:
         raise InputError(f"no column {missing[0]!r} in the pieces; pass what tw.align returns")
     look = look_of(theme)
@@ -83,7 +84,7 @@ def alignment(
     )
     figure = go.Figure(heat)
     videos = [side["video_id"].iloc[0] for side in sides]
-    mine = pieces[(pieces["a_video_id"] == videos[0]) & (pieces["b_video_id"] == videos[1])]
+    mine = _pieces_of(pieces, *sides)
     for piece in mine.itertuples():
         _box(figure, piece, colour_of(look, 1))
     words = "What is shared" if title is None else title
@@ -107,6 +108,17 @@ def _side(table: pd.DataFrame, name: str) -> pd.DataFrame:
         )
     step = -(-len(found[0]) // MOST_SIDE)
     return table.iloc[found[0][::step]]
+
+
+def _pieces_of(pieces: pd.DataFrame, a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
+    """The pieces of these two videos and of their option, where both are known."""
+    for name, side in (("a_video_id", a), ("b_video_id", b)):
+        pieces = pieces[pieces[name].astype(str) == str(side["video_id"].iloc[0])]
+    if "embedding_option" in pieces.columns and "embedding_option" in a.columns:
+        option, theirs = a["embedding_option"].iloc[0], pieces["embedding_option"]
+        if not pd.isna(option):
+            pieces = pieces[theirs.isna() | (theirs.astype(object) == option)]
+    return pieces
 
 
 def _edges(side: pd.DataFrame) -> NDArray[np.float64]:
