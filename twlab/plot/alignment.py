@@ -63,10 +63,7 @@ def alignment(
     >>> figure.data[0].type
     'heatmap'
     """
-    columns = pieces.columns if isinstance(pieces, pd.DataFrame) else ()
-    missing = [name for name in COLUMNS if name not in columns]
-    if missing:
-        raise InputError(f"no column {missing[0]!r} in the pieces; pass what tw.align returns")
+    _check(pieces)
     look = look_of(theme)
     sides = [_side(table, name) for table, name in ((a, "a"), (b, "b"))]
     values = cosine_similarity(sides[0], sides[1])
@@ -96,6 +93,14 @@ def alignment(
     down = time_axis(float(edges[0][0]), float(edges[0][-1]))
     figure.update_yaxes(**(down | {"range": down["range"][::-1]}), title_text=str(videos[0]))
     return figure
+
+
+def _check(pieces: Any) -> None:
+    """Refuse what is no table of pieces."""
+    columns = pieces.columns if isinstance(pieces, pd.DataFrame) else ()
+    missing = [name for name in COLUMNS if name not in columns]
+    if missing:
+        raise InputError(f"no column {missing[0]!r} in the pieces; pass what tw.align returns")
 
 
 def _side(table: pd.DataFrame, name: str) -> pd.DataFrame:
