@@ -117,9 +117,9 @@ def cluster(
                 f"n_clusters is {n_clusters!r} for 'hdbscan', which finds its own number; "
                 "None was expected; leave it out or choose another method"
             )
-        found = density_groups(unit[rows])
+        found = density_groups(_taken(unit, rows))
     else:
-        ways = _ways(unit[rows], _videos(segments, rows), method, random_state)
+        ways = _ways(_taken(unit, rows), _videos(segments, rows), method, random_state)
         found = ways.divide(number_of(ways, n_clusters)) if len(rows) else rows
     return numbered(segments, rows, found)
 
@@ -222,6 +222,12 @@ def _rows_in_time(segments: Any, unit: Matrix, method: str) -> Positions:
             f"{MOST_TREE_ROWS:,} were expected; use method='kmeans' or fewer rows"
         )
     return rows
+
+
+def _taken(unit: Matrix, rows: Positions) -> Matrix:
+    """Some rows; without a copy where they are all, in order."""
+    everything = len(rows) == len(unit) and bool((np.diff(rows) > 0).all())
+    return unit if everything else unit[rows]
 
 
 def _videos(segments: Any, rows: Positions) -> Positions:

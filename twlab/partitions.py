@@ -63,7 +63,7 @@ SAME_DISTANCE = 1e-3
 """Unit vectors nearer than this (a cosine above 1 - 5e-7) are equal but for rounding."""
 
 MOST_START_ROWS = 20_000
-"""Rows from which k-means finds its first centres; a larger sample changes them little."""
+"""Rows up to which each run of k-means has all; else it has a quarter of so many, or 50 a group."""
 
 N_STARTS = 4
 """Runs of which the best is taken."""
@@ -71,7 +71,10 @@ N_STARTS = 4
 MOST_ROUNDS = 100
 """Rounds after which k-means ends in any case."""
 
-FEW_MOVE = 10_000
+START_ROUNDS = 20
+"""Rounds on the sample; the rounds over all rows that follow do the rest."""
+
+FEW_MOVE = 1000
 """K-means on many rows ends when fewer than one row in so many moves."""
 
 BLOCK_CELLS = 2**23
@@ -183,7 +186,8 @@ def n_distinct(unit: Matrix) -> int:
 
 def marks(unit: Matrix) -> NDArray[np.uint64]:
     """A number for each row, the same for rows that are the same but for rounding."""
-    return row_marks(unit.round(5))
+    pieces = np.split(unit, range(BLOCK_ROWS, len(unit), BLOCK_ROWS))
+    return np.concatenate([row_marks(piece.round(5)) for piece in pieces])
 
 
 def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Labels:
@@ -191,7 +195,7 @@ def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Label
 
     Starts from the best of four Euclidean runs, then alternates between centres scaled to unit
     length and assignment by cosine until nothing changes. Beyond ``MOST_START_ROWS`` the runs
-    are made on a sample of so many rows, and the end is when fewer than one row in 10,000 moves.
+    are made on a sample of so many rows, and the end is when fewer than one row in 1,000 moves.
     """
     if len(unit) <= MOST_START_ROWS:
         return _kmeans_of_all(unit, n_groups, random_state)
@@ -200,7 +204,7 @@ def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Label
     return lloyd(start, lambda centres: _assigned_in_blocks(unit, centres))[0]
 
 
-def _fitted(unit: Matrix, n_groups: int, n_init: int, random_state: int) -> Any:
+def _fitted(unit: Matrix, n_groups: int, n_init: int, seed: int, max_iter: int = 300) -> Any:
     """The best of some Euclidean runs."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
@@ -210,7 +214,8 @@ def _fitted(unit: Matrix, n_groups: int, n_init: int, random_state: int) -> Any:
     with warnings.catch_warnings(), threadpool_limits(1):
         # Raised where rows that differ only by rounding were to be told apart.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return KMeans(n_groups, n_init=n_init, random_state=random_state).fit(unit)
+        model = KMeans(n_groups, n_init=n_init, max_iter=max_iter, random_state=seed)
+        return model.fit(unit)
 
 
 def _kmeans_of_all(unit: Matrix, n_groups: int, random_state: int) -> Labels:
@@ -226,7 +231,7 @@ def _kmeans_of_all(unit: Matrix, n_groups: int, random_state: int) -> Labels:
 
 def start_rows(n: int, n_groups: int, random_state: int) -> Labels:
     """Positions of the rows, in order of time, from which the first centres are found."""
-    wanted = min(n, max(MOST_START_ROWS, 50 * n_groups))
+    wanted = min(n, max(MOST_START_ROWS // 4, 50 * n_groups))
     drawn = np.random.default_rng(random_state).choice(n, wanted, replace=False)
     return np.sort(drawn)
 
@@ -238,7 +243,7 @@ def start_seeds(random_state: int) -> list[int]:
 
 def start_of(seed: int, sample: Matrix, n_groups: int) -> tuple[Matrix, float]:
     """Centres of unit length found on a sample, and how far its rows are from them."""
-    found = _fitted(sample, n_groups, 1, seed % 2**32)
+    found = _fitted(sample, n_groups, 1, seed % 2**32, START_ROUNDS)
     labels = found.labels_.astype(np.intp)
     return _directions(sample, labels, n_groups), float(found.inertia_)
 
