@@ -91,7 +91,7 @@ def squared_by_a_mortal(x: int, marker: Path) -> int:
 
 
 def always_dies(_: int) -> None:
-    time.sleep(0.5)  # Dask does not start a worker again that dies while it is being started
+    time.sleep(2)  # Dask does not start a worker again that dies while it is being started
     os._exit(1)
 
 
