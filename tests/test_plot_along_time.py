@@ -78,6 +78,17 @@ def test_pieces_of_another_option_are_left_out(film: pd.DataFrame) -> None:
         tw.plot.alignment(trailer, film, pieces=None)
 
 
+def test_scenes_of_another_option_are_not_marked(film: pd.DataFrame) -> None:
+    found = tw.scenes(film, n_scenes=4)
+    n = len(tw.plot.novelty(film, scenes=found).layout.shapes)
+    audio = tw.scenes(tw.sample(embedding_option="audio"), n_scenes=6)
+    both = pd.concat([found, audio], ignore_index=True)
+    assert len(tw.plot.novelty(film, scenes=both).layout.shapes) == n
+    numbered = film.assign(video_id=7)
+    marked = tw.plot.novelty(numbered, scenes=tw.scenes(numbered, n_scenes=4))
+    assert len(marked.layout.shapes) == n
+
+
 def test_an_index_of_videos_is_no_obstacle(film: pd.DataFrame) -> None:
     named = film.set_index("video_id", drop=False)
     figure = tw.plot.hits(named, tw.search(named, film.iloc[[3]]))

@@ -253,6 +253,12 @@ def test_pairs_behind_the_threshold(rng: np.random.Generator) -> None:
     assert far.mean() == pytest.approx(matrix[:150, 150:].mean(), abs=0.02)
 
 
+def test_the_order_of_videos_changes_no_threshold(rng: np.random.Generator) -> None:
+    one, other = shots(rng, "a", 0.3), shots(rng, "b", 0.3)
+    found = tw.threshold(pd.concat([one, other]))
+    pd.testing.assert_frame_equal(tw.threshold(pd.concat([other, one])), found)
+
+
 def test_too_few_segments_give_no_threshold() -> None:
     assert math.isnan(tw.threshold(table(np.eye(3)))["threshold"][0])
     whole = tw.threshold(table(np.eye(3)))

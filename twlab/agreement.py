@@ -76,9 +76,11 @@ def compare_options(segments: pd.DataFrame) -> pd.DataFrame:
         for a, b in combinations(sorted(parts), 2)
     ]
     numbers = ["agreement", "chance_mean", "chance_95", "p_value", "n_cells"]
-    table = pd.DataFrame(found, columns=["video_id", "option_a", "option_b", *numbers])
-    for name in ("video_id", "option_a", "option_b"):
+    names = ["video_id", "option_a", "option_b"]
+    table = pd.DataFrame(found, columns=[*names, *numbers])
+    for name in names:
         table[name] = str_column(table[name])
+    table = table.sort_values(names, ignore_index=True)
     return table.astype({name: np.float64 for name in numbers[:-1]} | {"n_cells": np.int64})
 
 

@@ -53,9 +53,9 @@ def boundary_scores(
         its own; a video without estimated scenes counts as found to be one scene.
     tolerance_sec : float, optional
         How far an estimated boundary may lie from a true one, that time included. Default: half
-        the typical segment length of the estimated scenes, where their ``n_segments`` tells it,
-        and 0.5 s otherwise: boundaries cannot be known more finely than the clips they lie
-        between.
+        the typical time from one segment to the next in the estimated scenes (their length over
+        ``n_segments``, where they have that), and 0.5 s otherwise: boundaries cannot be known
+        more finely than the clips they lie between.
 
     Returns
     -------

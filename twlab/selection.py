@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["deduplicate", "outliers", "summarize"]
 
+AT_ONCE = 64
+"""Rows whose gain is computed in one matrix product."""
+
 
 @also_stores("segments")
 def summarize(
@@ -89,7 +92,8 @@ def summarize(
     unit, seconds = unit_vectors(segments.iloc[rows]), seconds[rows]
     usable = unit.any(axis=1)
     best: tuple[list[int], list[float]] = ([], [0.0])
-    for costs in (seconds, np.ones(len(rows))):
+    uneven = len(np.unique(seconds)) > 1
+    for costs in (seconds, np.ones(len(rows)))[: 1 + uneven]:
         tried = _greedy(unit, seconds * usable, costs, seconds, budget_sec, n)
         if tried[1][-1] > best[1][-1]:
             best = tried
@@ -123,30 +127,39 @@ def _greedy(
     served = np.zeros(len(unit))
     total = max(float(weight.sum()), 1e-12)
 
-    def gain(row: int) -> float:
-        similar = (unit @ unit[row]).astype(np.float64)
-        return float(weight @ np.maximum(similar - served, 0.0))
+    def priced(rows: list[int], gains: Floats) -> list[tuple[float, int, int]]:
+        fits = [k for k, row in enumerate(rows) if seconds[row] <= left]
+        return [(-float(gains[k]) / max(costs[rows[k]], 1e-9), rows[k], len(chosen)) for k in fits]
 
-    # Gains only shrink: the first on the heap whose gain is up to date is the best of all.
-    heap = [(-value / max(costs[k], 1e-9), k, 0) for k, value in enumerate(_first(unit, weight))]
-    heapq.heapify(heap)
     chosen: list[int] = []
     coverage, left = [0.0], np.inf if budget_sec is None else budget_sec + 1e-6
+    # Gains only shrink: the first on the heap whose gain is up to date is the best of all.
+    heap = priced(list(range(len(unit))), _first(unit, weight))
+    heapq.heapify(heap)
     while heap and (n is None or len(chosen) < n):
-        _, row, at = heapq.heappop(heap)
+        if old := _outdated(heap, len(chosen)):
+            similar = (unit @ unit[old].T).astype(np.float64)
+            for entry in priced(old, weight @ np.maximum(similar - served[:, None], 0.0)):
+                heapq.heappush(heap, entry)
+            continue
+        value, row, _ = heapq.heappop(heap)
         if seconds[row] > left:
             continue
-        value = gain(row)
-        if at < len(chosen):
-            heapq.heappush(heap, (-value / max(costs[row], 1e-9), row, len(chosen)))
-            continue
-        if value <= 1e-9 * total:
+        if -value * max(costs[row], 1e-9) <= 1e-9 * total:
             break
         chosen.append(row)
         left -= seconds[row]
         served = np.maximum(served, (unit @ unit[row]).astype(np.float64))
         coverage.append(min(float(weight @ served) / total, 1.0))
     return chosen, coverage
+
+
+def _outdated(heap: list[tuple[float, int, int]], n_chosen: int) -> list[int]:
+    """The rows on top of the heap whose gain is out of date, taken from it; many at a time."""
+    rows: list[int] = []
+    while heap and heap[0][2] < n_chosen and len(rows) < AT_ONCE:
+        rows.append(heapq.heappop(heap)[1])
+    return rows
 
 
 def _first(unit: NDArray[np.float32], weight: Floats) -> Floats:

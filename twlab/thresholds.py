@@ -118,9 +118,10 @@ def similarity_pairs(segments: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_option(segments: pd.DataFrame) -> dict[Any, list[Positions]]:
-    """The tracks of every option; None for rows without one."""
+    """The tracks of every option in order of video; None for rows without one."""
     options: dict[Any, list[Positions]] = {}
-    for rows in tracks(segments):
+    found = [*tracks(segments)]
+    for rows in sorted(found, key=lambda rows: str(segments["video_id"].iloc[rows[0]])):
         first = segments.iloc[rows[0]]
         key = first["embedding_option"] if "embedding_option" in segments.columns else None
         options.setdefault(None if pd.isna(key) else key, []).append(rows)

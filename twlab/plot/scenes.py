@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from numpy.typing import NDArray
+
 __all__ = ["scene_spans"]
 
 
@@ -25,20 +27,23 @@ def scene_spans(scenes: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
         With ``start_sec``; with ``video_id``, unless the segments are of one video; without
         ``end_sec`` each scene lasts until the next, and the last until the end of its video.
     segments : DataFrame
-        The table that they are drawn over; scenes of other videos are dropped.
+        The table that they are drawn over; scenes of other videos and options are dropped.
 
     Raises
     ------
     InputError
-        If a column is missing or no scene belongs to a video of the table.
+        If a column is missing or no scene belongs to a video and option of the table.
     """
     videos = segments["video_id"].unique().tolist()
     _check(scenes, videos)
     out = pd.DataFrame({"start_sec": scenes["start_sec"].to_numpy(np.float64, na_value=np.nan)})
     known = "video_id" in scenes.columns
-    out.insert(0, "video_id", scenes["video_id"].to_numpy(object) if known else videos[0])
+    names = {str(video): video for video in videos}  # tw.scenes gives text for any kind of id
+    theirs = scenes["video_id"].astype(str).map(names) if known else None
+    out.insert(0, "video_id", videos[0] if theirs is None else theirs.to_numpy(object))
     out["end_sec"] = scenes["end_sec"].to_numpy() if "end_sec" in scenes.columns else np.nan
-    out = out[out["video_id"].isin(videos) & out["start_sec"].notna()]
+    here = _of_options(scenes, segments)
+    out = out[here & out["video_id"].isin(videos) & out["start_sec"].notna()]
     if len(scenes) and not len(out):
         raise InputError(
             f"scenes are of {scenes['video_id'].iloc[0]!r}, the segments of "
@@ -50,6 +55,16 @@ def scene_spans(scenes: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     following = groups["start_sec"].shift(-1).fillna(out["video_id"].map(last.to_dict()))
     out["end_sec"] = out["end_sec"].astype(np.float64).fillna(following)
     return out.assign(number=groups.cumcount() + 1)
+
+
+def _of_options(scenes: pd.DataFrame, segments: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which scenes are of an option that the segments have; all, where one names none."""
+    if not all("embedding_option" in table.columns for table in (scenes, segments)):
+        return np.ones(len(scenes), bool)
+    option, theirs = scenes["embedding_option"], segments["embedding_option"]
+    if theirs.isna().any():
+        return np.ones(len(scenes), bool)
+    return (option.isna() | option.isin(theirs.unique())).to_numpy(bool)
 
 
 def _check(scenes: Any, videos: Sequence[Any]) -> None:
