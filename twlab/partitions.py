@@ -10,6 +10,7 @@ length in order of time, trusts its arguments and returns positions and group nu
 References
 ----------
 Ward, "Hierarchical grouping to optimize an objective function", JASA 1963.
+Arthur, Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007.
 Dhillon, Modha, "Concept decompositions for large sparse text data", Machine Learning 2001.
 Campello, Moulavi, Sander, "Density-based clustering based on hierarchical density estimates",
 PAKDD 2013.
@@ -19,8 +20,7 @@ Rousseeuw, "Silhouettes: a graphical aid", J. Comput. Appl. Math. 1987.
 from __future__ import annotations
 
 import heapq
-import warnings
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -71,11 +71,8 @@ N_STARTS = 4
 MOST_ROUNDS = 100
 """Rounds after which k-means ends in any case."""
 
-START_ROUNDS = 20
-"""Rounds on the sample; the rounds over all rows that follow do the rest."""
-
 FEW_MOVE = 1000
-"""K-means on many rows ends when fewer than one row in so many moves."""
+"""K-means ends when fewer than one row in so many moves."""
 
 BLOCK_CELLS = 2**23
 BLOCK_ROWS = 8192
@@ -193,44 +190,19 @@ def marks(unit: Matrix) -> NDArray[np.uint64]:
 def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Labels:
     """Groups around unit centres, each row with the centre of the highest cosine.
 
-    Starts from the best of four Euclidean runs, then alternates between centres scaled to unit
-    length and assignment by cosine until nothing changes. Beyond ``MOST_START_ROWS`` the runs
-    are made on a sample of so many rows, and the end is when fewer than one row in 1,000 moves.
+    Alternates between centres and assignment, from the best of four such runs that start with
+    k-means++. Beyond ``MOST_START_ROWS`` these have a sample of the rows.
     """
-    if len(unit) <= MOST_START_ROWS:
-        return _kmeans_of_all(unit, n_groups, random_state)
-    sample = unit[start_rows(len(unit), n_groups, random_state)]
+    rows = start_rows(len(unit), n_groups, random_state)
+    sample = unit if len(rows) == len(unit) else unit[rows]
     start = best_start(start_of(seed, sample, n_groups) for seed in start_seeds(random_state))
     return lloyd(start, lambda centres: _assigned_in_blocks(unit, centres))[0]
 
 
-def _fitted(unit: Matrix, n_groups: int, n_init: int, seed: int, max_iter: int = 300) -> Any:
-    """The best of some Euclidean runs."""
-    from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
-
-    # Beyond a few rows sklearn adds in the order in which its threads end: one is always the same.
-    with warnings.catch_warnings(), threadpool_limits(1):
-        # Raised where rows that differ only by rounding were to be told apart.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model = KMeans(n_groups, n_init=n_init, max_iter=max_iter, random_state=seed)
-        return model.fit(unit)
-
-
-def _kmeans_of_all(unit: Matrix, n_groups: int, random_state: int) -> Labels:
-    found = _fitted(unit, n_groups, N_STARTS, random_state)
-    labels: Labels = found.labels_.astype(np.intp)
-    for _ in range(MOST_ROUNDS):
-        moved = np.argmax(unit @ _directions(unit, labels, n_groups).T, axis=1)
-        if (moved == labels).all() or len(np.unique(moved)) < len(np.unique(labels)):
-            break
-        labels = moved
-    return labels
-
-
 def start_rows(n: int, n_groups: int, random_state: int) -> Labels:
     """Positions of the rows, in order of time, from which the first centres are found."""
+    if n <= MOST_START_ROWS:
+        return np.arange(n)
     wanted = min(n, max(MOST_START_ROWS // 4, 50 * n_groups))
     drawn = np.random.default_rng(random_state).choice(n, wanted, replace=False)
     return np.sort(drawn)
@@ -242,15 +214,20 @@ def start_seeds(random_state: int) -> list[int]:
 
 
 def start_of(seed: int, sample: Matrix, n_groups: int) -> tuple[Matrix, float]:
-    """Centres of unit length found on a sample, and how far its rows are from them."""
-    found = _fitted(sample, n_groups, 1, seed % 2**32, START_ROUNDS)
-    labels = found.labels_.astype(np.intp)
-    return _directions(sample, labels, n_groups), float(found.inertia_)
+    """Centres of unit length found on a sample, and the sum of the cosines of its rows to them."""
+    from sklearn.cluster import kmeans_plusplus
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # more threads add in another order
+        first, _ = kmeans_plusplus(sample, n_groups, random_state=seed % 2**32)
+    start = np.ascontiguousarray(first, np.float32)
+    _, sums = lloyd(start, lambda centres: _assigned_in_blocks(sample, centres))
+    return directions(sums, start), float(np.linalg.norm(sums, axis=1).sum())
 
 
 def best_start(runs: Iterable[tuple[Matrix, float]]) -> Matrix:
     """The centres of the run that came nearest, the first of equals."""
-    return min(runs, key=lambda run: run[1])[0]
+    return max(runs, key=lambda run: run[1])[0]
 
 
 def lloyd(
@@ -258,18 +235,26 @@ def lloyd(
 ) -> tuple[Labels, Floats]:
     """The groups in which alternation ends, and their sums; ``assign`` may work anywhere.
 
-    It gives, for centres, the nearest one of each row and the sum of the rows of each centre. A
-    centre that loses all its rows stays where it was.
+    It gives, for centres, the nearest one of each row and the sum of the rows of each centre. The
+    end is when fewer than one row in ``FEW_MOVE`` moves, or a group would lose all its rows.
     """
     labels, sums = assign(centres)
     for _ in range(MOST_ROUNDS):
-        length = np.linalg.norm(sums, axis=1, keepdims=True)
-        centres = np.where(length > 0, sums / np.where(length > 0, length, 1), centres)
-        moved, sums = assign(np.ascontiguousarray(centres, np.float32))
-        n_moved, labels = int((moved != labels).sum()), moved
+        centres = directions(sums, centres)
+        moved, new_sums = assign(centres)
+        if len(np.unique(moved)) < len(np.unique(labels)):
+            break
+        n_moved, labels, sums = int((moved != labels).sum()), moved, new_sums
         if n_moved * FEW_MOVE < len(labels):
             break
     return labels, sums
+
+
+def directions(sums: Floats, otherwise: Matrix) -> Matrix:
+    """Sums scaled to unit length; the row of ``otherwise`` for one without direction."""
+    length = np.linalg.norm(sums, axis=1, keepdims=True)
+    scaled = np.where(length > 0, sums / np.where(length > 0, length, 1), otherwise)
+    return np.ascontiguousarray(scaled, np.float32)
 
 
 def assigned(unit: Matrix, centres: Matrix) -> tuple[Labels, Floats]:
@@ -341,10 +326,3 @@ def group_sums(unit: Matrix, labels: Labels, n_groups: int) -> Floats:
     rows = np.arange(len(labels))
     member = csr_array((np.ones(len(labels)), (labels, rows)), shape=(n_groups, len(labels)))
     return np.asarray(member @ unit.astype(np.float64))
-
-
-def _directions(unit: Matrix, labels: Labels, n_groups: int) -> Matrix:
-    """The mean direction of each group; zero for a group without rows or without direction."""
-    sums = group_sums(unit, labels, n_groups)
-    length = np.linalg.norm(sums, axis=1, keepdims=True)
-    return np.asarray(sums / np.where(length > 0, length, 1), np.float32)

@@ -317,7 +317,9 @@ def faiss_pairs(folder: Path, n: int) -> dict[str, Any]:
         pairs = 0
         for first in range(0, n, 20_000):
             limits, _, found = index.range_search(rows[first : first + 20_000], ALIKE)
-            own = np.repeat(np.arange(first, first + len(limits) - 1), np.diff(limits))
+            own = np.repeat(
+                np.arange(first, first + len(limits) - 1), np.diff(limits.astype(np.int64))
+            )
             pairs += int((found > own).sum())
     return clock.told(pairs=pairs)
 

@@ -125,7 +125,7 @@ class _Rounds:
             sample = self._take(f"sample-{n_groups}", chosen)
             seeds = [Seed(seed) for seed in partitions.start_seeds(self._seed)]
             runs = self._job.map(f"start-{n_groups}", start_of, seeds, sample, n_groups)
-            found = ((one["centres"], float(one["inertia"])) for one in runs)
+            found = ((one["centres"], float(one["cosines"])) for one in runs)
             return {"centres": partitions.best_start(found)}
 
         centres = self._job.once(f"start-{n_groups}", start)["centres"]
@@ -172,8 +172,8 @@ class _Rounds:
 
 def start_of(seed: Seed, sample: Matrix, n_groups: int) -> dict[str, Any]:
     """One run on the sample."""
-    centres, inertia = partitions.start_of(seed.seed, sample, n_groups)
-    return {"centres": centres, "inertia": np.array(inertia)}
+    centres, cosines = partitions.start_of(seed.seed, sample, n_groups)
+    return {"centres": centres, "cosines": np.array(cosines)}
 
 
 def assigned_of(piece: Piece, taking_part: Any, centres: Matrix) -> dict[str, Any]:
