@@ -74,8 +74,6 @@ _STR_DTYPE: Any = "str" if int(pd.__version__.split(".")[0]) >= 3 else object
 
 def str_column(values: Iterable[Any], index: pd.Index | None = None) -> pd.Series[Any]:
     """A column of strings in the string dtype of the installed pandas, missing where None."""
-    if isinstance(values, pd.Series) and _STR_DTYPE == values.dtype == "str":
-        return values.set_axis(pd.RangeIndex(len(values)) if index is None else index)
     column: pd.Series[Any] = pd.Series(list(values), index=index, dtype=_STR_DTYPE)
     return column
 

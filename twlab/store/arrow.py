@@ -208,9 +208,9 @@ def _pandas_column(column: Any, field: Any, index: pd.Index) -> Any:
     masked = _masked_dtype(column, dtype)
     if masked is not None:
         return column.to_pandas(types_mapper=lambda _: masked).set_axis(index)
-    if pa.types.is_string(field.type) and dtype in ("str", ""):
-        return str_column(column.to_pandas(), index)
     series = column.to_pandas()
+    if pa.types.is_string(field.type) and dtype in ("str", "") and series.dtype != "str":
+        return str_column(series, index)  # pandas 2 has no such type
     if dtype in ("object", "Float64", "Float32", "string") and str(series.dtype) != dtype:
         series = series.astype(dtype)
     return series.set_axis(index)
