@@ -13,7 +13,7 @@ from pieces import D, Interrupted, Interrupting, N, Parts, drawn_table
 
 import twlab as tw
 from twlab import neighbors, partitions
-from twlab.distributed import pairs, pieces
+from twlab.distributed import joins, pairs, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,9 +42,18 @@ def executor(request: pytest.FixtureRequest) -> Any:
     return request.getfixturevalue("engines")[request.param]
 
 
+def pairs_by_cells(source: Any) -> pd.DataFrame:
+    """As for a large source: cells, and many blocks of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(joins, "MANY_ROWS", 0)
+        patch.setattr(joins, "BLOCK_ROWS", 50)
+        return tw.near_duplicates(source, threshold=0.9, min_gap_sec=12)
+
+
 JOBS: dict[str, Callable[[Any], Any]] = {
     "nearest": lambda s: tw.nearest(s, k=4),
     "near_duplicates": lambda s: tw.near_duplicates(s, threshold=0.9, min_gap_sec=12),
+    "pairs_by_cells": pairs_by_cells,
     "cluster": lambda s: tw.cluster(s, 6, method="kmeans"),
     "scenes": tw.scenes,
     "novelty": tw.novelty,
@@ -205,6 +214,30 @@ def test_results_too_large_are_refused(
     with pytest.raises(tw.InputError, match="260 x 260 similarities; at most 100"):
         tw.cosine_similarity(source)
     assert not (tmp_path / "work").exists()
+
+
+def test_neighbours_are_written_to_files(
+    table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    expected = tw.nearest(table, k=4)
+    monkeypatch.setattr(neighbors, "MOST_PAIRS", 100)  # too many for a table
+    work, folder = tmp_path / "work", tmp_path / "neighbours"
+    with pytest.raises(Interrupted):
+        source = Parts(table, CUTS, Interrupting(after=3), work=work)
+        tw.distributed.write_nearest(source, folder, k=4)
+    assert [path.name for path in tmp_path.iterdir()] == ["work"]
+    rest = Interrupting(after=-1)
+    out = tw.distributed.write_nearest(Parts(table, CUTS, rest, work=work), folder, k=4)
+    assert rest.done
+    assert out == folder
+    assert not work.exists()
+    same(pd.read_parquet(out), expected)
+    few = tw.distributed.write_nearest(Parts(table, CUTS), tmp_path / "few", table[5:9], k=2)
+    same(pd.read_parquet(few), tw.nearest(table, table[5:9], k=2))
+    with pytest.raises(tw.InputError, match=r"'.*few' is there already"):
+        tw.distributed.write_nearest(Parts(table, CUTS), few)
+    with pytest.raises(tw.InputError, match="one side has no rows"):
+        tw.distributed.write_nearest(Parts(table[:0], []), tmp_path / "none")
 
 
 def test_vectors_of_several_dimensions_are_refused(table: pd.DataFrame) -> None:

@@ -33,7 +33,6 @@ def drawn(n: int, d: int, seed: int) -> np.ndarray:
 def bands(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param:
         monkeypatch.setattr(cells, "BAND", request.param)
-        monkeypatch.setattr(graphs, "BAND", request.param)
         monkeypatch.setattr(graphs, "CHUNK", 500)
 
 

@@ -8,9 +8,10 @@ whose plane is near; :mod:`twlab.graphs` finds neighbours that way.
 Everything takes rows of unit length, trusts its arguments and knows no table. All random numbers
 have one fixed seed, so that the same rows give the same cells.
 
-* :func:`cells_of` - rows by the nearest of some centres
+* :func:`cells_of` - rows by the nearest of some centres; its steps are :func:`sample_rows`,
+  :func:`centres_of`, :func:`nearest_centres` and :func:`cells_by`, for rows that lie in pieces
 * :func:`search_of`, :func:`with_margins` - rows, and what is known of the cells they may visit
-* :func:`visits` - which rows visit which cells
+* :func:`visits` - which rows visit which cells, :func:`bands` of them at a time
 
 References
 ----------
@@ -36,7 +37,22 @@ if TYPE_CHECKING:
     Positions = NDArray[np.intp]
     Homes = NDArray[np.int32]
 
-__all__ = ["BAND", "SLACK", "Cells", "Search", "cells_of", "search_of", "visits", "with_margins"]
+__all__ = [
+    "SLACK",
+    "Cells",
+    "Search",
+    "bands",
+    "cells_by",
+    "cells_of",
+    "centres_of",
+    "gaps_of",
+    "nearest_centres",
+    "number_of_cells",
+    "sample_rows",
+    "search_of",
+    "visits",
+    "with_margins",
+]
 
 ROWS_OF_SAMPLE, ROUNDS = 32, 5
 """Rows for each centre from which the centres are found, and rounds of k-means: cells need not be
@@ -73,22 +89,42 @@ class Cells(NamedTuple):
 
 def cells_of(unit: Matrix, at_most: int | None = None) -> Cells:
     """The rows in cells of k-means, a few times the square root of the rows or ``at_most``."""
-    n_cells = int(CELLS_PER_ROOT * len(unit) ** 0.5)
+    n_cells = number_of_cells(len(unit))
     n_cells = max(1, n_cells if at_most is None else min(n_cells, at_most))
-    rng = np.random.default_rng(0)
-    size = min(len(unit), n_cells * ROWS_OF_SAMPLE)
-    sample = unit[np.sort(rng.choice(len(unit), size, replace=False))]
-    centres = sample[np.sort(rng.choice(size, min(n_cells, size), replace=False))]
+    centres = centres_of(unit[sample_rows(len(unit), n_cells)], n_cells)
+    return cells_by(centres, *nearest_centres(unit, centres))
+
+
+def number_of_cells(n_rows: int) -> int:
+    """How many cells are worth it for so many rows."""
+    return int(CELLS_PER_ROOT * n_rows**0.5)
+
+
+def sample_rows(n_rows: int, n_cells: int) -> Positions:
+    """Positions, in order, of the rows from which the centres are found."""
+    size = min(n_rows, n_cells * ROWS_OF_SAMPLE)
+    return np.sort(np.random.default_rng(0).choice(n_rows, size, replace=False))
+
+
+def centres_of(sample: Matrix, n_cells: int) -> Matrix:
+    """Centres by a few rounds of k-means."""
+    n_cells = min(n_cells, len(sample))
+    drawn = np.random.default_rng(1).choice(len(sample), n_cells, replace=False)
+    centres = sample[np.sort(drawn)]
     for _ in range(ROUNDS):
-        labels, _ = _nearest_centres(sample, centres)
+        labels, _ = nearest_centres(sample, centres)
         centres = _means(sample, labels, centres)
-    home, cosine = _nearest_centres(unit, centres)
+    return centres
+
+
+def cells_by(centres: Matrix, home: Homes, cosine: Matrix) -> Cells:
+    """The cells of rows whose nearest centre is known."""
     order = np.argsort(home, kind="stable")
     ends = np.searchsorted(home[order], np.arange(len(centres) + 1))
     return Cells(centres, home, cosine, order, ends)
 
 
-def _nearest_centres(unit: Matrix, centres: Matrix) -> tuple[NDArray[np.int32], Matrix]:
+def nearest_centres(unit: Matrix, centres: Matrix) -> tuple[Homes, Matrix]:
     """The nearest centre of each row, and its cosine."""
     home = np.empty(len(unit), np.int32)
     cosine = np.empty(len(unit), np.float32)
@@ -150,22 +186,31 @@ def search_of(
     if len(queries) == len(pool) and (itself == np.arange(len(pool))).all():
         home, cosine = cells.home, cells.cosine
     else:
-        home, cosine = _nearest_centres(queries, cells.centres)
-    cosines = np.empty((len(cells.centres),) * 2, np.float32)
-    dot_rows(cells.centres, cells.centres, cosines)
-    gaps = np.sqrt(np.maximum(2 - 2 * cosines, 0) + np.float32(SLACK))
-    return Search(queries, pool, cells, home, cosine, itself, gaps)
+        home, cosine = nearest_centres(queries, cells.centres)
+    return Search(queries, pool, cells, home, cosine, itself, gaps_of(cells.centres))
+
+
+def gaps_of(centres: Matrix) -> Matrix:
+    """Distances between centres, a little too large rather than too small."""
+    cosines = np.empty((len(centres),) * 2, np.float32)
+    dot_rows(centres, centres, cosines)
+    return np.asarray(np.sqrt(np.maximum(2 - 2 * cosines, 0) + np.float32(SLACK)))
+
+
+def bands(first: int, end: int) -> list[range]:
+    """Cells from the first up to an end, in bands of no more than are visited at a time."""
+    return [range(k, min(k + BAND, end)) for k in range(first, end, BAND)]
 
 
 def visits(
-    search: Search, rows: Positions, radius: Matrix, first: int, *, onward: bool = False
+    search: Search, rows: Positions, radius: Matrix, cells: range, *, onward: bool = False
 ) -> Iterator[tuple[int, Positions]]:
-    """Cells from ``first`` on, a band of them, each with the rows (places in ``rows``) to visit it.
+    """Each of a band of cells with the rows (places in ``rows``) to visit it, if there are any.
 
     A row never visits its own cell; ``onward`` it visits later ones only.
     """
-    band = slice(first, min(first + BAND, len(search.cells.centres)))
-    gaps, numbers = search.gaps[:, band], np.arange(band.start, band.stop)
+    band = slice(cells.start, cells.stop)
+    gaps, numbers = search.gaps[:, band], np.array(cells)
     at, to = [], []
     for part, block in _products(search.queries, search.cells.centres[band], rows):
         home = search.home[rows[part]]

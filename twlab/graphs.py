@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twlab.cells import BAND, SLACK, search_of, visits, with_margins
+from twlab.cells import SLACK, bands, search_of, visits, with_margins
 from twlab.kernels import ROUNDING, best_rows, check_count, merge_best, pairs_above
 from twlab.similarity import dot_rows
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Positions = NDArray[np.intp]
     Arrays = tuple[Positions, Matrix]
 
-__all__ = ["LEAST_RECALL", "best_in_cells", "close_pairs"]
+__all__ = ["LEAST_RECALL", "best_in_cells", "close_pairs", "furthest"]
 
 LEAST_RECALL = 0.985
 """Share of the true neighbours that a sample must find; a little more than is promised."""
@@ -114,10 +114,10 @@ def _found_together(search: Search, rows: Positions, k: int, share: float) -> Ar
     cells, starts = np.unique(search.home[rows], return_index=True)
     for cell, mine in zip(cells, np.split(np.arange(len(rows)), starts[1:]), strict=True):
         _compare(search, rows, mine, int(cell), best)
-    for first in range(0, len(search.cells.centres), BAND):
+    for band in bands(0, len(search.cells.centres)):
         worst = np.maximum(best[1][:, -1], -1)
         radius = np.float32(share) * np.sqrt(np.maximum(2 - 2 * worst, 0) + np.float32(SLACK))
-        for cell, mine in visits(search, rows, radius, first):
+        for cell, mine in visits(search, rows, radius, band):
             _compare(search, rows, mine, cell, best)
     return best
 
@@ -185,12 +185,17 @@ def _near(search: Search, threshold: float) -> Iterator[tuple[Positions, Positio
     cells, n_cells = search.cells, len(search.cells.centres)
     for cell in range(n_cells):
         yield cells.rows(cell), None
-    radius = np.full(len(search.queries), np.sqrt(2 - 2 * (threshold - 4 * ROUNDING)), np.float32)
+    radius = np.full(len(search.queries), furthest(threshold), np.float32)
     for start in range(0, len(cells.order), CHUNK):
         rows = cells.order[start : start + CHUNK]
-        for first in range(0, n_cells, BAND):
-            for cell, mine in visits(search, rows, radius[: len(rows)], first, onward=True):
+        for band in bands(0, n_cells):
+            for cell, mine in visits(search, rows, radius[: len(rows)], band, onward=True):
                 yield rows[mine], cells.rows(cell)
+
+
+def furthest(threshold: float) -> float:
+    """The distance of rows that are just so alike, with room for rounding."""
+    return float(np.sqrt(2 - 2 * (threshold - 4 * ROUNDING)))
 
 
 def _bar(steps: Any, name: str, n_rows: int) -> Any:

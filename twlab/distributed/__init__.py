@@ -4,14 +4,16 @@ Functions here have the names, arguments and results of those of tables, which c
 argument is a source, a path or a URI (:func:`twlab.sources.also_stores`). Each reads one piece per
 worker, and gathers small results here; an interrupted one goes on where it stopped.
 
-:func:`embed` spreads embedding jobs over workers, with one ledger of what is paid.
+:func:`embed` spreads embedding jobs over workers, with one ledger of what is paid;
+:func:`write_nearest` writes what is too large for memory to files.
 """
 
 from __future__ import annotations
 
+from twlab.distributed.duplicates import near_duplicates
 from twlab.distributed.embedding import embed
 from twlab.distributed.groups import cluster
-from twlab.distributed.pairs import cosine_similarity, near_duplicates, nearest
+from twlab.distributed.pairs import cosine_similarity, nearest, write_nearest
 from twlab.distributed.videos import diagnose, novelty, scenes, video_vectors
 
 __all__ = [
@@ -24,4 +26,5 @@ __all__ = [
     "novelty",
     "scenes",
     "video_vectors",
+    "write_nearest",
 ]

@@ -2,6 +2,7 @@
 
 * :class:`Piece`, :func:`pieces_of` - consecutive fragments of a few thousand rows together
 * :class:`Held` - a matrix at hand, as a piece
+* :class:`Turn`, :class:`Zeros`, :func:`span_of`, :func:`one_width` - what loops over pieces share
 * :func:`places_of` - all columns but the vectors, checked as a table is
 * :func:`take_rows`, :func:`table_of` - some rows, wherever they lie
 """
@@ -16,6 +17,7 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.segments import COLUMNS
+from twlab.similarity import same_space
 from twlab.summary import FILE_COLUMNS
 
 if TYPE_CHECKING:
@@ -27,9 +29,22 @@ if TYPE_CHECKING:
     from twlab.sources import Fragment, Source
 
     Matrix = NDArray[np.float32]
+    Mask = NDArray[np.bool_]
     Rows = NDArray[np.intp]
 
-__all__ = ["Held", "Piece", "pieces_of", "places_of", "rows_in", "table_of", "take_rows"]
+__all__ = [
+    "Held",
+    "Piece",
+    "Turn",
+    "Zeros",
+    "one_width",
+    "pieces_of",
+    "places_of",
+    "rows_in",
+    "span_of",
+    "table_of",
+    "take_rows",
+]
 
 PIECE_ROWS = 8192
 """Rows of a piece: products of two of them keep a core busy for a second."""
@@ -60,6 +75,25 @@ class Piece(NamedTuple):
         """The rows; the index counts them in the source."""
         parts = [fragment.table(embedding=embedding) for fragment in self.fragments]
         return parts[0] if len(parts) == 1 else pd.concat(parts)
+
+
+class Turn(NamedTuple):
+    """The piece whose turn it is."""
+
+    number: int
+    key: str
+
+
+class Zeros(NamedTuple):
+    """Zero vectors met so far: how many, and the first row."""
+
+    n: int = 0
+    first: int = -1
+
+    def met(self, first: int, zero: Mask) -> Zeros:
+        """With those of a piece that comes later."""
+        n = self.n + int(zero.sum())
+        return Zeros(n, first + int(zero.argmax()) if n and not self.n else self.first)
 
 
 class Held(NamedTuple):
@@ -128,3 +162,13 @@ def take_rows(piece: Piece, rows: Rows) -> dict[str, Any]:
     """The vectors of those rows that lie in a piece."""
     mine = rows[rows_in(piece, rows)]
     return {"rows": mine, "matrix": piece.matrix()[mine - piece.first]}
+
+
+def span_of(piece: Any) -> slice:
+    """The rows of a piece."""
+    return slice(piece.first, piece.first + piece.n_rows)
+
+
+def one_width(left: Matrix, right: Matrix) -> None:
+    """Refuse vectors of several dimensions."""
+    same_space(None, None, left, right)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twlab.errors import InputError
 from twlab.io import load, save
 from twlab.reading.files import file_kind, find_files
+from twlab.results import new_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     import pandas as pd
 
@@ -40,22 +39,9 @@ def tables_in(source: Any) -> Iterator[pd.DataFrame]:
 
 def write_folder(fragments: Sequence[StoreFragment], folder: str | os.PathLike[str]) -> Path:
     """The folder to which all fragments were written as Parquet, whole or not at all."""
-    target = Path(os.path.expanduser(folder))  # noqa: PTH111 - leaves ~nobody alone
-    if target.exists() or not target.absolute().parent.is_dir():
-        what = "is there already" if target.exists() else "lies in a folder that does not exist"
-        raise InputError(
-            f"{str(target)!r} {what}; the name of a new folder was expected; choose another"
-        )
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        aside.mkdir()
+    with new_folder(folder) as (aside, target):
         for fragment in bar(fragments, "Writing"):
             save(fragment.table(), aside / f"segments-{fragment.first:012d}.parquet")
-        aside.rename(target)
-    except OSError as error:
-        raise InputError(f"{str(target)!r} cannot be written ({error.strerror or error})") from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return target
 
 

@@ -1,0 +1,56 @@
+"""Results too large for memory: folders of Parquet files, whole or not at all.
+
+* :func:`new_folder` - a folder that gets its name when all is written
+* :func:`written` - tables as the files of such a folder
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twlab.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pandas as pd
+
+__all__ = ["new_folder", "written"]
+
+
+@contextmanager
+def new_folder(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, Path]]:
+    """Where to write, and where that lies once the ``with`` block is left without an error.
+
+    Raises
+    ------
+    InputError
+        If the folder is there already or cannot be written.
+    """
+    target = Path(os.path.expanduser(folder))  # noqa: PTH111 - leaves ~nobody alone
+    if target.exists() or not target.absolute().parent.is_dir():
+        what = "is there already" if target.exists() else "lies in a folder that does not exist"
+        raise InputError(
+            f"{str(target)!r} {what}; the name of a new folder was expected; choose another"
+        )
+    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        aside.mkdir()
+        yield aside, target
+        aside.rename(target)
+    except OSError as error:
+        raise InputError(f"{str(target)!r} cannot be written ({error.strerror or error})") from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def written(tables: Iterable[pd.DataFrame], folder: str | os.PathLike[str]) -> Path:
+    """The new folder in which each of the tables is a Parquet file."""
+    with new_folder(folder) as (aside, target):
+        for number, table in enumerate(tables):
+            table.to_parquet(aside / f"part-{number:06}.parquet", index=False)
+    return target
