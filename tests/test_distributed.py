@@ -222,8 +222,8 @@ def test_neighbours_are_written_to_files(
     expected = tw.nearest(table, k=4)
     monkeypatch.setattr(neighbors, "MOST_PAIRS", 100)  # too many for a table
     work, folder = tmp_path / "work", tmp_path / "neighbours"
+    source = Parts(table, CUTS, Interrupting(after=3), work=work)
     with pytest.raises(Interrupted):
-        source = Parts(table, CUTS, Interrupting(after=3), work=work)
         tw.distributed.write_nearest(source, folder, k=4)
     assert [path.name for path in tmp_path.iterdir()] == ["work"]
     rest = Interrupting(after=-1)

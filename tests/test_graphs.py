@@ -191,3 +191,18 @@ def test_near_duplicates_of_many_rows_are_the_same(
     monkeypatch.setattr(neighbors, "MOST_PAIRS", 300)
     with pytest.raises(tw.InputError, match="more than 300 pairs"):
         tw.near_duplicates(table)
+
+
+def test_rows_that_resemble_nothing_are_all_compared(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = scaled(rng.normal(size=(1200, 64)).astype(np.float32))[0]
+    expected = tw.nearest(unit, k=5)
+    monkeypatch.setattr(neighbors, "MOST_EXACT", 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = tw.nearest(unit, k=5)
+    for one, other in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(one, other)
+    with pytest.warns(tw.TwlabWarning, match="recall@5"):
+        tw.nearest(unit, k=5, exact=False)

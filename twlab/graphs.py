@@ -52,11 +52,18 @@ MANY_ROWS = 50_000
 
 
 def best_in_cells(
-    queries: Matrix, unit: Matrix, among: Positions, k: int, *, own: bool
-) -> tuple[Arrays, float]:
+    queries: Matrix,
+    unit: Matrix,
+    among: Positions,
+    k: int,
+    *,
+    own: bool,
+    at_most: float = np.inf,
+) -> tuple[Arrays, float] | None:
     """As :func:`twlab.kernels.best_rows`, most of the rows found, and the share of them found.
 
-    The share, the recall, is measured on some of the queries drawn by lot.
+    The share, the recall, is measured on some of the queries drawn by lot. None where that takes
+    more than ``at_most`` of all comparisons, as with rows that resemble nothing.
     """
     pool = unit if len(among) == len(unit) else unit[among]
     itself = np.full(len(queries), -1, np.intp)
@@ -68,10 +75,12 @@ def best_in_cells(
         return best_rows(queries, unit, among, k, own=own), 1.0
     search = search_of(queries, pool, itself, at_most=len(pool) // (4 * width + 4))
     drawn = np.random.default_rng(0).choice(asked, min(N_SAMPLED, len(asked)), replace=False)
-    share, recall = _share_needed(search, drawn, width)
+    share, recall, compared = _share_needed(search, drawn, width)
+    if compared > at_most:
+        return None
     indices = np.full((len(queries), width), -1, np.intp)
     similarities = np.full((len(queries), width), np.nan, np.float32)
-    indices[asked], similarities[asked] = _found(search, asked, width, share)
+    (indices[asked], similarities[asked]), _ = _found(search, asked, width, share)
     similarities[indices < 0] = np.nan
     filled = int((indices >= 0).sum(axis=1).max(initial=0))
     indices, similarities = indices[:, :filled], similarities[:, :filled]
@@ -80,8 +89,11 @@ def best_in_cells(
     return (indices, similarities), recall
 
 
-def _share_needed(search: Search, rows: Positions, k: int) -> tuple[float, float]:
-    """The least share of the bound at which some rows find enough, and the share they find."""
+def _share_needed(search: Search, rows: Positions, k: int) -> tuple[float, float, float]:
+    """The least share of the bound at which some rows find enough; of what, and by how much work.
+
+    That is: the share of their neighbours that they find, and of all rows that they look at.
+    """
     every = np.arange(len(search.pool))
     found = best_rows(search.queries[rows], search.pool, every, k + 1, own=False)
     truth = _without(search.itself[rows], *found, k)[1]
@@ -89,53 +101,60 @@ def _share_needed(search: Search, rows: Positions, k: int) -> tuple[float, float
     n_true = max(1, int(np.isfinite(truth).sum()))
     recall = 0.0
     for share in SHARES:
-        mine = _found(search, rows, k, share)[1]
+        (_, mine), n_compared = _found(search, rows, k, share)
         recall = min(1.0, float((mine >= last - ROUNDING).sum()) / n_true)
         if recall >= LEAST_RECALL:
             break
-    return share, recall
+    return share, recall, n_compared / max(1, len(rows) * len(search.pool))
 
 
-def _found(search: Search, rows: Positions, k: int, share: float) -> Arrays:
-    """The best of what some queries meet in the cells they visit; -1 where there is none."""
+def _found(search: Search, rows: Positions, k: int, share: float) -> tuple[Arrays, int]:
+    """The best of what some queries meet in the cells they visit, -1 where there is none.
+
+    And how many comparisons that took.
+    """
     indices = np.empty((len(rows), k), np.intp)
     similarities = np.empty((len(rows), k), np.float32)
-    order = np.argsort(search.home[rows], kind="stable")
+    order, n_compared = np.argsort(search.home[rows], kind="stable"), 0
     parts = range(0, len(rows), CHUNK)
     for first in _bar(parts, "neighbours", len(rows)):
         part = order[first : first + CHUNK]
-        indices[part], similarities[part] = _found_together(search, rows[part], k, share)
-    return indices, similarities
+        best, n = _found_together(search, rows[part], k, share)
+        indices[part], similarities[part] = best
+        n_compared += n
+    return (indices, similarities), n_compared
 
 
-def _found_together(search: Search, rows: Positions, k: int, share: float) -> Arrays:
+def _found_together(search: Search, rows: Positions, k: int, share: float) -> tuple[Arrays, int]:
     """The same for rows in order of their cells, as many as are held at a time."""
     best = np.full((len(rows), k), -1, np.intp), np.full((len(rows), k), -np.inf, np.float32)
     cells, starts = np.unique(search.home[rows], return_index=True)
+    n = 0
     for cell, mine in zip(cells, np.split(np.arange(len(rows)), starts[1:]), strict=True):
-        _compare(search, rows, mine, int(cell), best)
+        n += _compare(search, rows, mine, int(cell), best)
     for band in bands(0, len(search.cells.centres)):
         worst = np.maximum(best[1][:, -1], -1)
         radius = np.float32(share) * np.sqrt(np.maximum(2 - 2 * worst, 0) + np.float32(SLACK))
         for cell, mine in visits(search, rows, radius, band):
-            _compare(search, rows, mine, cell, best)
-    return best
+            n += _compare(search, rows, mine, cell, best)
+    return best, n
 
 
-def _compare(search: Search, rows: Positions, mine: Positions, cell: int, best: Arrays) -> None:
-    """Put into the best of some rows what is better in a cell."""
+def _compare(search: Search, rows: Positions, mine: Positions, cell: int, best: Arrays) -> int:
+    """Put into the best of some rows what is better in a cell; how many comparisons it took."""
     members = search.cells.rows(cell)
     pool, queries = search.pool[members], search.queries[rows[mine]]
     block = np.empty((len(mine), len(members)), np.float32)
     dot_rows(queries, pool, block)
     better = np.flatnonzero(block.max(axis=1, initial=-np.inf) >= best[1][mine, -1])
     if not len(better):
-        return
+        return block.size
     mine, k = mine[better], best[0].shape[1]
     found, values = best_rows(queries[better], pool, np.arange(len(members)), k + 1, own=False)
     here = np.where(found >= 0, members[found], -1)
     new = _without(search.itself[rows[mine]], here, values, k)
     best[0][mine], best[1][mine] = merge_best((best[0][mine], best[1][mine]), new, k)
+    return block.size
 
 
 def _without(itself: Positions, indices: Positions, values: Matrix, k: int) -> Arrays:

@@ -51,6 +51,9 @@ MOST_PAIRS = 10_000_000
 MOST_EXACT = 2**31
 """Rows times rows (46,000 squared) that are compared one with each; about a minute on one core."""
 
+MOST_COMPARED = 0.3
+"""Share of all comparisons beyond which to look in part of the rows takes longer than in all."""
+
 MANY_ROWS = 16_384
 """Rows from which cells find near-duplicates sooner than a comparison of one with each."""
 
@@ -76,7 +79,8 @@ def nearest(
         True compares each row with each, False looks in part of the rows only. Default: exact up
         to 2**31 comparisons (46,000 rows among themselves), beyond that in part. A warning then
         says which share of the true neighbours was found, measured on 256 rows drawn by lot: at
-        least .98, because more is looked at until it is.
+        least .98, because more is looked at until it is; where that would be nearly all, all are
+        compared.
 
     Returns
     -------
@@ -203,7 +207,11 @@ def _best(
     """The best rows of each query, from all that may be found or from part of them."""
     if exact or (exact is None and len(queries) * len(among) <= MOST_EXACT):
         return best_rows(queries, unit, among, k, own=own)
-    found, recall = best_in_cells(queries, unit, among, k, own=own)
+    at_most = MOST_COMPARED if exact is None else math.inf
+    partly = best_in_cells(queries, unit, among, k, own=own, at_most=at_most)
+    if partly is None:
+        return best_rows(queries, unit, among, k, own=own)
+    found, recall = partly
     if found[0].size:
         warn(
             f"nearest rows of {len(queries):,} among {len(among):,} were looked for in part of the "
