@@ -38,6 +38,17 @@ def test_a_summary_is_nearly_the_best_of_all(rng: np.random.Generator) -> None:
     assert summary["start_sec"].is_monotonic_increasing
 
 
+def test_a_summary_of_very_many_rows_looks_at_some(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twlab.selection.MOST_SUMMARIZED", 50)
+    segments = table(rng.normal(size=(120, 4)))
+    mixed = segments.sample(frac=1, random_state=1)
+    with pytest.warns(tw.TwlabWarning, match=r"120 segments, of which every 3\. stands for"):
+        summary = tw.summarize(mixed, n=3)
+    pd.testing.assert_frame_equal(summary, tw.summarize(segments.iloc[::3], n=3))
+
+
 def test_every_kind_of_shot_is_represented() -> None:
     kinds = np.repeat(np.arange(4), [10, 3, 20, 5])
     summary = tw.summarize(table(np.eye(4)[kinds]), n=9)

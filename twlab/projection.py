@@ -130,7 +130,9 @@ def project(
     if onto is None:
         places = _map(unit[rows], method, n_components, random_state)
     else:
-        places = _placed(segments, unit[rows], onto, method)
+        rows.sort()  # a copy is needed only where some are left out
+        taken = unit if len(rows) == len(unit) else unit[rows]
+        places = _placed(segments, taken, onto, method)
     coords = np.full((len(unit), places.shape[1]), np.nan)
     coords[rows] = places
     if not isinstance(segments, pd.DataFrame):

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from twlab.errors import InputError
+from twlab.errors import InputError, warn
 from twlab.neighbors import near_duplicates, nearest
+from twlab.rows import time_order
 from twlab.segments import check_segments, clip_mask, one_option, series_like, unit_vectors
 from twlab.sources import also_stores
 
@@ -36,6 +37,9 @@ __all__ = ["deduplicate", "outliers", "summarize"]
 
 AT_ONCE = 64
 """Rows whose gain is computed in one matrix product."""
+
+MOST_SUMMARIZED = 20_000
+"""Rows compared with each other for a summary: about a minute."""
 
 
 @also_stores("segments")
@@ -58,7 +62,8 @@ def summarize(
         Most segments that it may have. Give one of the two, or both.
 
     Rows without time and rows of no length take no part where others last; where none lasts,
-    each counts as one second.
+    each counts as one second. Of more than 20,000 rows every second, third … in time stands for
+    the rest, in the coverage too, and a warning says so.
 
     Returns
     -------
@@ -89,6 +94,7 @@ def summarize(
         rows = rows[seconds[rows] > 0]
     else:
         seconds[rows] = 1.0
+    rows = _thinned(segments, rows)
     unit, seconds = unit_vectors(segments.iloc[rows]), seconds[rows]
     usable = unit.any(axis=1)
     best: tuple[list[int], list[float]] = ([], [0.0])
@@ -102,6 +108,19 @@ def summarize(
     )
     videos = pd.factorize(out["video_id"], sort=True)[0]
     return out.iloc[np.lexsort((out["start_sec"].to_numpy(np.float64), videos))]
+
+
+def _thinned(segments: pd.DataFrame, rows: Positions) -> Positions:
+    """Some of the rows at even steps in time, if there are too many."""
+    step = -(-len(rows) // MOST_SUMMARIZED)
+    if step < 2:
+        return rows
+    warn(
+        f"{len(rows):,} segments, of which every {step}. stands for the rest; summarize at most "
+        f"{MOST_SUMMARIZED:,} at a time to have all compared"
+    )
+    order = time_order(segments.iloc[rows])
+    return np.sort(rows[order[::step]])
 
 
 def _positive(**values: float | None) -> None:
