@@ -190,6 +190,9 @@ def test_an_analysis_takes_a_store_or_its_path(store: tw.Store, segments: pd.Dat
         (lambda s: s.drop(columns="video_id"), "no column 'video_id'"),
         (lambda s: s.assign(twlab_key=1), "column named 'twlab_key' cannot be stored"),
         (lambda s: s.rename(columns={"model_name": "a.b"}), "'a.b' cannot be stored"),
+        (lambda s: s.rename(columns={"model_name": "a`b"}), "'a`b' cannot be stored"),
+        (lambda s: s.assign(_distance=1), "'_distance' cannot be stored"),
+        (lambda s: s.rename(columns={"model_name": ""}), "'' cannot be stored"),
         (lambda s: tw.with_vectors(s, np.ones((15, 3))), "of 3 numbers for a store .* of 16"),
         (lambda s: s.assign(note="a"), "'note' is of type string, in the store of int64"),
         (lambda s: s.assign(note=0.5), "'note' is of type double, in the store of int64"),
@@ -215,7 +218,10 @@ def test_what_cannot_be_added_is_told(
     [
         (lambda s: s.to_table("zz < 3"), "where='zz < 3' cannot be used .*No field named zz"),
         (lambda s: s.to_table("video_id ="), "where='video_id =' cannot be used"),
+        (lambda s: s.to_table(5), "where is 5; a condition in SQL"),
+        (lambda s: s.count_rows(""), "where is ''; a condition in SQL"),
         (lambda s: s.to_table(columns=["zz"]), "no column 'zz' .there are: video_id"),
+        (lambda s: s.to_table(columns=5), "columns is 5; a list of names"),
         (lambda s: tw.open(s.address, version=77), "version=77 of a store that has .* 1 to 6"),
         (lambda s: tw.open(s.address, version="x"), "version is 'x'; a whole number"),
         (lambda s: tw.open(s.address + "/no", version=1), "there is no store at"),
@@ -250,7 +256,7 @@ def test_versions_are_kept(store: tw.Store, segments: pd.DataFrame) -> None:
     assert versions["n_segments"].iloc[-1] == 18
     assert versions.set_index("version")["n_segments"][before] == 15
     assert versions["written_at"].is_monotonic_increasing
-    old = tw.open(store.address, version=before)
+    old = tw.open(store.address, version=versions["version"][versions["version"] == before].iloc[0])
     same(old.to_table(), segments)
     assert old.count_rows() == 15
     assert old.search(segments[:1], k=20)["video_id"].ne("gamma").all()
@@ -260,8 +266,9 @@ def test_versions_are_kept(store: tw.Store, segments: pd.DataFrame) -> None:
     with pytest.raises(tw.InputError, match="which is for reading"):
         old.optimize()
     same(store.to_table("video_id <> 'gamma'"), segments)
-    with pytest.raises(tw.InputError, match="keep_days is -1"):
-        store.optimize(keep_days=-1)
+    for days in (-1, "a", np.inf, np.nan):
+        with pytest.raises(tw.InputError, match=f"keep_days is {days!r}; days above 0"):
+            store.optimize(keep_days=days)
     time.sleep(0.1)
     store.optimize(keep_days=1e-6)
     assert len(store.versions()) < len(versions)
@@ -373,10 +380,13 @@ def test_categories_lists_and_empty_columns(tmp_path: Path, segments: pd.DataFra
     table = segments.assign(tags=[["a", "b"]] * 15, nothing=None).astype(
         {"embedding_option": "category"}
     )
+    table["shots"] = pd.Categorical([1, None, *[2] * 13])
     tw.open(tmp_path).add(table)
     again = tw.open(tmp_path).to_table()
     same(again[list(segments.columns)], segments)
     assert again["nothing"].isna().all()
+    assert again["shots"].isna().tolist() == [False, True, *[False] * 13]
+    assert again["shots"].dropna().tolist() == [1, *[2] * 13]
     assert list(again["tags"].iloc[3]) == ["a", "b"]
 
 

@@ -185,6 +185,9 @@ def test_text_goes_through_the_client(plain: tw.Store) -> None:
         (lambda s: s.search(np.ones(D), k=0), "k is 0; a whole number"),
         (lambda s: s.search(np.ones(D), where="x = 1"), "where=.* cannot be used .*No field nam"),
         (lambda s: s.search(np.ones(D), start_sec="x"), "start_sec is 'x'; seconds"),
+        (lambda s: s.search(np.ones(D), video_id=5), "video_id is 5; a name or a list of names"),
+        (lambda s: s.search(np.ones(D), embedding_option=["visual"]), "embedding_option is .'visu"),
+        (lambda s: s.search(np.ones(D), where=5), "where is 5; a condition in SQL"),
         (lambda s: s.search(np.ones(D), method="fast"), "method is 'fast'; 'auto' or 'exact'"),
     ],
 )
@@ -200,3 +203,29 @@ def test_models_are_not_mixed(tmp_path: Path, table: pd.DataFrame) -> None:
     with pytest.raises(tw.InputError, match="model_name is 'other', 'test'"):
         store.search(np.ones(D))
     assert len(store.search(np.ones(D), where="model_name = 'other'")) == 5
+    with pytest.raises(tw.InputError, match="models 'test' and 'other' compared"):
+        store.search(table[:1], where="model_name = 'other'")
+
+
+def test_a_query_meets_its_own_option_whatever_the_filters_leave(
+    tmp_path: Path, table: pd.DataFrame
+) -> None:
+    store = tw.open(tmp_path)
+    mute = table["video_id"].eq("video's 1") & table["embedding_option"].eq("audio")
+    store.add(table[:400][~mute[:400]])
+    row = table[1:2]
+    assert row["embedding_option"].tolist() == ["audio"]
+    assert set(store.search(row)["embedding_option"]) == {"audio"}
+    assert store.search(row, video_id="video's 1").empty
+    assert store.search(row, where="embedding_option = 'visual'").empty
+    assert len(store.search(row, video_id="video's 1", embedding_option="visual")) == 10
+
+
+def test_columns_by_the_names_of_the_result(tmp_path: Path, table: pd.DataFrame) -> None:
+    store = tw.open(tmp_path)
+    names = {"query": 1, "rank": 2, "cosine_similarity": 3.0}
+    store.add(table[:10:2].assign(**names))
+    found = store.search(table[:1], k=2**40)
+    assert found["rank"].tolist() == [1, 2, 3, 4, 5]
+    assert found.columns.tolist().count("cosine_similarity") == 1
+    assert found["cosine_similarity"][0] == pytest.approx(1)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
@@ -14,7 +15,7 @@ from twlab.store import tables
 from twlab.store.arrow import KEY
 from twlab.store.files import bar, tables_in, write_folder
 from twlab.store.pieces import StoreFragment, cut
-from twlab.store.reading import count, read_table
+from twlab.store.reading import check_where, count, read_table
 from twlab.store.searching import Filter, best_places, kinds_of, queries_of
 from twlab.store.upkeep import optimized, settle
 from twlab.store.writing import STORE_MARK, batches, find_known, write_batch
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["Store", "open"]
+
+MOST_DAYS = 36_500
+"""Days for which old versions can be kept; a hundred years."""
 
 
 def open(
@@ -64,9 +68,15 @@ def open(
     >>> again.equals(tw.sample())
     True
     """
-    if version is not None and (isinstance(version, bool) or not isinstance(version, int)):
+    number = None if version is None else _whole(version)
+    return Store(tables.address_of(path_or_uri), version=number, executor=executor)
+
+
+def _whole(version: Any) -> int:
+    """The number of a version, of numpy too."""
+    if isinstance(version, bool) or not isinstance(version, int | np.integer):
         raise InputError(f"version is {version!r}; a whole number from Store.versions was expected")
-    return Store(tables.address_of(path_or_uri), version=version, executor=executor)
+    return int(version)
 
 
 class Store(Source):
@@ -235,17 +245,20 @@ class Store(Source):
         DataFrame
             ``query`` (index label; row number for vectors), ``rank`` from 1,
             ``cosine_similarity``, ``video_id``, ``start_sec``, ``end_sec`` and all other columns
-            but the vectors. Whole-video rows are left out unless there is nothing else; zero
-            vectors always are.
+            but the vectors and what the store has by the first three names. Whole-video rows are
+            left out unless there is nothing else; zero vectors always are.
 
         Raises
         ------
         InputError
             If what is searched holds several options or models, the query has other dimensions or
-            is text without a client, or a condition cannot be understood.
+            another model or is text without a client, or a condition cannot be understood.
         """
         if method not in ("auto", "exact"):
             raise InputError(f"method is {method!r}; 'auto' or 'exact' was expected")
+        check_where(where)
+        if embedding_option is not None and not isinstance(embedding_option, str):
+            raise InputError(f"embedding_option is {embedding_option!r}; one name was expected")
         table = self._stored()
         kinds = self._kinds(table)
         chosen = Filter(video_id, embedding_option, start_sec, end_sec, where)
@@ -281,9 +294,13 @@ class Store(Source):
             If the store was opened at an old version or cannot be written.
         """
         self._check_writable()
-        if keep_days is not None and not keep_days > 0:
-            raise InputError(f"keep_days is {keep_days!r}; days above 0 were expected")
-        keep = None if keep_days is None else timedelta(days=keep_days)
+        known = isinstance(keep_days, int | float | np.number) and 0 < keep_days <= MOST_DAYS
+        if keep_days is not None and not known:
+            raise InputError(
+                f"keep_days is {keep_days!r}; days above 0 and up to {MOST_DAYS:,} were expected; "
+                "leave it out to keep every version"
+            )
+        keep = None if keep_days is None else timedelta(days=float(keep_days))
         optimized(self._stored(), keep=keep, vector_index=True)
 
     def to_parquet(self, folder: str | os.PathLike[str]) -> Path:

@@ -36,10 +36,11 @@ def prepared(segments: Any) -> pd.DataFrame:
     check_segments(segments)
     names = [str(name) for name in segments.columns]
     for name in names:
-        if name == KEY or "." in name or names.count(name) > 1:
+        unfit = not name or any(sign in name for sign in ".`\0")
+        if name in (KEY, "_distance") or unfit or names.count(name) > 1:
             raise InputError(
-                f"a column named {name!r} cannot be stored (it is there twice, holds a dot, or is "
-                "the store's own); single plain names were expected; rename it"
+                f"a column named {name!r} cannot be stored (it is there twice, empty, holds a dot "
+                "or backtick, or is the store's own); single plain names were expected; rename it"
             )
     table: pd.DataFrame = segments.set_axis(names, axis=1).reset_index(drop=True)
     for name in ("start_sec", "end_sec"):
@@ -121,8 +122,6 @@ def _arrow_column(column: pd.Series[Any]) -> Any:
     """A column of the user's in an Arrow type that a store keeps."""
     import pyarrow as pa
 
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(column.cat.categories.dtype)
     try:
         array = pa.array(column, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
@@ -133,6 +132,8 @@ def _arrow_column(column: pd.Series[Any]) -> Any:
         ) from None
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
     if pa.types.is_large_string(array.type) or pa.types.is_null(array.type):
         array = array.cast(pa.string())
     return array

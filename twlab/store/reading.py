@@ -14,7 +14,7 @@ from twlab.store.tables import plain_query, words
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["count", "read_table"]
+__all__ = ["check_where", "count", "read_table"]
 
 BYTES_PER_ROW = 600
 """What a row of a pandas table takes beside its numbers: the cells, and the view of its vector."""
@@ -22,8 +22,17 @@ BYTES_PER_ROW = 600
 
 def count(table: Any, where: str | None) -> int:
     """How many rows there are, all or of a condition."""
+    check_where(where)
     with words(f"where={where!r} cannot be used"):
         return int(table.count_rows(where))
+
+
+def check_where(where: Any) -> None:
+    """Refuse what is no condition in SQL."""
+    if where is not None and (not isinstance(where, str) or not where.strip()):
+        raise InputError(
+            f"where is {where!r}; a condition in SQL was expected, such as 'start_sec < 60'"
+        )
 
 
 def read_table(table: Any, *, where: str | None, columns: list[str] | None) -> pd.DataFrame:
@@ -64,7 +73,12 @@ def _names(schema: Any, columns: list[str] | None) -> list[str]:
     there = [name for name in schema.names if name != KEY]
     if columns is None:
         return there
-    asked = [columns] if isinstance(columns, str) else list(columns)
+    try:
+        asked = [columns] if isinstance(columns, str) else list(dict.fromkeys(columns))
+    except TypeError:
+        raise InputError(
+            f"columns is {columns!r}; a list of names was expected (there are: {', '.join(there)})"
+        ) from None
     unknown = [name for name in asked if name not in there]
     if unknown or not asked:
         what = f"no column {unknown[0]!r}" if unknown else "no column asked for"

@@ -19,6 +19,7 @@ import pandas as pd
 from twlab.errors import InputError
 from twlab.neighbors import check_k
 from twlab.segments import WHOLE_SCOPES, as_matrix, str_column, unit_vectors
+from twlab.similarity import same_space
 from twlab.store.arrow import KEY, frame_of
 from twlab.store.pieces import block_of
 from twlab.store.reading import count
@@ -36,6 +37,7 @@ FEW_ROWS = 100_000
 
 _PLACE = ("video_id", "start_sec", "end_sec")
 _KINDS = ["embedding_option", "embedding_scope", "model_name"]
+_OURS = ("query", "rank", "cosine_similarity")
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,23 @@ class Filter:
         """All but the option in SQL; of a stretch of time, the segments that overlap it."""
         found = [f"({self.where})"] if self.where else []
         if self.video_id is not None:
-            videos = [self.video_id] if isinstance(self.video_id, str) else list(self.video_id)
+            videos = _names("video_id", self.video_id)
             found.append(f"video_id IN ({', '.join(map(quoted, videos)) or 'NULL'})")
         if self.start_sec is not None:
             found.append(f"end_sec > {_second('start_sec', self.start_sec)}")
         if self.end_sec is not None:
             found.append(f"start_sec < {_second('end_sec', self.end_sec)}")
         return found
+
+
+def _names(name: str, value: Any) -> list[Any]:
+    """One name or several as a list."""
+    try:
+        return [value] if isinstance(value, str) else list(value)
+    except TypeError:
+        raise InputError(
+            f"{name} is {value!r}; a name or a list of names was expected, as the store has them"
+        ) from None
 
 
 def _second(name: str, value: Any) -> float:
@@ -107,7 +119,7 @@ def best_places(
     table: Any, queries: pd.DataFrame, chosen: Filter, kinds: pd.DataFrame, *, k: int, exact: bool
 ) -> pd.DataFrame:
     """The best rows for each query, best first."""
-    k = check_k(k)
+    k = min(check_k(k), max(1, table.count_rows()))
     unit = unit_vectors(queries)
     width = table.schema.field("embedding").type.list_size
     if unit.shape[1] != width:
@@ -116,16 +128,16 @@ def best_places(
             "were expected; embed the query with the model of the store"
         )
     base = " AND ".join(chosen.conditions()) or None
+    known = set(kinds["embedding_option"].dropna())
     if base and len(kinds) > 1:
         kinds = kinds_of(table, base)
     plans: dict[Any, tuple[str | None, int]] = {}
     parts = []
-    known = set(kinds["embedding_option"].dropna())
     options = queries["embedding_option"].tolist()
     for label, vector, theirs in zip(queries.index, unit, options, strict=True):
         option = chosen.embedding_option or (theirs if theirs in known else None)
         if option not in plans:
-            where = _condition(kinds, base, option)
+            where = _condition(kinds, base, option, queries)
             plans[option] = (where, 0 if exact else _probes(table, where))
         found = _found(table, vector, *plans[option], k=k)
         found.insert(0, "query", [label] * len(found))
@@ -133,11 +145,14 @@ def best_places(
     return pd.concat(parts, ignore_index=True)
 
 
-def _condition(kinds: pd.DataFrame, base: str | None, option: Any) -> str | None:
+def _condition(
+    kinds: pd.DataFrame, base: str | None, option: Any, queries: pd.DataFrame
+) -> str | None:
     """The whole condition for one option: what it need not say is left out, for speed."""
     mine = kinds if option is None else kinds[kinds["embedding_option"] == option]
     _one_of(mine, "embedding_option", "options share no scale; pass embedding_option=")
     _one_of(mine, "model_name", "models share no scale; pass where=\"model_name = '…'\"")
+    same_space(queries, mine, np.empty((0, 0)), np.empty((0, 0)))
     parts = [base] if base else []
     if option is not None and len(mine) < len(kinds):
         parts.append(f"embedding_option = {quoted(option)}")
@@ -175,7 +190,7 @@ def _found(
     table: Any, vector: NDArray[np.float32], where: str | None, probes: int, *, k: int
 ) -> pd.DataFrame:
     """The best rows for one query of length 1, their similarities computed anew."""
-    fields = [field for field in table.schema if field.name not in (KEY, "embedding")]
+    fields = [field for field in table.schema if field.name not in (KEY, "embedding", *_OURS)]
     if not vector.any():
         rows, similar = None, np.empty(0, np.float32)
     else:
