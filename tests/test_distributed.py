@@ -259,3 +259,84 @@ def test_another_call_or_other_rows_do_not_reuse_files(table: pd.DataFrame, tmp_
     assert len(list(folder.iterdir())) == 1
     torn = next(folder.rglob("*.npz"))
     assert torn.parent.name == "pairs"
+
+
+def test_neighbours_of_other_rows_to_be_found_do_not_reuse_files(
+    table: pd.DataFrame, tmp_path: Path
+) -> None:
+    pool = table[100:130]
+    whole = pool.assign(embedding_scope=["video"] * 20 + ["clip"] * 10)
+    with pytest.raises(Interrupted):
+        tw.nearest(Parts(table, CUTS, Interrupting(after=2), work=tmp_path / "work"), pool, k=2)
+    found = tw.nearest(Parts(table, CUTS, work=tmp_path / "work"), whole, k=2)
+    same(found, tw.nearest(table, whole, k=2))
+
+
+def test_torn_files_are_done_again(table: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        tw.nearest(Parts(table, CUTS, Interrupting(after=3), work=tmp_path / "work"), k=4)
+    files = sorted((tmp_path / "work").rglob("*.npz"))
+    for file, left in zip(files, (0, 3, 40), strict=True):
+        file.write_bytes(file.read_bytes()[:left])
+    same(tw.nearest(Parts(table, CUTS, work=tmp_path / "work"), k=4), tw.nearest(table, k=4))
+
+
+def test_files_of_another_release_are_not_reused(
+    table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(Interrupted):
+        tw.nearest(Parts(table, CUTS, Interrupting(after=3), work=tmp_path / "work"))
+    monkeypatch.setattr("twlab.distributed.steps.__version__", "0.0.1")
+    again = Interrupting(after=-1)
+    tw.nearest(Parts(table, CUTS, again, work=tmp_path / "work"))
+    assert again.done == len(pieces.pieces_of(Parts(table, CUTS)))
+
+
+def test_a_place_that_cannot_be_written_is_done_without(
+    table: pd.DataFrame, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.warns(tw.TwlabWarning, match="nothing can be kept in .* starts anew"):
+        found = tw.nearest(Parts(table, CUTS, work=tmp_path / "file" / "work"), k=4)
+    same(found, tw.nearest(table, k=4))
+
+
+def test_a_full_disk_is_told_and_what_is_done_stays(
+    table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(Interrupted):
+        tw.nearest(Parts(table, CUTS, Interrupting(after=2), work=tmp_path / "work"))
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "savez", full)
+        with pytest.raises(tw.TwlabError, match=r"No space left on device.*; make room"):
+            tw.nearest(Parts(table, CUTS, work=tmp_path / "work"))
+    left = [path.suffix for path in (tmp_path / "work").rglob("*") if path.is_file()]
+    assert left == [".npz"] * 2
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda s, t, to: tw.distributed.near_duplicates(t), "segments is a DataFrame; a store"),
+        (lambda s, t, to: tw.distributed.nearest(t, t), "segments is a DataFrame; a store"),
+        (lambda s, t, to: tw.distributed.write_nearest(t, to), "segments is a DataFrame; a store"),
+        (lambda s, t, to: tw.distributed.write_nearest(s, None), "folder is None; the path"),
+        (lambda s, t, to: tw.distributed.write_nearest(s, ""), "folder is ''; the path"),
+        (lambda s, t, to: tw.cosine_similarity(s, 5), r"the matrix has shape \(\)"),
+        (lambda s, t, to: tw.scenes(s, n_scenes={"v0": 2, 1: 2}), "n_scenes names 1, which is no"),
+        (
+            lambda s, t, to: tw.distributed.write_nearest(t.set_index(["a", "b"]), to, s),
+            "row labels of one kind were expected",
+        ),
+    ],
+)
+def test_what_no_job_can_take_is_told(
+    call: Any, message: str, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    labelled = table.assign(a=table["video_id"], b=table["start_sec"])
+    with pytest.raises(tw.InputError, match=message):
+        call(Parts(table, CUTS), labelled, tmp_path / "out")
+    assert not list(tmp_path.iterdir())

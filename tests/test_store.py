@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.store import pieces, upkeep, writing
+from twlab.store import pieces, tables, upkeep, writing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,6 +162,31 @@ def test_fragments_are_the_table(
     store.upsert(segments[:1])
     assert not {f.key for f in store.fragments()} & {f.key for f in fragments}
     same(pd.concat([f.table() for f in fragments]), table)
+
+
+def test_a_store_made_anew_in_its_place_is_another(tmp_path: Path, segments: pd.DataFrame) -> None:
+    def made(table: pd.DataFrame) -> tw.Store:
+        shutil.rmtree(tmp_path / "store", ignore_errors=True)
+        store = tw.open(tmp_path / "store", executor=tw.executors.Local())
+        store.add(table)
+        return store
+
+    first = made(segments)
+    old = first.fragments()[0]
+    same(old.table(), segments)
+    other = segments.assign(
+        video_id="other", start_sec=np.arange(15.0), end_sec=np.arange(15.0) + 1
+    )
+    second = made(other)
+    assert second.version == first.version
+    same(second.fragments()[0].table(), other)
+    same(tw.nearest(second, k=2), tw.nearest(other, k=2))
+    tables.table_at.cache_clear()
+    with pytest.raises(tw.InputError, match=r"is another one by now; .* put it back"):
+        old.table()
+    shutil.rmtree(tmp_path / "store")
+    with pytest.raises(tw.InputError, match=r"is gone; .* put it back"):
+        old.table()
 
 
 def test_another_process_reads_a_fragment(store: tw.Store, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import uuid
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,13 +32,15 @@ def new_folder(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, Path]]:
     InputError
         If the folder is there already or cannot be written.
     """
+    if not isinstance(folder, str | os.PathLike) or not os.fspath(folder):
+        raise InputError(f"folder is {folder!r}; the path of a new folder was expected")
     target = Path(os.path.expanduser(folder))  # noqa: PTH111 - leaves ~nobody alone
     if target.exists() or not target.absolute().parent.is_dir():
         what = "is there already" if target.exists() else "lies in a folder that does not exist"
         raise InputError(
             f"{str(target)!r} {what}; the name of a new folder was expected; choose another"
         )
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    aside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         aside.mkdir()
         yield aside, target
@@ -52,5 +55,18 @@ def written(tables: Iterable[pd.DataFrame], folder: str | os.PathLike[str]) -> P
     """The new folder in which each of the tables is a Parquet file."""
     with new_folder(folder) as (aside, target):
         for number, table in enumerate(tables):
-            table.to_parquet(aside / f"part-{number:06}.parquet", index=False)
+            _write(table, aside / f"part-{number:06}.parquet")
     return target
+
+
+def _write(table: pd.DataFrame, file: Path) -> None:
+    """Write a table whose cells are of one kind in each column."""
+    import pyarrow as pa
+
+    try:
+        table.to_parquet(file, index=False)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise InputError(
+            f"a table cannot be written as Parquet ({' '.join(map(str, error.args))[:150]}); row "
+            "labels of one kind were expected; use segments.reset_index(drop=True)"
+        ) from None

@@ -18,6 +18,7 @@ from twlab.distributed.pieces import (
     Piece,
     Turn,
     Zeros,
+    not_a_source,
     one_width,
     pieces_of,
     places_of,
@@ -27,7 +28,15 @@ from twlab.distributed.steps import Job, executor_of
 from twlab.errors import InputError
 from twlab.kernels import best_rows, merge_best
 from twlab.results import written
-from twlab.segments import clip_mask, one_model, one_option, scaled, unit_vectors, warn_of_zeros
+from twlab.segments import (
+    as_matrix,
+    clip_mask,
+    one_model,
+    one_option,
+    scaled,
+    unit_vectors,
+    warn_of_zeros,
+)
 from twlab.similarity import same_space
 from twlab.sources import Source, opened
 
@@ -134,7 +143,9 @@ class Sides(NamedTuple):
 
 def _sides(segments: Any, to: Any) -> Sides | None:
     """Both sides in pieces, checked; None where one has no rows."""
-    source = next(side for side in (segments, to) if isinstance(side, Source))
+    source = next((side for side in (segments, to) if isinstance(side, Source)), None)
+    if source is None:
+        raise not_a_source(segments)
     queries, places = _side(segments)
     pool, pool_places = (queries, places) if to is None else _side(to)
     if not queries or not pool:
@@ -150,7 +161,8 @@ def _neighbours(sides: Sides, k: int) -> Iterator[pd.DataFrame]:
     usable = _usable(sides.pool_places, pool)
     at_hand = [one.rows for one in (*queries, *pool) if isinstance(one, Held)]
     pieces = [one for one in (*queries, *pool) if isinstance(one, Piece)]
-    with Job(sides.source, pieces, "nearest", k, sides.own, len(queries), at_hand) as job:
+    given = k, sides.own, len(queries), at_hand, usable
+    with Job(sides.source, pieces, "nearest", *given) as job:
         if sides.streamed:
             found = _by_query(job, queries, pool, usable, k, own=sides.own)
         else:
@@ -238,7 +250,9 @@ def cosine_similarity(a: Any, b: Any = None) -> Matrix:
     """
     sides = [a, a if b is None else b]
     n_rows = [
-        sum(one.n_rows for one in side.fragments()) if isinstance(side, Source) else len(side)
+        sum(one.n_rows for one in side.fragments())
+        if isinstance(side, Source)
+        else len(as_matrix(side))
         for side in sides
     ]
     if n_rows[0] * n_rows[1] > MOST_CELLS:

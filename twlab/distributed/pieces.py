@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from twlab.blocks import kind
 from twlab.errors import InputError
 from twlab.segments import COLUMNS
 from twlab.similarity import same_space
+from twlab.sources import Source
 from twlab.summary import FILE_COLUMNS
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twlab.executors import Executor
-    from twlab.sources import Fragment, Source
+    from twlab.sources import Fragment
 
     Matrix = NDArray[np.float32]
     Mask = NDArray[np.bool_]
@@ -37,6 +39,7 @@ __all__ = [
     "Piece",
     "Turn",
     "Zeros",
+    "not_a_source",
     "one_width",
     "pieces_of",
     "places_of",
@@ -114,7 +117,15 @@ class Held(NamedTuple):
 
 
 def pieces_of(source: Source) -> list[Piece]:
-    """All fragments of a source, small neighbours joined."""
+    """All fragments of a source, small neighbours joined.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if not isinstance(source, Source):
+        raise not_a_source(source)
     out: list[Piece] = []
     joined: list[Fragment] = []
     for fragment in source.fragments():
@@ -123,6 +134,14 @@ def pieces_of(source: Source) -> list[Piece]:
             joined = []
         joined.append(fragment)
     return [*out, _piece(joined)] if joined else out
+
+
+def not_a_source(given: Any) -> InputError:
+    """What to say where there is no source."""
+    return InputError(
+        f"segments is {kind(given)}; a store was expected, as tw.open returns it; for a table or "
+        "a path call the function of the same name in tw"
+    )
 
 
 def _piece(fragments: list[Fragment]) -> Piece:

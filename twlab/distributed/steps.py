@@ -1,10 +1,10 @@
 """A job in steps that go on where they were interrupted.
 
 What a step found of a piece is a few small arrays. They are written aside and renamed, one file
-for each step and piece, in a folder that is named for the job, its parameters and the very rows:
-the same call finds what is done, another call or a changed store does not. The folder goes when
-the job is whole. Two programs that do the same job write the same files, and neither sees half of
-one. Arrays only: nothing that is read from there can run.
+for each step and piece, in a folder that is named for the job, its parameters, the very rows and
+the version of twlab: the same call finds what is done, another call or a changed store does not.
+The folder goes when the job is whole. Two programs that do the same job write the same files, and
+neither sees half of one. Arrays only: nothing that is read from there can run.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
+import zipfile
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 
-from twlab.errors import InputError
+from twlab import __version__
+from twlab.errors import InputError, TwlabError, warn
 from twlab.executors import Local
 
 if TYPE_CHECKING:
@@ -51,10 +53,20 @@ class Job:
 
     def __init__(self, source: Source, pieces: Sequence[Piece], *parameters: Any) -> None:
         self.executor = executor_of(source)
-        name = sha256("\n".join([_text(parameters), *(one.key for one in pieces)]).encode())
+        told = [__version__, _text(parameters), *(one.key for one in pieces)]
+        name = sha256("\n".join(told).encode())
         self.folder = source.work / name.hexdigest()[:24] if source.work else None
 
     def __enter__(self) -> Self:
+        try:
+            if self.folder is not None:
+                self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            warn(
+                f"nothing can be kept in {str(self.folder)!r} ({error.strerror}); if this call is "
+                "interrupted, it starts anew"
+            )
+            self.folder = None
         return self
 
     def __exit__(self, kind: Any, *_: object) -> None:
@@ -114,14 +126,14 @@ def _text(value: Any) -> str:
 
 
 def _read(file: Path | None) -> Arrays | None:
-    """The arrays of a file, if it is there."""
+    """The arrays of a file, if it is there and whole."""
     if file is None:
         return None
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        with file.open("rb") as raw, np.load(raw, allow_pickle=False) as arrays:
             return dict(arrays)
-    except FileNotFoundError:
-        return None
+    except (FileNotFoundError, EOFError, ValueError, zipfile.BadZipFile):
+        return None  # a machine that loses power may leave half of one
 
 
 def _write(file: Path | None, arrays: Arrays) -> None:
@@ -136,9 +148,13 @@ def _write(file: Path | None, arrays: Arrays) -> None:
                 np.savez(out, **arrays)
             os.replace(aside, file)  # noqa: PTH105 - the one word for it that all know
             return
-        except FileNotFoundError:
-            if attempt + 1 == TIMES:
-                raise
+        except OSError as error:
+            aside.unlink(missing_ok=True)
+            if not isinstance(error, FileNotFoundError) or attempt + 1 == TIMES:
+                raise TwlabError(
+                    f"{str(file)!r} cannot be written ({error.strerror or error}); room for what "
+                    "is done was expected; make room and call again, which goes on from here"
+                ) from None
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -66,7 +66,7 @@ def scenes(
     pieces = pieces_of(segments)
     if not pieces:
         return segmentation.scenes(segments.to_table(), n_scenes=n_scenes, method=method)
-    asked = sorted(n_scenes.items()) if isinstance(n_scenes, Mapping) else n_scenes
+    asked = sorted(n_scenes.items(), key=str) if isinstance(n_scenes, Mapping) else n_scenes
     with Job(segments, pieces, "scenes", asked, method) as job:
         places = places_of(pieces, job.executor)
         empty = segmentation.scenes(_no_rows(places), method=method)

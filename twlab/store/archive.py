@@ -12,13 +12,12 @@ import pandas as pd
 from twlab.errors import InputError
 from twlab.sources import Source
 from twlab.store import tables
-from twlab.store.arrow import KEY
 from twlab.store.files import bar, tables_in, write_folder
 from twlab.store.pieces import StoreFragment, cut
 from twlab.store.reading import check_where, count, read_table
 from twlab.store.searching import Filter, best_places, kinds_of, queries_of
 from twlab.store.upkeep import optimized, settle
-from twlab.store.writing import STORE_MARK, batches, find_known, write_batch
+from twlab.store.writing import batches, find_known, write_batch
 
 if TYPE_CHECKING:
     import os
@@ -166,9 +165,7 @@ class Store(Source):
 
     def fragments(self) -> list[StoreFragment]:
         """All rows of the version that is shown, in order, in pieces for workers."""
-        table = self._stored()
-        field = table.schema.field(KEY)
-        return cut(self.address, table, (field.metadata or {}).get(STORE_MARK, b"").decode())
+        return cut(self.address, self._stored())
 
     def n_bytes(self) -> int:
         """How much memory all vectors take."""

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twlab.errors import InputError
 from twlab.sources import Fragment
 from twlab.store.arrow import KEY, frame_of
-from twlab.store.tables import table_at, words
+from twlab.store.tables import mark_of, table_at, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +33,7 @@ class StoreFragment(Fragment):
     first: int
     n_rows: int
     key: str
+    mark: str
 
     def matrix(self) -> Matrix:
         """The vectors, shape (n_rows, d)."""
@@ -48,13 +48,7 @@ class StoreFragment(Fragment):
         return frame_of(rows, fields, matrix, n_rows=self.n_rows, first=self.first)
 
     def _table(self) -> Any:
-        table = table_at(self.address, self.version)
-        if table is None:
-            raise InputError(
-                f"the store {self.address!r} is gone; its folder was expected to stay while it is "
-                "read; put it back, or open it where it is now"
-            )
-        return table
+        return table_at(self.address, self.version, self.mark)
 
     def _rows(self, columns: list[str]) -> Any:
         with words(f"rows of the store {self.address!r} cannot be read"):
@@ -62,15 +56,15 @@ class StoreFragment(Fragment):
             return query.limit(self.n_rows).offset(self.first).to_arrow()
 
 
-def cut(address: str, table: Any, mark: str) -> list[StoreFragment]:
-    """All rows of a table as fragments, in order; ``mark`` tells the store from every other."""
-    n, version = table.count_rows(), table.version
+def cut(address: str, table: Any) -> list[StoreFragment]:
+    """All rows of a table as fragments, in order."""
+    n, version, mark = table.count_rows(), table.version, mark_of(table)
     fragments = []
     for first in range(0, n, ROWS):
         size = min(ROWS, n - first)
         name = f"{mark}:{version}:{first}:{size}".encode()
         key = blake2b(name, digest_size=16).hexdigest()
-        fragments.append(StoreFragment(address, version, first, size, key))
+        fragments.append(StoreFragment(address, version, first, size, key, mark))
     return fragments
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twlab.errors import InputError, require
+from twlab.store.arrow import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ __all__ = [
 
 NAME = "segments"
 INDEX = "embedding_idx"
+STORE_MARK = b"twlab:store"
 LONGEST_RETRY_SEC = 300.0
 LONGEST_CREATION_SEC = 5.0
 
@@ -161,7 +163,26 @@ def quoted(text: Any) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
+def mark_of(table: Any) -> str:
+    """What tells a store from every other, also from one made later at the same address."""
+    mark: bytes = (table.schema.field(KEY).metadata or {}).get(STORE_MARK, b"")
+    return mark.decode()
+
+
 @functools.lru_cache(maxsize=4)
-def table_at(address: str, version: int) -> Any:
-    """A table for reading, kept open in this process because many fragments share it."""
-    return open_table(address, version)
+def table_at(address: str, version: int, mark: str) -> Any:
+    """A table for reading, kept open in this process because many fragments share it.
+
+    Raises
+    ------
+    InputError
+        If it is gone, or another store is in its place.
+    """
+    table = open_table(address, version)
+    if table is None or mark_of(table) != mark:
+        what = "gone" if table is None else "another one by now"
+        raise InputError(
+            f"the store {address!r} is {what}; its folder was expected to stay while it is read; "
+            "put it back, or open what is there with tw.open"
+        )
+    return table

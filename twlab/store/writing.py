@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["STORE_MARK", "batches", "find_known", "write_batch"]
+__all__ = ["batches", "find_known", "write_batch"]
 
 BATCH_BYTES = 2**27
 """Vectors committed at once: 65,536 rows of 512 numbers."""
 
 LEAST_ROWS = 1024
 
-STORE_MARK = b"twlab:store"
 _PATIENCE = timedelta(minutes=10)
 _VIDEOS_AT_ONCE = 200
 
@@ -87,7 +86,7 @@ def _merge(table: Any, columns: Any, *, replace: bool) -> Any:
 def _marked(schema: Any) -> Any:
     """The schema of a new store, with a mark that no other store has."""
     key = schema.field(KEY)
-    marks = {**key.metadata, STORE_MARK: uuid.uuid4().hex.encode()}
+    marks = {**key.metadata, tables.STORE_MARK: uuid.uuid4().hex.encode()}
     return schema.set(schema.get_field_index(KEY), key.with_metadata(marks))
 
 
