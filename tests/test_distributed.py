@@ -340,3 +340,13 @@ def test_what_no_job_can_take_is_told(
     with pytest.raises(tw.InputError, match=message):
         call(Parts(table, CUTS), labelled, tmp_path / "out")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("odd", [30, 77, 130, 200])
+def test_kmeans_finds_as_many_groups_as_asked_among_copies(odd: int, table: pd.DataFrame) -> None:
+    matrix = np.tile(tw.vectors(table)[:1], (N, 1))
+    matrix[odd] = tw.vectors(table)[odd]  # most samples of the rows are without it
+    copies = tw.with_vectors(table, matrix)
+    found = tw.cluster(copies, 2, method="kmeans")
+    assert found.nunique() == 2
+    same(tw.cluster(Parts(copies, CUTS), 2, method="kmeans"), found)

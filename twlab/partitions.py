@@ -54,6 +54,7 @@ __all__ = [
     "start_of",
     "start_rows",
     "start_seeds",
+    "with_distinct",
 ]
 
 MIN_GROUP = 5
@@ -195,6 +196,8 @@ def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Label
     """
     rows = start_rows(len(unit), n_groups, random_state)
     sample = unit if len(rows) == len(unit) else unit[rows]
+    if len(rows) < len(unit) and n_distinct(sample) < n_groups:
+        sample = unit[with_distinct(rows, marks(unit), n_groups)]
     start = best_start(start_of(seed, sample, n_groups) for seed in start_seeds(random_state))
     return lloyd(start, lambda centres: _assigned_in_blocks(unit, centres))[0]
 
@@ -206,6 +209,14 @@ def start_rows(n: int, n_groups: int, random_state: int) -> Labels:
     wanted = min(n, max(MOST_START_ROWS // 4, 50 * n_groups))
     drawn = np.random.default_rng(random_state).choice(n, wanted, replace=False)
     return np.sort(drawn)
+
+
+def with_distinct(rows: Labels, mark: NDArray[np.uint64], n_groups: int) -> Labels:
+    """The rows, with the first of other vectors where theirs are too few for so many groups."""
+    known = np.unique(mark[rows])
+    values, first = np.unique(mark, return_index=True)
+    others = np.sort(first[~np.isin(values, known)])
+    return np.union1d(rows, others[: max(0, n_groups - len(known))])
 
 
 def start_seeds(random_state: int) -> list[int]:
@@ -297,11 +308,15 @@ def silhouettes(
     """
     if sums is None or sizes is None:
         n_groups = int(labels.max(initial=-1)) + 1
-        sums, sizes = group_sums(unit, labels, n_groups), np.bincount(labels, minlength=n_groups)
+        sizes = np.bincount(labels, minlength=n_groups)
+        sums = np.zeros((n_groups, unit.shape[1]))
+        for first in range(0, len(unit), BLOCK_ROWS):  # in float64, of which all would be twice
+            part = slice(first, first + BLOCK_ROWS)
+            sums += group_sums(unit[part], labels[part], n_groups)
     out = np.zeros(len(unit))
     if len(sizes) < 2:
         return out
-    step = max(1, BLOCK_CELLS // len(sizes))
+    step = max(1, BLOCK_CELLS // max(len(sizes), unit.shape[1]))
     for first in range(0, len(unit), step):
         rows, own = unit[first : first + step].astype(np.float64), labels[first : first + step]
         total = sizes - rows @ sums.T  # summed distance to each group, the row itself included

@@ -58,7 +58,7 @@ def cluster(
         marks = _marks(job, pieces)
         usable = clip_mask(places) & ~marks["zero"]
         order = time_order(places)
-        rounds = _Rounds(job, pieces, order[usable[order]], random_state)
+        rounds = _Rounds(job, pieces, order[usable[order]], marks["mark"], random_state)
         if not len(rounds.rows):
             return clustering.numbered(places, rounds.rows, rounds.rows)  # type: ignore[return-value]
         ways = clustering.Ways(
@@ -66,7 +66,7 @@ def cluster(
             rounds.score,
             len(rounds.rows),
             1,
-            len(np.unique(marks["mark"][rounds.rows])),
+            len(np.unique(rounds.mark)),
         )
         found = rounds.divide(clustering.number_of(ways, n_clusters))
         return clustering.numbered(places, rounds.rows, found)  # type: ignore[return-value]
@@ -106,8 +106,10 @@ class Seed(NamedTuple):
 class _Rounds:
     """The rows that take part, in order of time, and what is done with them piece by piece."""
 
-    def __init__(self, job: Job, pieces: Sequence[Piece], rows: Rows, random_state: int) -> None:
-        self.rows = rows
+    def __init__(
+        self, job: Job, pieces: Sequence[Piece], rows: Rows, mark: Any, random_state: int
+    ) -> None:
+        self.rows, self.mark = rows, mark[rows]
         self._job, self._pieces, self._seed = job, pieces, random_state
         self._n_rows = sum(piece.n_rows for piece in pieces)
         self._taking_part = np.zeros(self._n_rows, bool)
@@ -121,7 +123,8 @@ class _Rounds:
             return partitions.spherical_kmeans(unit, n_groups, random_state=self._seed)
 
         def start() -> dict[str, Any]:
-            chosen = partitions.start_rows(n, n_groups, self._seed)
+            drawn = partitions.start_rows(n, n_groups, self._seed)
+            chosen = partitions.with_distinct(drawn, self.mark, n_groups)
             sample = self._take(f"sample-{n_groups}", chosen)
             seeds = [Seed(seed) for seed in partitions.start_seeds(self._seed)]
             runs = self._job.map(f"start-{n_groups}", start_of, seeds, sample, n_groups)
