@@ -76,6 +76,8 @@ def test_search_by_a_file_into_a_file(
         (["--like", "film@3"], "the store has no segment of 'film' at 3 s"),
         (["--like", "film@x"], "'x'"),
         (["a rabbit yawns"], "no API key"),
+        (["a rabbit yawns, " * 30], "no API key"),
+        (["--like", "film@3", "-o", "no/hits.csv"], "'no/hits.csv' lies in a folder that does not"),
         (["--like", "film@3", "-o", "hits.xlsx"], "'hits.xlsx' has no known ending; .csv"),
     ],
 )

@@ -194,7 +194,11 @@ def gaps_of(centres: Matrix) -> Matrix:
     """Distances between centres, a little too large rather than too small."""
     cosines = np.empty((len(centres),) * 2, np.float32)
     dot_rows(centres, centres, cosines)
-    return np.asarray(np.sqrt(np.maximum(2 - 2 * cosines, 0) + np.float32(SLACK)))
+    cosines *= -2  # in place: with thousands of centres each copy counts
+    cosines += 2
+    np.maximum(cosines, 0, out=cosines)
+    cosines += np.float32(SLACK)
+    return np.asarray(np.sqrt(cosines, out=cosines))
 
 
 def bands(first: int, end: int) -> list[range]:
@@ -241,4 +245,5 @@ def with_margins(search: Search) -> Search:
         here, first = np.unique(cells.home[rows], return_index=True)
         np.subtract(cells.cosine[rows, None], block, out=block)
         out[here] = np.minimum(out[here], np.minimum.reduceat(block, first, axis=0))
-    return search._replace(margins=out - np.float32(SLACK))
+    out -= np.float32(SLACK)
+    return search._replace(margins=out)

@@ -94,9 +94,14 @@ def _search(chosen: argparse.Namespace) -> int:
 
 def _output(name: str | None) -> Path | None:
     """Where hits go, known before anything is searched."""
-    if name is not None and not name.lower().endswith(".csv"):
+    if name is None:
+        return None
+    if not name.lower().endswith(".csv"):
         raise InputError(f"{name!r} has no known ending; .csv was expected")
-    return None if name is None else Path(name)
+    if Path(name).is_dir() or not Path(name).absolute().parent.is_dir():
+        what = "is a folder" if Path(name).is_dir() else "lies in a folder that does not exist"
+        raise InputError(f"{name!r} {what}; the name of a file was expected; choose another")
+    return Path(name)
 
 
 def _query(chosen: argparse.Namespace, store: Store) -> tuple[Any, Any]:
@@ -106,7 +111,7 @@ def _query(chosen: argparse.Namespace, store: Store) -> tuple[Any, Any]:
         raise InputError(f"{what}; one of a file, a text and --like VIDEO@SEC was expected")
     if chosen.like is not None:
         return _segment_at(chosen.like, chosen.option, store), None
-    if Path(chosen.query).exists():
+    if _is_there(chosen.query):
         from twlab.io import load
 
         return load(chosen.query), None
@@ -115,6 +120,14 @@ def _query(chosen: argparse.Namespace, store: Store) -> tuple[Any, Any]:
     from twlab.client import Client
 
     return chosen.query, Client()
+
+
+def _is_there(query: str) -> bool:
+    """Whether a file has this name; a text may be too long for one."""
+    try:
+        return Path(query).exists()
+    except OSError:
+        return False
 
 
 def _segment_at(place: str, option: str | None, store: Store) -> pd.DataFrame:

@@ -51,7 +51,7 @@ MANY_ROWS = 100_000
 """Rows from which cells are worth their preparation."""
 
 MOST_CELLS = 8192
-"""Cells whose distances to each other (256 MB) a worker holds."""
+"""Cells whose distances and margins to each other (twice 256 MB) a worker holds."""
 
 BLOCK_ROWS = 131_072
 """Rows in cells that one worker holds at once, unless one cell has more."""
