@@ -6,6 +6,7 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import archives
 import numpy as np
 import pandas as pd
 import pytest
@@ -342,11 +343,10 @@ def test_what_no_job_can_take_is_told(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("odd", [30, 77, 130, 200])
-def test_kmeans_finds_as_many_groups_as_asked_among_copies(odd: int, table: pd.DataFrame) -> None:
-    matrix = np.tile(tw.vectors(table)[:1], (N, 1))
-    matrix[odd] = tw.vectors(table)[odd]  # most samples of the rows are without it
-    copies = tw.with_vectors(table, matrix)
-    found = tw.cluster(copies, 2, method="kmeans")
-    assert found.nunique() == 2
-    same(tw.cluster(Parts(copies, CUTS), 2, method="kmeans"), found)
+def test_kmeans_finds_as_many_groups_as_asked_among_copies(rng: np.random.Generator) -> None:
+    matrix = np.tile(rng.normal(size=8), (2000, 1))
+    matrix[100::200] = rng.normal(size=(10, 8))  # a sample of 400 rows has two of them or three
+    copies = archives.table_of(matrix)
+    found = tw.cluster(copies, 8, method="kmeans")
+    assert found.nunique() == 8
+    same(tw.cluster(Parts(copies, [500, 900]), 8, method="kmeans"), found)

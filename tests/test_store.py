@@ -254,6 +254,7 @@ def test_what_cannot_be_added_is_told(
         (lambda s: tw.open(s.address + "/no").to_table(), "there is no store at .*add segments"),
         (lambda s: tw.diagnose(s.address + "/no"), "there is no store at"),
         (lambda s: tw.open(3), "a store was to be opened at 3"),
+        (lambda s: tw.open("a" * 300), "is no name of a folder .too long"),
         (lambda s: tw.open(__file__), "is a file; the folder of a store was expected"),
         (lambda s: tw.open(s.address, version=2).add(tw.sample()), "at version 2, which is for re"),
     ],
@@ -438,3 +439,13 @@ def test_indices_and_pieces_are_kept_in_order(
     assert store._table.stats()["fragment_stats"]["num_fragments"] == 2
     assert store.count_rows() == 35
     assert store.count_rows("video_id = 'gamma'") == 10
+
+
+def test_a_store_whose_files_are_torn_says_so(tmp_path: Path, segments: pd.DataFrame) -> None:
+    tw.open(tmp_path).add(segments)
+    for file in (tmp_path / "segments.lance" / "data").iterdir():
+        file.write_bytes(file.read_bytes()[:50])
+    store = tw.open(tmp_path)
+    for ask in (store.to_table, lambda: store.search(np.ones(16)), lambda: store.add(segments)):
+        with pytest.raises(tw.InputError, match=r"rows of the store '.*' cannot be read \("):
+            ask()

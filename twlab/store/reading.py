@@ -9,7 +9,7 @@ import numpy as np
 from twlab.errors import InputError
 from twlab.sources import free_bytes
 from twlab.store.arrow import KEY, frame_of
-from twlab.store.tables import plain_query, words
+from twlab.store.tables import plain_query, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ BYTES_PER_ROW = 600
 def count(table: Any, where: str | None) -> int:
     """How many rows there are, all or of a condition."""
     check_where(where)
-    with words(f"where={where!r} cannot be used"):
+    with reading(table, where):
         return int(table.count_rows(where))
 
 
@@ -45,7 +45,7 @@ def read_table(table: Any, *, where: str | None, columns: list[str] | None) -> p
     _check_fits(n, width)
     block = np.empty((n, width), np.float32)
     parts, at = [], 0
-    with words(f"where={where!r} cannot be used"):
+    with reading(table, where):
         for batch in plain_query(table, names, where).to_batches():
             rows = pa.Table.from_batches([batch])
             if width:

@@ -23,7 +23,7 @@ from twlab.similarity import same_space
 from twlab.store.arrow import KEY, frame_of
 from twlab.store.pieces import block_of
 from twlab.store.reading import count
-from twlab.store.tables import INDEX, plain_query, quoted, words
+from twlab.store.tables import INDEX, plain_query, quoted, reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,7 @@ def _second(name: str, value: Any) -> float:
 def kinds_of(table: Any, where: str | None) -> pd.DataFrame:
     """The options, scopes and models that there are, each combination once."""
     parts = [pd.DataFrame({name: str_column([]) for name in _KINDS})]
-    with words(f"where={where!r} cannot be used"):
+    with reading(table, where):
         for batch in plain_query(table, _KINDS, where).to_batches():
             parts.append(batch.to_pandas().drop_duplicates())
     return pd.concat(parts).drop_duplicates(ignore_index=True)
@@ -198,7 +198,7 @@ def _found(
         query = table.search(vector, vector_column_name="embedding").distance_type("cosine")
         query = query.select(names).limit(k)
         query = query.nprobes(probes).refine_factor(5) if probes else query.bypass_vector_index()
-        with words(f"where={where!r} cannot be used"):
+        with reading(table, where):
             rows = (query.where(where) if where else query).to_arrow()
         similar = unit_vectors(block_of(rows["embedding"])) @ vector
     columns = rows if rows is not None else _empty(fields)

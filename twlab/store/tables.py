@@ -23,6 +23,7 @@ __all__ = [
     "create",
     "open_table",
     "plain_query",
+    "reading",
     "retried",
     "words",
 ]
@@ -30,6 +31,7 @@ __all__ = [
 NAME = "segments"
 INDEX = "embedding_idx"
 STORE_MARK = b"twlab:store"
+LONGEST_NAME = 255
 LONGEST_RETRY_SEC = 300.0
 LONGEST_CREATION_SEC = 5.0
 
@@ -49,6 +51,11 @@ def address_of(path_or_uri: Any) -> str:
     if "://" in text:
         return text.rstrip("/")
     path = Path(os.path.expanduser(text)).absolute()  # noqa: PTH111 - leaves ~nobody alone
+    if "\0" in text or any(len(os.fsencode(part)) > LONGEST_NAME for part in path.parts):
+        raise InputError(
+            f"{text[:40]!r}… is no name of a folder (too long, or with a NUL in it); the path of "
+            "the folder of a store was expected; choose a shorter one"
+        )
     if path.exists() and not path.is_dir():
         raise InputError(
             f"{text!r} is a file; the folder of a store was expected; read the file with tw.load, "
@@ -128,6 +135,13 @@ def words(what: str) -> Iterator[None]:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         reason = reason.partition(", /")[0].removeprefix("lance error: ")
         raise InputError(f"{what} ({reason[:300]})") from error
+
+
+def reading(table: Any, where: str | None) -> Any:
+    """Errors of reading rows, or those of a condition, as one sentence of ours."""
+    if where:
+        return words(f"where={where!r} cannot be used")
+    return words(f"rows of the store {table.uri!r} cannot be read")
 
 
 def retried(change: Callable[[], T], table: Any) -> T:

@@ -50,7 +50,8 @@ def find_known(table: Any, rows: pd.DataFrame, keys: list[str]) -> None:
     for first in range(0, len(videos), _VIDEOS_AT_ONCE):
         listed = ", ".join(map(tables.quoted, videos[first : first + _VIDEOS_AT_ONCE]))
         query = tables.plain_query(table, [KEY], f"video_id IN ({listed})")
-        known.update(query.to_arrow()[KEY].to_pylist())
+        with tables.reading(table, None):
+            known.update(query.to_arrow()[KEY].to_pylist())
     known &= set(keys)
     if known:
         at = next(row for row, key in enumerate(keys) if key in known)
