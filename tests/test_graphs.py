@@ -206,3 +206,19 @@ def test_rows_that_resemble_nothing_are_all_compared(
         np.testing.assert_array_equal(one, other)
     with pytest.warns(tw.TwlabWarning, match="recall@5"):
         tw.nearest(unit, k=5, exact=False)
+
+
+def test_every_row_has_as_many_neighbours_as_asked(
+    film: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one whose cell holds fewer, and no other cell is visited."""
+    monkeypatch.setattr(graphs, "SHARES", (0.0,))
+    every, k = np.arange(len(film)), 60
+    divided = cells.cells_of(film, len(film) // (4 * k + 4))
+    lone = np.flatnonzero((np.diff(divided.ends) <= k)[divided.home])
+    assert len(lone)
+    (indices, similarities), _ = graphs.best_in_cells(film, film, every, k, own=True)
+    assert (indices >= 0).all()
+    expected = kernels.best_rows(film, film, every, k, own=True)
+    np.testing.assert_array_equal(indices[lone], expected[0][lone])
+    np.testing.assert_allclose(similarities[lone], expected[1][lone], atol=1e-6)

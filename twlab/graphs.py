@@ -81,6 +81,8 @@ def best_in_cells(
     indices = np.full((len(queries), width), -1, np.intp)
     similarities = np.full((len(queries), width), np.nan, np.float32)
     (indices[asked], similarities[asked]), _ = _found(search, asked, width, share)
+    short = asked[(indices[asked] < 0).any(axis=1)]  # there are enough, in cells not visited
+    indices[short], similarities[short] = _best_of_all(search, short, width)
     similarities[indices < 0] = np.nan
     filled = int((indices >= 0).sum(axis=1).max(initial=0))
     indices, similarities = indices[:, :filled], similarities[:, :filled]
@@ -94,9 +96,7 @@ def _share_needed(search: Search, rows: Positions, k: int) -> tuple[float, float
 
     That is: the share of their neighbours that they find, and of all rows that they look at.
     """
-    every = np.arange(len(search.pool))
-    found = best_rows(search.queries[rows], search.pool, every, k + 1, own=False)
-    truth = _without(search.itself[rows], *found, k)[1]
+    truth = _best_of_all(search, rows, k)[1]
     last = np.where(np.isfinite(truth), truth, np.inf).min(axis=1, keepdims=True)
     n_true = max(1, int(np.isfinite(truth).sum()))
     recall = 0.0
@@ -106,6 +106,13 @@ def _share_needed(search: Search, rows: Positions, k: int) -> tuple[float, float
         if recall >= LEAST_RECALL:
             break
     return share, recall, n_compared / max(1, len(rows) * len(search.pool))
+
+
+def _best_of_all(search: Search, rows: Positions, k: int) -> Arrays:
+    """The best of all rows for some queries."""
+    every = np.arange(len(search.pool))
+    found = best_rows(search.queries[rows], search.pool, every, k + 1, own=False)
+    return _without(search.itself[rows], *found, k)
 
 
 def _found(search: Search, rows: Positions, k: int, share: float) -> tuple[Arrays, int]:
