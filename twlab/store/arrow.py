@@ -72,10 +72,7 @@ def keys_of(table: pd.DataFrame) -> list[str]:
     """
     times = table[["start_sec", "end_sec"]].to_numpy(np.float64) + 0.0  # 0 and -0 are one time
     times[np.isnan(times)] = np.nan  # and so are all NaN
-    words = [
-        ("\x00" if pd.isna(cell) else cell for cell in table[name])
-        for name in ("video_id", *_WORDS)
-    ]
+    words = [table[name].fillna("\x00").tolist() for name in ("video_id", *_WORDS)]
     texts = map("\x1f".join, zip(*words, strict=True))
     keys = [
         blake2b(span.tobytes() + text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
