@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     Arrays = tuple[Positions, Matrix]
 
 __all__ = [
+    "best_among",
     "check_k",
     "check_pairs_wanted",
     "long_table",
@@ -127,7 +128,7 @@ def nearest(
     own = to is None
     pool, unit = (segments, queries) if own else (to, unit_vectors(to))
     same_space(segments, pool, queries, unit)
-    found = _best(queries, unit, _candidates(pool, unit), k, own=own, exact=exact)
+    found = best_among(queries, unit, _candidates(pool, unit), k, own=own, exact=exact)
     if isinstance(segments, pd.DataFrame) or isinstance(pool, pd.DataFrame):
         return long_table(segments, pool, *found)
     return found
@@ -201,10 +202,10 @@ def near_duplicates(
     return pair_table(segments, pairs, values) if is_table else (pairs, values)
 
 
-def _best(
+def best_among(
     queries: Matrix, unit: Matrix, among: Positions, k: int, *, own: bool, exact: bool | None
 ) -> Arrays:
-    """The best rows of each query, from all that may be found or from part of them."""
+    """The best rows of each query, from all that may be found or from part; all of length 1."""
     if exact or (exact is None and len(queries) * len(among) <= MOST_EXACT):
         return best_rows(queries, unit, among, k, own=own)
     at_most = MOST_COMPARED if exact is None else math.inf

@@ -24,7 +24,7 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.layouts import N_NEIGHBORS, principal, tsne, umap
-from twlab.neighbors import nearest
+from twlab.neighbors import best_among
 from twlab.rows import aligned, time_order
 from twlab.segments import clip_mask, one_option, unit_vectors
 from twlab.similarity import BLOCK_CELLS, dot_rows, same_space
@@ -259,8 +259,8 @@ def _placed(segments: Any, unit: Matrix, onto: Any, method: Method) -> Floats:
         return _by_axes(unit, known, points)
     if not len(unit):
         return np.empty((0, points.shape[1]))
-    found, cosines = nearest(unit, known, k=N_PLACES)
-    match, similarity = np.asarray(found, np.intp), np.asarray(cosines, np.float32)
+    among = np.arange(len(known))
+    match, similarity = best_among(unit, known, among, N_PLACES, own=False, exact=None)
     same = similarity[:, 0] >= SAME
     return np.where(same[:, None], points[match[:, 0]], np.median(points[match], axis=1))
 
