@@ -248,7 +248,7 @@ def test_what_cannot_be_added_is_told(
         (lambda s: s.count_rows(""), "where is ''; a condition in SQL"),
         (lambda s: s.to_table(columns=["zz"]), "no column 'zz' .there are: video_id"),
         (lambda s: s.to_table(columns=5), "columns is 5; a list of names"),
-        (lambda s: tw.open(s.address, version=77), "version=77 of a store that has .* 1 to 6"),
+        (lambda s: tw.open(s.address, version=77), "version=77 of a store that has .* 1 to 5"),
         (lambda s: tw.open(s.address, version="x"), "version is 'x'; a whole number"),
         (lambda s: tw.open(s.address + "/no", version=1), "there is no store at"),
         (lambda s: tw.open(s.address + "/no").to_table(), "there is no store at .*add segments"),
@@ -420,18 +420,18 @@ def test_categories_lists_and_empty_columns(tmp_path: Path, segments: pd.DataFra
 def test_indices_and_pieces_are_kept_in_order(
     store: tw.Store, segments: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def keys() -> Any:
-        return next(i for i in store._table.list_indices() if i.name == "twlab_key_idx")
+    def videos() -> Any:
+        return next(i for i in store._table.list_indices() if i.name == "video_id_idx")
 
     assert {index.name for index in store._table.list_indices()} == {
-        *("video_id_idx", "start_sec_idx", "embedding_option_idx", "twlab_key_idx")
+        *("video_id_idx", "start_sec_idx", "embedding_option_idx")
     }
-    assert keys().num_unindexed_rows == 0
+    assert videos().num_unindexed_rows == 0
     store.upsert(segments[:10].assign(video_id="gamma"))
-    assert keys().num_unindexed_rows == 10
+    assert videos().num_unindexed_rows == 10
     monkeypatch.setattr(upkeep, "_LEAST_NEW", 12)
     store.upsert(segments[:5].assign(video_id="delta"))
-    assert keys().num_unindexed_rows == 0
+    assert videos().num_unindexed_rows == 0
     assert store._table.stats()["fragment_stats"]["num_fragments"] == 3
     monkeypatch.setattr(upkeep, "_MOST_SMALL_FRAGMENTS", 3)
     store.upsert(segments[:5].assign(video_id="epsilon"))

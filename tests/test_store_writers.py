@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import store_writers
 
 import twlab as tw
+from twlab.store import tables, writing
+from twlab.store.arrow import arrow_rows
 
-HERE = Path(__file__).parent
-
-
-def writer(address: Path, number: int, n_batches: int) -> subprocess.Popen[str]:
-    """A process that writes batches and says each number once it is committed."""
-    numbers = (number, n_batches, store_writers.ROWS, store_writers.WIDTH)
-    return subprocess.Popen(
-        [sys.executable, str(HERE / "store_writers.py"), str(address), *map(str, numbers)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE)])},
-    )
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize("n_batches_before", [0, 1, 3])
 def test_a_killed_ingest_leaves_whole_batches(tmp_path: Path, n_batches_before: int) -> None:
-    process = writer(tmp_path, 0, 1000)
+    process = store_writers.ready(tmp_path, 0, 1000)
+    store_writers.begin(process)
     said = [process.stdout.readline() for _ in range(n_batches_before + 1)]  # type: ignore[union-attr]
     process.kill()
     process.communicate()
@@ -42,12 +33,18 @@ def test_a_killed_ingest_leaves_whole_batches(tmp_path: Path, n_batches_before: 
     assert (store.to_table("number < 40")["writer"] == 1).all()
 
 
-def test_writers_of_the_same_segments_lose_and_double_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("n_rows_before", [0, store_writers.ROWS])
+def test_writers_of_the_same_segments_lose_and_double_nothing(
+    tmp_path: Path, n_rows_before: int
+) -> None:
     n_batches = 12
-    processes = [writer(tmp_path, number, n_batches) for number in (1, 2)]
+    if n_rows_before:  # the indices are there from the beginning
+        tw.open(tmp_path).add(store_writers.batch(0, writer=0, n_rows=n_rows_before))
+    processes = [store_writers.ready(tmp_path, number, n_batches) for number in (1, 2, 3)]
+    store_writers.begin(*processes)
     for process in processes:
         process.communicate(timeout=100)
-    assert [process.returncode for process in processes] == [0, 0]
+    assert [process.returncode for process in processes] == [0, 0, 0]
     table = tw.open(tmp_path).to_table()
     store_writers.check_whole(table)
     assert sorted(table["number"]) == list(range(n_batches * store_writers.ROWS))
@@ -84,3 +81,14 @@ def test_a_store_whose_making_was_killed_is_made_again(tmp_path: Path) -> None:
     assert store.version == 0
     assert store.add(store_writers.batch(0, writer=1)) == 40
     store_writers.check_whole(tw.open(tmp_path).to_table())
+
+
+def test_a_writer_that_looked_before_another_committed_doubles_nothing(tmp_path: Path) -> None:
+    tw.open(tmp_path).add(store_writers.batch(0, writer=0))  # the indices are there
+    one, two = tables.open_table(str(tmp_path)), tables.open_table(str(tmp_path))
+    for number, table in enumerate((one, two), start=1):  # the second does not look again
+        (rows, keys), *_ = writing.batches(store_writers.batch(40, writer=number))
+        tables.retried(partial(writing.merge, table, arrow_rows(rows, keys), replace=True), table)
+    found = tw.open(tmp_path).to_table()
+    assert sorted(found["number"]) == list(range(80))
+    assert found["writer"].value_counts().to_dict() == {0: 40, 2: 40}

@@ -16,13 +16,12 @@ end well, and then nothing may be missing. One line per run that fails, and the 
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -31,18 +30,15 @@ import store_writers  # noqa: E402
 
 import twlab as tw  # noqa: E402
 
+if TYPE_CHECKING:
+    import subprocess
+
 ROWS, WIDTH, LONGEST_SEC, PAIR_BATCHES = 5_000, 128, 2.0, 8
 
 
-def start(folder: str, writer: int, n_batches: int) -> subprocess.Popen[str]:
-    """A process that writes."""
-    numbers = map(str, (writer, n_batches, ROWS, WIDTH))
-    return subprocess.Popen(
-        [sys.executable, str(ROOT / "tests" / "store_writers.py"), folder, *numbers],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path[:2])},
-    )
+def ready(folder: str, writer: int, n_batches: int) -> subprocess.Popen[str]:
+    """A process that waits to write."""
+    return store_writers.ready(folder, writer, n_batches, ROWS, WIDTH)
 
 
 def kill_later(process: subprocess.Popen[str], dice: random.Random) -> int:
@@ -69,14 +65,17 @@ def check(folder: str, n_said: int) -> int:
 
 def killed(folder: str, dice: random.Random) -> tuple[int, int]:
     """Batches said and there after one killed ingest."""
-    n_said = kill_later(start(folder, 1, 10_000), dice)
+    writer = ready(folder, 1, 10_000)
+    store_writers.begin(writer)
+    n_said = kill_later(writer, dice)
     return n_said, check(folder, n_said)
 
 
 def raced(folder: str, dice: random.Random) -> tuple[int, int]:
     """Batches said and there after two writers, one of which was killed."""
-    survivor = start(folder, 1, PAIR_BATCHES)
-    kill_later(start(folder, 2, PAIR_BATCHES), dice)
+    survivor, victim = (ready(folder, writer, PAIR_BATCHES) for writer in (1, 2))
+    store_writers.begin(survivor, victim)
+    kill_later(victim, dice)
     said, _ = survivor.communicate()
     assert survivor.returncode == 0, "the writer that was not killed failed"
     return len(said.split()), check(folder, PAIR_BATCHES)

@@ -187,7 +187,8 @@ class Store(Source):
         Returns
         -------
         DataFrame
-            In the order of the store, indexed from 0.
+            In the order of the store, indexed from 0; the segments of a video may lie in several
+            places.
 
         Raises
         ------

@@ -1,7 +1,7 @@
 """Indices of a store, small pieces joined, old versions.
 
-Indices of video, time, option and key are made with the first segments and brought up to date
-once an eighth of the rows, and at least 10,000, are not yet in them. A vector index is made by
+Indices of video, time and option are made with the first segments and brought up to date once an
+eighth of the rows, and at least 10,000, are not yet in them. A vector index is made by
 :meth:`twlab.Store.optimize` from 300,000 rows on: below, comparing every row is as fast.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from twlab.store.arrow import KEY
 from twlab.store.tables import INDEX, retried, words
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ __all__ = ["LEAST_INDEXED", "optimized", "settle"]
 LEAST_INDEXED = 300_000
 """Rows from which on a vector index pays."""
 
-_SCALAR = {"video_id": "BTree", "start_sec": "BTree", "embedding_option": "Bitmap", KEY: "BTree"}
+_SCALAR = {"video_id": "BTree", "start_sec": "BTree", "embedding_option": "Bitmap"}
 _LEAST_NEW = 10_000
 _MOST_SMALL_FRAGMENTS = 64
 _FOR_EVER = timedelta(days=36_500)
@@ -35,8 +34,8 @@ def settle(table: Any) -> None:
     """
     with words("indices were not brought up to date, the segments are stored"):
         index_scalars(table)
-        keys = next(index for index in table.list_indices() if index.name == f"{KEY}_idx")
-        n_new = keys.num_unindexed_rows or 0
+        videos = next(index for index in table.list_indices() if index.name == "video_id_idx")
+        n_new = videos.num_unindexed_rows or 0
         small = table.stats()["fragment_stats"]["num_small_fragments"]
         if small <= _MOST_SMALL_FRAGMENTS and n_new > max(_LEAST_NEW, table.count_rows() // 8):
             _make_indices(table, list(_SCALAR))

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from twlab.errors import InputError
 from twlab.store import tables
 from twlab.store.arrow import KEY, arrow_rows, fitted, keys_of, prepared, told
-from twlab.store.upkeep import index_scalars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
 
-__all__ = ["batches", "find_known", "write_batch"]
+__all__ = ["batches", "find_known", "merge", "write_batch"]
 
 BATCH_BYTES = 2**27
 """Vectors committed at once: 65,536 rows of 512 numbers."""
@@ -71,17 +70,18 @@ def write_batch(
     with tables.words(f"the batch was not written to the store {address!r}"):
         table.checkout_latest()
         _add_columns(table, columns.schema)
-        index_scalars(table)  # with the key's index rows also stay in order
-        done = tables.retried(lambda: _merge(table, columns, replace=replace), table)
+        done = tables.retried(lambda: merge(table, columns, replace=replace), table)
     return table, done.num_inserted_rows + done.num_updated_rows
 
 
-def _merge(table: Any, columns: Any, *, replace: bool) -> Any:
+def merge(table: Any, columns: Any, *, replace: bool) -> Any:
     """One commit, in the columns that the store has by now."""
-    merge = table.merge_insert(KEY).when_not_matched_insert_all()
+    wanted = table.merge_insert(KEY).when_not_matched_insert_all()
     if replace:
-        merge = merge.when_matched_update_all()
-    return merge.execute(fitted(columns, table.schema), timeout=_PATIENCE)
+        wanted = wanted.when_matched_update_all()
+    # With an index of keys Lance does not notice that another process inserts the same ones.
+    rows = fitted(columns, table.schema)
+    return wanted.use_index(use_index=False).execute(rows, timeout=_PATIENCE)
 
 
 def _marked(schema: Any) -> Any:
