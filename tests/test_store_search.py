@@ -124,8 +124,11 @@ def test_the_table_found(plain: tw.Store, table: pd.DataFrame) -> None:
     found = plain.search(queries, k=3)
     assert found.columns.tolist() == [
         *("query", "rank", "cosine_similarity", "video_id", "start_sec", "end_sec"),
-        *("embedding_option", "embedding_scope", "model_name", "note"),
+        *("embedding_option", "embedding_scope", "model_name", "note", "embedding"),
     ]
+    tw.check_segments(found)
+    expected = np.stack(list(table["embedding"][table["note"].isin(found["note"])]))
+    assert sorted(map(tuple, tw.vectors(found))) == sorted(map(tuple, expected))
     assert found["query"].tolist() == [3, 3, 3, 500, 500, 500]
     assert found["note"].iloc[[0, 3]].tolist() == [3, 500]
     assert found["embedding_option"].tolist() == ["audio"] * 3 + ["visual"] * 3
@@ -156,7 +159,26 @@ def test_nothing_where_nothing_is(plain: tw.Store) -> None:
         found = plain.search(np.ones(D), **given)
         assert found.empty
         assert found["start_sec"].dtype == float
-    assert plain.search(np.ones(D), embedding_option="transcription").empty
+        tw.check_segments(found)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"embedding_option": "speech"}, "'speech'; one of the store .*: 'audio', 'visual'"),
+        ({"start_sec": 66, "end_sec": 60}, "start_sec is 66 and end_sec 60; .*exchange"),
+        (
+            {"where": "note < 3; drop table x"},
+            r"where='.?note < 3; drop table x.?' cannot be",
+        ),
+        ({"where": "note < 3 ORDER BY note"}, "cannot be used .*the columns are video_id"),
+    ],
+)
+def test_searches_that_mean_nothing_are_refused(
+    plain: tw.Store, given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(tw.InputError, match=message):
+        plain.search(np.ones(D), **given)
 
 
 class Client:

@@ -285,8 +285,9 @@ def one_option(segments: pd.DataFrame) -> None:
         first = min(counts.index)
         raise InputError(
             f"embedding options {names} in one table; they share no scale, so one was expected; "
-            f"filter with segments[segments.embedding_option == {first!r}], "
-            "or pass tw.vectors(segments) to mix them on purpose"
+            f"filter with segments[segments.embedding_option == {first!r}], a store with "
+            f'store.where("embedding_option = {first!r}"), or pass tw.vectors(segments) to mix '
+            "them on purpose"
         )
 
 

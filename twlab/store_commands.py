@@ -81,7 +81,7 @@ def _search(chosen: argparse.Namespace) -> int:
     if output is not None:
         aside = output.with_name(f".{output.name}.{os.getpid()}.part")
         try:
-            hits.to_csv(aside, index=False)
+            hits.drop(columns="embedding").to_csv(aside, index=False)
             aside.replace(output)
         finally:
             aside.unlink(missing_ok=True)

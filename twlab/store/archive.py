@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
-from twlab.sources import Source
 from twlab.store import tables
-from twlab.store.files import bar, tables_in, write_folder
-from twlab.store.pieces import StoreFragment, cut
-from twlab.store.reading import check_where, count, read_table
-from twlab.store.searching import Filter, best_places, kinds_of, queries_of
+from twlab.store.files import are_paths, bar, tables_in
+from twlab.store.parts import Part
+from twlab.store.reading import check_where, count
 from twlab.store.upkeep import optimized, settle
-from twlab.store.writing import batches, find_known, write_batch
+from twlab.store.writing import batches, check_films, check_names, find_known, write_batch
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
 
 __all__ = ["Store", "open"]
 
@@ -78,8 +74,8 @@ def _whole(version: Any) -> int:
     return int(version)
 
 
-class Store(Source):
-    """Segments on disk or in a bucket; :func:`twlab.open` makes one.
+class Store(Part):
+    """Segments on disk or in a bucket, to read and to write; :func:`twlab.open` makes one.
 
     Attributes
     ----------
@@ -94,38 +90,26 @@ class Store(Source):
     """
 
     def __init__(self, address: str, *, version: int | None = None, executor: Any = None) -> None:
-        self.address, self.executor = address, executor
-        self.work = None if "://" in address else Path(address) / "work"
+        super().__init__(address, tables.open_table(address, version), executor=executor)
         self._fixed = version
-        self._known: tuple[int, pd.DataFrame] | None = None
-        self._table = tables.open_table(address, version)
         if self._table is None and version is not None:
             self._stored()
-
-    @property
-    def version(self) -> int:
-        """The version that is shown; 0 where nothing is stored yet."""
-        return 0 if self._table is None else int(self._table.version)
-
-    def __repr__(self) -> str:
-        if self._table is None:
-            return f"Store({self.address!r}, nothing stored yet)"
-        return f"Store({self.address!r}, {self._table.count_rows():,} rows, version {self.version})"
 
     def add(self, segments: Any) -> int:
         """How many segments were written, none of which may be in the store already.
 
         Parameters
         ----------
-        segments : DataFrame, path, pattern or list of these
-            A table of segments, or files as :func:`twlab.load` reads them; of several Parquet
-            files one is in memory at a time.
+        segments : DataFrame, store, path, pattern or list of paths
+            A table of segments, another store, or files as :func:`twlab.load` reads them; of
+            several Parquet files one is in memory at a time.
 
         Raises
         ------
         InputError
-            If a segment is in the store already (nothing of its table is written then), the
-            vectors have another dimension than the store's, or a column has another type.
+            If a segment is in the store already, a film of the same name has another duration, a
+            file is stored under another name (nothing of its table is written then), the vectors
+            have another dimension than the store's, or a column has another type.
         """
         return self._write(segments, replace=False)
 
@@ -134,13 +118,14 @@ class Store(Source):
 
         Parameters
         ----------
-        segments : DataFrame, path, pattern or list of these
+        segments : DataFrame, store, path, pattern or list of paths
             As for :meth:`add`. A column that the table lacks is missing in what it replaces.
 
         Raises
         ------
         InputError
-            If the vectors have another dimension than the store's or a column another type.
+            If a film of the same name has another duration, a file is stored under another name,
+            the vectors have another dimension than the store's, or a column has another type.
         """
         return self._write(segments, replace=True)
 
@@ -152,10 +137,9 @@ class Store(Source):
             self._table = tables.open_table(self.address)
         for table in tables_in(segments):
             parts = list(batches(table))
-            if not replace and self._table is not None:
-                self._table.checkout_latest()
-                for rows, keys in parts:
-                    find_known(self._table, rows, keys)
+            self._check_names(table, of_files=are_paths(segments))
+            for rows, keys in parts if self._table is not None and not replace else ():
+                find_known(self._table, rows, keys)
             for rows, keys in bar(parts, "Storing"):
                 self._table, n = write_batch(self.address, self._table, rows, keys, replace=replace)
                 written += n
@@ -163,111 +147,44 @@ class Store(Source):
             settle(self._table)
         return written
 
-    def fragments(self) -> list[StoreFragment]:
-        """All rows of the version that is shown, in order, in pieces for workers."""
-        return cut(self.address, self._stored())
+    def _check_names(self, table: pd.DataFrame, *, of_files: bool) -> None:
+        """Refuse what would take another film's place, before any of it is written."""
+        if self._table is not None:
+            self._table.checkout_latest()
+            check_films(self._table, table)
+            if of_files:
+                check_names(self._table, table)
 
-    def n_bytes(self) -> int:
-        """How much memory all vectors take."""
-        table = self._stored()
-        return 4 * int(table.schema.field("embedding").type.list_size) * int(table.count_rows())
-
-    def to_table(
-        self, where: str | None = None, *, columns: list[str] | None = None
-    ) -> pd.DataFrame:
-        """The segments as a pandas table, as :func:`twlab.load` gives it.
+    def delete(self, where: str) -> int:
+        """How many segments of a condition were deleted; earlier versions still have them.
 
         Parameters
         ----------
-        where : str, optional
-            A condition in SQL, such as ``"video_id = 'film' and start_sec < 60"``.
-        columns : list of str, optional
-            Only these columns.
-
-        Returns
-        -------
-        DataFrame
-            In the order of the store, indexed from 0; the segments of a video may lie in several
-            places.
+        where : str
+            A condition in SQL, such as ``"video_id = 'film'"``.
 
         Raises
         ------
         InputError
-            If the condition cannot be understood, a column is not there, or the table would not
-            fit into memory.
+            If the condition cannot be understood or the store was opened at an old version.
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     store.delete("start_sec >= 60")
+        90
         """
-        return read_table(self._stored(), where=where, columns=columns)
-
-    def count_rows(self, where: str | None = None) -> int:
-        """How many segments there are, all or those of a condition in SQL."""
-        return count(self._stored(), where)
-
-    def search(
-        self,
-        query: Any,
-        *,
-        k: int = 10,
-        video_id: str | Sequence[str] | None = None,
-        embedding_option: str | None = None,
-        start_sec: float | None = None,
-        end_sec: float | None = None,
-        where: str | None = None,
-        method: Literal["auto", "exact"] = "auto",
-        client: Any = None,
-    ) -> pd.DataFrame:
-        """The ``k`` segments most alike to each query, best first.
-
-        Parameters
-        ----------
-        query : DataFrame, array_like of shape (d,) or (q, d), or str
-            Rows of a table, vectors, or text for the client. A row whose ``embedding_option`` is
-            one of the store's is compared with that option only.
-        k : int
-            How many; fewer where there are not as many.
-        video_id : str or sequence of str, optional
-            Only segments of these videos.
-        embedding_option : str, optional
-            Only segments of this option; needed where there are several, which share no scale.
-        start_sec, end_sec : float, optional
-            Only segments that overlap this stretch, half-open.
-        where : str, optional
-            A further condition in SQL.
-        method : {"auto", "exact"}
-            ``"exact"`` passes by the vector index, if :meth:`optimize` has made one; without one
-            every search is exact.
-        client : object, optional
-            For text: anything with ``embed_text(text, model_name=...)`` that returns a table.
-
-        Returns
-        -------
-        DataFrame
-            ``query`` (index label; row number for vectors), ``rank`` from 1,
-            ``cosine_similarity``, ``video_id``, ``start_sec``, ``end_sec`` and all other columns
-            but the vectors and what the store has by the first three names. Whole-video rows are
-            left out unless there is nothing else; zero vectors always are.
-
-        Raises
-        ------
-        InputError
-            If what is searched holds several options or models, the query has other dimensions or
-            another model or is text without a client, or a condition cannot be understood.
-        """
-        if method not in ("auto", "exact"):
-            raise InputError(f"method is {method!r}; 'auto' or 'exact' was expected")
-        check_where(where)
-        if embedding_option is not None and not isinstance(embedding_option, str):
-            raise InputError(f"embedding_option is {embedding_option!r}; one name was expected")
+        self._check_writable()
+        check_where(where, needed=True)
         table = self._stored()
-        kinds = self._kinds(table)
-        chosen = Filter(video_id, embedding_option, start_sec, end_sec, where)
-        queries = queries_of(query, kinds, client)
-        return best_places(table, queries, chosen, kinds, k=k, exact=method == "exact")
-
-    def _kinds(self, table: Any) -> pd.DataFrame:
-        """The options, scopes and models of the version that is shown, looked up once."""
-        if self._known is None or self._known[0] != self.version:
-            self._known = (self.version, kinds_of(table, None))
-        return self._known[1]
+        table.checkout_latest()
+        n_before = count(table, where)
+        with tables.reading(table, where):
+            tables.retried(lambda: table.delete(f"({where})"), table)
+        return n_before
 
     def versions(self) -> pd.DataFrame:
         """Every version that can be opened: ``version``, ``written_at``, ``n_segments``."""
@@ -301,21 +218,6 @@ class Store(Source):
         keep = None if keep_days is None else timedelta(days=float(keep_days))
         optimized(self._stored(), keep=keep, vector_index=True)
 
-    def to_parquet(self, folder: str | os.PathLike[str]) -> Path:
-        """The new folder to which all segments were written as Parquet files, whole or not at all.
-
-        Parameters
-        ----------
-        folder : path
-            It must not be there yet. :func:`twlab.load` and :meth:`add` read it.
-
-        Raises
-        ------
-        InputError
-            If it is there already or cannot be written.
-        """
-        return write_folder(self.fragments(), folder)
-
     def _check_writable(self) -> None:
         """Refuse to change a version of the past."""
         if self._fixed is not None:
@@ -323,15 +225,6 @@ class Store(Source):
                 f"the store was opened at version {self._fixed}, which is for reading; the latest "
                 "version was expected; open it without version="
             )
-
-    def _stored(self) -> Any:
-        """The table of the store, which must be there to be read."""
-        if self._table is None:
-            raise InputError(
-                f"there is no store at {self.address!r}; one with segments was expected; correct "
-                "the path, or add segments with tw.open(path).add(segments)"
-            )
-        return self._table
 
 
 def _n_rows(entry: dict[str, Any]) -> int:

@@ -27,6 +27,7 @@ __all__ = ["IDENTITY", "KEY", "arrow_rows", "fitted", "frame_of", "keys_of", "pr
 KEY = "twlab_key"
 IDENTITY = COLUMNS[:6]
 _WORDS = COLUMNS[3:6]
+_TAKEN = (KEY, "_distance", "_score", "_relevance", "_row")
 _DTYPE = b"twlab:dtype"
 _PRIMARY = {b"lance-schema:unenforced-primary-key": b"true"}
 
@@ -36,8 +37,8 @@ def prepared(segments: Any) -> pd.DataFrame:
     check_segments(segments)
     names = [str(name) for name in segments.columns]
     for name in names:
-        unfit = not name or any(sign in name for sign in ".`\0")
-        if name in (KEY, "_distance") or unfit or names.count(name) > 1:
+        unfit = not name or any(sign in name for sign in ".`\0") or name.startswith(_TAKEN)
+        if unfit or names.count(name) > 1:
             raise InputError(
                 f"a column named {name!r} cannot be stored (it is there twice, empty, holds a dot "
                 "or backtick, or is the store's own); single plain names were expected; rename it"
@@ -57,9 +58,14 @@ def _as_words(column: pd.Series[Any]) -> pd.Series[Any]:
     """A column of names as strings, missing where missing."""
     missing = column.isna().to_numpy()
     cells = column.astype(object)
-    return str_column(
-        None if gone else str(cell) for cell, gone in zip(cells, missing, strict=True)
-    )
+    words = [None if gone else str(cell) for cell, gone in zip(cells, missing, strict=True)]
+    try:
+        return str_column(words)
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{error.object[:40]!r} in {column.name!r} is no text (half of a character); a name "
+            "was expected; replace it"
+        ) from None
 
 
 def keys_of(table: pd.DataFrame) -> list[str]:

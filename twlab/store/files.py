@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from twlab.io import load, save
 from twlab.reading.files import file_kind, find_files
 from twlab.results import new_folder
+from twlab.sources import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,17 +18,18 @@ if TYPE_CHECKING:
 
     from twlab.store.pieces import StoreFragment
 
-__all__ = ["tables_in", "write_folder"]
+__all__ = ["are_paths", "tables_in", "write_folder"]
 
 
 def tables_in(source: Any) -> Iterator[pd.DataFrame]:
-    """Tables of what is given: each Parquet file on its own, everything else as one table."""
-    paths = [source] if isinstance(source, str | os.PathLike) else source
-    if not isinstance(paths, list | tuple) or not all(
-        isinstance(path, str | os.PathLike) for path in paths
-    ):
+    """Tables of what is given: each piece of a store and Parquet file on its own, else one."""
+    if isinstance(source, Source):
+        yield from (fragment.table() for fragment in source.fragments())
+        return
+    if not are_paths(source):
         yield source
         return
+    paths = [source] if isinstance(source, str | os.PathLike) else source
     files = [file for path in paths for file in find_files(path)]
     if len(files) > 1 and all(
         file.path and file_kind(file.path.name) == "parquet" for file in files
@@ -35,6 +37,12 @@ def tables_in(source: Any) -> Iterator[pd.DataFrame]:
         yield from (load(file.path) for file in files)
         return
     yield load(list(paths))
+
+
+def are_paths(source: Any) -> bool:
+    """Whether files are named: a path, or a list of nothing else."""
+    parts = source if isinstance(source, list | tuple) else [source]
+    return all(isinstance(part, str | os.PathLike) for part in parts)
 
 
 def write_folder(fragments: Sequence[StoreFragment], folder: str | os.PathLike[str]) -> Path:

@@ -10,7 +10,7 @@ import numpy as np
 
 from twlab.sources import Fragment
 from twlab.store.arrow import KEY, frame_of
-from twlab.store.tables import mark_of, table_at, words
+from twlab.store.tables import counted, mark_of, plain_query, table_at, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,10 @@ ROWS = 16_384
 
 @dataclass(frozen=True)
 class StoreFragment(Fragment):
-    """Rows ``first`` to ``first + n_rows`` of a version of a store, read where it is needed."""
+    """Rows ``first`` to ``first + n_rows`` of a version of a store, read where they are needed.
+
+    With a condition only its rows count.
+    """
 
     address: str
     version: int
@@ -34,6 +37,7 @@ class StoreFragment(Fragment):
     n_rows: int
     key: str
     mark: str
+    condition: str | None = None
 
     def matrix(self) -> Matrix:
         """The vectors, shape (n_rows, d)."""
@@ -52,19 +56,19 @@ class StoreFragment(Fragment):
 
     def _rows(self, columns: list[str]) -> Any:
         with words(f"rows of the store {self.address!r} cannot be read"):
-            query = self._table().search().select(columns)
+            query = plain_query(self._table(), columns, self.condition)
             return query.limit(self.n_rows).offset(self.first).to_arrow()
 
 
-def cut(address: str, table: Any) -> list[StoreFragment]:
-    """All rows of a table as fragments, in order."""
-    n, version, mark = table.count_rows(), table.version, mark_of(table)
+def cut(address: str, table: Any, condition: str | None = None) -> list[StoreFragment]:
+    """All rows of a table, or those of a condition, as fragments, in order."""
+    n, version, mark = counted(table, condition), table.version, mark_of(table)
     fragments = []
     for first in range(0, n, ROWS):
         size = min(ROWS, n - first)
-        name = f"{mark}:{version}:{first}:{size}".encode()
+        name = f"{mark}:{version}:{first}:{size}{condition or ''}".encode()
         key = blake2b(name, digest_size=16).hexdigest()
-        fragments.append(StoreFragment(address, version, first, size, key, mark))
+        fragments.append(StoreFragment(address, version, first, size, key, mark, condition))
     return fragments
 
 

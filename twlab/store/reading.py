@@ -9,7 +9,7 @@ import numpy as np
 from twlab.errors import InputError
 from twlab.sources import free_bytes
 from twlab.store.arrow import KEY, frame_of
-from twlab.store.tables import plain_query, reading
+from twlab.store.tables import counted, plain_query, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,12 +24,13 @@ def count(table: Any, where: str | None) -> int:
     """How many rows there are, all or of a condition."""
     check_where(where)
     with reading(table, where):
-        return int(table.count_rows(where))
+        return counted(table, where)
 
 
-def check_where(where: Any) -> None:
+def check_where(where: Any, *, needed: bool = False) -> None:
     """Refuse what is no condition in SQL."""
-    if where is not None and (not isinstance(where, str) or not where.strip()):
+    left_out = where is None and not needed
+    if not left_out and (not isinstance(where, str) or not where.strip()):
         raise InputError(
             f"where is {where!r}; a condition in SQL was expected, such as 'start_sec < 60'"
         )

@@ -56,10 +56,17 @@ class Filter:
         if self.video_id is not None:
             videos = _names("video_id", self.video_id)
             found.append(f"video_id IN ({', '.join(map(quoted, videos)) or 'NULL'})")
-        if self.start_sec is not None:
-            found.append(f"end_sec > {_second('start_sec', self.start_sec)}")
-        if self.end_sec is not None:
-            found.append(f"start_sec < {_second('end_sec', self.end_sec)}")
+        begin = None if self.start_sec is None else _second("start_sec", self.start_sec)
+        end = None if self.end_sec is None else _second("end_sec", self.end_sec)
+        if begin is not None and end is not None and begin >= end:
+            raise InputError(
+                f"start_sec is {begin:g} and end_sec {end:g}; a stretch that begins before it ends "
+                "was expected; exchange them"
+            )
+        if begin is not None:
+            found.append(f"end_sec > {begin}")
+        if end is not None:
+            found.append(f"start_sec < {end}")
         return found
 
 
@@ -129,6 +136,11 @@ def best_places(
         )
     base = " AND ".join(chosen.conditions()) or None
     known = set(kinds["embedding_option"].dropna())
+    if chosen.embedding_option is not None and chosen.embedding_option not in known:
+        raise InputError(
+            f"embedding_option is {chosen.embedding_option!r}; one of the store was expected: "
+            f"{', '.join(map(repr, sorted(known))) or 'it names none'}"
+        )
     if base and len(kinds) > 1:
         kinds = kinds_of(table, base)
     plans: dict[Any, tuple[str | None, int]] = {}
@@ -190,19 +202,19 @@ def _found(
     table: Any, vector: NDArray[np.float32], where: str | None, probes: int, *, k: int
 ) -> pd.DataFrame:
     """The best rows for one query of length 1, their similarities computed anew."""
-    fields = [field for field in table.schema if field.name not in (KEY, "embedding", *_OURS)]
+    fields = [field for field in table.schema if field.name not in (KEY, *_OURS)]
     if not vector.any():
-        rows, similar = None, np.empty(0, np.float32)
+        rows, matrix = _empty(fields), np.empty((0, len(vector)), np.float32)
     else:
-        names = [*(field.name for field in fields), "embedding", "_distance"]
+        names = [*(field.name for field in fields), "_distance"]
         query = table.search(vector, vector_column_name="embedding").distance_type("cosine")
         query = query.select(names).limit(k)
         query = query.nprobes(probes).refine_factor(5) if probes else query.bypass_vector_index()
         with reading(table, where):
-            rows = (query.where(where) if where else query).to_arrow()
-        similar = unit_vectors(block_of(rows["embedding"])) @ vector
-    columns = rows if rows is not None else _empty(fields)
-    table_of_hits = frame_of(columns, fields, None, n_rows=len(similar))
+            rows = (query.where(f"({where})") if where else query).to_arrow()
+        matrix = block_of(rows["embedding"])
+    similar = unit_vectors(matrix) @ vector
+    table_of_hits = frame_of(rows, fields, matrix, n_rows=len(matrix))
     table_of_hits.insert(0, "cosine_similarity", np.clip(similar, -1, 1).astype(np.float32))
     order = ["cosine_similarity", *_PLACE]
     ranked = table_of_hits.sort_values(order, ascending=[False, True, True, True])

@@ -20,6 +20,8 @@ __all__ = [
     "NAME",
     "address_of",
     "all_of",
+    "both",
+    "counted",
     "create",
     "open_table",
     "plain_query",
@@ -125,22 +127,29 @@ def _made_meanwhile(address: str) -> Any:
 
 
 @contextmanager
-def words(what: str) -> Iterator[None]:
+def words(what: str, advice: str = "") -> Iterator[None]:
     """Errors of the library as one sentence of ours."""
     try:
         yield
     except InputError:
         raise
     except (ValueError, RuntimeError, OSError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-        reason = reason.partition(", /")[0].removeprefix("lance error: ")
-        raise InputError(f"{what} ({reason[:300]})") from error
+        raise InputError(f"{what} ({_reason(error)}){advice}") from error
+
+
+def _reason(error: Exception) -> str:
+    """What the library says, without its own files, statement and columns."""
+    first = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+    reason = first.partition(", /")[0].removeprefix("lance error: ")
+    reason = reason.partition("(sql parser error: ")[2] or reason
+    return reason.removeprefix("Invalid input, ").partition(" Valid fields are ")[0][:300]
 
 
 def reading(table: Any, where: str | None) -> Any:
     """Errors of reading rows, or those of a condition, as one sentence of ours."""
     if where:
-        return words(f"where={where!r} cannot be used")
+        columns = ", ".join(name for name in table.schema.names if name != KEY)
+        return words(f"where={where!r} cannot be used", f"; the columns are {columns}")
     return words(f"rows of the store {table.uri!r} cannot be read")
 
 
@@ -164,12 +173,23 @@ def _is_conflict(error: BaseException) -> bool:
     return any(word in text for word in _CONFLICTS)
 
 
+def both(*conditions: str | None) -> str | None:
+    """One condition for those that are given."""
+    given = [one for one in conditions if one]
+    return given[0] if len(given) == 1 else " AND ".join(f"({one})" for one in given) or None
+
+
+def counted(table: Any, where: str | None) -> int:
+    """How many rows there are, all or those of a condition."""
+    return int(table.count_rows(f"({where})" if where else None))
+
+
 def plain_query(table: Any, columns: list[str] | None, where: str | None) -> Any:
     """All rows, or those of a filter, in the order of the table."""
     query = table.search()
     if columns is not None:
         query = query.select(columns)
-    return query.where(where) if where else query
+    return query.where(f"({where})") if where else query  # nothing but a condition stands there
 
 
 def quoted(text: Any) -> str:

@@ -6,24 +6,27 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from twlab.errors import InputError
 from twlab.store import tables
 from twlab.store.arrow import KEY, arrow_rows, fitted, keys_of, prepared, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    import pandas as pd
-
-__all__ = ["batches", "find_known", "merge", "write_batch"]
+__all__ = ["batches", "check_films", "check_names", "find_known", "merge", "write_batch"]
 
 BATCH_BYTES = 2**27
 """Vectors committed at once: 65,536 rows of 512 numbers."""
 
 LEAST_ROWS = 1024
 
+SAME_SEC = 0.5
+"""Durations that differ by no more are those of one film."""
+
 _PATIENCE = timedelta(minutes=10)
-_VIDEOS_AT_ONCE = 200
+_VALUES_AT_ONCE = 200
 
 
 def batches(segments: Any) -> Iterator[tuple[pd.DataFrame, list[str]]]:
@@ -44,20 +47,79 @@ def find_known(table: Any, rows: pd.DataFrame, keys: list[str]) -> None:
     InputError
         Naming the first of them.
     """
-    videos = rows["video_id"].unique().tolist()
-    known: set[str] = set()
-    for first in range(0, len(videos), _VIDEOS_AT_ONCE):
-        listed = ", ".join(map(tables.quoted, videos[first : first + _VIDEOS_AT_ONCE]))
-        query = tables.plain_query(table, [KEY], f"video_id IN ({listed})")
-        with tables.reading(table, None):
-            known.update(query.to_arrow()[KEY].to_pylist())
-    known &= set(keys)
+    stored = _stored_with(table, "video_id", rows["video_id"].unique(), [KEY])
+    known = {*stored[KEY]} & set(keys)
     if known:
         at = next(row for row, key in enumerate(keys) if key in known)
         raise InputError(
             f"{told(rows.iloc[at])} is in the store already, with {len(known) - 1} more of these "
             f"{len(keys)}; new segments were expected; write them with upsert, which replaces"
         )
+
+
+def check_films(table: Any, rows: pd.DataFrame) -> None:
+    """Refuse another film under the name of one that is stored.
+
+    Raises
+    ------
+    InputError
+        If a video of the same name has another duration.
+    """
+    columns = ["video_id", "duration_sec"]
+    if "duration_sec" not in rows.columns or "duration_sec" not in table.schema.names:
+        return
+    lasting = rows[columns].dropna().drop_duplicates("video_id")
+    stored = _stored_with(table, "video_id", lasting["video_id"], columns).dropna()
+    compared = lasting.merge(stored.drop_duplicates("video_id"), on="video_id")
+    other = compared[abs(compared["duration_sec_x"] - compared["duration_sec_y"]) > SAME_SEC]
+    for name, here, there in other.itertuples(index=False):
+        raise InputError(
+            f"{name!r} lasts {here:g} s here and {there:g} s in the store; one film of a name was "
+            "expected; load it under a name of its own, with tw.load(file, video_id=...)"
+        )
+
+
+def check_names(table: Any, rows: pd.DataFrame) -> None:
+    """Refuse the rows of a file that is stored under another name.
+
+    Raises
+    ------
+    InputError
+        If a file named its film otherwise when it was stored.
+    """
+    columns = ["source", "video_id"]
+    if "source" not in rows.columns or "source" not in table.schema.names:
+        return
+    now = _names_by_source(rows)
+    stored = _names_by_source(_stored_with(table, "source", now, columns))
+    for source, names in stored.items():
+        if not {*names} & {*now[source]}:
+            raise InputError(
+                f"{source!r} is stored as {names[0]!r} and would be {now[source][0]!r} now, as "
+                "another file names the same film; one name was expected; write such files one by "
+                "one, as tw.load(file, video_id=...) gives them"
+            )
+
+
+def _names_by_source(rows: pd.DataFrame) -> dict[str, list[str]]:
+    """What the videos of each file are called."""
+    names: dict[str, list[str]] = {}
+    pairs = rows[["source", "video_id"]].dropna().drop_duplicates()
+    for source, name in pairs.itertuples(index=False):
+        names.setdefault(source, []).append(name)
+    return names
+
+
+def _stored_with(table: Any, name: str, values: Iterable[Any], columns: list[str]) -> pd.DataFrame:
+    """Some columns of the stored rows that have one of these values."""
+    wanted = [*values]
+    parts = [pd.DataFrame(columns=columns)]
+    for first in range(0, len(wanted), _VALUES_AT_ONCE):
+        listed = ", ".join(map(tables.quoted, wanted[first : first + _VALUES_AT_ONCE]))
+        with tables.reading(table, None):
+            rows = tables.plain_query(table, columns, f"{name} IN ({listed})").to_arrow()
+        parts.append(rows.to_pandas())
+    return pd.concat([part for part in parts if len(part)] or parts)
 
 
 def write_batch(
