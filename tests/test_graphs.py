@@ -142,6 +142,15 @@ def test_a_table_in_part_has_the_form_of_one_in_whole(film: np.ndarray) -> None:
     np.testing.assert_array_equal(same["cosine_similarity_x"], same["cosine_similarity_y"])
 
 
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_row_that_is_not_found_itself_finds_all_others(film: np.ndarray, exact: bool) -> None:
+    table = table_of(film[:4]).assign(embedding_scope=["clip", "clip", "clip", "video"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", tw.TwlabWarning)
+        hits = tw.nearest(table, k=3, exact=exact)
+    assert hits.groupby("query").size().tolist() == [2, 2, 2, 3]
+
+
 def test_zero_vectors_neither_ask_nor_are_found(film: np.ndarray) -> None:
     matrix = film.copy()
     matrix[[5, 77]] = 0

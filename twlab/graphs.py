@@ -70,7 +70,7 @@ def best_in_cells(
     if own:
         itself[among] = np.arange(len(among))
     asked = np.flatnonzero(queries.any(axis=1))
-    width = min(k, len(among) - own) if len(asked) else 0
+    width = min(k, len(among)) if len(asked) else 0
     if width < 1:
         return best_rows(queries, unit, among, k, own=own), 1.0
     search = search_of(queries, pool, itself, at_most=len(pool) // (4 * width + 4))
