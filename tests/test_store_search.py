@@ -157,6 +157,7 @@ def test_nothing_where_nothing_is(plain: tw.Store) -> None:
         assert found.empty
         assert found["start_sec"].dtype == float
     assert plain.search(np.ones(D), embedding_option="transcription").empty
+    assert plain.search(plain.to_table()[:1], embedding_option="").empty
 
 
 class Client:
