@@ -218,7 +218,7 @@ def check_segments(segments: pd.DataFrame) -> None:
     """Nothing, if the table is fit for every function here; otherwise the first thing wrong.
 
     Checks that the columns ``video_id``, ``start_sec``, ``end_sec`` and ``embedding`` are there,
-    that times are numbers, not negative and not reversed, and that every row has a video and a
+    that times are finite, not negative and not reversed, and that every row has a video and a
     vector. Dimensions and models may still be mixed: :func:`vectors` decides that per call.
 
     Raises
@@ -247,7 +247,8 @@ def check_places(segments: pd.DataFrame) -> None:
         row = int(np.argmax(segments["video_id"].isna().to_numpy()))
         raise InputError(f"row {row} has no video_id; every segment belongs to a video; fill it")
     start, end = (_seconds(segments, name) for name in ("start_sec", "end_sec"))
-    for bad, what in ((start < 0, "starts before 0"), (end < start, "ends before it starts")):
+    early, endless = (start < 0, "starts before 0"), (np.isinf(end), "has no end in time")
+    for bad, what in (early, (end < start, "ends before it starts"), endless):
         if bad.any():
             row = int(np.argmax(bad))
             raise InputError(
