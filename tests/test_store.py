@@ -253,6 +253,7 @@ def test_what_cannot_be_added_is_told(
         (lambda s: tw.open(s.address + "/no", version=1), "there is no store at"),
         (lambda s: tw.open(s.address + "/no").to_table(), "there is no store at .*add segments"),
         (lambda s: tw.diagnose(s.address + "/no"), "there is no store at"),
+        (lambda s: tw.open(s.address, executor="ray"), "executor is 'ray'; one of twlab.exec"),
         (lambda s: tw.open(3), "a store was to be opened at 3"),
         (lambda s: tw.open("a" * 300), "is no name of a folder .too long"),
         (lambda s: tw.open("a/" * 3000), "is no name of a folder .too long"),
