@@ -173,6 +173,18 @@ def test_zeros_copies_and_shuffled_rows(job: str, table: pd.DataFrame) -> None:
     assert told[0] or job == "diagnose"
 
 
+@pytest.mark.filterwarnings("ignore::twlab.TwlabWarning")
+def test_zeros_pair_with_nothing_at_any_threshold(
+    table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matrix = tw.vectors(table).copy()
+    matrix[::7] = 0
+    some = tw.with_vectors(table, matrix)
+    expected = tw.near_duplicates(some, threshold=-0.5)
+    monkeypatch.setattr(joins, "MANY_ROWS", 0)
+    same(tw.near_duplicates(Parts(some, CUTS), threshold=-0.5), expected)
+
+
 @pytest.mark.parametrize("job", JOBS)
 def test_one_fragment_one_video_and_nothing(job: str, table: pd.DataFrame) -> None:
     for part in (table, table[:1], table[1:2], table[:0]):
