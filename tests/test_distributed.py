@@ -173,6 +173,16 @@ def test_zeros_copies_and_shuffled_rows(job: str, table: pd.DataFrame) -> None:
     assert told[0] or job == "diagnose"
 
 
+def test_zeros_on_the_other_side_are_told(table: pd.DataFrame) -> None:
+    matrix = tw.vectors(table).copy()
+    matrix[[33, 120]] = 0
+    some, few = tw.with_vectors(table, matrix), table[5:9]
+    for a, b in ((few, Parts(some, CUTS)), (Parts(table, CUTS), Parts(some, CUTS))):
+        with pytest.warns(tw.TwlabWarning, match="2 of 260 vectors are all zeros") as caught:
+            tw.nearest(a, b, k=2)
+        assert len(caught) == 1
+
+
 @pytest.mark.filterwarnings("ignore::twlab.TwlabWarning")
 def test_zeros_pair_with_nothing_at_any_threshold(
     table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
