@@ -269,6 +269,10 @@ def test_vectors_of_several_dimensions_are_refused(table: pd.DataFrame) -> None:
         tw.nearest(other, Parts(table, CUTS))
     with pytest.raises(tw.InputError, match="vectors of 24 and of 3 dimensions"):
         tw.nearest(Parts(table, CUTS), other)
+    both = Parts(pd.concat([table, other.assign(video_id="other")]), [100, len(table)])
+    for job in ("near_duplicates", "pairs_by_cells", "cluster"):
+        with pytest.raises(tw.InputError, match=r"vectors of .*3\b.* dimensions"):
+            JOBS[job](both)
 
 
 def test_another_call_or_other_rows_do_not_reuse_files(table: pd.DataFrame, tmp_path: Path) -> None:
