@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +174,13 @@ def test_zeros_copies_and_shuffled_rows(job: str, table: pd.DataFrame) -> None:
     assert told[0] or job == "diagnose"
 
 
+def test_rows_of_another_model_are_not_compared(table: pd.DataFrame) -> None:
+    other = table.assign(model_name="other")
+    for a, b in ((other, Parts(table, CUTS)), (Parts(table, CUTS), other)):
+        with pytest.raises(tw.InputError, match=r"models '.*' and '.*' compared"):
+            tw.nearest(a, b)
+
+
 def test_zeros_on_the_other_side_are_told(table: pd.DataFrame) -> None:
     matrix = tw.vectors(table).copy()
     matrix[[33, 120]] = 0
@@ -317,6 +325,22 @@ def test_files_of_another_release_are_not_reused(
     again = Interrupting(after=-1)
     tw.nearest(Parts(table, CUTS, again, work=tmp_path / "work"))
     assert again.done == len(pieces.pieces_of(Parts(table, CUTS)))
+
+
+def test_a_folder_that_another_program_takes_away_is_made_again(
+    table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace, gone = os.replace, []
+
+    def taken_away(aside: Path, file: Path) -> None:
+        if not gone:
+            gone.append(file)
+            shutil.rmtree(file.parent)
+        replace(aside, file)
+
+    monkeypatch.setattr(os, "replace", taken_away)
+    same(tw.novelty(Parts(table, CUTS, work=tmp_path / "work")), tw.novelty(table))
+    assert gone
 
 
 def test_a_place_that_cannot_be_written_is_done_without(
