@@ -171,6 +171,47 @@ def test_silhouettes_in_blocks(rng: np.random.Generator, monkeypatch: pytest.Mon
     np.testing.assert_allclose(partitions.linkage_tree(matrix, "ward").heights, tree.heights)
 
 
+def test_silhouettes_beside_an_empty_group_and_of_copies(rng: np.random.Generator) -> None:
+    matrix, labels = unit(rng.normal(size=(30, 4))), rng.integers(0, 3, size=30)
+    beside = partitions.silhouettes(matrix, 2 * labels)
+    np.testing.assert_allclose(beside, partitions.silhouettes(matrix, labels))
+    copies = unit(np.tile(rng.normal(size=(1, 4)), (30, 1)))
+    assert (partitions.silhouettes(copies, labels) == 0).all()
+
+
+def test_silhouettes_of_zero_vectors(rng: np.random.Generator) -> None:
+    """They are at distance 1 of all, of each other too."""
+    matrix, labels = unit(rng.normal(size=(9, 4))), np.arange(9) % 3
+    matrix[[0, 3]] = 0
+    distance = 1 - matrix @ matrix.T
+    np.fill_diagonal(distance, 0)
+    expected = silhouette_samples(distance, labels, metric="precomputed")
+    np.testing.assert_allclose(partitions.silhouettes(matrix, labels), expected, atol=1e-6)
+
+
+def test_a_sum_without_direction_leaves_the_centre() -> None:
+    before = np.eye(2, dtype=np.float32)
+    found = partitions.directions(np.array([[0.0, 0.0], [3.0, 4.0]]), before)
+    np.testing.assert_allclose(found, [[1, 0], [0.6, 0.8]], rtol=1e-6)
+
+
+def test_alternation_ends_before_a_group_is_lost() -> None:
+    rounds = iter([[0, 1, 2, 0], [0, 1, 2, 1], [0, 1, 1, 0]])
+
+    def assign(centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        labels = np.array(next(rounds))
+        return labels, np.eye(3)[labels].sum(axis=0) * np.eye(3)
+
+    labels, sums = partitions.lloyd(np.eye(3, dtype=np.float32), assign)
+    assert labels.tolist() == [0, 1, 2, 1]
+    assert np.diag(sums).tolist() == [1, 2, 1]
+
+
+def test_many_groups_start_from_many_rows() -> None:
+    assert len(partitions.start_rows(10**6, 10, 0)) == partitions.MOST_START_ROWS // 4
+    assert len(partitions.start_rows(10**6, 1000, 0)) == 50_000
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 5, 6])
 def test_tiny_tables(method: Any, n: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +174,35 @@ def test_zeros_copies_and_shuffled_rows(job: str, table: pd.DataFrame) -> None:
     assert told[0] or job == "diagnose"
 
 
+def test_rows_of_another_model_are_not_compared(table: pd.DataFrame) -> None:
+    other = table.assign(model_name="other")
+    for a, b in ((other, Parts(table, CUTS)), (Parts(table, CUTS), other)):
+        with pytest.raises(tw.InputError, match=r"models '.*' and '.*' compared"):
+            tw.nearest(a, b)
+
+
+def test_zeros_on_the_other_side_are_told(table: pd.DataFrame) -> None:
+    matrix = tw.vectors(table).copy()
+    matrix[[33, 120]] = 0
+    some, few = tw.with_vectors(table, matrix), table[5:9]
+    for a, b in ((few, Parts(some, CUTS)), (Parts(table, CUTS), Parts(some, CUTS))):
+        with pytest.warns(tw.TwlabWarning, match="2 of 260 vectors are all zeros") as caught:
+            tw.nearest(a, b, k=2)
+        assert len(caught) == 1
+
+
+@pytest.mark.filterwarnings("ignore::twlab.TwlabWarning")
+def test_zeros_pair_with_nothing_at_any_threshold(
+    table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matrix = tw.vectors(table).copy()
+    matrix[::7] = 0
+    some = tw.with_vectors(table, matrix)
+    expected = tw.near_duplicates(some, threshold=-0.5)
+    monkeypatch.setattr(joins, "MANY_ROWS", 0)
+    same(tw.near_duplicates(Parts(some, CUTS), threshold=-0.5), expected)
+
+
 @pytest.mark.parametrize("job", JOBS)
 def test_one_fragment_one_video_and_nothing(job: str, table: pd.DataFrame) -> None:
     for part in (table, table[:1], table[1:2], table[:0]):
@@ -247,6 +277,10 @@ def test_vectors_of_several_dimensions_are_refused(table: pd.DataFrame) -> None:
         tw.nearest(other, Parts(table, CUTS))
     with pytest.raises(tw.InputError, match="vectors of 24 and of 3 dimensions"):
         tw.nearest(Parts(table, CUTS), other)
+    both = Parts(pd.concat([table, other.assign(video_id="other")]), [100, len(table)])
+    for job in ("near_duplicates", "pairs_by_cells", "cluster"):
+        with pytest.raises(tw.InputError, match=r"vectors of .*3\b.* dimensions"):
+            JOBS[job](both)
 
 
 def test_another_call_or_other_rows_do_not_reuse_files(table: pd.DataFrame, tmp_path: Path) -> None:
@@ -291,6 +325,22 @@ def test_files_of_another_release_are_not_reused(
     again = Interrupting(after=-1)
     tw.nearest(Parts(table, CUTS, again, work=tmp_path / "work"))
     assert again.done == len(pieces.pieces_of(Parts(table, CUTS)))
+
+
+def test_a_folder_that_another_program_takes_away_is_made_again(
+    table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace, gone = os.replace, []
+
+    def taken_away(aside: Path, file: Path) -> None:
+        if not gone:
+            gone.append(file)
+            shutil.rmtree(file.parent)
+        replace(aside, file)
+
+    monkeypatch.setattr(os, "replace", taken_away)
+    same(tw.novelty(Parts(table, CUTS, work=tmp_path / "work")), tw.novelty(table))
+    assert gone
 
 
 def test_a_place_that_cannot_be_written_is_done_without(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -142,6 +143,15 @@ def test_a_table_in_part_has_the_form_of_one_in_whole(film: np.ndarray) -> None:
     np.testing.assert_array_equal(same["cosine_similarity_x"], same["cosine_similarity_y"])
 
 
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_row_that_is_not_found_itself_finds_all_others(film: np.ndarray, exact: bool) -> None:
+    table = table_of(film[:4]).assign(embedding_scope=["clip", "clip", "clip", "video"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", tw.TwlabWarning)
+        hits = tw.nearest(table, k=3, exact=exact)
+    assert hits.groupby("query").size().tolist() == [2, 2, 2, 3]
+
+
 def test_zero_vectors_neither_ask_nor_are_found(film: np.ndarray) -> None:
     matrix = film.copy()
     matrix[[5, 77]] = 0
@@ -160,6 +170,23 @@ def test_equal_rows_and_few_rows() -> None:
     assert tw.nearest(np.ones((1, 4)), exact=False)[0].shape == (1, 0)
     assert tw.nearest(np.empty((0, 4)), exact=False)[0].shape[0] == 0
     assert tw.nearest(np.eye(3), np.empty((0, 3)), exact=False)[0].shape == (3, 0)
+
+
+def test_copies_take_no_more_memory(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They lie in one cell, in which all are compared with all."""
+    monkeypatch.setattr(graphs, "BLOCK_CELLS", 2**16)
+    unit = scaled(np.repeat(rng.normal(size=(2, 4)), 5000, axis=0).astype(np.float32))[0]
+    every = np.arange(len(unit))
+    tracemalloc.start()
+    try:
+        (indices, _), recall = graphs.best_in_cells(unit, unit, every, 3, own=True)
+        assert tracemalloc.get_traced_memory()[1] < 5000 * 5000 * 4
+    finally:
+        tracemalloc.stop()
+    assert recall == 1
+    assert indices[[0, 4999, 5000]].tolist() == [[1, 2, 3], [0, 1, 2], [5001, 5002, 5003]]
 
 
 def test_size_decides_unless_told(film: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:

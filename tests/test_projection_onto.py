@@ -53,6 +53,17 @@ def test_a_map_onto_itself_is_itself(method: Any, n_components: Any) -> None:
     pd.testing.assert_frame_equal(again, coords, atol=1e-5, check_exact=False)
 
 
+@pytest.mark.parametrize("method", ["tsne", "pca"])
+def test_places_may_be_missing_in_any_dtype(method: Any) -> None:
+    film = tw.sample()
+    film.loc[3, "embedding_scope"] = "video"
+    known = film.join(tw.project(film, method="pca"))
+    assert known["x"].isna().any()
+    places = {name: known[name].astype("Float64") for name in "xy"}
+    placed = tw.project(film[:9], onto=known.assign(**places), method=method)
+    pd.testing.assert_frame_equal(placed, tw.project(film[:9], onto=known, method=method))
+
+
 @pytest.mark.parametrize("method", ["tsne", "pca", pytest.param("umap", marks=pytest.mark.slow)])
 def test_new_rows_lie_with_their_group(method: Any) -> None:
     known, new = table(groups(80, 0)), table(groups(40, 1), "b").set_axis(range(100, 140))

@@ -209,6 +209,8 @@ def test_check_segments() -> None:
         tw.check_segments(table().assign(end_sec=1.0))
     with pytest.raises(tw.InputError, match="row 0 starts before 0"):
         tw.check_segments(table().assign(start_sec=-1.0))
+    with pytest.raises(tw.InputError, match=r"row 0 has no end in time \(0 to inf s\)"):
+        tw.check_segments(table().assign(end_sec=np.inf))
     with pytest.raises(tw.InputError, match="row 2 has no video_id"):
         tw.check_segments(table(3).assign(video_id=["a", "b", None]))
     with pytest.raises(tw.InputError, match=r"column 'start_sec' is .*seconds as numbers"):

@@ -107,6 +107,12 @@ def test_outliers_of_few_rows() -> None:
     assert tw.outliers(mixed).isna().tolist() == [False, False, False, True]
 
 
+@pytest.mark.parametrize("n", ["five", 0, 2.5, True])
+def test_neighbours_of_outliers_are_counted(rng: np.random.Generator, n: Any) -> None:
+    with pytest.raises(tw.InputError, match=f"n_neighbors is {n!r}; a positive whole number"):
+        tw.outliers(table(rng.normal(size=(9, 3))), n_neighbors=n)
+
+
 def test_doublets_leave(rng: np.random.Generator) -> None:
     matrix = rng.normal(size=(30, 16))
     matrix[[5, 9]] = matrix[2]
@@ -117,6 +123,31 @@ def test_doublets_leave(rng: np.random.Generator) -> None:
     similar = tw.cosine_similarity(chain) - 2 * np.eye(len(chain))
     assert similar.max() < 0.9
     pd.testing.assert_frame_equal(tw.deduplicate(chain, threshold=0.9), chain)
+
+
+def test_doublets_of_one_time_leave(rng: np.random.Generator) -> None:
+    once = table(rng.normal(size=(30, 16)))
+    kept = tw.deduplicate(pd.concat([once, once], ignore_index=True))
+    pd.testing.assert_frame_equal(kept, once)
+
+
+def test_thousands_of_copies_leave(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twlab.neighbors.MOST_PAIRS", 100)
+    matrix = rng.normal(size=(60, 16))
+    matrix[20:] = matrix[3]
+    matrix[50] *= 2
+    kept = tw.deduplicate(table(matrix))
+    assert kept.index.tolist() == list(range(20))
+
+
+def test_doublets_of_no_rows() -> None:
+    nothing = table(np.zeros((2, 3)))
+    with pytest.warns(tw.TwlabWarning, match="all zeros"):
+        assert len(tw.deduplicate(nothing)) == 2
+    with pytest.raises(tw.InputError, match="threshold is 5"):
+        tw.deduplicate(nothing[:0], threshold=5)
 
 
 def smooth(rng: np.random.Generator, n: int, d: int = 12) -> np.ndarray:

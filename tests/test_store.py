@@ -253,8 +253,12 @@ def test_what_cannot_be_added_is_told(
         (lambda s: tw.open(s.address + "/no", version=1), "there is no store at"),
         (lambda s: tw.open(s.address + "/no").to_table(), "there is no store at .*add segments"),
         (lambda s: tw.diagnose(s.address + "/no"), "there is no store at"),
+        (lambda s: tw.open(s.address, executor="ray"), "executor is 'ray'; one of twlab.exec"),
         (lambda s: tw.open(3), "a store was to be opened at 3"),
         (lambda s: tw.open("a" * 300), "is no name of a folder .too long"),
+        (lambda s: tw.open("a/" * 3000), "is no name of a folder .too long"),
+        (lambda s: s.to_parquet("a" * 300), "a'… cannot be written .File name too long"),
+        (lambda s: s.to_parquet("a\0"), "folder is 'a.x00'; the path of a new folder"),
         (lambda s: tw.open(__file__), "is a file; the folder of a store was expected"),
         (lambda s: tw.open(s.address, version=2).add(tw.sample()), "at version 2, which is for re"),
     ],
@@ -350,6 +354,9 @@ def test_parquet_folders_out_and_in(
         store.to_parquet(folder)
     with pytest.raises(tw.InputError, match="in a folder that does not exist"):
         store.to_parquet(tmp_path / "no" / "out")
+    (tmp_path / "link").symlink_to(tmp_path / "no")
+    with pytest.raises(tw.InputError, match=r"link' is there already"):
+        store.to_parquet(tmp_path / "link")
     with pytest.raises(tw.InputError, match=r"nothing\.parquet"):
         store.add(tmp_path / "nothing.parquet")
 

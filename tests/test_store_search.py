@@ -165,6 +165,7 @@ def test_nothing_where_nothing_is(plain: tw.Store) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
+        ({"embedding_option": ""}, "embedding_option is ''; one of the store was expected"),
         ({"embedding_option": "speech"}, "'speech'; one of the store .*: 'audio', 'visual'"),
         ({"start_sec": 66, "end_sec": 60}, "start_sec is 66 and end_sec 60; .*exchange"),
         (

@@ -19,7 +19,7 @@ import numpy as np
 
 from twlab.cells import SLACK, bands, search_of, visits, with_margins
 from twlab.kernels import ROUNDING, best_rows, check_count, merge_best, pairs_above
-from twlab.similarity import dot_rows
+from twlab.similarity import BLOCK_CELLS, dot_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ def best_in_cells(
     if own:
         itself[among] = np.arange(len(among))
     asked = np.flatnonzero(queries.any(axis=1))
-    width = min(k, len(among) - own) if len(asked) else 0
+    width = min(k, len(among)) if len(asked) else 0
     if width < 1:
         return best_rows(queries, unit, among, k, own=own), 1.0
     search = search_of(queries, pool, itself, at_most=len(pool) // (4 * width + 4))
@@ -150,18 +150,33 @@ def _found_together(search: Search, rows: Positions, k: int, share: float) -> tu
 def _compare(search: Search, rows: Positions, mine: Positions, cell: int, best: Arrays) -> int:
     """Put into the best of some rows what is better in a cell; how many comparisons it took."""
     members = search.cells.rows(cell)
-    pool, queries = search.pool[members], search.queries[rows[mine]]
+    pool = search.pool[members]
+    step = max(2, BLOCK_CELLS // max(1, len(members)))  # of copies one cell holds them all
+    for first in range(0, len(mine), step):
+        _improve(search, rows, mine[first : first + step], members, pool, best)
+    return len(mine) * len(members)
+
+
+def _improve(
+    search: Search,
+    rows: Positions,
+    mine: Positions,
+    members: Positions,
+    pool: Matrix,
+    best: Arrays,
+) -> None:
+    """The same for as many rows as one block has room for."""
+    queries = search.queries[rows[mine]]
     block = np.empty((len(mine), len(members)), np.float32)
     dot_rows(queries, pool, block)
     better = np.flatnonzero(block.max(axis=1, initial=-np.inf) >= best[1][mine, -1])
     if not len(better):
-        return block.size
+        return
     mine, k = mine[better], best[0].shape[1]
     found, values = best_rows(queries[better], pool, np.arange(len(members)), k + 1, own=False)
     here = np.where(found >= 0, members[found], -1)
     new = _without(search.itself[rows[mine]], here, values, k)
     best[0][mine], best[1][mine] = merge_best((best[0][mine], best[1][mine]), new, k)
-    return block.size
 
 
 def _without(itself: Positions, indices: Positions, values: Matrix, k: int) -> Arrays:

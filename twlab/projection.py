@@ -309,7 +309,11 @@ def _same_option(segments: Any, onto: pd.DataFrame) -> None:
 def _points(coords: Any) -> Floats:
     """Coordinates as an array of shape (n, 2) or (n, 3)."""
     try:
-        points = np.asarray(coords, np.float64)
+        points = (
+            coords.to_numpy(np.float64, na_value=np.nan)
+            if isinstance(coords, pd.DataFrame)
+            else np.asarray(coords, np.float64)
+        )
     except (TypeError, ValueError):
         points = np.empty(0)
     if points.ndim != 2 or points.shape[1] not in (2, 3):

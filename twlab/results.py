@@ -11,7 +11,7 @@ import shutil
 import uuid
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from twlab.errors import InputError
 
@@ -32,14 +32,7 @@ def new_folder(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, Path]]:
     InputError
         If the folder is there already or cannot be written.
     """
-    if not isinstance(folder, str | os.PathLike) or not os.fspath(folder):
-        raise InputError(f"folder is {folder!r}; the path of a new folder was expected")
-    target = Path(os.path.expanduser(folder))  # noqa: PTH111 - leaves ~nobody alone
-    if target.exists() or not target.absolute().parent.is_dir():
-        what = "is there already" if target.exists() else "lies in a folder that does not exist"
-        raise InputError(
-            f"{str(target)!r} {what}; the name of a new folder was expected; choose another"
-        )
+    target = _new(folder)
     aside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         aside.mkdir()
@@ -49,6 +42,24 @@ def new_folder(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, Path]]:
         raise InputError(f"{str(target)!r} cannot be written ({error.strerror or error})") from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _new(folder: Any) -> Path:
+    """The path of a folder that can be there but is not."""
+    path = isinstance(folder, str | os.PathLike) and os.fspath(folder)
+    if not path or "\0" in path:
+        raise InputError(f"folder is {folder!r}; the path of a new folder was expected")
+    target = Path(os.path.expanduser(path))  # noqa: PTH111 - leaves ~nobody alone
+    try:
+        there = target.exists() or target.is_symlink()
+    except OSError as error:
+        raise InputError(f"{path[:40]!r}… cannot be written ({error.strerror})") from None
+    if there or not target.absolute().parent.is_dir():
+        what = "is there already" if there else "lies in a folder that does not exist"
+        raise InputError(
+            f"{str(target)!r} {what}; the name of a new folder was expected; choose another"
+        )
+    return target
 
 
 def written(tables: Iterable[pd.DataFrame], folder: str | os.PathLike[str]) -> Path:

@@ -218,7 +218,7 @@ def check_segments(segments: pd.DataFrame) -> None:
     """Nothing, if the table is fit for every function here; otherwise the first thing wrong.
 
     Checks that the columns ``video_id``, ``start_sec``, ``end_sec`` and ``embedding`` are there,
-    that times are numbers, not negative and not reversed, and that every row has a video and a
+    that times are finite, not negative and not reversed, and that every row has a video and a
     vector. Dimensions and models may still be mixed: :func:`vectors` decides that per call.
 
     Raises
@@ -247,12 +247,13 @@ def check_places(segments: pd.DataFrame) -> None:
         row = int(np.argmax(segments["video_id"].isna().to_numpy()))
         raise InputError(f"row {row} has no video_id; every segment belongs to a video; fill it")
     start, end = (_seconds(segments, name) for name in ("start_sec", "end_sec"))
-    for bad, what in ((start < 0, "starts before 0"), (end < start, "ends before it starts")):
+    early, endless = (start < 0, "starts before 0"), (np.isinf(end), "has no end in time")
+    for bad, what in (early, (end < start, "ends before it starts"), endless):
         if bad.any():
             row = int(np.argmax(bad))
             raise InputError(
-                f"row {row} {what} ({start[row]:g} to {end[row]:g} s); "
-                "seconds from the start of the file were expected; correct or drop the row"
+                f"row {row} {what} ({start[row]:g} to {end[row]:g} s); seconds from the start of "
+                "the file were expected; correct or drop the row"
             )
 
 
@@ -279,10 +280,9 @@ def one_option(segments: pd.DataFrame) -> None:
     """
     if "embedding_option" not in segments.columns:
         return
-    counts = segments["embedding_option"].value_counts(sort=False)
+    counts = sorted(segments["embedding_option"].value_counts(sort=False).items())
     if len(counts) > 1:
-        names = ", ".join(f"{name!r} ({n} rows)" for name, n in sorted(counts.items()))
-        first = min(counts.index)
+        names, first = ", ".join(f"{name!r} ({n} rows)" for name, n in counts), counts[0][0]
         raise InputError(
             f"embedding options {names} in one table; they share no scale, so one was expected; "
             f"filter with segments[segments.embedding_option == {first!r}], a store with "

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from twlab.blocks import row_marks
 from twlab.errors import InputError, warn
-from twlab.neighbors import near_duplicates, nearest
+from twlab.neighbors import check_pairs_wanted, near_duplicates, nearest
 from twlab.rows import time_order
 from twlab.segments import check_segments, clip_mask, one_option, series_like, unit_vectors
 from twlab.sources import also_stores
@@ -220,6 +221,7 @@ def outliers(segments: pd.DataFrame, *, n_neighbors: int = 5) -> pd.Series[Any]:
     [0.0, 6.0]
     """
     check_segments(segments)
+    _positive(n_neighbors=n_neighbors)
     values = np.full(len(segments), np.nan)
     for rows in _by_option(segments):
         unit = unit_vectors(segments.iloc[rows])
@@ -227,8 +229,6 @@ def outliers(segments: pd.DataFrame, *, n_neighbors: int = 5) -> pd.Series[Any]:
         if len(rows) > 1:
             _, similar = nearest(unit, k=min(n_neighbors, len(rows) - 1))
             values[rows] = np.clip(1 - np.asarray(similar, np.float64).mean(axis=1), 0, 2)
-        else:
-            _positive(n_neighbors=n_neighbors)
     return series_like(segments, values, "outlier")
 
 
@@ -248,8 +248,8 @@ def deduplicate(segments: pd.DataFrame, *, threshold: float = 0.95) -> pd.DataFr
     -------
     DataFrame
         The kept rows, unchanged, in their order. No two of one option are as similar as the
-        threshold, and every dropped row is that similar to a kept one. Whole-video rows and zero
-        vectors are kept.
+        threshold, also of one video at one time, and every dropped row is that similar to a kept
+        one. Whole-video rows and zero vectors are kept.
 
     Raises
     ------
@@ -265,12 +265,16 @@ def deduplicate(segments: pd.DataFrame, *, threshold: float = 0.95) -> pd.DataFr
     (9, 18, 9)
     """
     check_segments(segments)
+    check_pairs_wanted(threshold, 0.0)
     keep = np.ones(len(segments), bool)
     for rows in _by_option(segments):
-        part = segments.iloc[rows].reset_index(drop=True)
-        found = pd.DataFrame(near_duplicates(part, threshold=threshold))
-        pairs = np.sort(found[["a", "b"]].to_numpy(np.intp), axis=1)
-        kept = np.ones(len(part), bool)
+        unit = unit_vectors(segments.iloc[rows])
+        rows, unit = rows[unit.any(axis=1)], unit[unit.any(axis=1)]
+        first = np.sort(np.unique(row_marks(unit), return_index=True)[1])
+        # Exact copies go first: of thousands there would be millions of pairs.
+        pairs = first[np.asarray(near_duplicates(unit[first], threshold=threshold)[0], np.intp)]
+        kept = np.zeros(len(rows), bool)
+        kept[first] = True
         for a, b in pairs[np.lexsort(pairs.T)]:
             kept[b] &= not kept[a]
         keep[rows] = kept

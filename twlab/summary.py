@@ -176,7 +176,10 @@ def cluster_summary(segments: pd.DataFrame, labels: Any) -> pd.DataFrame:
     """
     check_segments(segments)
     one_option(segments)
-    label = pd.Series(aligned(segments, labels, "labels")).reset_index(drop=True)
+    named = aligned(segments, labels, "labels")
+    if getattr(named, "ndim", 1) != 1:
+        raise InputError(f"labels have shape {named.shape}; one label for each row was expected")
+    label = pd.Series(named).reset_index(drop=True)
     unit = unit_vectors(segments)
     rows = np.flatnonzero((label.notna() & label.ne(-1)).to_numpy(bool))
     codes, names = pd.factorize(label.iloc[rows], sort=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from twlab import clustering, partitions
-from twlab.distributed.pieces import pieces_of, places_of, take_rows
+from twlab.distributed.pieces import pieces_of, places_of, stacked, take_rows
 from twlab.distributed.steps import Job
 from twlab.rows import time_order
 from twlab.segments import clip_mask, one_model, scaled, warn_of_zeros
@@ -169,7 +169,7 @@ class _Rounds:
         wanted = self.rows[chosen]
         rows = np.sort(wanted)
         parts = self._job.map(step, partial(take_rows, rows=rows), self._pieces)
-        unit, _ = scaled(_joined(parts)["matrix"])
+        unit, _ = scaled(stacked([part["matrix"] for part in parts]))
         return unit[np.searchsorted(rows, wanted)]
 
 

@@ -27,7 +27,7 @@ from twlab.cells import (
     visits,
     with_margins,
 )
-from twlab.distributed.pieces import rows_in, take_rows
+from twlab.distributed.pieces import rows_in, stacked, take_rows
 from twlab.graphs import furthest
 from twlab.kernels import check_count, pairs_above
 from twlab.segments import scaled, warn_of_zeros
@@ -107,7 +107,7 @@ def _centres(job: Job, pieces: Sequence[Piece], candidates: Positions) -> Matrix
 
     def found() -> dict[str, Any]:
         parts = job.map("centres", partial(take_rows, rows=rows), pieces)
-        unit, zero = scaled(np.concatenate([part["matrix"] for part in parts]))
+        unit, zero = scaled(stacked([part["matrix"] for part in parts]))
         there = unit[~zero]
         return {"centres": centres_of(there if len(there) else unit[:1], n_cells)}
 

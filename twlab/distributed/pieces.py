@@ -4,7 +4,7 @@
 * :class:`Held` - a matrix at hand, as a piece
 * :class:`Turn`, :class:`Zeros`, :func:`span_of`, :func:`one_width` - what loops over pieces share
 * :func:`places_of` - all columns but the vectors, checked as a table is
-* :func:`take_rows`, :func:`table_of` - some rows, wherever they lie
+* :func:`take_rows`, :func:`stacked`, :func:`table_of` - some rows, wherever they lie
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ __all__ = [
     "places_of",
     "rows_in",
     "span_of",
+    "stacked",
     "table_of",
     "take_rows",
 ]
@@ -65,14 +66,7 @@ class Piece(NamedTuple):
 
     def matrix(self) -> Matrix:
         """The vectors, shape (n_rows, d)."""
-        parts = [fragment.matrix() for fragment in self.fragments]
-        widths = sorted({part.shape[1] for part in parts})
-        if len(widths) > 1:
-            raise InputError(
-                f"vectors of {widths} dimensions in one store; one was expected; keep vectors of "
-                "different models in stores of their own"
-            )
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return stacked([fragment.matrix() for fragment in self.fragments])
 
     def table(self, *, embedding: bool = True) -> pd.DataFrame:
         """The rows; the index counts them in the source."""
@@ -181,6 +175,23 @@ def take_rows(piece: Piece, rows: Rows) -> dict[str, Any]:
     """The vectors of those rows that lie in a piece."""
     mine = rows[rows_in(piece, rows)]
     return {"rows": mine, "matrix": piece.matrix()[mine - piece.first]}
+
+
+def stacked(parts: Sequence[Matrix]) -> Matrix:
+    """The rows of all parts, one after the other.
+
+    Raises
+    ------
+    InputError
+        If they are of several dimensions.
+    """
+    widths = sorted({part.shape[1] for part in parts})
+    if len(widths) > 1:
+        raise InputError(
+            f"vectors of {widths} dimensions in one store; one was expected; keep vectors of "
+            "different models in stores of their own"
+        )
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def span_of(piece: Any) -> slice:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
+from twlab.executors import Executor
 from twlab.store import tables
 from twlab.store.files import are_paths, bar, tables_in
 from twlab.store.parts import Part
@@ -49,7 +50,7 @@ def open(
     Raises
     ------
     InputError
-        If the path is a file, the version is not there, or it cannot be read.
+        If the path is a file, the version is not there or cannot be read, or the executor is none.
     MissingExtraError
         If LanceDB is not installed.
 
@@ -63,6 +64,11 @@ def open(
     >>> again.equals(tw.sample())
     True
     """
+    if executor is not None and not isinstance(executor, Executor):
+        raise InputError(
+            f"executor is {executor!r}; one of twlab.executors was expected, such as "
+            "tw.executors.Ray(); leave it out for this process"
+        )
     number = None if version is None else _whole(version)
     return Store(tables.address_of(path_or_uri), version=number, executor=executor)
 

@@ -147,7 +147,9 @@ def best_places(
     parts = []
     options = queries["embedding_option"].tolist()
     for label, vector, theirs in zip(queries.index, unit, options, strict=True):
-        option = chosen.embedding_option or (theirs if theirs in known else None)
+        option = chosen.embedding_option
+        if option is None and theirs in known:
+            option = theirs
         if option not in plans:
             where = _condition(kinds, base, option, queries)
             plans[option] = (where, 0 if exact else _probes(table, where))

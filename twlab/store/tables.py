@@ -33,7 +33,7 @@ __all__ = [
 NAME = "segments"
 INDEX = "embedding_idx"
 STORE_MARK = b"twlab:store"
-LONGEST_NAME = 255
+LONGEST_NAME, LONGEST_PATH = 255, 4095
 LONGEST_RETRY_SEC = 300.0
 LONGEST_CREATION_SEC = 5.0
 
@@ -53,7 +53,8 @@ def address_of(path_or_uri: Any) -> str:
     if "://" in text:
         return text.rstrip("/")
     path = Path(os.path.expanduser(text)).absolute()  # noqa: PTH111 - leaves ~nobody alone
-    if "\0" in text or any(len(os.fsencode(part)) > LONGEST_NAME for part in path.parts):
+    lengths = [len(os.fsencode(part)) for part in path.parts]
+    if "\0" in text or max(lengths) > LONGEST_NAME or len(os.fsencode(path)) > LONGEST_PATH:
         raise InputError(
             f"{text[:40]!r}… is no name of a folder (too long, or with a NUL in it); the path of "
             "the folder of a store was expected; choose a shorter one"
