@@ -88,3 +88,16 @@ def test_an_interrupted_job_goes_on_in_another_process(address: Path) -> None:
          threshold=0.5))  # fmt: skip
     assert again.done == len(pieces.pieces_of(store)) - 3
     assert not store.work.exists()
+
+
+def test_what_cannot_be_read_for_a_while_costs_nothing_that_is_done(address: Path) -> None:
+    files = sorted((address / "segments.lance" / "data").iterdir(), key=lambda f: f.stat().st_mtime)
+    aside = files[-1].rename(files[-1].with_suffix(".aside"))
+    store = tw.open(address, executor=tw.executors.Local())
+    with pytest.raises(tw.InputError, match="cannot be read"):
+        tw.cluster(store, 3, method="kmeans")
+    assert store.work is not None
+    assert store.work.exists()
+    aside.rename(files[-1])
+    same(tw.cluster(store, 3, method="kmeans"), tw.cluster(store.to_table(), 3, method="kmeans"))
+    assert not store.work.exists()

@@ -69,8 +69,10 @@ class Job:
             self.folder = None
         return self
 
-    def __exit__(self, kind: Any, *_: object) -> None:
-        finished = kind is None or issubclass(kind, InputError)  # which would only come again
+    def __exit__(self, kind: Any, error: Any, _: object) -> None:
+        # What the user gave would be wrong again; what could not be read may be there next time.
+        wrong = isinstance(error, InputError) and error.__cause__ is None
+        finished = kind is None or wrong
         if finished and self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
             _remove_if_empty(self.folder.parent)
