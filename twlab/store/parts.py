@@ -168,7 +168,8 @@ class Part(Source):
         ----------
         query : DataFrame, array_like of shape (d,) or (q, d), or str
             Rows of a table, vectors, or text for the client. A row whose ``embedding_option`` is
-            one of the store's is compared with that option only.
+            one of the store's is compared with that option only. For hundreds of rows
+            :func:`twlab.nearest` is sooner, which reads the store once for all.
         k : int
             How many; fewer where there are not as many.
         video_id : str or sequence of str, optional
