@@ -288,6 +288,23 @@ class TestLargeTables:
         assert len(figure.to_json()) < 5_000_000
         assert max(images(figure)[0].z.shape) <= MOST_CELLS
 
+    @pytest.mark.parametrize("across", [False, True])
+    def test_very_many_segments_are_averaged_without_single_values(
+        self, monkeypatch: pytest.MonkeyPatch, across: bool
+    ) -> None:
+        table, other = long_film(2001), long_film(1700)[::-1] if across else None
+        table["embedding"] = [v * (k % 7) for k, v in enumerate(table["embedding"])]  # some zeros
+        with pytest.warns(tw.TwlabWarning, match="286 of 2001 vectors are all zeros"):
+            slow = tw.plot.heatmap(table, other)
+        monkeypatch.setattr("twlab.plot.images.MOST_VALUES", 1000)
+        with pytest.warns(tw.TwlabWarning, match="286 of 2001 vectors are all zeros"):
+            quick = tw.plot.heatmap(table, other)
+        expected = images(slow)[0].z
+        np.testing.assert_allclose(images(quick)[0].z, expected, atol=6e-4)
+        low, high = np.nanmin(expected), np.nanmax(expected)
+        text = quick.layout.title.text.replace("−", "-")
+        assert f"cells {low:.2f} to {high:.2f}" in text
+
     def test_blocks_keep_to_a_video(self) -> None:
         parts = [long_film(n).assign(video_id=f"film {n}") for n in (1000, 1003)]
         figure = tw.plot.heatmap(pd.concat(parts, ignore_index=True))

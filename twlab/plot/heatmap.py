@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from twlab.errors import InputError
 from twlab.plot.columns import options_of
-from twlab.plot.images import Image, average, colour_settings, on_cells, reader_of
+from twlab.plot.images import Image, colour_settings, image_of, on_cells
 from twlab.plot.panels import (
     Sheet,
     add_axes,
@@ -59,7 +59,7 @@ def heatmap(
     of several embedding options gives one panel for each, since they share no scale. A table of
     one row per video is drawn with names instead of times. Whole-video rows are left out, unless
     there is nothing else. Above 800 segments per side, neighbours are averaged into one cell, and
-    the subtitle says so and gives the range of the single values.
+    the subtitle says so and gives the range of the single values, above 11,000 that of the cells.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def heatmap(
     figure, images, largest = go.Figure(), [], 1
     for number, (_, rows, columns) in enumerate(options):
         strips = _strips((segments, to), (rows, columns), sheet)
-        image = average(reader_of((segments, to), strips, given), strips, square=to is None)
+        image = image_of((segments, to), strips, given)
         _draw(figure, sheet, number, strips, image, value_name, look)
         images.append(image)
         largest = max(largest, *(_largest(strip) for strip in strips))
@@ -283,7 +283,7 @@ def _subtitle(sheet: Sheet, images: list[Image], largest: int) -> str:
     if len(images) > 1:
         names = [plain(name) for name in sheet.names]
         ranges = [f"{name} {range_}" for name, range_ in zip(names, ranges, strict=True)]
-    text += f" · values {', '.join(ranges)}"
+    text += f" · {'values' if images[0].single else 'cells'} {', '.join(ranges)}"
     if largest > 1:
         text += f" · each cell the mean of up to {largest} × {largest} segments"
     return text

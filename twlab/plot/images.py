@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     Reader = Callable[[slice], Matrix]
     Strips = tuple[Strip, Strip]
 
-__all__ = ["Image", "average", "colour_settings", "on_cells", "reader_of"]
+__all__ = ["MOST_VALUES", "Image", "colour_settings", "image_of", "on_cells"]
 
 CHUNK_CELLS = 1 << 23
 """Values in memory at a time."""
+
+MOST_VALUES = 1 << 27
+"""Single values that are looked at, 11,600 squared; a second or two."""
 
 TYPED_ARRAYS = int(plotly.__version__.split(".")[0]) >= 6
 """Whether plotly writes arrays as base64; before, it writes digits."""
@@ -40,31 +43,47 @@ class Image(NamedTuple):
     low: float
     high: float
     """The range of the single values, without those of a segment and itself."""
+    single: bool = True
+    """Whether that is known; of very many segments it is the range of the means."""
 
 
-def reader_of(
+def image_of(
     tables: tuple[pd.DataFrame, pd.DataFrame | None], strips: Strips, given: Matrix | None
-) -> Reader:
-    """A function from some rows of a panel to their values, so that not all are in memory."""
+) -> Image:
+    """What a panel shows, of similarities or of values that are given."""
     rows, columns = (strip.order for strip in strips)
+    square = tables[1] is None
     if given is not None:
-        return lambda part: given[np.ix_(rows[part], columns)]
+        return _average(lambda part: given[np.ix_(rows[part], columns)], strips, square=square)
     tall = tables[0].iloc[rows]
     left = right = unit_vectors(tall)
     if tables[1] is not None:
         wide = tables[1].iloc[columns]
         right = unit_vectors(wide)
         same_space(tall, wide, left, right)
+    if len(left) * len(right) > MOST_VALUES:
+        return _average_of_means(left, right, strips)
 
     def read(part: slice) -> Matrix:
         out = np.empty((len(left[part]), len(right)), np.float32)
         dot_rows(left[part], right, out)
         return np.clip(out, -1, 1, out=out)
 
-    return read
+    return _average(read, strips, square=square)
 
 
-def average(read: Reader, strips: Strips, *, square: bool) -> Image:
+def _average_of_means(left: Matrix, right: Matrix, strips: Strips) -> Image:
+    """The same means without the single values: products of the mean vectors of blocks."""
+    sides = []
+    for unit, strip in zip((left, right), strips, strict=True):
+        counts = np.diff(np.append(strip.blocks, len(strip.order)))
+        sums = np.add.reduceat(unit, strip.blocks, axis=0, dtype=np.float64)
+        sides.append(sums / counts[:, None])
+    means = np.asarray(sides[0] @ sides[1].T, np.float32)
+    return Image(means, float(means.min()), float(means.max()), single=False)
+
+
+def _average(read: Reader, strips: Strips, *, square: bool) -> Image:
     """The means over blocks, and the range of the single values."""
     rows, columns = (len(strip.order) for strip in strips)
     sums = np.empty((rows, len(strips[1].blocks)), np.float32)
