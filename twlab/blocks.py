@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from twlab.errors import InputError
 
@@ -83,7 +84,9 @@ def gather(cells: NDArray[np.object_]) -> Matrix:
 
 
 def float_matrix(matrix: Any) -> Matrix:
-    """A 2-D float32 array in C order."""
+    """A 2-D float32 array in C order; the vectors of a column one below the other."""
+    if isinstance(matrix, pd.Series):
+        matrix = _of_column(matrix)
     try:
         with np.errstate(over="ignore"):  # what leaves float32 becomes infinite, and is told so
             array = np.ascontiguousarray(_real(matrix), dtype=np.float32)
@@ -94,6 +97,16 @@ def float_matrix(matrix: Any) -> Matrix:
     if np.ndim(matrix) != 2:
         raise InputError(f"the matrix has shape {np.shape(matrix)}; (n, d) was expected")
     return array
+
+
+def _of_column(column: pd.Series[Any]) -> Any:
+    """The cells of a column of vectors."""
+    if "embedding" in column.index:
+        raise InputError(
+            "a single row of a table; a table of one row was expected; take it with "
+            "table.iloc[[k]], in two brackets"
+        )
+    return column.tolist() if column.dtype == object else column.to_numpy()
 
 
 def _real(numbers: Any) -> Any:

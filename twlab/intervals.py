@@ -166,6 +166,11 @@ def merge_adjacent(
     0        a        0.0     12.0           2
     1        a       30.0     36.0           1
     """
+    if not hasattr(segments, "columns"):
+        raise InputError(
+            f"segments is a {type(segments).__name__}; a table was expected; of a store take "
+            "store.to_table()"
+        )
     keys = [by] if isinstance(by, str) else list(by)
     missing = [name for name in keys if name not in segments.columns]
     if missing:

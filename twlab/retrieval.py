@@ -183,8 +183,8 @@ def _queries(query: Any, pool: pd.DataFrame, client: Any) -> Any:
     if isinstance(query, str | Path):
         query = _embedded(query, pool, client)
     if not isinstance(query, pd.DataFrame):
-        array = np.asarray(query)
-        matrix = as_matrix(array[None] if array.ndim == 1 else array)
+        rows = query if isinstance(query, pd.Series) else np.asarray(query)
+        matrix = as_matrix(rows[None] if isinstance(rows, np.ndarray) and rows.ndim == 1 else rows)
         query = pd.DataFrame({"embedding": pd.Series(list(matrix), dtype=object)})
     if not len(query):
         raise InputError("the query has no rows; at least one vector was expected")

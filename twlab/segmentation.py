@@ -118,6 +118,7 @@ def scenes(
     return table.sort_values([*keys, "start_sec"], ignore_index=True)
 
 
+@also_stores("segments")
 def scene_labels(segments: pd.DataFrame, scenes: pd.DataFrame) -> pd.Series[Any]:
     """The number of the scene that each segment lies in, counted from 0 in every video.
 

@@ -128,8 +128,9 @@ def _on_sources(function: Any, given: dict[str, Any]) -> Any:
     """The result of a function some of whose arguments are sources."""
     distributed = importlib.import_module("twlab.distributed")
     name = function.__name__
+    drawn = function.__module__.startswith("twlab.plot.")  # the picture of what has its name
     pieces = any(isinstance(value, Source) and not _is_small(value) for value in given.values())
-    if name in distributed.__all__ and pieces:
+    if name in distributed.__all__ and pieces and not drawn:
         return getattr(distributed, name)(**given)
     tables = {k: v.to_table() if isinstance(v, Source) else v for k, v in given.items()}
     return function(**tables)

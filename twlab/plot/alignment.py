@@ -13,6 +13,7 @@ from twlab.intervals import format_timecode
 from twlab.plot.clock import clock_times, time_axis
 from twlab.plot.theme import ThemeName, colour_of, dress, look_of
 from twlab.similarity import cosine_similarity
+from twlab.sources import also_stores
 from twlab.tracks import tracks
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ MOST_SIDE = 1000
 COLUMNS = ("a_video_id", "b_video_id", "a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec")
 
 
+@also_stores("a", "b")
 def alignment(
     a: pd.DataFrame,
     b: pd.DataFrame,

@@ -25,6 +25,7 @@ from twlab.plot.scenes import scene_spans
 from twlab.plot.strips import Ground, Strip, ground_of, lay_strip, places_of
 from twlab.plot.theme import Look, ThemeName, look_of, plain
 from twlab.segments import check_segments, clip_mask
+from twlab.sources import also_stores
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -42,6 +43,7 @@ MOST_CELLS = 800
 """Cells per side, so that a figure stays below 5 MB and appears within a second or two."""
 
 
+@also_stores("segments", "to")
 def heatmap(
     segments: pd.DataFrame,
     to: pd.DataFrame | None = None,

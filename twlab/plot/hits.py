@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from twlab.errors import InputError
 from twlab.plot.clock import clock_times, span_labels, time_axis
-from twlab.plot.theme import ThemeName, dress, look_of
+from twlab.plot.theme import ThemeName, dress, look_of, plain
+from twlab.sources import also_stores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["hits"]
 
 
+@also_stores("segments")
 def hits(
     segments: pd.DataFrame,
     found: pd.DataFrame,
@@ -32,7 +34,7 @@ def hits(
     segments : DataFrame
         The table that was searched; it gives the length of each lane.
     found : DataFrame
-        As ``tw.search(segments, query)`` returns it.
+        As ``tw.search(segments, query)`` or ``store.search(query)`` returns it.
     title : str, optional
         In place of the default.
     theme : {"light", "dark"}
@@ -56,9 +58,13 @@ def hits(
     >>> list(figure.data[1].text)
     ['1', '2', '3', '4', '5']
     """
-    missing = [n for n in ("rank", "video_id", "start_sec", "score") if n not in found.columns]
+    score = "score" if "score" in found.columns else "cosine_similarity"
+    missing = [n for n in ("rank", "video_id", "start_sec", score) if n not in found.columns]
     if missing:
-        raise InputError(f"no column {missing[0]!r} in the hits; pass what tw.search returns")
+        raise InputError(
+            f"no column {missing[0]!r} in the hits; what tw.search or Store.search returns was "
+            "expected"
+        )
     timed = found.dropna(subset=["start_sec", "end_sec"])
     if not len(timed):
         raise InputError("there are no hits with times to draw; search a table of clips")
@@ -66,7 +72,7 @@ def hits(
     lengths = segments["end_sec"].groupby(segments["video_id"].to_numpy()).max()
     videos = list(dict.fromkeys(timed["video_id"]))
     lanes = [float(lengths.get(video, timed["end_sec"].max())) for video in videos]
-    figure = go.Figure([_lanes(videos, lanes, look), _bars(timed, look)])
+    figure = go.Figure([_lanes(videos, lanes, look), _bars(timed, score, look)])
     words = "Hits" if title is None else title
     note = f"{len(timed)} hits in {len(videos)} videos, numbered by rank"
     dress(figure, look, title=words, subtitle=note, height=200 + 60 * len(videos))
@@ -88,8 +94,9 @@ def _lanes(videos: list[str], lengths: list[float], look: Look) -> go.Bar:
     )
 
 
-def _bars(timed: pd.DataFrame, look: Look) -> go.Bar:
+def _bars(timed: pd.DataFrame, score: str, look: Look) -> go.Bar:
     """A bar for each hit."""
+    hover = f"%{{hovertext}}<br>{plain(score)} <b>%{{marker.color:.3g}}</b><extra></extra>"
     return go.Bar(
         y=timed["video_id"],
         x=1000 * (timed["end_sec"] - timed["start_sec"]),
@@ -97,12 +104,12 @@ def _bars(timed: pd.DataFrame, look: Look) -> go.Bar:
         orientation="h",
         width=0.5,
         marker={
-            "color": timed["score"],
+            "color": timed[score],
             "colorscale": look.sequential,
-            "colorbar": {"title": "score", "outlinewidth": 0},
+            "colorbar": {"title": plain(score), "outlinewidth": 0},
         },
         text=timed["rank"].astype(str),
         textposition="outside",
         hovertext=span_labels(timed),
-        hovertemplate="%{hovertext}<br>score <b>%{marker.color:.3g}</b><extra></extra>",
+        hovertemplate=hover,
     )

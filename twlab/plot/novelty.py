@@ -15,6 +15,7 @@ from twlab.plot.scenes import scene_spans
 from twlab.plot.theme import Look, ThemeName, colour_of, dress, faint, look_of, plain
 from twlab.segmentation import novelty as novelty_of
 from twlab.segments import check_segments
+from twlab.sources import also_stores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["novelty"]
 
 
+@also_stores("segments")
 def novelty(
     segments: pd.DataFrame,
     values: Values | None = None,

@@ -15,6 +15,7 @@ from twlab.plot.markers import Group, groups_of
 from twlab.plot.theme import Look, ThemeName, dress, look_of
 from twlab.projection import project
 from twlab.segments import check_segments
+from twlab.sources import also_stores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,7 @@ __all__ = ["scatter"]
 WEBGL_FROM = 2000
 
 
+@also_stores("segments")
 def scatter(
     segments: pd.DataFrame,
     coords: pd.DataFrame | None = None,

@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 
 from twlab.errors import InputError
 from twlab.plot.theme import ThemeName, colour_of, dress, look_of
+from twlab.sources import also_stores
 from twlab.thresholds import similarity_pairs
 from twlab.thresholds import threshold as threshold_of
 
@@ -23,6 +24,7 @@ __all__ = ["threshold"]
 BINS = 60
 
 
+@also_stores("segments")
 def threshold(
     segments: pd.DataFrame, *, title: str | None = None, theme: ThemeName = "light"
 ) -> go.Figure:

@@ -26,6 +26,7 @@ from twlab.plot.markers import groups_of
 from twlab.plot.scenes import scene_spans
 from twlab.plot.theme import Look, ThemeName, colour_of, dress, faint, look_of, plain
 from twlab.segments import check_segments, clip_mask
+from twlab.sources import also_stores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +39,7 @@ PLOT_PIXELS = 850
 """Width of the lanes on a usual screen, to judge whether bars are wide enough for an outline."""
 
 
+@also_stores("segments")
 def timeline(
     segments: pd.DataFrame,
     *,

@@ -111,8 +111,8 @@ def queries_of(query: Any, kinds: pd.DataFrame, client: Any) -> pd.DataFrame:
         models = kinds["model_name"].dropna().unique()
         query = client.embed_text(query, model_name=models[0] if len(models) == 1 else None)
     if not isinstance(query, pd.DataFrame):
-        array = np.asarray(query)
-        matrix = as_matrix(array[None] if array.ndim == 1 else array)
+        rows = query if isinstance(query, pd.Series) else np.asarray(query)
+        matrix = as_matrix(rows[None] if isinstance(rows, np.ndarray) and rows.ndim == 1 else rows)
         query = pd.DataFrame({"embedding": pd.Series(list(matrix), dtype=object)})
     if not len(query):
         raise InputError("the query has no rows; at least one vector was expected")

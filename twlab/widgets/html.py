@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from urllib.parse import quote
 
 from twlab.errors import InputError
+from twlab.sources import also_stores
 from twlab.widgets.bundle import module_source, style_source
 from twlab.widgets.explorer import Explorer, View
 
@@ -55,6 +56,7 @@ PAGE = """<!doctype html>
 """
 
 
+@also_stores("segments")
 def save_html(
     segments: pd.DataFrame | Explorer,
     path: str | os.PathLike[str],

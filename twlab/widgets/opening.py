@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pandas as pd
 
+from twlab.sources import also_stores
 from twlab.widgets.explorer import Explorer, View
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["explore", "player", "timeline_widget"]
 
 
+@also_stores("segments")
 def explore(
     segments: pd.DataFrame,
     *,
@@ -100,6 +102,7 @@ def explore(
     )
 
 
+@also_stores("segments")
 def player(
     video: Video,
     segments: pd.DataFrame | None = None,
@@ -150,6 +153,7 @@ def player(
     )
 
 
+@also_stores("segments")
 def timeline_widget(
     segments: pd.DataFrame,
     *,
