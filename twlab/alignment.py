@@ -109,15 +109,13 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
        a_start_sec  a_end_sec  b_start_sec  b_end_sec
     0          0.0       60.0        120.0      180.0
     """
+    from tqdm.auto import tqdm
+
     for table in (a, b):
         check_segments(table)
     theirs = _sides(b)
-    parts = [
-        _boxes(ours, other)
-        for ours in _sides(a)
-        for other in theirs
-        if _same(ours.option, other.option)
-    ]
+    pairs = [(one, two) for one in _sides(a) for two in theirs if _same(one.option, two.option)]
+    parts = [_boxes(*pair) for pair in tqdm(pairs, desc="videos", delay=1, leave=False)]
     return _joined(parts, has_option="embedding_option" in a.columns)
 
 

@@ -156,10 +156,10 @@ def _greedy(
     # Gains only shrink: the first on the heap whose gain is up to date is the best of all.
     heap = priced(list(range(len(unit))), _first(unit, weight))
     heapq.heapify(heap)
+    bar = _bar(range(n or 0), "summary")
     while heap and (n is None or len(chosen) < n):
         if old := _outdated(heap, len(chosen)):
-            similar = (unit @ unit[old].T).astype(np.float64)
-            for entry in priced(old, weight @ np.maximum(similar - served[:, None], 0.0)):
+            for entry in priced(old, _gains(unit, old, served, weight)):
                 heapq.heappush(heap, entry)
             continue
         value, row, _ = heapq.heappop(heap)
@@ -171,7 +171,15 @@ def _greedy(
         left -= seconds[row]
         served = np.maximum(served, (unit @ unit[row]).astype(np.float64))
         coverage.append(min(float(weight @ served) / total, 1.0))
+        bar.update()
+    bar.close()
     return chosen, coverage
+
+
+def _gains(unit: NDArray[np.float32], rows: list[int], served: Floats, weight: Floats) -> Floats:
+    """By how much each of some rows would add to what is served."""
+    more = np.subtract(unit[rows] @ unit.T, served, dtype=np.float64)
+    return np.asarray(np.maximum(more, 0.0, out=more) @ weight)
 
 
 def _outdated(heap: list[tuple[float, int, int]], n_chosen: int) -> list[int]:
@@ -185,10 +193,17 @@ def _outdated(heap: list[tuple[float, int, int]], n_chosen: int) -> list[int]:
 def _first(unit: NDArray[np.float32], weight: Floats) -> Floats:
     """The gain of every row while none is chosen."""
     gains = np.empty(len(unit))
-    for low in range(0, len(unit), 1024):
+    for low in _bar(range(0, len(unit), 1024), "gains"):
         block = np.maximum(unit @ unit[low : low + 1024].T, 0.0)
         gains[low : low + 1024] = weight @ block
     return gains
+
+
+def _bar(steps: range, what: str) -> Any:
+    """A progress bar over steps, of an unknown number where there are none."""
+    from tqdm.auto import tqdm
+
+    return tqdm(steps, desc=what, total=len(steps) or None, delay=1, leave=False)
 
 
 @also_stores("segments")
