@@ -173,7 +173,7 @@ class Dask(Executor):
     """
 
     def __init__(self, client: Any) -> None:
-        self._distributed = require("distributed", extra="distributed")
+        self._distributed = require("distributed", extra="dask")
         if not isinstance(client, self._distributed.Client):
             raise InputError(
                 f"client is a {type(client).__name__}; a distributed.Client was expected; make one "
