@@ -22,7 +22,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # A room imports from floors below it, and from rooms named before it on its own floor.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "blocks"),
-    ("segments", "rows", "intervals", "sources", "results", "executors", "api"),
+    ("segments", "rows", "intervals", "sources", "results", "connecting", "executors", "api"),
     (
         "responses",
         "reading",

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import os
+import sys
+import tomllib
+import warnings
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import engines as work
 import numpy as np
 import pytest
 
 import twlab as tw
+from twlab import connecting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from twlab.executors import Executor
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(params=["local", "ray", "dask"])
@@ -98,11 +105,111 @@ def test_a_second_ray_uses_the_first_and_leaves_it_open(engines: work.Engines) -
     assert list(first.map(work.square, [4])) == [16]
 
 
-def test_an_address_where_nobody_listens() -> None:
-    from twlab import executors
+def test_the_cluster_that_is_connected_is_no_other(engines: work.Engines) -> None:
+    host, _, port = connecting.connected_to(engines["ray"]._ray).rpartition(":")
+    for address in (f"{host}:{port}", f"localhost:{port}", f"127.0.0.1:{port}", "auto", None):
+        assert repr(tw.executors.Ray(address)) == f"Ray('{host}:{port}')"
+    for address in ("nohost:6379", f"{host}:1{port}", f"ray://{host}:{port}", "nonsense"):
+        other = rf"connected to the Ray cluster '{host}:{port}' already, and '{address}' is another"
+        with pytest.raises(tw.InputError, match=other):
+            tw.executors.Ray(address)
+    assert list(engines["ray"].map(work.square, [4])) == [16]
 
-    with pytest.raises(tw.InputError, match=r"no Ray cluster answers at '127\.0\.0\.1:1'"):
-        executors._check_answers("127.0.0.1:1")
+
+@pytest.mark.parametrize("address", [4, "", b"host:1"])
+def test_an_address_is_a_text(address: Any) -> None:
+    with pytest.raises(tw.InputError, match=rf"^address is {address!r}; a text such as 'host:6379"):
+        tw.executors.Ray(address)
+
+
+def test_an_address_where_nobody_listens() -> None:
+    for address in ("127.0.0.1:1", f"{'x' * 70}:1"):
+        with pytest.raises(tw.InputError, match=f"no Ray cluster answers at '{address}'"):
+            connecting._check_answers(address)
+
+
+def test_an_address_that_is_none() -> None:
+    def init(**_: Any) -> None:
+        raise ValueError("Invalid address format: nonsense")
+
+    with pytest.raises(tw.InputError, match="no Ray cluster answers at 'nonsense'"):
+        connecting.start(SimpleNamespace(init=init), "nonsense")
+
+
+@pytest.mark.parametrize("address", [None, "auto"])
+def test_forks_of_ray_itself_are_no_news(address: str | None) -> None:
+    def init(**_: Any) -> None:
+        warnings.warn("lancedb fork support is experimental: …", RuntimeWarning, stacklevel=2)
+
+    connecting.start(SimpleNamespace(init=init), address)
+
+
+def test_a_closed_executor_stays_closed(executor: Executor) -> None:
+    closed = executor_like(executor)
+    assert list(closed.map(work.square, [3])) == [9]
+    closed.close()
+    closed.close()
+    for attempt in (lambda: list(closed.map(work.square, [3])), lambda: closed.broadcast(3)):
+        with pytest.raises(
+            tw.TwlabError, match=r"^the executor [A-Z][a-z]+ is closed; an open one"
+        ):
+            attempt()
+    assert repr(closed).endswith("closed)")
+    assert list(executor.map(work.square, [4])) == [16]
+
+
+def executor_like(executor: Executor) -> Executor:
+    """Another executor on the same workers."""
+    if isinstance(executor, tw.executors.Dask):
+        return tw.executors.Dask(executor._client)
+    return type(executor)()
+
+
+def test_a_ray_that_others_stopped_is_not_started_again(
+    engines: work.Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers = tw.executors.Ray(engines["ray"]._address)  # type: ignore[attr-defined]
+    monkeypatch.setattr(workers._ray, "is_initialized", lambda: False)
+    with pytest.raises(tw.TwlabError, match="the executor Ray is closed"):
+        list(workers.map(work.square, [3]))
+
+
+def test_a_dask_whose_client_is_closed() -> None:
+    from distributed import Client, LocalCluster
+
+    cluster = LocalCluster(n_workers=0, dashboard_address=":0", processes=False)
+    with cluster, Client(cluster, timeout=0.5) as client:
+        workers = tw.executors.Dask(client)
+    with pytest.raises(tw.TwlabError, match="the executor Dask is closed"):
+        list(workers.map(work.square, [1]))
+
+
+@pytest.mark.parametrize("wrong", ["ray", tw.executors.Ray, 4])
+def test_what_is_no_executor(wrong: Any, tmp_path: Path) -> None:
+    for attempt in (
+        lambda: tw.open(tmp_path / "archive", executor=wrong),
+        lambda: tw.distributed.embed("films", wrong),
+    ):
+        with pytest.raises(tw.InputError, match=r"^executor is .*; one of twlab\.executors was"):
+            attempt()
+
+
+@pytest.mark.parametrize(
+    ("module", "extra", "make"),
+    [
+        ("ray", "distributed", tw.executors.Ray),
+        ("distributed", "dask", lambda: tw.executors.Dask("tcp://127.0.0.1:8786")),
+    ],
+)
+def test_the_extra_that_brings_an_engine_is_named(
+    module: str, extra: str, make: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(tw.errors.MissingExtraError, match=rf"pip install 'twlab\[{extra}\]'"):
+        make()
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    brought = [line for line in listed["optional-dependencies"][extra] if line.startswith(module)]
+    assert len(brought) == 1
 
 
 def test_dask_without_workers() -> None:

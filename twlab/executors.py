@@ -14,13 +14,11 @@ cluster, every machine needs twlab of the same version, and the store at the sam
 
 from __future__ import annotations
 
-import os
-import socket
 from abc import ABC, abstractmethod
 from collections import deque
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from twlab.connecting import check_same, connected_to, start
 from twlab.errors import InputError, TwlabError, require
 
 if TYPE_CHECKING:
@@ -34,11 +32,15 @@ RETRIES = 3
 AHEAD = 2
 """Pieces per core that are under way at once."""
 
-CONNECT_SEC = 5.0
-
 
 class Executor(ABC):
-    """What calls a function for many items; close it, or use it in a ``with`` block."""
+    """What calls a function for many items; close it, or use it in a ``with`` block.
+
+    One that is closed stays closed: whatever is given to it is refused.
+    """
+
+    _address = ""
+    _closed = False
 
     @abstractmethod
     def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
@@ -59,8 +61,21 @@ class Executor(ABC):
     def broadcast(self, value: Any) -> Any:
         """A handle of a value that is sent to the workers once, for use in :meth:`map`."""
 
-    def close(self) -> None:  # noqa: B027 - not all have something to stop
+    def close(self) -> None:
         """Let go of the workers; what was started here is stopped."""
+        self._closed = True
+
+    def _is_open(self) -> bool:
+        return not self._closed
+
+    def _check_open(self) -> None:
+        """Refuse to work when closed, before an engine starts anew by itself."""
+        if not self._is_open():
+            # No InputError: what an interrupted job has done is to be kept.
+            raise TwlabError(
+                f"the executor {type(self).__name__} is closed; an open one was expected; open "
+                "another, and the store with it: tw.open(path, executor=...)"
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -69,7 +84,9 @@ class Executor(ABC):
         self.close()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        address = [repr(self._address)] if self._address else []
+        state = [] if self._is_open() else ["closed"]
+        return f"{type(self).__name__}({', '.join(address + state)})"
 
 
 class Local(Executor):
@@ -85,11 +102,13 @@ class Local(Executor):
 
     def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
         """As :meth:`Executor.map`."""
+        self._check_open()
         for item in items:
             yield fn(item, *broadcast)
 
     def broadcast(self, value: Any) -> Any:
         """The value itself."""
+        self._check_open()
         return value
 
 
@@ -106,7 +125,7 @@ class Ray(Executor):
     Raises
     ------
     InputError
-        If nothing answers at the address.
+        If nothing answers at the address, or this process is connected to another cluster.
     MissingExtraError
         If Ray is not installed.
 
@@ -118,13 +137,22 @@ class Ray(Executor):
     """
 
     def __init__(self, address: str | None = None) -> None:
+        if address is not None and (not isinstance(address, str) or not address):
+            raise InputError(
+                f"address is {address!r}; a text such as 'host:6379' was expected; leave it out "
+                "for all cores of this machine"
+            )
         self._ray = require("ray", extra="distributed")
         self._owned = not self._ray.is_initialized()
         if self._owned:
-            _start(self._ray, address)
+            start(self._ray, address)
+        self._address = connected_to(self._ray)
+        if not self._owned and address is not None:
+            check_same(address, self._address, self._ray.util.get_node_ip_address())
 
     def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
         """As :meth:`Executor.map`."""
+        self._check_open()
         task = self._ray.remote(max_retries=RETRIES, num_cpus=1)(_call)
         values = [self.broadcast(value) for value in (fn, *broadcast)]
         ahead = AHEAD * max(1, int(self._ray.cluster_resources().get("CPU", 1)))
@@ -133,12 +161,17 @@ class Ray(Executor):
 
     def broadcast(self, value: Any) -> Any:
         """A reference to the value in the memory that the workers of a machine share."""
+        self._check_open()
         return value if isinstance(value, self._ray.ObjectRef) else self._ray.put(value)
 
     def close(self) -> None:
         """Stop Ray where it was started here, or leave the cluster."""
-        if self._owned and self._ray.is_initialized():
+        if self._owned and self._is_open():
             self._ray.shutdown()
+        super().close()
+
+    def _is_open(self) -> bool:
+        return super()._is_open() and bool(self._ray.is_initialized())
 
     def _result(self, reference: Any) -> Any:
         try:
@@ -183,6 +216,7 @@ class Dask(Executor):
 
     def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
         """As :meth:`Executor.map`."""
+        self._check_open()
         sent = [self.broadcast(value) for value in (fn, *broadcast)]
         ahead = AHEAD * max(1, sum(self._client.ncores().values()))
         for item, future in _ahead(lambda one: (one, self._submit(one, sent)), items, ahead):
@@ -190,7 +224,11 @@ class Dask(Executor):
 
     def broadcast(self, value: Any) -> Any:
         """The value, sent to every worker."""
+        self._check_open()
         return value if isinstance(value, _Sent) else _Sent(value, [self._scatter(value)])
+
+    def _is_open(self) -> bool:
+        return super()._is_open() and self._client.status not in ("closing", "closed")
 
     def _scatter(self, value: Any) -> Any:
         # In a list: scattering a bare list or dict would send its entries one by one.
@@ -219,6 +257,21 @@ class Dask(Executor):
         raise _given_up()
 
 
+def check_executor(executor: Any) -> None:
+    """Refuse what is no executor.
+
+    Raises
+    ------
+    InputError
+        Naming what was given.
+    """
+    if not isinstance(executor, Executor):
+        raise InputError(
+            f"executor is {executor!r}; one of twlab.executors was expected; make one, such as "
+            "tw.executors.Ray()"
+        )
+
+
 def _call(item: Any, fn: Callable[..., Any], *values: Any) -> Any:
     return fn(item, *values)
 
@@ -238,47 +291,3 @@ def _ahead(start: Callable[[Any], Any], items: Iterable[Any], n: int) -> Iterato
         if len(waiting) >= n:
             yield waiting.popleft()
     yield from waiting
-
-
-def _start(ray: Any, address: str | None) -> None:
-    """Start Ray here, or connect to it."""
-    quiet = {"log_to_driver": False, "logging_level": "error"}
-    if address is None:
-        with _environment(RAY_worker_niceness="0", RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO="0"):
-            ray.init(address="local", include_dashboard=False, **quiet)
-        return
-    _check_answers(address)
-    try:
-        ray.init(address=address, **quiet)
-    except ConnectionError:
-        raise _unreachable(address) from None
-
-
-def _check_answers(address: str) -> None:
-    """Refuse an address where nobody listens, for which Ray would wait long."""
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if not colon or not port.isdigit():
-        return
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SEC).close()
-    except OSError:
-        raise _unreachable(address) from None
-
-
-def _unreachable(address: str) -> InputError:
-    return InputError(
-        f"no Ray cluster answers at {address!r}; 'host:port' of a running one was expected; start "
-        "one with: ray start --head, or leave the address out to start Ray here"
-    )
-
-
-@contextmanager
-def _environment(**wanted: str) -> Iterator[None]:
-    """Variables of the environment that processes started meanwhile inherit, where not set."""
-    added = {name: value for name, value in wanted.items() if name not in os.environ}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name in added:
-            del os.environ[name]

@@ -18,6 +18,7 @@ from twlab.api.sources import find_sources
 from twlab.client import Client
 from twlab.client.awaiting import FOLDER
 from twlab.errors import TwlabWarning
+from twlab.executors import check_executor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +65,7 @@ def embed(
     Raises
     ------
     InputError
-        If a source is not there or an option is not possible.
+        If a source is not there, the executor is none or an option is not possible.
 
     Examples
     --------
@@ -74,6 +75,7 @@ def embed(
     """
     from tqdm.auto import tqdm
 
+    check_executor(executor)
     found = find_sources(source)
     names = [one.url or str(one.path) for one in found]
     batches = [names[first : first + AT_ONCE] for first in range(0, len(names), AT_ONCE)]

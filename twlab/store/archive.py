@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
-from twlab.executors import Executor
+from twlab.executors import check_executor
 from twlab.store import tables
 from twlab.store.files import are_paths, bar, tables_in
 from twlab.store.parts import Part
@@ -64,11 +64,8 @@ def open(
     >>> again.equals(tw.sample())
     True
     """
-    if executor is not None and not isinstance(executor, Executor):
-        raise InputError(
-            f"executor is {executor!r}; one of twlab.executors was expected, such as "
-            "tw.executors.Ray(); leave it out for this process"
-        )
+    if executor is not None:
+        check_executor(executor)
     number = None if version is None else _whole(version)
     return Store(tables.address_of(path_or_uri), version=number, executor=executor)
 
