@@ -187,6 +187,26 @@ class TestManyFiles:
             with pytest.raises(tw.LoadError, match=f"{words}.*was expected"):
                 tw.load(write(tmp_path / "x.json", head + b"\0" * 20))
 
+    @pytest.mark.parametrize(
+        "head",
+        [
+            b"\x00\x00\x00\x20ftypisom",
+            b"\x00\x00\x00\x14ftypqt  ",
+            b"\x00\x00\x00\x08wide\x00\x00\x00\x00",
+            b"\x1aE\xdf\xa3\x01\x00\x00\x00",
+            b"RIFF\x00\x00\x01\x00AVI LIST",
+            b"\x00\x00\x01\xba\x44\x00",
+            b"FLV\x01\x05",
+        ],
+    )
+    def test_a_video_is_told_from_its_embeddings(self, head: bytes, tmp_path: Path) -> None:
+        path = write(tmp_path / "film.mp4", head + b"\0" * 20)
+        with pytest.raises(tw.LoadError, match=r"film.mp4: is a video; .* twlab embed"):
+            tw.load(path)
+        assert tw.check(path)["problem"].str.startswith("is a video").all()
+        with pytest.raises(tw.LoadError, match=r"^is a video"):
+            tw.load(head + b"\0" * 20)
+
 
 class TestIdentity:
     def test_numbered_where_nothing_else_tells_them_apart(self) -> None:

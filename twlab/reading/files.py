@@ -42,6 +42,8 @@ _BINARY = {
     b"SQLite": "an SQLite database",
     b"%PDF": "a PDF",
 }
+_FILMS = (b"\x1aE\xdf\xa3", b"\x00\x00\x01\xba", b"FLV\x01")
+_FILM_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
 
 class Source(NamedTuple):
@@ -145,8 +147,9 @@ def opened(source: Source) -> Iterator[BinaryIO]:
     """
     try:
         with _raw(source) as raw:
-            head = raw.read(8)
+            head = raw.read(12)
             raw.seek(0)
+            _not_film(head, source.name)
             _not_binary(head, source.name)
             with _unpacked(raw, head) as stream:
                 yield stream
@@ -157,6 +160,18 @@ def opened(source: Source) -> Iterator[BinaryIO]:
         ) from None
     except OSError as error:
         raise LoadError(f"cannot be read ({error.strerror or error})", source=source.name) from None
+
+
+def _not_film(head: bytes, source: str) -> None:
+    """Refuse the video itself (MP4, MOV, MKV, WebM, AVI, MPEG, FLV) by its first bytes."""
+    boxed = head[:1] == b"\0" and head[4:8] in _FILM_BOXES
+    avi = head.startswith(b"RIFF") and head[8:] == b"AVI "
+    if boxed or avi or head.startswith(_FILMS):
+        raise LoadError(
+            "is a video; JSON, Parquet or CSV with embeddings of it was expected; make them with "
+            "tw.Client().embed, or with twlab embed on the command line",
+            source=source,
+        )
 
 
 def _not_binary(head: bytes, source: str) -> None:
