@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -36,7 +37,41 @@ def test_ingest_again_writes_nothing_twice(
     assert main(["ingest", trailer, "--store", archive]) == 0
     assert tw.open(archive).count_rows() == 111
     assert main(["ingest", trailer, "--store", archive, "--new"]) == 1
-    assert "in the store already" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "in the store already" in told
+    assert told.endswith("leave out --new to replace them\n")
+    assert "upsert" not in told
+
+
+def test_ingest_of_the_video_itself(
+    archive: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments in (
+        [str(tw.sample_video("trailer"))],
+        [str(tw.sample_video("trailer")), "--new"],
+    ):
+        assert main(["ingest", *arguments, "--store", archive]) == 1
+        assert "trailer_240p.mp4: is a video; " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "again"),
+    [([], "the same command goes on"), (["--new"], "the same command without --new goes on")],
+)
+def test_ingest_that_is_stopped_tells_what_is_there(
+    archive: str,
+    options: list[str],
+    again: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stopped(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tw.store.Store, "_write", lambda *_, **__: stopped())
+    trailer = str(FOLDER / "trailer.visual.json")
+    assert main(["ingest", trailer, "--store", archive, *options]) == 130
+    assert capsys.readouterr().err == f"twlab: stopped; the store has 111 rows; {again}\n"
 
 
 def test_search_for_what_is_like_a_moment(archive: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,6 +99,74 @@ def test_search_by_a_file_into_a_file(
     assert best["start_sec"][clips].tolist() == segments["start_sec"][clips].tolist()
     assert set(hits["video_id"]) == {"trailer_240p.mp4"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["archive", "hits.csv"]
+
+
+def test_search_by_several_rows_tells_which(
+    archive: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    query = str(FOLDER / "trailer.visual.json")
+    assert main(["search", "--store", archive, query, "-k", "1"]) == 0
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.split()[:2] == ["query", "rank"]
+    segments = tw.load(query)
+    video = segments["video_id"].iloc[0]
+    assert lines[1].split()[:4] == [f"{video}@0:06-0:12", "1", "1.0000", video]
+    assert len({line.split()[0] for line in lines}) == len(segments)
+
+    twice = pd.concat([segments[:2], segments[:2]], ignore_index=True)
+    path = str(tw.save(twice, tmp_path / "twice.parquet"))
+    assert main(["search", "--store", archive, path, "-k", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert [line.split()[0] for line in lines] == ["0", "1", "2", "3"]
+
+
+@pytest.mark.filterwarnings("ignore:.* vectors are all zeros")
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["--video", "film", "--video", "b", "--where", "start_sec < 6"],
+            "no segment fits --video 'film', 'b' and --where 'start_sec < 6'; leave out one to",
+        ),
+        ([], "no hits: the store has nothing to compare with the query"),
+    ],
+)
+def test_no_hits_are_a_sentence(
+    archive: str,
+    tmp_path: Path,
+    arguments: list[str],
+    told: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    segments = tw.load(FOLDER / "trailer.visual.json")[:1]
+    if not arguments:
+        segments = tw.with_vectors(segments, 0 * tw.vectors(segments))
+    path = str(tw.save(segments, tmp_path / "query.parquet"))
+    assert main(["search", "--store", archive, path, *arguments]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert told in shown.err
+
+
+def test_an_option_that_a_moment_does_not_have(
+    archive: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    video = tw.open(archive).to_table(columns=["video_id"])["video_id"].iloc[0]
+    like = ["search", "--store", archive, "--like", f"{video}@1:33", "--option", "nope"]
+    assert main(like) == 1
+    told = f"--option is 'nope', which no segment of '{video}' at 93 s has; one that is there was "
+    assert f"{told}expected: 'visual'" in capsys.readouterr().err
+
+
+def test_commits_that_are_tried_again_are_not_logged(
+    archive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for given, wanted in ((None, "warn,lance::dataset::optimize=error"), ("debug", "debug")):
+        monkeypatch.delenv("LANCEDB_LOG", raising=False)
+        if given:
+            monkeypatch.setenv("LANCEDB_LOG", given)
+        main(["search", "--store", archive])
+        assert os.environ["LANCEDB_LOG"] == wanted
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except (TwlabError, OSError) as error:
             print(f"twlab: {error}", file=sys.stderr)
             return 1
-        except KeyboardInterrupt:
-            print("twlab: stopped", file=sys.stderr)
+        except KeyboardInterrupt as stop:
+            print("; ".join(("twlab: stopped", *map(str, stop.args))), file=sys.stderr)
             return 130
 
 

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["EXAMPLES", "add_store_commands"]
 
+QUIET = "warn,lance::dataset::optimize=error"
+"""What of Lance's log is shown: not the commits that are tried again."""
+
+UPSERT = "write them with upsert, which replaces"
+
 EXAMPLES = """\
   twlab ingest 'answers/*.json' --store archive
   twlab search --store archive query.json -k 5
@@ -52,23 +57,43 @@ def _add_store(command: argparse.ArgumentParser) -> None:
 
 def _ingest(chosen: argparse.Namespace) -> int:
     """Write the segments, those that are there already anew."""
-    from twlab.store import open as open_store
-
-    store = open_store(chosen.store)
-    written = store.add(chosen.sources) if chosen.new else store.upsert(chosen.sources)
-    if written:
-        store.optimize()
+    store = _opened(chosen.store)
+    try:
+        written = _add_new(store, chosen.sources) if chosen.new else store.upsert(chosen.sources)
+        if written:
+            store.optimize()
+    except KeyboardInterrupt:
+        again = "the same command without --new" if chosen.new else "the same command"
+        raise KeyboardInterrupt(
+            f"the store has {_opened(chosen.store).count_rows():,} rows; {again} goes on"
+        ) from None
     print(f"{written} segments written", file=sys.stderr)
     print(store)
     return 0
 
 
-def _search(chosen: argparse.Namespace) -> int:
-    """Print the hits, or save them."""
+def _opened(address: str) -> Store:
+    """The store, without the log of commits that Lance tries again."""
+    os.environ.setdefault("LANCEDB_LOG", QUIET)  # read when LanceDB is imported
     from twlab.store import open as open_store
 
+    return open_store(address)
+
+
+def _add_new(store: Store, sources: list[str]) -> int:
+    """Write segments, none of which may be there; the error speaks of the command line."""
+    try:
+        return store.add(sources)
+    except InputError as error:
+        if UPSERT not in str(error):
+            raise
+        raise InputError(str(error).replace(UPSERT, "leave out --new to replace them")) from None
+
+
+def _search(chosen: argparse.Namespace) -> int:
+    """Print the hits, or save them."""
     output = _output(chosen.output)
-    store = open_store(chosen.store)
+    store = _opened(chosen.store)
     query, client = _query(chosen, store)
     hits = store.search(
         query,
@@ -88,8 +113,25 @@ def _search(chosen: argparse.Namespace) -> int:
         print(f"{len(hits)} hits in {output}", file=sys.stderr)
         print(output)
         return 0
-    _print_hits(hits)
+    if hits.empty:
+        print(_no_hits(chosen), file=sys.stderr)
+        return 0
+    _print_hits(hits, _names_of(query))
     return 0
+
+
+def _no_hits(chosen: argparse.Namespace) -> str:
+    """Why nothing was found, as far as it is known."""
+    given = {"--video": chosen.video, "--option": chosen.option, "--where": chosen.where}
+    parts = [f"{name} {_told(value)}" for name, value in given.items() if value is not None]
+    if not parts:
+        return "no hits: the store has nothing to compare with the query"
+    return f"no hits: no segment fits {' and '.join(parts)}; leave out one to search in more"
+
+
+def _told(value: str | list[str]) -> str:
+    """What was given for an option."""
+    return ", ".join(map(repr, [value] if isinstance(value, str) else value))
 
 
 def _output(name: str | None) -> Path | None:
@@ -140,27 +182,61 @@ def _segment_at(place: str, option: str | None, store: Store) -> pd.DataFrame:
         raise InputError(f"--like {place!r} names no time; VIDEO@SEC was expected: film.mp4@90")
     second = parse_timecode(time)
     where = f"video_id = {quoted(video)} AND start_sec <= {second} AND end_sec > {second}"
-    if option is not None:
-        where += f" AND embedding_option = {quoted(option)}"
     found = store.to_table(where)
     if found.empty:
         raise InputError(
             f"the store has no segment of {video!r} at {second:g} s; a video and a time of it were "
             "expected; twlab load says which videos a file holds"
         )
+    if option is not None:
+        found = _of_option(found, option, f"{video!r} at {second:g} s")
     length = found["end_sec"] - found["start_sec"]
     shortest: pd.DataFrame = found[length == length.min()]
     return shortest
 
 
-def _print_hits(hits: pd.DataFrame) -> None:
-    """Rank, likeness and place of each hit."""
+def _of_option(found: pd.DataFrame, option: str, place: str) -> pd.DataFrame:
+    """The segments of an option."""
+    there = sorted(found["embedding_option"].dropna().unique())
+    if option not in there:
+        raise InputError(
+            f"--option is {option!r}, which no segment of {place} has; one that is there was "
+            f"expected: {', '.join(map(repr, there)) or 'none is named, leave it out'}"
+        )
+    chosen: pd.DataFrame = found[found["embedding_option"] == option]
+    return chosen
+
+
+def _names_of(query: Any) -> dict[Any, str]:
+    """What the rows of a query are called, by label: video and time, or the label; of one, {}."""
+    if isinstance(query, str) or len(query) < 2:
+        return {}
+    starts, ends = _times(query["start_sec"]), _times(query["end_sec"])
+    parts = zip(query["video_id"], starts, ends, strict=True)
+    names = [f"{video}@{start}-{end}" for video, start, end in parts]
+    if len({*names}) < len(names):
+        names = [*map(str, query.index)]
+    return dict(zip(query.index, names, strict=True))
+
+
+def _times(seconds: pd.Series) -> list[str]:
+    """Seconds as people write times."""
     from twlab.intervals import format_timecode
 
-    names = ["rank", "cosine_similarity", "video_id", "start_sec", "end_sec", "embedding_option"]
-    shown = hits[names].copy()
+    return [format_timecode(sec) or "-" for sec in seconds]
+
+
+def _print_hits(hits: pd.DataFrame, queries: dict[Any, str]) -> None:
+    """Rank, likeness and place of each hit, and the query where there are several."""
+    names = ["query", "rank", "cosine_similarity", "video_id", "start_sec", "end_sec"]
+    shown = hits[[*names, "embedding_option"]].rename(
+        columns={"start_sec": "start", "end_sec": "end"}
+    )
     shown["cosine_similarity"] = shown["cosine_similarity"].map("{:.4f}".format)
-    for name in ("start_sec", "end_sec"):
-        shown[name.removesuffix("_sec")] = [format_timecode(sec) or "-" for sec in shown[name]]
-    order = ["rank", "cosine_similarity", "video_id", "start", "end", "embedding_option"]
-    print(shown[order].to_string(index=False, na_rep="-", max_colwidth=None))
+    for name in ("start", "end"):
+        shown[name] = _times(shown[name])
+    if queries:
+        shown["query"] = shown["query"].map(queries)
+    else:
+        shown = shown.drop(columns="query")
+    print(shown.to_string(index=False, na_rep="-", max_colwidth=None))
