@@ -184,6 +184,17 @@ def test_another_film_of_the_same_name_takes_nobodys_place(tmp_path: Path) -> No
     assert store.upsert(tmp_path / "x" / "a.json") == 20  # embedded again, it replaces itself
 
 
+def test_columns_of_the_users_own_are_no_durations_or_files(
+    tmp_path: Path, table: pd.DataFrame
+) -> None:
+    store = tw.open(tmp_path)
+    for durations in (["1:30"] * 10, ["2:10"] * 10, [None] * 10):
+        store.upsert(table[:10].assign(video_id=7, duration_sec=durations, source=list(range(10))))
+    tw.save(table[:10].assign(source=5), tmp_path / "own.parquet")
+    assert store.upsert(tmp_path / "own.parquet") == 10
+    assert {*store.to_table()["video_id"]} == {"7", *table[:10]["video_id"]}
+
+
 def test_a_file_keeps_the_name_it_was_stored_by(tmp_path: Path) -> None:
     answers = tmp_path / "answers"
     answer(answers / "a.json", filename="film.mp4", duration=60, option="visual-text")

@@ -140,23 +140,19 @@ class Store(Part):
             self._table = tables.open_table(self.address)
         for table in tables_in(segments):
             parts = list(batches(table))
-            self._check_names(table, of_files=are_paths(segments))
-            for rows, keys in parts if self._table is not None and not replace else ():
-                find_known(self._table, rows, keys)
+            for rows, keys in parts if self._table is not None else ():
+                self._table.checkout_latest()
+                check_films(self._table, rows)
+                if are_paths(segments):
+                    check_names(self._table, rows)
+                if not replace:
+                    find_known(self._table, rows, keys)
             for rows, keys in bar(parts, "Storing"):
                 self._table, n = write_batch(self.address, self._table, rows, keys, replace=replace)
                 written += n
         if written:
             settle(self._table)
         return written
-
-    def _check_names(self, table: pd.DataFrame, *, of_files: bool) -> None:
-        """Refuse what would take another film's place, before any of it is written."""
-        if self._table is not None:
-            self._table.checkout_latest()
-            check_films(self._table, table)
-            if of_files:
-                check_names(self._table, table)
 
     def delete(self, where: str) -> int:
         """How many segments of a condition were deleted; earlier versions still have them.

@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
@@ -66,17 +67,25 @@ def check_films(table: Any, rows: pd.DataFrame) -> None:
         If a video of the same name has another duration.
     """
     columns = ["video_id", "duration_sec"]
-    if "duration_sec" not in rows.columns or "duration_sec" not in table.schema.names:
+    if not {*columns} <= {*rows.columns} & {*table.schema.names}:
         return
-    lasting = rows[columns].dropna().drop_duplicates("video_id")
-    stored = _stored_with(table, "video_id", lasting["video_id"], columns).dropna()
-    compared = lasting.merge(stored.drop_duplicates("video_id"), on="video_id")
-    other = compared[abs(compared["duration_sec_x"] - compared["duration_sec_y"]) > SAME_SEC]
-    for name, here, there in other.itertuples(index=False):
+    here = _lasting(rows[columns])
+    both = here.merge(
+        _lasting(_stored_with(table, "video_id", here["video_id"], columns)), on="video_id"
+    )
+    other = both[abs(both["duration_sec_x"] - both["duration_sec_y"]) > SAME_SEC]
+    for name, ours, theirs in other.itertuples(index=False):
         raise InputError(
-            f"{name!r} lasts {here:g} s here and {there:g} s in the store; one film of a name was "
+            f"{name!r} lasts {ours:g} s here and {theirs:g} s in the store; one film of a name was "
             "expected; load it under a name of its own, with tw.load(file, video_id=...)"
         )
+
+
+def _lasting(rows: pd.DataFrame) -> pd.DataFrame:
+    """How long each video lasts, as far as that is known."""
+    seconds = pd.to_numeric(rows["duration_sec"], errors="coerce").astype(np.float64)
+    known = pd.DataFrame({"video_id": rows["video_id"].astype(object), "duration_sec": seconds})
+    return known.dropna().drop_duplicates("video_id")
 
 
 def check_names(table: Any, rows: pd.DataFrame) -> None:
@@ -88,7 +97,7 @@ def check_names(table: Any, rows: pd.DataFrame) -> None:
         If a file named its film otherwise when it was stored.
     """
     columns = ["source", "video_id"]
-    if "source" not in rows.columns or "source" not in table.schema.names:
+    if not {*columns} <= {*rows.columns} & {*table.schema.names}:
         return
     now = _names_by_source(rows)
     stored = _names_by_source(_stored_with(table, "source", now, columns))
@@ -112,7 +121,9 @@ def _names_by_source(rows: pd.DataFrame) -> dict[str, list[str]]:
 
 def _stored_with(table: Any, name: str, values: Iterable[Any], columns: list[str]) -> pd.DataFrame:
     """Some columns of the stored rows that have one of these values."""
-    wanted = [*values]
+    wanted = [value for value in values if isinstance(value, str)]
+    if str(table.schema.field(name).type) != "string":
+        wanted = []
     parts = [pd.DataFrame(columns=columns)]
     for first in range(0, len(wanted), _VALUES_AT_ONCE):
         listed = ", ".join(map(tables.quoted, wanted[first : first + _VALUES_AT_ONCE]))
