@@ -140,6 +140,7 @@ def test_segments_are_deleted_and_earlier_versions_keep_them(
         tw.open(tmp_path, version=before).delete("true")
     assert store.delete("true") == len(table)
     assert store.to_table().empty
+    assert store.where("start_sec < 60").to_table().empty
 
 
 def test_a_store_is_written_into_another(store: tw.Store, tmp_path: Path) -> None:

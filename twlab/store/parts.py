@@ -85,10 +85,10 @@ class Part(Source):
         60.0
         """
         check_where(condition, needed=True)
-        stored = tables.open_table(self.address, self.version) if self._stored() else None
+        self._stored()
         part = Part(
             self.address,
-            stored,
+            tables.open_table(self.address, self.version),  # of its own, as this one may go on
             condition=tables.both(self._condition, condition),
             executor=self.executor,
         )
