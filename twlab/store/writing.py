@@ -77,7 +77,7 @@ def check_films(table: Any, rows: pd.DataFrame) -> None:
     for name, ours, theirs in other.itertuples(index=False):
         raise InputError(
             f"{name!r} lasts {ours:g} s here and {theirs:g} s in the store; one film of a name was "
-            "expected; load it under a name of its own, with tw.load(file, video_id=...)"
+            "expected; give this one another with tw.load(file, video_id=...), or delete that one"
         )
 
 
