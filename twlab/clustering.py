@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 import operator
 from functools import partial
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -120,7 +121,9 @@ def cluster(
             )
         found = density_groups(_taken(unit, rows))
     else:
-        ways = _ways(_taken(unit, rows), _videos(segments, rows), method, random_state)
+        unit = _taken(unit, rows)
+        asked = n_clusters if isinstance(n_clusters, Integral) else 0
+        ways = _ways(unit, _videos(segments, rows), method, random_state, enough=int(asked))
         found = ways.divide(number_of(ways, n_clusters)) if len(rows) else rows
     return numbered(segments, rows, found)
 
@@ -238,8 +241,10 @@ def _videos(segments: Any, rows: Positions) -> Positions:
     return pd.factorize(segments["video_id"].iloc[rows])[0].astype(np.intp)
 
 
-def _ways(unit: Matrix, video: Positions, method: Method, random_state: int) -> Ways:
-    """How to divide the rows into any number of clusters; a tree is built once."""
+def _ways(
+    unit: Matrix, video: Positions, method: Method, random_state: int, *, enough: int = 0
+) -> Ways:
+    """How to divide the rows into any number of clusters, or enough; a tree is built once."""
     n = len(unit)
 
     def score(labels: Positions) -> float:
@@ -250,7 +255,7 @@ def _ways(unit: Matrix, video: Positions, method: Method, random_state: int) -> 
         def divide(n_clusters: int) -> Positions:
             return spherical_kmeans(unit, n_clusters, random_state=random_state)
 
-        return Ways(divide, score, n, min(1, n), n_distinct(unit))
+        return Ways(divide, score, n, min(1, n), n_distinct(unit, enough=max(enough, MOST_CHOICES)))
     if method == "ward_time":
         tree = chain_tree(unit, video)
     else:

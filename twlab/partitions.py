@@ -177,9 +177,14 @@ def cut(tree: Tree, n_groups: int) -> Labels:
     return np.asarray(labels, np.intp)
 
 
-def n_distinct(unit: Matrix) -> int:
-    """How many different rows there are, but for rounding."""
-    return len(np.unique(marks(unit)))
+def n_distinct(unit: Matrix, *, enough: int) -> int:
+    """How many different rows there are, but for rounding; counted no further than needed."""
+    found: set[int] = set()
+    for first in range(0, len(unit), BLOCK_ROWS):
+        if len(found) >= enough:
+            break
+        found.update(row_marks(unit[first : first + BLOCK_ROWS].round(5)).tolist())
+    return len(found)
 
 
 def marks(unit: Matrix) -> NDArray[np.uint64]:
@@ -196,7 +201,7 @@ def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Label
     """
     rows = start_rows(len(unit), n_groups, random_state)
     sample = unit if len(rows) == len(unit) else unit[rows]
-    if len(rows) < len(unit) and n_distinct(sample) < n_groups:
+    if len(rows) < len(unit) and n_distinct(sample, enough=n_groups) < n_groups:
         sample = unit[with_distinct(rows, marks(unit), n_groups)]
     start = best_start(start_of(seed, sample, n_groups) for seed in start_seeds(random_state))
     return lloyd(start, lambda centres: _assigned_in_blocks(unit, centres))[0]
