@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import tqdm.auto
 
 import twlab as tw
 
@@ -54,3 +55,17 @@ def segments(rng: np.random.Generator) -> pd.DataFrame:
     matrix = rng.normal(size=(len(rows), 16)).astype(np.float32)
     matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
     return tw.with_vectors(rows, matrix)
+
+
+@pytest.fixture
+def bars(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What each progress bar is made with from now on, as far as it is given by name."""
+    made: list[dict[str, Any]] = []
+    real = tqdm.auto.tqdm
+
+    def recorded(*args: Any, **options: Any) -> Any:
+        made.append(options)
+        return real(*args, **options)
+
+    monkeypatch.setattr("tqdm.auto.tqdm", recorded)
+    return made

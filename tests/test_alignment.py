@@ -181,6 +181,11 @@ def test_a_passage_that_the_other_video_shows_again(noise: float) -> None:
     assert ranked["n_pieces"][0] == 2
 
 
+def test_repeats_of_many_videos_show_progress(bars: list[dict[str, Any]]) -> None:
+    tw.repeats(tw.sample())
+    assert [bar["desc"] for bar in bars] == ["videos"]
+
+
 def test_repeats_within_a_video() -> None:
     again = np.r_[FILM[:60], FILM[20:35], FILM[60:100]]
     found = tw.repeats(table(again, "film"))

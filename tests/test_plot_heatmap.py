@@ -305,6 +305,15 @@ class TestLargeTables:
         text = quick.layout.title.text.replace("−", "-")
         assert f"cells {low:.2f} to {high:.2f}" in text
 
+    def test_panels_of_few_and_of_very_many_segments_tell_what_their_range_is_of(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("twlab.plot.images.MOST_VALUES", 10_000)
+        table = pd.concat([long_film(900), long_film(50).assign(embedding_option="audio")])
+        for mixed in (table, table[::-1]):
+            text = tw.plot.heatmap(mixed).layout.title.text
+            assert text.count("values audio") == text.count("cells visual") == 1
+
     def test_blocks_keep_to_a_video(self) -> None:
         parts = [long_film(n).assign(video_id=f"film {n}") for n in (1000, 1003)]
         figure = tw.plot.heatmap(pd.concat(parts, ignore_index=True))

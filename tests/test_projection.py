@@ -204,6 +204,15 @@ def test_coordinates_that_do_not_fit(segments: pd.DataFrame) -> None:
         tw.trustworthiness(segments.iloc[:1], coords.iloc[:1], n_neighbors=1)
 
 
+def test_a_map_that_takes_seconds_shows_progress(
+    rng: np.random.Generator, bars: list[dict[str, Any]]
+) -> None:
+    tw.project(rng.normal(size=(100, 8)))
+    (shown,) = (bar for bar in bars if bar["desc"] == "map")
+    assert shown["delay"] == 1
+    assert not shown.get("disable")
+
+
 def test_the_table_is_left_alone(segments: pd.DataFrame) -> None:
     before = segments.copy()
     tw.trustworthiness(segments, tw.project(segments), n_neighbors=3)

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
+from twlab import selection
 
 
 def table(matrix: Any, option: str = "visual", *, clip: float = 6.0) -> pd.DataFrame:
@@ -47,6 +48,25 @@ def test_a_summary_of_very_many_rows_looks_at_some(
     with pytest.warns(tw.TwlabWarning, match=r"120 segments, of which every 3\. stands for"):
         summary = tw.summarize(mixed, n=3)
     pd.testing.assert_frame_equal(summary, tw.summarize(segments.iloc[::3], n=3))
+
+
+def test_gains_of_many_rows_are_computed_at_once(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    gains = selection._gains
+
+    def counted(unit: Any, rows: list[int], *rest: Any) -> Any:
+        sizes.append(len(rows))
+        return gains(unit, rows, *rest)
+
+    segments = table(rng.normal(size=(2000, 24)))
+    monkeypatch.setattr(selection, "MOST_AT_ONCE", selection.AT_ONCE)
+    expected = tw.summarize(segments, n=6)
+    monkeypatch.undo()
+    monkeypatch.setattr(selection, "_gains", counted)
+    pd.testing.assert_frame_equal(tw.summarize(segments, n=6), expected)
+    assert selection.AT_ONCE < max(sizes) <= selection.MOST_AT_ONCE
 
 
 def test_every_kind_of_shot_is_represented() -> None:

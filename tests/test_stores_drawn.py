@@ -82,6 +82,31 @@ def test_a_row_is_told_from_a_table_and_a_column_of_vectors_is_taken(
     assert tw.open(address).search(column, k=1)["rank"].tolist() == [1, 1, 1]
 
 
-def test_what_takes_tables_only_says_so(address: Path) -> None:
-    with pytest.raises(tw.InputError, match=r"segments is a str; .*store\.to_table\(\)"):
-        tw.intervals.merge_adjacent(str(address))  # type: ignore[arg-type]
+TIMES: dict[str, Any] = {
+    "merge_adjacent": tw.intervals.merge_adjacent,
+    "crop": lambda s: tw.intervals.crop(s, 0, 9),
+    "overlap": tw.intervals.overlap,
+    "iou": lambda s: tw.intervals.iou(tw.sample(), s),
+}
+
+
+@pytest.mark.parametrize("name", TIMES)
+def test_what_takes_tables_only_says_so(name: str, address: Path) -> None:
+    for store, word in ((str(address), "str"), (tw.open(address), "Store")):
+        with pytest.raises(tw.InputError, match=rf"a {word}.* tw\.open\(path\)\.to_table\(\)"):
+            TIMES[name](store)
+
+
+def test_results_are_told_from_stores(address: Path, film: pd.DataFrame) -> None:
+    draw: Any = tw.plot
+    with pytest.raises(tw.InputError, match=r"agreement is a str; .*tw\.compare_options"):
+        draw.options(str(address))
+    with pytest.raises(tw.InputError, match=r"found is a str; .*tw\.search"):
+        draw.hits(film, str(address))
+
+
+def test_a_row_is_neither_opened_nor_taken_for_a_table(film: pd.DataFrame) -> None:
+    row: Any = film.iloc[3]
+    for ask in (tw.explore, tw.timeline_widget, tw.plot.heatmap, lambda s: tw.find(s, film)):
+        with pytest.raises(tw.InputError, match=r"a single row .*table\.iloc\[\[k\]\]"):
+            ask(row)

@@ -149,8 +149,11 @@ def repeats(segments: pd.DataFrame) -> pd.DataFrame:
        a_start_sec  a_end_sec  b_start_sec
     0         60.0      120.0        600.0
     """
+    from tqdm.auto import tqdm
+
     check_segments(segments)
-    parts = [_boxes(side, side, within=True) for side in _sides(segments)]
+    sides = tqdm(_sides(segments), desc="videos", delay=1, leave=False)
+    parts = [_boxes(side, side, within=True) for side in sides]
     return _joined(parts, has_option="embedding_option" in segments.columns)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "cells_of",
     "check_finite",
+    "check_table",
     "float_matrix",
     "gather",
     "kind",
@@ -101,12 +102,26 @@ def float_matrix(matrix: Any) -> Matrix:
 
 def _of_column(column: pd.Series[Any]) -> Any:
     """The cells of a column of vectors."""
-    if "embedding" in column.index:
+    _refuse_row(column)
+    return column.tolist() if column.dtype == object else column.to_numpy()
+
+
+def check_table(segments: Any) -> None:
+    """Refuse what is no table, before its columns are looked for."""
+    _refuse_row(segments)
+    if not isinstance(segments, pd.DataFrame):
+        raise InputError(
+            f"segments is {kind(segments)}; a DataFrame as tw.load returns it was expected"
+        )
+
+
+def _refuse_row(value: Any) -> None:
+    """Tell a row, which pandas makes a Series too, from a table or a column of vectors."""
+    if isinstance(value, pd.Series) and "embedding" in value.index:
         raise InputError(
             "a single row of a table; a table of one row was expected; take it with "
             "table.iloc[[k]], in two brackets"
         )
-    return column.tolist() if column.dtype == object else column.to_numpy()
 
 
 def _real(numbers: Any) -> Any:

@@ -166,11 +166,7 @@ def merge_adjacent(
     0        a        0.0     12.0           2
     1        a       30.0     36.0           1
     """
-    if not hasattr(segments, "columns"):
-        raise InputError(
-            f"segments is a {type(segments).__name__}; a table was expected; of a store take "
-            "store.to_table()"
-        )
+    _is_table(segments)
     keys = [by] if isinstance(by, str) else list(by)
     missing = [name for name in keys if name not in segments.columns]
     if missing:
@@ -306,15 +302,20 @@ def _nominal(fps: float) -> int:
     return round(fps)
 
 
+def _is_table(value: Any) -> None:
+    """Refuse a store, its path and whatever else has no columns."""
+    if not hasattr(value, "columns"):
+        raise InputError(
+            f"a {type(value).__name__} was given; a DataFrame with start_sec and end_sec was "
+            "expected; of a store take tw.open(path).to_table()"
+        )
+
+
 def _bounds(table: pd.DataFrame) -> tuple[Seconds, Seconds]:
     """Start and end of every row, in seconds."""
+    _is_table(table)
     columns = []
     for name in ("start_sec", "end_sec"):
-        if not hasattr(table, "columns"):
-            raise InputError(
-                f"a {type(table).__name__} was given; a DataFrame with start_sec and end_sec was "
-                "expected"
-            )
         if name not in table.columns:
             raise InputError(
                 f"no column {name!r} (there are: {', '.join(map(str, table.columns))}); "

@@ -39,7 +39,7 @@ than one in a hundred (``tests/benchmarks/bench_project.py --steps``)."""
 STEPS_PER_REPORT = 25
 
 MANY_ROWS = 3000
-"""Rows from which threads and a progress bar are worth it."""
+"""Rows from which threads are worth it."""
 
 
 def tsne(unit: Matrix, start: Floats, random_state: int) -> Floats:
@@ -63,7 +63,7 @@ def tsne(unit: Matrix, start: Floats, random_state: int) -> Floats:
         n_jobs=n_jobs,
         random_state=random_state,
     )
-    with _bar(n) as bar:
+    with _bar() as bar:
         for steps, how in (
             (EXAGGERATED_STEPS, {"exaggeration": 12, "momentum": 0.5}),
             (STEPS, {"exaggeration": 1, "momentum": 0.8}),
@@ -139,9 +139,9 @@ def _neighbours(unit: Matrix, k: int) -> tuple[NDArray[np.int32], Floats]:
     return np.asarray(indices, np.int32), distances
 
 
-def _bar(n_rows: int) -> Any:
+def _bar() -> Any:
     """A progress bar over the steps; silent where it would be gone before it is read."""
     from tqdm.auto import tqdm
 
     total = EXAGGERATED_STEPS + STEPS
-    return tqdm(total=total, desc="map", unit="step", disable=n_rows < MANY_ROWS, leave=False)
+    return tqdm(total=total, desc="map", unit="step", delay=1, leave=False)

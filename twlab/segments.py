@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from twlab.blocks import cells_of, check_finite, float_matrix, gather, kind, stored_block
+from twlab.blocks import cells_of, check_finite, check_table, float_matrix, gather, stored_block
 from twlab.errors import InputError, warn
 
 if TYPE_CHECKING:
@@ -145,8 +145,7 @@ def with_vectors(segments: pd.DataFrame, matrix: Any) -> pd.DataFrame:
     array([[1., 0.],
            [0., 1.]], dtype=float32)
     """
-    if not isinstance(segments, pd.DataFrame):
-        raise InputError(f"segments is {kind(segments)}; a pandas DataFrame was expected")
+    check_table(segments)
     block = float_matrix(matrix)
     if len(block) != len(segments):
         message = (
@@ -298,10 +297,7 @@ def series_like(segments: pd.DataFrame, values: Any, name: str) -> pd.Series[Any
 
 def _cells(segments: pd.DataFrame) -> NDArray[np.object_]:
     """The embedding cells, every one holding something."""
-    if not isinstance(segments, pd.DataFrame):
-        raise InputError(
-            f"segments is {kind(segments)}; a DataFrame as tw.load returns it was expected"
-        )
+    check_table(segments)
     if "embedding" not in segments.columns:
         raise InputError(
             f"no column 'embedding' (there are: {', '.join(map(str, segments.columns))}); a table "

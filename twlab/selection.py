@@ -36,8 +36,11 @@ if TYPE_CHECKING:
 
 __all__ = ["deduplicate", "outliers", "summarize"]
 
-AT_ONCE = 64
-"""Rows whose gain is computed in one matrix product."""
+AT_ONCE, MOST_AT_ONCE = 64, 1024
+"""Rows whose gain is computed in one matrix product: more each time until one is chosen."""
+
+IN_CACHE = 8
+"""Rows of float64 gains that are worked on together."""
 
 MOST_SUMMARIZED = 20_000
 """Rows compared with each other for a summary: about a minute."""
@@ -158,13 +161,14 @@ def _greedy(
     heapq.heapify(heap)
     bar = _bar(range(n or 0), "summary")
     while heap and (n is None or len(chosen) < n):
-        if old := _outdated(heap, len(chosen)):
+        at_once = AT_ONCE
+        while old := _outdated(heap, len(chosen), at_once):
             for entry in priced(old, _gains(unit, old, served, weight)):
                 heapq.heappush(heap, entry)
-            continue
-        value, row, _ = heapq.heappop(heap)
-        if seconds[row] > left:
-            continue
+            at_once = min(2 * at_once, MOST_AT_ONCE)
+        if not heap:
+            break
+        value, row, _ = heapq.heappop(heap)  # of this round, so that it fits
         if -value * max(costs[row], 1e-9) <= 1e-9 * total:
             break
         chosen.append(row)
@@ -178,14 +182,18 @@ def _greedy(
 
 def _gains(unit: NDArray[np.float32], rows: list[int], served: Floats, weight: Floats) -> Floats:
     """By how much each of some rows would add to what is served."""
-    more = np.subtract(unit[rows] @ unit.T, served, dtype=np.float64)
-    return np.asarray(np.maximum(more, 0.0, out=more) @ weight)
+    similar = unit[rows] @ unit.T
+    gains = np.empty(len(rows))
+    for low in range(0, len(rows), IN_CACHE):
+        more = np.subtract(similar[low : low + IN_CACHE], served, dtype=np.float64)
+        gains[low : low + IN_CACHE] = np.maximum(more, 0.0, out=more) @ weight
+    return gains
 
 
-def _outdated(heap: list[tuple[float, int, int]], n_chosen: int) -> list[int]:
-    """The rows on top of the heap whose gain is out of date, taken from it; many at a time."""
+def _outdated(heap: list[tuple[float, int, int]], n_chosen: int, most: int) -> list[int]:
+    """The rows on top of the heap whose gain is out of date, taken from it; ``most`` at a time."""
     rows: list[int] = []
-    while heap and heap[0][2] < n_chosen and len(rows) < AT_ONCE:
+    while heap and heap[0][2] < n_chosen and len(rows) < most:
         rows.append(heapq.heappop(heap)[1])
     return rows
 

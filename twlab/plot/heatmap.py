@@ -285,7 +285,9 @@ def _subtitle(sheet: Sheet, images: list[Image], largest: int) -> str:
     if len(images) > 1:
         names = [plain(name) for name in sheet.names]
         ranges = [f"{name} {range_}" for name, range_ in zip(names, ranges, strict=True)]
-    text += f" · {'values' if images[0].single else 'cells'} {', '.join(ranges)}"
+    for what, single in (("values", True), ("cells", False)):
+        mine = [r for r, image in zip(ranges, images, strict=True) if image.single == single]
+        text += f" · {what} {', '.join(mine)}" if mine else ""
     if largest > 1:
         text += f" · each cell the mean of up to {largest} × {largest} segments"
     return text

@@ -58,6 +58,11 @@ def hits(
     >>> list(figure.data[1].text)
     ['1', '2', '3', '4', '5']
     """
+    if not hasattr(found, "columns"):
+        raise InputError(
+            f"found is a {type(found).__name__}; hits as tw.search or Store.search returns them "
+            "were expected"
+        )
     score = "score" if "score" in found.columns else "cosine_similarity"
     missing = [n for n in ("rank", "video_id", "start_sec", score) if n not in found.columns]
     if missing:

@@ -49,11 +49,7 @@ def options(
     >>> [trace.name for trace in tw.plot.options(tw.compare_options(both)).data]
     ['chance', 'agreement']
     """
-    missing = [name for name in COLUMNS if name not in agreement.columns]
-    if missing:
-        raise InputError(f"no column {missing[0]!r}; pass what tw.compare_options returns")
-    if not len(agreement):
-        raise InputError("no video has two embedding options; load several options together")
+    _check(agreement)
     look = look_of(theme)
     names = [f"{row.video_id}: {row.option_a} and {row.option_b}" for row in agreement.itertuples()]
     chance = agreement["chance_95"] - agreement["chance_mean"]
@@ -85,3 +81,16 @@ def options(
     dress(figure, look, title=words, subtitle=note, height=180 + 44 * len(names))
     figure.update_layout(margin={"l": 220})
     return figure
+
+
+def _check(agreement: pd.DataFrame) -> None:
+    """Refuse what :func:`twlab.compare_options` does not return, and what has no rows."""
+    if not hasattr(agreement, "columns"):
+        raise InputError(
+            f"agreement is a {type(agreement).__name__}; pass what tw.compare_options returns"
+        )
+    missing = [name for name in COLUMNS if name not in agreement.columns]
+    if missing:
+        raise InputError(f"no column {missing[0]!r}; pass what tw.compare_options returns")
+    if not len(agreement):
+        raise InputError("no video has two embedding options; load several options together")

@@ -20,6 +20,7 @@ import pandas as pd
 import traitlets
 
 from twlab.errors import InputError
+from twlab.segments import check_segments
 from twlab.widgets.bundle import module_source, style_source
 from twlab.widgets.media import embedded_bytes, video_sources
 from twlab.widgets.payload import build_payload, video_ids_of
@@ -97,6 +98,7 @@ class Explorer(anywidget.AnyWidget):
         views: Sequence[View] = get_args(View),
         **options: Any,
     ) -> None:
+        check_segments(segments)
         ids = video_ids_of(segments) if len(segments) else ["video"] if video is not None else []
         sources, self._files = video_sources(video, segments, ids)
         spec, data = build_payload(

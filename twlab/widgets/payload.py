@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
-from twlab.segments import check_segments, clip_mask
+from twlab.segments import clip_mask
 from twlab.widgets.columns import describe_columns
 from twlab.widgets.spaces import add_neighbors, add_similarity, split_spaces, xy_of
 
@@ -51,7 +51,6 @@ def build_payload(
     InputError
         If an argument does not fit the table.
     """
-    check_segments(segments)
     arrays = _time_arrays(segments, ids)
     order = arrays.pop("everything")
     extra = _extra_columns(segments, labels, arrays)
