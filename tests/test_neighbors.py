@@ -177,7 +177,7 @@ def test_empty_and_single(segments: pd.DataFrame) -> None:
     assert len(tw.near_duplicates(segments.iloc[:1])) == 0
 
 
-@pytest.mark.parametrize("k", [0, -1, 2.5, None, "3"])
+@pytest.mark.parametrize("k", [0, -1, 2.5, None, "3", True])
 def test_k_must_be_a_count(segments: pd.DataFrame, k: Any) -> None:
     with pytest.raises(tw.InputError, match=r"k is .*; a whole number of neighbours, 1 or more"):
         tw.nearest(segments, k=k)

@@ -140,6 +140,9 @@ def test_what_is_no_map(film_map: pd.DataFrame) -> None:
     for wrong, shown in ((film, "of the columns video_id"), (coords, "of the columns x, y")):
         with pytest.raises(tw.InputError, match=f"onto is a DataFrame {shown}.*film.join"):
             tw.project(trailer, onto=wrong)
+    twice = pd.concat([film_map, coords], axis=1)
+    with pytest.raises(tw.InputError, match="columns x, x, y, y; each once"):
+        tw.project(trailer, onto=twice)
     with pytest.raises(tw.InputError, match="onto is a ndarray; a table of segments"):
         tw.project(trailer, onto=coords.to_numpy())  # type: ignore[arg-type]
     with pytest.raises(tw.InputError, match="none of them has a vector and a place"):

@@ -177,6 +177,8 @@ def test_refusals(both: pd.DataFrame) -> None:
         tw.search(both, np.ones(8), k=0)
     with pytest.raises(tw.InputError, match="no option 'smell'"):
         tw.search(both, np.ones(8), by="smell")
+    with pytest.raises(tw.InputError, match=r"no option \['visual'\]"):
+        tw.search(both, np.ones(8), by=[["visual"]])  # type: ignore[list-item]
     with pytest.raises(tw.InputError, match="fuse is 'sum'"):
         tw.search(both, np.ones(8), fuse="sum")  # type: ignore[arg-type]
     with pytest.raises(tw.InputError, match="5 dimensions, the option 'audio' 8"):

@@ -198,7 +198,7 @@ def check_count(n_pairs: int, threshold: float, most: int) -> None:
     if n_pairs > most:
         raise InputError(
             f"more than {most:,} pairs are {threshold:g} alike; fewer were expected; "
-            "raise threshold or min_gap_sec, or filter the table first"
+            "raise the threshold or filter the table first"
         )
 
 

@@ -247,7 +247,7 @@ def check_k(k: Any) -> int:
         whole = operator.index(k)
     except TypeError:
         whole = 0
-    if whole < 1:
+    if whole < 1 or isinstance(k, bool | np.bool_):
         raise InputError(f"k is {k!r}; a whole number of neighbours, 1 or more, was expected")
     return whole
 

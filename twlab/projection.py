@@ -288,7 +288,13 @@ def _places(onto: Any) -> Floats:
             "film.join(tw.project(film))"
         )
     one_option(onto)
-    return _points(onto[[*columns, "z"] if "z" in onto.columns else columns])
+    points = onto[[*columns, "z"] if "z" in onto.columns else columns]
+    if not points.columns.is_unique:
+        raise InputError(
+            f"onto has the columns {', '.join(points.columns)}; each once was expected; drop the "
+            "old coordinates before a new map is joined"
+        )
+    return _points(points)
 
 
 def _same_option(segments: Any, onto: pd.DataFrame) -> None:

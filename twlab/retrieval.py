@@ -163,7 +163,8 @@ def _options(
     names = pool["embedding_option"].astype(object).where(pool["embedding_option"].notna(), "none")
     groups = {str(name): rows for name, rows in pool.groupby(names, sort=True)}
     asked = [by] if isinstance(by, str) or not isinstance(by, Iterable | None) else by
-    unknown = [name for name in [*(asked or ()), *weights] if name not in groups]
+    named = [*(asked or ()), *weights]
+    unknown = [name for name in named if not isinstance(name, str) or name not in groups]
     if unknown:
         raise InputError(
             f"no option {unknown[0]!r} (there are: {', '.join(groups)}); name options of the table"
