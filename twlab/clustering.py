@@ -54,6 +54,9 @@ Method = Literal["ward", "kmeans", "average", "ward_time", "hdbscan"]
 MOST_TREE_ROWS = 20_000
 """Rows whose n * n / 2 distances (1.6 GB, twice) are still bearable."""
 
+FEW_COLUMNS = 64
+"""Columns of a matrix that are put into another order at once."""
+
 MOST_CHOICES = 20
 """Numbers of clusters that are tried, and clusters per video that are tried at most."""
 
@@ -169,7 +172,7 @@ def cluster_counts(
         )
     unit = unit_vectors(segments)
     rows = _rows_in_time(segments, unit, method)
-    return _counts(_ways(unit[rows], _videos(segments, rows), method, random_state))
+    return _counts(_ways(_taken(unit, rows), _videos(segments, rows), method, random_state))
 
 
 class Ways(NamedTuple):
@@ -229,9 +232,13 @@ def _rows_in_time(segments: Any, unit: Matrix, method: str) -> Positions:
 
 
 def _taken(unit: Matrix, rows: Positions) -> Matrix:
-    """Some rows; without a copy where they are all, in order."""
-    everything = len(rows) == len(unit) and bool((np.diff(rows) > 0).all())
-    return unit if everything else unit[rows]
+    """Some rows, written over what was there, because two such matrices may not fit in memory."""
+    if len(rows) == len(unit) and bool((np.diff(rows) > 0).all()):
+        return unit
+    for first in range(0, unit.shape[1], FEW_COLUMNS):
+        columns = slice(first, first + FEW_COLUMNS)
+        unit[: len(rows), columns] = unit[rows, columns]
+    return unit[: len(rows)]
 
 
 def _videos(segments: Any, rows: Positions) -> Positions:
