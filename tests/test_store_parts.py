@@ -227,3 +227,27 @@ def test_names_that_are_no_text_are_refused(tmp_path: Path, table: pd.DataFrame)
     broken = table.assign(video_id=pd.Series(["\ud800"] * len(table), dtype=object))
     with pytest.raises(tw.InputError, match="in 'video_id' is no text"):
         tw.open(tmp_path).add(broken)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        *("false) OR (true", "true -- all", "/* all */ true", "start_sec < ?", "start_sec < $1"),
+        *("start_sec < :least", "video_id = N'a'", "random() < 0.5", "start_sec > 100 * RAND ()"),
+    ],
+)
+def test_a_condition_stays_one_and_the_same(store: tw.Store, condition: str) -> None:
+    part = store.where("video_id = 'a'")
+    for ask in (store.where, part.count_rows, part.to_table, store.delete):
+        with pytest.raises(tw.InputError, match=r"cannot be used \(.* does not belong there\)"):
+            ask(condition)
+    with pytest.raises(tw.InputError, match="does not belong there"):
+        part.search(np.ones(512), where=condition)
+    assert store.count_rows() == 3 * part.count_rows("embedding_option = 'visual'")
+
+
+def test_signs_within_quotes_are_text(store: tw.Store) -> None:
+    for text in ("it''s) -- ? :x $1 /*", "random()", "N''a''"):
+        assert store.where(f"video_id = '{text}'").count_rows() == 0
+    a_minute = store.count_rows("video_id = 'a' AND start_sec < 60")
+    assert store.count_rows("(\"video_id\" = 'a') AND start_sec::int < 60") == a_minute
