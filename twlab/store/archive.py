@@ -134,24 +134,24 @@ class Store(Part):
 
     def _write(self, segments: Any, *, replace: bool) -> int:
         """Write tables batch by batch, each committed whole."""
-        self._check_writable()
-        written = 0
-        if self._table is None:  # another process may have made it meanwhile
-            self._table = tables.open_table(self.address)
-        for table in tables_in(segments):
-            parts = list(batches(table))
-            for rows, keys in parts if self._table is not None else ():
-                self._table.checkout_latest()
-                check_films(self._table, rows)
-                if are_paths(segments):
-                    check_names(self._table, rows)
-                if not replace:
-                    find_known(self._table, rows, keys)
-            for rows, keys in bar(parts, "Storing"):
-                self._table, n = write_batch(self.address, self._table, rows, keys, replace=replace)
-                written += n
-        if written:
-            settle(self._table)
+        table, written = self._latest()._table, 0
+        try:
+            for given in tables_in(segments):
+                parts = list(batches(given))
+                for rows, keys in parts if table is not None else ():
+                    table.checkout_latest()
+                    check_films(table, rows)
+                    if are_paths(segments):
+                        check_names(table, rows)
+                    if not replace:
+                        find_known(table, rows, keys)
+                for rows, keys in bar(parts, "Storing"):
+                    table, n = write_batch(self.address, table, rows, keys, replace=replace)
+                    written += n
+            if written:
+                settle(table)
+        finally:
+            self._table = table if written else self._table
         return written
 
     def delete(self, where: str) -> int:
@@ -176,14 +176,13 @@ class Store(Part):
         ...     store.delete("start_sec >= 60")
         90
         """
-        self._check_writable()
         check_where(where, needed=True)
-        table = self._stored()
-        table.checkout_latest()
-        n_before = count(table, where)
+        table = self._latest()._stored()
+        count(table, where)  # whether it can be understood
         with tables.reading(table, where):
-            tables.retried(lambda: table.delete(f"({where})"), table)
-        return n_before
+            done = tables.retried(lambda: table.delete(f"({where})"), table)
+        self._table = table
+        return int(done.num_deleted_rows)
 
     def versions(self) -> pd.DataFrame:
         """Every version that can be opened: ``version``, ``written_at``, ``n_segments``."""
@@ -207,7 +206,6 @@ class Store(Part):
         InputError
             If the store was opened at an old version or cannot be written.
         """
-        self._check_writable()
         known = isinstance(keep_days, int | float | np.number) and 0 < keep_days <= MOST_DAYS
         if keep_days is not None and not known:
             raise InputError(
@@ -215,15 +213,24 @@ class Store(Part):
                 "leave it out to keep every version"
             )
         keep = None if keep_days is None else timedelta(days=float(keep_days))
-        optimized(self._stored(), keep=keep, vector_index=True)
+        table = self._latest()._stored()
+        optimized(table, keep=keep, vector_index=True)
+        self._table = table
 
-    def _check_writable(self) -> None:
-        """Refuse to change a version of the past."""
+    def _latest(self) -> Store:
+        """What is to be changed: the latest version, on a table that no other thread reads.
+
+        Raises
+        ------
+        InputError
+            If this is a version of the past.
+        """
         if self._fixed is not None:
             raise InputError(
                 f"the store was opened at version {self._fixed}, which is for reading; the latest "
                 "version was expected; open it without version="
             )
+        return Store(self.address)
 
 
 def _n_rows(entry: dict[str, Any]) -> int:

@@ -214,9 +214,10 @@ class Part(Source):
 
     def _kinds(self, table: Any) -> pd.DataFrame:
         """The options, scopes and models of the version that is shown, looked up once."""
-        if self._known is None or self._known[0] != self.version:
-            self._known = (self.version, kinds_of(table, self._condition))
-        return self._known[1]
+        known = self._known
+        if known is None or known[0] != table.version:
+            known = self._known = (table.version, kinds_of(table, self._condition))
+        return known[1]
 
     def to_parquet(self, folder: str | os.PathLike[str]) -> Path:
         """The new folder to which all segments were written as Parquet files, whole or not at all.
