@@ -142,6 +142,7 @@ def write_batch(
         table = tables.create(address, _marked(columns.schema))
     with tables.words(f"the batch was not written to the store {address!r}"):
         table.checkout_latest()
+        fitted(columns, table.schema)  # else the store would keep the columns of rows it refuses
         _add_columns(table, columns.schema)
         done = tables.retried(lambda: merge(table, columns, replace=replace), table)
     return table, done.num_inserted_rows + done.num_updated_rows
