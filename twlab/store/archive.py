@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -135,6 +136,8 @@ class Store(Part):
     def _write(self, segments: Any, *, replace: bool) -> int:
         """Write tables batch by batch, each committed whole."""
         table, written = self._latest()._table, 0
+        like = segments._stored().schema if isinstance(segments, Part) else None
+        write = partial(write_batch, self.address, replace=replace, like=like)
         try:
             for given in tables_in(segments):
                 parts = list(batches(given))
@@ -146,7 +149,7 @@ class Store(Part):
                     if not replace:
                         find_known(table, rows, keys)
                 for rows, keys in bar(parts, "Storing"):
-                    table, n = write_batch(self.address, table, rows, keys, replace=replace)
+                    table, n = write(table, rows, keys)
                     written += n
             if written:
                 settle(table)

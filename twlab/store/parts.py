@@ -85,10 +85,10 @@ class Part(Source):
         60.0
         """
         check_where(condition, needed=True)
-        self._stored()
+        table = self._stored()
         part = Part(
             self.address,
-            tables.open_table(self.address, self.version),  # of its own, as this one may go on
+            tables.table_at(self.address, int(table.version), tables.mark_of(table)),
             condition=tables.both(self._condition, condition),
             executor=self.executor,
         )
