@@ -311,3 +311,11 @@ def test_a_copy_has_the_columns_of_its_original(
     half.add(segments[:1])
     half.upsert(store.where("video_id = 'alpha'"))
     assert half.upsert(store) == 15
+
+
+def test_the_files_of_no_segments_are_read_again(store: tw.Store, tmp_path: Path) -> None:
+    folder = store.where("false").to_parquet(tmp_path / "none")
+    found = tw.load(folder)
+    assert found.empty
+    assert found.columns.tolist() == store.to_table("false").columns.tolist()
+    assert tw.open(tmp_path / "new").add(folder) == 0

@@ -209,8 +209,8 @@ class Store(Part):
         InputError
             If the store was opened at an old version or cannot be written.
         """
-        known = isinstance(keep_days, int | float | np.number) and 0 < keep_days <= MOST_DAYS
-        if keep_days is not None and not known:
+        number = isinstance(keep_days, int | float | np.number) and not isinstance(keep_days, bool)
+        if keep_days is not None and not (number and 0 < keep_days <= MOST_DAYS):
             raise InputError(
                 f"keep_days is {keep_days!r}; days above 0 and up to {MOST_DAYS:,} were expected; "
                 "leave it out to keep every version"

@@ -232,7 +232,9 @@ class Part(Source):
         InputError
             If it is there already or cannot be written.
         """
-        return write_folder(self.fragments(), folder)
+        mark = tables.mark_of(self._stored())
+        no_rows = StoreFragment(self.address, self.version, 0, 0, "", mark, "false")
+        return write_folder(self.fragments() or [no_rows], folder)
 
     def _stored(self) -> Any:
         """The table of the store, which must be there to be read."""
