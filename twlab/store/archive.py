@@ -143,11 +143,7 @@ class Store(Part):
                 parts = list(batches(given))
                 for rows, keys in parts if table is not None else ():
                     table.checkout_latest()
-                    check_films(table, rows)
-                    if are_paths(segments):
-                        check_names(table, rows)
-                    if not replace:
-                        find_known(table, rows, keys)
+                    _check(table, rows, keys, new=not replace, of_files=are_paths(segments))
                 for rows, keys in bar(parts, "Storing"):
                     table, n = write(table, rows, keys)
                     written += n
@@ -240,3 +236,12 @@ def _n_rows(entry: dict[str, Any]) -> int:
     """The rows of a version: those in its files, less those marked as deleted."""
     facts = entry["metadata"]
     return int(facts["total_data_file_rows"]) - int(facts["total_deletion_file_rows"])
+
+
+def _check(table: Any, rows: pd.DataFrame, keys: list[str], *, new: bool, of_files: bool) -> None:
+    """Refuse rows that would take another's place."""
+    check_films(table, rows)
+    if of_files:
+        check_names(table, rows)
+    if new:
+        find_known(table, rows, keys)
