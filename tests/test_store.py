@@ -255,6 +255,7 @@ def test_what_cannot_be_added_is_told(
         (lambda s: tw.diagnose(s.address + "/no"), "there is no store at"),
         (lambda s: tw.open(s.address, executor="ray"), "executor is 'ray'; one of twlab.exec"),
         (lambda s: tw.open(3), "a store was to be opened at 3"),
+        (lambda s: tw.open("s3://"), "a store was to be opened at 's3://'"),
         (lambda s: tw.open("a" * 300), "is no name of a folder .too long"),
         (lambda s: tw.open("a/" * 3000), "is no name of a folder .too long"),
         (lambda s: s.to_parquet("a" * 300), "a'… cannot be written .File name too long"),
@@ -297,7 +298,7 @@ def test_versions_are_kept(store: tw.Store, segments: pd.DataFrame) -> None:
     with pytest.raises(tw.InputError, match="which is for reading"):
         old.optimize()
     same(store.to_table("video_id <> 'gamma'"), segments)
-    for days in (-1, "a", np.inf, np.nan):
+    for days in (-1, "a", np.inf, np.nan, True):
         with pytest.raises(tw.InputError, match=f"keep_days is {days!r}; days above 0"):
             store.optimize(keep_days=days)
     time.sleep(0.1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
+from twlab.store import pieces
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -227,3 +230,92 @@ def test_names_that_are_no_text_are_refused(tmp_path: Path, table: pd.DataFrame)
     broken = table.assign(video_id=pd.Series(["\ud800"] * len(table), dtype=object))
     with pytest.raises(tw.InputError, match="in 'video_id' is no text"):
         tw.open(tmp_path).add(broken)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        *("false) OR (true", "true -- all", "/* all */ true", "start_sec < ?", "start_sec < $1"),
+        *("start_sec < :least", "video_id = N'a'", "random() < 0.5", "start_sec > 100 * RAND ()"),
+    ],
+)
+def test_a_condition_stays_one_and_the_same(store: tw.Store, condition: str) -> None:
+    part = store.where("video_id = 'a'")
+    for ask in (store.where, part.count_rows, part.to_table, store.delete):
+        with pytest.raises(tw.InputError, match=r"cannot be used \(.* does not belong there\)"):
+            ask(condition)
+    with pytest.raises(tw.InputError, match="does not belong there"):
+        part.search(np.ones(512), where=condition)
+    assert store.count_rows() == 3 * part.count_rows("embedding_option = 'visual'")
+
+
+def test_signs_within_quotes_are_text(store: tw.Store) -> None:
+    for text in ("it''s) -- ? :x $1 /*", "random()", "N''a''"):
+        assert store.where(f"video_id = '{text}'").count_rows() == 0
+    a_minute = store.count_rows("video_id = 'a' AND start_sec < 60")
+    assert store.count_rows("(\"video_id\" = 'a') AND start_sec::int < 60") == a_minute
+
+
+def test_a_part_is_never_of_the_store_that_took_its_place(
+    tmp_path: Path, segments: pd.DataFrame
+) -> None:
+    address = tmp_path / "archive"
+    store = tw.open(address)
+    store.add(segments)
+    version = store.version
+    shutil.rmtree(address)
+    with pytest.raises(tw.InputError, match="is gone"):
+        store.where("true")
+    while tw.open(address).version < version:
+        tw.open(address).upsert(segments.assign(model_name="other"))
+    with pytest.raises(tw.InputError, match="is another one by now"):
+        store.where("true")
+
+
+def test_another_film_is_seen_behind_the_one_that_is_stored(
+    tmp_path: Path, segments: pd.DataFrame
+) -> None:
+    store = tw.open(tmp_path)
+    film = segments[:10].assign(duration_sec=60.0)
+    store.add(film)
+    other = film.assign(embedding_option="audio", duration_sec=54.0)
+    with pytest.raises(tw.InputError, match="lasts 54 s here and 60 s in the store"):
+        store.upsert(pd.concat([film, other]))
+    assert store.count_rows() == 10
+
+
+@pytest.mark.parametrize("source", [[1], {"file": "a"}])
+def test_sources_that_are_no_files_name_no_film(
+    tmp_path: Path, segments: pd.DataFrame, source: Any
+) -> None:
+    store = tw.open(tmp_path / "archive")
+    store.add(segments.assign(source="a.json"))
+    other = segments.assign(model_name="other", source=[source] * 15)
+    tw.save(other, tmp_path / "own.parquet")
+    with pytest.raises(tw.InputError, match="column 'source' is of type"):
+        store.add(tmp_path / "own.parquet")
+
+
+@pytest.mark.parametrize("value", [["a"], {"a": 1}, b"a", datetime.date(2026, 1, 1)])
+def test_a_copy_has_the_columns_of_its_original(
+    tmp_path: Path, segments: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, value: Any
+) -> None:
+    monkeypatch.setattr(pieces, "ROWS", 5)
+    store = tw.open(tmp_path / "archive")
+    store.add(segments[:10])
+    store.add(segments[10:].assign(note=[value] * 5, more=1))
+    copy = tw.open(tmp_path / "copy")
+    assert copy.add(store) == 15
+    pd.testing.assert_frame_equal(copy.to_table(), store.to_table())
+    half = tw.open(tmp_path / "half")
+    half.add(segments[:1])
+    half.upsert(store.where("video_id = 'alpha'"))
+    assert half.upsert(store) == 15
+
+
+def test_the_files_of_no_segments_are_read_again(store: tw.Store, tmp_path: Path) -> None:
+    folder = store.where("false").to_parquet(tmp_path / "none")
+    found = tw.load(folder)
+    assert found.empty
+    assert found.columns.tolist() == store.to_table("false").columns.tolist()
+    assert tw.open(tmp_path / "new").add(folder) == 0

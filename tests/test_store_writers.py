@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import store_writers
 
 import twlab as tw
-from twlab.store import tables, writing
+from twlab.store import archive, tables, writing
 from twlab.store.arrow import arrow_rows
+from twlab.store.reading import count
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pandas as pd
 
 
 @pytest.mark.parametrize("n_batches_before", [0, 1, 3])
@@ -92,3 +98,69 @@ def test_a_writer_that_looked_before_another_committed_doubles_nothing(tmp_path:
     found = tw.open(tmp_path).to_table()
     assert sorted(found["number"]) == list(range(80))
     assert found["writer"].value_counts().to_dict() == {0: 40, 2: 40}
+
+
+def test_a_store_is_read_while_it_is_written(tmp_path: Path, segments: pd.DataFrame) -> None:
+    store = tw.open(tmp_path)
+    store.add(segments)
+    sizes: list[int] = []
+
+    def read() -> None:
+        while written.is_alive():
+            table = store.to_table()
+            sizes.append(len(tw.vectors(table)))
+            pieces = store.fragments()
+            assert sum(piece.n_rows for piece in pieces) == sum(len(p.table()) for p in pieces)
+
+    def write() -> None:
+        for number in range(12):
+            store.upsert(segments[:10].assign(video_id=f"film {number}"))
+            store.delete(f"video_id = 'film {number - 2}'")
+
+    written = threading.Thread(target=write)
+    with ThreadPoolExecutor() as pool:
+        written.start()
+        for reader in [pool.submit(read) for _ in range(3)]:
+            reader.result()
+    assert {*sizes} <= {15, 25, 35, 45}
+    assert store.count_rows() == 35
+
+
+def test_what_several_delete_at_once_counts_once(
+    tmp_path: Path, segments: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tw.open(tmp_path)
+    store.add(segments)
+
+    def then_another_deletes(table: Any, where: str) -> int:
+        n = count(table, where)
+        tables.open_table(str(tmp_path)).delete("start_sec < 12")
+        return n
+
+    monkeypatch.setattr(archive, "count", then_another_deletes)
+    assert store.delete("video_id = 'alpha'") == 8
+
+
+def test_a_change_that_fails_shows_no_other_version(tmp_path: Path, segments: pd.DataFrame) -> None:
+    store = tw.open(tmp_path)
+    store.add(segments)
+    version = store.version
+    tw.open(tmp_path).add(segments[:10].assign(video_id="gamma"))
+    with pytest.raises(tw.InputError, match="already"):
+        store.add(segments)
+    assert store.version == version
+    assert store.count_rows() == 15
+
+
+def test_a_store_that_is_made_or_gone_since_it_was_opened(
+    tmp_path: Path, segments: pd.DataFrame
+) -> None:
+    early = tw.open(tmp_path / "archive")
+    store = tw.open(tmp_path / "archive")
+    store.add(segments)
+    assert early.delete("video_id = 'beta'") == 5
+    shutil.rmtree(tmp_path / "archive")
+    for change in (lambda: store.delete("true"), store.optimize):
+        with pytest.raises(tw.InputError, match="there is no store"):
+            change()
+    assert store.add(segments) == store.count_rows() == 15

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -134,24 +135,22 @@ class Store(Part):
 
     def _write(self, segments: Any, *, replace: bool) -> int:
         """Write tables batch by batch, each committed whole."""
-        self._check_writable()
-        written = 0
-        if self._table is None:  # another process may have made it meanwhile
-            self._table = tables.open_table(self.address)
-        for table in tables_in(segments):
-            parts = list(batches(table))
-            for rows, keys in parts if self._table is not None else ():
-                self._table.checkout_latest()
-                check_films(self._table, rows)
-                if are_paths(segments):
-                    check_names(self._table, rows)
-                if not replace:
-                    find_known(self._table, rows, keys)
-            for rows, keys in bar(parts, "Storing"):
-                self._table, n = write_batch(self.address, self._table, rows, keys, replace=replace)
-                written += n
-        if written:
-            settle(self._table)
+        table, written = self._latest()._table, 0
+        like = segments._stored().schema if isinstance(segments, Part) else None
+        write = partial(write_batch, self.address, replace=replace, like=like)
+        try:
+            for given in tables_in(segments):
+                parts = list(batches(given))
+                for rows, keys in parts if table is not None else ():
+                    table.checkout_latest()
+                    _check(table, rows, keys, new=not replace, of_files=are_paths(segments))
+                for rows, keys in bar(parts, "Storing"):
+                    table, n = write(table, rows, keys)
+                    written += n
+            if written:
+                settle(table)
+        finally:
+            self._table = table if written else self._table
         return written
 
     def delete(self, where: str) -> int:
@@ -176,14 +175,13 @@ class Store(Part):
         ...     store.delete("start_sec >= 60")
         90
         """
-        self._check_writable()
         check_where(where, needed=True)
-        table = self._stored()
-        table.checkout_latest()
-        n_before = count(table, where)
+        table = self._latest()._stored()
+        count(table, where)  # whether it can be understood
         with tables.reading(table, where):
-            tables.retried(lambda: table.delete(f"({where})"), table)
-        return n_before
+            done = tables.retried(lambda: table.delete(f"({where})"), table)
+        self._table = table
+        return int(done.num_deleted_rows)
 
     def versions(self) -> pd.DataFrame:
         """Every version that can be opened: ``version``, ``written_at``, ``n_segments``."""
@@ -207,26 +205,43 @@ class Store(Part):
         InputError
             If the store was opened at an old version or cannot be written.
         """
-        self._check_writable()
-        known = isinstance(keep_days, int | float | np.number) and 0 < keep_days <= MOST_DAYS
-        if keep_days is not None and not known:
+        number = isinstance(keep_days, int | float | np.number) and not isinstance(keep_days, bool)
+        if keep_days is not None and not (number and 0 < keep_days <= MOST_DAYS):
             raise InputError(
                 f"keep_days is {keep_days!r}; days above 0 and up to {MOST_DAYS:,} were expected; "
                 "leave it out to keep every version"
             )
         keep = None if keep_days is None else timedelta(days=float(keep_days))
-        optimized(self._stored(), keep=keep, vector_index=True)
+        table = self._latest()._stored()
+        optimized(table, keep=keep, vector_index=True)
+        self._table = table
 
-    def _check_writable(self) -> None:
-        """Refuse to change a version of the past."""
+    def _latest(self) -> Store:
+        """What is to be changed: the latest version, on a table that no other thread reads.
+
+        Raises
+        ------
+        InputError
+            If this is a version of the past.
+        """
         if self._fixed is not None:
             raise InputError(
                 f"the store was opened at version {self._fixed}, which is for reading; the latest "
                 "version was expected; open it without version="
             )
+        return Store(self.address)
 
 
 def _n_rows(entry: dict[str, Any]) -> int:
     """The rows of a version: those in its files, less those marked as deleted."""
     facts = entry["metadata"]
     return int(facts["total_data_file_rows"]) - int(facts["total_deletion_file_rows"])
+
+
+def _check(table: Any, rows: pd.DataFrame, keys: list[str], *, new: bool, of_files: bool) -> None:
+    """Refuse rows that would take another's place."""
+    check_films(table, rows)
+    if of_files:
+        check_names(table, rows)
+    if new:
+        find_known(table, rows, keys)

@@ -27,7 +27,7 @@ __all__ = ["IDENTITY", "KEY", "arrow_rows", "fitted", "frame_of", "keys_of", "pr
 KEY = "twlab_key"
 IDENTITY = COLUMNS[:6]
 _WORDS = COLUMNS[3:6]
-_TAKEN = (KEY, "_distance", "_score", "_relevance", "_row")
+_TAKEN = (KEY, "_distance", "_score", "_relevance", "_row", "__action", "__merge_source")
 _DTYPE = b"twlab:dtype"
 _PRIMARY = {b"lance-schema:unenforced-primary-key": b"true"}
 
@@ -37,11 +37,13 @@ def prepared(segments: Any) -> pd.DataFrame:
     check_segments(segments)
     names = [str(name) for name in segments.columns]
     for name in names:
-        unfit = not name or any(sign in name for sign in ".`\0") or name.startswith(_TAKEN)
+        unfit = name in ("", "*") or any(sign in name for sign in ".`\0")
+        unfit = unfit or name.startswith(_TAKEN)
         if unfit or names.count(name) > 1:
             raise InputError(
-                f"a column named {name!r} cannot be stored (it is there twice, empty, holds a dot "
-                "or backtick, or is the store's own); single plain names were expected; rename it"
+                f"a column named {name!r} cannot be stored (it is there twice, empty, a star, "
+                "holds a dot or backtick, or is the store's own); single plain names were "
+                "expected; rename it"
             )
     table: pd.DataFrame = segments.set_axis(names, axis=1).reset_index(drop=True)
     for name in ("start_sec", "end_sec"):
@@ -59,6 +61,12 @@ def _as_words(column: pd.Series[Any]) -> pd.Series[Any]:
     missing = column.isna().to_numpy()
     cells = column.astype(object)
     words = [None if gone else str(cell) for cell, gone in zip(cells, missing, strict=True)]
+    broken = next((word for word in words if word and ("\x00" in word or "\x1f" in word)), None)
+    if broken is not None:  # these signs stand between the parts of a key
+        raise InputError(
+            f"{broken[:40]!r} in {column.name!r} holds a sign of control (\\x00 or \\x1f); a name "
+            "was expected; replace it"
+        )
     try:
         return str_column(words)
     except UnicodeEncodeError as error:
@@ -137,7 +145,8 @@ def _arrow_column(column: pd.Series[Any]) -> Any:
         array = array.combine_chunks()
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
-    if pa.types.is_large_string(array.type) or pa.types.is_null(array.type):
+    kinds = (pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
+    if any(kind(array.type) for kind in kinds):
         array = array.cast(pa.string())
     return array
 
@@ -176,17 +185,38 @@ def _cast(column: Any, field: Any) -> Any:
     kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
     numbers = all(any(kind(t) for kind in kinds[:2]) for t in (column.type, field.type))
     dates = all(pa.types.is_timestamp(t) for t in (column.type, field.type))
+    dates = dates and (column.type.tz is None) == (field.type.tz is None)
     try:
         if empty:
             return pa.nulls(len(column), field.type)
         if numbers or dates:
-            return column.cast(field.type)
+            return _unchanged(column, column.cast(field.type))
     except pa.ArrowInvalid:
         pass
     raise InputError(
         f"column {field.name!r} is of type {column.type}, in the store of {field.type}; the same "
         "type was expected; convert or rename it"
     )
+
+
+def _unchanged(column: Any, cast: Any) -> Any:
+    """What a column was cast to, if its values are the same.
+
+    Raises
+    ------
+    ArrowInvalid
+        If one is not, as Arrow itself does for all but the floats of fewer digits.
+    """
+    import pyarrow as pa
+
+    back = cast.cast(column.type)
+    if pa.types.is_floating(column.type):
+        same = np.array_equal(column, back, equal_nan=True)
+    else:
+        same = back.equals(column)
+    if not same:
+        raise pa.ArrowInvalid("digits would be lost")
+    return cast
 
 
 def frame_of(

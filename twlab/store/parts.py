@@ -85,10 +85,10 @@ class Part(Source):
         60.0
         """
         check_where(condition, needed=True)
-        self._stored()
+        table = self._stored()
         part = Part(
             self.address,
-            tables.open_table(self.address, self.version),  # of its own, as this one may go on
+            tables.table_at(self.address, int(table.version), tables.mark_of(table)),
             condition=tables.both(self._condition, condition),
             executor=self.executor,
         )
@@ -214,9 +214,10 @@ class Part(Source):
 
     def _kinds(self, table: Any) -> pd.DataFrame:
         """The options, scopes and models of the version that is shown, looked up once."""
-        if self._known is None or self._known[0] != self.version:
-            self._known = (self.version, kinds_of(table, self._condition))
-        return self._known[1]
+        known = self._known
+        if known is None or known[0] != table.version:
+            known = self._known = (table.version, kinds_of(table, self._condition))
+        return known[1]
 
     def to_parquet(self, folder: str | os.PathLike[str]) -> Path:
         """The new folder to which all segments were written as Parquet files, whole or not at all.
@@ -231,7 +232,9 @@ class Part(Source):
         InputError
             If it is there already or cannot be written.
         """
-        return write_folder(self.fragments(), folder)
+        mark = tables.mark_of(self._stored())
+        no_rows = StoreFragment(self.address, self.version, 0, 0, "", mark, "false")
+        return write_folder(self.fragments() or [no_rows], folder)
 
     def _stored(self) -> Any:
         """The table of the store, which must be there to be read."""

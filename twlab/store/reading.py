@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,12 @@ __all__ = ["check_where", "count", "read_table"]
 BYTES_PER_ROW = 600
 """What a row of a pandas table takes beside its numbers: the cells, and the view of its vector."""
 
+_QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`""")
+_UNFIT = re.compile(
+    r"--|/\*|\?|\$|(?<!:):[a-z_]|\b[a-z]''|\b(?:rand|random|uuid)\s*\(", re.IGNORECASE
+)
+"""Comments, placeholders, literals of other languages of SQL, and what differs at every reading."""
+
 
 def count(table: Any, where: str | None) -> int:
     """How many rows there are, all or of a condition."""
@@ -34,6 +41,24 @@ def check_where(where: Any, *, needed: bool = False) -> None:
         raise InputError(
             f"where is {where!r}; a condition in SQL was expected, such as 'start_sec < 60'"
         )
+    sign = None if left_out else _unfit(where)
+    if sign:
+        raise InputError(
+            f"where={where!r} cannot be used ({sign} does not belong there); one condition in SQL "
+            "of the columns alone was expected, such as 'start_sec < 60'; leave that out"
+        )
+
+
+def _unfit(condition: str) -> str | None:
+    """What a condition must not hold outside of quotes: it would not stay one, or the same."""
+    bare = _QUOTED.sub("''", condition)
+    depth = 0
+    for sign in bare:
+        depth += (sign == "(") - (sign == ")")
+        if depth < 0:
+            return "a parenthesis that closes none"
+    found = _UNFIT.search(bare)
+    return repr(found[0]) if found else None
 
 
 def read_table(table: Any, *, where: str | None, columns: list[str] | None) -> pd.DataFrame:

@@ -44,13 +44,15 @@ T = TypeVar("T")
 
 def address_of(path_or_uri: Any) -> str:
     """The address of a store: a URI as it is, a path in full."""
-    if not isinstance(path_or_uri, str | os.PathLike) or not os.fspath(path_or_uri):
+    known = isinstance(path_or_uri, str | os.PathLike)
+    text = os.fspath(path_or_uri) if known else ""
+    _, is_uri, rest = text.partition("://")
+    if not text or (is_uri and not rest.strip("/")):
         raise InputError(
             f"a store was to be opened at {path_or_uri!r}; the path of a folder or a URI was "
             "expected, such as 'archive' or 's3://bucket/archive'"
         )
-    text = os.fspath(path_or_uri)
-    if "://" in text:
+    if is_uri:
         return text.rstrip("/")
     path = Path(os.path.expanduser(text)).absolute()  # noqa: PTH111 - leaves ~nobody alone
     lengths = [len(os.fsencode(part)) for part in path.parts]

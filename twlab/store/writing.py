@@ -70,9 +70,8 @@ def check_films(table: Any, rows: pd.DataFrame) -> None:
     if not {*columns} <= {*rows.columns} & {*table.schema.names}:
         return
     here = _lasting(rows[columns])
-    both = here.merge(
-        _lasting(_stored_with(table, "video_id", here["video_id"], columns)), on="video_id"
-    )
+    stored = _lasting(_stored_with(table, "video_id", here["video_id"].unique(), columns))
+    both = here.merge(stored.drop_duplicates("video_id"), on="video_id")
     other = both[abs(both["duration_sec_x"] - both["duration_sec_y"]) > SAME_SEC]
     for name, ours, theirs in other.itertuples(index=False):
         raise InputError(
@@ -82,10 +81,10 @@ def check_films(table: Any, rows: pd.DataFrame) -> None:
 
 
 def _lasting(rows: pd.DataFrame) -> pd.DataFrame:
-    """How long each video lasts, as far as that is known."""
+    """How long each video lasts, as far as that is known; each duration once."""
     seconds = pd.to_numeric(rows["duration_sec"], errors="coerce").astype(np.float64)
     known = pd.DataFrame({"video_id": rows["video_id"].astype(object), "duration_sec": seconds})
-    return known.dropna().drop_duplicates("video_id")
+    return known.dropna().drop_duplicates()
 
 
 def check_names(table: Any, rows: pd.DataFrame) -> None:
@@ -113,7 +112,8 @@ def check_names(table: Any, rows: pd.DataFrame) -> None:
 def _names_by_source(rows: pd.DataFrame) -> dict[str, list[str]]:
     """What the videos of each file are called."""
     names: dict[str, list[str]] = {}
-    pairs = rows[["source", "video_id"]].dropna().drop_duplicates()
+    named = rows["source"].map(lambda source: isinstance(source, str)).astype(bool)
+    pairs = rows.loc[named, ["source", "video_id"]].dropna().drop_duplicates()
     for source, name in pairs.itertuples(index=False):
         names.setdefault(source, []).append(name)
     return names
@@ -134,14 +134,25 @@ def _stored_with(table: Any, name: str, values: Iterable[Any], columns: list[str
 
 
 def write_batch(
-    address: str, table: Any, rows: pd.DataFrame, keys: list[str], *, replace: bool
+    address: str,
+    table: Any,
+    rows: pd.DataFrame,
+    keys: list[str],
+    *,
+    replace: bool,
+    like: Any = None,
 ) -> tuple[Any, int]:
-    """The table after one commit, and how many rows that wrote; the store is made if need be."""
+    """The table after one commit, and how many rows that wrote; the store is made if need be.
+
+    Rows of another store are like it: what all of them lack has a type there.
+    """
     columns = arrow_rows(rows, keys)
+    columns = columns if like is None else fitted(columns, like)
     if table is None:
         table = tables.create(address, _marked(columns.schema))
     with tables.words(f"the batch was not written to the store {address!r}"):
         table.checkout_latest()
+        fitted(columns, table.schema)  # else the store would keep the columns of rows it refuses
         _add_columns(table, columns.schema)
         done = tables.retried(lambda: merge(table, columns, replace=replace), table)
     return table, done.num_inserted_rows + done.num_updated_rows
