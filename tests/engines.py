@@ -77,6 +77,14 @@ def square(x: int) -> int:
     return x * x
 
 
+def told(_: int, value: Any) -> tuple[str, int]:
+    return type(value).__name__, len(value)
+
+
+def times_out(_: int) -> None:
+    raise TimeoutError("too slow")
+
+
 def scaled(x: Any, by: Any) -> Any:
     return x * by
 

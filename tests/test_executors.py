@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import time
 import tomllib
 import warnings
 from functools import partial
@@ -91,6 +93,39 @@ def test_broadcast_values_outlive_the_workers(remote: Executor, tmp_path: Path) 
         marker.write_text(str(os.getpid()))
         assert list(remote.map(work.squared_by_a_mortal, range(3), marker)) == [0, 1, 4]
     assert [x.tolist() for x in remote.map(work.scaled, [2], sent)] == [[0, 2, 4]]
+
+
+def test_a_worker_may_die_at_any_moment(engines: work.Engines) -> None:
+    dask = engines["dask"]
+    client = dask._client  # type: ignore[attr-defined]
+    for k in range(8):
+        pids = client.run(os.getpid)
+        os.kill(next(iter(pids.values())), signal.SIGKILL)
+        time.sleep(0.002 * k)
+        assert list(dask.map(work.scaled, range(4), 3)) == [0, 3, 6, 9]
+        client.wait_for_workers(len(pids))
+
+
+def test_a_restarted_dask_is_told(engines: work.Engines) -> None:
+    dask = engines["dask"]
+    results = dask.map(work.square, range(40))
+    assert next(results) == 0
+    dask._client.restart()  # type: ignore[attr-defined]
+    with pytest.raises(tw.TwlabError, match="the Dask cluster was restarted or closed"):
+        list(results)
+    assert list(dask.map(work.square, [4])) == [16]
+
+
+def test_what_is_sent_to_dask_arrives_as_it_is(engines: work.Engines) -> None:
+    dask = engines["dask"]
+    for value in ((work.square, 3), ["_call"], {"a": 1}, np.zeros(3_000_000)):
+        (found,) = dask.map(work.told, [0], value)
+        assert found == (type(value).__name__, len(value))
+
+
+def test_a_timeout_of_the_function_is_its_own(remote: Executor) -> None:
+    with pytest.raises(TimeoutError, match="too slow"):
+        list(remote.map(work.times_out, [0]))
 
 
 def test_a_piece_that_kills_every_worker_is_given_up(remote: Executor) -> None:
@@ -212,9 +247,10 @@ def test_the_extra_that_brings_an_engine_is_named(
     assert len(brought) == 1
 
 
-def test_dask_without_workers() -> None:
+def test_dask_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     from distributed import Client, LocalCluster
 
+    monkeypatch.setattr("twlab.executors.PATIENCE_SEC", 0.5)
     cluster = LocalCluster(n_workers=0, dashboard_address=":0", processes=False)
     refused = pytest.raises(tw.TwlabError, match="no Dask worker is there")
     with cluster, Client(cluster, timeout=0.5) as client, refused:

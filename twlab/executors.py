@@ -14,9 +14,11 @@ cluster, every machine needs twlab of the same version, and the store at the sam
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections import deque
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 
 from twlab.connecting import check_same, connected_to, start
 from twlab.errors import InputError, TwlabError, require
@@ -31,6 +33,9 @@ RETRIES = 3
 
 AHEAD = 2
 """Pieces per core that are under way at once."""
+
+PATIENCE_SEC = 30.0
+"""How long there may be no worker of Dask: a cluster may start them as they are needed."""
 
 
 class Executor(ABC):
@@ -182,13 +187,6 @@ class Ray(Executor):
             raise _given_up() from None
 
 
-class _Sent(NamedTuple):
-    """A value and where it lies on the workers, so that it can be sent again."""
-
-    value: Any
-    future: list[Any]
-
-
 class Dask(Executor):
     """On the workers of a Dask client, which stays open.
 
@@ -219,42 +217,46 @@ class Dask(Executor):
         self._check_open()
         sent = [self.broadcast(value) for value in (fn, *broadcast)]
         ahead = AHEAD * max(1, sum(self._client.ncores().values()))
-        for item, future in _ahead(lambda one: (one, self._submit(one, sent)), items, ahead):
-            yield self._result(item, future, sent)
+        for future in _ahead(lambda item: self._submit(partial(_call, item), *sent), items, ahead):
+            yield self._result(future)
 
     def broadcast(self, value: Any) -> Any:
-        """The value, sent to every worker."""
+        """The value, brought to every worker that needs it."""
         self._check_open()
-        return value if isinstance(value, _Sent) else _Sent(value, [self._scatter(value)])
+        if isinstance(value, self._distributed.Future):
+            return value
+        # A task, which is done again if its worker dies. Dask's own scatter loses the value then,
+        # and may never come back (dask/distributed#3149, #5704).
+        return self._submit(partial(_itself, value))
 
     def _is_open(self) -> bool:
         return super()._is_open() and self._client.status not in ("closing", "closed")
 
-    def _scatter(self, value: Any) -> Any:
-        # In a list: scattering a bare list or dict would send its entries one by one.
-        try:
-            return self._client.scatter([value], broadcast=True, hash=False)[0]
-        except TimeoutError:
-            raise TwlabError(
-                "no Dask worker is there; at least one was expected; start workers, or look in "
-                "their logs why they end, and start again: what is done is kept"
-            ) from None
+    def _submit(self, work: Callable[..., Any], *sent: Any) -> Any:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
+            return self._client.submit(work, *sent, pure=False)
 
-    def _submit(self, item: Any, sent: list[_Sent]) -> Any:
-        return self._client.submit(_call, item, *(one.future[0] for one in sent), pure=False)
-
-    def _result(self, item: Any, future: Any, sent: list[_Sent]) -> Any:
-        for _ in range(RETRIES):
+    def _result(self, future: Any) -> Any:
+        while True:
             try:
-                return future.result()
-            except self._distributed.client.FutureCancelledError:
-                # What was sent died with its workers: it is sent again.
-                for one in sent:
-                    one.future[0] = self._scatter(one.value)
-                future = self._submit(item, sent)
+                return future.result(timeout=PATIENCE_SEC)
             except self._distributed.KilledWorker:
                 raise _given_up() from None
-        raise _given_up()
+            except self._distributed.client.FutureCancelledError:
+                raise TwlabError(
+                    "the Dask cluster was restarted or closed while it worked; it was expected to "
+                    "stay; start again: what is done is kept"
+                ) from None
+            except TimeoutError:
+                if future.done():  # the function's own
+                    raise
+                if not self._client.ncores():
+                    raise TwlabError(
+                        f"no Dask worker is there, and none came in {PATIENCE_SEC:g} s; at least "
+                        "one was expected; start workers, or look in their logs why they end, and "
+                        "start again: what is done is kept"
+                    ) from None
 
 
 def check_executor(executor: Any) -> None:
@@ -270,6 +272,10 @@ def check_executor(executor: Any) -> None:
             f"executor is {executor!r}; one of twlab.executors was expected; make one, such as "
             "tw.executors.Ray()"
         )
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 def _call(item: Any, fn: Callable[..., Any], *values: Any) -> Any:
