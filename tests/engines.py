@@ -46,8 +46,12 @@ class Engines:
             return Local()
         if name == "ray":
             return Ray()
+        import dask
         from distributed import Client, LocalCluster
 
+        # A LocalCluster gives up a worker that is not there so long after one of its name was lost,
+        # also if that came back and has just been killed again.
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "1 hour"})
         cluster = LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=":0", env=WORKERS
         )
