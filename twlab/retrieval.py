@@ -5,6 +5,7 @@ ranked on its own and the rankings are fused. An option that a place lacks is ab
 raises nor lowers the place.
 
 * :func:`search` - the best places for a vector, rows, or text, picture or sound through a client
+* :func:`query_rows` - a query as a table
 
 References
 ----------
@@ -25,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
-from twlab.segments import as_matrix, check_segments, clip_mask, unit_vectors
+from twlab.segments import as_matrix, check_segments, clip_mask, str_column, unit_vectors
 from twlab.similarity import same_space
 from twlab.sources import also_stores
 from twlab.tracks import TOUCH_SEC
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["search"]
+__all__ = ["query_rows", "search"]
 
 RANK_OFFSET = 60
 """The constant of reciprocal rank fusion: how little the very first ranks tower over the next."""
@@ -179,19 +180,26 @@ def _options(
     return chosen
 
 
-def _queries(query: Any, pool: pd.DataFrame, client: Any) -> Any:
+def _queries(query: Any, pool: pd.DataFrame, client: Any) -> pd.DataFrame:
     """The query as a table with embeddings."""
     if isinstance(query, str | Path):
         query = _embedded(query, pool, client)
-    if not isinstance(query, pd.DataFrame):
+    return query_rows(query)
+
+
+def query_rows(query: Any) -> pd.DataFrame:
+    """A table, a vector, several or a column of them as a table; options are missing if unknown."""
+    if isinstance(query, pd.DataFrame):
+        table = query
+    else:
         rows = query if isinstance(query, pd.Series) else np.asarray(query)
         matrix = as_matrix(rows[None] if isinstance(rows, np.ndarray) and rows.ndim == 1 else rows)
-        query = pd.DataFrame({"embedding": pd.Series(list(matrix), dtype=object)})
-    if not len(query):
+        table = pd.DataFrame({"embedding": pd.Series(list(matrix), dtype=object)})
+    if not len(table):
         raise InputError("the query has no rows; at least one vector was expected")
-    if "embedding_option" not in query.columns:
-        return query.assign(embedding_option=None)
-    return query
+    if "embedding_option" in table.columns:
+        return table
+    return table.assign(embedding_option=str_column([None] * len(table), table.index))
 
 
 def _embedded(query: str | Path, pool: pd.DataFrame, client: Any) -> Any:

@@ -18,7 +18,8 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.neighbors import check_k
-from twlab.segments import WHOLE_SCOPES, as_matrix, str_column, unit_vectors
+from twlab.retrieval import query_rows
+from twlab.segments import WHOLE_SCOPES, str_column, unit_vectors
 from twlab.similarity import same_space
 from twlab.store.arrow import KEY, frame_of
 from twlab.store.pieces import block_of
@@ -110,16 +111,7 @@ def queries_of(query: Any, kinds: pd.DataFrame, client: Any) -> pd.DataFrame:
             )
         models = kinds["model_name"].dropna().unique()
         query = client.embed_text(query, model_name=models[0] if len(models) == 1 else None)
-    if not isinstance(query, pd.DataFrame):
-        rows = query if isinstance(query, pd.Series) else np.asarray(query)
-        matrix = as_matrix(rows[None] if isinstance(rows, np.ndarray) and rows.ndim == 1 else rows)
-        query = pd.DataFrame({"embedding": pd.Series(list(matrix), dtype=object)})
-    if not len(query):
-        raise InputError("the query has no rows; at least one vector was expected")
-    if "embedding_option" not in query.columns:
-        query = query.assign(embedding_option=str_column([None] * len(query), query.index))
-    out: pd.DataFrame = query
-    return out
+    return query_rows(query)
 
 
 def best_places(
