@@ -50,15 +50,15 @@ def shared_pieces(pair: Pair) -> list[Piece]:
     filled = pair.a_filled[:, None] & (np.diff(pair.b_counts) > 0)
     gain = np.where(filled, pair.similar - LEAST, 0.0).astype(np.float32)
     free = np.ones(len(pair.a), bool)
-    todo, found = [(0, len(free))], list[Piece]()
-    while todo:
-        low, high = todo.pop()
+    stretches, found = [(0, len(free))], list[Piece]()
+    while stretches:
+        low, high = stretches.pop()
         ahead, back = (_convincing(pair, gain, free, (low, high), s) for s in (FORWARD, BACKWARD))
         new = _best_together(pair, ahead, back) if back else ahead
         for piece in new:
             free[piece.cells] = False
         found += new
-        todo += [(low + a, low + b) for a, b in runs_of(free[low:high])] if new else []
+        stretches += [(low + a, low + b) for a, b in runs_of(free[low:high])] if new else []
     if sum(piece.score for piece in found) < LEAST_EVIDENCE:
         return []
     return _finished(pair, found, free)

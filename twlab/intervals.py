@@ -166,7 +166,7 @@ def merge_adjacent(
     0        a        0.0     12.0           2
     1        a       30.0     36.0           1
     """
-    _is_table(segments)
+    _check_table(segments)
     keys = [by] if isinstance(by, str) else list(by)
     missing = [name for name in keys if name not in segments.columns]
     if missing:
@@ -302,7 +302,7 @@ def _nominal(fps: float) -> int:
     return round(fps)
 
 
-def _is_table(value: Any) -> None:
+def _check_table(value: Any) -> None:
     """Refuse a store, its path and whatever else has no columns."""
     if not hasattr(value, "columns"):
         raise InputError(
@@ -313,7 +313,7 @@ def _is_table(value: Any) -> None:
 
 def _bounds(table: pd.DataFrame) -> tuple[Seconds, Seconds]:
     """Start and end of every row, in seconds."""
-    _is_table(table)
+    _check_table(table)
     columns = []
     for name in ("start_sec", "end_sec"):
         if name not in table.columns:

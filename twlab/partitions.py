@@ -183,7 +183,7 @@ def n_distinct(unit: Matrix, *, enough: int) -> int:
     for first in range(0, len(unit), BLOCK_ROWS):
         if len(found) >= enough:
             break
-        found.update(row_marks(unit[first : first + BLOCK_ROWS].round(5)).tolist())
+        found.update(marks(unit[first : first + BLOCK_ROWS]).tolist())
     return len(found)
 
 
