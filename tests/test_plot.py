@@ -204,6 +204,7 @@ class TestTimes:
         times = clock_times([1.5, np.nan])
         assert times[0] == np.datetime64("1970-01-01T00:00:01.500")
         assert np.isnat(times[1])
+        assert times.dtype == "datetime64[ms]"
 
 
 class TestColumns:

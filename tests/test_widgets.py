@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import re
 import shutil
@@ -91,6 +92,28 @@ def test_neighbours_are_those_of_nearest(segments: pd.DataFrame, coords: np.ndar
     wanted, _ = tw.nearest(tw.vectors(segments), k=space["nNeighbors"])
     rows = array(explorer, "rows0")
     np.testing.assert_array_equal(found, wanted[rows])
+
+
+def test_missing_neighbours_keep_their_sign(
+    segments: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numpy 2.5 refuses what older ones wrapped: -1 beside numbers without a sign."""
+    wrapping = np.where
+
+    def where(condition: Any, *choices: Any) -> Any:
+        for one, other in itertools.permutations(choices, 2) if choices else ():
+            if type(one) is int and isinstance(other, np.ndarray) and other.dtype.kind in "iu":
+                assert np.iinfo(other.dtype).min <= one <= np.iinfo(other.dtype).max
+        return wrapping(condition, *choices)
+
+    matrix = tw.vectors(segments).copy()
+    matrix[2] = 0
+    monkeypatch.setattr(np, "where", where)
+    with pytest.warns(tw.TwlabWarning, match="all zeros"):
+        explorer = tw.explore(tw.with_vectors(segments, matrix))
+    found = array(explorer, "neighbors0").reshape(len(segments), -1)
+    assert (found[2] == -1).all()
+    assert (np.delete(found, 2, 0) >= 0).any(1).all()
 
 
 def test_options_get_their_own_map(segments: pd.DataFrame) -> None:

@@ -26,7 +26,7 @@ def clock_times(seconds: Any) -> NDArray[np.datetime64]:
     """Seconds as times of a clock that starts at zero; NaN as no time."""
     numbers = np.asarray(seconds, np.float64) * 1000
     times = np.where(np.isfinite(numbers), numbers, 0).round().astype("datetime64[ms]")
-    return np.where(np.isfinite(numbers), times, np.datetime64("NaT"))
+    return np.where(np.isfinite(numbers), times, np.datetime64("NaT", "ms"))
 
 
 def time_axis(first: float, last: float) -> dict[str, Any]:

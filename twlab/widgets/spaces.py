@@ -112,7 +112,7 @@ def add_neighbors(
 
     found: Any = nearest(unit_vectors(segments.iloc[rows]), k=count)[0]
     places = np.full((len(rows), count), -1, np.int32)
-    places[:, : found.shape[1]] = np.where(found >= 0, rows[found], -1)
+    places[:, : found.shape[1]] = np.where(found >= 0, rows[found].astype(np.int32), -1)
     arrays[key] = places.reshape(-1)
     return count
 
