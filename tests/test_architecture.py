@@ -35,7 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "neighbors",
     ),
     ("tracks", "changepoints", "scenecuts", "scoring", "segmentation"),
-    ("lines", "linefit", "copies", "shortlist", "alignment", "retrieval", "thresholds"),
+    ("lines", "linefit", "copies", "shortlist", "alignment", "queries", "retrieval", "thresholds"),
     (
         "partitions",
         "clustering",

@@ -172,9 +172,13 @@ def test_commits_that_are_tried_again_are_not_logged(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "no query; one of a file, a text and --like"),
-        (["film.json", "--like", "a@3"], "'film.json' and --like; one of"),
+        ([], "no query; one of a file, words, --text WORDS and --like"),
+        (["film.json", "--like", "a@3"], "a query and --like; one of"),
+        (["film.json", "--text", "a"], "a query and --text; one of"),
+        (["--text", "film.json"], "no API key"),
         (["film.json"], "'film.json' is no file"),
+        (["goal.mp4"], "'goal.mp4' is no file"),
+        (["https://example.com/a.mp4"], "'https://example.com/a.mp4' is no file"),
         (["--like", "film"], "--like 'film' names no time; VIDEO@SEC was expected"),
         (["--like", "film@3"], "the store has no segment of 'film' at 3 s"),
         (["--like", "film@x"], "'x'"),
@@ -201,3 +205,13 @@ def test_what_cannot_be_searched_is_told(
 def test_no_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["search", "--store", str(tmp_path), "--like", "film@3"]) == 1
     assert "there is no store at" in capsys.readouterr().err
+
+
+def test_a_missing_store_is_told_before_a_key_is_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TWELVELABS_API_KEY", raising=False)
+    assert main(["search", "--store", "nope", "x"]) == 1
+    shown = capsys.readouterr().err
+    assert "there is no store at" in shown
+    assert "key" not in shown

@@ -16,16 +16,15 @@ learning methods", SIGIR 2009.
 from __future__ import annotations
 
 import math
-import mimetypes
 from collections.abc import Iterable, Mapping
 from numbers import Real
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
+from twlab.queries import embedded
 from twlab.segments import as_matrix, check_segments, clip_mask, str_column, unit_vectors
 from twlab.similarity import same_space
 from twlab.sources import also_stores
@@ -49,8 +48,9 @@ PLACE = ["video_id", "start_sec", "end_sec"]
 @also_stores("segments")
 def search(
     segments: pd.DataFrame,
-    query: Any,
+    query: Any = None,
     *,
+    text: str | None = None,
     k: int = 10,
     by: str | Sequence[str] | None = None,
     fuse: Literal["rank", "score"] = "rank",
@@ -66,9 +66,12 @@ def search(
         What is searched. Whole-video rows are left out unless there is nothing else.
     query : DataFrame, array_like of shape (d,) or (q, d), str or Path
         Rows of a table, vectors, or what the client embeds: the path or address of a picture or
-        a sound (by its ending), or text. A row whose ``embedding_option`` is
+        a sound (by its ending), or words. A text that names any other file or address is refused,
+        and never sent as words. A row whose ``embedding_option`` is
         one of the table's is compared with that option only; any other row and every plain vector
         is compared with all. Where several are compared with one option, the best counts.
+    text : str, optional
+        Words to look for in place of `query`, whatever they look like.
     k : int
         How many places.
     by : str or sequence of str, optional
@@ -112,7 +115,7 @@ def search(
     _check_arguments(k, fuse, weights, merge_gap_sec)
     pool = segments[clip_mask(segments)]
     options = _options(pool, by, weights or {})
-    queries = _queries(query, pool, client)
+    queries = _queries(query, text, pool, client)
     asked = {name: _similarities(rows, queries, name) for name, rows in options.items()}
     found = {name: values for name, values in asked.items() if values is not None}
     if not found:
@@ -180,11 +183,10 @@ def _options(
     return chosen
 
 
-def _queries(query: Any, pool: pd.DataFrame, client: Any) -> pd.DataFrame:
+def _queries(query: Any, text: str | None, pool: pd.DataFrame, client: Any) -> pd.DataFrame:
     """The query as a table with embeddings."""
-    if isinstance(query, str | Path):
-        query = _embedded(query, pool, client)
-    return query_rows(query)
+    models = pool["model_name"] if "model_name" in pool.columns else ()
+    return query_rows(embedded(query, text, models=models, client=client))
 
 
 def query_rows(query: Any) -> pd.DataFrame:
@@ -200,25 +202,6 @@ def query_rows(query: Any) -> pd.DataFrame:
     if "embedding_option" in table.columns:
         return table
     return table.assign(embedding_option=str_column([None] * len(table), table.index))
-
-
-def _embedded(query: str | Path, pool: pd.DataFrame, client: Any) -> Any:
-    """What a client makes of a text, a picture or a sound."""
-    kind = (mimetypes.guess_type(str(query))[0] or "text").partition("/")[0]
-    kind = kind if kind in ("image", "audio") else "text"
-    if isinstance(query, Path) and kind == "text":
-        raise InputError(
-            f"the query is the path {str(query)!r}; the path of a picture or a sound was expected; "
-            "load embeddings with tw.load, and pass text as str"
-        )
-    if client is None:
-        raise InputError(
-            f"the query is the {kind} {str(query)[:40]!r}; {kind} needs a client to be embedded; "
-            "pass client=tw.Client()"
-        )
-    models = {*pool["model_name"].dropna()} if "model_name" in pool.columns else set()
-    known = {"model_name": models.pop()} if len(models) == 1 else {}
-    return getattr(client, f"embed_{kind}")(query, **known)
 
 
 def _similarities(rows: pd.DataFrame, queries: pd.DataFrame, name: str) -> Floats | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twlab.errors import InputError
+from twlab.queries import is_existing_file, is_words, kind_of
 
 if TYPE_CHECKING:
     import argparse
@@ -40,7 +41,8 @@ def add_store_commands(commands: Any) -> None:
     ingest.set_defaults(run=_ingest)
 
     search = commands.add_parser("search", help="find the segments of a store most alike to one")
-    search.add_argument("query", metavar="QUERY", nargs="?", help="embedding file, or text")
+    search.add_argument("query", metavar="QUERY", nargs="?", help="embedding file, or words")
+    search.add_argument("--text", metavar="WORDS", help="words, whatever they look like")
     search.add_argument("--like", metavar="VIDEO@SEC", help="the segment of a video at a time")
     _add_store(search)
     search.add_argument("-k", type=int, default=10, metavar="N", help="how many (default: 10)")
@@ -94,14 +96,13 @@ def _search(chosen: argparse.Namespace) -> int:
     """Print the hits, or save them."""
     output = _output(chosen.output)
     store = _opened(chosen.store)
-    query, client = _query(chosen, store)
+    asked = _query(chosen, store)
     hits = store.search(
-        query,
         k=chosen.k,
         video_id=chosen.video,
         embedding_option=chosen.option,
         where=chosen.where,
-        client=client,
+        **asked,
     )
     if output is not None:
         aside = output.with_name(f".{output.name}.{os.getpid()}.part")
@@ -116,7 +117,7 @@ def _search(chosen: argparse.Namespace) -> int:
     if hits.empty:
         print(_no_hits(chosen), file=sys.stderr)
         return 0
-    _print_hits(hits, _names_of(query))
+    _print_hits(hits, _names_of(asked.get("query")))
     return 0
 
 
@@ -146,30 +147,31 @@ def _output(name: str | None) -> Path | None:
     return Path(name)
 
 
-def _query(chosen: argparse.Namespace, store: Store) -> tuple[Any, Any]:
-    """What is looked for, and the client if it is text."""
-    if (chosen.query is None) == (chosen.like is None):
-        what = "no query" if chosen.query is None else f"{chosen.query!r} and --like"
-        raise InputError(f"{what}; one of a file, a text and --like VIDEO@SEC was expected")
+def _query(chosen: argparse.Namespace, store: Store) -> dict[str, Any]:
+    """What is looked for, as arguments of ``Store.search``, with a client where it needs one."""
+    given = {"a query": chosen.query, "--like": chosen.like, "--text": chosen.text}
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) != 1:
+        what = " and ".join(named) or "no query"
+        raise InputError(
+            f"{what}; one of a file, words, --text WORDS and --like VIDEO@SEC was expected"
+        )
     if chosen.like is not None:
-        return _segment_at(chosen.like, chosen.option, store), None
-    if _is_there(chosen.query):
+        return {"query": _segment_at(chosen.like, chosen.option, store)}
+    kind = "text" if chosen.query is None else kind_of(chosen.query)
+    if kind == "text" and chosen.query is not None and is_existing_file(chosen.query):
         from twlab.io import load
 
-        return load(chosen.query), None
-    if Path(chosen.query).suffix and " " not in chosen.query:
-        raise InputError(f"{chosen.query!r} is no file; an embedding file or a text was expected")
+        return {"query": load(chosen.query)}
+    if kind == "text" and chosen.query is not None and not is_words(chosen.query):
+        raise InputError(
+            f"{chosen.query!r} is no file; an embedding file, a picture, a sound or words were "
+            "expected; correct the name, or give words with --text"
+        )
+    store.fragments()  # says that there is no store before a key is asked for
     from twlab.client import Client
 
-    return chosen.query, Client()
-
-
-def _is_there(query: str) -> bool:
-    """Whether a file has this name; a text may be too long for one."""
-    try:
-        return Path(query).exists()
-    except OSError:
-        return False
+    return {"query": chosen.query, "text": chosen.text, "client": Client()}
 
 
 def _segment_at(place: str, option: str | None, store: Store) -> pd.DataFrame:
@@ -209,7 +211,7 @@ def _of_option(found: pd.DataFrame, option: str, place: str) -> pd.DataFrame:
 
 def _names_of(query: Any) -> dict[Any, str]:
     """What the rows of a query are called, by label: video and time, or the label; of one, {}."""
-    if isinstance(query, str) or len(query) < 2:
+    if query is None or isinstance(query, str) or len(query) < 2:
         return {}
     starts, ends = _times(query["start_sec"]), _times(query["end_sec"])
     parts = zip(query["video_id"], starts, ends, strict=True)

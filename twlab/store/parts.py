@@ -151,8 +151,9 @@ class Part(Source):
 
     def search(
         self,
-        query: Any,
+        query: Any = None,
         *,
+        text: str | None = None,
         k: int = 10,
         video_id: str | Sequence[str] | None = None,
         embedding_option: str | None = None,
@@ -166,10 +167,13 @@ class Part(Source):
 
         Parameters
         ----------
-        query : DataFrame, array_like of shape (d,) or (q, d), or str
-            Rows of a table, vectors, or text for the client. A row whose ``embedding_option`` is
-            one of the store's is compared with that option only. For hundreds of rows
+        query : DataFrame, array_like of shape (d,) or (q, d), str or Path
+            Rows of a table, vectors, or what the client embeds, as in :func:`twlab.search`. A row
+            whose ``embedding_option`` is one of the store's is compared with that option only. For
+            hundreds of rows
             :func:`twlab.nearest` is sooner, which reads the store once for all.
+        text : str, optional
+            Words to look for in place of `query`, whatever they look like.
         k : int
             How many; fewer where there are not as many.
         video_id : str or sequence of str, optional
@@ -184,7 +188,7 @@ class Part(Source):
             ``"exact"`` passes by the vector index, if :meth:`twlab.Store.optimize` has made one;
             without one every search is exact.
         client : object, optional
-            For text: anything with ``embed_text(text, model_name=...)`` that returns a table.
+            For words: anything with ``embed_text(text, model_name=...)`` that returns a table.
 
         Returns
         -------
@@ -198,7 +202,8 @@ class Part(Source):
         ------
         InputError
             If what is searched holds several options or models, the query has other dimensions or
-            another model or is text without a client, or a condition cannot be understood.
+            another model, names a file or is words without a client, or a condition cannot be
+            understood.
         """
         if method not in ("auto", "exact"):
             raise InputError(f"method is {method!r}; 'auto' or 'exact' was expected")
@@ -209,7 +214,7 @@ class Part(Source):
         kinds = self._kinds(table)
         condition = tables.both(self._condition, where)
         chosen = Filter(video_id, embedding_option, start_sec, end_sec, condition)
-        queries = queries_of(query, kinds, client)
+        queries = queries_of(query, text, kinds, client)
         return best_places(table, queries, chosen, kinds, k=k, exact=method == "exact")
 
     def _kinds(self, table: Any) -> pd.DataFrame:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.neighbors import check_k
+from twlab.queries import embedded
 from twlab.retrieval import query_rows
 from twlab.segments import WHOLE_SCOPES, str_column, unit_vectors
 from twlab.similarity import same_space
@@ -101,17 +102,9 @@ def kinds_of(table: Any, where: str | None) -> pd.DataFrame:
     return pd.concat(parts).drop_duplicates(ignore_index=True)
 
 
-def queries_of(query: Any, kinds: pd.DataFrame, client: Any) -> pd.DataFrame:
+def queries_of(query: Any, text: str | None, kinds: pd.DataFrame, client: Any) -> pd.DataFrame:
     """The query as a table with embeddings and an option each, missing where unknown."""
-    if isinstance(query, str):
-        if client is None:
-            raise InputError(
-                f"the query is the text {query[:40]!r}; text needs a client to be embedded; pass "
-                "client=tw.Client()"
-            )
-        models = kinds["model_name"].dropna().unique()
-        query = client.embed_text(query, model_name=models[0] if len(models) == 1 else None)
-    return query_rows(query)
+    return query_rows(embedded(query, text, models=kinds["model_name"], client=client))
 
 
 def best_places(

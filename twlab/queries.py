@@ -1,0 +1,117 @@
+"""What is looked for, recognised: words, a picture or a sound, or vectors.
+
+Words go to the service and are paid for. A text that may be meant as a file or an address is
+therefore never sent as words: it is taken as the picture or the sound that it names, or refused.
+``text=`` says that words are meant, whatever they look like.
+
+* :func:`embedded` - a query as vectors, through a client where need be
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Literal
+
+from twlab.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["embedded", "is_existing_file", "is_words", "kind_of"]
+
+_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|data:\w+/)", re.IGNORECASE)
+_PATH = re.compile(r"(?:[/~\\]|\.{1,2}[/\\]|[a-z]:[/\\])", re.IGNORECASE)
+_DATA_ENDINGS = re.compile(
+    r"\.(?:json|jsonl|ndjson|ipynb|parquet|feather|arrow|csv|tsv|npy|npz|pkl|pt|h5|hdf5"
+    r"|gz|zst|zip|m3u8|mkv|srt|vtt)"
+)
+
+
+def embedded(query: Any, text: str | None, *, models: Iterable[Any], client: Any) -> Any:
+    """Rows or vectors of what is looked for; what needs no client comes back as it is.
+
+    Parameters
+    ----------
+    query : table, vectors, str, Path or None
+        Of a text or a path, words are embedded as text, pictures and sounds as what they are.
+    text : str or None
+        Words that are sent as they stand.
+    models : iterable of str or NA
+        The models of what is searched; if it is one, that one embeds the query.
+    client : Client or None
+        Embeds words, pictures and sounds.
+
+    Raises
+    ------
+    InputError
+        If there is nothing or more than one thing to look for, no client, or a text that is no
+        words.
+    """
+    if (query is None) == (text is None):
+        what = "no query" if query is None else "query and text= at once"
+        raise InputError(
+            f"{what}; one thing to look for was expected; give vectors, words or text="
+        )
+    if text is not None:
+        return _asked("text", text, models, client)
+    if not isinstance(query, str | Path):
+        return query
+    kind = kind_of(str(query))
+    if kind == "text" and isinstance(query, Path):
+        raise InputError(
+            f"the query is the path {str(query)!r}; the path of a picture or a sound was expected; "
+            "load embeddings with tw.load, and pass text as str"
+        )
+    if kind == "text" and not is_words(str(query)):
+        raise InputError(
+            f"the query {str(query)[:80]!r} names a file or an address, and only words are sent to "
+            "the service; words, a picture or a sound were expected; load embeddings with tw.load, "
+            "embed videos with client.embed, or say with text= that these are words"
+        )
+    return _asked(kind, query, models, client)
+
+
+def _asked(kind: str, query: Any, models: Iterable[Any], client: Any) -> Any:
+    """What the client makes of words, a picture or a sound."""
+    if client is None:
+        raise InputError(
+            f"the query is the {kind} {str(query)[:40]!r}; {kind} needs a client to be embedded; "
+            "pass client=tw.Client()"
+        )
+    named = {name for name in models if isinstance(name, str)}
+    known = {"model_name": named.pop()} if len(named) == 1 else {}
+    return getattr(client, f"embed_{kind}")(query, **known)
+
+
+def is_words(text: str) -> bool:
+    """Whether a text can only be meant as words: it names no file, no address, and has no ending.
+
+    >>> is_words("a rabbit yawns, 3.5 s long"), is_words("lecture1.mp4"), is_words("www.a.org")
+    (True, False, False)
+    """
+    bare = text.strip().strip("'\"`<>").strip()
+    if _ADDRESS.match(bare) or _PATH.match(bare) or is_existing_file(bare):
+        return False
+    kind = mimetypes.guess_type(bare.lower())[0] or ""
+    media = kind.startswith(("video/", "audio/", "image/"))
+    return not media and not _DATA_ENDINGS.fullmatch(PurePath(bare.lower()).suffix)
+
+
+def is_existing_file(text: str) -> bool:
+    """Whether a file has this name; a text may be too long for one, or hold what no name may."""
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def kind_of(query: str) -> Literal["text", "image", "audio"]:
+    """Picture or sound by its ending; everything else is text, if it is anything.
+
+    >>> kind_of("a.png"), kind_of("https://a.org/b.wav"), kind_of("a rabbit")
+    ('image', 'audio', 'text')
+    """
+    family = (mimetypes.guess_type(query)[0] or "text").partition("/")[0]
+    return "image" if family == "image" else "audio" if family == "audio" else "text"
