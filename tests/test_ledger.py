@@ -140,13 +140,23 @@ def test_video_names_stay_apart_and_stay_the_same(ledger: Ledger) -> None:
     assert names == ["film.mp4", "film.mp4", "b/film.mp4", "film.mp4#k4k4k4k4"]
 
 
-def test_damaged_and_newer_files_are_refused(tmp_path: Path) -> None:
+def test_damaged_and_newer_files_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "jobs"
     Ledger(folder).close()
     path = folder / "ledger.sqlite"
     db = sqlite3.connect(path)
     db.execute("PRAGMA user_version = 99")
     db.close()
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def connected(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(connect(*arguments, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", connected)
     with pytest.raises(tw.LedgerError, match="written by a newer twlab"):
         Ledger(folder)
     path.write_bytes(b"this is no database" * 100)
@@ -155,6 +165,10 @@ def test_damaged_and_newer_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(tw.LedgerError, match="choose another with folder="):
         Ledger(tmp_path / "file" / "jobs")
+    assert len(opened) == 2
+    for one in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            one.execute("SELECT 1")
 
 
 def test_threads_may_write_at_once(ledger: Ledger) -> None:

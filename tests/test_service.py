@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 from service import KEY, Service
-from service.spec import official
+from service.spec import FOLDER, official
 
 import twlab as tw
 from twlab.api.transport import Settings
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FAST = Settings(settle_sec=0.2, poll_sec=0.01, max_poll_sec=0.05, backoff_sec=0.02)
-needs_spec = pytest.mark.skipif(official() is None, reason="the specification is not at hand")
+needs_spec = pytest.mark.skipif(
+    official() is None,
+    reason=f"needs the service's OpenAPI specification in {FOLDER}, which is not ours to hand on",
+)
 
 
 @pytest.fixture

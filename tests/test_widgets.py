@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -291,6 +292,9 @@ def test_video_sources(
     monkeypatch.setenv("JPY_PARENT_PID", "77")
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
     assert source(film)["url"] == "/lab/files/films/a%20film.mp4"
+    with monkeypatch.context() as elsewhere:  # a kernel's child in an environment without Jupyter
+        elsewhere.setitem(sys.modules, "jupyter_core.paths", None)
+        assert source(film)["kind"] == "bytes"
     hidden = tmp_path / "root" / ".cache" / "a.mp4"
     hidden.parent.mkdir()
     hidden.write_bytes(b"0")

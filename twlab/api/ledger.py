@@ -115,9 +115,15 @@ class Ledger:
             self.db = sqlite3.connect(
                 self._path, isolation_level=None, timeout=60, check_same_thread=False
             )
+        except sqlite3.Error as error:
+            raise self._trouble(str(error)) from None
+        try:
             self.db.row_factory = sqlite3.Row
             self._prepare()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, LedgerError) as error:
+            self.db.close()  # nobody else can: the caller gets no ledger
+            if isinstance(error, LedgerError):
+                raise
             raise self._trouble(str(error)) from None
 
     def close(self) -> None:

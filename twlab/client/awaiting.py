@@ -88,11 +88,11 @@ class AsyncClient:
         """The service, the ledger, its tables of files, and the account; opened when needed."""
         if self._open is None or self._pid != os.getpid():  # a fork shares no connections
             self._pid = os.getpid()
-            ledger = Ledger(self.folder)
             transport = Transport(
                 self._key, self.base_url, self._settings, transport=self._given_transport
             )
             account = self._key.account(self.base_url)
+            ledger = Ledger(self.folder)  # last, so that no failure leaves its file open
             self._open = Service(transport), ledger, Assets(ledger), account
         return self._open
 

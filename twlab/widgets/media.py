@@ -177,7 +177,10 @@ def _jupyter_server() -> dict[str, Any] | None:
     parent = os.environ.get("JPY_PARENT_PID", "")
     if not parent.isdigit():
         return None
-    from jupyter_core.paths import jupyter_runtime_dir
+    try:
+        from jupyter_core.paths import jupyter_runtime_dir
+    except ModuleNotFoundError:  # a program that a kernel of another environment has started
+        return None
 
     file = Path(jupyter_runtime_dir()) / f"jpserver-{parent}.json"
     if not file.is_file():
