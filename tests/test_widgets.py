@@ -225,6 +225,10 @@ def test_masks_follow_their_index(segments: pd.DataFrame) -> None:
         ({"views": "map"}, "views is 'map'"),
         ({"video": "gone.mp4"}, "no video file 'gone.mp4'"),
         ({"video": 7}, "video is a int"),
+        ({"video": {"alpha": __file__}}, "test_widgets.py', by its name text/x-python; a video"),
+        ({"video": {"alpha": "https://a.test/film.json"}}, "by its name application/json"),
+        ({"video": {"alpha": "https://[a"}}, "which names no server"),
+        ({"video": {"alpha": "https://www.youtube.com/watch?v=1"}}, "a page of youtube.com"),
         ({"video": {"gamma": "a.mp4"}}, "video names 'gamma', which is not in the table"),
         ({"video": "https://example.com/a.mp4"}, "one video for a table of 2 videos"),
     ],
@@ -271,22 +275,19 @@ def test_player_alone_and_over_its_timeline(segments: pd.DataFrame) -> None:
     assert tw.player("https://example.com/b.mp4", one)._spec["views"] == ["player", "timeline"]
 
 
-def test_video_sources(
-    segments: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_video_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     film = tmp_path / "root" / "films" / "a film.mp4"
     film.parent.mkdir(parents=True)
     film.write_bytes(b"0" * 100)
-    one = segments[segments.video_id == "alpha"]
 
-    def source(video: Any, table: pd.DataFrame = one) -> media.Source:
-        return media.video_sources(video, table, ["alpha"])[0][0]
+    def source(video: Any, **streams: str) -> media.Source:
+        return media.video_sources(video, streams, ["alpha"])[0][0]
 
     assert source(film)["kind"] == "bytes"
     assert source("https://example.com/a.webm")["mime"] == "video/webm"
     assert source("https://example.com/a.m3u8?x=1")["kind"] == "hls"
     assert source(None)["kind"] == "none"
-    assert source(None, one.assign(hls_url="https://x.test/a.m3u8"))["kind"] == "hls"
+    assert source(None, alpha="https://x.test/a.m3u8")["kind"] == "hls"
     server = {"root_dir": str(tmp_path / "root"), "base_url": "/lab/"}
     (tmp_path / "jpserver-77.json").write_text(json.dumps(server))
     monkeypatch.setenv("JPY_PARENT_PID", "77")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from twlab.widgets.addresses import masked
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -89,7 +91,7 @@ def _categories(
         return None
     dtype = np.uint8 if len(names) < 255 else np.uint16
     arrays[key] = np.where(codes < 0, len(names), codes).astype(dtype)
-    texts = [str(one)[:80] for one in names]
+    texts = [masked(str(one))[:80] for one in names]
     return {"name": name, "kind": "category", "array": key, "names": texts}
 
 

@@ -12,6 +12,7 @@ It is opened by :func:`twlab.explore`, :func:`twlab.player` and :func:`twlab.tim
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import anywidget
@@ -21,6 +22,7 @@ import traitlets
 
 from twlab.errors import InputError
 from twlab.segments import check_segments
+from twlab.widgets.addresses import known_addresses
 from twlab.widgets.bundle import module_source, style_source
 from twlab.widgets.media import embedded_bytes, video_sources
 from twlab.widgets.payload import build_payload, video_ids_of
@@ -100,9 +102,18 @@ class Explorer(anywidget.AnyWidget):
     ) -> None:
         check_segments(segments)
         ids = video_ids_of(segments) if len(segments) else ["video"] if video is not None else []
-        sources, self._files = video_sources(video, segments, ids)
+        chosen = _known_views(views)
+        named = video if isinstance(video, Mapping) else ids if video is not None else ()
+        asked = [one for one in ids if one not in named]
+        known = known_addresses(segments, {"hls_url": asked, "thumbnail_url": ids})
+        sources, self._files = video_sources(video, known["hls_url"], ids)
         spec, data = build_payload(
-            segments, ids=ids, views=_known_views(views), sources=sources, **options
+            segments,
+            ids=ids,
+            views=chosen,
+            sources=sources,
+            thumbnails=known["thumbnail_url"],
+            **options,
         )
         self.segments = segments
         self._options = {"video": video, "views": tuple(views), **options}

@@ -3,6 +3,9 @@
 A video is one of: a URL that the browser fetches itself, an HLS stream (``.m3u8``), a local file
 inside the folder that the Jupyter server shows (served by it, so that seeking fetches only what
 is needed), or any other local file, whose bytes are handed over whole up to ``EMBED_MB``.
+
+A file is opened only where the caller named it with ``video=``. What the table says is data: an
+address of the web is handed to the browser, anything else is left out.
 """
 
 from __future__ import annotations
@@ -12,13 +15,10 @@ import mimetypes
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 from urllib.parse import quote, urlsplit
 
 from twlab.errors import InputError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = [
     "EMBED_MB",
@@ -33,30 +33,42 @@ __all__ = [
 EMBED_MB = 64
 """Local files up to this many megabytes are handed to the browser as they are."""
 
+_PAGES = ("youtube.com", "youtu.be", "vimeo.com", "dailymotion.com", "tiktok.com")
+"""Sites whose addresses are pages around a player, not files."""
+
+_OTHERS = (
+    "application/json",
+    "application/zip",
+    "application/pdf",
+    "application/gzip",
+    "application/x-tar",
+    "application/vnd.apache.parquet",
+)
+
 NO_VIDEO = "No video given. Pass video=… to watch while you explore."
 
 
 class Source(TypedDict):
-    """How the browser gets a video: ``kind`` is none, url, hls or bytes; ``path`` stays here."""
+    """How the browser gets a video: ``kind`` is none, url, hls or bytes; ``name`` is for people."""
 
     kind: str
     url: str
     mime: str
     note: str
+    name: str
 
 
 def video_sources(
-    video: Any, segments: pd.DataFrame, video_ids: list[str]
+    video: Any, streams: Mapping[str, str], video_ids: list[str]
 ) -> tuple[list[Source], dict[int, Path]]:
     """The source of every video, and the local file of those that have one.
 
     Parameters
     ----------
     video : str, Path, mapping or None
-        One path or URL, or one per ``video_id``. Without it, the stream the table carries in
-        ``hls_url`` is used where there is one.
-    segments : DataFrame
-        The table; only ``video_id`` and ``hls_url`` are looked at.
+        One path or URL, or one per ``video_id``.
+    streams : mapping of str to str
+        Addresses of the web by ``video_id``, for videos that the caller did not name.
     video_ids : list of str
         The videos in the order in which the browser numbers them.
 
@@ -69,17 +81,21 @@ def video_sources(
     sources: list[Source] = []
     files: dict[int, Path] = {}
     for place, video_id in enumerate(video_ids):
-        what = given.get(video_id, _stream_of(segments, video_id))
+        what = given.get(video_id)
         path = local_file(what)
         if path is not None:
             files[place] = path
-        sources.append(_file_source(path) if path is not None else _remote_source(what))
+        address = streams.get(video_id) if what is None else what
+        sources.append(_file_source(path) if path is not None else _remote_source(address))
     return sources, files
 
 
 def local_file(what: Any) -> Path | None:
     """The existing local file that is meant, None where it is a URL or nothing."""
-    if what is None or (isinstance(what, str) and urlsplit(what).scheme in ("http", "https")):
+    if what is None:
+        return None
+    if isinstance(what, str) and what.lower().startswith(("http:", "https:")):
+        _check_address(what)
         return None
     if not isinstance(what, str | os.PathLike):
         raise InputError(
@@ -89,7 +105,40 @@ def local_file(what: Any) -> Path | None:
     path = Path(os.path.expanduser(what))  # noqa: PTH111 - leaves ~nobody alone, where pathlib raises
     if not path.is_file():
         raise InputError(f"no video file {str(path)!r}; an existing file or a URL was expected")
+    _check_kind(path.name, str(path))
     return path.resolve()
+
+
+def _check_address(what: str) -> None:
+    """Refuse an address that no browser can play."""
+    try:
+        parts = urlsplit(what)
+        host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
+    except ValueError:  # brackets that are none
+        host = ""
+    if not host:
+        raise InputError(
+            f"video is {what[:80]!r}, which names no server; an address such as "
+            "'https://host/film.mp4' was expected"
+        )
+    if host in _PAGES:
+        raise InputError(
+            f"video is {what[:80]!r}, a page of {host}, which shows its videos only itself; "
+            "the address of a video file was expected; download the video and pass its path"
+        )
+    _check_kind(parts.path, what)
+
+
+def _check_kind(name: str, told: str) -> None:
+    """Refuse what its name says to be something else than a video or sound."""
+    mime = mimetypes.guess_type(name)[0] or ""
+    if name.lower().endswith(".ts"):
+        return  # a transport stream, which some systems take for a translation
+    if mime.partition("/")[0] in ("text", "image") or mime in _OTHERS:
+        raise InputError(
+            f"video is {told[:80]!r}, by its name {mime}; a video file was expected, such as "
+            "'film.mp4'"
+        )
 
 
 def served_url(path: Path) -> str | None:
@@ -145,31 +194,26 @@ def _by_id(video: Any, video_ids: list[str]) -> Mapping[str, Any]:
     return dict.fromkeys(video_ids, video)
 
 
-def _stream_of(segments: pd.DataFrame, video_id: str) -> str | None:
-    """The HLS address the table carries for a video."""
-    if "hls_url" not in segments.columns:
-        return None
-    known = segments.loc[segments["video_id"] == video_id, "hls_url"].dropna()
-    return str(known.iloc[0]) if len(known) else None
-
-
 def _file_source(path: Path) -> Source:
     """A local file: served where the server can, else as bytes, else the reason why not."""
     mime = mimetypes.guess_type(path.name)[0] or "video/mp4"
     url = served_url(path)
     if url is not None:
-        return {"kind": "url", "url": url, "mime": mime, "note": ""}
+        return {"kind": "url", "url": url, "mime": mime, "note": "", "name": path.name}
     note = too_large(path)
-    return {"kind": "none" if note else "bytes", "url": "", "mime": mime, "note": note}
+    kind = "none" if note else "bytes"
+    return {"kind": kind, "url": "", "mime": mime, "note": note, "name": path.name}
 
 
 def _remote_source(what: Any) -> Source:
     """A URL, a stream, or nothing."""
     if what is None:
-        return {"kind": "none", "url": "", "mime": "", "note": NO_VIDEO}
-    stream = urlsplit(what).path.endswith(".m3u8")
-    mime = mimetypes.guess_type(urlsplit(what).path)[0] or "video/mp4"
-    return {"kind": "hls" if stream else "url", "url": what, "mime": mime, "note": ""}
+        return {"kind": "none", "url": "", "mime": "", "note": NO_VIDEO, "name": ""}
+    parts = urlsplit(what)
+    kind = "hls" if parts.path.endswith(".m3u8") else "url"
+    mime = mimetypes.guess_type(parts.path)[0] or "video/mp4"
+    name = parts.path.rpartition("/")[2] or str(parts.hostname)
+    return {"kind": kind, "url": what, "mime": mime, "note": "", "name": name}
 
 
 def _jupyter_server() -> dict[str, Any] | None:

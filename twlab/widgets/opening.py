@@ -50,7 +50,8 @@ def explore(
     video : path, URL, or dict of these by ``video_id``, optional
         What to play. A file inside the folder of the notebook server is served by it; any other
         is embedded up to 64 MB. Without it the stream in the column ``hls_url`` is played where
-        the browser can, and where there is none, the other views work without a picture.
+        it is an http or https address and the browser can; where there is none, the other views
+        work without a picture. No file is opened but those that are named here.
     coords : DataFrame with x and y, or array_like of shape (n, 2), optional
         Places on the map, as :func:`twlab.project` returns them. Default: t-SNE of each
         embedding option up to 1,500 segments, PCA above.

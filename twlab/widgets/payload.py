@@ -14,10 +14,13 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.segments import clip_mask
+from twlab.widgets.addresses import masked
 from twlab.widgets.columns import describe_columns
 from twlab.widgets.spaces import add_neighbors, add_similarity, split_spaces, xy_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from twlab.widgets.media import Source
@@ -36,6 +39,7 @@ def build_payload(
     ids: list[str],
     views: tuple[str, ...],
     sources: list[Source],
+    thumbnails: Mapping[str, str],
     coords: Any = None,
     labels: Any = None,
     scenes: Any = None,
@@ -66,12 +70,12 @@ def build_payload(
         "n": len(segments),
         "title": title if title is not None else _title(segments, ids),
         "views": list(views),
-        "lanes": _lanes(segments)[1],
+        "lanes": [masked(name) for name in _lanes(segments)[1]],
         "mapAll": coords is not None,
         "columns": columns,
         "colorBy": color or (known[0] if known else ""),
         "tooltip": list(tooltip) or (known[:1] if labels is not None else []),
-        "videos": _videos(segments, ids, sources),
+        "videos": _videos(segments, ids, sources, thumbnails),
         "spaces": _spaces(segments, spaces, views, similarity, arrays),
     }
     spec["arrays"], data = _packed(arrays)
@@ -202,26 +206,32 @@ def _scene_table(
     return place[keep].astype(np.uint32), seconds[keep]
 
 
-def _videos(segments: pd.DataFrame, ids: list[str], sources: list[Source]) -> list[dict[str, Any]]:
+def _videos(
+    segments: pd.DataFrame, ids: list[str], sources: list[Source], thumbnails: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """What the browser is told of every video."""
     groups = segments.groupby(segments["video_id"].astype(str), sort=False)
     reach = groups["end_sec"].max()
+    names, lengths = _first_of(groups, "filename"), _first_of(groups, "duration_sec")
     told: list[dict[str, Any]] = []
-    first = {
-        name: _first_of(groups, name) for name in ("filename", "duration_sec", "thumbnail_url")
-    }
     for video_id, source in zip(ids, sources, strict=True):
-        duration = first["duration_sec"].get(video_id, reach.get(video_id))
         told.append(
             {
                 "id": video_id,
-                "title": str(first["filename"].get(video_id, video_id)),
-                "duration": 0.0 if pd.isna(duration) else float(duration),
+                "title": masked(str(names.get(video_id, video_id))),
+                "duration": _length(lengths.get(video_id), reach.get(video_id)),
                 "source": dict(source),
-                "thumbnail": str(first["thumbnail_url"].get(video_id, "")),
+                "thumbnail": thumbnails.get(video_id, ""),
             }
         )
     return told
+
+
+def _length(*known: Any) -> float:
+    """The first of some lengths that is a number of seconds, else 0."""
+    numbers = pd.to_numeric(pd.Series(known, dtype=object), errors="coerce").astype(float)
+    fit = numbers[np.isfinite(numbers) & (numbers >= 0)]
+    return float(fit.iloc[0]) if len(fit) else 0.0
 
 
 def _texts(values: pd.Series[Any]) -> pd.Index:
@@ -234,7 +244,7 @@ def _texts(values: pd.Series[Any]) -> pd.Index:
 
 def _first_of(groups: Any, name: str) -> dict[str, Any]:
     """The first known value of a column for each video."""
-    if name not in groups.obj.columns:
+    if groups.obj.columns.tolist().count(name) != 1:
         return {}
     return dict(groups[name].first().dropna())
 
@@ -256,7 +266,7 @@ def _spaces(
             known = add_neighbors(segments, rows, arrays, f"neighbors{place}")
         told.append(
             {
-                "name": name,
+                "name": masked(name),
                 "rows": f"rows{place}",
                 "similarity": add_similarity(segments, rows, wanted, arrays, f"cells{place}"),
                 "neighbors": f"neighbors{place}" if known else None,
@@ -270,7 +280,7 @@ def _title(segments: pd.DataFrame, ids: list[str]) -> str:
     """A name for the whole."""
     if len(ids) != 1:
         return f"{len(ids)} videos"
-    return ids[0].replace("_", " ").strip() or "Video"
+    return masked(ids[0]).replace("_", " ").strip() or "Video"
 
 
 def _must_know(names: list[str], known: list[str]) -> None:

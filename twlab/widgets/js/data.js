@@ -6,7 +6,7 @@
  * @typedef {NumberColumn | CategoryColumn} Column
  * @typedef {{ cells: Uint8Array, size: number, block: number, low: number, high: number }} Similarity
  * @typedef {{ name: string, rows: Uint32Array, similarity: Similarity | null, neighbors: Int32Array | null, nNeighbors: number }} Space
- * @typedef {{ kind: "none" | "url" | "bytes" | "hls", url: string, mime: string, note: string }} Source
+ * @typedef {{ kind: "none" | "url" | "bytes" | "hls", url: string, mime: string, note: string, name: string }} Source
  * @typedef {{ id: string, title: string, duration: number, source: Source, thumbnail: string }} Video
  * @typedef {object} Data
  * @property {string} title

@@ -74,5 +74,5 @@ function failure(data, video) {
   const { source, title } = data.videos[video];
   if (source.kind === "hls")
     return "The stream did not load; it may have expired: load the segments again.";
-  return `The browser could not play ${title}; h264 in mp4 plays almost everywhere.`;
+  return `The browser could not play ${source.name || title}; h264 in mp4 plays almost everywhere.`;
 }

@@ -1,0 +1,118 @@
+"""Addresses that a table carries, and what of them a browser may be handed.
+
+What comes from data is shown, never followed. An address of the table is given to the browser as
+it stands, if it is one of the web and names nobody's password; whatever else stands there (a path,
+another scheme, half an address) is left out and told once. Nothing here opens anything.
+
+* :func:`web_address` - an address of the web, or None
+* :func:`known_addresses` - the first good one of each video
+* :func:`masked` - a text without the passwords of addresses in it
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from twlab.errors import warn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+__all__ = ["known_addresses", "masked", "web_address"]
+
+MOST_SIGNS = 8192
+"""Signs of an address: servers refuse longer ones, and a page is to stay small."""
+
+_CREDENTIALS = re.compile(r"(?<=://)[^\s/?#]*@")
+
+
+def web_address(value: Any) -> str | None:
+    """An address that a browser may be handed on the word of data, else None.
+
+    It begins with http:// or https:// (in any case), names a host and nobody's password, and holds
+    nothing that a browser would drop or read as something else: no blanks, no signs that cannot be
+    seen, no backslash.
+    """
+    if not isinstance(value, str) or len(value) > MOST_SIGNS:
+        return None
+    if not value.isprintable() or " " in value or "\\" in value:
+        return None
+    scheme, _, rest = value.partition("://")
+    try:
+        parts = urlsplit(value)
+        named = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # brackets or a port that are none
+        return None
+    if scheme.lower() not in ("http", "https") or not named or "@" in parts.netloc:
+        return None
+    return f"{scheme.lower()}://{rest}"
+
+
+def masked(text: str) -> str:
+    """The text, in place of names and passwords in its addresses an ellipsis."""
+    return _CREDENTIALS.sub("…@", text)
+
+
+def known_addresses(
+    segments: pd.DataFrame, wanted: dict[str, Sequence[str]]
+) -> dict[str, dict[str, str]]:
+    """For each column the first good address of every video that has one; others are told.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        The table.
+    wanted : dict
+        For each column the videos for which an address is looked for.
+    """
+    found: dict[str, dict[str, str]] = {}
+    bad: list[tuple[str, str, Any]] = []
+    for name, ids in wanted.items():
+        found[name] = {}
+        seen: dict[str, Any] = {}
+        for video, value in _cells(segments, name):
+            good = web_address(value) if video in ids and video not in found[name] else None
+            if good is not None:
+                found[name][video] = good
+            seen.setdefault(video, value)
+        lost = [video for video in seen if video in ids and video not in found[name]]
+        bad += [(name, video, seen[video]) for video in lost]
+    _tell(bad)
+    return found
+
+
+def _cells(segments: pd.DataFrame, name: str) -> list[tuple[str, Any]]:
+    """Each different text of a column with its video, in order, and whatever is no text."""
+    if name not in segments.columns or segments.columns.tolist().count(name) > 1:
+        return []
+    column = segments[name].astype(object)
+    there = ~column.isna() & (column.map(lambda cell: not isinstance(cell, str) or cell != ""))
+    pairs = zip(segments["video_id"].astype(str)[there], column[there], strict=True)
+    texts: dict[tuple[str, Any], None] = {}
+    for video, cell in pairs:
+        texts.setdefault((video, cell if isinstance(cell, str) else _Other(cell)))
+    return [(v, c.cell if isinstance(c, _Other) else c) for v, c in texts]
+
+
+class _Other:
+    """A cell that is no text; some of these cannot be a key of a dict."""
+
+    def __init__(self, cell: Any) -> None:
+        self.cell = cell
+
+
+def _tell(bad: list[tuple[str, str, Any]]) -> None:
+    """Say once what was left out."""
+    if not bad:
+        return
+    name, video, value = bad[0]
+    more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+    warn(
+        f"{name} of the video {video!r} is {masked(repr(value))[:60]}{more}, which is left out; "
+        "an http or https address without a password was expected of data; pass video= for what "
+        "is to be played"
+    )
