@@ -10,7 +10,10 @@ folder, their file, or a number.
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,13 +21,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from twlab.reading.files import Source, stem_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from twlab.responses import Rows
 
 __all__ = ["video_ids"]
 
 _SAME_DURATION_SEC = 0.5
+_NOWHERE = sys.maxsize
+_ANY = ...  # in place of an address or of a second
 _NAMING = ("video_id", "input_url", "video_name", "filename", "duration_sec", "task_id")
 _OF_SEGMENT = ("start_sec", "embedding_option", "embedding_scope", "model_name")
 
@@ -112,29 +117,98 @@ def _segments(
 def _videos(
     group: list[_Unit], segments: dict[_Unit, _Segments], sources: Sequence[Source]
 ) -> list[list[_Unit]]:
-    """Units of one name, sorted into the videos that they can belong to."""
+    """Units of one name, sorted into the videos that they can belong to: each into the first."""
     if len(group) == 1:
         return [group]
+    common = Counter(cell for unit in group for cell in segments[unit])
+    shelves: dict[str, _Shelf] = {}
     videos: list[list[_Unit]] = []
-    taken: list[_Segments] = []
     for unit in group:
-        for video, seen in zip(videos, taken, strict=True):
-            if _can_be_one(video[0], unit, sources) and seen.isdisjoint(segments[unit]):
-                video.append(unit)
-                seen |= segments[unit]
-                break
-        else:
+        if unit.kind != "name":
             videos.append([unit])
-            taken.append(set(segments[unit]))
+            continue
+        folder = _folder(sources[unit.source])
+        shelves.setdefault(folder, _Shelf(videos, common)).put(unit, segments[unit])
     return videos
 
 
-def _can_be_one(a: _Unit, b: _Unit, sources: Sequence[Source]) -> bool:
-    """Whether two units of one name may be the same film."""
-    if a.kind != "name" or b.kind != "name":
-        return False
-    if _folder(sources[a.source]) != _folder(sources[b.source]):
-        return False
+class _Shelf:
+    """The videos of one name in one folder, and where a further unit of them belongs.
+
+    What a unit is refused for - a segment that is taken, another duration - stays so, as videos
+    only grow. So each list of videos remembers from where on it is worth looking, and thousands of
+    answers of one name cost as much each as a few.
+
+    Parameters
+    ----------
+    videos : list
+        All videos of the name, of which those of this folder are kept here; new ones are added.
+    common : Counter
+        How many units have each segment: the commonest one of a unit tells most videos apart.
+    """
+
+    def __init__(self, videos: list[list[_Unit]], common: Counter[tuple[Any, ...]]) -> None:
+        self.videos, self.common = videos, common
+        self.taken: dict[int, _Segments] = {}
+        self.lists: dict[tuple[Any, Any], list[int]] = {}
+        self.begin: dict[tuple[Any, ...], int] = {}
+
+    def put(self, unit: _Unit, segments: _Segments) -> None:
+        """Put a unit into the first video that it can belong to, or into a new one."""
+        witness = max(segments, key=self.common.__getitem__)
+        first = min(self._first(key, unit, segments, witness) for key in _fitting(unit))
+        if first < _NOWHERE:
+            self.videos[first].append(unit)
+            self.taken[first] |= segments
+            return
+        for key in itertools.product((unit.url, _ANY), (_second(unit), _ANY)):
+            self.lists.setdefault(key, []).append(len(self.videos))
+        self.taken[len(self.videos)] = set(segments)
+        self.videos.append([unit])
+
+    def _first(
+        self, key: tuple[Any, Any], unit: _Unit, segments: _Segments, witness: tuple[Any, ...]
+    ) -> int:
+        """The first video of a list that takes the unit; beyond all where none does."""
+        numbers = self.lists.get(key, [])
+        k = self.begin.get((key, witness), 0)
+        while k < len(numbers) and witness in self.taken[numbers[k]]:
+            k += 1
+        self.begin[key, witness] = k
+        refused = (key, witness, unit.url, unit.duration)
+        k = max(k, self.begin.get(refused, 0))
+        while k < len(numbers) and not self._can_take(numbers[k], unit, witness):
+            k += 1
+        self.begin[refused] = k
+        for place in range(k, len(numbers)):
+            number = numbers[place]
+            if self._can_take(number, unit, witness) and self.taken[number].isdisjoint(segments):
+                return number
+        return _NOWHERE
+
+    def _can_take(self, number: int, unit: _Unit, witness: tuple[Any, ...]) -> bool:
+        """Whether a video may be the unit's film, as far as one segment tells."""
+        return witness not in self.taken[number] and _can_be_one(self.videos[number][0], unit)
+
+
+def _second(unit: _Unit) -> int | None:
+    """The whole second of the duration, None where it is not known.
+
+    Durations that may be of one film lie in the same second or in neighbours.
+    """
+    return math.floor(unit.duration) if isinstance(unit.duration, int | float) else None
+
+
+def _fitting(unit: _Unit) -> Iterable[tuple[Any, Any]]:
+    """The lists of videos that together hold all that may be the unit's film."""
+    second = _second(unit)
+    urls = (unit.url, "") if unit.url else (_ANY,)
+    near = (_ANY,) if second is None else (second - 1, second, second + 1, None)
+    return itertools.product(urls, near)
+
+
+def _can_be_one(a: _Unit, b: _Unit) -> bool:
+    """Whether two units of one name and folder may be the same film."""
     if a.url and b.url and a.url != b.url:
         return False
     known = [d for d in (a.duration, b.duration) if isinstance(d, int | float)]
@@ -164,12 +238,12 @@ def _labels(
 
 def _numbered(labels: list[str], taken: set[str]) -> list[str]:
     """The labels, with a number behind those that are not unique."""
-    used = {label for label, n in Counter(labels).items() if n > 1} | taken
+    used = {label for label, n in Counter(labels).items() if n > 1}
     unique: list[str] = []
     counts: dict[str, int] = {}
     for label in labels:
         chosen = label
-        while chosen in used:
+        while chosen in used or chosen in taken:
             counts[label] = counts.get(label, 0) + 1
             chosen = f"{label}#{counts[label]}"
         used.add(chosen)
