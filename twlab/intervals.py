@@ -35,6 +35,11 @@ MOST_FPS = 1000
 MOST_DECIMALS = 9
 """Digits after the second; more are beyond float64 on a long video."""
 
+LATEST_SEC = 1e12
+"""No time in a video comes after this; a date in milliseconds does."""
+
+LONGEST_TIMECODE = 40
+
 __all__ = ["crop", "format_timecode", "iou", "merge_adjacent", "overlap", "parse_timecode"]
 
 
@@ -251,7 +256,8 @@ def parse_timecode(text: str, *, fps: float | None = None) -> float:
     Raises
     ------
     InputError
-        If the text is none of these, SMPTE without ``fps``, or drop-frame at another rate.
+        If the text is none of these, SMPTE without ``fps``, drop-frame at another rate, later
+        than any video lasts, or ambiguous (``1,000`` may be one second or a thousand).
 
     Examples
     --------
@@ -260,6 +266,22 @@ def parse_timecode(text: str, *, fps: float | None = None) -> float:
     (187.5, 187.5)
     """
     text = str(text).strip()
+    if len(text) > LONGEST_TIMECODE:
+        raise InputError(
+            f"{text[:40]!r} … of {len(text)} characters is not a time; seconds, M:SS, H:MM:SS or "
+            "SMPTE HH:MM:SS:FF was expected; correct it"
+        )
+    seconds = _parsed(text, fps)
+    if seconds >= LATEST_SEC:
+        raise InputError(
+            f"{text!r} is later than any video lasts; seconds, M:SS, H:MM:SS or SMPTE "
+            "HH:MM:SS:FF was expected; correct it"
+        )
+    return seconds
+
+
+def _parsed(text: str, fps: float | None) -> float:
+    """Seconds from a text of bounded length."""
     smpte = re.fullmatch(r"(\d+):([0-5]?\d):([0-5]?\d)([:;])(\d+)", text, re.ASCII)
     if smpte:
         hours, minutes, secs, mark, frames = smpte.groups()
@@ -280,6 +302,11 @@ def parse_timecode(text: str, *, fps: float | None = None) -> float:
             f"{text[:40]!r} is not a time; seconds, M:SS, H:MM:SS or SMPTE HH:MM:SS:FF was expected"
         )
     hour, minute, second = plain.groups()
+    if minute is None and re.fullmatch(r"\d+,\d{3}", text, re.ASCII):
+        raise InputError(
+            f"{text!r} is one second to some and a thousand to others; a number with a point was "
+            "expected; write it without the comma"
+        )
     return int(hour or 0) * 3600 + int(minute or 0) * 60 + float(second.replace(",", "."))
 
 

@@ -19,6 +19,7 @@ from twlab.reading.files import Source, file_kind, find_files
 from twlab.reading.own import own_tables, write_json, write_parquet
 from twlab.reading.source import read_source
 from twlab.reading.table import renamed, table_of
+from twlab.responses.models import canonical_model
 from twlab.segments import check_segments, str_column
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def load(
         else the name of the file; two films of one name stay apart, told by folder, file or
         number.
     model_name : str, optional
-        The model where the answer names none (embed v2, Bedrock, Snowflake).
+        The model where the answer names none (embed v2, Bedrock, Snowflake). Models of TwelveLabs
+        go by the API's name in every table: ``twelvelabs.marengo-embed-3-0-v1:0`` is
+        ``marengo3.0``.
     progress : bool
         Show a bar once several files take more than a second.
 
@@ -93,6 +96,7 @@ def load(
     for name, value in (("video_id", video_id), ("model_name", model_name)):
         if value is not None and (not isinstance(value, str) or not value):
             raise InputError(f"{name} is {value!r}; a name (str) was expected; leave it out or fix")
+    model_name = canonical_model(model_name) if model_name else None
     sources = _sources(source)
     own = own_tables(sources)
     if own is not None:
@@ -139,7 +143,10 @@ def check(source: Any) -> pd.DataFrame:
         try:
             found = read_source(one, keep_going=True)
         except LoadError as error:
-            problems.append((one.name, error.place, error.field, error.problem))
+            if one.explicit or not _is_manifest(one):
+                problems.append((one.name, error.place, error.field, error.problem))
+            continue
+        if not found.n_rows and not one.explicit and _is_manifest(one):
             continue
         problems += [(one.name, *problem) for problem in (*found.problems, *found.remarks)]
     columns = zip(*problems, strict=True) if problems else [[], [], [], []]
@@ -254,10 +261,20 @@ def _read(
         except LoadError as error:
             if one.explicit:
                 raise
-            troubles.append(error)
+            if not _is_manifest(one):
+                troubles.append(error)
         else:
             kept.append((one, found))
     return kept, troubles
+
+
+def _is_manifest(one: Source) -> bool:
+    """Whether a file without embeddings is the note that Bedrock leaves beside its output."""
+    return (
+        one.path is not None
+        and one.path.name == "manifest.json"
+        and one.path.with_name("output.json").exists()
+    )
 
 
 def _tracked(sources: Sequence[Source], *, progress: bool) -> Iterable[Source]:
@@ -272,6 +289,8 @@ def _tracked(sources: Sequence[Source], *, progress: bool) -> Iterable[Source]:
 
 def _report(kept: Sequence[tuple[Source, Found]], troubles: Sequence[LoadError]) -> None:
     """Raise where nothing was loaded; warn once of everything that was left out."""
+    if not kept and not troubles:
+        raise LoadError("nothing but notes of Bedrock; its output.json was expected beside them")
     if not kept:
         more = f" (and {len(troubles) - 1} more such files)" if len(troubles) > 1 else ""
         first = troubles[0]

@@ -11,6 +11,7 @@ import glob
 import gzip
 import io
 import os
+import re
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,7 @@ _KINDS = {
     ".csv": "csv",
 }
 _PACKED = (".gz", ".zst")
+_JSON_TEXT = re.compile(r'\s*[\[{]\s*(?:"|[\[{]|[\d.,eE\s+-]*\]\s*$|\}\s*$)')  # no [ab]*.json
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _BINARY = {
     b"PK\x03\x04": "a ZIP archive (NumPy .npz, PyTorch .pt or Excel)",
@@ -42,6 +44,7 @@ _BINARY = {
     b"SQLite": "an SQLite database",
     b"%PDF": "a PDF",
 }
+_LONGEST_PATH = 255
 _FILMS = (b"\x1aE\xdf\xa3", b"\x00\x00\x01\xba", b"FLV\x01")
 _FILM_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
@@ -65,7 +68,8 @@ def find_files(source: str | os.PathLike[str]) -> list[Source]:
     """
     text = os.fspath(source)
     if not text or "\0" in text:
-        raise LoadError(f"{text!r} is no path; a file, folder or pattern was expected")
+        raise LoadError(f"{text[:80]!r} is no path; a file, folder or pattern was expected")
+    _not_content(text)
     path = Path(os.path.expanduser(text))  # noqa: PTH111 - leaves ~nobody alone, where pathlib raises
     try:
         if path.is_dir():
@@ -74,11 +78,27 @@ def find_files(source: str | os.PathLike[str]) -> list[Source]:
             return [Source(str(path), path, None, explicit=True)]
     except OSError as error:
         raise LoadError(f"{text[:80]!r} cannot be read ({error.strerror})") from None
-    if text.lstrip()[:1] in ("{", "["):
-        raise LoadError("a text of JSON was given where a path was expected; pass json.loads(text)")
     if not glob.has_magic(text):
         raise LoadError("there is no such file or folder; check the path", source=text)
     return _of_pattern(text)
+
+
+def _not_content(text: str) -> None:
+    """Refuse an address, and a text of JSON, by what it is."""
+    if re.match(r"[a-z][a-z0-9+.-]+://", text, re.IGNORECASE):
+        kind = text.partition("://")[0].lower()
+        raise LoadError(
+            f"{text[:80]!r} is an address ({kind}), which is never fetched here; a file, folder or "
+            "pattern was expected; fetch it first, for example tw.load(httpx.get(url).content)"
+            if kind in ("http", "https")
+            else f"{text[:80]!r} is an address ({kind}); a file, folder or pattern was expected; "
+            "copy it to this computer first"
+        )
+    if _JSON_TEXT.match(text) and (len(text) > _LONGEST_PATH or not Path(text).exists()):
+        raise LoadError(
+            "a text of JSON was given where a path was expected; pass json.loads(text), or "
+            "text.encode()"
+        )
 
 
 def _of_pattern(text: str) -> list[Source]:

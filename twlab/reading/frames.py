@@ -6,6 +6,7 @@ Vectors in an Arrow table are taken from its buffer as one block.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -15,9 +16,11 @@ import pandas as pd
 from twlab.errors import LoadError
 from twlab.responses import read
 from twlab.responses.names import VECTOR_KEYS, plain
+from twlab.responses.shapes import COLUMN_OF
+from twlab.responses.wide import wide_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -31,6 +34,12 @@ __all__ = [
     "read_csv",
     "read_frame",
 ]
+
+
+_NOTHING = frozenset(("", "na", "n/a", "nan", "nat", "none", "null", "<na>"))
+"""What programs write where a time is missing; in any other column these are words."""
+
+_LONGEST_NUMBER = 25
 
 
 def parquet_columns(stream: BinaryIO, source: str) -> list[str]:
@@ -69,7 +78,10 @@ def _parquet(reader: Callable[[BinaryIO], Any], stream: BinaryIO, source: str) -
 def read_arrow(table: Any, found: Found) -> None:
     """Put the rows of an Arrow table into ``found``."""
     columns: dict[str, Any] = {}
-    for name in dict.fromkeys(table.column_names):
+    counts = Counter(table.column_names)
+    for name, n_times in counts.items():
+        if n_times > 1:
+            _tell_double(name, found)
         column = table.column(table.column_names.index(name))
         cells = arrow_vectors(column) if plain(name) in VECTOR_KEYS else None
         columns[name] = column.to_pylist() if cells is None else cells
@@ -110,16 +122,54 @@ def arrow_vectors(column: Any) -> list[NDArray[np.float32]] | NDArray[np.float32
 
 
 def read_csv(stream: BinaryIO, found: Found) -> None:
-    """Put the rows of a CSV file into ``found``; vectors are cells of text."""
+    """Put the rows of a CSV file into ``found``; vectors are cells of text.
+
+    Every cell is read as the text that it is: ``007``, ``12e3`` and ``NA`` are names. Columns that
+    hold nothing but numbers as Python writes them become numbers, unless they name something.
+    """
     try:
-        frame = pd.read_csv(stream, encoding="utf-8-sig", low_memory=False)
+        frame = pd.read_csv(
+            stream,
+            header=None,
+            dtype=str,
+            keep_default_na=False,
+            na_filter=False,
+            encoding="utf-8-sig",
+            low_memory=False,
+        )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError, ValueError) as error:
         raise LoadError(
             f"is no table in CSV ({str(error).strip()[:120]}); save the vectors as Parquet "
             "with tw.save",
             source=found.source,
         ) from None
-    read_frame(frame[[name for name in frame if not str(name).startswith("Unnamed: ")]], found)
+    names = [str(name).strip() for name in frame.iloc[0]]
+    cells = {place: _of_text(name, frame[place].tolist()[1:]) for place, name in enumerate(names)}
+    frame = pd.DataFrame(cells, dtype=object)
+    frame.columns = pd.Index(names)
+    read_frame(frame.loc[:, frame.columns != ""], found)  # a column without a name is an index
+
+
+def _of_text(name: str, cells: list[str]) -> list[Any]:
+    """The cells of a column of CSV."""
+    column = COLUMN_OF.get(plain(name), "")
+    if column in ("start_sec", "end_sec", "duration_sec"):
+        return [None if cell.strip().lower() in _NOTHING else cell for cell in cells]
+    if column or plain(name) in VECTOR_KEYS:
+        return [cell or None for cell in cells]
+    filled = [cell for cell in cells if cell]
+    for number in (int, float):
+        if filled and all(_is_spelled(cell, number) for cell in filled):
+            return [number(cell) if cell else None for cell in cells]
+    return [cell or None for cell in cells]
+
+
+def _is_spelled(cell: str, number: type[int] | type[float]) -> bool:
+    """Whether a text is a number in the one spelling that Python would give it."""
+    try:
+        return len(cell) <= _LONGEST_NUMBER and str(number(cell)) == cell
+    except ValueError:
+        return False
 
 
 def read_frame(frame: pd.DataFrame, found: Found) -> None:
@@ -127,11 +177,41 @@ def read_frame(frame: pd.DataFrame, found: Found) -> None:
     levels = [name for name in frame.index.names if name is not None and name not in frame.columns]
     if levels:
         frame = frame.reset_index(levels)
-    columns: dict[str, Sequence[Any]] = {}
+    columns: dict[str, Any] = {}
+    wide = wide_keys(tuple(frame.columns)) if frame.columns.is_unique else ()
+    if wide and not any(plain(str(name)) in VECTOR_KEYS for name in frame.columns):
+        block = _numbers(frame[list(wide)], found)
+        frame = frame.drop(columns=list(wide))
+        columns["embedding"] = list(block)
     for position, name in enumerate(map(str, frame.columns)):
+        if name in columns:
+            _tell_double(name, found)
+            continue
         cells = frame.iloc[:, position].astype(object).tolist()
-        columns.setdefault(name, [None if _missing(cell) else cell for cell in cells])
+        columns[name] = [None if _missing(cell) else cell for cell in cells]
     _read_columns(columns, len(frame), found)
+
+
+def _numbers(frame: pd.DataFrame, found: Found) -> NDArray[np.float32]:
+    """The vectors of a table that spreads them over its columns; NaN where a number is missing."""
+    try:
+        with np.errstate(over="ignore"):
+            return frame.replace("", None).to_numpy(np.float64, na_value=np.nan).astype(np.float32)
+    except (TypeError, ValueError) as error:
+        raise LoadError(
+            f"the columns {frame.columns[0]!r} to {frame.columns[-1]!r} hold no numbers "
+            f"({str(error)[:80]}); one number of the vector in each was expected; correct them",
+            source=found.source,
+        ) from None
+
+
+def _tell_double(name: str, found: Found) -> None:
+    """Say that only the first of several columns of one name is read."""
+    found.remark(
+        f"several columns named {name!r}, of which the first was read; one was expected; rename "
+        "the others",
+        field=name,
+    )
 
 
 def _missing(cell: Any) -> bool:

@@ -91,12 +91,32 @@ def _unit(position: int, values: Sequence[Any], source: Source, answer: int) -> 
     own, address, video_name, filename, duration, task = values
     if own:
         return _Unit(position, "id", own, "", None, None)
-    url = str(address or "").partition("?")[0]
-    name = video_name or filename or Path(url).name
+    url, page = page_of(str(address or ""))
+    name = video_name or filename or page
     if name:
         return _Unit(position, "name", name, url, duration, task or answer)
     stem = (stem_of(source.path.name) if source.path else source.name) or "video"
     return _Unit(position, "source", stem, "", duration, task or answer)
+
+
+def page_of(address: str) -> tuple[str, str]:
+    """What tells one address from another, and the name of the film or page there.
+
+    The part after ``?`` is left out where the path names a file (``film.mp4?X-Amz-...`` is signed
+    anew at each call) and kept where it is the page (``watch?v=...``).
+
+    Examples
+    --------
+    >>> page_of("https://x.org/a/film.mp4?Signature=1")
+    ('https://x.org/a/film.mp4', 'film.mp4')
+    >>> page_of("https://x.org/watch?v=1")
+    ('https://x.org/watch?v=1', 'watch?v=1')
+    """
+    bare, _, query = address.partition("#")[0].partition("?")
+    name = Path(bare.replace("\\", "/")).name
+    if not query or Path(name).suffix:
+        return bare, name
+    return f"{bare}?{query}", f"{name}?{query}"
 
 
 def _segments(

@@ -11,6 +11,7 @@ import pandas as pd
 
 from twlab.errors import InputError, TwlabWarning
 from twlab.reading.identity import video_ids
+from twlab.responses.models import canonical_model
 from twlab.segments import COLUMNS, str_column, with_vectors
 
 if TYPE_CHECKING:
@@ -170,7 +171,11 @@ def _one_video(named: set[str], video_id: str) -> None:
 
 def _fitting_model(served: pd.Series[Any], model_name: str) -> None:
     """Refuse a model name that contradicts what was served."""
-    others = sorted(set(served.dropna()) - {model_name})
+    others = sorted(
+        name
+        for name in set(served.dropna())
+        if canonical_model(name) != canonical_model(model_name)
+    )
     if others:
         raise InputError(
             f"model_name={model_name!r} for vectors served as {others[0]!r}; "

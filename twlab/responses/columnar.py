@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
 
 from twlab.responses.names import VECTOR_KEYS, plain
 from twlab.responses.values import is_numbers
@@ -24,7 +26,10 @@ def as_records(node: dict[str, Any], shape: Shape) -> list[dict[str, Any]] | Non
         return _split_layout(columns, data)
     for key in shape.vectors:
         cells = _cells(node[key])
-        if cells is not None and any(_is_column(node[name], len(cells)) for name in node):
+        if cells is None:
+            continue
+        labels = _labels(node[key], len(cells))
+        if len(set(labels)) == len(cells) and any(_is_column(node[name], labels) for name in node):
             return _records(node, key, cells)
     return None
 
@@ -45,26 +50,57 @@ def _cells(value: Any) -> list[Any] | None:
         if isinstance(value.get("blocks"), dict | list):
             return _cells(value["blocks"])
         value = list(value.values())
-    if not isinstance(value, list) or not value:
+    if isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype.kind in "fiu":
+        return list(value)
+    if not isinstance(value, list | tuple) or not value:
         return None
     if all(isinstance(cell, dict) and is_numbers(cell.get("values")) for cell in value):
         return [cell["values"] for cell in value]
-    return value if all(is_numbers(cell) for cell in value) else None
+    return list(value) if all(is_numbers(cell) for cell in value) else None
 
 
-def _is_column(value: Any, length: int) -> bool:
+def _labels(value: Any, length: int) -> list[str]:
+    """What each vector of a column is called; its place where it has no name."""
+    blocks = value.get("blocks", value) if isinstance(value, dict) else value
+    if isinstance(blocks, dict):
+        return [str(label) for label in blocks]
+    addresses = [cell.get("address") if isinstance(cell, dict) else None for cell in blocks]
+    if all(isinstance(one, dict) and len(one) == 1 for one in addresses):
+        return [str(next(iter(one.values()))) for one in addresses if isinstance(one, dict)]
+    return [str(place) for place in range(length)]
+
+
+def _is_column(value: Any, labels: list[str]) -> bool:
     """Whether a field has one cell per vector."""
-    return isinstance(value, list | dict) and len(value) == length and not _cells(value)
+    if isinstance(value, dict):
+        return bool(value) and set(map(str, value)) <= set(labels) and not _cells(value)
+    if isinstance(value, np.ndarray):
+        return value.ndim == 1 and len(value) == len(labels)
+    return isinstance(value, list | tuple) and len(value) == len(labels) and not _cells(value)
 
 
 def _records(node: dict[str, Any], vector_key: str, cells: list[Any]) -> list[dict[str, Any]]:
-    """One object per vector."""
-    records: list[dict[str, Any]] = [{"embedding": cell} for cell in cells]
+    """One object per vector, its fields joined by the name of the row where they have names."""
+    labels = _labels(node[vector_key], len(cells))
+    by_label: dict[str, dict[str, Any]] = {
+        label: {"embedding": cell} for label, cell in zip(labels, cells, strict=True)
+    }
+    places = [str(place) for place in range(len(cells))]
+    in_order = list(map(by_label.get, places if set(labels) == set(places) else labels))
     for key, value in node.items():
-        if key == vector_key:
+        if key == vector_key or not _is_column(value, labels):
             continue
-        if _is_column(value, len(cells)) or (is_numbers(value) and len(value) == len(cells)):
-            column = value.values() if isinstance(value, dict) else value
-            for record, cell in zip(records, column, strict=True):
-                record[key] = cell
-    return records
+        if isinstance(value, dict):
+            for label, cell in value.items():
+                by_label[str(label)][key] = cell
+        else:
+            for record, cell in zip(in_order, value, strict=True):
+                cast("dict[str, Any]", record)[key] = _plain(cell)
+    return list(by_label.values())
+
+
+def _plain(cell: Any) -> Any:
+    """A cell of an array as Python has it; one of float32 in its shortest form."""
+    if isinstance(cell, np.float32 | np.float16):
+        return float(str(cell))
+    return cell.item() if isinstance(cell, np.generic) else cell

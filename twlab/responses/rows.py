@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twlab.errors import InputError
-from twlab.intervals import parse_timecode
+from twlab.intervals import LATEST_SEC, parse_timecode
 from twlab.responses.found import Rows
 from twlab.responses.names import ALIASES, VECTOR_KEYS, plain
 from twlab.responses.shapes import COLUMN_OF, Shape, shape_of, vector_of
-from twlab.responses.values import LATEST_SEC, SCALARS, BadValueError, is_reversed, vector
+from twlab.responses.values import SCALARS, BadValueError, is_reversed, vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twlab.errors import InputError
-from twlab.intervals import parse_timecode
+from twlab.intervals import LATEST_SEC, parse_timecode
 from twlab.responses.cells import CUT, vector_of_text
+from twlab.responses.models import canonical_model
 from twlab.responses.names import SCOPES
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CLEANERS",
-    "LATEST_SEC",
     "SCALARS",
     "BadValueError",
     "is_numbers",
@@ -35,7 +35,6 @@ SCALARS = (str, int, float, bool, np.number, np.bool_)
 
 _NUMBERS = frozenset((int, float))
 _NUMBER_TYPES = (np.floating, np.integer, decimal.Decimal)
-LATEST_SEC = 1e12
 
 
 class BadValueError(ValueError):
@@ -155,6 +154,12 @@ def _text(value: Any) -> str | None:
     return str(value) if isinstance(value, SCALARS) and not isinstance(value, bool) else None
 
 
+def _model(value: Any) -> str | None:
+    """The name of a model, as the API has it."""
+    name = _text(value)
+    return canonical_model(name) if name else None
+
+
 def _number(value: Any) -> float | None:
     """A number that is not negative."""
     try:
@@ -174,6 +179,7 @@ CLEANERS: dict[str, Callable[[Any], Any]] = {
     "end_sec": seconds,
     "embedding_option": _word,
     "embedding_scope": _scope,
+    "model_name": _model,
     "duration_sec": _number,
     "fps": _number,
     "thumbnail_urls": _first_text,
@@ -181,7 +187,6 @@ CLEANERS: dict[str, Callable[[Any], Any]] = {
         (
             "video_id",
             "video_name",
-            "model_name",
             "filename",
             "input_url",
             "input_type",

@@ -90,6 +90,8 @@ def _walk_list(
         if key:
             run = list(nodes[position:end])
             add_rows(run, key, facts, found, places=where, answer=answer)
+        elif _is_action(nodes[position]):
+            pass
         elif not _read_entry(nodes[position], facts, where[0], found, answer, depth=depth):
             without.append(where[0])
         position += len(where)
@@ -118,6 +120,18 @@ def _run(nodes: list[Any] | tuple[Any, ...], start: int) -> tuple[int, str]:
             break
         end += 1
     return end, key
+
+
+def _is_action(node: Any) -> bool:
+    """Whether an entry is a line between the documents of a bulk request (OpenSearch)."""
+    if type(node) is not dict or len(node) != 1:
+        return False
+    ((action, target),) = node.items()
+    return (
+        action in ("index", "create", "update", "delete")
+        and type(target) is dict
+        and all(key.startswith("_") or key in ("routing", "pipeline") for key in target)
+    )
 
 
 def _read_entry(
