@@ -21,7 +21,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # A room imports from floors below it, and from rooms named before it on its own floor.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "blocks"),
+    ("errors", "paths", "blocks"),
     ("segments", "rows", "intervals", "sources", "results", "connecting", "executors", "api"),
     (
         "responses",

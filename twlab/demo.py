@@ -8,6 +8,8 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, cast
 
+from twlab.paths import replaced, user_path
+
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
@@ -80,7 +82,7 @@ def write_demo(path: str | os.PathLike[str]) -> Path:
 
     Raises
     ------
-    OSError
+    InputError
         If the file cannot be written.
 
     Examples
@@ -92,16 +94,18 @@ def write_demo(path: str | os.PathLike[str]) -> Path:
     >>> page.count("<h2>")
     5
     """
-    import os
-    from pathlib import Path
-
-    from plotly.offline import get_plotlyjs
-
     from twlab.samples import sample
 
-    film = sample()
-    target = Path(os.path.expanduser(path))  # noqa: PTH111 - leaves ~nobody alone, where pathlib raises
-    target.touch()  # fail before the work, not after it
+    target = user_path(path)
+    with replaced(target) as aside:
+        aside.write_text(_page(sample()), encoding="utf-8")
+    return target
+
+
+def _page(film: pd.DataFrame) -> str:
+    """The page as text."""
+    from plotly.offline import get_plotlyjs
+
     pictures = "".join(
         SECTION.format(
             title=html.escape(title),
@@ -111,9 +115,7 @@ def write_demo(path: str | os.PathLike[str]) -> Path:
         )
         for title, text, code, figure in _pictures(film)
     )
-    text = PAGE.format(explorer=_explorer(film), script=get_plotlyjs(), pictures=pictures)
-    target.write_text(text, encoding="utf-8")
-    return target
+    return PAGE.format(explorer=_explorer(film), script=get_plotlyjs(), pictures=pictures)
 
 
 def _explorer(film: pd.DataFrame) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from twlab.errors import InputError, LoadError, TwlabWarning
+from twlab.paths import replaced, user_path
 from twlab.reading.files import Source, file_kind, find_files
 from twlab.reading.own import own_tables, write_json, write_parquet
 from twlab.reading.source import read_source
@@ -24,6 +24,7 @@ from twlab.segments import check_segments, str_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from twlab.responses import Found
 
@@ -187,7 +188,7 @@ def save(segments: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     True
     """
     check_segments(segments)
-    target = Path(os.path.expanduser(path))  # noqa: PTH111 - leaves ~nobody alone, where pathlib raises
+    target = user_path(path)
     kind = file_kind(target.name)
     packing = target.suffix.lower()[1:] if target.suffix.lower() in (".gz", ".zst") else ""
     if kind == "csv":
@@ -202,17 +203,11 @@ def save(segments: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     if target.is_dir() or not target.parent.is_dir():
         what = "is a folder" if target.is_dir() else "lies in a folder that does not exist"
         raise InputError(f"{str(target)!r} {what}; a file in an existing folder was expected")
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
+    with replaced(target) as aside:
         if kind == "parquet":
             write_parquet(segments, aside)
         else:
             write_json(segments, aside, packing=packing, lines=kind == "jsonl")
-        aside.replace(target)
-    except OSError as error:
-        raise InputError(f"{str(target)!r} cannot be written ({error.strerror or error})") from None
-    finally:
-        aside.unlink(missing_ok=True)
     return target
 
 

@@ -10,13 +10,14 @@ import os
 import shutil
 import uuid
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twlab.errors import InputError
+from twlab.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     import pandas as pd
 
@@ -49,7 +50,7 @@ def _new(folder: Any) -> Path:
     path = isinstance(folder, str | os.PathLike) and os.fspath(folder)
     if not path or "\0" in path:
         raise InputError(f"folder is {folder!r}; the path of a new folder was expected")
-    target = Path(os.path.expanduser(path))  # noqa: PTH111 - leaves ~nobody alone
+    target = user_path(path)
     try:
         there = target.exists() or target.is_symlink()
     except OSError as error:

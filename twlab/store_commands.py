@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twlab.errors import InputError
+from twlab.paths import replaced
 from twlab.queries import is_existing_file, is_words, kind_of
 
 if TYPE_CHECKING:
@@ -105,12 +106,8 @@ def _search(chosen: argparse.Namespace) -> int:
         **asked,
     )
     if output is not None:
-        aside = output.with_name(f".{output.name}.{os.getpid()}.part")
-        try:
+        with replaced(output) as aside:
             hits.drop(columns="embedding").to_csv(aside, index=False)
-            aside.replace(output)
-        finally:
-            aside.unlink(missing_ok=True)
         print(f"{len(hits)} hits in {output}", file=sys.stderr)
         print(output)
         return 0

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from twlab.errors import LedgerError
+from twlab.paths import aside
 
 if TYPE_CHECKING:
     from twlab.api.ledger import Job
@@ -80,12 +81,7 @@ def save_answer(
 
 def _write_whole(path: Path, content: bytes) -> None:
     """Write beside, flush to the disk, then put in place: a crash leaves the whole or nothing."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with aside(path) as beside, beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from twlab.api.files import content_hash, mime_type
 from twlab.errors import InputError
+from twlab.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,7 +103,7 @@ def _of_one(text: str | bytes) -> list[Source]:
         shown = clean_url(text)
         name = unquote(urlsplit(shown).path.rpartition("/")[2]) or urlsplit(shown).netloc
         return [Source(shown, name, None, text)]
-    path = Path(os.path.expanduser(text))  # noqa: PTH111 - leaves ~nobody alone, where pathlib raises
+    path = user_path(text)
     if path.is_dir():
         return _media(sorted(path.rglob("*")), text)
     if path.exists():

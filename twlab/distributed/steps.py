@@ -9,9 +9,7 @@ neither sees half of one. Arrays only: nothing that is read from there can run.
 
 from __future__ import annotations
 
-import os
 import shutil
-import uuid
 import zipfile
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -21,6 +19,7 @@ import numpy as np
 from twlab import __version__
 from twlab.errors import InputError, TwlabError, warn
 from twlab.executors import Local
+from twlab.paths import aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -144,14 +143,11 @@ def _write(file: Path | None, arrays: Arrays) -> None:
         return
     for attempt in range(TIMES):
         file.parent.mkdir(parents=True, exist_ok=True)
-        aside = file.with_name(f"{uuid.uuid4().hex}.aside")
         try:
-            with aside.open("wb") as out:
+            with aside(file) as path, path.open("wb") as out:
                 np.savez(out, **arrays)
-            os.replace(aside, file)  # noqa: PTH105 - the one word for it that all know
             return
         except OSError as error:
-            aside.unlink(missing_ok=True)
             if not isinstance(error, FileNotFoundError) or attempt + 1 == TIMES:
                 raise TwlabError(
                     f"{str(file)!r} cannot be written ({error.strerror or error}); room for what "

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from twlab.errors import LoadError
+from twlab.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +71,7 @@ def find_files(source: str | os.PathLike[str]) -> list[Source]:
     if not text or "\0" in text:
         raise LoadError(f"{text[:80]!r} is no path; a file, folder or pattern was expected")
     _not_content(text)
-    path = Path(os.path.expanduser(text))  # noqa: PTH111 - leaves ~nobody alone, where pathlib raises
+    path = user_path(text)
     try:
         if path.is_dir():
             return _of_folder(path)
@@ -103,7 +104,7 @@ def _not_content(text: str) -> None:
 
 def _of_pattern(text: str) -> list[Source]:
     """The files that match a pattern."""
-    hits = glob.glob(os.path.expanduser(text), recursive=True)  # noqa: PTH111, PTH207 - patterns may be absolute; see find_files
+    hits = glob.glob(str(user_path(text)), recursive=True)  # noqa: PTH207 - patterns may be absolute
     found = sorted(map(Path, hits))
     sources = [Source(str(hit), hit, None, explicit=False) for hit in found if _loadable(hit)]
     for folder in (hit for hit in found if hit.is_dir() and not text.endswith("**")):

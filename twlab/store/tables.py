@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twlab.errors import InputError, require
+from twlab.paths import user_path
 from twlab.store.arrow import KEY
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def address_of(path_or_uri: Any) -> str:
         )
     if is_uri:
         return text.rstrip("/")
-    path = Path(os.path.expanduser(text)).absolute()  # noqa: PTH111 - leaves ~nobody alone
+    path = user_path(text).absolute()
     lengths = [len(os.fsencode(part)) for part in path.parts]
     if "\0" in text or max(lengths) > LONGEST_NAME or len(os.fsencode(path)) > LONGEST_PATH:
         raise InputError(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from urllib.parse import quote
 
 from twlab.errors import InputError
+from twlab.paths import replaced, user_path
 from twlab.sources import also_stores
 from twlab.widgets.bundle import module_source, style_source
 from twlab.widgets.explorer import Explorer, View
@@ -95,7 +96,8 @@ def save_html(
     Raises
     ------
     InputError
-        If a video is too large to embed, or something is given besides an explorer.
+        If a video is too large to embed, something is given besides an explorer, or the file
+        cannot be written (what was there before then stays as it was).
 
     Examples
     --------
@@ -119,9 +121,9 @@ def save_html(
     }
     if isinstance(segments, Explorer):
         _only_explorer(options)
-        return _write(segments, Path(path), video_as)
+        return _write(segments, user_path(path), video_as)
     explorer = Explorer(segments, **options)
-    written = _write(explorer, Path(path), video_as)
+    written = _write(explorer, user_path(path), video_as)
     explorer.close()
     return written
 
@@ -138,8 +140,16 @@ def _only_explorer(options: dict[str, Any]) -> None:
 
 def _write(explorer: Explorer, target: Path, video_as: Literal["embed", "link"]) -> Path:
     """Write the page."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(page_of(explorer, target, video_as=video_as), encoding="utf-8")
+    page = page_of(explorer, target, video_as=video_as)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"the folder of {str(target)!r} cannot be made ({error.strerror}); a place that can be "
+            "written to was expected; choose another"
+        ) from None
+    with replaced(target) as aside:
+        aside.write_text(page, encoding="utf-8")
     return target
 
 

@@ -19,6 +19,7 @@ from typing import Any, TypedDict
 from urllib.parse import quote, urlsplit
 
 from twlab.errors import InputError
+from twlab.paths import user_path
 
 __all__ = [
     "EMBED_MB",
@@ -102,7 +103,7 @@ def local_file(what: Any) -> Path | None:
             f"video is a {type(what).__name__}; a path, a URL or a dict of them by video_id was "
             "expected"
         )
-    path = Path(os.path.expanduser(what))  # noqa: PTH111 - leaves ~nobody alone, where pathlib raises
+    path = user_path(what)
     if not path.is_file():
         raise InputError(f"no video file {str(path)!r}; an existing file or a URL was expected")
     _check_kind(path.name, str(path))

@@ -1,0 +1,110 @@
+"""Files that are replaced whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import resource
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import twlab as tw
+from twlab.api.answers import save_answer
+from twlab.api.ledger import Job
+from twlab.demo import write_demo
+from twlab.distributed.steps import _write
+from twlab.paths import replaced, user_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+ROOM = 3_000  # bytes
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file may grow beyond ``ROOM``: writing fails half-way, as on a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+WRITERS: dict[str, Callable[[Path], Any]] = {
+    "film.parquet": lambda path: tw.save(tw.sample(), path),
+    "film.json": lambda path: tw.save(tw.sample(), path),
+    "film.json.gz": lambda path: tw.save(tw.sample(), path),
+    "film.jsonl.zst": lambda path: tw.save(tw.sample(), path),
+    "film.html": lambda path: tw.save_html(tw.sample(), path),
+    "demo.html": write_demo,
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_full_disk_leaves_the_old_file(name: str, tmp_path: Path) -> None:
+    target = tmp_path / name
+    target.write_text("old")
+    with full_disk(), pytest.raises(tw.InputError, match=r"cannot be written.*make room"):
+        WRITERS[name](target)
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+    WRITERS[name](target)
+    assert target.stat().st_size > ROOM
+
+
+def test_a_full_disk_under_an_answer_and_a_step(tmp_path: Path) -> None:
+    (tmp_path / "answers").mkdir()
+    job = Job("0" * 32, "account", "v1", "film.mp4", "", "film.mp4", "marengo3.0", "{}")
+    with full_disk(), pytest.raises(tw.LedgerError, match="make room"):
+        save_answer(tmp_path, job, b"[" + b"1," * ROOM + b"1]")
+    assert not list((tmp_path / "answers").iterdir())
+    step = tmp_path / "work" / "sum.npz"
+    with full_disk(), pytest.raises(tw.TwlabError, match="make room"):
+        _write(step, {"a": np.random.default_rng(0).random(ROOM)})
+    assert not list(step.parent.iterdir())
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(tw.InputError, match="the name of a file was expected"):
+            tw.save_html(tw.sample(), path)
+    with pytest.raises(tw.InputError, match="cannot be made"):
+        tw.save_html(tw.sample(), "/proc/none/film.html")
+
+
+def test_links_and_permissions_are_kept(tmp_path: Path) -> None:
+    target, link = tmp_path / "film.html", tmp_path / "link.html"
+    target.write_text("old")
+    target.chmod(0o600)
+    link.symlink_to(target)
+    with replaced(link) as aside:
+        aside.write_text("new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_error_of_the_writer_leaves_nothing(tmp_path: Path) -> None:
+    def half(path: Path) -> None:
+        with replaced(path) as aside:
+            aside.write_text("half")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        half(tmp_path / ("n" * 250))
+    assert not list(tmp_path.iterdir())
+    with replaced(tmp_path / ("n" * 250)) as aside:
+        aside.write_text("whole")
+    assert (tmp_path / ("n" * 250)).read_text() == "whole"
+
+
+def test_home_is_spelled_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert user_path("~/a") == tmp_path / "a"
+    assert str(user_path("~no such user/a")) == "~no such user/a"

@@ -1,0 +1,74 @@
+"""Paths as a user gives them, and files that are replaced whole or not at all.
+
+* :func:`user_path` - a path with its ``~``
+* :func:`replaced` - a user's file, written aside and then put in its place
+* :func:`aside` - the same for files of our own: errors of the disk are left as they are
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twlab.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["aside", "replaced", "user_path"]
+
+_KEPT_OF_NAME = 40  # characters; the name aside must not become longer than a name may be
+
+
+def user_path(path: str | os.PathLike[str]) -> Path:
+    """The path with ``~`` and ``~name`` at its beginning spelled out.
+
+    >>> user_path("film.parquet").name
+    'film.parquet'
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - leaves ~nobody alone, where pathlib raises
+
+
+@contextmanager
+def replaced(target: Path) -> Iterator[Path]:
+    """Where to write what becomes the file once the ``with`` block is left without an error.
+
+    Whatever happens before, a disk that is full included, leaves the old file as it was.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    try:
+        if target.exists() and not target.is_file():
+            what = "a folder" if target.is_dir() else "a device or a pipe"
+            raise InputError(
+                f"{str(target)!r} is {what}; the name of a file was expected; choose another"
+            )
+        with aside(target) as path:
+            yield path
+    except OSError as error:
+        raise InputError(
+            f"{str(target)!r} cannot be written ({error.strerror or error}); a folder that can be "
+            "written to, with room, was expected; make room or choose another place"
+        ) from None
+
+
+@contextmanager
+def aside(target: Path) -> Iterator[Path]:
+    """As :func:`replaced`; errors of the disk come as ``OSError``."""
+    target = target.resolve() if target.is_symlink() else target
+    path = target.with_name(f".{target.name[:_KEPT_OF_NAME]}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        path.touch()  # what cannot be written is known before the work
+        if target.exists():
+            shutil.copymode(target, path)
+        yield path
+        path.replace(target)
+    finally:
+        path.unlink(missing_ok=True)
