@@ -187,7 +187,9 @@ def test_repeated_index_is_refused_where_labels_are_ambiguous(segments: pd.DataF
     explorer._selection = pack_mask(np.arange(len(table)) < 2)
     assert len(explorer.selection) == 2
     with pytest.raises(tw.InputError, match="index of the segments repeats itself"):
-        explorer.selection = table.iloc[:1]
+        explorer.selection = [0]
+    explorer.selection = table.iloc[:1]
+    assert explorer._mask.tolist() == [True, *[False] * 14]
     explorer.selection = np.arange(len(table)) == 3
     assert explorer.selection["start_sec"].tolist() == [18.0]
 

@@ -1,5 +1,12 @@
-"""Rows of a table: their order in time, and results given back for them.
+"""Rows of a table: what they are, their order in time, and results given back for them.
 
+A segment is known by its video, its time, its option, scope and model, and where it has no time by
+which piece of a document or picture it is. Index labels say nothing of that: two tables may use
+the same labels for different segments.
+
+* :data:`IDENTITY`, :data:`PIECES` - the columns that say what a row is
+* :func:`identities` - a text for each row, equal where two rows are the same segment
+* :func:`pieces` - which piece each row without time is
 * :func:`time_order` - positions of the rows by video and time
 * :func:`aligned` - labels or coordinates in the order of the table's rows
 """
@@ -12,11 +19,84 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
+from twlab.segments import COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-__all__ = ["aligned", "time_order"]
+__all__ = ["IDENTITY", "KNOWN_BY", "PIECES", "aligned", "identities", "pieces", "time_order"]
+
+IDENTITY = COLUMNS[:6]
+"""What is known of every segment."""
+
+PIECES = (
+    "chunk_index",
+    "page",
+    "page_number",
+    "start_page_number",
+    "end_page_number",
+    "quadrant",
+)
+"""What tells the pieces of one document or picture apart, as the service and people name it."""
+
+KNOWN_BY = (*IDENTITY, *PIECES)
+"""All that says what a row is; pieces only where it has no time."""
+
+DIGITS = 6
+"""Times that differ by less than a microsecond are one: float32 and text lose that much."""
+
+
+def identities(table: pd.DataFrame, names: Sequence[str] = KNOWN_BY) -> list[str]:
+    """A text for each row, equal where two rows are the same segment as far as `names` tell.
+
+    Missing equals missing, and a column that is not there is missing.
+    """
+    wanted = [name for name in names if name not in PIECES]
+    parts = [
+        _times(table, name) if name.endswith("_sec") else _words(table, name) for name in wanted
+    ]
+    told = pieces(table, [name for name in PIECES if name in names])
+    return ["\x1f".join(row) for row in zip(*parts, told, strict=True)]
+
+
+def pieces(table: pd.DataFrame, names: Sequence[str] = PIECES) -> list[str]:
+    """Which piece each row without time is, such as ``page=3, quadrant=top_left``; else empty."""
+    untimed = np.ones(len(table), bool)
+    if "start_sec" in table.columns:
+        untimed = table["start_sec"].isna().to_numpy(bool)
+    told = [""] * len(table)
+    for name in names:
+        if name not in table.columns or not untimed.any():
+            continue
+        words = _words(table, name)
+        for row in np.flatnonzero(untimed):
+            if words[row]:
+                told[row] += f"{', ' if told[row] else ''}{name}={words[row]}"
+    return told
+
+
+def _times(table: pd.DataFrame, name: str) -> list[str]:
+    if name not in table.columns:
+        return [""] * len(table)
+    seconds = pd.to_numeric(table[name], errors="coerce").to_numpy(float, na_value=np.nan)
+    rounded = np.round(seconds, DIGITS) + 0.0  # 0 and -0 are one time
+    return ["" if np.isnan(one) else repr(float(one)) for one in rounded]
+
+
+def _words(table: pd.DataFrame, name: str) -> list[str]:
+    """A column as texts; whole numbers look alike whether a missing one made them floats."""
+    if name not in table.columns:
+        return [""] * len(table)
+    codes, different = pd.factorize(table[name].astype(object))
+    words = np.array([*map(_word, different), ""], dtype=object)
+    return [str(one) for one in words[codes]]
+
+
+def _word(cell: Any) -> str:
+    whole = isinstance(cell, float | np.floating) and float(cell).is_integer()
+    return str(int(cell)) if whole else str(cell)
 
 
 def time_order(data: Any) -> NDArray[np.intp]:

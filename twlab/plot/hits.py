@@ -76,6 +76,11 @@ def hits(
     look = look_of(theme)
     lengths = segments["end_sec"].groupby(segments["video_id"].to_numpy()).max()
     videos = list(dict.fromkeys(timed["video_id"]))
+    if not set(videos) & set(lengths.index):
+        raise InputError(
+            f"no hit is in a video of the segments (first: {videos[0]!r}); hits of a search of "
+            "this table were expected; pass the table that was searched"
+        )
     lanes = [float(lengths.get(video, timed["end_sec"].max())) for video in videos]
     figure = go.Figure([_lanes(videos, lanes, look), _bars(timed, score, look)])
     words = "Hits" if title is None else title

@@ -68,12 +68,15 @@ class Explorer(anywidget.AnyWidget):
     segments : DataFrame
         The table it was opened with.
     selection : DataFrame
-        Its selected rows, with their index. Set it to rows of the table, to a boolean mask, or to
-        a list of index labels; ``None`` clears.
+        Its selected rows, with their index. Set it to rows of the table, to hits, scenes, pieces
+        or anything else with ``video_id``, ``start_sec`` and ``end_sec`` (the segments that lie at
+        least half inside are selected), to a boolean mask, or to a list of index labels; ``None``
+        clears.
     focus : index label or None
-        The segment in focus. Where the index repeats itself, the first row of that label.
+        The segment in focus. Set it to a label or to one row, such as ``hits.iloc[0]``. Where the
+        index repeats itself, the first row of that label.
     current_sec : float
-        Where the video is; set it to seek.
+        Where the video is, in seconds from its start; set it to seek.
     current_video : str
         The ``video_id`` on the player; set it to change the video.
     """
@@ -145,10 +148,22 @@ class Explorer(anywidget.AnyWidget):
 
     @traitlets.validate("focus")
     def _take_focus(self, proposal: Any) -> Any:
-        """An index label of the table, or None."""
+        """An index label of the table, a row of it or of a result, or None."""
+        if isinstance(proposal.value, pd.Series | pd.DataFrame):
+            return self.segments.index[row_of(self.segments, proposal.value)]
         if proposal.value is not None:
             row_of(self.segments, proposal.value)
         return proposal.value
+
+    @traitlets.validate("current_sec")
+    def _take_sec(self, proposal: Any) -> float:
+        """A time."""
+        if not (np.isfinite(proposal.value) and proposal.value >= 0):
+            raise InputError(
+                f"current_sec is {proposal.value!r}; seconds from the start of the video were "
+                "expected"
+            )
+        return float(proposal.value)
 
     @traitlets.observe("focus")
     def _focus_set(self, change: Any) -> None:
