@@ -55,6 +55,9 @@ def pairs_by_cells(source: Any) -> pd.DataFrame:
 JOBS: dict[str, Callable[[Any], Any]] = {
     "nearest": lambda s: tw.nearest(s, k=4),
     "near_duplicates": lambda s: tw.near_duplicates(s, threshold=0.9, min_gap_sec=12),
+    "nearest elsewhere": lambda s: tw.nearest(s, k=4, videos="other"),
+    "nearest within": lambda s: tw.nearest(s, s, k=4, videos="same"),
+    "duplicates elsewhere": lambda s: tw.near_duplicates(s, threshold=0.9, videos="other"),
     "pairs_by_cells": pairs_by_cells,
     "cluster": lambda s: tw.cluster(s, 6, method="kmeans"),
     "scenes": tw.scenes,

@@ -279,3 +279,87 @@ def test_the_table_is_left_alone(segments: pd.DataFrame) -> None:
     tw.nearest(segments)
     tw.near_duplicates(segments, threshold=0.1)
     pd.testing.assert_frame_equal(segments, before)
+
+
+def films(rng: np.random.Generator, lengths: list[int]) -> pd.DataFrame:
+    """Rows of several videos in a mixed order, many equally alike."""
+    video = np.repeat([f"v{k}" for k in range(len(lengths))], lengths)
+    start = np.concatenate([np.arange(n) * 2.0 for n in lengths])
+    rows = pd.DataFrame({"video_id": video, "start_sec": start, "end_sec": start + 2})
+    rows = tw.with_vectors(rows, rng.integers(1, 4, size=(len(rows), 3)))
+    return rows.sample(frac=1, random_state=1)
+
+
+@pytest.mark.parametrize("lengths", [[1], [7], [4, 1, 9], [300, 2, 260, 40]])
+@pytest.mark.parametrize("videos", ["other", "same"])
+def test_neighbours_of_other_or_the_same_videos(
+    rng: np.random.Generator, lengths: list[int], videos: Any
+) -> None:
+    rows = films(rng, lengths)
+    full = tw.cosine_similarity(rows)
+    np.fill_diagonal(full, np.nan)
+    name = rows["video_id"].to_numpy()
+    agree = name[:, None] == name
+    full[agree != (videos == "same")] = np.nan
+    found = tw.nearest(rows, k=5, videos=videos)
+    expected = np.argsort(-full, axis=1, kind="stable")[:, :5]
+    there = np.isfinite(np.take_along_axis(full, expected, axis=1))
+    query, place = np.nonzero(there)
+    assert found["query"].tolist() == rows.index[query].tolist()
+    assert found["match"].tolist() == rows.index[expected[query, place]].tolist()
+    assert found["rank"].tolist() == (place + 1).tolist()
+    both = tw.nearest(rows, rows, k=5, videos="other") if videos == "other" else found
+    pd.testing.assert_frame_equal(found, both)
+
+
+def test_pairs_of_other_or_the_same_videos(rng: np.random.Generator) -> None:
+    rows = films(rng, [20, 30, 5])
+    anywhere = tw.near_duplicates(rows, threshold=0.9)
+    within = anywhere["video_id_a"] == anywhere["video_id_b"]
+    assert 0 < within.sum() < len(within)
+    for videos, mine in (("same", within), ("other", ~within)):
+        found = tw.near_duplicates(rows, threshold=0.9, videos=videos)
+        pd.testing.assert_frame_equal(found, anywhere[mine].reset_index(drop=True))
+    far = tw.near_duplicates(rows, threshold=0.9, videos="same", min_gap_sec=10)
+    assert 0 < len(far) < within.sum()
+
+
+@pytest.mark.parametrize("find", [tw.nearest, tw.near_duplicates])
+def test_videos_need_a_table(find: Any, segments: pd.DataFrame) -> None:
+    with pytest.raises(tw.InputError, match=r"videos is 'else'; 'any', 'other' or 'same'"):
+        find(segments, videos="else")
+    with pytest.raises(tw.InputError, match=r"videos is 'other' for a ndarray; a table was"):
+        find(np.eye(3), videos="other")
+    with pytest.raises(tw.InputError, match="exact is False and videos is 'same'"):
+        tw.nearest(segments, videos="same", exact=False)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "pairs"),
+    [
+        (99.05, 99.05, 0),  # within
+        (96.0, 96.0, 0),  # at the first moment
+        (102.0, 102.0, 1),  # after the last one
+        (95.0, 95.0, 1),
+        (96.0, 102.0, 0),
+        (102.0, 108.0, 1),
+    ],
+)
+def test_a_moment_is_no_duplicate_of_what_is_around_it(
+    start: float, end: float, pairs: int
+) -> None:
+    rows = same_everywhere(["a", "a"], [96.0, start], 6.0)
+    rows.loc[1, "end_sec"] = end
+    for table in (rows, rows[::-1]):
+        assert len(tw.near_duplicates(table)) == pairs
+    apart = rows.assign(video_id=["a", "b"])
+    assert len(tw.near_duplicates(apart)) == 1
+
+
+def test_two_options_are_not_compared_unsaid(segments: pd.DataFrame) -> None:
+    sound = segments.assign(embedding_option="audio")
+    with pytest.raises(tw.InputError, match=r"option 'visual' compared with vectors of 'audio'"):
+        tw.nearest(segments, sound)
+    assert len(tw.nearest(segments, tw.vectors(sound), k=1)) == len(segments)
+    unnamed = segments.assign(embedding_option=None)
+    assert len(tw.nearest(segments, unnamed, k=1)) == len(segments)

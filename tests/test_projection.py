@@ -197,11 +197,45 @@ def test_coordinates_that_do_not_fit(segments: pd.DataFrame) -> None:
     with pytest.raises(tw.InputError, match="coords is a int; one value for each"):
         tw.trustworthiness(segments, 3)
     with pytest.raises(tw.InputError, match=r"n_neighbors is 15 for 15 rows.*n_neighbors=7"):
-        tw.trustworthiness(segments, coords)
+        tw.trustworthiness(segments, coords, n_neighbors=15)
     with pytest.raises(tw.InputError, match="n_neighbors is 0 for 15 rows"):
         tw.trustworthiness(segments, coords, n_neighbors=0)
     with pytest.raises(tw.InputError, match=r"n_neighbors is 1 for 1 rows.*use more rows"):
         tw.trustworthiness(segments.iloc[:1], coords.iloc[:1], n_neighbors=1)
+
+
+@pytest.mark.parametrize("n", [5, 6, 9, 15, 30, 31, 40])
+def test_a_map_of_few_rows_is_judged_by_default(n: int, rng: np.random.Generator) -> None:
+    rows = film(rng.normal(size=(n, 8)))
+    coords = tw.project(rows)
+    found = tw.trustworthiness(rows, coords)
+    assert found == tw.trustworthiness(rows, coords, n_neighbors=min(15, (n - 1) // 2))
+    assert 0 <= found <= 1
+    with pytest.raises(tw.InputError, match=r"2 rows on the map; .* use more rows"):
+        tw.trustworthiness(rows[:2], coords[:2])
+
+
+@pytest.mark.parametrize("method", ["tsne", "umap"])
+@pytest.mark.parametrize("scales", [False, True])
+def test_equal_rows_lie_on_one_spot(method: Any, scales: bool) -> None:
+    rng = np.random.default_rng(0)
+    matrix = rng.normal(size=(80, 512))
+    matrix[:60] = matrix[0]
+    if scales:  # the same direction, and so the same but for rounding
+        matrix *= rng.uniform(0.1, 9, size=(80, 1))
+    order = rng.permutation(80)
+    coords = np.empty((80, 2))
+    coords[order] = tw.project(matrix[order], method=method)
+    assert np.ptp(coords[:60], axis=0).max() == 0
+    assert np.linalg.norm(coords[60:] - coords[0], axis=1).min() > 0.01 * np.ptp(coords)
+    alone = tw.project(matrix[[0, *range(60, 80)]], method=method)
+    assert np.ptp(alone) > 0
+
+
+def test_rows_that_differ_a_little_have_their_own_spots() -> None:
+    rng = np.random.default_rng(1)
+    matrix = rng.normal(size=512) + 0.02 * rng.normal(size=(40, 512))
+    assert len(np.unique(np.asarray(tw.project(matrix)).round(9), axis=0)) == 40
 
 
 def test_a_map_that_takes_seconds_shows_progress(

@@ -148,7 +148,7 @@ def test_what_is_no_map(film_map: pd.DataFrame) -> None:
     with pytest.raises(tw.InputError, match="none of them has a vector and a place"):
         tw.project(trailer, onto=film_map.assign(x=np.nan))
     audio = tw.sample(embedding_option="audio")
-    with pytest.raises(tw.InputError, match="option 'audio' and a map of 'visual'"):
+    with pytest.raises(tw.InputError, match="option 'audio' compared with vectors of 'visual'"):
         tw.project(audio, onto=film_map)
     with pytest.raises(tw.InputError, match="vectors of 3 and of 1280 dimensions"):
         tw.project(np.eye(3), onto=film_map)

@@ -31,7 +31,7 @@ def coverage(matrix: np.ndarray, chosen: Any) -> float:
 
 def test_a_summary_is_nearly_the_best_of_all(rng: np.random.Generator) -> None:
     matrix = rng.normal(size=(14, 4))
-    summary = tw.summarize(table(matrix), n=3)
+    summary = tw.summarize(table(matrix), n=3, by="coverage")
     best = max(coverage(matrix, chosen) for chosen in combinations(range(14), 3))
     assert coverage(matrix, summary.index) == pytest.approx(summary["coverage"].max(), abs=1e-5)
     assert summary["coverage"].max() >= 0.95 * best
@@ -62,10 +62,10 @@ def test_gains_of_many_rows_are_computed_at_once(
 
     segments = table(rng.normal(size=(2000, 24)))
     monkeypatch.setattr(selection, "MOST_AT_ONCE", selection.AT_ONCE)
-    expected = tw.summarize(segments, n=6)
+    expected = tw.summarize(segments, n=6, by="coverage")
     monkeypatch.undo()
     monkeypatch.setattr(selection, "_gains", counted)
-    pd.testing.assert_frame_equal(tw.summarize(segments, n=6), expected)
+    pd.testing.assert_frame_equal(tw.summarize(segments, n=6, by="coverage"), expected)
     assert selection.AT_ONCE < max(sizes) <= selection.MOST_AT_ONCE
 
 
@@ -75,6 +75,71 @@ def test_every_kind_of_shot_is_represented() -> None:
     assert sorted(kinds[summary.index]) == [0, 1, 2, 3]
     assert summary["coverage"].max() == pytest.approx(1.0)
     assert kinds[summary[summary["pick"] == 1].index[0]] == 2
+
+
+def test_each_scene_is_shown_once() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        lengths = rng.integers(3, 12, size=int(rng.integers(3, 15)))
+        scene = np.repeat(np.arange(len(lengths)), lengths)
+        matrix = rng.normal(size=(len(lengths), 48))[scene] + 0.5 * rng.normal(
+            size=(len(scene), 48)
+        )
+        summary = tw.summarize(table(matrix), n=len(lengths))
+        assert sorted(scene[summary.index]) == list(range(len(lengths)))
+        first = summary[summary["pick"] == 1].index[0]
+        assert lengths[scene[first]] == lengths.max()
+
+
+def test_a_scene_that_comes_back_is_shown_again() -> None:
+    scene = np.repeat([0, 1, 0], 6)
+    shown = tw.summarize(table(np.eye(2)[scene]), n=3).index
+    assert [int(row) // 6 for row in shown] == [0, 1, 2]
+    assert len(tw.summarize(table(np.eye(2)[scene]), n=3, by="coverage")) == 2
+
+
+@pytest.mark.parametrize("by", ["scenes", "coverage"])
+def test_footage_without_a_change_is_one_segment(by: Any) -> None:
+    assert len(tw.summarize(table(np.ones((40, 8))), n=5, by=by)) == 1
+
+
+@pytest.mark.parametrize("by", ["scenes", "coverage"])
+def test_seconds_weigh_and_not_rows(rng: np.random.Generator, by: Any) -> None:
+    matrix = rng.normal(size=(12, 6))
+    long = rng.integers(1, 9, size=12)
+    whole = table(matrix)
+    whole["end_sec"] = np.cumsum(long).astype(float)
+    whole["start_sec"] = whole["end_sec"] - long
+    pieces = table(np.repeat(matrix, long, axis=0), clip=1.0)
+    for n in (1, 2, 4):
+        kinds = np.repeat(np.arange(12), long)[tw.summarize(pieces, n=n, by=by).index]
+        assert kinds.tolist() == tw.summarize(whole, n=n, by=by).index.tolist()
+
+
+def test_the_longest_segment_of_a_stretch_is_typical() -> None:
+    film = table([[1.0, 0.2], [0.2, 1.0], [0.2, 1.0]])
+    film["start_sec"], film["end_sec"] = [0.0, 60.0, 61.0], [60.0, 61.0, 62.0]
+    for by in ("scenes", "coverage"):
+        assert tw.summarize(film, n=1, by=by).index.tolist() == [0]
+
+
+@pytest.mark.parametrize("by", ["scenes", "coverage"])
+def test_the_order_of_rows_changes_no_summary(rng: np.random.Generator, by: Any) -> None:
+    films = [table(rng.normal(size=(30, 8))).assign(video_id=name) for name in "ab"]
+    both = pd.concat(films, ignore_index=True)
+    mixed = both.sample(frac=1, random_state=3)
+    pd.testing.assert_frame_equal(tw.summarize(mixed, n=7, by=by), tw.summarize(both, n=7, by=by))
+    later = both.assign(start_sec=both["start_sec"] * 3 + 9, end_sec=both["end_sec"] * 3 + 9)
+    assert tw.summarize(later, n=7, by=by).index.equals(tw.summarize(both, n=7, by=by).index)
+
+
+def test_fewer_segments_than_videos_are_of_the_longest(rng: np.random.Generator) -> None:
+    films = [table(rng.normal(size=(n, 8))).assign(video_id=str(n)) for n in (5, 9, 3)]
+    summary = tw.summarize(pd.concat(films, ignore_index=True), n=2)
+    assert summary["video_id"].tolist() == ["5", "9"]
+    assert tw.summarize(pd.concat(films), n=3)["video_id"].nunique() == 3
+    with pytest.raises(tw.InputError, match="by is 'seconds'; 'scenes' or 'coverage'"):
+        tw.summarize(films[0], n=2, by="seconds")
 
 
 def test_the_budget_is_kept(rng: np.random.Generator) -> None:
@@ -116,8 +181,22 @@ def test_odd_segments_stand_out(rng: np.random.Generator) -> None:
     odd = tw.outliers(table(matrix))
     assert set(odd.nlargest(2).index) == {17, 50}
     unit = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
-    similar = np.sort(unit @ unit.T - 9 * np.eye(90), axis=1)[:, -5:]
+    similar = np.sort(unit @ unit.T - 9 * np.eye(90), axis=1)[:, -15:]
     np.testing.assert_allclose(odd, 1 - similar.mean(axis=1), atol=1e-5)
+
+
+def test_a_foreign_stretch_is_odd_though_its_clips_are_alike() -> None:
+    hits: dict[int, list[float]] = {7: [], 15: []}
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        film = np.repeat(rng.normal(size=(8, 32)), 20, axis=0) + 0.6 * rng.normal(size=(160, 32))
+        film[70:77] = rng.normal(size=32) + 0.6 * rng.normal(size=(7, 32))
+        for k, found in hits.items():
+            odd = tw.outliers(table(film), n_neighbors=k).nlargest(7).index
+            found.append(len(set(odd) & set(range(70, 77))) / 7)
+        assert tw.outliers(table(film)).equals(tw.outliers(table(film), n_neighbors=15))
+    assert np.mean(hits[15]) > 0.85
+    assert np.mean(hits[7]) < 0.7  # half of the default
 
 
 def test_outliers_of_few_rows() -> None:

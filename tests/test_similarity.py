@@ -123,7 +123,9 @@ def test_two_sides_must_fit(segments: pd.DataFrame) -> None:
     with pytest.raises(tw.InputError, match="models 'test' and 'other' compared"):
         tw.cosine_similarity(segments, segments.assign(model_name="other"))
     unnamed = segments.assign(model_name=None)
-    assert tw.cosine_similarity(segments, unnamed).shape == (15, 15)
+    with pytest.warns(tw.TwlabWarning, match=r"'test' compared with vectors that name no model"):
+        assert tw.cosine_similarity(segments, unnamed).shape == (15, 15)
+    assert tw.cosine_similarity(unnamed, unnamed).shape == (15, 15)
 
 
 def test_options_may_meet_across_tables(segments: pd.DataFrame) -> None:

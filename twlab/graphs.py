@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twlab.cells import SLACK, bands, search_of, visits, with_margins
-from twlab.kernels import ROUNDING, best_rows, check_count, merge_best, pairs_above
+from twlab.kernels import ROUNDING, Apart, best_rows, check_count, merge_best, pairs_above
 from twlab.similarity import BLOCK_CELLS, dot_rows
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def close_pairs(
     *,
     most: int,
     spans: Spans | None = None,
-    gap: float = 0.0,
+    apart: Apart = Apart(),  # noqa: B008 - a tuple, which nobody can change
 ) -> Arrays:
     """As :func:`twlab.kernels.pairs_above` of the rows among themselves, none left out."""
     search = with_margins(search_of(unit, unit, np.arange(len(unit))))
@@ -210,7 +210,7 @@ def close_pairs(
             threshold,
             most=most,
             spans=sides,
-            gap=gap,
+            apart=apart,
         )
         if len(found):
             count += len(found)

@@ -40,6 +40,9 @@ LATEST_SEC = 1e12
 
 LONGEST_TIMECODE = 40
 
+_FRAME_SLACK_SEC = 0.0005 + 1e-9
+"""How far a time written with three decimals may lie from the one that was meant."""
+
 __all__ = ["crop", "format_timecode", "iou", "merge_adjacent", "overlap", "parse_timecode"]
 
 
@@ -211,7 +214,9 @@ def format_timecode(seconds: float, *, fps: float | None = None, decimals: int =
         Seconds from the start; NaN gives an empty string.
     fps : float, optional
         Frames per second. Writes ``HH:MM:SS:FF``. The count of frames is the nominal rate rounded
-        (29.97 counts 30, non-drop), as editors do.
+        (29.97 counts 30, non-drop), as editors do. A time within half a millisecond of a frame's
+        start is that frame, any other the frame that has begun: services write times in float32
+        or with three decimals, which may lie just before the frame they mean.
     decimals : int
         Digits after the second, without ``fps``.
 
@@ -222,6 +227,8 @@ def format_timecode(seconds: float, *, fps: float | None = None, decimals: int =
     ('3:08', '1:02:03.25')
     >>> tw.intervals.format_timecode(187.5, fps=24)
     '00:03:07:12'
+    >>> tw.intervals.format_timecode(7.567, fps=30), tw.intervals.format_timecode(7.566, fps=30)
+    ('00:00:07:17', '00:00:07:16')
     """
     if not isinstance(seconds, Real):
         raise InputError(
@@ -235,7 +242,7 @@ def format_timecode(seconds: float, *, fps: float | None = None, decimals: int =
     sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
     if fps is not None:
         nominal = _nominal(fps)
-        whole, frame = divmod(math.floor(seconds * fps + 1e-6), nominal)
+        whole, frame = divmod(_frame(float(seconds), fps), nominal)
         return f"{sign}{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}:{frame:02d}"
     if not isinstance(decimals, int | np.integer) or not 0 <= decimals <= MOST_DECIMALS:
         raise InputError(f"decimals is {decimals!r}; 0 to {MOST_DECIMALS} digits were expected")
@@ -245,6 +252,16 @@ def format_timecode(seconds: float, *, fps: float | None = None, decimals: int =
     if whole >= 3600:
         return f"{sign}{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}{fraction}"
     return f"{sign}{whole // 60}:{whole % 60:02d}{fraction}"
+
+
+def _frame(seconds: float, fps: float) -> int:
+    """The number of the frame that a time means, counted from 0."""
+    nearest = round(seconds * fps)
+    slack = _FRAME_SLACK_SEC
+    if seconds == float(np.float32(seconds)):
+        # From 4.5 hours on float32 rounds by more than that.
+        slack = max(slack, float(np.spacing(np.float32(seconds))) / 2)
+    return nearest if abs(nearest / fps - seconds) <= slack else math.floor(seconds * fps)
 
 
 def parse_timecode(text: str, *, fps: float | None = None) -> float:

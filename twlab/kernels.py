@@ -12,7 +12,7 @@ rank by position, so that the blocks change nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -31,11 +31,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ROUNDING",
+    "Apart",
     "Spans",
+    "Videos",
     "best_first",
     "best_rows",
     "check_count",
-    "far_enough",
+    "may_pair",
     "merge_best",
     "pairs_above",
 ]
@@ -61,7 +63,36 @@ class Spans(NamedTuple):
         return Spans(self.video[rows], self.start[rows], self.end[rows])
 
 
-def best_rows(queries: Matrix, unit: Matrix, among: Positions, k: int, *, own: bool) -> Arrays:
+class Apart(NamedTuple):
+    """Which pairs of rows count, by their videos and times."""
+
+    gap_sec: float = 0.0
+    """Least time between two rows of one video."""
+    videos: str = "any"
+    """Rows of ``any`` two videos, of one and the ``same``, or of one and an ``other``."""
+
+
+class Videos(NamedTuple):
+    """The videos of queries and of the rows they are compared with, and whether they must agree."""
+
+    query: Positions
+    unit: Positions
+    same: bool
+
+    def of(self, queries: Any, unit: Any) -> Videos:
+        """The same for some queries and some rows."""
+        return Videos(self.query[queries], self.unit[unit], self.same)
+
+
+def best_rows(
+    queries: Matrix,
+    unit: Matrix,
+    among: Positions,
+    k: int,
+    *,
+    own: bool,
+    videos: Videos | None = None,
+) -> Arrays:
     """Positions and similarities of the k best, for each query; -1 and NaN where there is none."""
     width = min(k, len(among))
     indices = np.full((len(queries), width), -1, np.intp)
@@ -82,11 +113,14 @@ def best_rows(queries: Matrix, unit: Matrix, among: Positions, k: int, *, own: b
         dot_rows(queries[rows], pool, block[:, : len(pool)])
         itself = column_of[rows]
         block[np.flatnonzero(itself >= 0), itself[itself >= 0]] = -np.inf
+        if videos is not None:
+            agree = videos.query[rows][:, None] == videos.unit[among]
+            block[:, : len(pool)][agree != videos.same] = -np.inf
         best, values = _best(block, width, levels)
         there = np.isfinite(values)
         indices[rows] = np.where(there, among[np.minimum(best, len(among) - 1)], -1)
         similarities[rows] = np.where(there, values, np.nan)
-    filled = int((indices >= 0).sum(axis=1).max())
+    filled = int((indices >= 0).sum(axis=1).max(initial=0))
     return indices[:, :filled], similarities[:, :filled]
 
 
@@ -149,7 +183,8 @@ def _top_columns(block: Matrix, k: int, levels: int) -> tuple[Positions, NDArray
     cut = values.shape[1] - k
     best = np.argpartition(values, cut, axis=1)[:, cut:]
     last = np.minimum(np.take_along_axis(values, best, axis=1).min(axis=1, keepdims=True), 1)
-    tied = tied | ((values >= last).sum(axis=1) > k)
+    # Where fewer than k rows may be found the last is none of them, and nothing ties with it.
+    tied = tied | (np.isfinite(last[:, 0]) & ((values >= last).sum(axis=1) > k))
     return (best if columns is None else np.take_along_axis(columns, best, axis=1)), tied
 
 
@@ -160,7 +195,7 @@ def pairs_above(
     *,
     most: int,
     spans: tuple[Spans, Spans] | None = None,
-    gap: float = 0.0,
+    apart: Apart = Apart(),  # noqa: B008 - a tuple, which nobody can change
 ) -> Arrays:
     """Positions and cosines of all pairs of a row of one block and one of another.
 
@@ -184,7 +219,7 @@ def pairs_above(
             a, b = a[b > a], b[b > a]
         pair, value = np.column_stack([a + first, b + skip]), block[a, b]
         if spans is not None:
-            keep = far_enough(*spans, pair, gap)
+            keep = may_pair(*spans, pair, apart)
             pair, value = pair[keep], value[keep]
         n_pairs += len(pair)
         check_count(n_pairs, threshold, most)
@@ -208,9 +243,19 @@ def best_first(pairs: Positions, values: Matrix) -> Arrays:
     return pairs[order], values[order]
 
 
-def far_enough(a: Spans, b: Spans, pairs: Positions, gap: float) -> NDArray[np.bool_]:
+def may_pair(a: Spans, b: Spans, pairs: Positions, apart: Apart) -> NDArray[np.bool_]:
     """True for pairs of different videos, and of one video with enough time between."""
     left, right = a.of(pairs[:, 0]), b.of(pairs[:, 1])
+    same = left.video == right.video
+    if apart.videos == "other":
+        return np.asarray(~same)
     between = np.maximum(left.start, right.start) - np.minimum(left.end, right.end)
-    too_near = between < gap - ROUNDING
-    return np.asarray((left.video != right.video) | ~too_near)
+    too_near = (between < apart.gap_sec - ROUNDING) | _holds(left, right) | _holds(right, left)
+    return np.asarray(same & ~too_near if apart.videos == "same" else ~same | ~too_near)
+
+
+def _holds(outer: Spans, inner: Spans) -> NDArray[np.bool_]:
+    """True where the inner span has no length and lies within the outer one, or is the same."""
+    point = inner.start == inner.end
+    within = (outer.start <= inner.start) & (inner.start < outer.end)
+    return np.asarray(point & (within | ((outer.start == inner.start) & (outer.end == inner.end))))

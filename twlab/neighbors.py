@@ -16,17 +16,17 @@ from __future__ import annotations
 import math
 import operator
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError, warn
 from twlab.graphs import best_in_cells, close_pairs
-from twlab.kernels import Spans, best_first, best_rows, pairs_above
+from twlab.kernels import Apart, Spans, Videos, best_first, best_rows, pairs_above
 from twlab.segments import check_segments, clip_mask, one_option, unit_vectors
-from twlab.similarity import same_space
-from twlab.sources import also_stores
+from twlab.similarity import same_option, same_space
+from twlab.sources import Source, also_stores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,11 +39,13 @@ __all__ = [
     "best_among",
     "check_k",
     "check_pairs_wanted",
+    "check_videos",
     "long_table",
     "near_duplicates",
     "nearest",
     "pair_table",
     "spans_of",
+    "videos_of",
 ]
 
 MOST_PAIRS = 10_000_000
@@ -63,7 +65,12 @@ _PLACE = ("video_id", "start_sec", "end_sec")
 
 @also_stores("segments", "to")
 def nearest(
-    segments: Any, to: Any = None, *, k: int = 10, exact: bool | None = None
+    segments: Any,
+    to: Any = None,
+    *,
+    k: int = 10,
+    exact: bool | None = None,
+    videos: Literal["any", "other", "same"] = "any",
 ) -> pd.DataFrame | Arrays:
     """The ``k`` most alike rows of ``to`` for each row of ``segments``.
 
@@ -82,6 +89,10 @@ def nearest(
         says which share of the true neighbours was found, measured on 256 rows drawn by lot: at
         least .98, because more is looked at until it is; where that would be nearly all, all are
         compared.
+    videos : {"any", "other", "same"}
+        Among the rows of which videos: of any, of other videos than the query's (where else does
+        this occur?), or of its own only. Both sides must be tables unless it is ``any``; each row
+        is then compared with each, whatever the number.
 
     Returns
     -------
@@ -97,8 +108,9 @@ def nearest(
     Raises
     ------
     InputError
-        If k is not a positive whole number, a table mixes embedding options, or the two sides
-        are of different dimensions or models.
+        If k is not a positive whole number, a table mixes embedding options, the two sides are
+        of different dimensions, models or options, or ``videos`` is asked of an array. To compare
+        one option with another on purpose, pass the vectors of one side: ``tw.vectors(a)``.
 
     Notes
     -----
@@ -120,7 +132,8 @@ def nearest(
     [2, 2, 0]
     """
     k = check_k(k)
-    check_exact(exact)
+    check_exact(exact, videos)
+    check_videos(videos, segments, segments if to is None else to)
     for side in (segments, to):
         if isinstance(side, pd.DataFrame):
             one_option(side)
@@ -128,7 +141,14 @@ def nearest(
     own = to is None
     pool, unit = (segments, queries) if own else (to, unit_vectors(to))
     same_space(segments, pool, queries, unit)
-    found = best_among(queries, unit, _candidates(pool, unit), k, own=own, exact=exact)
+    same_option(segments, pool)
+    among = _candidates(pool, unit)
+    if videos == "any":
+        found = best_among(queries, unit, among, k, own=own, exact=exact)
+    else:
+        found = best_rows(
+            queries, unit, among, k, own=own, videos=videos_of(segments, pool, videos)
+        )
     if isinstance(segments, pd.DataFrame) or isinstance(pool, pd.DataFrame):
         return long_table(segments, pool, *found)
     return found
@@ -136,7 +156,11 @@ def nearest(
 
 @also_stores("segments")
 def near_duplicates(
-    segments: Any, *, threshold: float = 0.95, min_gap_sec: float = 0.0
+    segments: Any,
+    *,
+    threshold: float = 0.95,
+    min_gap_sec: float = 0.0,
+    videos: Literal["any", "other", "same"] = "any",
 ) -> pd.DataFrame | Arrays:
     """All pairs of rows that are at least ``threshold`` alike, best first.
 
@@ -150,8 +174,12 @@ def near_duplicates(
         the model: look at the distribution first.
     min_gap_sec : float
         Within one video, the least time from the end of the earlier segment to the start of the
-        later one. At 0 neighbouring segments may pair, overlapping ones never do. Rows of
-        different videos and rows without time always may; in an array all rows may.
+        later one. At 0 neighbouring segments may pair; overlapping ones never do, nor does a
+        segment of no length with the one around it. Rows of different videos and rows without
+        time always may; in an array all rows may.
+    videos : {"any", "other", "same"}
+        Pairs of any two videos, of two different ones only (copies between films), or within one
+        only (repeats in a film). A table is needed unless it is ``any``.
 
     Returns
     -------
@@ -184,6 +212,7 @@ def near_duplicates(
     (array([[0, 2]]), array([1.], dtype=float32))
     """
     check_pairs_wanted(threshold, min_gap_sec)
+    check_videos(videos, segments)
     is_table = isinstance(segments, pd.DataFrame)
     if is_table:
         check_segments(segments)
@@ -192,11 +221,12 @@ def near_duplicates(
     among = _candidates(segments, unit)
     spans = spans_of(segments.iloc[among]) if is_table else None
     rows = unit if len(among) == len(unit) else unit[among]
+    apart = Apart(float(min_gap_sec), videos)
     if len(rows) < MANY_ROWS:
         both = (spans, spans) if spans else None
-        found = pairs_above(rows, None, threshold, most=MOST_PAIRS, spans=both, gap=min_gap_sec)
+        found = pairs_above(rows, None, threshold, most=MOST_PAIRS, spans=both, apart=apart)
     else:
-        found = close_pairs(rows, threshold, most=MOST_PAIRS, spans=spans, gap=min_gap_sec)
+        found = close_pairs(rows, threshold, most=MOST_PAIRS, spans=spans, apart=apart)
     pairs, values = best_first(*found)
     pairs = among[pairs]
     return pair_table(segments, pairs, values) if is_table else (pairs, values)
@@ -222,8 +252,38 @@ def best_among(
     return found
 
 
-def check_exact(exact: Any) -> None:
-    """Refuse what says neither yes nor no."""
+def check_videos(videos: Any, *sides: Any) -> None:
+    """Refuse what names no videos, and rows of which nobody knows the video."""
+    if videos not in ("any", "other", "same"):
+        raise InputError(f"videos is {videos!r}; 'any', 'other' or 'same' was expected; choose one")
+    if videos == "any":
+        return
+    for side in sides:
+        if isinstance(side, pd.DataFrame):
+            check_segments(side)
+        elif not isinstance(side, Source):
+            raise InputError(
+                f"videos is {videos!r} for a {type(side).__name__}; a table was expected, which "
+                "says whose a row is; make one with tw.from_vectors, or leave videos out"
+            )
+
+
+def videos_of(segments: Any, pool: Any, videos: str) -> Videos | None:
+    """The videos of both sides as numbers, where they matter."""
+    if videos == "any":
+        return None
+    both = pd.concat([segments["video_id"].astype(str), pool["video_id"].astype(str)])
+    codes = pd.factorize(both)[0].astype(np.intp)
+    return Videos(codes[: len(segments)], codes[len(segments) :], videos == "same")
+
+
+def check_exact(exact: Any, videos: str = "any") -> None:
+    """Refuse what says neither yes nor no, and what cannot be done in part."""
+    if exact is not None and not exact and videos != "any":
+        raise InputError(
+            f"exact is False and videos is {videos!r}; rows of some videos are all compared; "
+            "leave exact out"
+        )
     if exact is not None and not isinstance(exact, bool | np.bool_):
         raise InputError(
             f"exact is {exact!r}; True, False or None was expected; leave it out to have it chosen"

@@ -124,14 +124,15 @@ def _condensed(unit: Matrix, *, euclidean: bool) -> Floats:
     return out
 
 
-def chain_tree(unit: Matrix, chain: Labels) -> Tree:
+def chain_tree(unit: Matrix, chain: Labels, weight: Floats | None = None) -> Tree:
     """Ward's tree where only groups that touch in time may join, and only within a chain.
 
-    ``chain`` numbers the video of each row; the rows of a chain are consecutive.
+    ``chain`` numbers the video of each row; the rows of a chain are consecutive. ``weight`` says
+    how much each counts, above 0; by default all the same.
     """
     n = len(unit)
-    sums: list[Floats] = list(unit.astype(np.float64))
-    sizes = [1] * n
+    sizes = [1.0] * n if weight is None else weight.tolist()
+    sums: list[Floats] = list(unit.astype(np.float64) * np.reshape(sizes, (-1, 1)))
     before = [i - 1 if i and chain[i - 1] == chain[i] else -1 for i in range(n)]
     after = [i + 1 if i + 1 < n and chain[i + 1] == chain[i] else -1 for i in range(n)]
 

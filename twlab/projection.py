@@ -25,9 +25,10 @@ import pandas as pd
 from twlab.errors import InputError
 from twlab.layouts import N_NEIGHBORS, principal, tsne, umap
 from twlab.neighbors import best_among
+from twlab.partitions import marks
 from twlab.rows import aligned, time_order
 from twlab.segments import clip_mask, one_option, unit_vectors
-from twlab.similarity import BLOCK_CELLS, dot_rows, same_space
+from twlab.similarity import BLOCK_CELLS, dot_rows, same_option, same_space
 from twlab.sources import also_stores
 
 if TYPE_CHECKING:
@@ -100,9 +101,9 @@ def project(
     Notes
     -----
     t-SNE (openTSNE) runs at a perplexity of 30, less for fewer than 91 rows, in 250 steps; UMAP
-    looks at 15 neighbours. Both are given exact neighbours. Below five rows, and where all vectors
-    are equal, every method gives the principal axes. t-SNE takes about two seconds for a thousand
-    rows with everything that it imports, and ten for ten thousand.
+    looks at 15 neighbours. Both are given exact neighbours. Equal vectors count once and lie on
+    one spot. Below five different vectors every method gives the principal axes. t-SNE takes about
+    two seconds for a thousand rows with everything that it imports, and ten for ten thousand.
 
     Onto a map of ``pca`` rows are projected by its axes, for which all its rows are needed. Onto
     any other a row takes the median place of its 10 nearest rows there, or the place of a row that
@@ -141,7 +142,7 @@ def project(
 
 
 @also_stores("segments")
-def trustworthiness(segments: Any, coords: Any, *, n_neighbors: int = N_NEIGHBORS) -> float:
+def trustworthiness(segments: Any, coords: Any, *, n_neighbors: int | None = None) -> float:
     """How far the neighbours on a map are neighbours in truth, from 0 to 1.
 
     For each row, those of its ``n_neighbors`` nearest on the map that are farther in truth are
@@ -154,8 +155,9 @@ def trustworthiness(segments: Any, coords: Any, *, n_neighbors: int = N_NEIGHBOR
         What was projected.
     coords : DataFrame or array_like of shape (n, 2) or (n, 3)
         Where it lies, as :func:`project` gives it. Rows that are NaN in it take no part.
-    n_neighbors : int
-        Neighbours looked at; less than half of the rows.
+    n_neighbors : int, optional
+        Neighbours looked at; less than half of the rows. Default: 15, or as many as that allows
+        of fewer than 31 rows (2 of 5).
 
     Returns
     -------
@@ -188,12 +190,13 @@ def trustworthiness(segments: Any, coords: Any, *, n_neighbors: int = N_NEIGHBOR
     points = _points(aligned(segments, coords, "coords"))
     on_map = np.isfinite(points).all(axis=1) & unit.any(axis=1)
     n = int(on_map.sum())
-    k = _whole(n_neighbors, "n_neighbors")
-    if not 1 <= k < n / 2:
-        most = max(0, (n - 1) // 2)
+    most = max(0, (n - 1) // 2)
+    k = min(N_NEIGHBORS, most) if n_neighbors is None else _whole(n_neighbors, "n_neighbors")
+    if not 1 <= k <= most:
+        given = "" if n_neighbors is None else f"n_neighbors is {n_neighbors!r} for "
         raise InputError(
-            f"n_neighbors is {n_neighbors!r} for {n} rows; at least 1 and less than half of the "
-            f"rows was expected; " + (f"pass n_neighbors={most}" if most else "use more rows")
+            f"{given}{n} rows on the map; at least 1 neighbour and less than half of the rows was "
+            f"expected; " + (f"pass n_neighbors={most}" if most else "use more rows")
         )
     excess = _excess_ranks(unit[on_map], points[on_map], k)
     return 1.0 - 2.0 * excess / (n * k * (2 * n - 3 * k - 1))
@@ -234,13 +237,26 @@ def _rows_on_map(segments: Any, unit: Matrix) -> NDArray[np.intp]:
 
 def _map(unit: Matrix, method: Method, n_components: int, random_state: int) -> Floats:
     """Coordinates of the rows that are on the map."""
-    axes = principal(unit, n_components)
+    if method == "pca" or len(unit) < FEWEST:
+        return principal(unit, n_components)
+    # Layouts by neighbours blow equal rows up into a cloud that pushes all others together.
+    first, spot = _spots(unit)
+    axes = principal(unit[first], n_components)
     spread = axes[:, 0].std() if len(axes) else 0.0
-    if method == "pca" or len(unit) < FEWEST or spread < 1e-6:
-        return axes
+    if len(first) < FEWEST or spread < 1e-6:
+        return axes[spot]
     if method == "umap":
-        return umap(unit, n_components, random_state)
-    return tsne(unit, axes, random_state)
+        return umap(unit[first], n_components, random_state)[spot]
+    return tsne(unit[first], axes, random_state)[spot]
+
+
+def _spots(unit: Matrix) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The first row of each different vector, and which of these each row has."""
+    _, first, spot = np.unique(marks(unit), return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return first[order], place[spot.ravel()]
 
 
 def _placed(segments: Any, unit: Matrix, onto: Any, method: Method) -> Floats:
@@ -252,7 +268,7 @@ def _placed(segments: Any, unit: Matrix, onto: Any, method: Method) -> Floats:
             f"onto has {len(onto)} rows and none of them has a vector and a place; a map was "
             "expected; make it with film.join(tw.project(film))"
         )
-    _same_option(segments, onto)
+    same_option(segments, onto)
     known, points = unit_vectors(onto[on_map]), points[on_map]
     same_space(segments, onto, unit, known)
     if method == "pca":
@@ -295,21 +311,6 @@ def _places(onto: Any) -> Floats:
             "old coordinates before a new map is joined"
         )
     return _points(points)
-
-
-def _same_option(segments: Any, onto: pd.DataFrame) -> None:
-    """Refuse to place one embedding option among another."""
-    options = [
-        set(side["embedding_option"].dropna().astype(str))
-        for side in (segments, onto)
-        if isinstance(side, pd.DataFrame) and "embedding_option" in side.columns
-    ]
-    if len(options) == 2 and all(options) and options[0] != options[1]:
-        mine, theirs = (", ".join(map(repr, sorted(side))) for side in options)
-        raise InputError(
-            f"segments of the option {mine} and a map of {theirs}; one option was expected on "
-            "both; make the map from segments of the same option"
-        )
 
 
 def _points(coords: Any) -> Floats:

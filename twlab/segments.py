@@ -324,10 +324,20 @@ def _cells(segments: pd.DataFrame) -> NDArray[np.object_]:
 
 
 def one_model(segments: pd.DataFrame) -> None:
-    """Nothing, if all rows are of one model; otherwise an :class:`InputError` that names them."""
+    """Nothing, if all rows are of one model; otherwise an :class:`InputError` that names them.
+
+    Rows that name no model may be of any: among rows that name one they are of another.
+    """
     if "model_name" not in segments.columns:
         return
-    models = sorted(map(str, segments["model_name"].dropna().unique()))
+    column = segments["model_name"]
+    models, unnamed = sorted(map(str, column.dropna().unique())), int(column.isna().sum())
+    if len(models) == 1 and unnamed:
+        raise InputError(
+            f"{unnamed} of {len(segments)} rows name no model, the others {models[0]!r}; one model "
+            "was expected; if they are of one, name it with segments.assign(model_name="
+            f"{models[0]!r}), else filter with segments[segments.model_name == {models[0]!r}]"
+        )
     if len(models) > 1:
         raise InputError(
             f"vectors of the models {', '.join(map(repr, models))} in one table; one model was "

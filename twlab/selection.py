@@ -6,17 +6,18 @@
 
 References
 ----------
-Lin and Bilmes, "A class of submodular functions for document summarization", ACL 2011 (facility
-location). Minoux, "Accelerated greedy algorithms for maximizing submodular set functions", 1978.
-Ramaswamy, Rastogi and Shim, "Efficient algorithms for mining outliers from large data sets",
-SIGMOD 2000 (nearest neighbours).
+Ward, "Hierarchical grouping to optimize an objective function", JASA 1963. Lin and Bilmes, "A class
+of submodular functions for document summarization", ACL 2011 (facility location). Minoux,
+"Accelerated greedy algorithms for maximizing submodular set functions", 1978. Ramaswamy, Rastogi
+and Shim, "Efficient algorithms for mining outliers from large data sets", SIGMOD 2000 (nearest
+neighbours).
 """
 
 from __future__ import annotations
 
 import heapq
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ import pandas as pd
 from twlab.blocks import row_marks
 from twlab.errors import InputError, warn
 from twlab.neighbors import check_pairs_wanted, near_duplicates, nearest
+from twlab.partitions import chain_tree, cut, group_sums
 from twlab.rows import time_order
 from twlab.segments import check_segments, clip_mask, one_option, series_like, unit_vectors
 from twlab.sources import also_stores
@@ -48,13 +50,13 @@ MOST_SUMMARIZED = 20_000
 
 @also_stores("segments")
 def summarize(
-    segments: pd.DataFrame, *, budget_sec: float | None = None, n: int | None = None
+    segments: pd.DataFrame,
+    *,
+    budget_sec: float | None = None,
+    n: int | None = None,
+    by: Literal["scenes", "coverage"] = "scenes",
 ) -> pd.DataFrame:
     """The segments that stand for all best, within a time budget or a number.
-
-    Facility location: every second of the footage is served by the chosen segment most like it,
-    and the total service is what is maximised, greedily, which reaches at least 63 % of the best
-    possible for a number of segments and 31 % within a budget (in practice nearly all of it).
 
     Parameters
     ----------
@@ -64,22 +66,38 @@ def summarize(
         Most seconds that the summary may last.
     n : int, optional
         Most segments that it may have. Give one of the two, or both.
-
-    Rows without time and rows of no length take no part where others last; where none lasts,
-    each counts as one second. Of more than 20,000 rows every second, third … in time stands for
-    the rest, in the coverage too, and a warning says so.
+    by : {"scenes", "coverage"}
+        ``scenes``: the footage is divided along time into as many stretches as segments are
+        wanted, and the most typical segment of each is taken; where there are fewer segments than
+        videos, of the longest. ``coverage``: what resembles every second of the footage best,
+        wherever it lies (facility location), for archives of takes and copies; a short scene
+        that resembles another goes without.
 
     Returns
     -------
     DataFrame
-        The chosen rows in order of video and time, with ``pick`` (1 for the first chosen) and
-        ``coverage``: the mean over all seconds of the similarity to the nearest segment chosen
-        so far, 0 to 1. Index labels are kept.
+        The chosen rows in order of video and time, with ``pick`` (1 for the first chosen: of the
+        longest stretch, or of the largest gain) and ``coverage``: the mean over all seconds of
+        the similarity to the nearest segment chosen so far, 0 to 1. Index labels are kept. Fewer
+        than ``n`` where more would repeat one that is there.
 
     Raises
     ------
     InputError
         If neither is given, one is not positive, or options are mixed.
+
+    Notes
+    -----
+    Seconds weigh, not rows: a segment of 10 s counts as ten of 1 s. Rows without time and rows of
+    no length take no part where others last; where none lasts, each counts as one second and
+    ``coverage`` chooses. Of more than 20,000 rows every second, third … in time stands for the
+    rest, in the coverage too, and a warning says so.
+
+    On 38 films and texts with scenes marked by people, as many segments as there are scenes show
+    .83 of the scenes by ``scenes``, .78 at even steps and .72 by ``coverage``; the coverage is
+    .62, .58 and .64 (``tests/benchmarks/bench_selection.py``). The stretches are those of Ward's
+    method along time. ``coverage`` is maximised greedily, which reaches at least 63 % of the best
+    possible for a number of segments and 31 % within a budget (in practice nearly all of it).
 
     Examples
     --------
@@ -91,27 +109,93 @@ def summarize(
     check_segments(segments)
     one_option(segments)
     _positive(budget_sec=budget_sec, n=n)
+    if by not in ("scenes", "coverage"):
+        raise InputError(f"by is {by!r}; 'scenes' or 'coverage' was expected; choose one")
     start, end = (segments[name].to_numpy(np.float64) for name in ("start_sec", "end_sec"))
     seconds = np.nan_to_num(end - start, nan=0.0)
     rows = np.flatnonzero(clip_mask(segments))
-    if seconds[rows].any():
+    lasting = bool(seconds[rows].any())
+    if lasting:
         rows = rows[seconds[rows] > 0]
     else:
         seconds[rows] = 1.0
     rows = _thinned(segments, rows)
+    rows = rows[time_order(segments.iloc[rows])]
     unit, seconds = unit_vectors(segments.iloc[rows]), seconds[rows]
-    usable = unit.any(axis=1)
-    best: tuple[list[int], list[float]] = ([], [0.0])
-    uneven = len(np.unique(seconds)) > 1
-    for costs in (seconds, np.ones(len(rows)))[: 1 + uneven]:
-        tried = _greedy(unit, seconds * usable, costs, seconds, budget_sec, n)
-        if tried[1][-1] > best[1][-1]:
-            best = tried
-    out = segments.iloc[rows[best[0]]].assign(
-        pick=np.arange(1, len(best[0]) + 1), coverage=best[1][1:]
+    present = np.asarray(unit.any(axis=1))
+    rows, unit, seconds = rows[present], unit[present], seconds[present]
+    if by == "scenes" and lasting:
+        video = pd.factorize(segments["video_id"].iloc[rows])[0].astype(np.intp)
+        chosen = _one_per_stretch(unit, video, seconds, budget_sec, n)
+    else:
+        chosen = _most_covering(unit, seconds, budget_sec, n)
+    out = segments.iloc[rows[chosen]].assign(
+        pick=np.arange(1, len(chosen) + 1), coverage=_coverage(unit, seconds, chosen)
     )
     videos = pd.factorize(out["video_id"], sort=True)[0]
     return out.iloc[np.lexsort((out["start_sec"].to_numpy(np.float64), videos))]
+
+
+def _one_per_stretch(
+    unit: NDArray[np.float32],
+    video: Positions,
+    seconds: Floats,
+    budget_sec: float | None,
+    n: int | None,
+) -> list[int]:
+    """The typical row of each of as many stretches of time as there is room for, longest first."""
+    if not len(unit):
+        return []
+    tree = chain_tree(unit, video, seconds)
+    left = np.inf if budget_sec is None else budget_sec + 1e-6
+    fewest, most = tree.n_roots, max(tree.n_roots, min(tree.n_distinct, n or tree.n_distinct))
+    chosen, fits = _typical_rows(unit, seconds, cut(tree, most)), most
+    if seconds[chosen].sum() > left:  # more stretches have more typical rows, and so last longer
+        fits = fewest
+        while most - fits > 1:
+            middle = (fits + most) // 2
+            tried = _typical_rows(unit, seconds, cut(tree, middle))
+            fits, most = (middle, most) if seconds[tried].sum() <= left else (fits, middle)
+        chosen = _typical_rows(unit, seconds, cut(tree, fits))
+    kept: list[int] = []
+    for row in chosen[:n]:
+        if seconds[row] <= left:
+            kept.append(int(row))
+            left -= seconds[row]
+    return kept
+
+
+def _typical_rows(unit: NDArray[np.float32], seconds: Floats, stretch: Positions) -> Positions:
+    """The row most like the rest of its stretch, the longest stretch first."""
+    n = int(stretch.max()) + 1
+    sums = group_sums(unit * seconds[:, None].astype(np.float32), stretch, n)
+    likeness = np.einsum("ij,ij->i", unit, sums[stretch]).round(9)
+    order = np.lexsort((np.arange(len(unit)), -likeness, stretch))
+    first = order[np.unique(stretch[order], return_index=True)[1]]
+    return first[np.lexsort((first, -np.bincount(stretch, seconds, n).round(6)))]
+
+
+def _most_covering(
+    unit: NDArray[np.float32], seconds: Floats, budget_sec: float | None, n: int | None
+) -> list[int]:
+    """Rows that together resemble all seconds best; by gain per second, or by gain alone."""
+    best: tuple[list[int], float] = [], 0.0
+    uneven = len(np.unique(seconds)) > 1
+    for costs in (seconds, np.ones(len(unit)))[: 1 + uneven]:
+        chosen = _greedy(unit, seconds, costs, budget_sec, n)
+        reached = float(_coverage(unit, seconds, chosen)[-1]) if chosen else 0.0
+        if reached > best[1]:
+            best = chosen, reached
+    return best[0]
+
+
+def _coverage(unit: NDArray[np.float32], seconds: Floats, chosen: list[int]) -> Floats:
+    """The mean over all seconds of the similarity to the nearest of the first 1, 2, … chosen."""
+    served, out = np.zeros(len(unit)), np.empty(len(chosen))
+    for number, row in enumerate(chosen):
+        served = np.maximum(served, (unit @ unit[row]).astype(np.float64))
+        out[number] = min(float(seconds @ served) / float(seconds.sum()), 1.0)
+    return out
 
 
 def _thinned(segments: pd.DataFrame, rows: Positions) -> Positions:
@@ -140,30 +224,29 @@ def _positive(**values: float | None) -> None:
 
 def _greedy(
     unit: NDArray[np.float32],
-    weight: Floats,
-    costs: Floats,
     seconds: Floats,
+    costs: Floats,
     budget_sec: float | None,
     n: int | None,
-) -> tuple[list[int], list[float]]:
-    """Rows chosen one by one by gain per cost, and the coverage before and after each."""
+) -> list[int]:
+    """Rows chosen one by one by gain per cost, until there is no room or nothing to gain."""
     served = np.zeros(len(unit))
-    total = max(float(weight.sum()), 1e-12)
+    total = max(float(seconds.sum()), 1e-12)
 
     def priced(rows: list[int], gains: Floats) -> list[tuple[float, int, int]]:
         fits = [k for k, row in enumerate(rows) if seconds[row] <= left]
         return [(-float(gains[k]) / max(costs[rows[k]], 1e-9), rows[k], len(chosen)) for k in fits]
 
     chosen: list[int] = []
-    coverage, left = [0.0], np.inf if budget_sec is None else budget_sec + 1e-6
+    left = np.inf if budget_sec is None else budget_sec + 1e-6
     # Gains only shrink: the first on the heap whose gain is up to date is the best of all.
-    heap = priced(list(range(len(unit))), _first(unit, weight))
+    heap = priced(list(range(len(unit))), _first(unit, seconds))
     heapq.heapify(heap)
     bar = _bar(range(n or 0), "summary")
     while heap and (n is None or len(chosen) < n):
         at_once = AT_ONCE
         while old := _outdated(heap, len(chosen), at_once):
-            for entry in priced(old, _gains(unit, old, served, weight)):
+            for entry in priced(old, _gains(unit, old, served, seconds)):
                 heapq.heappush(heap, entry)
             at_once = min(2 * at_once, MOST_AT_ONCE)
         if not heap:
@@ -174,10 +257,9 @@ def _greedy(
         chosen.append(row)
         left -= seconds[row]
         served = np.maximum(served, (unit @ unit[row]).astype(np.float64))
-        coverage.append(min(float(weight @ served) / total, 1.0))
         bar.update()
     bar.close()
-    return chosen, coverage
+    return chosen
 
 
 def _gains(unit: NDArray[np.float32], rows: list[int], served: Floats, weight: Floats) -> Floats:
@@ -215,7 +297,7 @@ def _bar(steps: range, what: str) -> Any:
 
 
 @also_stores("segments")
-def outliers(segments: pd.DataFrame, *, n_neighbors: int = 5) -> pd.Series[Any]:
+def outliers(segments: pd.DataFrame, *, n_neighbors: int = 15) -> pd.Series[Any]:
     """How unlike all others each segment is: its mean cosine distance to its nearest neighbours.
 
     Parameters
@@ -223,7 +305,8 @@ def outliers(segments: pd.DataFrame, *, n_neighbors: int = 5) -> pd.Series[Any]:
     segments : DataFrame
         A table of segments; every embedding option is looked at on its own, all videos together.
     n_neighbors : int
-        How many neighbours. Fewer where an option has fewer segments.
+        How many neighbours: more than odd segments of one kind that may be there, such as the
+        clips of a commercial. Fewer where an option has fewer segments.
 
     Returns
     -------
@@ -236,12 +319,20 @@ def outliers(segments: pd.DataFrame, *, n_neighbors: int = 5) -> pd.Series[Any]:
     InputError
         If the table is not one of segments or ``n_neighbors`` is not positive.
 
+    Notes
+    -----
+    It is a distance and no verdict: in every table some segment is the oddest. Look at where the
+    values stand apart. A stretch of one foreign film put in place of a twentieth of another is
+    told (area under the ROC curve, films of three sources) by 5, 15 and 30 neighbours at .61,
+    .64, .65 (BBC), .74, .82, .83 (OVSD), .86, .88, .87 (RAI); single segments of many films at
+    .87, .86, .84, .95, .93, .91 and .93, .92, .91.
+
     Examples
     --------
     >>> import twlab as tw
     >>> film = tw.sample()
     >>> film.loc[tw.outliers(film).idxmax(), ["start_sec", "end_sec"]].tolist()
-    [0.0, 6.0]
+    [546.0, 552.0]
     """
     check_segments(segments)
     _positive(n_neighbors=n_neighbors)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from twlab.errors import InputError
+from twlab.errors import InputError, warn
 from twlab.segments import one_option, unit_vectors
 from twlab.sources import also_stores
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float32]
 
-__all__ = ["cosine_similarity", "dot_rows", "same_space"]
+__all__ = ["cosine_similarity", "dot_rows", "same_option", "same_space"]
 
 BLOCK_CELLS = 2**23
 """Similarities computed at a time (32 MB): large enough for BLAS, small beside the result."""
@@ -60,7 +60,8 @@ def cosine_similarity(a: Any, b: Any = None) -> Matrix:
     ------
     InputError
         If a table mixes embedding options, the two sides are of different dimensions or models,
-        or there is no usable matrix in one of them.
+        or there is no usable matrix in one of them. The sides may be of two options: the levels
+        of their similarities then mean something only beside each other.
 
     Notes
     -----
@@ -135,17 +136,47 @@ def same_space(a: Any, b: Any, left: NDArray[Any], right: NDArray[Any]) -> None:
             f"vectors of {left.shape[1]} and of {right.shape[1]} dimensions compared; "
             "one dimension was expected; use vectors of one model on both sides"
         )
-    models = [
-        set(side["model_name"].dropna().astype(str))
-        for side in (a, b)
-        if isinstance(side, pd.DataFrame) and "model_name" in side.columns
-    ]
-    if len(models) == 2 and all(models) and models[0] != models[1]:
+    models = [_names(side, "model_name") for side in (a, b)]
+    if models[0] and models[1] and models[0] != models[1]:
         names = " and ".join(", ".join(map(repr, sorted(side))) for side in models)
         raise InputError(
             f"vectors of the models {names} compared; one model was expected on both sides; "
             "embed both with the same model"
         )
+    # A bare vector, which has no such column, is taken at its owner's word.
+    tables = [isinstance(side, pd.DataFrame) and "model_name" in side for side in (a, b)]
+    if all(tables) and len(a) and len(b) and models[0] != models[1]:
+        name = next(iter(models[0] or models[1]))
+        warn(
+            f"vectors of the model {name!r} compared with vectors that name no model; they mean "
+            "something together only if both are of one model; name it with "
+            f"tw.load(..., model_name={name!r})"
+        )
+
+
+def same_option(a: Any, b: Any) -> None:
+    """Nothing, unless two tables are of embedding options that are named and differ.
+
+    Raises
+    ------
+    InputError
+        Naming the options.
+    """
+    options = [_names(side, "embedding_option") for side in (a, b)]
+    if all(options) and options[0] != options[1]:
+        mine, theirs = (", ".join(map(repr, sorted(side))) for side in options)
+        raise InputError(
+            f"vectors of the option {mine} compared with vectors of {theirs}; one option was "
+            "expected on both sides, as options share no scale; filter both to one, or pass the "
+            "matrix tw.vectors(table) of one side to compare them on purpose"
+        )
+
+
+def _names(side: Any, column: str) -> set[str]:
+    """What is named in a column of a table."""
+    if not isinstance(side, pd.DataFrame) or column not in side.columns:
+        return set()
+    return set(side[column].dropna().astype(str))
 
 
 def _self_similarity(unit: Matrix) -> Matrix:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from twlab import neighbors
 from twlab.distributed import joins
 from twlab.distributed.pieces import Turn, Zeros, one_width, pieces_of, places_of, span_of
 from twlab.distributed.steps import Job
-from twlab.kernels import best_first, check_count, pairs_above
+from twlab.kernels import Apart, best_first, check_count, pairs_above
 from twlab.segments import check_places, clip_mask, one_model, one_option, scaled, warn_of_zeros
 
 if TYPE_CHECKING:
@@ -33,21 +33,29 @@ __all__ = ["near_duplicates"]
 
 
 def near_duplicates(
-    segments: Source, *, threshold: float = 0.95, min_gap_sec: float = 0.0
+    segments: Source,
+    *,
+    threshold: float = 0.95,
+    min_gap_sec: float = 0.0,
+    videos: Literal["any", "other", "same"] = "any",
 ) -> pd.DataFrame:
     """As :func:`twlab.near_duplicates`, over a source."""
     neighbors.check_pairs_wanted(threshold, min_gap_sec)
+    neighbors.check_videos(videos, segments)
     pieces = pieces_of(segments)
     if not pieces:
         table = segments.to_table()
-        return neighbors.near_duplicates(table, threshold=threshold, min_gap_sec=min_gap_sec)  # type: ignore[return-value]
-    with Job(segments, pieces, "near_duplicates", float(threshold), float(min_gap_sec)) as job:
+        return neighbors.near_duplicates(  # type: ignore[return-value]
+            table, threshold=threshold, min_gap_sec=min_gap_sec, videos=videos
+        )
+    apart = Apart(float(min_gap_sec), videos)
+    with Job(segments, pieces, "near_duplicates", float(threshold), *apart) as job:
         places = places_of(pieces, job.executor)
         check_places(places)
         one_option(places)
         one_model(places)
         spans, usable = neighbors.spans_of(places), clip_mask(places)
-        wanted = joins.Wanted(spans, threshold, min_gap_sec, neighbors.MOST_PAIRS)
+        wanted = joins.Wanted(spans, threshold, apart, neighbors.MOST_PAIRS)
         if len(places) < joins.MANY_ROWS:
             results = _each_with_each(job, pieces, usable, wanted)
         else:
@@ -97,7 +105,7 @@ def pairs_of(
             wanted.threshold,
             most=wanted.most,
             spans=(spans.of(left + mine.first), spans.of(right + piece.first)),
-            gap=wanted.gap,
+            apart=wanted.apart,
         )
         ids = np.column_stack([left[found[:, 0]] + mine.first, right[found[:, 1]] + piece.first])
         n_pairs += len(ids)

@@ -29,7 +29,7 @@ from twlab.cells import (
 )
 from twlab.distributed.pieces import rows_in, stacked, take_rows
 from twlab.graphs import furthest
-from twlab.kernels import check_count, pairs_above
+from twlab.kernels import Apart, check_count, pairs_above
 from twlab.segments import scaled, warn_of_zeros
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Wanted(NamedTuple):
 
     spans: Spans
     threshold: float
-    gap: float
+    apart: Apart
     most: int
 
 
@@ -142,7 +142,7 @@ def pairs_in(block: Block, pieces: Sequence[Piece], known: Known, wanted: Wanted
     for left, rows, right, others in _near(block, pieces, known, wanted, own, unit):
         sides = wanted.spans.of(left), wanted.spans.of(left if others is None else right)
         found, value = pairs_above(
-            rows, others, wanted.threshold, most=wanted.most, spans=sides, gap=wanted.gap
+            rows, others, wanted.threshold, most=wanted.most, spans=sides, apart=wanted.apart
         )
         if len(found):
             n_pairs += len(found)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,7 @@ from twlab.distributed.pieces import (
 )
 from twlab.distributed.steps import Job, executor_of
 from twlab.errors import InputError
-from twlab.kernels import best_rows, merge_best
+from twlab.kernels import Videos, best_rows, merge_best
 from twlab.results import written
 from twlab.segments import (
     as_matrix,
@@ -37,7 +37,7 @@ from twlab.segments import (
     unit_vectors,
     warn_of_zeros,
 )
-from twlab.similarity import same_space
+from twlab.similarity import same_option, same_space
 from twlab.sources import Source, opened
 
 if TYPE_CHECKING:
@@ -58,7 +58,12 @@ MOST_CELLS = 2**30
 
 
 def nearest(
-    segments: Any, to: Any = None, *, k: int = 10, exact: bool | None = None
+    segments: Any,
+    to: Any = None,
+    *,
+    k: int = 10,
+    exact: bool | None = None,
+    videos: Literal["any", "other", "same"] = "any",
 ) -> pd.DataFrame:
     """As :func:`twlab.nearest`, where one side or both are a source.
 
@@ -70,13 +75,14 @@ def nearest(
         Also if the result would have more than ten million rows.
     """
     k = neighbors.check_k(k)
-    neighbors.check_exact(exact)
+    neighbors.check_exact(exact, videos)
+    neighbors.check_videos(videos, segments, segments if to is None else to)
     sides = _sides(segments, to)
     if sides is None or (exact is not None and not exact):
         tables = [s.to_table() if isinstance(s, Source) else s for s in (segments, to)]
-        return neighbors.nearest(tables[0], tables[1], k=k, exact=exact)  # type: ignore[return-value]
+        return neighbors.nearest(tables[0], tables[1], k=k, exact=exact, videos=videos)  # type: ignore[return-value]
     _check_size(sum(one.n_rows for one in sides.queries), k)
-    return pd.concat(_neighbours(sides, k), ignore_index=True)
+    return pd.concat(_neighbours(sides, k, videos), ignore_index=True)
 
 
 def write_nearest(
@@ -85,6 +91,7 @@ def write_nearest(
     to: Any = None,
     *,
     k: int = 10,
+    videos: Literal["any", "other", "same"] = "any",
 ) -> Path:
     """The result of :func:`nearest` as a new folder of Parquet files, however large it is.
 
@@ -98,6 +105,8 @@ def write_nearest(
         The rows to find them among. Default: the same.
     k : int
         How many.
+    videos : {"any", "other", "same"}
+        As in :func:`twlab.nearest`.
 
     Returns
     -------
@@ -124,7 +133,20 @@ def write_nearest(
     sides = _sides(opened(segments), opened(to))
     if sides is None:
         raise InputError("one side has no rows; segments to compare were expected")
-    return written(_neighbours(sides, k), folder)
+    neighbors.check_videos(videos, sides.places, sides.pool_places)
+    return written(_neighbours(sides, k, videos), folder)
+
+
+class Among(NamedTuple):
+    """Which rows of the pool may be found, and by which queries."""
+
+    usable: Mask
+    videos: Videos | None
+
+    def of(self, queries: slice, rows: slice, zero: Mask) -> Among:
+        """The same for a piece of queries and a piece of the pool, of which some are zeros."""
+        videos = self.videos and self.videos.of(queries, rows)
+        return Among(~zero & self.usable[rows], videos)
 
 
 class Sides(NamedTuple):
@@ -151,22 +173,26 @@ def _sides(segments: Any, to: Any) -> Sides | None:
     if not queries or not pool:
         return None
     same_space(places, pool_places, *(_first_row(side) for side in (queries, pool)))
+    same_option(places, pool_places)
     streamed = isinstance(segments, Source)
     return Sides(source, queries, places, pool, pool_places, to is None, streamed)
 
 
-def _neighbours(sides: Sides, k: int) -> Iterator[pd.DataFrame]:
+def _neighbours(sides: Sides, k: int, videos: str) -> Iterator[pd.DataFrame]:
     """What is found for each piece of queries as a table."""
     queries, pool = sides.queries, sides.pool
-    usable = _usable(sides.pool_places, pool)
+    among = Among(
+        _usable(sides.pool_places, pool),
+        neighbors.videos_of(sides.places, sides.pool_places, videos),
+    )
     at_hand = [one.rows for one in (*queries, *pool) if isinstance(one, Held)]
     pieces = [one for one in (*queries, *pool) if isinstance(one, Piece)]
-    given = k, sides.own, len(queries), at_hand, usable
+    given = k, sides.own, len(queries), at_hand, among.usable, videos
     with Job(sides.source, pieces, "nearest", *given) as job:
         if sides.streamed:
-            found = _by_query(job, queries, pool, usable, k, own=sides.own)
+            found = _by_query(job, queries, pool, among, k, own=sides.own)
         else:
-            found = iter([_by_pool(job, queries[0].matrix(), pool, usable, k)])
+            found = iter([_by_pool(job, queries[0].matrix(), pool, among, k)])
         for piece, (indices, similarities) in zip(queries, found, strict=True):
             rows = sides.places
             if isinstance(rows, pd.DataFrame):
@@ -175,35 +201,35 @@ def _neighbours(sides: Sides, k: int) -> Iterator[pd.DataFrame]:
 
 
 def _by_query(
-    job: Job, queries: list[Any], pool: list[Any], usable: Mask, k: int, *, own: bool
+    job: Job, queries: list[Any], pool: list[Any], among: Among, k: int, *, own: bool
 ) -> Iterator[Arrays]:
     """Each piece of queries with all of the pool."""
     turns = [Turn(number, piece.key) for number, piece in enumerate(queries)]
     zeros, pool_zeros = Zeros(), Zeros()
-    sent = queries, None if own else pool, usable
+    sent = queries, None if own else pool, among
     for turn, found in zip(turns, job.map("nearest", neighbours_of, turns, *sent, k), strict=True):
         zeros = zeros.met(queries[turn.number].first, found["zero"])
         pool_zeros = Zeros(*found["pool_zeros"].tolist())
         yield found["indices"], found["similarities"]
     warn_of_zeros(zeros.n, sum(one.n_rows for one in queries), zeros.first)
     if not own and not isinstance(pool[0], Held):
-        warn_of_zeros(pool_zeros.n, len(usable), pool_zeros.first)
+        warn_of_zeros(pool_zeros.n, len(among.usable), pool_zeros.first)
 
 
-def _by_pool(job: Job, unit: Matrix, pool: list[Any], usable: Mask, k: int) -> Arrays:
+def _by_pool(job: Job, unit: Matrix, pool: list[Any], among: Among, k: int) -> Arrays:
     """All queries, which are at hand, with each piece of the pool."""
     zeros, parts = Zeros(), []
-    results = job.map("nearest", neighbours_in, pool, unit, usable, k)
+    results = job.map("nearest", neighbours_in, pool, unit, among, k)
     for piece, found in zip(pool, results, strict=True):
         zeros = zeros.met(piece.first, found["zero"])
         parts.append((found["indices"], found["similarities"]))
         parts = [reduce(lambda one, other: merge_best(one, other, k), parts)]
-    warn_of_zeros(zeros.n, len(usable), zeros.first)
+    warn_of_zeros(zeros.n, len(among.usable), zeros.first)
     return parts[0]
 
 
 def neighbours_of(
-    turn: Turn, queries: Sequence[Any], pool: Sequence[Any] | None, usable: Mask, k: int
+    turn: Turn, queries: Sequence[Any], pool: Sequence[Any] | None, among: Among, k: int
 ) -> dict[str, Any]:
     """The best rows of the whole pool for a piece of queries; without a pool, of themselves."""
     unit, zero = scaled(queries[turn.number].matrix())
@@ -212,7 +238,8 @@ def neighbours_of(
         own = pool is None and number == turn.number
         rows, none = (unit, zero) if own else scaled(piece.matrix())
         pool_zeros = pool_zeros.met(piece.first, none)
-        found = _best_in(piece, unit, rows, ~none & usable[span_of(piece)], k, own=own)
+        mine = among.of(span_of(queries[turn.number]), span_of(piece), none)
+        found = _best_in(piece, unit, rows, mine, k, own=own)
         best = found if best is None else merge_best(best, found, k)
     assert best is not None
     return {
@@ -223,20 +250,21 @@ def neighbours_of(
     }
 
 
-def neighbours_in(piece: Any, unit: Matrix, usable: Mask, k: int) -> dict[str, Any]:
+def neighbours_in(piece: Any, unit: Matrix, among: Among, k: int) -> dict[str, Any]:
     """The best rows of a piece for queries at hand."""
     rows, zero = scaled(piece.matrix())
-    indices, similarities = _best_in(
-        piece, unit, rows, ~zero & usable[span_of(piece)], k, own=False
-    )
+    mine = among.of(slice(None), span_of(piece), zero)
+    indices, similarities = _best_in(piece, unit, rows, mine, k, own=False)
     return {"zero": zero, "indices": indices, "similarities": similarities}
 
 
 def _best_in(
-    piece: Any, unit: Matrix, rows: Matrix, usable: Mask, k: int, *, own: bool
+    piece: Any, unit: Matrix, rows: Matrix, among: Among, k: int, *, own: bool
 ) -> tuple[Any, Any]:
     one_width(unit, rows)
-    indices, similarities = best_rows(unit, rows, np.flatnonzero(usable), k, own=own)
+    indices, similarities = best_rows(
+        unit, rows, np.flatnonzero(among.usable), k, own=own, videos=among.videos
+    )
     return np.where(indices >= 0, indices + piece.first, -1), similarities
 
 
