@@ -33,6 +33,8 @@ what to do.
 from __future__ import annotations
 
 import importlib
+import os
+import re
 import sys
 import warnings
 from typing import Any
@@ -71,8 +73,39 @@ __all__ = [
 ]
 
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def printable(text: str) -> str:
+    r"""The text, where bytes of a file name that are no UTF-8 and halves of characters are escaped.
+
+    >>> print(printable("caf\\udce9.json"), printable("\\ud83d"))
+    caf\\xe9.json \\ud83d
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        try:
+            return os.fsencode(text).decode("utf-8", "backslashreplace")
+        except UnicodeEncodeError:
+            return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text
+
+
+def one_line(text: str) -> str:
+    r"""The text as a message can show it: printable, and without breaks or control characters.
+
+    >>> print(one_line("a\\nb"))
+    a\\nb
+    """
+    return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], printable(text))
+
+
 class TwlabError(Exception):
-    """The root of everything that twlab raises on purpose."""
+    """The root of everything that twlab raises on purpose; its message is one printable line."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*(one_line(a) if isinstance(a, str) else a for a in args), **kwargs)
 
 
 class InputError(TwlabError, ValueError):
@@ -307,7 +340,7 @@ def warn(message: str) -> None:
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] == "twlab":
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, TwlabWarning, stacklevel=level)
+    warnings.warn(one_line(message), TwlabWarning, stacklevel=level)
 
 
 def require(module: str, *, extra: str) -> Any:

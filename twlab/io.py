@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from twlab.errors import InputError, LoadError, TwlabWarning
+from twlab.errors import InputError, LoadError, TwlabWarning, one_line
 from twlab.paths import replaced, user_path
 from twlab.reading.files import Source, file_kind, find_files
 from twlab.reading.own import own_tables, write_json, write_parquet
@@ -153,7 +153,7 @@ def check(source: Any) -> pd.DataFrame:
     columns = zip(*problems, strict=True) if problems else [[], [], [], []]
     names = ("source", "place", "field", "problem")
     return pd.DataFrame(
-        {name: str_column(cells) for name, cells in zip(names, columns, strict=True)}
+        {name: str_column(map(one_line, cells)) for name, cells in zip(names, columns, strict=True)}
     )
 
 
@@ -296,7 +296,7 @@ def _report(kept: Sequence[tuple[Source, Found]], troubles: Sequence[LoadError])
     for one, found in kept:
         for remark in found.remarks:
             where = ", ".join(part for part in (one.name, remark.place) if part)
-            lines.append(f"{where}: {remark.problem}" if where else remark.problem)
+            lines.append(one_line(f"{where}: {remark.problem}" if where else remark.problem))
     if lines:
         shown = "; ".join(lines[:3])
         warnings.warn(

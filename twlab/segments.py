@@ -30,7 +30,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.blocks import cells_of, check_finite, check_table, float_matrix, gather, stored_block
-from twlab.errors import InputError, warn
+from twlab.errors import InputError, printable, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +74,12 @@ _STR_DTYPE: Any = "str" if int(pd.__version__.split(".")[0]) >= 3 else object
 
 def str_column(values: Iterable[Any], index: pd.Index | None = None) -> pd.Series[Any]:
     """A column of strings in the string dtype of the installed pandas, missing where None."""
-    column: pd.Series[Any] = pd.Series(list(values), index=index, dtype=_STR_DTYPE)
+    cells = list(values)
+    try:
+        "".join(cell for cell in cells if isinstance(cell, str)).encode("utf-8")
+    except UnicodeEncodeError:  # no column of text, and no terminal, takes halves of characters
+        cells = [printable(cell) if isinstance(cell, str) else cell for cell in cells]
+    column: pd.Series[Any] = pd.Series(cells, index=index, dtype=_STR_DTYPE)
     return column
 
 

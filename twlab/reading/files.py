@@ -12,16 +12,18 @@ import gzip
 import io
 import os
 import re
+import stat
 import zlib
+from collections import deque
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from twlab.errors import LoadError
+from twlab.errors import LoadError, one_line
 from twlab.paths import user_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["Source", "file_kind", "find_files", "opened", "stem_of"]
 
@@ -46,6 +48,7 @@ _BINARY = {
     b"%PDF": "a PDF",
 }
 _LONGEST_PATH = 255
+_DEEP = re.compile(r"(^|[/\\])\*\*(?:[/\\]|$)")
 _FILMS = (b"\x1aE\xdf\xa3", b"\x00\x00\x01\xba", b"FLV\x01")
 _FILM_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
@@ -76,7 +79,8 @@ def find_files(source: str | os.PathLike[str]) -> list[Source]:
         if path.is_dir():
             return _of_folder(path)
         if path.exists():
-            return [Source(str(path), path, None, explicit=True)]
+            _not_special(path)
+            return [_source(path, explicit=True)]
     except OSError as error:
         raise LoadError(f"{text[:80]!r} cannot be read ({error.strerror})") from None
     if not glob.has_magic(text):
@@ -102,37 +106,107 @@ def _not_content(text: str) -> None:
         )
 
 
+def _source(path: Path, *, explicit: bool) -> Source:
+    """A file under a name that can be printed."""
+    return Source(one_line(str(path)), path, None, explicit=explicit)
+
+
+def _not_special(path: Path) -> None:
+    """Refuse pipes, sockets and devices, which may never end."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        kind = "pipe" if stat.S_ISFIFO(mode) else "socket" if stat.S_ISSOCK(mode) else "device"
+        raise LoadError(
+            f"is a {kind}, which may never end; a file was expected; if it does end, pass it "
+            "opened: tw.load(open(path, 'rb'))",
+            source=str(path),
+        )
+
+
 def _of_pattern(text: str) -> list[Source]:
     """The files that match a pattern."""
-    hits = glob.glob(str(user_path(text)), recursive=True)  # noqa: PTH207 - patterns may be absolute
-    found = sorted(map(Path, hits))
-    sources = [Source(str(hit), hit, None, explicit=False) for hit in found if _loadable(hit)]
-    for folder in (hit for hit in found if hit.is_dir() and not text.endswith("**")):
-        sources += _of_folder(folder, needed=False)
+    paths: list[Path] = []
+    for hit in map(Path, _hits(str(user_path(text)))):
+        if not hit.is_dir():
+            paths.append(hit)
+        elif not text.endswith("**"):
+            paths += _below(hit)
+    sources = _each_once(paths)
     if not sources:
         raise LoadError("no file matches this pattern; check it", source=text)
-    return sorted(set(sources), key=lambda one: one.name)
+    return sources
 
 
-def _of_folder(folder: Path, *, needed: bool = True) -> list[Source]:
+def _hits(pattern: str) -> Iterator[str]:
+    """The paths that match a pattern; ``**`` goes through each folder once."""
+    deep = _DEEP.search(pattern)
+    if deep is None:
+        yield from glob.glob(pattern)  # noqa: PTH207 - patterns may be absolute
+        return
+    head, rest = pattern[: deep.end(1)], pattern[deep.end() :]
+    bases = glob.glob(head) if glob.has_magic(head) else [head]  # noqa: PTH207
+    for base in bases:
+        for folder in _folders(base):
+            yield from _hits(os.path.join(glob.escape(folder), rest or "*"))  # noqa: PTH118
+
+
+def _folders(base: str) -> Iterator[str]:
+    """A folder and all below it, each once; links are followed last, so never in a circle."""
+    waiting, linked = deque([base]), deque[str]()
+    seen = set()
+    while waiting or linked:
+        folder = waiting.popleft() if waiting else linked.popleft()
+        try:
+            facts = os.stat(folder or ".")  # noqa: PTH116 - a base of "" keeps hits relative
+            entries = sorted(os.scandir(folder or "."), key=lambda entry: entry.name)
+        except OSError:  # no folder, or one that may not be entered, as glob has it
+            continue
+        if (facts.st_dev, facts.st_ino) in seen:
+            continue
+        seen.add((facts.st_dev, facts.st_ino))
+        yield folder
+        for entry in entries:
+            if entry.is_dir() and not entry.name.startswith("."):
+                queue = linked if entry.is_symlink() else waiting
+                queue.append(os.path.join(folder, entry.name))  # noqa: PTH118
+
+
+def _of_folder(folder: Path) -> list[Source]:
     """The files below a folder that may hold embeddings."""
-    paths = []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        paths += [Path(parent, name) for name in names if not name.startswith(".")]
-    sources = [Source(str(path), path, None, explicit=False) for path in paths if _loadable(path)]
-    if needed and not sources:
+    sources = _each_once(_below(folder))
+    if not sources:
         raise LoadError(
             f"no file of {', '.join(_KINDS)} (or .gz, .zst of these) in this folder; "
             "give the folder that holds the answers",
             source=str(folder),
         )
-    return sorted(sources, key=lambda one: one.name)
+    return sources
 
 
-def _loadable(path: Path) -> bool:
-    """Whether a file's name says that it may hold embeddings."""
-    return path.is_file() and file_kind(path.name) != ""
+def _below(folder: Path) -> list[Path]:
+    """All files below a folder but the hidden ones."""
+    paths = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths += [Path(parent, name) for name in names if not name.startswith(".")]
+    return paths
+
+
+def _each_once(paths: Iterable[Path]) -> list[Source]:
+    """The files that may hold embeddings, sorted; a link to another of them is left out."""
+    found: dict[Any, Path] = {}
+    for path in paths:
+        try:
+            facts = path.stat() if file_kind(path.name) else None
+        except OSError:  # a link to nowhere
+            continue
+        if facts is None or not stat.S_ISREG(facts.st_mode):
+            continue
+        own = facts.st_ino and facts.st_nlink == 1  # copies by hard link are files of their own
+        key = (facts.st_dev, facts.st_ino) if own else os.path.realpath(path)
+        if key not in found or found[key].is_symlink():
+            found[key] = path
+    return [_source(path, explicit=False) for path in sorted(found.values(), key=str)]
 
 
 def file_kind(name: str) -> str:
@@ -168,6 +242,7 @@ def opened(source: Source) -> Iterator[BinaryIO]:
     """
     try:
         with _raw(source) as raw:
+            _not_empty(raw, source)
             head = raw.read(12)
             raw.seek(0)
             _not_film(head, source.name)
@@ -181,6 +256,14 @@ def opened(source: Source) -> Iterator[BinaryIO]:
         ) from None
     except OSError as error:
         raise LoadError(f"cannot be read ({error.strerror or error})", source=source.name) from None
+
+
+def _not_empty(raw: BinaryIO, source: Source) -> None:
+    """Refuse files without a length unread: those of the system may never end."""
+    if source.path is not None and not os.fstat(raw.fileno()).st_size:
+        raise LoadError(
+            "is empty; an answer with embeddings was expected; fetch it again", source=source.name
+        )
 
 
 def _not_film(head: bytes, source: str) -> None:

@@ -33,6 +33,7 @@ __all__ = [
     "read_arrow",
     "read_csv",
     "read_frame",
+    "unreadable",
 ]
 
 
@@ -84,9 +85,52 @@ def read_arrow(table: Any, found: Found) -> None:
             _tell_double(name, found)
         column = table.column(table.column_names.index(name))
         cells = arrow_vectors(column) if plain(name) in VECTOR_KEYS else None
-        columns[name] = column.to_pylist() if cells is None else cells
+        cells = _arrow_cells(column, name, found) if cells is None else cells
+        if cells is not None:
+            columns[name] = cells
     columns.pop("__index_level_0__", None)
     _read_columns(columns, table.num_rows, found)
+
+
+def _arrow_cells(column: Any, name: str, found: Found) -> list[Any] | None:
+    """The cells of a column as Python values; None, with a word, where they cannot be read."""
+    import pyarrow as pa
+
+    def as_text() -> list[Any]:
+        cells: list[Any] = column.cast(pa.string()).to_pylist()
+        return cells
+
+    ways: list[Callable[[], list[Any]]] = [
+        as_text if pa.types.is_time(column.type) else column.to_pylist,  # Python has no ns
+        as_text,
+        lambda: [_decoded(cell) for cell in column.cast(pa.binary()).to_pylist()],
+        lambda: column.cast(pa.timestamp(column.type.unit, "UTC")).to_pylist(),  # no known zone
+    ]
+    reason = ""
+    for way in ways:
+        try:
+            cells = way()
+        except unreadable() as error:
+            reason = reason or str(error).partition("\n")[0][:80]
+        else:
+            return cells
+    problem = f"the column of type {column.type} cannot be read ({reason}); convert or drop it"
+    if plain(name) in VECTOR_KEYS or plain(name) in COLUMN_OF:
+        raise LoadError(problem, source=found.source, field=name)
+    found.remark(f"{problem}; it was left out", field=name)
+    return None
+
+
+def _decoded(cell: bytes | None) -> str | None:
+    """A text of bytes that are not all UTF-8."""
+    return None if cell is None else cell.decode("utf-8", "backslashreplace")
+
+
+def unreadable() -> tuple[type[Exception], ...]:
+    """What Arrow and pandas raise for values, types and metadata that they cannot convert."""
+    import pyarrow as pa
+
+    return (pa.ArrowException, ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
 
 
 def arrow_vectors(column: Any) -> list[NDArray[np.float32]] | NDArray[np.float32] | None:

@@ -18,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from twlab.errors import printable
 from twlab.reading.files import Source, stem_of
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _unit(position: int, values: Sequence[Any], source: Source, answer: int) -> 
     name = video_name or filename or page
     if name:
         return _Unit(position, "name", name, url, duration, task or answer)
-    stem = (stem_of(source.path.name) if source.path else source.name) or "video"
+    stem = (stem_of(printable(source.path.name)) if source.path else source.name) or "video"
     return _Unit(position, "source", stem, "", duration, task or answer)
 
 
@@ -253,7 +254,7 @@ def _labels(
             _by_file(label, name, unit, sources[unit.source]) if counts[label] > 1 else label
             for label, unit in zip(labels, firsts, strict=True)
         ]
-    return _numbered(labels, taken)
+    return _numbered([printable(label) for label in labels], taken)
 
 
 def _numbered(labels: list[str], taken: set[str]) -> list[str]:
@@ -291,5 +292,5 @@ def _by_file(label: str, name: str, unit: _Unit, source: Source) -> str:
         return label
     folder = label.removesuffix(name)
     if unit.kind == "source":
-        return f"{folder}{source.path.name}"
+        return f"{folder}{printable(source.path.name)}"
     return f"{folder}{stem_of(source.path.name)}/{name}"

@@ -16,7 +16,7 @@ import pandas as pd
 
 from twlab.errors import InputError, LoadError
 from twlab.reading.files import Source, file_kind, opened
-from twlab.reading.frames import arrow_vectors, parquet_columns, parquet_table
+from twlab.reading.frames import arrow_vectors, parquet_columns, parquet_table, unreadable
 from twlab.reading.table import warn_of_twins, with_blocks
 from twlab.segments import COLUMNS, check_segments, vectors
 
@@ -48,10 +48,8 @@ def own_tables(sources: Sequence[Source]) -> pd.DataFrame | None:
     try:
         table = with_blocks(frame, blocks)
         check_segments(table)
-    except InputError as error:
-        if len(sources) > 1:  # read one by one, the file is named, or left out of a folder
-            return None
-        raise LoadError(str(error), source=sources[0].name) from None
+    except InputError:  # read one by one, the row is named, or the file left out of a folder
+        return None
     if len(frames) > 1:
         warn_of_twins(table)
     return table
@@ -69,7 +67,12 @@ def _own_table(
     cells = arrow_vectors(table.column("embedding"))
     if cells is None or len(set(names)) < len(names):
         return None
-    frame = table.drop_columns(["embedding"]).to_pandas()
+    try:
+        frame = table.drop_columns(["embedding"]).to_pandas()
+    except unreadable():  # a type or metadata of others beside our columns
+        return None
+    if len(frame) != len(cells) or not set(COLUMNS) <= {*frame.columns, "embedding"}:
+        return None
     place = sum(name in frame.columns for name in names[: names.index("embedding")])
     frame.insert(place, "embedding", None)
     numeric = all(frame[name].dtype.kind in "fiu" for name in ("start_sec", "end_sec"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from twlab.errors import InputError, TwlabWarning
+from twlab.errors import InputError, TwlabWarning, printable
 from twlab.reading.identity import video_ids
 from twlab.responses.models import canonical_model
 from twlab.segments import COLUMNS, str_column, with_vectors
@@ -156,7 +156,7 @@ def _with_source(rows: Rows, source: Source) -> Rows:
     """The rows with the file that they came from, unless they are saved rows that say it."""
     if source.path is None or "source" in rows.columns:
         return rows
-    return rows._replace(facts={**rows.facts, "source": str(source.path)})
+    return rows._replace(facts={**rows.facts, "source": printable(str(source.path))})
 
 
 def _one_video(named: set[str], video_id: str) -> None:
