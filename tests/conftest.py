@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tqdm.auto
+from hypothesis import settings
 
 import twlab as tw
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engines import Engines
+
+# A busy machine is no fault of the code.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

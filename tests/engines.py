@@ -18,6 +18,8 @@ from twlab.executors import Dask, Executor, Local, Ray
 
 HERE = Path(__file__).parent
 
+REMOTE = tuple(pytest.param(name, marks=pytest.mark.engine) for name in ("ray", "dask"))
+ENGINES = ("local", *REMOTE)
 
 WORKERS = {
     "PYTHONPATH": os.pathsep.join(map(str, (HERE.parent, HERE))),

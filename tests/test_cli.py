@@ -179,6 +179,7 @@ def test_lab_copies_the_notebooks_and_leaves_what_is_there(tmp_path: Path) -> No
     assert (folder / names[0]).read_text() == "changed"
 
 
+@pytest.mark.notebook
 def test_lab_starts_a_server_on_the_notebooks(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "twlab", "lab", "--", "--no-browser", "--allow-root", "--port=0"],

@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import archives
+import engines as work
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import engines as work
 
 CUTS = [40, 41, 100, 190]
 
@@ -37,7 +37,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(partitions, "MOST_START_ROWS", 100)
 
 
-@pytest.fixture(params=["none", "local", "ray", "dask"])
+@pytest.fixture(params=["none", *work.ENGINES])
 def executor(request: pytest.FixtureRequest) -> Any:
     if request.param == "none":
         return None
@@ -79,7 +79,7 @@ def test_a_source_gives_what_its_table_gives(job: str, table: pd.DataFrame, exec
     same(JOBS[job](Parts(table, CUTS, executor)), JOBS[job](table))
 
 
-@pytest.mark.parametrize("engine", ["ray", "dask"])
+@pytest.mark.parametrize("engine", work.REMOTE)
 @pytest.mark.parametrize("job", JOBS)
 def test_a_killed_worker_changes_nothing(
     job: str, engine: str, table: pd.DataFrame, engines: work.Engines, tmp_path: Path

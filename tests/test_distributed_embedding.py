@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from engines import ENGINES, Engines
 from service import KEY, Service
 
 import twlab as tw
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from engines import Engines
 
 FAST = Settings(
     read_sec=1.0,
@@ -57,7 +57,7 @@ def videos(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("engine", ["local", "ray", "dask"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_every_video_is_paid_once(
     engine: str, engines: Engines, service: Service, videos: Path, how: dict[str, Any]
 ) -> None:
@@ -70,6 +70,7 @@ def test_every_video_is_paid_once(
     assert len(service.paid) == N
 
 
+@pytest.mark.engine
 def test_a_killed_worker_pays_nothing_twice(
     engines: Engines, service: Service, videos: Path, how: dict[str, Any]
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from engines import ENGINES, Engines
 from pieces import Interrupted, Interrupting, drawn_table
 
 import twlab as tw
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from engines import Engines
 
 pytest.importorskip("lancedb")
 
@@ -59,7 +59,7 @@ def same(found: Any, expected: Any) -> None:
         pd.testing.assert_frame_equal(found, expected)
 
 
-@pytest.mark.parametrize("engine", ["local", "ray", "dask"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_store_gives_what_its_table_gives(address: Path, engine: str, engines: Engines) -> None:
     store = tw.open(address, executor=engines[engine])
     table = store.to_table()

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.fixture(params=["local", "ray", "dask"])
+@pytest.fixture(params=work.ENGINES)
 def executor(request: pytest.FixtureRequest, engines: work.Engines) -> Executor:
     return engines[request.param]
 
 
-@pytest.fixture(params=["ray", "dask"])
+@pytest.fixture(params=work.REMOTE)
 def remote(request: pytest.FixtureRequest, engines: work.Engines) -> Executor:
     return engines[request.param]
 
@@ -95,6 +95,7 @@ def test_broadcast_values_outlive_the_workers(remote: Executor, tmp_path: Path) 
     assert [x.tolist() for x in remote.map(work.scaled, [2], sent)] == [[0, 2, 4]]
 
 
+@pytest.mark.engine
 def test_a_worker_may_die_at_any_moment(engines: work.Engines) -> None:
     dask = engines["dask"]
     client = dask._client  # type: ignore[attr-defined]
@@ -106,6 +107,7 @@ def test_a_worker_may_die_at_any_moment(engines: work.Engines) -> None:
         client.wait_for_workers(len(pids))
 
 
+@pytest.mark.engine
 def test_a_restarted_dask_is_told(engines: work.Engines) -> None:
     dask = engines["dask"]
     results = dask.map(work.square, range(40))
@@ -116,6 +118,7 @@ def test_a_restarted_dask_is_told(engines: work.Engines) -> None:
     assert list(dask.map(work.square, [4])) == [16]
 
 
+@pytest.mark.engine
 def test_what_is_sent_to_dask_arrives_as_it_is(engines: work.Engines) -> None:
     dask = engines["dask"]
     for value in ((work.square, 3), ["_call"], {"a": 1}, np.zeros(3_000_000)):
@@ -133,6 +136,7 @@ def test_a_piece_that_kills_every_worker_is_given_up(remote: Executor) -> None:
         list(remote.map(work.always_dies, [0]))
 
 
+@pytest.mark.engine
 def test_a_second_ray_uses_the_first_and_leaves_it_open(engines: work.Engines) -> None:
     first = engines["ray"]
     with tw.executors.Ray() as second:
@@ -140,6 +144,7 @@ def test_a_second_ray_uses_the_first_and_leaves_it_open(engines: work.Engines) -
     assert list(first.map(work.square, [4])) == [16]
 
 
+@pytest.mark.engine
 def test_the_cluster_that_is_connected_is_no_other(engines: work.Engines) -> None:
     host, _, port = connecting.connected_to(engines["ray"]._ray).rpartition(":")
     for address in (f"{host}:{port}", f"localhost:{port}", f"127.0.0.1:{port}", "auto", None):
@@ -200,6 +205,7 @@ def executor_like(executor: Executor) -> Executor:
     return type(executor)()
 
 
+@pytest.mark.engine
 def test_a_ray_that_others_stopped_is_not_started_again(
     engines: work.Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,6 +215,7 @@ def test_a_ray_that_others_stopped_is_not_started_again(
         list(workers.map(work.square, [3]))
 
 
+@pytest.mark.engine
 def test_a_dask_whose_client_is_closed() -> None:
     from distributed import Client, LocalCluster
 
@@ -247,6 +254,7 @@ def test_the_extra_that_brings_an_engine_is_named(
     assert len(brought) == 1
 
 
+@pytest.mark.engine
 def test_dask_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     from distributed import Client, LocalCluster
 
@@ -257,6 +265,7 @@ def test_dask_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
         list(tw.executors.Dask(client).map(work.square, [1]))
 
 
+@pytest.mark.engine
 def test_dask_wants_a_client() -> None:
     with pytest.raises(tw.InputError, match=r"client is a str; a distributed\.Client was"):
         tw.executors.Dask("tcp://127.0.0.1:8786")

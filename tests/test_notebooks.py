@@ -7,13 +7,15 @@ import resource
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import nbclient
-import nbformat
 import pytest
 from service import KEY, Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+pytestmark = pytest.mark.notebook
+nbclient = pytest.importorskip("nbclient")
+nbformat = pytest.importorskip("nbformat")
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -139,8 +139,8 @@ def similarity_pairs(segments: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> import twlab as tw
-    >>> tw.similarity_pairs(tw.sample())["kind"].value_counts()["neighbours"]
-    np.int64(99)
+    >>> int(tw.similarity_pairs(tw.sample())["kind"].value_counts()["neighbours"])
+    99
     """
     check_segments(segments)
     options = _by_option(segments).items()
