@@ -16,10 +16,20 @@ from twlab.store.files import are_paths, bar, tables_in
 from twlab.store.parts import Part
 from twlab.store.reading import check_where, count
 from twlab.store.upkeep import optimized, settle
-from twlab.store.writing import batches, check_films, check_names, find_known, write_batch
+from twlab.store.writing import (
+    batches,
+    check_films,
+    check_names,
+    drop_columns,
+    find_known,
+    give_way,
+    renew_keys,
+    write_batch,
+)
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
 __all__ = ["Store", "open"]
 
@@ -115,25 +125,69 @@ class Store(Part):
             file is stored under another name (nothing of its table is written then), the vectors
             have another dimension than the store's, or a column has another type.
         """
-        return self._write(segments, replace=False)
+        return self._write(segments, replace=False, anew=[])
 
-    def upsert(self, segments: Any) -> int:
+    def upsert(self, segments: Any, *, replace_columns: Sequence[str] = ()) -> int:
         """How many segments were written; those of the same identity are replaced whole.
 
         Parameters
         ----------
         segments : DataFrame, store, path, pattern or list of paths
             As for :meth:`add`. A column that the table lacks is missing in what it replaces.
+        replace_columns : sequence of str, optional
+            Columns of `segments` that take the place of the store's of the same name, whatever
+            type they had. Segments that are not written miss values there, as earlier versions
+            still have them.
 
         Raises
         ------
         InputError
             If a film of the same name has another duration, a file is stored under another name,
             the vectors have another dimension than the store's, or a column has another type.
-        """
-        return self._write(segments, replace=True)
 
-    def _write(self, segments: Any, *, replace: bool) -> int:
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample().assign(label=1))
+        ...     table = store.to_table().assign(label="intro")
+        ...     n = store.upsert(table, replace_columns=["label"])
+        ...     store.to_table()["label"].unique().tolist()
+        ['intro']
+        """
+        names = _column_names("replace_columns", replace_columns) if replace_columns else []
+        return self._write(segments, replace=True, anew=names)
+
+    def drop_columns(self, columns: Sequence[str]) -> None:
+        """Take columns from all segments; earlier versions still have them.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            Names of columns, but of those that every segment has.
+
+        Raises
+        ------
+        InputError
+            If a column is not there or belongs to every segment, or the store was opened at an old
+            version.
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample().assign(topic="sport"))
+        ...     store.drop_columns(["topic"])
+        ...     "topic" in store.to_table().columns
+        False
+        """
+        table = self._latest()._stored()
+        drop_columns(table, _column_names("columns", columns))
+        self._table = table
+
+    def _write(self, segments: Any, *, replace: bool, anew: list[str]) -> int:
         """Write tables batch by batch, each committed whole."""
         table, written = self._latest()._table, 0
         like = segments._stored().schema if isinstance(segments, Part) else None
@@ -143,7 +197,11 @@ class Store(Part):
                 parts = list(batches(given))
                 for rows, keys in parts if table is not None else ():
                     table.checkout_latest()
+                    renew_keys(table, rows)
                     _check(table, rows, keys, new=not replace, of_files=are_paths(segments))
+                if anew:
+                    give_way(table, parts, anew)
+                    anew = []
                 for rows, keys in bar(parts, "Storing"):
                     table, n = write(table, rows, keys)
                     written += n
@@ -230,6 +288,16 @@ class Store(Part):
                 "version was expected; open it without version="
             )
         return Store(self.address)
+
+
+def _column_names(argument: str, given: Any) -> list[str]:
+    """Names of columns, each once."""
+    names = given if isinstance(given, list | tuple | pd.Index) else None
+    if not names or not all(isinstance(name, str) for name in names):
+        raise InputError(
+            f"{argument} is {given!r}; a list of names of columns was expected, such as ['label']"
+        )
+    return list(dict.fromkeys(names))
 
 
 def _n_rows(entry: dict[str, Any]) -> int:

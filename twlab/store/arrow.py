@@ -1,13 +1,13 @@
 """Rows of segments between pandas and the Arrow columns of a store.
 
 A store keeps the columns of the table as they are, the vectors as lists of fixed size, and one
-column more: the key, a hash of the segment's identity, because the identity itself may be missing
-in places (NA, NaN) where a key must not be. How pandas held a column is remembered beside it.
+column more: the key of the segment. How pandas held a column is remembered beside it.
+Dictionaries are kept as JSON, because a column of Arrow would give every row the keys of all.
 """
 
 from __future__ import annotations
 
-from hashlib import blake2b
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,99 +15,19 @@ import pandas as pd
 
 from twlab.blocks import cells_of
 from twlab.errors import InputError
-from twlab.segments import COLUMNS, check_segments, str_column, vectors
+from twlab.segments import str_column, vectors
+from twlab.store.keys import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-__all__ = ["IDENTITY", "KEY", "arrow_rows", "fitted", "frame_of", "keys_of", "prepared", "told"]
+__all__ = ["arrow_rows", "fitted", "frame_of"]
 
-KEY = "twlab_key"
-IDENTITY = COLUMNS[:6]
-_WORDS = COLUMNS[3:6]
-_TAKEN = (KEY, "_distance", "_score", "_relevance", "_row", "__action", "__merge_source")
 _DTYPE = b"twlab:dtype"
+_JSON = b"json"
 _PRIMARY = {b"lance-schema:unenforced-primary-key": b"true"}
-
-
-def prepared(segments: Any) -> pd.DataFrame:
-    """The table with every column of an identity, checked; no segment in it twice."""
-    check_segments(segments)
-    names = [str(name) for name in segments.columns]
-    for name in names:
-        unfit = name in ("", "*") or any(sign in name for sign in ".`\0")
-        unfit = unfit or name.startswith(_TAKEN)
-        if unfit or names.count(name) > 1:
-            raise InputError(
-                f"a column named {name!r} cannot be stored (it is there twice, empty, a star, "
-                "holds a dot or backtick, or is the store's own); single plain names were "
-                "expected; rename it"
-            )
-    table: pd.DataFrame = segments.set_axis(names, axis=1).reset_index(drop=True)
-    for name in ("start_sec", "end_sec"):
-        table[name] = table[name].to_numpy(np.float64, na_value=np.nan)
-    for name in IDENTITY:
-        if name not in names:
-            table[name] = str_column([None] * len(table))
-        elif name not in ("start_sec", "end_sec"):
-            table[name] = _as_words(table[name])
-    return table
-
-
-def _as_words(column: pd.Series[Any]) -> pd.Series[Any]:
-    """A column of names as strings, missing where missing."""
-    missing = column.isna().to_numpy()
-    cells = column.astype(object)
-    words = [None if gone else str(cell) for cell, gone in zip(cells, missing, strict=True)]
-    broken = next((word for word in words if word and ("\x00" in word or "\x1f" in word)), None)
-    if broken is not None:  # these signs stand between the parts of a key
-        raise InputError(
-            f"{broken[:40]!r} in {column.name!r} holds a sign of control (\\x00 or \\x1f); a name "
-            "was expected; replace it"
-        )
-    try:
-        return str_column(words)
-    except UnicodeEncodeError as error:
-        raise InputError(
-            f"{error.object[:40]!r} in {column.name!r} is no text (half of a character); a name "
-            "was expected; replace it"
-        ) from None
-
-
-def keys_of(table: pd.DataFrame) -> list[str]:
-    """A key for each row, the same for the same identity; missing equals missing.
-
-    Raises
-    ------
-    InputError
-        If a segment is there twice.
-    """
-    times = table[["start_sec", "end_sec"]].to_numpy(np.float64) + 0.0  # 0 and -0 are one time
-    times[np.isnan(times)] = np.nan  # and so are all NaN
-    words = [table[name].fillna("\x00").tolist() for name in ("video_id", *_WORDS)]
-    texts = map("\x1f".join, zip(*words, strict=True))
-    keys = [
-        blake2b(span.tobytes() + text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-        for span, text in zip(np.ascontiguousarray(times, "<f8"), texts, strict=True)
-    ]
-    if len(set(keys)) < len(keys):
-        row = int(np.argmax(pd.Series(keys).duplicated()))
-        raise InputError(
-            f"{told(table.iloc[row])} is there twice (again at row {row}); one row for each "
-            f"segment was expected; drop one, for example with drop_duplicates({list(IDENTITY)})"
-        )
-    return keys
-
-
-def told(row: Any) -> str:
-    """A segment in words."""
-    known = [str(row[name]) for name in _WORDS if not pd.isna(row[name])]
-    words = f" ({', '.join(known)})" if known else ""
-    if pd.isna(row["start_sec"]):
-        return f"the segment {row['video_id']!r} without time{words}"
-    return f"the segment {row['video_id']!r} {row['start_sec']:g}-{row['end_sec']:g} s{words}"
 
 
 def arrow_rows(table: pd.DataFrame, keys: Iterable[str]) -> Any:
@@ -118,15 +38,72 @@ def arrow_rows(table: pd.DataFrame, keys: Iterable[str]) -> Any:
     fields = [pa.field(KEY, pa.string(), nullable=False, metadata=_PRIMARY)]
     columns: list[Any] = [pa.array(keys, pa.string())]
     for name in table.columns:
+        dtype = {_DTYPE: str(table[name].dtype).encode()}
         if name == "embedding":
             values = pa.array(matrix.reshape(-1))
             column = pa.FixedSizeListArray.from_arrays(values, matrix.shape[1])
+        elif _holds_dicts(table[name]):
+            column, dtype = _json_column(table[name]), {_DTYPE: _JSON}
         else:
             column = _arrow_column(table[name])
         columns.append(column)
-        dtype = {_DTYPE: str(table[name].dtype).encode()}
         fields.append(pa.field(str(name), column.type, metadata=dtype))
     return pa.Table.from_arrays(columns, schema=pa.schema(fields))
+
+
+def _holds_dicts(column: pd.Series[Any]) -> bool:
+    """Whether some cell is a dictionary, or a list of such."""
+    if column.dtype != object:
+        return False
+    lists = (cell for cell in column if isinstance(cell, list | tuple | np.ndarray))
+    dicts = any(isinstance(cell, dict) for cell in column)
+    return dicts or any(isinstance(part, dict) for cell in lists for part in cell)
+
+
+def _json_column(column: pd.Series[Any]) -> Any:
+    """Cells of any kind as JSON, missing ones missing.
+
+    Raises
+    ------
+    InputError
+        If a cell would come back as something else.
+    """
+    import pyarrow as pa
+
+    texts: list[str | None] = []
+    for row, cell in enumerate(column):
+        plain = _plain(cell)
+        try:
+            text = None if plain is None else json.dumps(plain)
+            same = text is None or repr(json.loads(text)) == repr(plain)
+        except (TypeError, ValueError, RecursionError):
+            same = False
+        if not same:
+            raise InputError(
+                f"column {column.name!r} cannot be stored (row {row} holds {repr(cell)[:60]}); "
+                "dictionaries of texts, numbers, lists and such with texts for keys were expected; "
+                "convert or drop it"
+            )
+        texts.append(text)
+    return pa.array(texts, pa.string())
+
+
+def _plain(cell: Any) -> Any:
+    """A cell without numpy's and pandas' own types; missing ones are None."""
+    if isinstance(cell, dict):
+        return {key: _plain(value) for key, value in cell.items()}
+    if isinstance(cell, np.ndarray):
+        return [_plain(part) for part in cell.tolist()]
+    if isinstance(cell, list | tuple):
+        return [_plain(part) for part in cell]
+    if isinstance(cell, np.generic):
+        return cell.item()
+    return None if cell is None or cell is pd.NA or cell is pd.NaT else cell
+
+
+def _is_json(field: Any) -> bool:
+    """Whether a column holds JSON of cells of any kind."""
+    return bool((field.metadata or {}).get(_DTYPE) == _JSON)
 
 
 def _arrow_column(column: pd.Series[Any]) -> Any:
@@ -166,14 +143,24 @@ def fitted(rows: Any, schema: Any) -> Any:
         if field.name not in rows.column_names:
             columns.append(pa.nulls(rows.num_rows, field.type))
             continue
-        columns.append(_cast(rows[field.name], field))
+        given = rows.schema.field(field.name)
+        columns.append(_cast(rows[field.name], given, field))
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _cast(column: Any, field: Any) -> Any:
+def _cast(column: Any, given: Any, field: Any) -> Any:
     """A column in the type of the store's, where no more is lost by it than digits of floats."""
     import pyarrow as pa
 
+    if column.null_count == len(column):
+        return pa.nulls(len(column), field.type)
+    if _is_json(field) and not _is_json(given):
+        return _json_column(pd.Series(column.to_pylist(), name=field.name, dtype=object))
+    if _is_json(given) and not _is_json(field):
+        fit = _as_struct(column, field) if pa.types.is_struct(field.type) else None
+        if fit is None:
+            raise _other_type(field, "dictionaries")
+        return fit
     if column.type == field.type:
         return column
     if field.name == "embedding":
@@ -181,24 +168,46 @@ def _cast(column: Any, field: Any) -> Any:
             f"vectors of {column.type.list_size} numbers for a store of vectors of "
             f"{field.type.list_size}; one dimension was expected; open another store for them"
         )
-    empty = column.null_count == len(column)
     kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
     numbers = all(any(kind(t) for kind in kinds[:2]) for t in (column.type, field.type))
     dates = all(pa.types.is_timestamp(t) for t in (column.type, field.type))
     dates = dates and (column.type.tz is None) == (field.type.tz is None)
     try:
-        if empty:
-            return pa.nulls(len(column), field.type)
         if numbers or dates:
             cast = column.cast(field.type)  # raises where whole numbers or times would change
             if not numbers or bool(np.array_equal(np.isfinite(column), np.isfinite(cast))):
                 return cast
     except pa.ArrowInvalid:
         pass
-    raise InputError(
-        f"column {field.name!r} is of type {column.type}, in the store of {field.type}; the same "
-        "type was expected; convert or rename it"
+    raise _other_type(field, column.type)
+
+
+def _other_type(field: Any, given: Any) -> InputError:
+    """What to say of a column that is something else in the store."""
+    return InputError(
+        f"column {field.name!r} is of type {given}, in the store of {field.type}; the same type "
+        f"was expected; convert or rename it, or replace it in the whole store with "
+        f"upsert(..., replace_columns=[{field.name!r}])"
     )
+
+
+def _as_struct(column: Any, field: Any) -> Any:
+    """Dictionaries in a store of an earlier version, None where their keys do not fit there."""
+    import pyarrow as pa
+
+    cells = [None if text is None else json.loads(text) for text in column.to_pylist()]
+    try:
+        fit = pa.array(cells, field.type)
+    except (pa.ArrowException, TypeError, ValueError):
+        return None
+    return fit if _without_none(fit.to_pylist()) == _without_none(cells) else None
+
+
+def _without_none(cell: Any) -> Any:
+    """Dictionaries without the keys that only others have."""
+    if isinstance(cell, dict):
+        return {key: _without_none(value) for key, value in cell.items() if value is not None}
+    return [_without_none(part) for part in cell] if isinstance(cell, list) else cell
 
 
 def frame_of(
@@ -220,6 +229,9 @@ def _pandas_column(column: Any, field: Any, index: pd.Index) -> Any:
     """A column in the dtype that it had, or in the one that can miss values where it now does."""
     import pyarrow as pa
 
+    if _is_json(field):
+        cells = [None if text is None else json.loads(text) for text in column.to_pylist()]
+        return pd.Series(cells, index=index, dtype=object)
     dtype = (field.metadata or {}).get(_DTYPE, b"").decode()
     masked = _masked_dtype(column, dtype)
     if masked is not None:

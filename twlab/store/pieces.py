@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twlab.sources import Fragment
-from twlab.store.arrow import KEY, frame_of
+from twlab.store.arrow import frame_of
+from twlab.store.keys import KEY
 from twlab.store.tables import counted, mark_of, plain_query, table_at, words
 
 if TYPE_CHECKING:

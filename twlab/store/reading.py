@@ -9,7 +9,8 @@ import numpy as np
 
 from twlab.errors import InputError
 from twlab.sources import free_bytes
-from twlab.store.arrow import KEY, frame_of
+from twlab.store.arrow import frame_of
+from twlab.store.keys import KEY
 from twlab.store.tables import counted, plain_query, reading
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from twlab.queries import embedded
 from twlab.retrieval import query_rows
 from twlab.segments import WHOLE_SCOPES, str_column, unit_vectors
 from twlab.similarity import same_space
-from twlab.store.arrow import KEY, frame_of
+from twlab.store.arrow import frame_of
+from twlab.store.keys import KEY
 from twlab.store.pieces import block_of
 from twlab.store.reading import count
 from twlab.store.tables import INDEX, plain_query, quoted, reading

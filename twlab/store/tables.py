@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from twlab.errors import InputError, require
 from twlab.paths import user_path
-from twlab.store.arrow import KEY
+from twlab.store.keys import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,6 +74,7 @@ def open_table(address: str, version: int | None = None) -> Any:
     """The Lance table at an address and version; None where there is none."""
     lancedb = require("lancedb", extra="store")
     if "://" not in address and not _has_version(Path(address) / f"{NAME}.lance"):
+        _check_empty(Path(address) / f"{NAME}.lance")
         return None
     with words(f"the store {address!r} cannot be opened"):
         database = lancedb.connect(address)
@@ -90,6 +91,20 @@ def _has_version(folder: Path) -> bool:
     """Whether anything was ever committed; a killed process may leave less than that."""
     versions = folder / "_versions"
     return versions.is_dir() and any(path.suffix == ".manifest" for path in versions.iterdir())
+
+
+def _check_empty(folder: Path) -> None:
+    """Refuse data without a version that names them: a new store would take their place.
+
+    A store commits its first version before any data, so that a killed process leaves none.
+    """
+    data = folder / "data"
+    if data.is_dir() and any(data.iterdir()):
+        raise InputError(
+            f"the store {str(folder.parent)!r} has data but no version that names them "
+            f"({str(folder / '_versions')!r} is empty or gone); both were expected; put that "
+            "folder back from a copy, or choose another folder for a new store"
+        )
 
 
 def all_of(database: Any) -> list[str]:

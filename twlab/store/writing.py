@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
+from twlab.rows import IDENTITY, PIECES, pieces
 from twlab.store import tables
-from twlab.store.arrow import KEY, arrow_rows, fitted, keys_of, prepared, told
+from twlab.store.arrow import arrow_rows, fitted
+from twlab.store.keys import KEY, keys_of, plain_keys, prepared, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["batches", "check_films", "check_names", "find_known", "merge", "write_batch"]
+__all__ = [
+    "batches",
+    "check_films",
+    "check_names",
+    "drop_columns",
+    "find_known",
+    "give_way",
+    "merge",
+    "renew_keys",
+    "write_batch",
+]
 
 BATCH_BYTES = 2**27
 """Vectors committed at once: 65,536 rows of 512 numbers."""
@@ -56,6 +69,73 @@ def find_known(table: Any, rows: pd.DataFrame, keys: list[str]) -> None:
             f"{told(rows.iloc[at])} is in the store already, with {len(known) - 1} more of these "
             f"{len(keys)}; new segments were expected; write them with upsert, which replaces"
         )
+
+
+def renew_keys(table: Any, rows: pd.DataFrame) -> None:
+    """Give pieces of documents that an earlier version stored the keys they have now.
+
+    Only rows without time of the videos that are to be written can need it: before, their pieces
+    were no part of their identity.
+    """
+    names = [name for name in PIECES if name in table.schema.names]
+    ours = rows["start_sec"].isna().to_numpy() & (np.array(pieces(rows), dtype=object) != "")
+    if not names or not ours.any():
+        return
+    videos = rows["video_id"][ours].unique()
+    stored = _stored_with(table, "video_id", videos, [KEY, *IDENTITY, *names])
+    stored = stored[stored["start_sec"].isna()]
+    parts = pieces(stored)
+    old, new = plain_keys(stored, [""] * len(stored)), plain_keys(stored, parts)
+    for key, was, now in zip(stored[KEY], old, new, strict=True):
+        if key == was != now:  # one commit each: such a store has one piece of a document at most
+            change = partial(table.update, where=f"{KEY} = {tables.quoted(was)}", values={KEY: now})
+            with tables.words("the keys of stored pieces were not renewed"):
+                tables.retried(change, table)
+
+
+def drop_columns(table: Any, names: list[str]) -> None:
+    """Take columns from all rows, in one commit."""
+    _check_free(names, table.schema.names)
+
+    def drop() -> None:
+        left = [name for name in names if name in table.schema.names]
+        if left:
+            table.drop_columns(left)
+
+    with tables.words(f"the columns {', '.join(map(repr, names))} were not dropped"):
+        tables.retried(drop, table)
+
+
+def _check_free(names: list[str], there: list[str]) -> None:
+    """Refuse columns that are not there, or without which there are no segments."""
+    own = (KEY, *IDENTITY, "embedding")
+    unfit = next((name for name in names if name in own or name not in there), None)
+    if unfit is not None:
+        what = "belongs to every segment" if unfit in own else "is not there"
+        free = ", ".join(repr(name) for name in there if name not in own)
+        raise InputError(
+            f"column {unfit!r} {what}; one of the other columns was expected: "
+            f"{free or 'there is none'}"
+        )
+
+
+def give_way(table: Any, parts: list[tuple[pd.DataFrame, list[str]]], names: list[str]) -> None:
+    """Drop the columns of a store that those of the same name in new rows are to replace.
+
+    Raises
+    ------
+    InputError
+        If the rows have no such column, or could not be written then; nothing is dropped.
+    """
+    import pyarrow as pa
+
+    _check_free(names, [str(name) for name in parts[0][0].columns] if parts else [])
+    old = [name for name in names if table is not None and name in table.schema.names]
+    if old:
+        left = pa.schema([field for field in table.schema if field.name not in old])
+        for rows, keys in parts:
+            fitted(arrow_rows(rows, keys), left)
+        drop_columns(table, old)
 
 
 def check_films(table: Any, rows: pd.DataFrame) -> None:
