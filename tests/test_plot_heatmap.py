@@ -162,6 +162,32 @@ class TestAxes:
         assert figure.layout.xaxis.ticktext == figure.layout.yaxis.ticktext == ("alpha", "beta")
         assert images(figure)[0].x.tolist() == [0, 1, 2]
 
+    def test_every_film_is_named_in_the_panel_of_every_option(
+        self, rng: np.random.Generator
+    ) -> None:
+        parts = []
+        for video, n in (("holiday", 16), ("interview", 13), ("a", 5), ("b", 5), ("c", 5)):
+            spans = [(6 * k, 6 * k + 6) for k in range(n)]
+            for option in ("visual", "audio")[: 1 if video == "b" else 2]:  # b is silent
+                rows = film(spans, video).assign(embedding_option=option, embedding_scope="clip")
+                parts.append(tw.with_vectors(rows, rng.normal(size=(n, 8))))
+        table = pd.concat(parts, ignore_index=True)
+        every = ("holiday", "interview", "a", "b", "c")
+        for order in (table, table.sample(frac=1, random_state=0)):
+            figure = tw.plot.heatmap(tw.video_vectors(order))
+            for panel in ("", "3"):
+                for side in "xy":
+                    shown = figure.layout[f"{side}axis{panel}"]
+                    assert sorted(shown.ticktext) == sorted(every)
+                    assert shown.range in ((0, 5), (5, 0))
+            told = {trace.z.shape for trace in images(figure)}
+            assert len(images(figure)) == 2
+            assert all(rows == columns for rows, columns in told)
+        # One film of two options, and films of several clips, still lie along time.
+        one = tw.video_vectors(table[table.video_id == "a"])
+        assert tw.plot.heatmap(one).layout.xaxis.type == "date"
+        assert "0:00" in tw.plot.heatmap(table).layout.xaxis.ticktext
+
     def test_rows_without_time(self, segments: pd.DataFrame) -> None:
         untimed = segments.assign(start_sec=np.nan, end_sec=np.nan)
         figure = tw.plot.heatmap(untimed)

@@ -62,14 +62,13 @@ class Strip(NamedTuple):
 
 def ground_of(table: pd.DataFrame) -> Ground:
     """Where the videos of a table lie; videos in order of appearance."""
-    sizes = table["video_id"].value_counts(sort=False)
     start, end = _filled_times(table)
     by_video = table["video_id"].to_numpy()
     videos = pd.unique(table["video_id"])
     end = np.maximum(end, start + INSTANT_SEC)
     groups = pd.DataFrame({"first": start, "last": end}).groupby(by_video, sort=False)
     spans = groups.agg({"first": "min", "last": "max"}).reindex(videos)
-    by_time = len(spans) == 1 or int(sizes.max()) > 1
+    by_time = len(spans) == 1 or _most_rows(table) > 1
     if not by_time:
         spans["first"], spans["last"] = 0.0, 1.0
     widths = (spans["last"] - spans["first"]).to_numpy()
@@ -78,6 +77,12 @@ def ground_of(table: pd.DataFrame) -> Ground:
     if clock:
         spans["place"] = spans["first"]
     return Ground(spans, float(widths.sum()), by_time, clock)
+
+
+def _most_rows(table: pd.DataFrame) -> int:
+    """Rows of a video in one panel, at most; each option has its own."""
+    keys = ["video_id"] + ["embedding_option"] * ("embedding_option" in table.columns)
+    return int(table.groupby(keys, sort=False, dropna=False, observed=True).size().max())
 
 
 def _filled_times(table: pd.DataFrame) -> tuple[Floats, Floats]:
