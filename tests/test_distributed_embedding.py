@@ -116,3 +116,87 @@ def test_nothing_is_paid_for_a_list_with_a_mistake(
     with pytest.raises(tw.InputError, match="embedding_option"):
         tw.distributed.embed(videos, engines["local"], **how, embedding_option="smell")
     assert not service.paid
+
+
+def test_a_worker_of_another_machine_sends_nothing(
+    engines: Engines,
+    service: Service,
+    videos: Path,
+    how: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = embedding.place_of
+    machines = iter(["head", *["other"] * N])
+    monkeypatch.setattr(embedding, "place_of", lambda folder: (next(machines), *here(folder)[1:]))
+    with pytest.raises(tw.InputError, match="workers of the caller's machine were expected"):
+        tw.distributed.embed(videos, engines["local"], **how)
+    assert not service.paid
+    assert not service.requests
+
+
+def test_a_worker_that_has_another_folder_by_that_name_sends_nothing(
+    service: Service, videos: Path, how: dict[str, Any], tmp_path: Path
+) -> None:
+    client = {**how, "folder": str(tmp_path / "jobs")}
+    (tmp_path / "jobs").mkdir()
+    elsewhere = embedding.place_of(str(tmp_path / "videos"))
+    names = [str(videos / "v0.mp4")]
+    with pytest.raises(tw.InputError, match="has another folder"):
+        embedding.embed_batch(names, client, {}, elsewhere)
+    assert not service.paid
+    assert embedding.embed_batch(names, client, {}, embedding.place_of(client["folder"])) == 1
+    assert len(service.paid) == 1
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("engine", ENGINES)
+def test_workers_of_this_machine_have_this_place(
+    engine: str, engines: Engines, tmp_path: Path
+) -> None:
+    here = embedding.place_of(str(tmp_path))
+    assert here[0]
+    assert [*engines[engine].map(embedding.place_of, [str(tmp_path)] * 3)] == [here] * 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "refused"),
+    [
+        ("nfs4", True),
+        ("cifs", True),
+        ("fuse.sshfs", True),
+        ("fuse.glusterfs", True),
+        ("lustre", True),
+        ("9p", True),
+        ("ext4", False),
+        ("overlay", False),
+        ("fuse.ntfs-3g", False),
+        ("tmpfs", False),
+    ],
+)
+def test_disks_of_the_network_are_refused_before_anything_is_sent(
+    kind: str,
+    refused: bool,
+    engines: Engines,
+    service: Service,
+    videos: Path,
+    how: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mounts = tmp_path / "mounts"
+    point = str((tmp_path / "a disk").resolve()).replace(" ", "\\040")
+    mounts.write_text(
+        f"overlay / overlay rw 0 0\nhost:/x {point} {kind} rw 0 0\nproc /proc proc rw\n"
+    )
+    real = embedding.file_system
+    assert real(tmp_path, mounts) == "overlay"
+    assert real(tmp_path / "a disk" / "jobs", mounts) == kind
+    assert real(tmp_path, tmp_path / "nothing") == ""
+    monkeypatch.setattr(embedding, "file_system", lambda folder: real(folder, mounts))
+    how["folder"] = tmp_path / "a disk" / "jobs"
+    if not refused:
+        assert len(tw.distributed.embed(videos / "v0.mp4", engines["local"], **how))
+        return
+    with pytest.raises(tw.InputError, match=rf"lies on a disk of the network \({kind}\)"):
+        tw.distributed.embed(videos, engines["local"], **how)
+    assert not service.paid
