@@ -141,6 +141,8 @@ def check(source: Any) -> pd.DataFrame:
     """
     problems: list[tuple[str, str, str, str]] = []
     for one in _sources(source):
+        if own_tables([one]) is not None:
+            continue
         try:
             found = read_source(one, keep_going=True)
         except LoadError as error:
@@ -171,7 +173,9 @@ def save(segments: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     Returns
     -------
     Path
-        The file. :func:`load` reads from it the same table.
+        The file. :func:`load` reads from it the same table, or refuses it where a single bit is
+        not as it was written: each carries a checksum (JSON as the key, or the last line,
+        ``twlab_crc32``).
 
     Raises
     ------

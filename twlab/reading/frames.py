@@ -6,6 +6,7 @@ Vectors in an Arrow table are taken from its buffer as one block.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import LoadError
+from twlab.reading.seals import check_seal
 from twlab.responses import read
 from twlab.responses.names import VECTOR_KEYS, plain
 from twlab.responses.shapes import COLUMN_OF
@@ -60,7 +62,9 @@ def parquet_table(stream: BinaryIO, source: str) -> Any:
     """
     import pyarrow.parquet as pq
 
-    return _parquet(pq.read_table, stream, source)
+    sealed = check_seal(stream, source)
+    read = functools.partial(pq.read_table, page_checksum_verification=not sealed)
+    return _parquet(read, stream, source)
 
 
 def _parquet(reader: Callable[[BinaryIO], Any], stream: BinaryIO, source: str) -> Any:

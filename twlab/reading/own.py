@@ -3,7 +3,7 @@
 Parquet holds the columns as they are, with the vectors as lists of float32. JSON is
 ``{"segments": [row, ...]}`` and JSON Lines one row per line; a row names each column of the table
 (``start_sec``, ``embedding_option``, ...) and has its vector under ``embedding``, each number with
-as many digits as float32 needs to come back the same.
+as many digits as float32 needs to come back the same. All carry a checksum (:mod:`seals`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pandas as pd
 from twlab.errors import InputError, LoadError
 from twlab.reading.files import Source, file_kind, opened
 from twlab.reading.frames import arrow_vectors, parquet_columns, parquet_table, unreadable
+from twlab.reading.seals import KEY, Digest, SealedFile
 from twlab.reading.table import warn_of_twins, with_blocks
 from twlab.segments import COLUMNS, check_segments, vectors
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["own_tables", "write_json", "write_parquet"]
+
+_PLAIN = {str, int, float, bool, type(None)}  # JSON has one spelling of these
 
 
 def own_tables(sources: Sequence[Source]) -> pd.DataFrame | None:
@@ -102,7 +105,10 @@ def write_parquet(segments: pd.DataFrame, path: Path) -> None:
         ) from None
     table = table.add_column(place, "embedding", _arrow_lists(segments))
     plain = [name for name in table.column_names if name != "embedding"]
-    pq.write_table(table, path, compression="zstd", use_dictionary=plain)
+    with SealedFile(path) as file:
+        pq.write_table(
+            table, file, compression="zstd", use_dictionary=plain, write_page_checksum=True
+        )
 
 
 def _arrow_lists(segments: pd.DataFrame) -> Any:
@@ -142,9 +148,11 @@ def write_json(segments: pd.DataFrame, path: Path, *, packing: str, lines: bool)
     with _packed(path, packing) as stream:
         if not lines:
             stream.write(b'{"segments":[\n')
-        for number, row in enumerate(_json_rows(segments)):
+        digest = Digest()
+        for number, row in enumerate(_json_rows(segments, digest)):
             stream.write((b"" if not number else b"\n" if lines else b",\n") + row)
-        stream.write(b"\n" if lines else b"\n]}\n")
+        checksum = b'"%b":"%b"}\n' % (KEY.encode(), digest.hex.encode())
+        stream.write((b"\n{" if lines else b"\n],") + checksum)
 
 
 def _packed(path: Path, packing: str) -> Any:
@@ -154,28 +162,32 @@ def _packed(path: Path, packing: str) -> Any:
     if packing == "zst":
         import zstandard
 
-        return zstandard.open(path, "wb")
+        return zstandard.open(path, "wb", zstandard.ZstdCompressor(write_checksum=True))
     return path.open("wb")
 
 
-def _json_rows(segments: pd.DataFrame) -> Iterator[bytes]:
-    """Each row as the text of a JSON object."""
+def _json_rows(segments: pd.DataFrame, digest: Digest) -> Iterator[bytes]:
+    """Each row as the text of a JSON object, its vector last; the digest takes them along."""
     import orjson
 
-    names = [str(name) for name in segments.columns]
+    others = [place for place, name in enumerate(segments.columns) if name != "embedding"]
+    names = [str(segments.columns[place]) for place in others]
     columns = []
-    for position, name in enumerate(names):
-        column = segments.iloc[:, position]
-        if name == "embedding":
-            columns.append(_float32_rows(segments))
-        else:
-            columns.append(column.astype(object).where(column.notna(), None).tolist())
-    for number, row in enumerate(zip(*columns, strict=True)):
-        record = dict(zip(names, row, strict=True))
+    for place in others:
+        column = segments.iloc[:, place]
+        columns.append(column.astype(object).where(column.notna(), None).tolist())
+    plain = all({*map(type, column)} <= _PLAIN for column in columns)
+    numpy = orjson.OPT_SERIALIZE_NUMPY
+    for number, (vector, *cells) in enumerate(zip(_float32_rows(segments), *columns, strict=True)):
         try:
-            yield orjson.dumps(record, default=str, option=orjson.OPT_SERIALIZE_NUMPY)
+            row = orjson.dumps(dict(zip(names, cells, strict=True)), default=str, option=numpy)
         except (TypeError, UnicodeError) as error:
             raise InputError(
                 f"row {number} cannot be stored in JSON ({error}); words, numbers up to 64 bits "
                 "and lists of them were expected; convert or drop the column"
             ) from None
+        if plain:
+            digest.add_text(row, vector)
+        else:
+            digest.add(orjson.loads(row), vector)
+        yield row[:-1] + b',"embedding":' + orjson.dumps(vector, option=numpy) + b"}"

@@ -11,6 +11,7 @@ from twlab.errors import LoadError
 from twlab.reading.files import Source, file_kind, opened
 from twlab.reading.frames import parquet_table, read_arrow, read_csv, read_frame
 from twlab.reading.parsing import parse
+from twlab.reading.seals import checked_rows
 from twlab.reading.table import check_vectors
 from twlab.responses import Found, as_json, is_notebook, read, read_notebook
 
@@ -84,6 +85,7 @@ def _read_bytes(source: Source, found: Found) -> None:
             read_csv(stream, found)
     else:
         document = parse(again, source=source.name, lines=kind == "jsonl")
+        document, found.saved = checked_rows(document, source.name)
         if is_notebook(document):
             read_notebook(document, found)
         else:
@@ -105,4 +107,5 @@ def _read_object(content: Any, found: Found) -> None:
             "response_status": status,
             "response_body": parse(lambda: opened(answer), source=found.source),
         }
-    read(as_json(content), found)
+    document, found.saved = checked_rows(as_json(content), found.source)
+    read(document, found)

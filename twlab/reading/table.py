@@ -43,7 +43,7 @@ def check_vectors(found: Found) -> None:
 
     The vectors of the rows that are kept become one block.
     """
-    sizes = _usual_sizes(found.rows)
+    sizes = {} if found.saved else _usual_sizes(found.rows)  # a saved table may mix models
     checked = []
     for rows in found.rows:
         wrong = _odd_dimensions(rows, sizes, found) if sizes else set()

@@ -75,6 +75,7 @@ class Found:
         self.remarks: list[Problem] = []
         self.n_rows = 0
         self.answers = 0
+        self.saved = False  # a table that was saved, checked by its checksum
 
     @property
     def size(self) -> int:
