@@ -423,7 +423,7 @@ def test_bad_sources(source: Any, message: str) -> None:
         ({"embedding_option": ("smell",)}, "embedding_option 'smell' is not one of 'visual'"),
         ({"embedding_scope": ()}, r"embedding_scope \(\) is not one of 'clip', 'video'"),
         ({"embedding_type": ("x",)}, "embedding_type 'x'"),
-        ({"start_sec": -1.0}, "start_sec -1.0 and end_sec None are not a span"),
+        ({"start_sec": -1.0}, "start_sec -1 and end_sec None are not a span"),
         ({"start_sec": 5.0, "end_sec": 5.0}, "are not a span"),
         ({"end_sec": float("nan")}, "are not a span"),
         ({"clip_sec": 11}, "clip_sec 11 for fixed segmentation"),

@@ -280,9 +280,19 @@ class ConnectionFailedError(ApiError):
 
 
 class AnswerError(ApiError):
-    """An answer came that cannot be read."""
+    """An answer came that cannot be read.
+
+    Attributes
+    ----------
+    again : bool
+        False where asking again at once would bring the same.
+    """
 
     advice = "run again; if it stays, report it to the service with the request id"
+
+    def __init__(self, problem: str, *, again: bool = True, **facts: Any) -> None:
+        self.again = again
+        super().__init__(problem, **facts)
 
 
 class TaskFailedError(ApiError):

@@ -4,6 +4,11 @@ Run by hand::
 
     python tests/benchmarks/soak_kills.py --runs 200
     python tests/benchmarks/soak_kills.py --runs 50 --pairs      # two programs on one folder
+    python tests/benchmarks/soak_kills.py --runs 200 --harm      # clocks set anew, ledgers lost
+
+With ``--harm`` every program has a clock of its own, up to eight days wrong either way, a third of
+the runs have a service that says no time, and after a kill the ledger is sometimes deleted,
+emptied, cut or parted from its log (what is refused then is moved away, as the message says).
 
 A service in a process of its own counts what is paid for; every attempt is a process of its own.
 Each run must end with 20 paid jobs, 20 videos in the table and no duplicate row. One line per run
@@ -66,7 +71,32 @@ def tell(url: str, **what: object) -> dict[str, object]:
         return json.loads(answer.read())
 
 
-def attempt(url: str, videos: Path, folder: Path) -> int:
+CLOCKS_OFF_SEC = (0.0, 30.0, -30.0, 700.0, -700.0, 3600.0, -3600.0, 86_400.0 * 8, -86_400.0 * 8)
+
+
+def set_clock(offset_sec: float) -> None:
+    """From now on this program's clock is wrong by so much; its steady clock is not."""
+    true_time = time.time
+    time.time = lambda: true_time() + offset_sec
+
+
+def harm(folder: Path, rng: random.Random) -> str:
+    """What happened to the ledger between two programs; empty where nothing did."""
+    ledger = folder / "ledger.sqlite"
+    kind = rng.choice(["", "", "deleted", "emptied", "cut", "log lost"])
+    if not kind or not ledger.exists():
+        return ""
+    logs = [folder / f"ledger.sqlite-{end}" for end in ("wal", "shm")]
+    if kind == "emptied":
+        ledger.write_bytes(b"")
+    elif kind == "cut":
+        ledger.write_bytes(ledger.read_bytes()[: ledger.stat().st_size // 2])
+    for path in [ledger] * (kind == "deleted") + logs * (kind != "deleted" or rng.random() < 0.5):
+        path.unlink(missing_ok=True)
+    return kind
+
+
+def attempt(url: str, videos: Path, folder: Path, offset_sec: float = 0.0) -> int:
     """One program; the process id. It embeds until done, then says so by its exit status."""
     pid = os.fork()
     if pid:
@@ -74,18 +104,26 @@ def attempt(url: str, videos: Path, folder: Path) -> int:
     status = 1
     try:
         warnings.simplefilter("ignore")
+        set_clock(offset_sec)
         with tw.Client(KEY, base_url=url, folder=folder, settings=SETTINGS) as client:
             segments = client.embed(videos, concurrency=6, progress=False)
             status = 0 if segments["video_id"].nunique() == N_VIDEOS else 3
             if status:
                 client.failures().to_csv(folder / "failures.csv", mode="a")
+    except tw.LedgerError as error:
+        if "move ledger.sqlite away" in str(error):
+            (folder / "ledger.sqlite").rename(folder / f"ledger.{os.getpid()}.away")
     finally:
         os._exit(status)
 
 
-def one_run(url: str, rng: random.Random, *, pairs: bool, faults: float) -> dict[str, object]:
+def one_run(
+    url: str, rng: random.Random, *, pairs: bool, faults: float, harmed: bool
+) -> dict[str, object]:
     tell(url, clear=True, faults=[asdict(f) for f in chaos(faults)], store={"ready_sec": [0, 0.4]})
-    n_kills, n_starts = 0, 0
+    tell(url, dated=not harmed or rng.random() < 2 / 3)
+    n_kills, n_starts, n_jumps = 0, 0, 0
+    harms: list[str] = []
     with tempfile.TemporaryDirectory() as name:
         videos, folder = Path(name) / "videos", Path(name) / "jobs"
         videos.mkdir()
@@ -95,8 +133,11 @@ def one_run(url: str, rng: random.Random, *, pairs: bool, faults: float) -> dict
         deadline, done = time.monotonic() + 120, 0
         while done < (2 if pairs else 1) and time.monotonic() < deadline:
             while len(running) + done < (2 if pairs else 1):
-                running[attempt(url, videos, folder)] = time.monotonic() + rng.uniform(0.02, 0.8)
+                offset = rng.choice(CLOCKS_OFF_SEC) if harmed else 0.0
+                kill_at = time.monotonic() + rng.uniform(0.02, 0.8)
+                running[attempt(url, videos, folder, offset)] = kill_at
                 n_starts += 1
+                n_jumps += offset != 0
             for pid, kill_at in list(running.items()):
                 ended, status = os.waitpid(pid, os.WNOHANG)
                 if ended:
@@ -107,6 +148,8 @@ def one_run(url: str, rng: random.Random, *, pairs: bool, faults: float) -> dict
                     os.waitpid(pid, 0)
                     del running[pid]
                     n_kills += 1
+                    if harmed and not running:
+                        harms.append(harm(folder, rng))
             time.sleep(0.005)
         for pid in running:
             os.kill(pid, signal.SIGKILL)
@@ -122,6 +165,9 @@ def one_run(url: str, rng: random.Random, *, pairs: bool, faults: float) -> dict
         "kills": n_kills,
         "starts": n_starts,
         "finished": done,
+        "jumps": n_jumps,
+        "harms": sum(map(bool, harms)),
+        "kinds": "+".join(filter(None, harms)),
         "states": states,
     }
 
@@ -131,6 +177,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--pairs", action="store_true", help="two programs on one folder")
     parser.add_argument("--faults", type=float, default=0.12, help="share of requests that break")
+    parser.add_argument("--harm", action="store_true", help="clocks set anew, ledgers lost")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     process, url = start_service()
@@ -138,7 +185,7 @@ def main() -> None:
     try:
         for number in range(chosen.runs):
             rng = random.Random(chosen.seed * 10_000 + number)
-            row = one_run(url, rng, pairs=chosen.pairs, faults=chosen.faults)
+            row = one_run(url, rng, pairs=chosen.pairs, faults=chosen.faults, harmed=chosen.harm)
             rows.append(row)
             if row["paid"] != N_VIDEOS or row["videos"] != N_VIDEOS or row["duplicates"]:
                 print("WRONG", number, row, flush=True)
@@ -148,7 +195,10 @@ def main() -> None:
         process.kill()
         process.wait()
     table = pd.DataFrame(rows)
-    numbers = ["paid", "videos", "duplicates", "kills", "starts", "finished"]
+    numbers = ["paid", "videos", "duplicates", "kills", "starts", "finished", "jumps", "harms"]
+    sums = table[["kills", "starts", "jumps", "harms"]].sum().to_dict()
+    kinds = table["kinds"].str.split("+").explode().loc[lambda kind: kind != ""].value_counts()
+    print("in all:", sums, "ledgers:", kinds.to_dict())
     print(table[numbers].describe().loc[["min", "mean", "max"]].round(2))
     wanted = {"paid": N_VIDEOS, "videos": N_VIDEOS, "duplicates": 0}
     good = (table[list(wanted)] == pd.Series(wanted)).all(axis=1)

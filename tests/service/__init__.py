@@ -7,11 +7,13 @@ service do. ``PYTHONPATH=tests python -m service`` runs it by itself.
 * ``routes``  the endpoints: ``embeddings``, ``assets``, ``archive``, ``replies``
 * ``store``   tasks, assets, uploads and indexes
 * ``faults``  what goes wrong, and when
+* ``hostile`` answers that may be anything
 * ``forms``   multipart bodies, read as they come
 * ``spec``    the official specification, against which every request and answer is checked
 """
 
 from .faults import Fault
+from .hostile import Hostile
 from .server import KEY, Service
 
-__all__ = ["KEY", "Fault", "Service"]
+__all__ = ["KEY", "Fault", "Hostile", "Service"]

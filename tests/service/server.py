@@ -13,7 +13,7 @@ from collections import Counter, deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .faults import AFTER, BEFORE, Fault
@@ -21,6 +21,9 @@ from .forms import Body, Form, read_form
 from .routes import answer
 from .spec import official
 from .store import Store
+
+if TYPE_CHECKING:
+    from .hostile import Hostile
 
 KEY = "tlk_0TEST1KEY2THAT3NOBODY4MAY5EVER6SEE"
 PREFIX = "/v1.3"
@@ -55,6 +58,8 @@ class Service:
     def __init__(self, *, dim: int = 512, seed: int = 0, check: bool = True, port: int = 0) -> None:
         self.store, self.rng = Store(dim=dim, seed=seed), random.Random(seed)
         self.faults: list[Fault] = []
+        self.dated = True
+        self.hostile: Hostile | None = None
         self.limit: Limit | None = None
         self.spec = official() if check else None
         self.violations: list[str] = []
@@ -129,6 +134,10 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
 
+    def send_header(self, keyword: str, value: str) -> None:
+        if self.service.dated or keyword.lower() != "date":
+            super().send_header(keyword, value)
+
     def log_message(self, *_: object) -> None:
         """Nothing on the terminal."""
 
@@ -160,6 +169,9 @@ class _Handler(BaseHTTPRequestHandler):
             status, body = fault.status, {"code": "internal", "message": "later"}
         elif fault is not None and fault.kind in ("reset_after", "hang_after", "fin_after"):
             return self._break(fault)
+        hostile = service.hostile
+        if hostile is not None and hostile.answers(self, status, body, limits | extra):
+            return None
         return self._send(status, body, limits | extra, fault)
 
     do_GET = do_POST = do_PUT = do_DELETE = _any
@@ -266,6 +278,7 @@ def _control(service: Service, request: Request) -> Any:
         setattr(service.store, name, tuple(value) if isinstance(value, list) else value)
     if "faults" in told:
         service.faults = [Fault(**fault) for fault in told["faults"]]
+    service.dated = told.get("dated", service.dated)
     if "limit" in told:
         service.limit = Limit(**told["limit"]) if told["limit"] else None
     if told.get("clear"):

@@ -1,7 +1,8 @@
 """The served answers on disk, each whole or not at all.
 
 An answer is kept as served, inside a small object that says what the answer itself may not: the
-model and the video. ``tw.load`` reads these files like any other.
+model, the video, and which job it belongs to, so that a lost ledger can be made again from its
+answers. ``tw.load`` reads these files like any other.
 """
 
 from __future__ import annotations
@@ -10,19 +11,25 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from twlab.api.fields import text_at
 from twlab.errors import LedgerError
 from twlab.paths import aside
 
 if TYPE_CHECKING:
     from twlab.api.ledger import Job
 
-__all__ = ["save_answer", "upload_name"]
+__all__ = ["KEY_DIGITS", "answer_path", "read_head", "save_answer", "upload_name"]
 
+KEY_DIGITS = 12
 _TOKEN_DIGITS = 16
+_FOLDER = "answers"
+_HEAD_BYTES = 1 << 20
+_BODY = b',"response_body":'
+_TOLD = ("key", "account", "api", "source", "content", "video_id", "model_name", "options")
 
 
 def upload_name(name: str, token: str) -> str:
@@ -62,12 +69,13 @@ def save_answer(
         If it cannot be written.
     """
     stem = re.sub(r"[^\w.-]+", "_", Path(job.video_id).name)[:80]
-    place = Path("answers") / f"{stem}.{job.key[:12]}.json"
+    place = Path(_FOLDER) / f"{stem}.{job.key[:KEY_DIGITS]}.json"
     for sent, own in renamed:
         for quoted in (orjson.dumps(sent), json.dumps(sent).encode()):
             content = content.replace(quoted, orjson.dumps(own))
-    head = orjson.dumps({"model_name": job.model_name, "video_id": job.video_id})
-    whole = head[:-1] + b',"response_body":' + content + b"}\n"
+    told = {name: getattr(job, name) for name in (*_TOLD, "task_id")}
+    head = orjson.dumps({"model_name": job.model_name, "video_id": job.video_id, "job": told})
+    whole = head[:-1] + _BODY + content + b"}\n"
     path = folder / place
     try:
         _write_whole(path, whole)
@@ -77,6 +85,40 @@ def save_answer(
             "was expected; make room and run again (nothing is paid twice)"
         ) from None
     return place.as_posix()
+
+
+def answer_path(folder: Path, answer: str) -> Path:
+    """Where an answer that a ledger names lies; always inside the folder.
+
+    Raises
+    ------
+    LedgerError
+        If the name leads anywhere else.
+    """
+    path = folder / _FOLDER / Path(answer).name
+    named = folder / answer
+    if Path(answer).parts != (_FOLDER, path.name) or path.name == ".." or path.is_symlink():
+        raise LedgerError(
+            f"the ledger in {folder} names the answer {str(named)[-80:]!r}; a file in "
+            f"{_FOLDER}/ was expected, and nothing outside is read; choose another folder="
+        )
+    return path
+
+
+def read_head(path: Path) -> dict[str, Any] | None:
+    """The job that a saved answer belongs to, as its fields; None where the file does not say.
+
+    Only the beginning of the file is read.
+    """
+    try:
+        with path.open("rb") as file:
+            head, found, _ = file.read(_HEAD_BYTES).partition(_BODY)
+        told = orjson.loads(head + b"}")["job"] if found else None
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+    if not all(isinstance(text_at(told, name), str) for name in _TOLD):
+        return None
+    return {name: text_at(told, name) for name in (*_TOLD, "task_id")}
 
 
 def _write_whole(path: Path, content: bytes) -> None:

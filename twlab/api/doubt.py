@@ -1,8 +1,9 @@
 """What became of a paid request whose answer was lost.
 
 The request may have become a task, or not, or may still become one. The service's list of tasks
-tells: a task of the account, made since the attempt, known to no other job, under the same file
-name (which carries a mark of the content) or address, and not contradicting what was asked.
+tells: a task of the account, made since the attempt by the service's own clock, known to no other
+job, under the same file name (which carries a mark of the content) or address, and not
+contradicting what was asked. This computer's clock is not asked: it may be wrong, or set anew.
 
 * one found: the job goes on with it;
 * none until the request can no longer arrive (`settle_sec`): the job may be sent anew;
@@ -19,18 +20,25 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from twlab.api.fields import box_at, identity_at, number_at, text_at
 from twlab.api.sources import clean_url
 from twlab.errors import JobInDoubtError, NotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twlab.api.endpoints import Service
     from twlab.api.ledger import Job, Ledger
     from twlab.api.transport import Settings
 
-__all__ = ["settle"]
+__all__ = ["facts_of", "in_doubt", "settle", "tasks_by_name", "which_is"]
 
+# The clock that dates answers and the one that dates tasks are both the service's; what lies
+# between them is its own affair. Names are marked, so looking further back costs pages, not money.
 _CLOCKS_APART_SEC = 600.0
 _KEPT_SEC = 7 * 86_400.0
+_USUAL_CLIP_SEC = 6.0
+_PARTS = (("video_embedding",), ("audio_embedding",))
 _FIRST_PAUSE_SEC, _LONGEST_PAUSE_SEC = 0.25, 5.0
 
 
@@ -42,89 +50,141 @@ async def settle(service: Service, ledger: Ledger, job: Job, settings: Settings)
     JobInDoubtError
         If that cannot be told.
     """
-    attempted = job.attempted_at or job.updated_at
-    if time.time() - attempted > _KEPT_SEC:
-        raise _in_doubt(job, "it was sent more than seven days ago, and the service forgets")
     deadline = time.monotonic() + settings.settle_sec
     pause = min(_FIRST_PAUSE_SEC, settings.settle_sec / 4)
     while True:
         last = time.monotonic() >= deadline
-        sure, unsure = await _candidates(service, ledger, job, attempted)
+        sure, unsure = await _candidates(service, ledger, job)
         if sure:
             return ledger.accepted(job, sure[0])
         if last and unsure:
-            raise _in_doubt(job, f"it may be task {', '.join(unsure[:3])}")
+            raise in_doubt(job, f"it may be task {', '.join(unsure[:3])}")
+        if last and _may_be_forgotten(job, service.transport.service_time()):
+            raise in_doubt(
+                job, "it may have been sent more than seven days ago, and the service forgets"
+            )
         if last:
             return ledger.back_to_new(job)
         await asyncio.sleep(max(0.0, min(pause, deadline - time.monotonic())))
         pause = min(pause * 2, _LONGEST_PAUSE_SEC)
 
 
-async def _candidates(
-    service: Service, ledger: Ledger, job: Job, attempted: float
-) -> tuple[list[str], list[str]]:
+def _may_be_forgotten(job: Job, service_time: float | None) -> bool:
+    """Whether the service may have had the task and dropped it since.
+
+    Told by the service's clock. Where that was not known when the request left, this computer's
+    clock must do, unless it is seen to be wrong.
+    """
+    if job.service_at is not None and service_time is not None:
+        return service_time - job.service_at > _KEPT_SEC
+    here, then = time.time(), job.attempted_at or job.updated_at
+    wrong = service_time is not None and abs(here - service_time) > _CLOCKS_APART_SEC
+    return wrong or not -_CLOCKS_APART_SEC <= here - then <= _KEPT_SEC
+
+
+def _since(job: Job, service_time: float | None) -> datetime | None:
+    """From when on tasks may be the job's; None where all must be looked at."""
+    if job.service_at is None:
+        return None
+    known = [job.service_at] + ([] if service_time is None else [service_time])
+    return datetime.fromtimestamp(max(0.0, min(known) - _CLOCKS_APART_SEC), UTC)
+
+
+async def _candidates(service: Service, ledger: Ledger, job: Job) -> tuple[list[str], list[str]]:
     """Ids of tasks that are the job's for certain, and of those that may be."""
-    since = datetime.fromtimestamp(attempted - _CLOCKS_APART_SEC, UTC)
     known = ledger.known_tasks()
     rivals = [
         other
         for other in ledger.jobs(job.account)
         if other.content == job.content and other.state == "submitting" and other.key != job.key
     ]
+    since = _since(job, service.transport.service_time())
+    tasks = await tasks_by_name(service, job.api, since, known)
+    if rivals:
+        for task_id, facts in tasks.items():
+            if facts["named"] and _is_same_work(job, facts):
+                tasks[task_id] = await _details(service, job.api, task_id, facts)
+    return which_is(job, tasks, rivals, surely_recent=since is not None)
+
+
+async def tasks_by_name(
+    service: Service, api: str, since: datetime | None, known: set[str]
+) -> dict[str, dict[str, Any]]:
+    """What is known of each task that no job has, newest first; those without a name are asked."""
+    tasks: dict[str, dict[str, Any]] = {}
+    async for entry in service.tasks(api, since):
+        task_id = identity_at(entry)
+        if task_id in known:
+            continue
+        facts = facts_of(entry)
+        tasks[task_id] = facts if facts["named"] else await _details(service, api, task_id, facts)
+    return tasks
+
+
+def which_is(
+    job: Job, tasks: dict[str, dict[str, Any]], rivals: list[Job], *, surely_recent: bool
+) -> tuple[list[str], list[str]]:
+    """Of tasks with what is known of each, those that are the job's for certain, and may be.
+
+    A task from before the job was sent may be of the same file with other options. So unless all
+    are recent, one that says anything that was left to the service here is uncertain.
+    """
     sure: list[str] = []
     unsure: list[str] = []
-    async for entry in service.tasks(job.api, since):
-        task_id = entry.get("_id")
-        if not isinstance(task_id, str) or task_id in known:
-            continue
-        facts = _facts(entry)
-        if not facts["named"] or (rivals and _is_same_work(job, facts)):
-            facts = await _details(service, job, task_id, facts)
+    for task_id, facts in tasks.items():
         if facts["named"] and not _is_same_work(job, facts):
             continue
         if _contradicts(job, facts):
             continue
         certain = facts["named"] and all(_contradicts(rival, facts) for rival in rivals)
+        certain = certain and (surely_recent or not _departs(job, facts))
         (sure if certain else unsure).append(task_id)
     return sure, unsure
 
 
 async def _details(
-    service: Service, job: Job, task_id: str, facts: dict[str, Any]
+    service: Service, api: str, task_id: str, facts: dict[str, Any]
 ) -> dict[str, Any]:
     """What the task itself says, where the list says too little."""
-    retrieve = service.status_v1 if job.api == "v1" else service.retrieve_v2
+    retrieve = service.status_v1 if api == "v1" else service.retrieve_v2
     try:
         answer = await retrieve(task_id)
     except NotFoundError:
         return facts
-    found = _facts(answer.data if isinstance(answer.data, dict) else {})
+    found = facts_of(answer.data)
     named = found["named"] or facts["named"]
     return {**facts, **{name: v for name, v in found.items() if v is not None}, "named": named}
 
 
-def _facts(entry: dict[str, Any]) -> dict[str, Any]:
+def facts_of(entry: Any) -> dict[str, Any]:
     """Name, address and options of a task, each None where it does not say."""
-    meta: dict[str, Any] = {}
-    for box in (entry, entry.get("video_embedding"), entry.get("audio_embedding")):
-        inner = box.get("metadata") if isinstance(box, dict) else None
-        meta |= inner if isinstance(inner, dict) else {}
-    filename, url = meta.get("input_filename") or None, meta.get("input_url") or None
+    boxes = [box_at(entry, *path, "metadata") for path in ((), *_PARTS)]
+    filename = next(filter(None, (text_at(box, "input_filename") for box in boxes)), None)
+    url = next(filter(None, (text_at(box, "input_url") for box in boxes)), None)
+
+    def first(read: Callable[[Any, str], Any], *names: str) -> Any:
+        found = (read(box, name) for box in boxes for name in names)
+        return next((value for value in found if value is not None), None)
+
     return {
         "named": bool(filename or url),
         "filename": filename,
         "url": url,
-        "model_name": entry.get("model_name"),
-        "clip_sec": _first(meta, "video_clip_length", "clip_length"),
-        "scope": _first(meta, "video_embedding_scope", "embedding_scopes"),
-        "option": _first(meta, "video_embedding_option", "embedding_options"),
-        "start_sec": _first(meta, "start_offset_sec", "video_start_offset_sec"),
-        "end_sec": _first(meta, "end_offset_sec", "video_end_offset_sec"),
+        "model_name": text_at(entry, "model_name"),
+        "status": text_at(entry, "status"),
+        "clip_sec": first(number_at, "video_clip_length", "clip_length"),
+        "scope": first(_words_at, "video_embedding_scope", "embedding_scopes"),
+        "option": first(_words_at, "video_embedding_option", "embedding_options"),
+        "start_sec": first(number_at, "start_offset_sec", "video_start_offset_sec"),
+        "end_sec": first(number_at, "end_offset_sec", "video_end_offset_sec"),
     }
 
 
-def _first(meta: dict[str, Any], *names: str) -> Any:
-    return next((meta[name] for name in names if meta.get(name) is not None), None)
+def _words_at(box: Any, name: str) -> list[str] | None:
+    """The list of texts in a field; None where there is none."""
+    found = box.get(name)
+    is_list = isinstance(found, list) and all(isinstance(word, str) for word in found)
+    return found if is_list else None
 
 
 def _is_same_work(job: Job, facts: dict[str, Any]) -> bool:
@@ -144,18 +204,32 @@ def _contradicts(job: Job, facts: dict[str, Any]) -> bool:
         return True
     for name in ("clip_sec", "start_sec", "end_sec"):
         ours, theirs = asked[name], facts[name]
-        if ours is not None and isinstance(theirs, int | float) and abs(ours - theirs) > 1e-3:
+        if ours is not None and theirs is not None and abs(ours - theirs) > 1e-3:
             return True
     for name, ours in (("scope", asked["embedding_scope"]), ("option", asked["embedding_option"])):
         theirs = facts[name]
-        if ours and isinstance(theirs, list):
+        if ours and theirs is not None:
             words = {"video" if word == "asset" else word for word in theirs}
             if words != set(ours):
                 return True
     return False
 
 
-def _in_doubt(job: Job, why: str) -> JobInDoubtError:
+def _departs(job: Job, facts: dict[str, Any]) -> bool:
+    """Whether a task says something particular that was left to the service here."""
+    asked = orjson.loads(job.options)
+    clip_sec, start, end = facts["clip_sec"], facts["start_sec"], facts["end_sec"]
+    return (
+        (asked["clip_sec"] is None and clip_sec not in (None, _USUAL_CLIP_SEC))
+        or (asked["start_sec"] is None and bool(start))
+        or (asked["end_sec"] is None and end is not None and not start)
+        or (not asked["embedding_scope"] and "clip" not in (facts["scope"] or ["clip"]))
+        or (not asked["embedding_option"] and len(facts["option"] or "two") == 1)
+    )
+
+
+def in_doubt(job: Job, why: str) -> JobInDoubtError:
+    """The error that says why a job is not sent."""
     return JobInDoubtError(
         f"whether {job.source} was accepted cannot be told: {why}; {JobInDoubtError.advice}"
     )

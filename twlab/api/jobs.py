@@ -10,15 +10,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from twlab.api.answers import save_answer, upload_name
+from twlab.api.answers import answer_path, save_answer, upload_name
 from twlab.api.doubt import settle
+from twlab.api.fields import box_at, entries_at, plain, text_at
 from twlab.api.files import FilePart
 from twlab.api.ledger import FINAL
-from twlab.api.locks import RunLock
 from twlab.api.options import job_key
+from twlab.api.rebuilding import note_orphans, recovered
 from twlab.api.uploads import Uploader
 from twlab.errors import (
     AnswerError,
@@ -94,7 +95,8 @@ class Run:
     ) -> None:
         self._service, self._ledger, self._settings = service, ledger, settings
         self.account = account
-        self._lock = RunLock(ledger.runs)
+        self._lock = ledger.begin()
+        self._looking = asyncio.Lock()
         self.assets = assets
         self._mine: dict[str, asyncio.Lock] = {}
         self._uploader = Uploader(
@@ -144,13 +146,21 @@ class Run:
             pause = min(2 * pause, _OTHERS_LONGEST_SEC)
 
     def _has_answer(self, job: Job) -> bool:
-        return job.answer is not None and (self._ledger.folder / job.answer).exists()
+        if job.answer is None:
+            return False
+        path = answer_path(self._ledger.folder, job.answer)
+        return path.exists() and path.stat().st_size > 0
 
     async def _advance(self, job: Job, work: Work, *, pay_again: bool) -> Job:
         if job.state == "failed":
             raise TaskFailedError(f"{job.source}: {job.error}")
         if job.state == "submitting":
             job = await self._settled(job, pay_again=pay_again)
+        if job.state == "new":
+            async with self._looking:
+                await note_orphans(self._service, self._ledger, job.api, self._settings)
+            named = replace(job, upload_name=self._upload_name(job, work))
+            job = recovered(self._ledger, named, pay_again=pay_again)
         if job.state == "new":
             job = await self._submit(job, work)
         return await self._collect(job, work)
@@ -170,10 +180,13 @@ class Run:
         name = self._upload_name(job, work)
         failure: ApiError | None = None
         async with self._sending(job, work, name) as send:
+            await self._service.time(job.api)
             for attempt in range(self._settings.attempts):
                 longest = self._settings.backoff_sec * 2**attempt
                 await asyncio.sleep(random.uniform(0, longest) if attempt else 0)
-                job = self._ledger.submitting(job, self._lock.name, name)
+                service_at = self._service.transport.service_time()
+                run = self._lock.name
+                job = self._ledger.submitting(job, run, name, service_at=service_at)
                 try:
                     task_id = await send()
                 except ApiError as error:
@@ -251,25 +264,24 @@ class Run:
         if job.api == "v1":
             self._raise_if_failed(job, (await self._service.status_v1(task_id)).data)
             answer = await self._service.retrieve_v1(task_id, options.embedding_option)
-            box = answer.data.get("video_embedding") if isinstance(answer.data, dict) else None
-            vectors = box.get("segments") if isinstance(box, dict) else None
+            box, field = box_at(answer.data, "video_embedding"), "segments"
         else:
             answer = await self._service.retrieve_v2(task_id)
-            vectors = answer.data.get("data") if isinstance(answer.data, dict) else None
+            box, field = box_at(answer.data), "data"
         self._raise_if_failed(job, answer.data)
-        if answer.data.get("status") != "ready" or vectors is None:
+        if text_at(answer.data, "status") != "ready" or box.get(field) is None:
             return None
+        entries_at(box, field)  # what is no list of vectors is not kept as an answer
         return answer
 
     def _raise_if_failed(self, job: Job, task: Any) -> None:
-        if not isinstance(task, dict) or task.get("status") != "failed":
+        if text_at(task, "status") != "failed":
             return
-        said = task.get("error")
-        message = said.get("message") if isinstance(said, dict) else said
+        message = plain(text_at(task, "error", "message") or text_at(task, "error") or "")
         problem = f"the service failed task {job.task_id} (“{message or 'no reason given'}”)"
         text = f"{problem}; {TaskFailedError.advice}"
         self._ledger.finish(job, "failed", error=text)
-        raise TaskFailedError(f"{job.source}: {text}", message=str(message or ""))
+        raise TaskFailedError(f"{job.source}: {text}", message=message)
 
 
 def _is_fate_unknown(error: ApiError) -> bool:

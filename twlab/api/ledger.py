@@ -11,6 +11,10 @@ at. A job found in ``submitting`` is in doubt: :mod:`twlab.api.doubt` asks the s
 of it. Each job and each upload is owned by at most one live run (:mod:`twlab.api.locks`), so that
 two programs on one folder never do the same work.
 
+``service_at`` is the service's clock at the attempt, as far as it was known; all other times are
+this computer's, and only shown. A ledger that vanished is made again from the answers beside it
+(:mod:`twlab.api.rebuilding`).
+
 The ledger holds no key, no signed address and no vectors.
 """
 
@@ -21,11 +25,12 @@ import sqlite3
 import threading
 import time
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
+from twlab.api import rebuilding
 from twlab.api.assets import SCHEMA as _ASSETS
-from twlab.api.locks import is_alive
-from twlab.errors import LedgerError
+from twlab.api.locks import RunLock, alone, is_alive, run_name
+from twlab.errors import LedgerError, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["FINAL", "Job", "Ledger"]
 
 FINAL = ("ready", "failed", "rejected")
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
     key TEXT PRIMARY KEY,
@@ -52,6 +57,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     task_id TEXT,
     attempts INTEGER NOT NULL DEFAULT 0,
     attempted_at REAL,
+    service_at REAL,
     created_at REAL NOT NULL,
     updated_at REAL NOT NULL,
     answer TEXT,
@@ -82,6 +88,7 @@ class Job:
     task_id: str | None = None
     attempts: int = 0
     attempted_at: float | None = None
+    service_at: float | None = None
     created_at: float = 0.0
     updated_at: float = 0.0
     answer: str | None = None
@@ -106,9 +113,25 @@ class Ledger:
         self.folder, self.runs = folder, folder / "runs"
         self._path = folder / "ledger.sqlite"
         self._one_at_a_time = threading.RLock()
+        self.opened_at = time.monotonic()
         try:
-            self.runs.mkdir(parents=True, exist_ok=True)
-            (folder / "answers").mkdir(exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._trouble(error.strerror or "?") from None
+        with alone(folder / "ledger.lock"):
+            self._open()
+
+    def close(self) -> None:
+        """Close the file."""
+        self.db.close()
+
+    def _open(self) -> None:
+        """Open the file, made anew where it is not there; jobs of a lost one are found again."""
+        try:
+            used = any(path.is_dir() for path in (self.runs, self.folder / "answers"))
+            lost = used and not (self._path.exists() and self._path.stat().st_size)
+            self.runs.mkdir(exist_ok=True)
+            (self.folder / "answers").mkdir(exist_ok=True)
         except OSError as error:
             raise self._trouble(error.strerror or "?") from None
         try:
@@ -120,19 +143,20 @@ class Ledger:
         try:
             self.db.row_factory = sqlite3.Row
             self._prepare()
-        except (sqlite3.Error, LedgerError) as error:
+            self._find_again(lost=lost)
+        except (sqlite3.Error, UnicodeDecodeError, LedgerError) as error:
             self.db.close()  # nobody else can: the caller gets no ledger
             if isinstance(error, LedgerError):
                 raise
-            raise self._trouble(str(error)) from None
-
-    def close(self) -> None:
-        """Close the file."""
-        self.db.close()
+            raise self._trouble(str(error), damaged=self._path.exists()) from None
+        self._place = self._place_of_file()
 
     def _prepare(self) -> None:
         _into_wal(self.db)
         self.db.execute("PRAGMA synchronous = FULL")
+        whole = self.db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if whole != "ok":
+            raise sqlite3.DatabaseError(" ".join(str(whole).split())[:100])
         version = self.db.execute("PRAGMA user_version").fetchone()[0]
         if version > _VERSION:
             raise LedgerError(
@@ -140,10 +164,69 @@ class Ledger:
                 "older was expected; update twlab, or use another folder="
             )
         if version < _VERSION:
+            older = "ALTER TABLE jobs ADD COLUMN service_at REAL;" if version == 1 else ""
             self.db.executescript(
-                f"BEGIN IMMEDIATE; {_SCHEMA}{_ASSETS} PRAGMA user_version = {_VERSION};"
+                f"BEGIN IMMEDIATE; {older}{_SCHEMA}{_ASSETS}{rebuilding.SCHEMA} "
+                f"PRAGMA user_version = {_VERSION};"
             )
             self.db.execute("COMMIT")
+
+    def _find_again(self, *, lost: bool) -> None:
+        """Jobs of answers that no row tells of; what shows that rows were lost is kept in mind."""
+        answers = {row[0] for row in self.db.execute("SELECT answer FROM jobs")}
+        found = rebuilding.found_jobs(self.folder, answers)
+        runs = {row[0] for row in self.db.execute("SELECT name FROM runs")}
+        strange = {path.stem for path in self.runs.glob("*.lock")} - runs
+        if not (lost or found or strange):
+            return
+        with self.change() as db:
+            db.executemany("INSERT OR IGNORE INTO lost VALUES (?)", [("v1",), ("v2",)])
+            db.executemany("INSERT OR IGNORE INTO runs VALUES (?)", [(name,) for name in strange])
+            for told in found:
+                self._insert_found(db, told)
+        warn(
+            f"the ledger {self._path} has lost what it knew; {len(found)} paid jobs were found "
+            "again by their answers, and others are looked for at the service before anything "
+            "is paid"
+        )
+
+    def _insert_found(self, db: sqlite3.Connection, told: dict[str, Any]) -> None:
+        now, task_id = time.time(), told["task_id"]
+        row = {**told, "state": "ready", "created_at": now, "updated_at": now}
+        names, marks = ", ".join(row), ", ".join("?" * len(row))
+        db.execute(f"INSERT OR IGNORE INTO jobs ({names}) VALUES ({marks})", tuple(row.values()))
+        if task_id is not None:
+            db.execute("INSERT OR IGNORE INTO tasks VALUES (?, ?)", (task_id, told["key"]))
+
+    def begin(self) -> RunLock:
+        """A new run; its name is written down first, so that a strange one shows a loss."""
+        name = run_name()
+        with self.change() as db:
+            db.execute("INSERT INTO runs VALUES (?)", (name,))
+        return RunLock(self.runs, name)
+
+    # What a lost ledger knew
+
+    def is_lost(self, api: str) -> bool:
+        """Whether tasks of a lost ledger are still to be looked for."""
+        with self.reading() as db:
+            return db.execute("SELECT 1 FROM lost WHERE api = ?", (api,)).fetchone() is not None
+
+    def keep_orphans(self, api: str, facts: dict[str, str]) -> None:
+        """Write down tasks that no job knows, and that they need not be looked for again."""
+        with self.change() as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO orphans VALUES (?, ?, ?)",
+                [(task_id, api, text) for task_id, text in facts.items()],
+            )
+            db.execute("DELETE FROM lost WHERE api = ?", (api,))
+
+    def orphans(self, api: str) -> dict[str, str]:
+        """Tasks of a lost ledger that no job has since, with what is known of each."""
+        where = "WHERE api = ? AND task_id NOT IN (SELECT task_id FROM tasks)"
+        with self.reading() as db:
+            rows = db.execute(f"SELECT task_id, facts FROM orphans {where}", (api,))
+            return {row[0]: row[1] for row in rows}
 
     # Jobs
 
@@ -156,6 +239,8 @@ class Ledger:
         with self.change() as db:
             if db.execute("SELECT 1 FROM jobs WHERE key = ?", (job.key,)).fetchone() is None:
                 self._insert(db, job)
+                if (answer := rebuilding.lying_answer(self.folder, job.key)) is not None:
+                    self._set(db, job.key, state="ready", answer=answer)
             found = self._job(db, job.key)
             if found.state == "ready" or (found.state == "failed" and not pay_again):
                 return found
@@ -175,10 +260,18 @@ class Ledger:
         where, values = ("WHERE account = ?", (account,)) if account else ("", ())
         with self.reading():
             rows = self.db.execute(f"SELECT * FROM jobs {where} ORDER BY created_at, key", values)
-            return [Job(**dict(row)) for row in rows]
+            return [self._read(row) for row in rows]
 
-    def submitting(self, job: Job, run: str, upload_name: str | None = None) -> Job:
-        """Write down that a paid request is about to leave."""
+    def submitting(
+        self,
+        job: Job,
+        run: str,
+        upload_name: str | None = None,
+        *,
+        service_at: float | None = None,
+    ) -> Job:
+        """Write down that a paid request is about to leave, and when by the service's clock."""
+        self._check_place()
         with self.change() as db:
             self._owned(db, job.key, run)
             now = time.time()
@@ -189,6 +282,7 @@ class Ledger:
                 state="submitting",
                 attempts=attempts,
                 attempted_at=now,
+                service_at=service_at,
                 upload_name=upload_name,
             )
             return self._job(db, job.key)
@@ -197,7 +291,14 @@ class Ledger:
         """Write down the service's task id; no other job may have it."""
         with self.change() as db:
             db.execute("INSERT INTO tasks (task_id, key) VALUES (?, ?)", (task_id, job.key))
-            self._set(db, job.key, state="processing", task_id=task_id, error=None)
+            self._set(
+                db,
+                job.key,
+                state="processing",
+                task_id=task_id,
+                upload_name=job.upload_name,
+                error=None,
+            )
             return self._job(db, job.key)
 
     def known_tasks(self) -> set[str]:
@@ -207,7 +308,7 @@ class Ledger:
 
     def back_to_new(self, job: Job) -> Job:
         """Write down that the request certainly did not become a task."""
-        return self._update(job.key, state="new", attempted_at=None)
+        return self._update(job.key, state="new", attempted_at=None, service_at=None)
 
     def finish(self, job: Job, state: str, *, answer: str | None = None, error: str = "") -> Job:
         """Write down how a job ended."""
@@ -250,9 +351,35 @@ class Ledger:
         names = ", ".join(f"{name} = ?" for name in values)
         db.execute(f"UPDATE jobs SET {names} WHERE key = ?", (*values.values(), key))
 
-    @staticmethod
-    def _job(db: sqlite3.Connection, key: str) -> Job:
-        return Job(**dict(db.execute("SELECT * FROM jobs WHERE key = ?", (key,)).fetchone()))
+    def _job(self, db: sqlite3.Connection, key: str) -> Job:
+        row = db.execute("SELECT * FROM jobs WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            raise self._trouble("a row that was there is gone")
+        return self._read(row)
+
+    def _read(self, row: sqlite3.Row) -> Job:
+        """The row as a job; SQLite keeps any type in any column, and others may have written."""
+        values = dict(row)
+        wrong = sorted(values.keys() ^ _TYPES.keys())
+        wrong += [n for n, value in values.items() if n in _TYPES and not _fits(n, value)]
+        if wrong:
+            raise self._trouble(f"{wrong[0]!r} is not as twlab writes it", damaged=True)
+        return Job(**values)
+
+    def _place_of_file(self) -> tuple[int, int] | None:
+        try:
+            stat = self._path.stat()
+        except OSError:
+            return None
+        return stat.st_dev, stat.st_ino
+
+    def _check_place(self) -> None:
+        """Nothing is paid for while another file has taken the place of the open one."""
+        if self._place_of_file() != self._place:
+            raise LedgerError(
+                f"the ledger {self._path} was deleted or replaced while this program used it; the "
+                "file that was opened was expected; close the client and run again"
+            )
 
     def _owned(self, db: sqlite3.Connection, key: str, run: str) -> None:
         owner = self._job(db, key).owner
@@ -280,17 +407,34 @@ class Ledger:
         try:
             with self._one_at_a_time:
                 yield self.db
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._trouble(str(error)) from None
 
-    def _trouble(self, reason: str) -> LedgerError:
+    def _trouble(self, reason: str, *, damaged: bool = False) -> LedgerError:
+        remedy = "choose another with folder="
+        if damaged:
+            remedy = (
+                f"move {self._path.name} away to have it made again from the answers beside it "
+                "and the service's list of tasks, or choose another folder="
+            )
         return LedgerError(
             f"the ledger {self._path} cannot be used ({reason}); a writable folder on a local "
-            "disk was expected; choose another with folder="
+            f"disk was expected; {remedy}"
         )
 
 
+_TYPES = get_type_hints(Job)
+
+
+def _fits(name: str, value: Any) -> bool:
+    """Whether a value of a row has the type of the job's field."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return isinstance(0, _TYPES[name]) or isinstance(0.0, _TYPES[name])
+    return isinstance(value, _TYPES[name])
+
+
 _ANEW = {"state": "new", "task_id": None, "answer": None, "error": None, "attempted_at": None}
+_ANEW["service_at"] = None
 
 
 def _free_name(db: sqlite3.Connection, job: Job) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Limiter", "ServerClock", "asked_wait"]
 
+_LATEST = 1e11  # the year 5138: what is later is no time of a service
 _NAP_SEC = 0.25
 _GROWTH_PER_SEC = 0.01
 _PACE_AFTER_REFUSAL = 0.95
@@ -37,14 +38,15 @@ def _number(headers: Mapping[str, str], name: str) -> float | None:
         value = float(headers[name])
     except (KeyError, ValueError):
         return None
-    return value if 0 <= value < 1e12 else None
+    return value if 0 <= value < _LATEST else None
 
 
 def _date(text: str | None) -> float | None:
     try:
-        return parsedate_to_datetime(text).timestamp() if text else None
-    except (TypeError, ValueError):
+        found = parsedate_to_datetime(text).timestamp() if text else None
+    except (TypeError, ValueError, OverflowError, IndexError, OSError):  # years of any length
         return None
+    return found if found is not None and 0 <= found < _LATEST else None
 
 
 class ServerClock:
@@ -62,6 +64,10 @@ class ServerClock:
         if low > self._high or high < self._low:  # one of the clocks was set anew
             self._low, self._high = low, high
         self._low, self._high = max(self._low, low), min(self._high, high)
+
+    def theirs(self, now: float) -> float | None:
+        """What the service's clock shows at our `now`; rather early than late, None if unknown."""
+        return None if self._low == -float("inf") else now + self._low
 
     def ours(self, epoch: float, now: float) -> float:
         """When the service's clock shows `epoch`, on our clock; rather late than early."""
@@ -203,6 +209,10 @@ class Limiter:
                 )
             await asyncio.sleep(min(wait, _NAP_SEC))
         group.take(self._now())
+
+    def service_time(self) -> float | None:
+        """What the service's clock shows now, rather early than late; None while unknown."""
+        return self._clock.theirs(self._now())
 
     def leave(self, name: str) -> None:
         """A request is over, however it ended."""

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from numbers import Real
 from typing import Any, Literal
 
 import orjson
@@ -32,6 +33,7 @@ _OPTIONS = {
     "video": ("visual", "audio", "transcription", "visual-text"),
     "audio": ("audio", "transcription"),
 }
+_TIMES = ("start_sec", "end_sec", "clip_sec")
 _SCOPES = ("clip", "video")
 _TYPES = ("separate_embedding", "fused_embedding")
 
@@ -67,7 +69,7 @@ class Options:
         return "v1" if self.model_name.lower().startswith("marengo-retrieval") else "v2"
 
     def checked(self) -> Options:
-        """The same, if the service can do it.
+        """The same, if the service can do it; whole seconds as whole numbers, however written.
 
         Raises
         ------
@@ -86,27 +88,30 @@ class Options:
             for name in names or ():
                 if name not in known:
                     raise _not_one_of(field, name, known)
-        self._check_times()
-        self._check_segmentation()
+        found = replace(self, **{name: _seconds(name, getattr(self, name)) for name in _TIMES})
+        found._check_times()
+        found._check_segmentation()
         if self.api == "v1":
-            self._check_v1()
-        return self
+            found._check_v1()
+        return found
 
     def _check_times(self) -> None:
         start, end = self.start_sec or 0.0, self.end_sec
-        if start < 0 or not math.isfinite(start) or (end is not None and not end > start):
+        whole = start >= 0 and math.isfinite(start)
+        if not whole or (end is not None and not start < end < math.inf):
             raise InputError(
                 f"start_sec {self.start_sec} and end_sec {end} are not a span of time; seconds "
                 "with 0 <= start_sec < end_sec were expected; leave both out for the whole file"
             )
 
     def _check_segmentation(self) -> None:
+        """Refuse clips that the service does not make."""
         if self.segmentation not in (None, "fixed", "dynamic"):
             raise _not_one_of("segmentation", self.segmentation, ("fixed", "dynamic"))
         if self.clip_sec is None:
             return
         low, high = (2, 5) if self.segmentation == "dynamic" else (2, 10)
-        if self.clip_sec != int(self.clip_sec) or not low <= self.clip_sec <= high:
+        if self.clip_sec % 1 or not low <= self.clip_sec <= high:
             kind = self.segmentation or "fixed"
             raise InputError(
                 f"clip_sec {self.clip_sec} for {kind} segmentation; a whole number of {low} to "
@@ -176,6 +181,19 @@ def job_key(account: str, content: str, options: str) -> str:
     True
     """
     return hashlib.sha256("\0".join((account, content, options)).encode()).hexdigest()
+
+
+def _seconds(name: str, value: Any) -> Any:
+    """A number of seconds in one spelling, so that 2 and 2.0 are the same job; None stays None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise InputError(
+            f"{name} is {value!r}, a {type(value).__name__}; a number of seconds was expected; "
+            f"write it without quotes, as in {name}=6"
+        )
+    number = float(value)
+    return int(number) if number.is_integer() else number
 
 
 def _not_one_of(field: str, value: object, known: tuple[str, ...]) -> InputError:

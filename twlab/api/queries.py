@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from twlab.api.answers import save_answer
+from twlab.api.answers import answer_path, save_answer
 from twlab.api.files import FilePart
 from twlab.api.ledger import Job
 from twlab.api.options import job_key
@@ -86,7 +86,7 @@ async def ask(
     """
     wanted = _job(query, account, assets)
     job = ledger.claim(wanted, run)
-    if job.state == "ready" and job.answer and (ledger.folder / job.answer).exists():
+    if job.state == "ready" and job.answer and answer_path(ledger.folder, job.answer).exists():
         return job
     if job.state == "ready":  # the answer was deleted: there is no task to fetch it from
         job = ledger.back_to_new(job)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from twlab.api.fields import plain
 from twlab.api.limits import asked_wait
 from twlab.errors import ApiError, status_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["broken", "refusal", "request_id"]
 
@@ -36,18 +37,26 @@ def broken(error: Exception) -> str:
     'TimeoutError'
     """
     name = type(error).__name__
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "no connection, as the certificate there is not trusted"
     return _WORDS.get(name, name)
 
 
 def refusal(
-    name: str, status: int, headers: Mapping[str, str], content: bytes, *, max_wait_sec: float
+    name: str,
+    status: int,
+    headers: Mapping[str, str],
+    content: bytes,
+    *,
+    max_wait_sec: float,
+    mask: Callable[[str], str] = str,
 ) -> ApiError:
     """The error for an answer that is none.
 
     >>> refusal("GET /x", 404, {}, b'{"code": "c", "message": "m"}', max_wait_sec=60)
     NotFoundError('GET /x: 404 c “m”; check the id; ...')
     """
-    code, message = _said(content)
+    code, message = map(mask, _said(content))
     kind = status_error(status)
     said = " ".join(part for part in (code, f"“{message}”" if message else "") if part)
     asked = asked_wait(headers)
@@ -67,7 +76,7 @@ def refusal(
 def request_id(headers: Mapping[str, str]) -> str:
     """What to quote to the service's support; empty where it gave none."""
     names = ("x-request-id", "request-id", "x-amzn-requestid", "x-amz-request-id")
-    return next((headers[name] for name in names if name in headers), "")
+    return plain(next((headers[name] for name in names if name in headers), ""))
 
 
 def _said(content: bytes) -> tuple[str, str]:
@@ -75,12 +84,11 @@ def _said(content: bytes) -> tuple[str, str]:
     try:
         body = orjson.loads(content)
     except orjson.JSONDecodeError:
-        text = " ".join(content[: 4 * _BODY_CHARS].decode("utf-8", "replace").split())
-        return "", text[:_BODY_CHARS]
+        return "", plain(content[: 4 * _BODY_CHARS].decode("utf-8", "replace"), _BODY_CHARS)
     if isinstance(body, dict) and isinstance(body.get("error"), dict):
         body = body["error"]
     if not isinstance(body, dict):
-        return "", str(body)[:_BODY_CHARS]
+        return "", plain(str(body), _BODY_CHARS)
     code = body.get("code") or body.get("error_code") or ""
     message = body.get("message") or body.get("error") or ""
-    return str(code)[:80], str(message)[:_BODY_CHARS]
+    return plain(str(code), 80), plain(str(message), _BODY_CHARS)

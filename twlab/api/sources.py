@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ __all__ = ["Source", "clean_url", "content_of", "find_sources", "is_url"]
 _SIGNING = ("x-amz-", "x-goog-", "signature", "expires", "key-pair-id", "policy", "token")
 _AZURE = frozenset({"sig", "se", "st", "sp", "sv", "sr", "skoid", "sktid", "ske", "sks", "skv"})
 _SETTLED_SEC = 2.0
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,25 @@ def _of_one(text: str | bytes) -> list[Source]:
         shown = clean_url(text)
         name = unquote(urlsplit(shown).path.rpartition("/")[2]) or urlsplit(shown).netloc
         return [Source(shown, name, None, text)]
+    if _SCHEME.match(text):
+        raise InputError(
+            f"{text[:80]!r} is an address that the service does not fetch; one that begins with "
+            "https:// was expected; make a signed https address of it, or download the file"
+        )
+    try:
+        return _of_path(text)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    except ValueError as error:
+        reason = str(error)
+    raise InputError(
+        f"{text[:200]!r} cannot be read ({reason}); a file or folder that this user may read was "
+        "expected; check path and rights"
+    )
+
+
+def _of_path(text: str) -> list[Source]:
+    """The files of a path, folder or glob."""
     path = user_path(text)
     if path.is_dir():
         return _media(sorted(path.rglob("*")), text)
@@ -111,6 +133,12 @@ def _of_one(text: str | bytes) -> list[Source]:
     if glob.has_magic(text):
         hits = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207  # takes absolute globs
         return _media(map(Path, hits), text)
+    if _ID.fullmatch(text):
+        raise InputError(
+            f"{text!r} is no file here and looks like the id of an asset, a video or a task; a "
+            "file, folder, glob or web address was expected; embed the file itself (one that was "
+            "uploaded is not uploaded again), or fetch an index with client.fetch"
+        )
     raise InputError(
         f"{text!r} is not there; a file, folder, glob or web address was expected; check the path "
         f"(the working folder is {Path.cwd()})"

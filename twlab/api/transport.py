@@ -23,6 +23,7 @@ import httpx
 import orjson
 import tenacity
 
+from twlab.api.bodies import ENCODINGS, read_body
 from twlab.api.files import mime_type
 from twlab.api.limits import Limiter
 from twlab.api.refusals import broken, refusal, request_id
@@ -34,12 +35,16 @@ if TYPE_CHECKING:
     from twlab.api.files import FilePart, PartStream
     from twlab.api.key import Key
 
-__all__ = ["Answer", "Call", "Settings", "Transport"]
+__all__ = ["LIST_BYTES", "VECTOR_BYTES", "Answer", "Call", "Settings", "Transport"]
 
 _REPEATABLE = frozenset({408, 409, 429})
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _PIECE_BYTES = 1 << 18
 _SLOWEST_UPLOAD = 20_000  # bytes in a second
+_REFUSAL_BYTES = 1 << 20  # of a refusal, as much as may hold a sentence
+# Four hours in clips of 2 s are 7,200 vectors of up to four options: some 350 MB of JSON.
+VECTOR_BYTES = 512 << 20
+LIST_BYTES = 32 << 20  # 50 entries to a page
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,8 @@ class Call:
 
     `group` names the endpoint for its rate limit and for messages. With `form`, the body is
     multipart/form-data; `file` adds the form's file, or is the whole body where there is no form.
-    A call to be made `once` is never repeated blindly; the answer to a `raw` one is not JSON.
+    A call to be made `once` is never repeated blindly; the answer to a `raw` one is not JSON. No
+    answer of more than `most_bytes` is taken.
     """
 
     method: str
@@ -96,6 +102,7 @@ class Call:
     headers: tuple[tuple[str, str], ...] = ()
     once: bool = False
     raw: bool = False
+    most_bytes: int = LIST_BYTES
 
     @property
     def name(self) -> str:
@@ -153,13 +160,20 @@ class Transport:
             write=settings.write_sec,
             pool=None,
         )
+        limits = httpx.Limits(max_connections=100, max_keepalive_connections=20)
         self._http = httpx.AsyncClient(
             timeout=timeout,
             transport=transport,
-            headers={"user-agent": "twlab"},
-            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+            headers={"user-agent": "twlab", "accept-encoding": ENCODINGS},
+            limits=limits,
+            # What goes in clear text goes past no proxy that could read the key.
+            mounts={"http://": transport or httpx.AsyncHTTPTransport(limits=limits)},
         )
         self._auth = _Auth(key)
+
+    def service_time(self) -> float | None:
+        """What the service's clock shows at least, in seconds of UTC; None while it is unknown."""
+        return self._limiter.service_time()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -214,6 +228,8 @@ class Transport:
             problem, sent = broken(error), not isinstance(error, _NEVER_SENT)
         except InputError as error:  # the file to send; without the frames that hold the key
             return InputError(str(error))
+        except AnswerError as error:
+            return AnswerError(f"{call.name}: {error}", again=error.again)
         except httpx.InvalidURL as error:
             problem, sent = f"the address is not usable ({error})", False
         text = self.key.mask(f"{call.name}: {problem}; {ConnectionFailedError.advice}")
@@ -226,30 +242,33 @@ class Transport:
             body, headers = _body(call, stream)
             arrived = False
             try:
-                response = await self._http.request(
+                request = self._http.build_request(
                     call.method,
                     self.base_url + call.path if own else call.path,
                     params=list(call.params) or None,
                     headers=[*call.headers, *headers],
-                    auth=self._auth if own else None,
                     **body,
                 )
+                auth = self._auth if own else None
+                response = await self._http.send(request, auth=auth, stream=True)
                 arrived = response.is_success
+                content = await _content(response, call)
             finally:
                 if stream is not None and not arrived:
                     stream.unsend()
-        got = {name.lower(): value for name, value in response.headers.items()}
-        content = response.content
-        if not response.is_success:  # some refusals repeat the key
-            content = self.key.mask(content.decode("utf-8", "replace")).encode()
-        return Answer(response.status_code, got, content, None)
+        mask = self.key.mask
+        got = {name.lower(): mask(value) for name, value in response.headers.items()}
+        masked = self.key.mask_answer if response.is_success else self.key.mask_bytes
+        return Answer(response.status_code, got, masked(content), None)
 
     def _read(self, call: Call, answer: Answer) -> Answer | ApiError:
         """The answer with its JSON, or the error that it stands for."""
         if not 200 <= answer.status < 300:
             status, headers, content, _ = answer
             wait = self.settings.max_wait_sec
-            return refusal(call.name, status, headers, content, max_wait_sec=wait)
+            return refusal(
+                call.name, status, headers, content, max_wait_sec=wait, mask=self.key.mask
+            )
         if call.raw or answer.status == 204:
             return answer
         try:
@@ -271,6 +290,8 @@ class Transport:
             return True
         if isinstance(error, RateLimitError):
             return True
+        if isinstance(error, AnswerError) and not error.again:
+            return False
         status = error.status or 0
         broken = isinstance(error, ConnectionFailedError | AnswerError)
         return not call.once and (broken or status in _REPEATABLE or status >= 500)
@@ -298,6 +319,19 @@ def _body(call: Call, stream: PartStream | None) -> tuple[dict[str, Any], list[t
         length = ("content-length", str(call.file.length))
         return {"content": _pieces(stream)}, [length]
     return ({} if call.json is None else {"json": call.json}), []
+
+
+async def _content(response: httpx.Response, call: Call) -> bytes:
+    """The body as far as it is taken; the connection is given back, or closed where more comes."""
+    good = response.is_success
+    most = call.most_bytes if good else _REFUSAL_BYTES
+    if response.is_stream_consumed:  # what stands in for the network had it whole
+        return response.content[: most if not good else None]
+    try:
+        encoding = response.headers.get("content-encoding", "")
+        return await read_body(response.aiter_raw(), encoding, most, cut=not good)
+    finally:
+        await response.aclose()
 
 
 async def _pieces(stream: PartStream) -> AsyncIterator[bytes]:

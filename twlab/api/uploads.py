@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
+from twlab.api.endpoints import Upload
+from twlab.api.fields import number_at, text_at
 from twlab.api.files import FilePart
 from twlab.api.transport import Call
 from twlab.errors import (
@@ -53,16 +54,6 @@ class Watcher(Protocol):
 
     def uploaded(self, name: str) -> None:
         """Take in that a file is there."""
-
-
-@dataclass(frozen=True)
-class _Session:
-    """One upload in pieces."""
-
-    upload_id: str
-    chunk_size: int
-    n_chunks: int
-    headers: tuple[tuple[str, str], ...]
 
 
 class Uploader:
@@ -124,7 +115,7 @@ class Uploader:
             if size <= ONE_FORM_BYTES:
                 part = FilePart(path, 0, size, "file", name, sent)
                 form = (("method", "direct"), ("filename", name))
-                asset_id = str((await self._service.create_asset(form, part))["_id"])
+                asset_id = await self._service.create_asset(form, part)
             else:
                 asset_id = await self._in_pieces(row, path, name, content, size, sent)
             await self._until_ready(asset_id, path.name)
@@ -136,14 +127,14 @@ class Uploader:
     async def _is_there(self, asset_id: str, *, whole: bool) -> bool:
         """Whether an asset can be used; one whose pieces may be missing only if it says so."""
         try:
-            state = (await self._service.asset(asset_id)).get("status")
+            state = await self._service.asset_state(asset_id)
             return state == "ready" or (whole and state == "processing")
         except (NotFoundError, GoneError):
             return False
 
     async def _until_ready(self, asset_id: str, name: str) -> None:
         pause = _FIRST_PAUSE_SEC
-        while (state := (await self._service.asset(asset_id)).get("status")) != "ready":
+        while (state := await self._service.asset_state(asset_id)) != "ready":
             if state == "failed":
                 raise TaskFailedError(
                     f"{name} was uploaded and the service could not use it; a video that ffmpeg "
@@ -163,27 +154,23 @@ class Uploader:
     ) -> str:
         """The asset's id after all pieces have arrived."""
         session = await self._old_session(row)
-        urls: dict[int, str] = {}
-        asset_id = row["asset_id"]
         if session is None:
-            made = await self._service.create_upload(name, size)
-            session, asset_id = _session_of(made), str(made["asset_id"])
-            urls = _urls_of(made.get("upload_urls") or [])
+            session = await self._service.create_upload(name, size)
             self._assets.update_asset(
                 self._account,
                 content,
-                asset_id=asset_id,
+                asset_id=session.asset_id,
                 upload_id=session.upload_id,
                 chunk_size=session.chunk_size,
                 n_chunks=session.n_chunks,
                 upload_headers=orjson.dumps(dict(session.headers)).decode(),
             )
-        await self._send_missing(session, path, size, urls, sent)
+        await self._send_missing(session, path, size, sent)
         self._assets.update_asset(self._account, content, upload_id=None)
         self._assets.forget_upload(session.upload_id)
-        return str(asset_id)
+        return session.asset_id
 
-    async def _old_session(self, row: dict[str, Any]) -> _Session | None:
+    async def _old_session(self, row: dict[str, Any]) -> Upload | None:
         """The session that an earlier run began, if the service still keeps it."""
         if not row["upload_id"]:
             return None
@@ -191,27 +178,27 @@ class Uploader:
         known = self._assets.parts(upload_id)
         try:
             async for part in self._service.upload_parts(upload_id):
-                number = part.get("index")
-                if part.get("status") == "completed" and number in known:
+                number, state = int(number_at(part, "index") or 0), text_at(part, "status")
+                if state == "completed" and number in known:
                     self._assets.parts_reported(upload_id, [number])
-                elif part.get("status") == "failed" and number in known:
+                elif state == "failed" and number in known:
                     self._assets.drop_part(upload_id, number)
         except _SESSION_LOST:
             self._assets.forget_upload(upload_id)
             return None
         headers = orjson.loads(row["upload_headers"] or "{}")
-        return _Session(upload_id, row["chunk_size"], row["n_chunks"], tuple(headers.items()))
+        sizes = row["chunk_size"], row["n_chunks"]
+        return Upload(upload_id, str(row["asset_id"]), *sizes, tuple(headers.items()), {})
 
     async def _send_missing(
         self,
-        session: _Session,
+        session: Upload,
         path: Path,
         size: int,
-        urls: dict[int, str],
         sent: Callable[[int], None],
     ) -> None:
         """Send the pieces that have not arrived, a few at a time, and report them."""
-        there = self._assets.parts(session.upload_id)
+        there, urls = self._assets.parts(session.upload_id), dict(session.urls)
         for number in there:
             sent(_length(session, number, size))
         missing = [n for n in range(1, session.n_chunks + 1) if n not in there]
@@ -229,14 +216,14 @@ class Uploader:
                 raise errors.exceptions[0] from None
             await self._report(session, size)
 
-    async def _more_urls(self, session: _Session, number: int, count: int = 50) -> dict[int, str]:
+    async def _more_urls(self, session: Upload, number: int, count: int = 50) -> dict[int, str]:
         count = min(count, session.n_chunks - number + 1)
-        return _urls_of(await self._service.part_urls(session.upload_id, number, count))
+        return await self._service.part_urls(session.upload_id, number, count)
 
     async def _gated(
         self,
         gate: asyncio.Semaphore,
-        session: _Session,
+        session: Upload,
         path: Path,
         size: int,
         number: int,
@@ -250,7 +237,7 @@ class Uploader:
             self._assets.add_part(session.upload_id, number, etag)
 
     async def _send_piece(
-        self, session: _Session, part: FilePart, number: int, urls: dict[int, str]
+        self, session: Upload, part: FilePart, number: int, urls: dict[int, str]
     ) -> str:
         """The mark that the store gives for a piece; a signed address serves once, for an hour."""
         for attempt in range(1, _TRIES + 1):
@@ -275,7 +262,7 @@ class Uploader:
             f"tries ({reason}); run again to go on from there"
         )
 
-    async def _report(self, session: _Session, size: int) -> None:
+    async def _report(self, session: Upload, size: int) -> None:
         """Tell the service of the pieces that it has not been told of."""
         parts = self._assets.parts(session.upload_id)
         new = sorted(number for number, (_, reported) in parts.items() if not reported)
@@ -294,19 +281,5 @@ class Uploader:
             self._assets.parts_reported(session.upload_id, batch)
 
 
-def _session_of(made: dict[str, Any]) -> _Session:
-    headers = made.get("upload_headers") or {}
-    return _Session(
-        str(made["upload_id"]),
-        int(made["chunk_size"]),
-        int(made["total_chunks"]),
-        tuple((str(name), str(value)) for name, value in headers.items()),
-    )
-
-
-def _urls_of(chunks: list[dict[str, Any]]) -> dict[int, str]:
-    return {int(chunk["chunk_index"]): str(chunk["url"]) for chunk in chunks}
-
-
-def _length(session: _Session, number: int, size: int) -> int:
+def _length(session: Upload, number: int, size: int) -> int:
     return min(session.chunk_size, size - (number - 1) * session.chunk_size)

@@ -54,11 +54,13 @@ class Client:
         Waits and bounds, see :class:`twlab.api.transport.Settings`.
     transport : optional
         An ``httpx.AsyncBaseTransport`` in place of the network.
+    allow_http : bool, default False
+        Send the key in clear text to a `base_url` that is not this machine.
 
     Raises
     ------
     InputError
-        If there is no key.
+        If there is no key, or `base_url` would give it away.
 
     Examples
     --------
@@ -78,9 +80,15 @@ class Client:
         folder: str | Path = FOLDER,
         settings: Settings | None = None,
         transport: Any = None,
+        allow_http: bool = False,
     ) -> None:
         self._client = AsyncClient(
-            api_key, base_url=base_url, folder=folder, settings=settings, transport=transport
+            api_key,
+            base_url=base_url,
+            folder=folder,
+            settings=settings,
+            transport=transport,
+            allow_http=allow_http,
         )
         self._background = Background()
         self._finalizer = weakref.finalize(self, self._background.close)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from twlab.api.fields import box_at, entries_at, number_at, text_at
 from twlab.api.files import FilePart
 from twlab.api.options import as_names
 from twlab.api.progress import Bars
 from twlab.api.sources import find_sources
-from twlab.errors import InputError
+from twlab.errors import AnswerError, InputError, LoadError
 from twlab.io import load
 from twlab.segments import str_column
 
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 _PAGE = 50
+_NEXT = "next_page_token"
 
 
 def task_table(items: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -43,7 +45,8 @@ def task_table(items: Sequence[dict[str, Any]]) -> pd.DataFrame:
 
 def index_table(items: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """One row per index."""
-    models = [", ".join(str(m.get("model_name")) for m in i.get("models") or []) for i in items]
+    listed = (item["models"] if isinstance(item.get("models"), list) else [] for item in items)
+    models = [", ".join(filter(None, (text_at(m, "model_name") for m in one))) for one in listed]
     words = ("index_name", "created_at", "updated_at", "expires_at")
     table = _table(items, words, ("video_count", "total_duration"), id_name="index_id")
     return table.assign(models=str_column(models))
@@ -51,7 +54,7 @@ def index_table(items: Sequence[dict[str, Any]]) -> pd.DataFrame:
 
 def video_table(items: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """One row per indexed video."""
-    rows = [{**item, **(item.get("system_metadata") or {})} for item in items]
+    rows = [{**item, **box_at(item, "system_metadata")} for item in items]
     numbers = ("duration", "fps", "width", "height", "size")
     return _table(rows, ("filename", "status", "created_at"), numbers, id_name="video_id")
 
@@ -77,20 +80,30 @@ def _table(
 ) -> pd.DataFrame:
     columns: dict[str, Any] = {}
     if id_name:
-        columns[id_name] = str_column(row.get("_id") for row in rows)
+        columns[id_name] = str_column(text_at(row, "_id") for row in rows)
     for name in words:
-        columns[name] = str_column(row.get(name) for row in rows)
+        columns[name] = str_column(_word(row.get(name)) for row in rows)
     for name in numbers:
         key = {"duration": "duration_sec", "total_duration": "total_duration_sec"}.get(name, name)
-        cells = pd.Series([row.get(name) for row in rows], dtype="object")
+        cells = pd.Series([_number(row, name) for row in rows], dtype="object")
         columns[key] = pd.to_numeric(cells, errors="coerce")
     return pd.DataFrame(columns)
 
 
+def _word(value: Any) -> str | None:
+    """A text or a number as text; nothing else is a word."""
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def _number(row: dict[str, Any], name: str) -> float | str | None:
+    """A number, or a text that may be one."""
+    return text_at(row, name) if number_at(row, name) is None else number_at(row, name)
+
+
 def _metadata(item: dict[str, Any]) -> dict[str, Any]:
-    boxes = (item.get(f"{kind}_embedding") for kind in ("video", "audio", "image", "document"))
-    found = (box.get("metadata") for box in boxes if isinstance(box, dict))
-    return next((meta for meta in found if isinstance(meta, dict)), {})
+    kinds = ("video", "audio", "image", "document")
+    found = (box_at(item, f"{kind}_embedding", "metadata") for kind in kinds)
+    return next(filter(None, found), {})
 
 
 async def fetch_all(
@@ -121,8 +134,18 @@ async def fetch_all(
 
 
 def indexed_segments(answers: list[Any]) -> pd.DataFrame:
-    """The segments in the answers for indexed videos."""
-    return load(answers, progress=False)
+    """The segments in the answers for indexed videos.
+
+    Raises
+    ------
+    AnswerError
+        If an answer holds none that can be read.
+    """
+    try:
+        return load(answers, progress=False)
+    except LoadError as error:
+        problem = f"the service answered what holds no segments ({error}); {AnswerError.advice}"
+    raise AnswerError(problem)
 
 
 def search_form(
@@ -157,8 +180,10 @@ async def all_hits(
 ) -> list[dict[str, Any]]:
     """The first hits, over as many pages as they take."""
     page = await service.search(form, file)
-    hits = list(page.get("data") or [])
-    while len(hits) < n_hits and (token := (page.get("page_info") or {}).get("next_page_token")):
+    hits = found = entries_at(page, "data")
+    # A page without hits is the last one, whatever it says.
+    while len(hits) < n_hits and found and (token := text_at(page, "page_info", _NEXT)):
         page = await service.search_page(token)
-        hits += page.get("data") or []
+        found = entries_at(page, "data")
+        hits = hits + found
     return hits[:n_hits]

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from twlab.api.assets import Assets
 from twlab.api.embedding import Outcome, Pace, embed_all
 from twlab.api.endpoints import Service
+from twlab.api.fields import identity_at
 from twlab.api.jobs import Run
 from twlab.api.key import find_base_url, find_key
 from twlab.api.ledger import Ledger
-from twlab.api.locks import RunLock
 from twlab.api.options import MODEL, Options, as_names
 from twlab.api.progress import Bars
 from twlab.api.queries import ask, make_query
@@ -59,8 +59,10 @@ class AsyncClient:
         folder: str | Path = FOLDER,
         settings: Settings | None = None,
         transport: Any = None,
+        allow_http: bool = False,
     ) -> None:
-        self._key, self.base_url = find_key(api_key), find_base_url(base_url)
+        self._key = find_key(api_key)
+        self.base_url = find_base_url(base_url, allow_http=allow_http)
         self.folder, self._settings = Path(folder), settings or Settings()
         self._given_transport = transport
         self._open: tuple[Service, Ledger, Assets, str] | None = None
@@ -240,7 +242,7 @@ class AsyncClient:
 
     async def _asked(self, query: Query) -> pd.DataFrame:
         service, ledger, assets, account = self._parts()
-        with contextlib.closing(RunLock(ledger.runs)) as lock:
+        with contextlib.closing(ledger.begin()) as lock:
             job = await ask(
                 query, service=service, ledger=ledger, assets=assets, account=account, run=lock.name
             )
@@ -310,7 +312,8 @@ class AsyncClient:
         wanted = as_names(video_id)
         if wanted is None:
             items = [one async for one in service.indexed(index_id, "indexed-assets")]
-            wanted = tuple(one["_id"] for one in items if one.get("status", "ready") == "ready")
+            ready = [one for one in items if one.get("status", "ready") == "ready"]
+            wanted = tuple(map(identity_at, ready))
         if not wanted:
             raise InputError(f"index {index_id} holds no video that is ready; index one first")
         options = as_names(embedding_option) or ()

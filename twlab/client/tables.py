@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from twlab.api.answers import answer_path
 from twlab.api.ledger import Ledger
-from twlab.errors import LoadError, TwlabError, TwlabWarning
+from twlab.errors import AnswerError, LoadError, TwlabError, TwlabWarning
 from twlab.io import load
 from twlab.segments import COLUMNS, str_column, with_vectors
 
@@ -43,29 +44,37 @@ def segments_of(
 
     Raises
     ------
-    LoadError
+    AnswerError
         For the first such answer, if `strict`.
     """
-    paths = {str(folder / str(job.answer)): job for job in jobs}
+    paths = {str(answer_path(folder, str(job.answer))): job for job in jobs}
     troubles: dict[str, TwlabError] = {}
     try:
         segments = _loaded(list(paths))
     except LoadError:
-        if strict:
-            raise
         good = []
-        for path in paths:
+        for path, job in paths.items():
             try:
                 load(path, progress=False)
             except LoadError as error:
-                troubles[paths[path].key] = error
+                troubles[job.key] = _unreadable(job, error)
             else:
                 good.append(path)
         segments = _loaded(good)
+    if strict and troubles:
+        raise next(iter(troubles.values()))
     if "source" in segments.columns:
         named = {path: job.source for path, job in paths.items()}
         segments["source"] = str_column(map(named.get, segments["source"]), segments.index)
     return segments, troubles
+
+
+def _unreadable(job: Job, error: LoadError) -> AnswerError:
+    """What is said of an answer that was served and holds no vectors."""
+    remedy = "delete the file and run again to have it fetched anew"
+    if job.task_id is None:
+        remedy = "delete the file and ask again, which is paid for again"
+    return AnswerError(f"the answer for {job.source} cannot be read ({error}); {remedy}")
 
 
 def _loaded(paths: list[str]) -> pd.DataFrame:

@@ -1,0 +1,96 @@
+"""A lost ledger made again: from the answers beside it, and from the service's list of tasks.
+
+A ledger may vanish while its answers stay: emptied by a power cut, left out by a program that
+copies folders, deleted by hand. What it knew is paid for, and must not be paid for again.
+
+* An answer says which job it belongs to (:func:`found_jobs`), or at least carries the first digits
+  of the job's key in its name (:func:`lying_answer`).
+* A job without an answer may be a task that nobody waits for. Before anything is sent, the tasks
+  that the service lists and no job knows are written down once (:func:`note_orphans`); a new job
+  that is one of them goes on with it (:func:`orphans_of`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from twlab.api.answers import KEY_DIGITS, read_head
+from twlab.api.doubt import in_doubt, tasks_by_name, which_is
+from twlab.api.options import job_key
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from twlab.api.endpoints import Service
+    from twlab.api.ledger import Job, Ledger
+    from twlab.api.transport import Settings
+
+__all__ = ["SCHEMA", "found_jobs", "lying_answer", "note_orphans", "recovered"]
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS lost (api TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS orphans (
+    task_id TEXT PRIMARY KEY,
+    api TEXT NOT NULL,
+    facts TEXT NOT NULL
+);
+"""
+
+
+def found_jobs(folder: Path, known: set[str]) -> list[dict[str, Any]]:
+    """The jobs that saved answers belong to, but for answers that are known; fields by name."""
+    found = []
+    for path in sorted((folder / "answers").glob("*.json")):
+        place = f"answers/{path.name}"
+        told = None if place in known or path.is_symlink() else read_head(path)
+        if told is None:
+            continue
+        key = job_key(told["account"], told["content"], told["options"])
+        if told["key"] == key and path.name.endswith(f".{key[:KEY_DIGITS]}.json"):
+            found.append({**told, "answer": place})
+    return found
+
+
+def lying_answer(folder: Path, key: str) -> str | None:
+    """The saved answer of a job that no ledger tells of, by the digits in its name."""
+    paths = sorted((folder / "answers").glob(f"*.{key[:KEY_DIGITS]}.json"))
+    good = (path for path in paths if not path.is_symlink() and path.stat().st_size)
+    return next((f"answers/{path.name}" for path in good), None)
+
+
+async def note_orphans(service: Service, ledger: Ledger, api: str, settings: Settings) -> None:
+    """Write down the tasks of a lost ledger, if this one took its place; done once.
+
+    A request that left just before the loss may still arrive, so as long is waited as for any
+    request in doubt.
+    """
+    if not ledger.is_lost(api):
+        return
+    await asyncio.sleep(max(0.0, ledger.opened_at + settings.settle_sec - time.monotonic()))
+    tasks = await tasks_by_name(service, api, None, ledger.known_tasks())
+    ledger.keep_orphans(api, {name: orjson.dumps(facts).decode() for name, facts in tasks.items()})
+
+
+def recovered(ledger: Ledger, job: Job, *, pay_again: bool) -> Job:
+    """The new job, or in ``processing`` if a task of the lost ledger is its own.
+
+    Raises
+    ------
+    JobInDoubtError
+        If that cannot be told, unless it is to be paid for again.
+    """
+    orphans = {name: orjson.loads(facts) for name, facts in ledger.orphans(job.api).items()}
+    if pay_again:
+        orphans = {name: facts for name, facts in orphans.items() if facts["status"] != "failed"}
+    sure, unsure = which_is(job, orphans, [], surely_recent=False)
+    if sure:
+        return ledger.accepted(job, sure[0])
+    if unsure and not pay_again:
+        why = f"the ledger was lost, and it may be task {', '.join(unsure[:3])}"
+        raise in_doubt(job, why)
+    return job
