@@ -22,7 +22,10 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # A room imports from floors below it, and from rooms named before it on its own floor.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "paths", "blocks"),
-    ("segments", "rows", "intervals", "sources", "results", "connecting", "executors", "api"),
+    (
+        *("segments", "matrices", "rows", "intervals", "sources", "results", "connecting"),
+        *("executors", "api"),
+    ),
     (
         "responses",
         "reading",

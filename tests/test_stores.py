@@ -295,9 +295,9 @@ def test_json_of_a_frame(orient: Any) -> None:
     assert tw.vectors(table).tolist() == [V, W]
 
 
-def test_rows_under_their_ids_are_refused_by_their_keys() -> None:
-    with pytest.raises(tw.LoadError, match="object with the keys first, second"):
-        tw.load({k: {"embedding": V, "start_sec": 0} for k in ("first", "second")})
+def test_rows_under_the_names_of_their_videos() -> None:
+    table = tw.load({k: {"embedding": V, "start_sec": 0} for k in ("first", "second")})
+    assert table["video_id"].tolist() == ["first", "second"]
 
 
 def test_lance_rows_in_parquet(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ _HOMES = {
         "TwlabWarning",
     ),
     "twlab.io": ("check", "load", "save"),
+    "twlab.matrices": ("from_vectors",),
     "twlab.neighbors": ("near_duplicates", "nearest"),
     "twlab.projection": ("project", "trustworthiness"),
     "twlab.retrieval": ("search",),

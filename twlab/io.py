@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -20,7 +22,7 @@ from twlab.reading.own import own_tables, write_json, write_parquet
 from twlab.reading.source import read_source
 from twlab.reading.table import renamed, table_of
 from twlab.responses.models import canonical_model
-from twlab.segments import check_segments, str_column
+from twlab.segments import COLUMNS, check_segments, str_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,12 +32,16 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "load", "save"]
 
+NAMED = (*COLUMNS, "filename", "duration_sec", "fps", "task_id", "input_url", "input_type")
+"""Columns of the table whose names in a source can be given."""
+
 
 def load(
     source: Any,
     *,
     video_id: str | None = None,
     model_name: str | None = None,
+    columns: Mapping[str, str] | None = None,
     progress: bool = True,
 ) -> pd.DataFrame:
     """A table of segments from any form in which embeddings are served or stored.
@@ -58,6 +64,10 @@ def load(
         The model where the answer names none (embed v2, Bedrock, Snowflake). Models of TwelveLabs
         go by the API's name in every table: ``twelvelabs.marengo-embed-3-0-v1:0`` is
         ``marengo3.0``.
+    columns : mapping of str to str, optional
+        What the source calls a column of the table, where that is not understood:
+        ``columns={"embedding": "vec", "start_sec": "t0"}``. A name that ends in ``_ms`` is taken
+        as milliseconds, one of frames is divided by the column ``fps``.
     progress : bool
         Show a bar once several files take more than a second.
 
@@ -77,7 +87,8 @@ def load(
         In a folder or pattern, files without embeddings are left out with a
         :class:`~twlab.errors.TwlabWarning`; :func:`check` lists them.
     InputError
-        If ``video_id`` or ``model_name`` contradicts the answer.
+        If ``video_id`` or ``model_name`` contradicts the answer, or ``columns`` names no column
+        of the table.
 
     Examples
     --------
@@ -98,11 +109,12 @@ def load(
         if value is not None and (not isinstance(value, str) or not value):
             raise InputError(f"{name} is {value!r}; a name (str) was expected; leave it out or fix")
     model_name = canonical_model(model_name) if model_name else None
+    _check_columns(columns)
     sources = _sources(source)
-    own = own_tables(sources)
+    own = own_tables(sources) if not columns else None
     if own is not None:
         return renamed(own, video_id=video_id, model_name=model_name)
-    kept, troubles = _read(sources, progress=progress)
+    kept, troubles = _read(sources, columns, progress=progress, one_video=video_id is not None)
     _report(kept, troubles)
     return table_of(
         [found for _, found in kept],
@@ -215,6 +227,31 @@ def save(segments: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     return target
 
 
+def _check_columns(columns: Mapping[str, str] | None) -> None:
+    """Refuse a mapping that is not from columns of the table to names of the source."""
+    if columns is None:
+        return
+    if not isinstance(columns, Mapping):
+        raise InputError(
+            f"columns is a {type(columns).__name__}; a mapping from the table's names to the "
+            "source's was expected, for example {'embedding': 'vec'}"
+        )
+    for name, key in columns.items():
+        if name in NAMED and isinstance(key, str):
+            continue
+        turned = isinstance(key, str) and key in NAMED
+        advice = f"turn it round: {{{key!r}: {name!r}}}" if turned else "name one of these"
+        raise InputError(
+            f"columns holds {name!r}: {key!r}; the name of a column of the table "
+            f"({', '.join(NAMED)}) and what the source calls it were expected; {advice}"
+        )
+    twice = [key for key, n in Counter(columns.values()).items() if n > 1]
+    if twice:
+        raise InputError(
+            f"columns reads {twice[0]!r} as two columns; one was expected; copy the column"
+        )
+
+
 def _sources(source: Any) -> list[Source]:
     """What is to be read, each once."""
     if isinstance(source, str | os.PathLike):
@@ -244,14 +281,18 @@ def _name_of(source: Any) -> str:
 
 
 def _read(
-    sources: Sequence[Source], *, progress: bool
+    sources: Sequence[Source],
+    columns: Mapping[str, str] | None,
+    *,
+    progress: bool,
+    one_video: bool,
 ) -> tuple[list[tuple[Source, Found]], list[LoadError]]:
     """What each source holds, and the errors of files that nobody asked for by name."""
     kept: list[tuple[Source, Found]] = []
     troubles: list[LoadError] = []
     for one in _tracked(sources, progress=progress):
         try:
-            found = read_source(one)
+            found = read_source(one, one_video=one_video, columns=columns)
             if not found.n_rows:
                 first = found.remarks[0]
                 raise LoadError(

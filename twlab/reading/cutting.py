@@ -16,6 +16,7 @@ import numpy as np
 
 from twlab.errors import LoadError
 from twlab.responses.names import TIMED, plain
+from twlab.responses.othernames import time_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,9 @@ _MARK = "\0twlab"
 _HEAD = b'{"\\u0000twlab":'
 _STARTS = frozenset(b"-0123456789 \t\r\n")
 _LONGEST_KEY = 32
-_TIME_ENDS = frozenset(name[-3:].encode() for name in TIMED)
+_TIME_ENDS = frozenset(
+    (*(name[-3:].encode() for name in TIMED), *(b"_ms", b"tMs", b"dMs", b"amp", b"_ts", b"ame"))
+)
 
 
 class MarkedTextError(Exception):
@@ -134,7 +137,8 @@ def _is_time_column(text: bytes, position: int) -> bool:
     before = text[max(0, position - _LONGEST_KEY) : position].rstrip(b': \t\r\n"')
     if before[-3:].lower() not in _TIME_ENDS:
         return False
-    return plain(before.rpartition(b'"')[2].decode("ascii", "replace")) in TIMED
+    name = before.rpartition(b'"')[2].decode("ascii", "replace")
+    return plain(name) in TIMED or time_name(name) is not None
 
 
 def _number_reader() -> Callable[[bytes], NDArray[np.float64] | None]:

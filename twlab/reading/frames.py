@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -88,7 +88,7 @@ def read_arrow(table: Any, found: Found) -> None:
         if n_times > 1:
             _tell_double(name, found)
         column = table.column(table.column_names.index(name))
-        cells = arrow_vectors(column) if plain(name) in VECTOR_KEYS else None
+        cells = arrow_vectors(column)
         cells = _arrow_cells(column, name, found) if cells is None else cells
         if cells is not None:
             columns[name] = cells
@@ -192,7 +192,10 @@ def read_csv(stream: BinaryIO, found: Found) -> None:
             source=found.source,
         ) from None
     names = [str(name).strip() for name in frame.iloc[0]]
-    cells = {place: _of_text(name, frame[place].tolist()[1:]) for place, name in enumerate(names)}
+    cells = {
+        place: _of_text(found.columns.get(name, name), frame[place].tolist()[1:])
+        for place, name in enumerate(names)
+    }
     frame = pd.DataFrame(cells, dtype=object)
     frame.columns = pd.Index(names)
     read_frame(frame.loc[:, frame.columns != ""], found)  # a column without a name is an index
@@ -227,7 +230,8 @@ def read_frame(frame: pd.DataFrame, found: Found) -> None:
         frame = frame.reset_index(levels)
     columns: dict[str, Any] = {}
     wide = wide_keys(tuple(frame.columns)) if frame.columns.is_unique else ()
-    if wide and not any(plain(str(name)) in VECTOR_KEYS for name in frame.columns):
+    named = "embedding" in found.columns.values()
+    if wide and not named and not any(plain(str(n)) in VECTOR_KEYS for n in frame.columns):
         block = _numbers(frame[list(wide)], found)
         frame = frame.drop(columns=list(wide))
         columns["embedding"] = list(block)
@@ -273,6 +277,8 @@ def _read_columns(columns: dict[str, Any], n_rows: int, found: Found) -> None:
     for name, cells in columns.items():
         if not isinstance(cells, np.ndarray) and any(isinstance(cell, date) for cell in cells):
             columns[name] = [c.isoformat() if isinstance(c, date) else c for c in cells]
+        elif not isinstance(cells, np.ndarray) and any(isinstance(c, timedelta) for c in cells):
+            columns[name] = [c.total_seconds() if isinstance(c, timedelta) else c for c in cells]
     if not n_rows:
         found.remark("is an empty table; rows with vectors were expected; save it again")
         return

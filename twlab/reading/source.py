@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import LoadError
+from twlab.reading.adopting import adopt
 from twlab.reading.files import Source, file_kind, opened
 from twlab.reading.frames import parquet_table, read_arrow, read_csv, read_frame
 from twlab.reading.parsing import parse
@@ -16,6 +17,7 @@ from twlab.reading.table import check_vectors
 from twlab.responses import Found, as_json, is_notebook, read, read_notebook
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
 __all__ = ["read_source"]
@@ -23,8 +25,17 @@ __all__ = ["read_source"]
 _PARQUET = b"PAR1"
 
 
-def read_source(source: Source, *, keep_going: bool = False) -> Found:
+def read_source(
+    source: Source,
+    *,
+    keep_going: bool = False,
+    one_video: bool = False,
+    columns: Mapping[str, str] | None = None,
+) -> Found:
     """The rows and problems of one source.
+
+    ``one_video`` where the caller names the video; ``columns`` are the source's keys by the names
+    of the table.
 
     Raises
     ------
@@ -32,6 +43,7 @@ def read_source(source: Source, *, keep_going: bool = False) -> Found:
         If the source as a whole cannot be read, and for the first bad row unless ``keep_going``.
     """
     found = Found(source.name, keep_going=keep_going)
+    found.columns = {key: name for name, key in (columns or {}).items()}
     content = _content(source)
     if source.path is not None or isinstance(content, bytes):
         _read_bytes(source._replace(content=content), found)
@@ -41,10 +53,24 @@ def read_source(source: Source, *, keep_going: bool = False) -> Found:
         read_arrow(content, found)
     else:
         _read_object(content, found)
+    _check_keys(found)
     if not (found.size or found.remarks):
         found.remark("holds no embeddings; an answer with segments was expected")
+    adopt(found, one_video=one_video)
     check_vectors(found)
     return found
+
+
+def _check_keys(found: Found) -> None:
+    """Refuse names of columns that the source has not."""
+    missing = [key for key in found.columns if key not in found.keys_seen]
+    if missing:
+        there = ", ".join(list(found.keys_seen)[:20]) or "none"
+        raise LoadError(
+            f"no column {missing[0]!r} (there are: {there}); columns names what the source calls "
+            f"{found.columns[missing[0]]!r}; correct it",
+            source=found.source,
+        )
 
 
 def _content(source: Source) -> Any:

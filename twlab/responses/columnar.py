@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from twlab.responses.names import VECTOR_KEYS, plain
+from twlab.responses.splitting import vector_like
 from twlab.responses.values import is_numbers
 
 if TYPE_CHECKING:
     from twlab.responses.shapes import Shape
 
 __all__ = ["as_records"]
+
+_ONE_OF = {"ids": "id", "metadatas": "metadata", "documents": "document", "uris": "uri"}
+"""Columns of Chroma, and what one cell of each is."""
 
 
 def as_records(node: dict[str, Any], shape: Shape) -> list[dict[str, Any]] | None:
@@ -24,12 +28,17 @@ def as_records(node: dict[str, Any], shape: Shape) -> list[dict[str, Any]] | Non
     columns, data = node.get("columns"), node.get("data")
     if isinstance(columns, list) and isinstance(data, list):
         return _split_layout(columns, data)
-    for key in shape.vectors:
+    likely = [key for key in shape.extras if vector_like(key)]
+    for key in (*shape.vectors, *likely):
         cells = _cells(node[key])
         if cells is None:
             continue
         labels = _labels(node[key], len(cells))
-        if len(set(labels)) == len(cells) and any(_is_column(node[name], labels) for name in node):
+        named = isinstance(node[key], dict) and not all(map(str.isdigit, labels))
+        columns = [node[name] for name in node if _is_column(node[name], labels)]
+        if named and "blocks" not in node[key]:  # a vector for each option, not for each row
+            columns = [column for column in columns if isinstance(column, dict)]
+        if len(set(labels)) == len(cells) and columns:
             return _records(node, key, cells)
     return None
 
@@ -90,6 +99,7 @@ def _records(node: dict[str, Any], vector_key: str, cells: list[Any]) -> list[di
     for key, value in node.items():
         if key == vector_key or not _is_column(value, labels):
             continue
+        key = _ONE_OF.get(key, key)
         if isinstance(value, dict):
             for label, cell in value.items():
                 by_label[str(label)][key] = cell

@@ -22,7 +22,7 @@ _MARKS = frozenset(
 def foreign_name(node: dict[str, Any], shape: Shape) -> str:
     """The sentence that refuses another vendor's object; empty for everything else."""
     names = shape.plain
-    if names.keys() & _MARKS:
+    if names.keys() & _MARKS and not _is_of_twelvelabs(node, names):
         return _marked(node, names)
     if "video_embeddings" in names:
         inner = node[names["video_embeddings"]]
@@ -32,6 +32,12 @@ def foreign_name(node: dict[str, Any], shape: Shape) -> str:
     if len(names) <= 3 and "embedding" in names and _is_vertex_segment(node, dim=_VERTEX_DIM):
         return f"this is a Google Vertex AI embedding of {_VERTEX_DIM} dimensions{_EXPECTED}"
     return ""
+
+
+def _is_of_twelvelabs(node: dict[str, Any], names: dict[str, str]) -> bool:
+    """Whether an answer in another vendor's form names a model of TwelveLabs."""
+    model = node.get(names.get("model", ""))
+    return isinstance(model, str) and "marengo" in model.lower()
 
 
 def _marked(node: dict[str, Any], names: dict[str, str]) -> str:

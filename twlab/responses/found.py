@@ -73,6 +73,9 @@ class Found:
         self.rows: list[Rows] = []
         self.problems: list[Problem] = []
         self.remarks: list[Problem] = []
+        self.columns: dict[str, str] = {}  # what the caller calls keys of the source
+        self.keys_seen: dict[str, None] = {}
+        self.unread_vectors: dict[str, int] = {}
         self.n_rows = 0
         self.answers = 0
         self.saved = False  # a table that was saved, checked by its checksum

@@ -31,6 +31,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "segment_start",
         "start_seconds",
         "start",
+        "begin",
     ),
     "end_sec": (
         "end_sec",
@@ -41,12 +42,13 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "segment_end",
         "end_seconds",
         "end",
+        "stop",
     ),
     "start_timecode": ("start_timecode",),
     "end_timecode": ("end_timecode",),
     "embedding_option": ("embedding_option", "modality", "option"),
     "embedding_scope": ("embedding_scope", "scope"),
-    "model_name": ("model_name", "engine_name", "model_id", "model"),
+    "model_name": ("model_name", "engine_name", "model_id", "model", "embedding_model"),
     "video_id": ("video_id", "tl_video_id"),
     "video_name": ("source_video", "video_name", "video_file", "video_title"),
     "filename": ("filename", "input_filename", "file_name", "original_filename"),
@@ -86,7 +88,10 @@ TIMED = frozenset(
 )
 """Names that only a segment carries: an object with one of them should hold a vector."""
 
-NESTED = ("metadata", "payload", "system_metadata", "entity", "hls", "user_metadata", "fields")
+NESTED = (
+    *("metadata", "payload", "system_metadata", "entity", "hls", "user_metadata", "fields"),
+    "properties",
+)
 """Objects inside a row or an answer whose fields belong to it."""
 
 ANSWER_KINDS = {
@@ -114,6 +119,11 @@ BOXES = (
     "result",
     "results",
     "records",
+    "objects",
+    "items",
+    "item",
+    "root",
+    "children",
     "documents",
     "rows",
     "_source",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from twlab.responses.names import ANSWER_KINDS, VECTOR_KEYS, plain
+from twlab.responses.names import ANSWER_KINDS, TIMED, VECTOR_KEYS, plain
+from twlab.responses.splitting import long_lists
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +18,8 @@ _HITS = frozenset(("score", "confidence", "rank"))
 
 def refusal(node: Any) -> str:
     """One sentence that says what a value without embeddings is, and what to do."""
+    if sentence := _unread_vector(node):
+        return sentence
     if isinstance(node, dict):
         names = {plain(str(key)): value for key, value in node.items()}
         for recognise in _RECOGNISERS:
@@ -31,6 +34,20 @@ def refusal(node: Any) -> str:
         return _of_list(node)
     shown = "null" if node is None else repr(node)[:40]
     return f"holds {shown}; an answer with embeddings was expected; check what was saved"
+
+
+def _unread_vector(node: Any) -> str:
+    """The sentence for a list of numbers under a key that does not say that it is the vector."""
+    inner = node[0] if isinstance(node, list | tuple) and node else node
+    lists = long_lists(inner) if isinstance(inner, dict) else {}
+    if not lists:
+        return ""
+    key, size = next(iter(lists.items()))
+    others = f" (and {len(lists) - 1} more such keys)" if len(lists) > 1 else ""
+    return (
+        f"no key says that it is the vector, but {key!r} holds {size} numbers{others}; 'embedding' "
+        f"was expected; name it with columns={{'embedding': {key!r}}}"
+    )
 
 
 def _of_list(nodes: list[Any] | tuple[Any, ...]) -> str:
@@ -145,6 +162,11 @@ def _analyze(names: _Names) -> str:
     if isinstance(names.get("data"), str) or "finish_reason" in names:
         return "an analyze answer (text of Pegasus), which carries no vectors; use embed instead"
     first = _first(names) or names
+    if TIMED & first.keys() and "scope" in "".join(first) and not _vectors(first):
+        return (
+            "segments with times and scopes whose vectors were left out; a list of numbers was "
+            "expected in each; save the whole answer"
+        )
     if {"start_time", "start"} & first.keys() and not _vectors(first):
         return (
             "segments of text with times (as analyze and transcripts give them) without "
@@ -175,6 +197,12 @@ def _videos(names: _Names) -> str:
 
 def _empty(names: _Names) -> str:
     """An answer that is there, with nothing in it."""
+    for key, value in (_first(names) or names).items():
+        if key in VECTOR_KEYS and isinstance(value, list) and not value:
+            return (
+                f"entries whose {key!r} is empty; a vector was expected in each; ask the store for "
+                "the vectors too (include_values, with_vectors) and save that"
+            )
     for key in ("segments", "data", "embeddings", "video_embeddings", "value", "embedding"):
         if key in names and _is_empty(names[key]):
             shown = "null" if names[key] is None else "empty"
@@ -211,7 +239,7 @@ def _task_ids(names: _Names) -> str:
 
 def _first(names: _Names) -> _Names | None:
     """The first object of the list that an answer carries."""
-    for key in ("data", "segments", "results", "hits", "items", "value"):
+    for key in ("data", "segments", "results", "hits", "items", "value", "matches", "points"):
         inner = names.get(key)
         if isinstance(inner, list) and inner and isinstance(inner[0], dict):
             return {plain(str(k)): v for k, v in inner[0].items()}

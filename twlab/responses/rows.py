@@ -15,8 +15,9 @@ from twlab.errors import InputError
 from twlab.intervals import LATEST_SEC, parse_timecode
 from twlab.responses.found import Rows
 from twlab.responses.names import ALIASES, VECTOR_KEYS, plain
+from twlab.responses.othernames import time_name
 from twlab.responses.shapes import COLUMN_OF, Shape, shape_of, vector_of
-from twlab.responses.values import SCALARS, BadValueError, is_reversed, vector
+from twlab.responses.values import SCALARS, BadValueError, is_numbers, is_reversed, vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,8 @@ _Bad = list[tuple[str, str]]
 
 _OF_A_SEGMENT = frozenset(("start_sec", "end_sec", "start_timecode", "end_timecode"))
 _TAKEN = frozenset((*COLUMN_OF, *ALIASES, *VECTOR_KEYS, "source", "id"))
+_NO_VECTORS = frozenset(("embedding_uncertainty", "bbox", "box", "histogram", "shape"))
+_SHORTEST_VECTOR = 8
 _PLAIN_TYPES = frozenset((str, int, float, bool, type(None)))
 
 
@@ -61,6 +64,7 @@ def add_rows(
         The number of the answer.
     """
     shape = shape_of(tuple(nodes[0]))
+    _note_vectors(nodes[0], shape, found)
     vectors = [node[key] for node in nodes]
     columns = _clean_columns(nodes, shape, facts) if len(nodes) > 1 and _clean(vectors) else None
     if columns is not None:
@@ -71,6 +75,16 @@ def add_rows(
         given = vector_of(node, shape)
         if given is not None:
             add_row(node, given, facts, found, place=place, answer=answer)
+
+
+def _note_vectors(node: dict[str, Any], shape: Shape, found: Found) -> None:
+    """Remember further vectors of a row, of which only one is read."""
+    if "embedding" in found.columns.values():
+        return  # the caller has chosen
+    for key in shape.extras:
+        value = node[key]
+        if is_numbers(value) and len(value) >= _SHORTEST_VECTOR and plain(key) not in _NO_VECTORS:
+            found.unread_vectors[key] = len(value)
 
 
 def _clean(vectors: list[Any]) -> bool:
@@ -251,6 +265,8 @@ def _complete_times(values: dict[str, Any], bad: _Bad) -> None:
         if values.get(name) is None:
             values[name] = math.nan
     start, end = values["start_sec"], values["end_sec"]
+    if math.isnan(start) and any(map(time_name, values)):
+        return  # a start under another name may yet be taken
     if not start <= end and not bad and (problem := is_reversed(start, end)):
         bad.append(("end_sec", problem))
 

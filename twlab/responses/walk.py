@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twlab.responses.columnar import as_records
+from twlab.responses.dialects import document_of, undressed
 from twlab.responses.foreign import foreign_name
 from twlab.responses.names import plain
+from twlab.responses.othernames import FALLBACK_VIDEO, FILE_NAMES, OPTION_WORDS, VIDEO_NAMES
 from twlab.responses.refusals import failed_request, refusal
+from twlab.responses.renaming import renamed_keys
 from twlab.responses.rows import add_row, add_rows, facts_of
 from twlab.responses.shapes import shape_of, vector_key, vector_of
+from twlab.responses.splitting import is_unnamed_row, positional, split_row
 from twlab.responses.values import is_numbers
 
 if TYPE_CHECKING:
@@ -26,6 +30,16 @@ if TYPE_CHECKING:
 __all__ = ["read"]
 
 _DEEPEST = 24
+_LONGEST_NAME = 1000
+_OPTION_KEYS = OPTION_WORDS - {"speech", "conversation", "transcript"}
+_WRAPPERS = frozenset(
+    (
+        *("response", "answer", "body", "content", "payload", "get", "clip", "clips", "segment"),
+        *("video_segments", "chunks", "entries", "list", "output", "outputs", "emb", "embs"),
+        *("embedding_results", "task", "tasks", "video", "videos", "collection", "index", "doc"),
+    )
+)
+"""Keys that stand around rows and name no video."""
 _ROW_FACTS = ("video_id", "task_id", "id")
 
 
@@ -43,6 +57,7 @@ def read(document: Any, found: Found, *, place: str = "", word: str = "segment")
     word : str
         What the entries of the outermost list are called: ``segment``, ``line`` or ``row``.
     """
+    document = renamed_keys(document, found)
     _walk(document, {}, place, found, found.new_answer(), word=word)
 
 
@@ -59,6 +74,14 @@ def _walk(
     """Read one value of the document, whatever it is."""
     if depth > _DEEPEST:
         found.remark(f"is nested more than {_DEEPEST} deep; an answer was expected")
+    elif isinstance(node, np.ndarray) and node.ndim == 2:
+        _walk_list(list(node), facts, place, found, answer, depth=depth, word=word)
+    elif is_unnamed_row(node):
+        found.problem(
+            "a row without the names of its columns (as to_json(orient='values') writes it); an "
+            "object with keys was expected; write it with orient='records'",
+            place=place,
+        )
     elif is_numbers(node) or isinstance(node, np.ndarray):
         add_row({"embedding": node}, ("embedding", node), facts, found, place=place, answer=answer)
     elif isinstance(node, list | tuple):
@@ -80,6 +103,7 @@ def _walk_list(
     word: str,
 ) -> None:
     """Read a list of rows, or of answers with rows inside."""
+    nodes = positional(nodes) or nodes
     prefix = f"{place}, " if place else ""
     first = 1 if word == "line" else 0
     before, marked = found.size, len(found.remarks)
@@ -140,14 +164,33 @@ def _read_entry(
     """Read an entry of a list that is no plain row; whether it held anything."""
     size = found.size
     if type(node) is dict and node:
-        shape = shape_of(tuple(node))
-        given = None if foreign_name(node, shape) else vector_of(node, shape)
-        if given is not None:
-            add_row(node, given, facts, found, place=place, answer=answer)
+        plain_node = node if foreign_name(node, shape_of(tuple(node))) else undressed(node)
+        if _read_row(plain_node, shape_of(tuple(plain_node)), facts, place, found, answer):
             return True
     inner = answer if is_numbers(node) else found.new_answer()
     _walk(node, facts, place.replace("segment", "entry"), found, inner, depth=depth + 1)
     return found.size > size
+
+
+def _read_row(
+    node: dict[str, Any],
+    shape: Shape,
+    facts: dict[str, Any],
+    place: str,
+    found: Found,
+    answer: int,
+) -> bool:
+    """Read an object that is a row, or several with a vector each; whether it is one."""
+    if foreign_name(node, shape):
+        return False
+    given = vector_of(node, shape)
+    if given is not None:
+        add_row(node, given, facts, found, place=place, answer=answer)
+        return True
+    rows = [] if as_records(node, shape) is not None else split_row(node, shape)
+    for row in rows:
+        add_row(row, ("embedding", row["embedding"]), facts, found, place=place, answer=answer)
+    return bool(rows)
 
 
 def _has_rows(nodes: list[Any] | tuple[Any, ...]) -> bool:
@@ -186,18 +229,19 @@ def _walk_object(
     if name := foreign_name(node, shape) or _failed(node, shape):
         found.remark(name, place=place)
         return
-    vector = vector_of(node, shape)
-    if vector is not None:
-        add_row(node, vector, facts, found, place=place, answer=answer)
+    node = undressed(node)
+    shape = shape_of(tuple(node))
+    if _read_row(node, shape, facts, place, found, answer):
         return
     before, marked = found.size, len(found.remarks)
     records = as_records(node, shape)
     if records is not None:
-        own = {**facts, **facts_of(node, shape)}
-        _identify(own, node, shape)
+        own = _facts_below(node, shape, facts)
         _walk(records, own, place, found, answer, depth=depth + 1)
     else:
         _walk_boxes(node, shape, facts, place, found, answer, depth=depth)
+        if found.size == before:
+            _walk_others(node, shape, facts, place, found, answer, depth=depth)
     if found.size == before:
         del found.remarks[marked:]
         found.remark(refusal(node), place=place)
@@ -216,8 +260,7 @@ def _walk_boxes(
     depth: int,
 ) -> None:
     """Read what stands under the keys that may hold segments."""
-    own = {**facts, **facts_of(node, shape)}
-    _identify(own, node, shape)
+    own = _facts_below(node, shape, facts)
     for key, kind in shape.kinds:
         kind_facts = {**own, "input_type": own.get("input_type", kind)}
         inner = place if kind == "video" else f"{place}, {key}" if place else key
@@ -230,6 +273,87 @@ def _walk_boxes(
             _walk(value, own, place, found, answer, depth=depth + 1)
             if found.size == before and plain(key) not in ("segments", "video_embeddings"):
                 del found.remarks[marked:]
+
+
+def _walk_others(
+    node: dict[str, Any],
+    shape: Shape,
+    facts: dict[str, Any],
+    place: str,
+    found: Found,
+    answer: int,
+    *,
+    depth: int,
+) -> None:
+    """Read what stands under keys that nobody agreed on: videos' names, columns with answers."""
+    known = {*shape.boxes, *(key for key, _ in shape.kinds), *(key for key, _ in shape.nested)}
+    known.update(shape.vectors)
+    texts = {key: document_of(value) for key, value in node.items() if isinstance(value, str)}
+    inner = {key: texts.get(key, value) for key, value in node.items()}
+    inner = {key: value for key, value in inner.items() if _is_container(value)}
+    naming = _naming(node, shape, inner)
+    own = _facts_below(node, shape, facts)
+    for key, value in inner.items():
+        if (key in known and not isinstance(node[key], str)) or (is_numbers(value) and not naming):
+            continue
+        told = {**own, naming: _named_fact(naming, key)} if naming else own
+        of_key = found.new_answer() if naming == FALLBACK_VIDEO else answer
+        inside = f"{place}, {key}" if place else str(key)
+        before, marked = found.size, len(found.remarks)
+        _walk(value, told, inside, found, of_key, depth=depth + 1)
+        if found.size == before:
+            del found.remarks[marked:]
+
+
+def _is_container(value: Any) -> bool:
+    """Whether a value may hold rows."""
+    if isinstance(value, np.ndarray):
+        return value.ndim == 2
+    return isinstance(value, dict | list | tuple) and bool(value)
+
+
+def _naming(node: dict[str, Any], shape: Shape, inner: dict[str, Any]) -> str:
+    """What the keys of an object of nothing but objects and lists name; empty for nothing."""
+    if len(inner) < len(node) or not inner:
+        return ""
+    if all(str(key).replace("_", "-").lower() in _OPTION_KEYS for key in node):
+        return "embedding_option"
+    if len(node) == 1 and (plain(next(iter(node))) in _WRAPPERS or shape.boxes or shape.nested):
+        return ""
+    rows = [value for value in inner.values() if type(value) is dict and _is_row(value)]
+    of_rows = len(rows) == len(inner)
+    if of_rows and all(str(key).isdigit() for key in node):
+        return ""
+    if of_rows and all(str(row.get("id", row.get("_id"))) == key for key, row in inner.items()):
+        return ""
+    return FALLBACK_VIDEO
+
+
+def _is_row(node: dict[str, Any]) -> bool:
+    """Whether an object is a row, of one vector or several."""
+    node = undressed(node)
+    shape = shape_of(tuple(node))
+    return vector_of(node, shape) is not None or bool(split_row(node, shape))
+
+
+def _named_fact(naming: str, key: str) -> str:
+    """What a key says of all rows below it."""
+    return str(key).replace("_", "-").lower() if naming == "embedding_option" else str(key)
+
+
+def _facts_below(node: dict[str, Any], shape: Shape, facts: dict[str, Any]) -> dict[str, Any]:
+    """What an object says of all the rows inside it, with what was said around it."""
+    own = {**facts, **facts_of(node, shape)}
+    _identify(own, node, shape)
+    for name in (*VIDEO_NAMES, *FILE_NAMES, "title", "name"):
+        value = node.get(shape.plain.get(name, ""))
+        if isinstance(value, str) and value and (len(value) < _LONGEST_NAME):
+            if name in ("title", "name"):
+                own.setdefault(FALLBACK_VIDEO, value)
+            else:
+                own[FALLBACK_VIDEO] = value
+                break
+    return own
 
 
 def _identify(facts: dict[str, Any], node: dict[str, Any], shape: Shape) -> None:

@@ -1,0 +1,187 @@
+"""Times, options and videos under names that no service uses, but people do.
+
+The names of :mod:`twlab.responses.names` are sure whatever stands under them. These are not:
+``timestamp`` may be a date, ``type`` a file's, ``title`` an advertisement's. So they are looked at
+only where nothing better is there, by :mod:`twlab.reading.adopting`, with the values of all rows.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from twlab.responses.names import ALIASES, plain
+
+__all__ = [
+    "FALLBACK_VIDEO",
+    "FILE_NAMES",
+    "FREE_OPTION_NAMES",
+    "GROUPING_NAMES",
+    "MEDIA_NAME",
+    "OPTION_NAMES",
+    "OPTION_WORDS",
+    "SCOPE_WORDS",
+    "VIDEO_NAMES",
+    "TimeName",
+    "counts_frames",
+    "looks_like_a_time",
+    "per_sec",
+    "time_name",
+]
+
+FALLBACK_VIDEO = "\0video"
+"""The key under which an answer hands down what may name its video, if no row does."""
+
+_STARTS = frozenset(
+    (
+        *(
+            "start",
+            "start_time",
+            "start_offset",
+            "start_offset_time",
+            "start_ts",
+            "start_timestamp",
+        ),
+        *("segment_start", "clip_start", "shot_start", "scene_start", "chunk_start"),
+        *("window_start", "t_start", "time_start", "ts_start", "timestamp_start", "start_at"),
+        *("begin", "begin_time", "from", "from_time", "time_from", "onset"),
+    )
+)
+_ENDS = frozenset(
+    (
+        *("end", "end_time", "end_offset", "end_offset_time", "end_ts", "end_timestamp"),
+        *("segment_end", "clip_end", "shot_end", "scene_end", "chunk_end", "window_end"),
+        *("t_end", "time_end", "ts_end", "timestamp_end", "end_at", "stop", "stop_time"),
+        *("to", "to_time", "time_to", "finish", "t_stop"),
+    )
+)
+_POINTS = frozenset(
+    (
+        *("timestamp", "ts", "time", "pts_time", "frame_time", "frame_timestamp", "video_time"),
+        *("time_offset", "media_time", "presentation_time", "timecode"),
+    )
+)
+_FRAMES = {
+    **dict.fromkeys(("first_frame", "frame_start", "start_frame", "begin_frame", "from_frame"), 0),
+    **dict.fromkeys(("last_frame", "frame_end", "end_frame", "stop_frame", "to_frame"), 1),
+    **dict.fromkeys(("frame", "frame_index", "frame_idx", "frame_number", "frame_no"), 2),
+}
+_SIDES: tuple[Literal["start", "end", "point"], ...] = ("start", "end", "point")
+_UNITS = (
+    (re.compile(r"_?(?:ms|msecs?|millis|millisec|milliseconds?)$"), 1e3),
+    (re.compile(r"_?(?:us|usecs?|micros|microseconds?)$"), 1e6),
+    (re.compile(r"_(?:ns|nsecs?|nanos|nanoseconds?)$"), 1e9),
+    (re.compile(r"_(?:s|secs?|seconds?)$"), 1.0),
+    (re.compile(r"_(?:mins?|minutes?)$"), 1 / 60),
+)
+_SURE = {name for column in ("start_sec", "end_sec") for name in ALIASES[column]}
+
+
+class TimeName(NamedTuple):
+    """What a name says of a time: its side, and units per second, or that it counts frames."""
+
+    side: Literal["start", "end", "point"]
+    per_sec: float
+    frames: bool
+
+
+@lru_cache(maxsize=4096)
+def time_name(name: str) -> TimeName | None:
+    """What a name that no service uses says of a time; None where it says nothing.
+
+    Examples
+    --------
+    >>> time_name("startMs"), time_name("title")
+    (TimeName(side='start', per_sec=1000.0, frames=False), None)
+    """
+    key = plain(name)
+    if key in _FRAMES:
+        return TimeName(_SIDES[_FRAMES[key]], 1.0, frames=True)
+    for unit, rate in ((re.compile("$"), 1.0), *_UNITS):
+        hit = unit.search(key)
+        stem = key[: hit.start()] if hit else ""
+        for side, stems in zip(_SIDES, (_STARTS, _ENDS, _POINTS), strict=True):
+            if stem in stems:
+                return TimeName(side, rate, frames=False)
+    return None
+
+
+def per_sec(name: str) -> float:
+    """How many of the units that a name ends in make a second; 1 where it names none."""
+    key = plain(name)
+    return next((factor for unit, factor in _UNITS if unit.search(key)), 1.0)
+
+
+def counts_frames(name: str) -> bool:
+    """Whether a name says that frames are counted."""
+    return bool({"frame", "frames"} & set(plain(name).split("_")))
+
+
+_TIMELY = frozenset(
+    (
+        *("start", "end", "begin", "stop", "time", "timestamp", "ts", "t0", "t1", "t", "frame"),
+        *("frames", "sec", "secs", "seconds", "ms", "offset", "onset", "pts", "in", "out"),
+        *("from", "to", "position", "timecode", "tc"),
+    )
+)
+_OF_MACHINES = frozenset(
+    (
+        *("created", "updated", "uploaded", "upload", "modified", "indexed", "ingest", "ingested"),
+        *("processing", "processed", "latency", "elapsed", "duration", "length", "rate", "page"),
+        *("expires", "published", "n", "count", "total", "id"),
+    )
+)
+
+
+def looks_like_a_time(name: str) -> bool:
+    """Whether a name has a word of time in it, and none of when a machine did something."""
+    words = set(plain(name).split("_"))
+    return bool(words & _TIMELY) and not words & _OF_MACHINES
+
+
+OPTION_NAMES = (
+    *("modality_type", "embedding_type", "vector_type", "embedding_modality", "modality_name"),
+    *("vector_name", "embedding_kind", "option_name", "feature_type"),
+)
+"""Names that are an option's, whatever the words."""
+
+FREE_OPTION_NAMES = (
+    *("channel", "type", "mode", "kind", "content_type", "segment_type", "source_type", "track"),
+    *("stream", "media_type"),
+)
+"""Names that are an option's if all of their words are."""
+
+OPTION_WORDS = frozenset(
+    (
+        *("visual", "audio", "transcription", "visual-text", "visual_text", "visual-image"),
+        *("visual_image", "fused", "transcript", "speech", "conversation"),
+    )
+)
+SCOPE_WORDS = frozenset(("clip", "video", "asset"))
+
+VIDEO_NAMES = (
+    *("video", "video_path", "video_filename", "video_src", "video_key", "video_source"),
+    *("movie", "movie_id", "movie_name", "film", "film_id", "film_name", "media_id"),
+)
+"""Names that are a video's, whatever stands under them."""
+
+FILE_NAMES = (
+    *("file_id", "asset_id", "file", "file_path", "filepath", "path", "relative_path", "src"),
+    *("source_file", "source_path", "media_path", "media_uri", "media_url", "uri", "s3_key"),
+    *("s3_path", "object_key", "media"),
+)
+"""Names that are a video's, unless each row of one film has another: pictures, pieces."""
+
+GROUPING_NAMES = (
+    *("item_id", "title", "name", "source", "episode", "episode_id", "clip_id", "creative_id"),
+    *("external_id", "document_id", "doc_id", "key", "id"),
+)
+"""Names that are a video's if they group the rows, or if each row is a video of its own."""
+
+MEDIA_NAME = re.compile(
+    r".*\.(?:mp4|m4v|mov|mkv|webm|avi|mpe?g|ts|mts|wmv|flv|mxf|ogv|m3u8|mp3|m4a|wav|flac|aac|ogg)"
+    r"(?:[?#].*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A file's name or address that says itself that it is a film or a recording."""
