@@ -348,7 +348,7 @@ class TwlabWarning(UserWarning):
 def warn(message: str) -> None:
     """Warn with a :class:`TwlabWarning`, at the line of the user's that called twlab."""
     level, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] == "twlab":
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "twlab":
         level, frame = level + 1, frame.f_back
     warnings.warn(one_line(message), TwlabWarning, stacklevel=level)
 

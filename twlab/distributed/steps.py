@@ -9,8 +9,10 @@ neither sees half of one. Arrays only: nothing that is read from there can run.
 
 from __future__ import annotations
 
+import errno
 import shutil
 import zipfile
+import zlib
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -59,6 +61,7 @@ class Job:
     def __enter__(self) -> Self:
         try:
             if self.folder is not None:
+                _check_own(self.folder)
                 self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             warn(
@@ -117,6 +120,14 @@ class Job:
         return file.with_name(f"{file.name}.npz")
 
 
+def _check_own(folder: Path) -> None:
+    """An error where links lead elsewhere: what lies in a store decides of no file but its own."""
+    home = folder.parent.parent.resolve()
+    linked = any(path.is_symlink() for path in folder.rglob("*"))
+    if linked or not folder.resolve().is_relative_to(home):
+        raise OSError(errno.ELOOP, "links in it lead elsewhere")
+
+
 def _text(value: Any) -> str:
     """Parameters as text that tells them apart."""
     if isinstance(value, tuple | list):
@@ -128,12 +139,20 @@ def _text(value: Any) -> str:
 
 def _read(file: Path | None) -> Arrays | None:
     """The arrays of a file, if it is there and whole."""
-    if file is None:
+    if file is None or not file.is_file() or file.is_symlink():
         return None
     try:
         with file.open("rb") as raw, np.load(raw, allow_pickle=False) as arrays:
             return dict(arrays)
-    except (FileNotFoundError, EOFError, ValueError, zipfile.BadZipFile):
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        RuntimeError,
+        MemoryError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ):
         return None  # a machine that loses power may leave half of one
 
 

@@ -73,6 +73,8 @@ def address_of(path_or_uri: Any) -> str:
 def open_table(address: str, version: int | None = None) -> Any:
     """The Lance table at an address and version; None where there is none."""
     lancedb = require("lancedb", extra="store")
+    if "://" not in address:
+        _check_inside(Path(address) / f"{NAME}.lance")
     if "://" not in address and not _has_version(Path(address) / f"{NAME}.lance"):
         _check_empty(Path(address) / f"{NAME}.lance")
         return None
@@ -85,6 +87,36 @@ def open_table(address: str, version: int | None = None) -> Any:
             _check_version(table, version)
             table.checkout(version)
     return table
+
+
+def _check_inside(folder: Path) -> None:
+    """Refuse a store in which a link leads to something outside its own folder.
+
+    What lies in a store is data, perhaps of somebody else: no file elsewhere is read, written or
+    cleaned up on its word. Where the store itself is a link, the caller named it.
+    """
+    home = folder.parent.resolve()
+    for link in _links(folder):
+        if not link.resolve().is_relative_to(home):
+            raise InputError(
+                f"{str(link)!r} is a link that leads out of the store {str(folder.parent)!r}; its "
+                "own files were expected; put the file itself there, or link the whole folder of "
+                "the store"
+            )
+
+
+def _links(folder: Path) -> Iterator[Path]:
+    """Links in a folder, itself and all below it; other processes may take files away."""
+    if folder.is_symlink():
+        yield folder
+    waiting = [folder]
+    while waiting:
+        try:
+            entries = list(os.scandir(waiting.pop()))
+        except OSError:  # not there, or no folder; what reads it says what is wrong
+            continue
+        yield from (Path(entry.path) for entry in entries if entry.is_symlink())
+        waiting += [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
 def _has_version(folder: Path) -> bool:
