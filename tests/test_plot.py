@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.plot.clock import clock_times, round_times, span_labels, time_axis
+from twlab.plot.clock import bar_lengths, clock_times, round_times, span_labels, time_axis
 from twlab.plot.columns import categories_of, is_continuous
 from twlab.plot.scenes import scene_spans
 from twlab.plot.theme import THEMES, colour_of, plain, short_names
@@ -185,6 +185,17 @@ def test_repeated_index_and_categories(name: str, segments: pd.DataFrame) -> Non
 
 
 class TestTimes:
+    @pytest.mark.parametrize("dtype", ["uint8", "int16", "UInt8", "Int16", "float16", "int32"])
+    def test_seconds_of_few_bits_are_those_of_many(self, dtype: str) -> None:
+        clips = tw.sample("trailer").query("embedding_option == 'visual'").head(8)
+        start = np.arange(len(clips)) * 10.0
+        wide = clips.assign(start_sec=start, end_sec=start + 50)
+        narrow = wide.astype({"start_sec": dtype, "end_sec": dtype})
+        found, wanted = tw.plot.timeline(narrow), tw.plot.timeline(wide)
+        assert [list(bar.x) for bar in found.data] == [list(bar.x) for bar in wanted.data]
+        assert found.layout.xaxis.to_plotly_json() == wanted.layout.xaxis.to_plotly_json()
+        assert bar_lengths(narrow).tolist() == [50_000] * len(clips)
+
     def test_round_times(self) -> None:
         assert round_times(0, 600, 10).tolist() == [60.0 * k for k in range(11)]
         assert round_times(187, 200, 5).tolist() == [190, 195, 200]

@@ -254,6 +254,33 @@ def test_labels_and_columns_become_colours(segments: pd.DataFrame, coords: np.nd
     assert "model_name" not in told, "a constant says nothing"
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "Int8", "float16"])
+def test_times_of_few_bits_are_those_of_many(segments: pd.DataFrame, dtype: str) -> None:
+    start = np.arange(len(segments)) * 7.0
+    narrow = segments.assign(start_sec=start, end_sec=start + 20)
+    narrow = narrow.astype({"start_sec": dtype, "end_sec": dtype})
+    found = tw.explore(narrow)
+    (time,) = (column for column in found._spec["columns"] if column["name"] == "time")
+    np.testing.assert_array_equal(array(found, time["array"]), start + 10)
+
+
+@pytest.mark.parametrize("last", [1e300, -1e39, 3 + 4j])
+def test_numbers_that_the_browser_has_no_room_for_are_names(
+    segments: pd.DataFrame, last: complex
+) -> None:
+    column = np.array([*np.arange(len(segments) - 1.0), last])
+    told = tw.explore(segments.assign(size=column))._spec["columns"]
+    (size,) = (one for one in told if one["name"] == "size")
+    assert size["kind"] == "category"
+    assert str(column[-1]) in size["names"]
+
+
+def test_two_videos_of_one_spelling_are_refused(segments: pd.DataFrame) -> None:
+    names = pd.Series([1] * 5 + ["1"] * 10, dtype=object)
+    with pytest.raises(tw.InputError, match="two videos of the table are both written '1'"):
+        tw.explore(segments.assign(video_id=names))
+
+
 def test_labels_of_some_rows_leave_the_others_without(segments: pd.DataFrame) -> None:
     some = pd.Series([5, 6], index=segments.index[:2], name="cluster").astype("Int64")
     explorer = tw.explore(segments, labels=some, views=["timeline"])

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["clock_times", "round_times", "span_labels", "time_axis", "timecodes"]
+__all__ = ["bar_lengths", "clock_times", "round_times", "span_labels", "time_axis", "timecodes"]
 
+SPAN = ("start_sec", "end_sec")
 ROUND_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 
 
@@ -29,8 +30,18 @@ def clock_times(seconds: Any) -> NDArray[np.datetime64]:
     return np.where(np.isfinite(numbers), times, np.datetime64("NaT", "ms"))
 
 
+def bar_lengths(spans: pd.DataFrame) -> NDArray[np.float64]:
+    """How long the bar of each span is on an axis of clock times: milliseconds.
+
+    Seconds may be whole numbers of few bits, in which a thousand times as much has no room.
+    """
+    start, end = (spans[name].to_numpy(np.float64, na_value=np.nan) for name in SPAN)
+    return np.asarray(1000 * (end - start))
+
+
 def time_axis(first: float, last: float) -> dict[str, Any]:
     """Settings of an axis of clock times whose ticks read as timecodes, also when zoomed."""
+    first, last = float(first), float(last)
     clock = "%-M:%S" if last < 3600 else "%-H:%M:%S"
     if last >= 86400:
         clock = f"day %-j, {clock}"

@@ -157,7 +157,7 @@ def left_out_note(count: int, what: str) -> str:
 
 def is_continuous(values: pd.Series[Any]) -> bool:
     """Whether values want a colour scale rather than one colour each."""
-    if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+    if not pd.api.types.is_any_real_numeric_dtype(values):
         return False
     if values.name == "cluster":
         return False
@@ -175,7 +175,8 @@ def categories_of(values: pd.Series[Any]) -> tuple[NDArray[np.intp], list[str]]:
             distinct = sorted(distinct)
         except TypeError:  # values of several kinds have no order
             distinct = sorted(distinct, key=str)
-    codes = pd.Categorical(values.astype(object), categories=distinct).codes.astype(np.intp)
+    known = pd.Index(distinct, dtype=object)  # there are none of some numbers, such as float16
+    codes = pd.Categorical(values.astype(object), categories=known).codes.astype(np.intp)
     names = [str(value) for value in distinct]
     if (codes < 0).any():
         codes = np.where(codes < 0, len(names), codes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from twlab.errors import InputError
-from twlab.plot.clock import clock_times, span_labels, time_axis
+from twlab.plot.clock import bar_lengths, clock_times, span_labels, time_axis
 from twlab.plot.theme import ThemeName, dress, look_of, plain
 from twlab.sources import also_stores
 
@@ -109,7 +109,7 @@ def _bars(timed: pd.DataFrame, score: str, look: Look) -> go.Bar:
     hover = f"%{{hovertext}}<br>{plain(score)} <b>%{{marker.color:.3g}}</b><extra></extra>"
     return go.Bar(
         y=timed["video_id"],
-        x=1000 * (timed["end_sec"] - timed["start_sec"]),
+        x=bar_lengths(timed),
         base=clock_times(timed["start_sec"]),
         orientation="h",
         width=0.5,

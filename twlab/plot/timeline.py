@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from twlab.errors import InputError
-from twlab.plot.clock import clock_times, span_labels, time_axis
+from twlab.plot.clock import bar_lengths, clock_times, span_labels, time_axis
 from twlab.plot.columns import (
     as_names,
     by_name,
@@ -183,14 +183,14 @@ def _add_bars(
     figure: go.Figure, table: pd.DataFrame, colours: pd.Series[Any], look: Look, *, legend: bool
 ) -> None:
     """One trace of bars per colour."""
-    length = (table["end_sec"] - table["start_sec"]).to_numpy()
-    wide = np.median(length) / max(table["end_sec"].max(), 1e-9) * PLOT_PIXELS > 4
+    length = bar_lengths(table)
+    wide = np.median(length) / 1000 / max(table["end_sec"].max(), 1e-9) * PLOT_PIXELS > 4
     for group in groups_of(colours, look):
         part = table[group.rows]
         figure.add_trace(
             go.Bar(
                 base=clock_times(part["start_sec"]),
-                x=np.round(length[group.rows] * 1000),
+                x=np.round(length[group.rows]),
                 y=part["y"].to_numpy(),
                 width=0.78,
                 orientation="h",
@@ -213,7 +213,7 @@ def _add_scenes(figure: go.Figure, spans: pd.DataFrame, lanes: Lanes, look: Look
     figure.add_trace(
         go.Bar(
             base=clock_times(spans["start_sec"]),
-            x=((spans["end_sec"] - spans["start_sec"]) * 1000).to_numpy(),
+            x=bar_lengths(spans),
             y=spans["video_id"].map(lanes.scenes).to_numpy(),
             width=0.78,
             orientation="h",

@@ -60,11 +60,14 @@ def encode_column(
     name: str, values: pd.Series[Any], arrays: Arrays, *, key: str
 ) -> dict[str, Any] | None:
     """One column as numbers or codes, None where it is neither."""
-    if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
+    if not pd.api.types.is_any_real_numeric_dtype(values):
         return _categories(name, values, arrays, key)
     if pd.api.types.is_integer_dtype(values) and _is_label(name, values):
         return _categories(name, values, arrays, key)
-    numbers = values.to_numpy(dtype=np.float32, na_value=np.nan)
+    exact = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    if (np.abs(exact[np.isfinite(exact)]) > np.finfo(np.float32).max).any():
+        return _categories(name, values, arrays, key)  # float32 has no room for them
+    numbers = exact.astype(np.float32)
     finite = numbers[np.isfinite(numbers)]
     if not len(finite):
         return None

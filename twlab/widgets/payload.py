@@ -84,7 +84,14 @@ def build_payload(
 
 def video_ids_of(segments: pd.DataFrame) -> list[str]:
     """The videos of a table, in the order in which they first appear."""
-    return [str(one) for one in pd.unique(segments["video_id"])]
+    ids = [str(one) for one in pd.unique(segments["video_id"])]
+    if len(set(ids)) < len(ids):
+        same = max(ids, key=ids.count)
+        raise InputError(
+            f"two videos of the table are both written {same!r}, one as a text and one not; one "
+            "name per video was expected; give one of them another video_id"
+        )
+    return ids
 
 
 def _time_arrays(segments: pd.DataFrame, ids: list[str]) -> Arrays:
@@ -125,7 +132,11 @@ def _extra_columns(segments: pd.DataFrame, labels: Any, arrays: Arrays) -> dict[
     if labels is not None:
         column = _aligned(segments, labels)
         extra[str(column.name)] = column
-    middle = (segments["start_sec"] + segments["end_sec"]) / 2
+    # As float64: the sum of two times has no room in whole numbers of few bits.
+    start, end = (
+        segments[name].to_numpy(np.float64, na_value=np.nan) for name in ("start_sec", "end_sec")
+    )
+    middle = pd.Series((start + end) / 2, index=segments.index)
     if middle.notna().any():
         extra["time"] = middle
     novelty = _novelty(segments)
