@@ -37,7 +37,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "graphs",
         "neighbors",
     ),
-    ("tracks", "changepoints", "scenecuts", "scoring", "segmentation"),
+    ("tracks", "checkerboard", "changepoints", "moments", "scenecounts", "scenevotes"),
+    ("scenecuts", "scoring", "segmentation"),
     ("lines", "linefit", "copies", "shortlist", "alignment", "queries", "retrieval", "thresholds"),
     (
         "partitions",

@@ -61,6 +61,7 @@ JOBS: dict[str, Callable[[Any], Any]] = {
     "pairs_by_cells": pairs_by_cells,
     "cluster": lambda s: tw.cluster(s, 6, method="kmeans"),
     "scenes": tw.scenes,
+    "scene_counts": tw.scene_counts,
     "novelty": tw.novelty,
     "video_vectors": tw.video_vectors,
     "diagnose": tw.diagnose,

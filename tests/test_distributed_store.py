@@ -46,6 +46,7 @@ JOBS: dict[str, Callable[[Any], Any]] = {
     "near_duplicates": lambda s: tw.near_duplicates(s, threshold=0.9, min_gap_sec=12),
     "cluster": lambda s: tw.cluster(s, 6, method="kmeans"),
     "scenes": tw.scenes,
+    "scene_counts": tw.scene_counts,
     "novelty": tw.novelty,
     "video_vectors": tw.video_vectors,
     "diagnose": tw.diagnose,

@@ -94,11 +94,36 @@ def test_more_categories_than_colours(segments: pd.DataFrame) -> None:
     assert len({trace.marker.color for trace in bars(figure)}) == 15
 
 
+def test_annotations_keep_their_text_and_their_ends(segments: pd.DataFrame) -> None:
+    notes = pd.DataFrame(
+        {
+            "video_id": "alpha",
+            "start_sec": [0.0, 18.0],
+            "end_sec": [6.0, 21.0],
+            "place": ["a <b>house</b>", None],
+            "label": ["intro", None],
+        }
+    )
+    figure = tw.plot.timeline(segments, scenes=notes)
+    lane = next(trace for trace in figure.data if trace.name == "scenes")
+    assert list(lane.text) == ["intro", "2"]
+    assert list(lane.x) == [6000.0, 3000.0]
+    assert lane.hovertext[0].startswith("scene 1<br>label: intro<br>place: a &lt;b&gt;house")
+    assert "label" not in lane.hovertext[1]
+    other = tw.plot.timeline(segments, scenes=notes.drop(columns="label"))
+    lane = next(trace for trace in other.data if trace.name == "scenes")
+    assert list(lane.text) == ["a &lt;b&gt;house&lt;/b&gt;", "2"]
+    named = segments.set_index(pd.Index([f"row {k}" for k in range(len(segments))]))
+    found = tw.scenes(named, n_scenes={"alpha": 2})
+    lane = next(t for t in tw.plot.timeline(named, scenes=found).data if t.name == "scenes")
+    assert all(text.isdigit() for text in lane.text)
+
+
 def test_scenes_have_a_lane_and_lines(segments: pd.DataFrame) -> None:
     scenes = pd.DataFrame({"video_id": "alpha", "start_sec": [0.0, 18.0]})
     figure = tw.plot.timeline(segments, scenes=scenes)
     lane = next(trace for trace in figure.data if trace.name == "scenes")
-    assert list(lane.text) == [1, 2]
+    assert list(lane.text) == ["1", "2"]
     assert lane.hovertext[1] == "scene 2<br>alpha 0:18 – 1:00"
     assert list(figure.layout.yaxis.ticktext) == ["scenes", "visual", "visual"]
     line = figure.data[-1]

@@ -13,8 +13,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import twlab as tw
-from twlab.changepoints import chain_ward, cheapest_cuts, cuts_of_count, saved_by
-from twlab.scenecuts import moments_of
+from twlab import changepoints
+from twlab.changepoints import (
+    Gram,
+    Line,
+    chain_ward,
+    cuts_of_count,
+    cuts_of_price,
+    missed,
+    pieces_of,
+    priced,
+    priced_pieces,
+)
+from twlab.moments import corner_sums
 from twlab.segmentation import Method
 
 METHODS = get_args(Method)
@@ -69,31 +80,79 @@ def test_as_many_scenes_as_asked_for(method: Method, n_scenes: int) -> None:
     assert (found["start_sec"][1:].to_numpy() >= found["end_sec"][:-1].to_numpy()).all()
 
 
-def test_cuts_are_the_cheapest_of_all(rng: np.random.Generator) -> None:
-    moments = moments_of(
-        rng.normal(size=(9, 3)).astype(np.float32), np.arange(9.0), np.arange(9.0) + 1
-    )
-    line = moments.line(moments.unit.astype(float), power=0.9, level=0.1)
-    line.toll[1:-1] = rng.normal(size=8)
+def partitions(n: int) -> list[np.ndarray]:
+    """All ways to cut a line of n."""
+    return [np.flatnonzero([k >> b & 1 for b in range(n - 1)]) + 1 for k in range(2 ** (n - 1))]
+
+
+@pytest.mark.parametrize("as_sums", [True, False])
+@pytest.mark.parametrize(("power", "level"), [(1.0, 0.0), (0.8, 0.1)])
+def test_cuts_are_the_cheapest_of_all(
+    rng: np.random.Generator, as_sums: bool, power: float, level: float
+) -> None:
+    unit, weight, toll = rng.normal(size=(9, 3)), rng.uniform(0.5, 2, 9), np.zeros(10)
+    toll[1:-1] = rng.normal(size=8)
+    weights = np.r_[0.0, weight.cumsum()]
+    sums = np.r_[np.zeros((1, 3)), (unit * weight[:, None]).cumsum(axis=0)]
+    line: Line | Gram = Line(sums, weights, np.zeros(10))
+    if not as_sums:
+        line = Gram(corner_sums(unit @ unit.T, weight), weights)
 
     def cost(cuts: np.ndarray) -> float:
-        edges = np.r_[0, cuts, 9]
-        total = line.toll[cuts].sum()
-        for a, b in itertools.pairwise(edges):
-            block = moments.unit[a:b].astype(float)
-            total -= ((block @ block.T).sum() - 0.1 * (b - a) ** 2) / (b - a) ** 0.9
+        total = toll[cuts].sum()
+        for a, b in itertools.pairwise(np.r_[0, cuts, 9]):
+            block = unit[a:b] * weight[a:b, None]
+            whole = weight[a:b].sum()
+            total -= ((block @ block.T).sum() - level * whole**2) / whole**power
         return float(total)
 
-    every = [np.flatnonzero([k >> b & 1 for b in range(8)]) + 1 for k in range(256)]
-    best = min(every, key=lambda cuts: cost(cuts) + 0.7 * len(cuts))
-    found = cheapest_cuts(line, 0.7)
-    np.testing.assert_array_equal(found, best)
-    rise = [cost(np.delete(found, k)) - cost(found) - 0.7 for k in range(len(found))]
-    np.testing.assert_allclose(saved_by(line, found, 0.7), rise, atol=1e-5)
-    for n_pieces in (2, 5):
-        of_count = min((c for c in every if len(c) == n_pieces - 1), key=cost)
-        assert cost(cuts_of_count(line, n_pieces)) <= cost(of_count) + 0.5
-        assert len(cuts_of_count(line, n_pieces)) == n_pieces - 1
+    def of_pieces(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        return priced(line.within(start, end), weights[end] - weights[start], power, level)
+
+    every, costs = partitions(9), priced_pieces(pieces_of(line, 9), power, level)
+    for n_pieces in range(1, 10):
+        best = min((c for c in every if len(c) == n_pieces - 1), key=cost)
+        mark = cuts_of_count(costs[None], toll[None, None], n_pieces, [of_pieces])
+        np.testing.assert_array_equal(np.flatnonzero(mark[0, 0]), best)
+    if power == 1.0:
+        toll[:] = 0.0
+        best = min(every, key=lambda cuts: cost(cuts) + 0.7 * len(cuts))
+        np.testing.assert_array_equal(cuts_of_price(costs, 0.7), best)
+        rise = [cost(np.delete(best, k)) - cost(best) for k in range(len(best))]
+        np.testing.assert_allclose(missed(of_pieces, best, 9), rise, atol=1e-6)
+
+
+def test_many_settings_at_once_are_each_alone(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = np.repeat(rng.normal(size=(6, 8)), 7, axis=0) + rng.normal(size=(42, 8))
+    line = Gram(corner_sums(unit @ unit.T, np.ones(42)), np.arange(43.0))
+    pieces = pieces_of(line, 42)
+    costs = np.array([priced_pieces(pieces, power, 0.2) for power in (0.8, 1.0)])
+    toll = rng.uniform(0, 3, size=(2, 3, 43))
+
+    def price(power: float) -> Any:
+        return lambda a, b: priced(line.within(a, b), (b - a).astype(float), power, 0.2)
+
+    prices = [price(0.8), price(1.0)]
+    together = cuts_of_count(costs, toll, 6, prices)
+    assert (together.sum(axis=-1) == 5).all()
+    for c, s in itertools.product(range(2), range(3)):
+        alone = cuts_of_count(costs[c, None], toll[c, s, None, None], 6, [prices[c]])
+        np.testing.assert_array_equal(together[c, s], alone[0, 0])
+    # Penalties and thinning, the way of long lines, find the same or hardly dearer cuts.
+    monkeypatch.setattr(changepoints, "MOST_STEPS", 0)
+    quick = cuts_of_count(costs, toll, 6, prices)
+    assert (quick.sum(axis=-1) == 5).all()
+    assert (quick == together).mean() > 0.9
+
+
+def test_equal_vectors_are_cut_into_any_number_by_penalties(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(changepoints, "MOST_STEPS", 0)
+    equal = tw.with_vectors(film([54]), np.ones((54, 8)))
+    assert [len(starts(equal, n_scenes=k)) for k in (2, 7, 54)] == [2, 7, 54]
 
 
 def test_ward_on_a_chain_is_that_of_scikit_learn(rng: np.random.Generator) -> None:

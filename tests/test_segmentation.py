@@ -214,3 +214,20 @@ def test_the_table_is_left_alone(segments: pd.DataFrame) -> None:
 def test_an_index_that_repeats_columns(segments: pd.DataFrame) -> None:
     levels = segments.set_index(["video_id", "start_sec"], drop=False)
     np.testing.assert_array_equal(tw.novelty(levels), tw.novelty(segments))
+
+
+@pytest.mark.parametrize("gap", [0.0, 60.0])
+def test_novelty_does_not_depend_on_the_order_of_rows(rng: np.random.Generator, gap: float) -> None:
+    """Two segments of the same times are equally near, also before a gap longer than the kernel."""
+    start = np.array([0.0, 6, 12, 18, 24, 24, 30 + gap, 36 + gap])
+    segments = table(rng.normal(size=(8, 5)), start=start)
+    curve = tw.novelty(segments, kernel_sec=20)
+    assert curve.dropna().max() > 0.1
+    for seed in range(5):
+        shuffled = segments.sample(frac=1, random_state=seed)
+        other = tw.novelty(shuffled, kernel_sec=20).reindex(segments.index)
+        np.testing.assert_allclose(other, curve, atol=1e-9)
+    # Both stand for the past of what comes after the gap: neither alone does.
+    for gone in (4, 5):
+        alone = tw.novelty(segments.drop(index=gone), kernel_sec=20)
+        assert abs(alone[6] - curve[6]) > 1e-3

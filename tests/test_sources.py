@@ -22,6 +22,7 @@ EXPECTED = {
     *("nearest", "near_duplicates", "cosine_similarity", "cluster", "project", "scenes"),
     *("novelty", "align", "find", "repeats", "search", "threshold", "summarize", "outliers"),
     *("deduplicate", "compare_options", "diagnose", "video_vectors"),
+    *("scene_counts", "scene_labels"),
 }
 
 

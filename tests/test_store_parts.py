@@ -49,6 +49,7 @@ VISUAL = "embedding_option = 'visual'"
     "analyse",
     [
         tw.scenes,
+        tw.scene_counts,
         tw.novelty,
         lambda s: tw.nearest(s, k=3),
         lambda s: tw.near_duplicates(s, threshold=0.9),

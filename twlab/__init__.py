@@ -37,7 +37,7 @@ _HOMES = {
     "twlab.retrieval": ("search",),
     "twlab.samples": ("sample", "sample_video"),
     "twlab.scoring": ("boundary_scores",),
-    "twlab.segmentation": ("novelty", "scene_labels", "scenes"),
+    "twlab.segmentation": ("novelty", "scene_counts", "scene_labels", "scenes"),
     "twlab.selection": ("deduplicate", "outliers", "summarize"),
     "twlab.segments": ("check_segments", "vectors", "with_vectors"),
     "twlab.store": ("Store", "open"),

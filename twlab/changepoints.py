@@ -1,10 +1,15 @@
 """Cutting a line of vectors into pieces: the search behind :func:`twlab.scenes`.
 
 A piece of total weight ``W`` costs ``-(B - level * W**2) / W**power``, where ``B`` is the weighted
-sum of all similarities within it, and every cut costs ``toll[t]`` for its place plus one
-``penalty``. With ``power=1``, ``level=0`` and no toll this is kernel change-point detection. Pieces
-are searched exactly by dynamic programming; a line of more than ``EXACT`` vectors is first cut
-finely with pieces of at most ``BAND`` vectors, and then only those cuts are considered.
+sum of all similarities within it, and every cut costs the toll of its place plus one penalty. With
+``power=1``, ``level=0`` and no toll this is kernel change-point detection. The block sums ``B`` are
+made once; any number of settings (prices of pieces, tolls, penalties) are then searched together.
+
+* :class:`Line`, :class:`Gram` - what is cut: sums of vectors, or of a matrix of similarities
+* :func:`pieces_of`, :func:`priced` - block sums of all pieces, and what these cost
+* :func:`cuts_of_price` - the cheapest cuts at a penalty
+* :func:`cuts_of_count` - the cheapest cuts into a number of pieces
+* :func:`candidates` - places of a long line that are worth a look
 
 References
 ----------
@@ -21,65 +26,208 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Costs = NDArray[np.float32]
     Cuts = NDArray[np.intp]
+    PieceCost = Callable[[Cuts, Cuts], Floats]
 
-__all__ = ["Line", "chain_ward", "cheapest_cuts", "cuts_of_count", "saved_by"]
+__all__ = [
+    "EXACT",
+    "LEAST_BAND",
+    "Gram",
+    "Line",
+    "Pieces",
+    "band_for",
+    "candidates",
+    "chain_ward",
+    "cuts_of_count",
+    "cuts_of_price",
+    "missed",
+    "pieces_of",
+    "priced",
+    "priced_pieces",
+]
 
 EXACT = 2000
-BAND = 1000
+"""Places up to which every one of them is looked at: block sums of all pairs are 32 MB there."""
+
+MOST_STEPS = 1e8
+"""Comparisons up to which a number of pieces is searched directly, about a second; beyond, by
+penalties and thinning, which may miss the best cuts where no penalty has just that number."""
+
+HALVINGS = 18
+"""Penalties tried for a number of pieces: they then differ by less than a thousandth."""
+
+LONG_PIECES = 8
+"""Pieces of a long line are at most so many times as long as the mean piece. The longest human
+scene of the 18 development films is 7 times the mean; no film is so long that it matters there."""
+
+LEAST_BAND = 256
+"""Segments that a piece may always have: up to here nothing is left out."""
+
+FINE_BAND = 64
+"""The same while candidates are sought, which lie five segments apart or so."""
 
 
 class Line(NamedTuple):
-    """What is cut: sums over everything before each place, and what a cut there costs."""
+    """What is cut, as sums over everything before each place; memory in proportion to n."""
 
     sums: Floats
     """Weighted sum of the vectors before each place, shape (n + 1, d)."""
     weights: Floats
     """Sum of the weights before each place, shape (n + 1,)."""
-    toll: Floats
-    """Cost of a cut at each place, shape (n + 1,)."""
-    power: float
-    level: float
+    own: Floats
+    """What the vectors lack of the similarity of each with itself, summed, shape (n + 1,)."""
+
+    def within(self, start: Cuts, end: Cuts) -> Floats:
+        """The sum of all similarities within the pieces from each start to each end."""
+        products = ((self.sums[end] - self.sums[start]) ** 2).sum(axis=-1)
+        return np.asarray(products + self.own[end] - self.own[start])
+
+    def table(self, ends: Cuts, starts: Cuts) -> Floats:
+        """The same for every end (rows) and every start (columns)."""
+        high, low = self.sums[ends], self.sums[starts]
+        squares = [np.einsum("ij,ij->i", side, side) for side in (high, low)]
+        out = squares[0][:, None] + squares[1] - 2 * (high @ low.T)
+        return np.asarray(out + self.own[ends][:, None] - self.own[starts])
 
     def at(self, places: Cuts) -> Line:
         """The line with cuts allowed at these places only."""
-        return self._replace(
-            sums=self.sums[places], weights=self.weights[places], toll=self.toll[places]
-        )
+        return Line(self.sums[places], self.weights[places], self.own[places])
 
 
-def cheapest_cuts(line: Line, penalty: float) -> Cuts:
-    """The cuts of least total cost, both ends of the line not among them."""
-    places = np.arange(len(line.weights))
-    if len(places) > EXACT:
-        places = np.r_[0, _search(_banded(line, BAND), penalty), places[-1]]
-    inner = _search(_banded(line.at(places), len(places)), penalty)
-    return np.asarray(places[inner])
+class Gram(NamedTuple):
+    """What is cut, as sums over the corner of a matrix of weighted similarities before each place.
+
+    Twice the memory of the matrix; any similarity will do.
+    """
+
+    corner: Floats
+    """Shape (n + 1, n + 1)."""
+    weights: Floats
+
+    def within(self, start: Cuts, end: Cuts) -> Floats:
+        """The sum of all similarities within the pieces from each start to each end."""
+        edges = self.corner[end, end] + self.corner[start, start]
+        return np.asarray(edges - 2 * self.corner[start, end])
+
+    def table(self, ends: Cuts, starts: Cuts) -> Floats:
+        """The same for every end (rows) and every start (columns)."""
+        own = np.diagonal(self.corner)
+        return np.asarray(own[ends][:, None] + own[starts] - 2 * self.corner[np.ix_(ends, starts)])
+
+    def at(self, places: Cuts) -> Gram:
+        """The line with cuts allowed at these places only."""
+        return Gram(self.corner[np.ix_(places, places)], self.weights[places])
 
 
-def cuts_of_count(line: Line, n_pieces: int) -> Cuts:
-    """The cuts of least total cost into a given number of pieces (at most one per vector)."""
+class Pieces(NamedTuple):
+    """The block sums of all pieces of up to ``band`` steps.
+
+    ``out[j, k]`` is about the piece from place ``j - band + k`` to place ``j``.
+    """
+
+    within: Floats
+    weight: Floats
+    """Infinite where the piece would begin before the line."""
+
+
+def band_for(n: int, n_pieces: int, *, least: int = LEAST_BAND) -> int:
+    """How many steps a piece may have at most, of a line of n steps in so many pieces."""
+    return max(1, min(n, max(least, -(-LONG_PIECES * n // n_pieces))))
+
+
+def pieces_of(line: Line | Gram, band: int) -> Pieces:
+    """The block sums of a line."""
     n = len(line.weights) - 1
-    places = np.arange(n + 1)
-    band = n
-    if n > EXACT:
-        band = min(BAND, n)
-        fine = _with_count(_banded(line, band), max(n_pieces, min(EXACT, 8 * n_pieces, n // 3)))
-        places = np.r_[0, fine, n]
-    inner = _with_count(_banded(line.at(places), len(places)), n_pieces)
-    found = places[inner]
-    return np.asarray(_thinned(line, found, n_pieces))
+    out = Pieces(np.zeros((n + 1, band)), np.full((n + 1, band), np.inf))
+    for low in range(1, n + 1, 256):
+        ends = np.arange(low, min(low + 256, n + 1))
+        base = max(0, low - band)
+        table = line.table(ends, np.arange(base, ends[-1]))
+        starts = ends[:, None] - band + np.arange(band)
+        known = starts >= 0
+        starts = np.maximum(starts, 0)
+        within = np.take_along_axis(table, np.maximum(starts - base, 0), axis=1)
+        out.within[ends] = np.where(known, within, 0.0)
+        weight = line.weights[ends][:, None] - line.weights[starts]
+        out.weight[ends] = np.where(known, weight, np.inf)
+    return out
 
 
-def saved_by(line: Line, cuts: Cuts, penalty: float) -> Floats:
+def priced(within: Floats, weight: Floats, power: float, level: float) -> Floats:
+    """The cost of pieces from their block sums and weights; infinite where the weight is."""
+    known = np.isfinite(weight)
+    weight = np.where(known, np.maximum(weight, 1e-12), 1.0)
+    return np.where(known, (level * weight**2 - within) / weight**power, np.inf)
+
+
+def priced_pieces(pieces: Pieces, power: float = 1.0, level: float = 0.0) -> Costs:
+    """The cost of all pieces, shape (n + 1, band)."""
+    return priced(pieces.within, pieces.weight, power, level).astype(np.float32)
+
+
+def missed(cost: PieceCost, cuts: Cuts, n: int, toll: Floats | None = None) -> Floats:
     """What the total cost would rise by without each of the cuts, all others kept."""
-    edges = np.r_[0, cuts, len(line.weights) - 1]
-    piece = _cost(line, edges[:-1], edges[1:])
-    joined = _cost(line, edges[:-2], edges[2:])
-    return np.asarray(joined - piece[:-1] - piece[1:] - line.toll[cuts] - penalty)
+    edges = np.r_[0, cuts, n].astype(np.intp)
+    piece = cost(edges[:-1], edges[1:])
+    joined = cost(edges[:-2], edges[2:])
+    return np.asarray(joined - piece[:-1] - piece[1:] - (0.0 if toll is None else toll[cuts]))
+
+
+def cuts_of_price(costs: Costs, penalty: float) -> Cuts:
+    """The cuts of least total cost, each at this penalty, from the costs of all pieces."""
+    none = np.zeros((1, 1, len(costs)), np.float32)
+    opened = _opened(costs[None], none, np.full((1, 1), penalty, np.float32))
+    return np.flatnonzero(_marked(opened)[0, 0])
+
+
+def cuts_of_count(
+    costs: NDArray[np.float32], toll: Floats, n_pieces: int, cost: list[PieceCost]
+) -> NDArray[np.bool_]:
+    """The cuts of least total cost into ``n_pieces``, for many settings at once.
+
+    Parameters
+    ----------
+    costs : ndarray of shape (c, n + 1, band)
+        What all pieces cost, for each of c prices.
+    toll : ndarray of shape (c, s, n + 1)
+        What a cut costs at each place, for s tolls to each price.
+    n_pieces : int
+        At most n.
+    cost : list of c functions
+        What the pieces from some starts to some ends cost.
+
+    Returns
+    -------
+    ndarray of bool, shape (c, s, n + 1)
+        Where there are cuts.
+    """
+    tolls = toll.astype(np.float32)
+    if toll.shape[1] * costs.size * n_pieces <= MOST_STEPS:
+        return _exactly(costs, tolls, n_pieces)
+    found = _by_penalty(costs, tolls, n_pieces)
+    for number, price in enumerate(cost):
+        for mark, places in zip(found[number], toll[number], strict=True):
+            cuts = np.flatnonzero(mark)
+            kept = _thinned(price, cuts, len(mark) - 1, places, n_pieces)
+            mark[:] = False
+            mark[kept] = True
+    return found
+
+
+def candidates(line: Line, n_pieces: int) -> Cuts:
+    """Places of a long line that are worth a look, its two ends among them."""
+    n = len(line.weights) - 1
+    wanted = min(n, max(EXACT, n_pieces))
+    costs = priced_pieces(pieces_of(line, band_for(n, wanted, least=FINE_BAND)))
+    none = np.zeros((1, 1, n + 1), np.float32)
+    found = _by_penalty(costs[None], none, wanted, spare=1.5)[0, 0]
+    return np.asarray(np.r_[0, np.flatnonzero(found), n])
 
 
 def chain_ward(sums: Floats, weights: Floats, n_pieces: int, least: float) -> Cuts:
@@ -90,10 +238,12 @@ def chain_ward(sums: Floats, weights: Floats, n_pieces: int, least: float) -> Cu
     n = len(weights) - 1
     right = {start: start + 1 for start in range(n)}
     left = {start + 1: start for start in range(n)}
-    line = Line(sums, weights, np.zeros(n + 1), 1.0, 0.0)
+    line = Line(sums, weights, np.zeros(n + 1))
 
     def entry(a: int, b: int, c: int) -> tuple[float, int, int, int]:
-        pieces = _cost(line, np.array([a, a, b]), np.array([c, b, c]))
+        start, end = np.array([a, a, b]), np.array([c, b, c])
+        weight = line.weights[end] - line.weights[start]
+        pieces = priced(line.within(start, end), weight, 1.0, 0.0)
         return float(pieces[0] - pieces[1] - pieces[2]), b, a, c
 
     heap = [entry(b - 1, b, b + 1) for b in range(1, n)]
@@ -113,79 +263,94 @@ def chain_ward(sums: Floats, weights: Floats, n_pieces: int, least: float) -> Cu
     return np.array(sorted(set(right) - {0}), dtype=np.intp)
 
 
-def _cost(line: Line, start: Cuts, end: Cuts) -> Floats:
-    """Cost of the pieces from each start to each end."""
-    within = ((line.sums[end] - line.sums[start]) ** 2).sum(axis=1)
-    return _priced(line, within, line.weights[end] - line.weights[start])
+def _opened(
+    costs: NDArray[np.float32], toll: NDArray[np.float32], penalty: NDArray[np.float32]
+) -> NDArray[np.intp]:
+    """Where the last piece begins of the cheapest cuts up to each place, for each setting."""
+    band, shape = costs.shape[2], toll.shape
+    # What everything up to a place costs, with the cut there; `band` places before the line.
+    best = np.full((*shape[:2], band + shape[2]), np.inf, np.float32)
+    best[:, :, band] = 0
+    opened = np.zeros(shape, np.intp)
+    total = np.empty((*shape[:2], band), np.float32)
+    toll = toll + penalty[:, :, None]
+    for j in range(1, shape[2]):
+        low = max(0, band - j)
+        mine = total[:, :, low:]
+        np.add(best[:, :, j + low : j + band], costs[:, j, None, low:], out=mine)
+        opened[:, :, j] = mine.argmin(axis=-1) + (j - band + low)
+        best[:, :, band + j] = mine.min(axis=-1) + toll[:, :, j]
+    return opened
 
 
-def _priced(line: Line, within: Floats, weight: Floats) -> Floats:
-    """Cost of pieces from their sums of similarities and their weights."""
-    weight = np.maximum(weight, 1e-12)
-    return np.asarray(-(within - line.level * weight**2) / weight**line.power)
-
-
-def _banded(line: Line, band: int) -> NDArray[np.float32]:
-    """Cost of the piece of ``k + 1`` steps that ends at place ``j``, with its opening toll.
-
-    ``out[j, k]`` is infinite where the piece would begin before the line.
-    """
-    n = len(line.weights) - 1
-    band = max(1, min(band, n))
-    out = np.full((n + 1, band), np.inf, np.float32)
-    squares = (line.sums**2).sum(axis=1)
-    for low in range(1, n + 1, 256):
-        ends = np.arange(low, min(low + 256, n + 1))
-        base = max(0, low - band)
-        products = line.sums[ends] @ line.sums[base : ends[-1]].T
-        starts = ends[:, None] - 1 - np.arange(band)
-        known = starts >= 0
-        starts = np.maximum(starts, 0)
-        gram = np.take_along_axis(products, np.maximum(starts - base, 0), axis=1)
-        within = squares[ends][:, None] + squares[starts] - 2 * gram
-        weight = line.weights[ends][:, None] - line.weights[starts]
-        cost = _priced(line, within, weight) + line.toll[starts] * (starts > 0)
-        out[ends] = np.where(known, cost, np.inf)
+def _marked(opened: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Where the cuts are, from where pieces begin."""
+    out = np.zeros(opened.shape, bool)
+    rows = np.indices(opened.shape[:2])
+    place = opened[:, :, -1]
+    while place.any():
+        out[rows[0], rows[1], place] = True
+        place = opened[rows[0], rows[1], place]
+    out[:, :, 0] = False
     return out
 
 
-def _search(costs: NDArray[np.float32], penalty: float) -> Cuts:
-    """The cuts of least cost from the costs of all pieces."""
-    n, band = costs.shape[0] - 1, costs.shape[1]
-    best, opened = np.zeros(n + 1), np.zeros(n + 1, np.intp)
-    for j in range(1, n + 1):
-        width = min(j, band)
-        total = best[j - width : j][::-1] + costs[j, :width]
-        step = int(total.argmin())
-        best[j], opened[j] = total[step] + penalty, j - 1 - step
-    cuts, j = [], int(opened[n])
-    while j > 0:
-        cuts.append(j)
-        j = int(opened[j])
-    return np.array(cuts[::-1], dtype=np.intp)
+def _exactly(
+    costs: NDArray[np.float32], toll: NDArray[np.float32], n_pieces: int
+) -> NDArray[np.bool_]:
+    """The cuts of least cost into just so many pieces."""
+    band, shape = costs.shape[2], toll.shape
+    best = np.full((*shape[:2], band + shape[2]), np.inf, np.float32)
+    best[:, :, band] = 0
+    windows = np.lib.stride_tricks.sliding_window_view(best, band, axis=-1)[:, :, : shape[2]]
+    steps = []
+    first = np.arange(shape[2]) - band
+    for _ in range(n_pieces):
+        total = windows + costs[:, None]
+        step = total.argmin(axis=-1)
+        steps.append(step + first)
+        best[:, :, band:] = np.take_along_axis(total, step[..., None], axis=-1)[..., 0] + toll
+    out = np.zeros(shape, bool)
+    rows = np.indices(shape[:2])
+    place = np.full(shape[:2], shape[2] - 1)
+    for opened in steps[:0:-1]:
+        place = opened[rows[0], rows[1], place]
+        out[rows[0], rows[1], place] = True
+    return out
 
 
-def _with_count(costs: NDArray[np.float32], n_pieces: int) -> Cuts:
-    """The cuts of least cost into ``n_pieces``, or the next larger number that a penalty gives."""
-    n = costs.shape[0] - 1
-    found = np.arange(1, n)
-    reach = float(np.abs(costs[np.isfinite(costs)]).max(initial=1.0))
+def _by_penalty(
+    costs: NDArray[np.float32], toll: NDArray[np.float32], n_pieces: int, *, spare: float = 1.0
+) -> NDArray[np.bool_]:
+    """The cuts of least cost into ``n_pieces``, or the next larger number that a penalty gives.
+
+    Up to ``spare`` times as many will do.
+    """
+    n = costs.shape[1] - 1
+    found = np.ones(toll.shape, bool)
+    found[:, :, [0, n]] = False
+    reach = float(np.abs(costs[np.isfinite(costs)]).max(initial=1.0)) + float(np.abs(toll).max())
     # Halved on a scale that is fine around 0 and coarse far from it.
-    low, high = -np.arcsinh(4 * reach), np.arcsinh(4 * reach * n)
-    for _ in range(50):
-        if len(found) + 1 <= n_pieces:
+    low = np.full(toll.shape[:2], -np.arcsinh(4 * reach))
+    high = np.full(toll.shape[:2], np.arcsinh(4 * reach * n))
+    for _ in range(HALVINGS):
+        if found.sum(axis=-1).max() + 1 <= spare * n_pieces:
             break
         middle = (low + high) / 2
-        cuts = _search(costs, float(np.sinh(middle)))
-        if len(cuts) + 1 >= n_pieces:
-            found, low = cuts, middle
-        else:
-            high = middle
+        marked = _marked(_opened(costs, toll, np.sinh(middle).astype(np.float32)))
+        enough = marked.sum(axis=-1) + 1 >= n_pieces
+        found[enough] = marked[enough]
+        low, high = np.where(enough, middle, low), np.where(enough, high, middle)
     return found
 
 
-def _thinned(line: Line, cuts: Cuts, n_pieces: int) -> Cuts:
+def _thinned(cost: PieceCost, cuts: Cuts, n: int, toll: Floats, n_pieces: int) -> Cuts:
     """The cuts without those that are missed least, until the number of pieces is right."""
-    while len(cuts) + 1 > n_pieces:
-        cuts = np.delete(cuts, int(saved_by(line, cuts, 0.0).argmin()))
+    while (excess := len(cuts) + 1 - n_pieces) > 0:
+        order = np.argsort(missed(cost, cuts, n, toll), kind="stable")
+        # Half of the excess at once, but no two neighbours, whose losses depend on each other.
+        gone = np.zeros(len(cuts) + 2, bool)
+        for k in order[: max(1, excess // 2)] + 1:
+            gone[k] = not (gone[k - 1] or gone[k + 1])
+        cuts = cuts[~gone[1:-1]]
     return cuts

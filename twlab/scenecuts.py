@@ -1,83 +1,59 @@
 """Where one video's scenes begin: the methods behind :func:`twlab.scenes`, on plain arrays.
 
-``linked``, the default, weighs two things that films show. Within a scene the shots resemble each
-other (kernel change points on vectors centred on the video's mean), and a scene goes on as long as
-some shot before a place comes back after it: shot and countershot alternate, so neighbours may
-differ while the best pair across the place is alike. Both need the settings below; they were
-chosen on films with human scene starts, see ``tests/benchmarks/bench_scenes.py``.
+Each takes the moments of a video and either the number of scenes or how many times the usual price
+a cut costs, and returns the cuts and how strong each is. Where nothing changes there is no cut,
+whatever the method, unless a number is asked for (:func:`twlab.scenecounts.changes`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twlab.changepoints import Line, chain_ward, cheapest_cuts, cuts_of_count, saved_by
+from twlab.changepoints import (
+    EXACT,
+    Gram,
+    Line,
+    band_for,
+    candidates,
+    chain_ward,
+    cuts_of_count,
+    missed,
+    pieces_of,
+    priced,
+    priced_pieces,
+)
 from twlab.errors import InputError
-from twlab.tracks import TOUCH_SEC, clip_length, seconds_stood_for
+from twlab.moments import line_of
+from twlab.scenecounts import PRICE, counts, cuts_at, gaussian_line, price_of
+from twlab.scenevotes import voted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
+    from twlab.moments import Moments
+
     Floats = NDArray[np.float64]
     Cuts = NDArray[np.intp]
+    Found = tuple[Cuts, Floats]
 
-__all__ = ["METHODS", "Moments", "count_for", "counts_by_video", "moments_of"]
+__all__ = ["FACTORS", "METHODS", "Asked", "count_for", "counts_by_video", "peaks"]
 
-POWER, LEVEL_QUANTILE = 0.9, 0.9
-LINK_CLIPS, LINK_FADE_CLIPS, LINK_WEIGHT = 4.0, 8.0, 6.0
-PENALTY = 0.4
-LEAST_SPREAD = 0.3
-"""Distance from the mean below which differences shrink instead of being blown up to unit size."""
+FACTORS: dict[str | None, float] = {"coarse": 2.0, None: 1.0, "fine": 0.5}
+"""How many times the usual price a cut costs, by what is asked for in place of a number."""
+
+Asked = int | str | None
+"""A number of scenes, or a name of ``FACTORS``."""
 
 TIE = 1e-5
 """Heights of a novelty curve that differ by less are equal: float32 knows no better."""
 
-SAMPLED = 1500
-"""Segments that the quantile of similarities is taken from at most."""
 
-
-class Moments(NamedTuple):
-    """Segments in order of time, those that start together joined into one."""
-
-    unit: NDArray[np.float32]
-    start: Floats
-    end: Floats
-    weight: Floats
-    """Length in typical segments; 0 where there is no vector."""
-    which: Cuts
-    """The moment of each row."""
-
-    def line(self, vectors: Floats, *, power: float = 1.0, level: float = 0.0) -> Line:
-        """The line of the weighted vectors, with a free cut everywhere."""
-        zero = np.zeros((1, vectors.shape[1]))
-        sums = np.r_[zero, (vectors * self.weight[:, None]).cumsum(axis=0)]
-        return Line(sums, np.r_[0.0, self.weight.cumsum()], np.zeros(len(sums)), power, level)
-
-
-def moments_of(unit: NDArray[np.float32], start: Floats, end: Floats) -> Moments:
-    """The moments of a track, rows in order of time."""
-    seconds = seconds_stood_for(start, end) * unit.any(axis=1)
-    times, which = np.unique(start, return_inverse=True)
-    last = np.full(len(times), -np.inf)
-    np.maximum.at(last, which, end)
-    if len(times) == len(start):
-        mean, weight = unit, seconds
-    else:
-        total = np.zeros((len(times), unit.shape[1]))
-        weight = np.zeros(len(times))
-        np.add.at(total, which, unit * seconds[:, None])
-        np.add.at(weight, which, seconds)
-        length = np.linalg.norm(total, axis=1, keepdims=True)
-        mean = (total / np.where(length > 0, length, 1)).astype(np.float32)
-    return Moments(mean, times, last, weight / clip_length(times, last), which.astype(np.intp))
-
-
-def counts_by_video(counts: Mapping[Any, int], videos: Iterable[Any]) -> dict[str, int]:
+def counts_by_video(counts: Mapping[Any, Any], videos: Iterable[Any]) -> dict[str, Any]:
     """The counts by video as text, all of videos that are in the table."""
     known = {str(video) for video in videos}
     unknown = [video for video in counts if str(video) not in known]
@@ -89,13 +65,16 @@ def counts_by_video(counts: Mapping[Any, int], videos: Iterable[Any]) -> dict[st
     return {str(video): count for video, count in counts.items()}
 
 
-def count_for(video: str, n_scenes: int | Mapping[str, int] | None, available: int) -> int | None:
-    """The number of scenes asked of one video, if it can be had."""
+def count_for(video: str, n_scenes: Any, available: int) -> Asked:
+    """The number of scenes asked of one video, if it can be had, or what is in its place."""
     asked = n_scenes.get(video) if isinstance(n_scenes, Mapping) else n_scenes
-    if asked is None:
-        return None
+    if asked is None or (isinstance(asked, str) and asked in FACTORS):
+        return asked
     if isinstance(asked, bool) or not isinstance(asked, int | np.integer):
-        raise InputError(f"n_scenes is {asked!r}; a whole number of scenes was expected")
+        raise InputError(
+            f"n_scenes is {asked!r}; a whole number of scenes, 'coarse' or 'fine' was expected; "
+            "leave it out to have the number chosen"
+        )
     if not 1 <= asked <= available:
         raise InputError(
             f"n_scenes is {asked} for the video {video!r}, which has {available} segments that "
@@ -104,53 +83,58 @@ def count_for(video: str, n_scenes: int | Mapping[str, int] | None, available: i
     return int(asked)
 
 
-def linked(moments: Moments, n_scenes: int | None) -> tuple[Cuts, Floats]:
-    """Kernel change points on centred vectors, with a toll for links across the cut."""
-    vectors = _centred(moments)
-    line = moments.line(vectors, power=POWER, level=_level(vectors))
-    line.toll[1:-1] = LINK_WEIGHT * _links(vectors, moments)[1:]
-    return _cut(line, n_scenes, PENALTY)
+def linked(moments: Moments, asked: Asked) -> Found:
+    """What most of many settings agree on, into as many scenes as the Gaussian kernel says."""
+    number = asked if isinstance(asked, int) else counts(moments, [FACTORS[asked]])[0]
+    return voted(moments, number)
 
 
-def kernel(moments: Moments, n_scenes: int | None) -> tuple[Cuts, Floats]:
+def kernel(moments: Moments, asked: Asked) -> Found:
     """Kernel change points, cosine kernel."""
-    return _cut(moments.line(moments.unit.astype(np.float64)), n_scenes, 0.9)
+    return _cut(line_of(moments, moments.unit), asked, PRICE, PRICE * _factor(asked))
 
 
-def gaussian(moments: Moments, n_scenes: int | None) -> tuple[Cuts, Floats]:
-    """Kernel change points, Gaussian kernel as wide as the median distance."""
-    from sklearn.kernel_approximation import Nystroem
-
-    rows = _sampled(len(moments.unit))
-    unit = moments.unit.astype(np.float64)
-    products = unit[rows] @ unit[rows].T
-    spread = np.median(2 - 2 * products[np.triu_indices(len(rows), 1)]) if len(rows) > 1 else 1.0
-    feature = Nystroem(
-        gamma=1 / max(float(spread), 1e-6), n_components=min(300, len(unit)), random_state=0
-    )
-    return _cut(moments.line(feature.fit_transform(unit)), n_scenes, 0.9)
+def gaussian(moments: Moments, asked: Asked) -> Found:
+    """Kernel change points, Gaussian kernel as wide as the mean distance."""
+    line = gaussian_line(moments)
+    if line is None:
+        line = line_of(moments, moments.unit)
+    return _cut(line, asked, PRICE, price_of(line, _factor(asked)))
 
 
-def ward(moments: Moments, n_scenes: int | None) -> tuple[Cuts, Floats]:
+def ward(moments: Moments, asked: Asked) -> Found:
     """Ward's clustering of neighbours in time."""
-    line = moments.line(moments.unit.astype(np.float64))
-    cuts = chain_ward(line.sums, line.weights, n_scenes or 1, np.inf if n_scenes else 0.9)
-    return cuts, _sureness(saved_by(line, cuts, 0.9))
+    weights = np.r_[0.0, moments.weight.cumsum()]
+    zero = np.zeros((1, moments.unit.shape[1]))
+    sums = np.r_[zero, (moments.unit * moments.weight[:, None]).cumsum(axis=0)]
+    line = Line(sums, weights, np.zeros(len(sums)))
+    number = asked if isinstance(asked, int) else 1
+    least = np.inf if isinstance(asked, int) else PRICE * FACTORS[asked]
+    cuts = chain_ward(sums, weights, number, least)
+    return cuts, _sureness(missed(_cost_in(line), cuts, len(weights) - 1) - PRICE)
 
 
-def peaks(moments: Moments, n_scenes: int | None, curve: Floats) -> tuple[Cuts, Floats]:
-    """The highest peaks of a novelty curve; without a count, those a deviation above its mean."""
+def peaks(asked: Asked, curve: Floats) -> Found:
+    """The highest peaks of a novelty curve; without a count, those a deviation above its mean.
+
+    The deviation is what a cut costs: two of them for coarse scenes, half of one for fine ones.
+    """
     curve = np.asarray(np.nan_to_num(curve, nan=0.0), np.float64)
     inner = curve[1:]
     padded = np.r_[-np.inf, inner, -np.inf]
     is_peak = (inner > padded[:-2] - TIE) & (inner > padded[2:] + TIE)
-    least = inner.mean() + inner.std() if len(inner) else 0.0
+    least = inner.mean() + _factor(asked) * inner.std() if len(inner) else 0.0
     # All peaks come before all other places, however high those are.
     order = np.lexsort((_places_by_height(inner), ~is_peak))
-    count = int((is_peak & (inner > least + TIE)).sum()) if n_scenes is None else n_scenes - 1
-    cuts = np.sort(order[:count]) + 1
+    high = int((is_peak & (inner > least + TIE)).sum())
+    cuts = np.sort(order[: asked - 1 if isinstance(asked, int) else high]) + 1
     scale = max(float(inner.std()), 1e-12) if len(inner) else 1.0
     return cuts, _sureness((curve[cuts] - least) / scale)
+
+
+def _factor(asked: Asked) -> float:
+    """How many times the usual price a cut costs; a number of scenes has no price."""
+    return 1.0 if isinstance(asked, int) else FACTORS[asked]
 
 
 def _places_by_height(heights: Floats) -> Cuts:
@@ -161,7 +145,7 @@ def _places_by_height(heights: Floats) -> Cuts:
     return places
 
 
-METHODS: dict[str, Callable[[Moments, int | None], tuple[Cuts, Floats]]] = {
+METHODS: dict[str, Callable[[Moments, Asked], Found]] = {
     "linked": linked,
     "kernel": kernel,
     "gaussian": gaussian,
@@ -169,63 +153,34 @@ METHODS: dict[str, Callable[[Moments, int | None], tuple[Cuts, Floats]]] = {
 }
 
 
-def _cut(line: Line, n_scenes: int | None, penalty: float) -> tuple[Cuts, Floats]:
-    """The best cuts and how sure each is."""
-    cuts = cheapest_cuts(line, penalty) if n_scenes is None else cuts_of_count(line, n_scenes)
-    return cuts, _sureness(saved_by(line, cuts, penalty))
+def _cut(line: Line | Gram, asked: Asked, usual: float, price: float) -> Found:
+    """The best cuts, into a number of pieces or at a price, and how sure each is."""
+    n = len(line.weights) - 1
+    cuts = _into(line, asked) if isinstance(asked, int) else cuts_at(line, price)
+    return cuts, _sureness(missed(_cost_in(line), cuts, n) - usual)
+
+
+def _into(line: Line | Gram, n_pieces: int) -> Cuts:
+    """The cheapest cuts of a line into a number of pieces."""
+    n = len(line.weights) - 1
+    places = np.arange(n + 1)
+    if isinstance(line, Line) and n > EXACT:
+        places = candidates(line, n_pieces)
+    part = line.at(places)
+    costs = priced_pieces(pieces_of(part, band_for(len(places) - 1, n_pieces)))
+    none = np.zeros((1, 1, len(places)))
+    return np.asarray(places[cuts_of_count(costs[None], none, n_pieces, [_cost_in(part)])[0, 0]])
+
+
+def _cost_in(line: Line | Gram) -> Callable[[Cuts, Cuts], Floats]:
+    """What pieces of a line cost."""
+
+    def cost(start: Cuts, end: Cuts) -> Floats:
+        return priced(line.within(start, end), line.weights[end] - line.weights[start], 1.0, 0.0)
+
+    return cost
 
 
 def _sureness(saved: Floats) -> Floats:
     """A saving as a share between 0 and 1; a half where the cut is worth just its price."""
     return np.asarray(1 / (1 + np.exp(-np.clip(saved, -50, 50))))
-
-
-def _centred(moments: Moments) -> Floats:
-    """Unit vectors minus the mean of the video, of unit length again unless hardly different."""
-    unit, weight = moments.unit.astype(np.float64), moments.weight
-    mean = weight @ unit / max(float(weight.sum()), 1e-12)
-    away = (unit - mean) * (weight > 0)[:, None]
-    length = np.linalg.norm(away, axis=1, keepdims=True)
-    return np.asarray(away / np.maximum(length, LEAST_SPREAD))
-
-
-def _level(vectors: Floats) -> float:
-    """The similarity that most pairs of segments stay below."""
-    rows = _sampled(len(vectors))
-    if len(rows) < 2:
-        return 0.0
-    products = vectors[rows] @ vectors[rows].T
-    return float(np.quantile(products[np.triu_indices(len(rows), 1)], LEVEL_QUANTILE))
-
-
-def _sampled(n: int) -> Cuts:
-    """Up to ``SAMPLED`` row numbers, evenly spread."""
-    return np.unique(np.linspace(0, n - 1, min(n, SAMPLED)).round().astype(np.intp))
-
-
-def _links(vectors: Floats, moments: Moments) -> Floats:
-    """The best similarity of a segment before each place and one after it, fading with distance.
-
-    Only segments within ``LINK_CLIPS`` typical lengths of the place count, and in any case its
-    two neighbours. ``out[t]`` is about the place before segment ``t``; 0 without a pair.
-    """
-    n, clip = len(vectors), clip_length(moments.start, moments.end)
-    start, end, usable = moments.start, moments.end, moments.weight > 0
-    best = np.full(n, -np.inf)
-    for lag in range(1, n):
-        before, after = np.arange(n - lag), np.arange(lag, n)
-        near = start[after] - end[before] < (2 * LINK_CLIPS - 1) * clip - TOUCH_SEC
-        if lag > 1 and not near.any():
-            break
-        pairs = np.flatnonzero((near | (lag == 1)) & usable[before] & usable[after])
-        similar = np.einsum("ij,ij->i", vectors[pairs], vectors[pairs + lag])
-        gap = np.maximum(start[pairs + lag] - end[pairs], 0.0) / clip
-        similar *= np.exp(-gap / LINK_FADE_CLIPS)
-        for step in range(1, lag + 1):
-            place = pairs + step
-            close = (start[place] - end[pairs] < (LINK_CLIPS - 1) * clip + TOUCH_SEC) | (step == 1)
-            close &= (start[pairs + lag] - start[place] < (LINK_CLIPS - 1) * clip + TOUCH_SEC) | (
-                step == lag
-            )
-            np.maximum.at(best, place[close], similar[close])
-    return np.where(np.isfinite(best), best, 0.0)

@@ -7,6 +7,7 @@ row numbers: rows may come in any order, be of unequal length, leave gaps or ove
 rows and rows without time take no part.
 
 * :func:`scenes` - where scenes begin, and how sure that is
+* :func:`scene_counts` - how many scenes each video has, at three prices of a cut
 * :func:`scene_labels` - the scene of every segment
 * :func:`novelty` - how strongly something new begins at the start of each segment
 
@@ -30,11 +31,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from twlab.checkerboard import checkerboard
 from twlab.errors import InputError
-from twlab.scenecuts import METHODS, count_for, counts_by_video, moments_of, peaks
+from twlab.moments import moments_of
+from twlab.scenecounts import counts
+from twlab.scenecuts import METHODS, count_for, counts_by_video, peaks
 from twlab.segments import check_segments, series_like, str_column, unit_vectors
 from twlab.sources import also_stores
-from twlab.tracks import TOUCH_SEC, clip_length, seconds_stood_for, times_of, track_key, tracks
+from twlab.tracks import TOUCH_SEC, clip_length, times_of, track_key, tracks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,19 +46,20 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Cuts = NDArray[np.intp]
 
-__all__ = ["novelty", "scene_labels", "scenes"]
+__all__ = ["count_table", "novelty", "scene_counts", "scene_labels", "scenes"]
 
 KERNEL_CLIPS = 8
 """Clips that novelty looks at on either side, where no length in seconds is given."""
 
 Method = Literal["linked", "kernel", "gaussian", "ward", "novelty"]
+Count = int | Literal["coarse", "fine"]
 
 
 @also_stores("segments")
 def scenes(
     segments: pd.DataFrame,
     *,
-    n_scenes: int | Mapping[str, int] | None = None,
+    n_scenes: Count | Mapping[str, Count] | None = None,
     method: Method = "linked",
 ) -> pd.DataFrame:
     """Where scenes begin and how sure that is; one row per scene.
@@ -67,24 +72,26 @@ def scenes(
     ----------
     segments : DataFrame
         A table of segments.
-    n_scenes : int or mapping from video_id to int, optional
+    n_scenes : int, "coarse", "fine" or mapping from video_id to one of these, optional
         How many scenes each video has. Default, also for videos that a mapping does not name:
-        chosen for each video by the method.
+        chosen for each video, and one where there is no evidence for more. ``"coarse"`` makes a
+        cut cost twice as much and ``"fine"`` half, for about half and twice as many scenes;
+        :func:`scene_counts` says how many these are.
     method : {"linked", "kernel", "gaussian", "ward", "novelty"}
         ``linked`` cuts where the two sides are unlike as wholes and no shot comes back after the
-        cut; it agrees best with human scene starts. ``kernel`` and ``gaussian`` are kernel
-        change-point detection with the cosine and the Gaussian kernel, ``ward`` joins
-        neighbours bottom-up, ``novelty`` takes the peaks of :func:`novelty`.
+        cut, in the eyes of most of 32 settings; it agrees best with human scene starts.
+        ``kernel`` and ``gaussian`` are kernel change-point detection with the cosine and the
+        Gaussian kernel, ``ward`` joins neighbours bottom-up, ``novelty`` takes the peaks of
+        :func:`novelty`.
 
     Returns
     -------
     DataFrame
         In order of video, option and time, with the columns ``video_id``, ``embedding_option``
         (where the table has it), ``start_sec``, ``end_sec``, ``n_segments``, ``strength`` (how
-        sure the scene's opening is: 0.5 where it is just worth its price, towards 1 where the
-        cut explains much; NaN for the first scene) and ``medoid`` (index label of the segment
-        nearest to the scene's mean). Scenes never overlap; a scene ends where its last segment
-        does or the next scene begins.
+        sure the scene's opening is, 0 to 1; NaN for the first scene) and ``medoid`` (index label
+        of the segment nearest to the scene's mean). Scenes never overlap; a scene ends where its
+        last segment does or the next scene begins.
 
     Raises
     ------
@@ -94,8 +101,20 @@ def scenes(
 
     Notes
     -----
-    Cutting n segments takes n squared operations up to 2,000 segments; longer videos are cut
-    finely first and the cuts then thinned, in time and memory proportional to n.
+    *Strength.* For ``linked`` it is the share of the 32 settings that cut at this place (those
+    that cut one segment beside it count .3 each): 1 where all agree. On 18 films cut into as many
+    scenes as people saw, of the weakest, the middle and the strongest third of the cuts 49, 64
+    and 79 % were scene starts to people. For the other methods it is what the cut saves: a half
+    where it is just worth its price, towards 1 where it explains much.
+
+    *Counts.* Where people would count scenes otherwise nothing can be said from vectors alone:
+    on 18 films the number was off by a fifth in the mean, on the worst by more than half. A
+    number above one is only chosen where the cuts explain the video better than they explain
+    videos made from it that change as much and as slowly, but nowhere at once. A steady drift,
+    noise, one topic or fewer than four segments are one scene, with every method.
+
+    *Cost.* Cutting n segments takes n squared operations up to 2,000 segments; longer videos are
+    cut finely first and the cuts then thinned, in time and memory proportional to n.
 
     Examples
     --------
@@ -104,6 +123,8 @@ def scenes(
     >>> int(tw.scenes(film, n_scenes=4)["n_segments"].sum())
     100
     """
+    from tqdm.auto import tqdm
+
     check_segments(segments)
     if method not in (*METHODS, "novelty"):
         raise InputError(
@@ -111,11 +132,71 @@ def scenes(
         )
     if isinstance(n_scenes, Mapping):
         n_scenes = counts_by_video(n_scenes, segments["video_id"])
-    parts = [_scenes_of(segments.iloc[rows], n_scenes, method) for rows in tracks(segments)]
+    bar = tqdm(list(tracks(segments)), desc="scenes", delay=2, leave=False)
+    parts = [_scenes_of(segments.iloc[rows], n_scenes, method) for rows in bar]
     empty = _scene_rows(segments.iloc[:0], np.empty(0, np.intp), np.empty(0))
     table = pd.concat(parts, ignore_index=True) if parts else empty
     keys = [name for name in ("video_id", "embedding_option") if name in table.columns]
     return table.sort_values([*keys, "start_sec"], ignore_index=True)
+
+
+@also_stores("segments")
+def scene_counts(segments: pd.DataFrame) -> pd.DataFrame:
+    """How many scenes each video has, at three prices of a cut.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table of segments.
+
+    Returns
+    -------
+    DataFrame
+        One row per video and embedding option, in their order: ``video_id``,
+        ``embedding_option`` (where the table has it), ``n_segments`` (that begin at different
+        times), and the numbers of scenes that :func:`scenes` makes: ``coarse``, ``default`` and
+        ``fine``, never falling from left to right. All are 1 where there is no evidence for more
+        than one scene.
+
+    Raises
+    ------
+    InputError
+        If the table is not one of segments.
+
+    Notes
+    -----
+    A cut always gains something, as any two neighbours differ. Its price is what it gains between
+    neighbours in the mean, and a rest; ``coarse`` takes the rest twice and ``fine`` half. Where
+    the three lie far apart, the video has no number of scenes that stands out.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> film = tw.sample()
+    >>> counts = tw.scene_counts(film)
+    >>> bool(counts["default"][0] == len(tw.scenes(film)))
+    True
+    """
+    return count_table(segments).drop(columns="first")
+
+
+def count_table(segments: pd.DataFrame) -> pd.DataFrame:
+    """As :func:`scene_counts`, with the label of the first segment of each video in ``first``."""
+    from tqdm.auto import tqdm
+
+    check_segments(segments)
+    keys = [name for name in ("video_id", "embedding_option") if name in segments.columns]
+    names = ("n_segments", "coarse", "default", "fine")
+    found, first = [], []
+    for rows in tqdm(list(tracks(segments)), desc="scene counts", delay=2, leave=False):
+        track = segments.iloc[rows]
+        moments = moments_of(unit_vectors(track), *times_of(track))
+        found.append([len(moments.start), *counts(moments, [2.0, 1.0, 0.5])])
+        first.append(rows[0])
+    table = pd.DataFrame({name: str_column(segments[name].iloc[first]) for name in keys})
+    table[list(names)] = np.array(found, np.int64).reshape(-1, len(names))
+    table["first"] = segments.index[first]
+    return table.sort_values(keys, ignore_index=True)
 
 
 @also_stores("segments")
@@ -127,14 +208,22 @@ def scene_labels(segments: pd.DataFrame, scenes: pd.DataFrame) -> pd.Series[Any]
     segments : DataFrame
         A table of segments.
     scenes : DataFrame
-        As :func:`scenes` returns it. Only ``video_id``, ``start_sec``, ``end_sec`` and, where both
-        tables have it, ``embedding_option`` are read.
+        As :func:`scenes` returns it, or annotations of your own. Only ``video_id``, ``start_sec``,
+        ``end_sec`` and, where both tables have it, ``embedding_option`` are read. Without
+        ``end_sec`` a scene lasts until the next one begins.
 
     Returns
     -------
     Series "scene", Int64, on the same index
-        The last scene that begins no later than the middle of the segment; missing for rows
+        The scene that the middle of the segment lies in, of several the one that begins last;
+        scenes are counted in the order in which they begin. Missing between scenes, for rows
         without time, whole-video rows and videos without scenes.
+
+    Raises
+    ------
+    InputError
+        If the table is not one of segments, or the scenes lack a column or a start, or end before
+        they begin.
 
     Examples
     --------
@@ -145,26 +234,61 @@ def scene_labels(segments: pd.DataFrame, scenes: pd.DataFrame) -> pd.Series[Any]
     [0, 1, 2, 3]
     """
     check_segments(segments)
-    if not isinstance(scenes, pd.DataFrame):
-        raise InputError(f"scenes are a {type(scenes).__name__}; pass what tw.scenes returns")
     out = pd.Series(pd.NA, index=segments.index, dtype="Int64", name="scene")
-    both = set(segments.columns) & set(scenes.columns)
-    keys = ["video_id", *({"embedding_option"} & both)]
-    for name in (*keys, "start_sec"):
-        if name not in scenes.columns:
-            raise InputError(f"scenes have no column {name!r}; pass what tw.scenes returns")
-    starts = {
-        track_key(key): np.sort(group["start_sec"].to_numpy(np.float64))
-        for key, group in scenes.groupby(keys, dropna=False, observed=True)
+    spans = _spans_of(scenes)
+    keys = ["video_id", *({"embedding_option"} & set(segments.columns) & set(scenes.columns))]
+    known = {
+        track_key(key if isinstance(key, tuple) else (key,)): spans[rows]
+        for key, rows in scenes[keys].groupby(keys, dropna=False, observed=True).indices.items()
     }
     values = np.full(len(segments), -1)
     for rows in tracks(segments):
         first = segments.iloc[rows[0]]
-        known = starts.get(track_key(tuple(first[name] for name in keys)))
-        if known is not None:
+        mine = known.get(track_key(tuple(first[name] for name in keys)))
+        if mine is not None:
             middle = np.mean(times_of(segments.iloc[rows]), axis=0)
-            values[rows] = np.searchsorted(known, middle + TOUCH_SEC, side="right") - 1
+            values[rows] = _numbers_at(middle, mine)
     out[values >= 0] = values[values >= 0]
+    return out
+
+
+def _spans_of(scenes: Any) -> Floats:
+    """Start and end of scenes, shape (n, 2); without an end they end at NaN."""
+    if not isinstance(scenes, pd.DataFrame):
+        raise InputError(f"scenes are a {type(scenes).__name__}; pass what tw.scenes returns")
+    for name in ("video_id", "start_sec"):
+        if name not in scenes.columns:
+            raise InputError(f"scenes have no column {name!r}; pass what tw.scenes returns")
+    spans = np.full((len(scenes), 2), np.nan)
+    for k, name in enumerate(("start_sec", "end_sec")):
+        if name not in scenes.columns:
+            continue
+        if not pd.api.types.is_numeric_dtype(scenes[name]):
+            raise InputError(
+                f"{name} of scenes is {scenes[name].dtype}; seconds as numbers were expected"
+            )
+        spans[:, k] = scenes[name].to_numpy(np.float64, na_value=np.nan)
+    wrong = np.isnan(spans[:, 0]) | (spans[:, 1] < spans[:, 0])
+    if wrong.any():
+        start, end = spans[wrong][0]
+        raise InputError(
+            f"a scene begins at {start:g} and ends at {end:g} s; a start, and an end not before "
+            "it, were expected; leave such rows out"
+        )
+    return spans
+
+
+def _numbers_at(times: Floats, spans: Floats) -> Cuts:
+    """The scene at each time, counted from 0 as they begin; -1 where there is none."""
+    spans = spans[np.argsort(spans[:, 0], kind="stable")]
+    following = np.r_[spans[1:, 0], np.inf][: len(spans)]
+    ends = np.where(np.isnan(spans[:, 1]), following, spans[:, 1])
+    order = np.argsort(times, kind="stable")
+    low = np.searchsorted(times[order], spans[:, 0] - TOUCH_SEC)
+    high = np.searchsorted(times[order], ends + TOUCH_SEC, side="right")
+    out = np.full(len(times), -1, np.intp)
+    for number, (first, last) in enumerate(zip(low, high, strict=True)):
+        out[order[first:last]] = number
     return out
 
 
@@ -177,7 +301,7 @@ def novelty(segments: pd.DataFrame, *, kernel_sec: float | None = None) -> pd.Se
     after it, minus the mean across the two. A segment weighs by its length and by a Gaussian of
     its distance from the boundary with a standard deviation of half the kernel; beyond the kernel
     it weighs nothing. Segments that straddle the boundary belong to neither side. After a gap
-    longer than the kernel, the nearest segment before the gap stands for the past.
+    longer than the kernel, the nearest segments before the gap stand for the past.
 
     Parameters
     ----------
@@ -232,23 +356,26 @@ def novelty(segments: pd.DataFrame, *, kernel_sec: float | None = None) -> pd.Se
         track = segments.iloc[rows]
         start, end = times_of(track)
         width = kernel_sec or KERNEL_CLIPS * clip_length(start, end)
-        values[rows] = _checkerboard(unit_vectors(track), start, end, width)
+        values[rows] = checkerboard(unit_vectors(track), start, end, width)
     return series_like(segments, values, "novelty")
 
 
 def _scenes_of(
-    track: pd.DataFrame, n_scenes: int | Mapping[str, int] | None, method: Method
+    track: pd.DataFrame, n_scenes: Count | Mapping[str, Count] | None, method: Method
 ) -> pd.DataFrame:
     """The scenes of one video and option, its rows in order of time."""
     unit = unit_vectors(track)
     moments = moments_of(unit, *times_of(track))
-    count = count_for(str(track["video_id"].iloc[0]), n_scenes, len(moments.start))
+    asked = count_for(str(track["video_id"].iloc[0]), n_scenes, len(moments.start))
+    # The number of the linked method is one already where there is no evidence for more.
+    if method != "linked" and not isinstance(asked, int) and counts(moments, [1.0]) == [1]:
+        asked = 1
     if method == "novelty":
         width = KERNEL_CLIPS * clip_length(moments.start, moments.end)
-        curve = _checkerboard(moments.unit, moments.start, moments.end, width)
-        cuts, strength = peaks(moments, count, curve)
+        curve = checkerboard(moments.unit, moments.start, moments.end, width)
+        cuts, strength = peaks(asked, curve)
     else:
-        cuts, strength = METHODS[method](moments, count)
+        cuts, strength = METHODS[method](moments, asked)
     scene = np.searchsorted(cuts, moments.which, side="right")
     return _scene_rows(track, scene, np.r_[np.nan, strength], unit)
 
@@ -287,55 +414,3 @@ def _medoid(unit: NDArray[np.float32], rows: NDArray[np.bool_]) -> int:
     """Position of the row most like the mean of the given rows."""
     inside = np.flatnonzero(rows)
     return int(inside[(unit[inside] @ unit[inside].mean(axis=0)).argmax()])
-
-
-def _checkerboard(unit: NDArray[np.float32], start: Floats, end: Floats, width: float) -> Floats:
-    """Half the squared distance of the weighted means on either side of each start.
-
-    Rows are in order of time. Done once for each distinct start.
-    """
-    times, which = np.unique(start, return_inverse=True)
-    weight = seconds_stood_for(start, end) * unit.any(axis=1)
-    before = _side_means(times, end, start, unit, weight, width)
-    after = _side_means(-times, -start, -end, unit, weight, width)
-    values = 0.5 * ((before - after) ** 2).sum(axis=1)
-    values[0] = np.nan
-    return np.asarray(values[which])
-
-
-def _side_means(
-    times: Floats,
-    near: Floats,
-    far: Floats,
-    unit: NDArray[np.float32],
-    weight: Floats,
-    width: float,
-) -> Floats:
-    """Weighted mean of what lies before each time; row k is NaN where nothing does.
-
-    ``near`` is the edge of a row towards the boundary, ``far`` the other one. For what lies
-    after, the caller mirrors time.
-    """
-    from scipy import sparse
-
-    keep = np.flatnonzero(weight > 0)
-    keep = keep[np.argsort(near[keep], kind="stable")]
-    near, far, unit, weight = near[keep], far[keep], unit[keep], weight[keep]
-    stop = np.searchsorted(near, times + TOUCH_SEC, side="right")
-    first = np.searchsorted(near, times - width - TOUCH_SEC, side="left")
-    first = np.minimum(first, np.maximum(stop - 1, 0))
-    counts = stop - first
-    row = np.repeat(np.arange(len(times)), counts)
-    column = np.arange(len(row)) - np.repeat(counts.cumsum() - counts, counts)
-    column += np.repeat(first, counts)
-    distance = np.abs(times[row] - (near + far)[column] / 2)
-    nearest = np.full(len(times), np.inf)
-    np.minimum.at(nearest, row, distance)
-    # Counted from the nearest row, so that a long gap does not underflow to nothing.
-    taper = np.exp(-2 * (distance**2 - nearest[row] ** 2) / width**2)
-    value = weight[column] * taper
-    board = sparse.csr_array((value, (row, column)), shape=(len(times), len(unit)))
-    total = np.asarray(board.sum(axis=1)).ravel()
-    mean = np.full((len(times), unit.shape[1]), np.nan)
-    np.divide(board @ unit.astype(np.float64), total[:, None], out=mean, where=total[:, None] > 0)
-    return mean

@@ -14,7 +14,7 @@ from twlab.distributed.duplicates import near_duplicates
 from twlab.distributed.embedding import embed
 from twlab.distributed.groups import cluster
 from twlab.distributed.pairs import cosine_similarity, nearest, write_nearest
-from twlab.distributed.videos import diagnose, novelty, scenes, video_vectors
+from twlab.distributed.videos import diagnose, novelty, scene_counts, scenes, video_vectors
 
 __all__ = [
     "cluster",
@@ -24,6 +24,7 @@ __all__ = [
     "near_duplicates",
     "nearest",
     "novelty",
+    "scene_counts",
     "scenes",
     "video_vectors",
     "write_nearest",

@@ -3,7 +3,7 @@
 Videos that lie in one piece are done while it is read; those that span pieces are done from all
 pieces that hold some of them.
 
-* :func:`scenes`, :func:`novelty` - along the time of each video
+* :func:`scenes`, :func:`scene_counts`, :func:`novelty` - along the time of each video
 * :func:`video_vectors` - one row per video
 * :func:`diagnose` - what is worth knowing of the whole
 """
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Rows = NDArray[np.intp]
 
-__all__ = ["diagnose", "novelty", "scenes", "video_vectors"]
+__all__ = ["diagnose", "novelty", "scene_counts", "scenes", "video_vectors"]
 
 BATCH_ROWS = 65_536
 """Rows of videos that one worker holds at once, unless a single video has more."""
@@ -59,7 +59,7 @@ class Batch(NamedTuple):
 def scenes(
     segments: Source,
     *,
-    n_scenes: int | Mapping[str, int] | None = None,
+    n_scenes: segmentation.Count | Mapping[str, segmentation.Count] | None = None,
     method: Literal["linked", "kernel", "gaussian", "ward", "novelty"] = "linked",
 ) -> pd.DataFrame:
     """As :func:`twlab.scenes`, over a source."""
@@ -74,7 +74,7 @@ def scenes(
             n_scenes = counts_by_video(n_scenes, places["video_id"])
         batches = _batches(pieces, _clips_by_video(places))
         results = _told(job.map("scenes", scenes_of, batches, pieces, n_scenes, method))
-        parts = [_scene_table(places, found) for found in results]
+        parts = [_with_videos(places, found, "medoid") for found in results]
     table = pd.concat(parts, ignore_index=True) if parts else empty
     keys = [name for name in ("video_id", "embedding_option") if name in table.columns]
     return table.sort_values([*keys, "start_sec"], ignore_index=True)
@@ -92,10 +92,35 @@ def scenes_of(batch: Batch, pieces: Sequence[Piece], n_scenes: Any, method: Any)
     return {name: found[name].to_numpy() for name in names} | {"warned": warned}
 
 
-def _scene_table(places: pd.DataFrame, found: dict[str, Any]) -> pd.DataFrame:
-    """The scenes of a batch as a table."""
+def scene_counts(segments: Source) -> pd.DataFrame:
+    """As :func:`twlab.scene_counts`, over a source."""
+    pieces = pieces_of(segments)
+    if not pieces:
+        return segmentation.scene_counts(segments.to_table())
+    with Job(segments, pieces, "scene_counts") as job:
+        places = places_of(pieces, job.executor)
+        empty = segmentation.count_table(_no_rows(places))
+        batches = _batches(pieces, _clips_by_video(places))
+        results = _told(job.map("scene counts", scene_counts_of, batches, pieces))
+        parts = [_with_videos(places, found, "first") for found in results]
+    table = pd.concat(parts, ignore_index=True) if parts else empty
+    keys = [name for name in ("video_id", "embedding_option") if name in table.columns]
+    return table.sort_values(keys, ignore_index=True).drop(columns="first")
+
+
+def scene_counts_of(batch: Batch, pieces: Sequence[Piece]) -> dict[str, Any]:
+    """The numbers of scenes of some videos; their first rows tell whose they are."""
+    rows = np.sort(np.concatenate(batch.groups))
+    table = table_of([pieces[k] for k in batch.pieces], rows)
+    found, warned = _listened(lambda: segmentation.count_table(table))
+    names = ("n_segments", "coarse", "default", "fine", "first")
+    return {name: found[name].to_numpy() for name in names} | {"warned": warned}
+
+
+def _with_videos(places: pd.DataFrame, found: dict[str, Any], row: str) -> pd.DataFrame:
+    """What is said of each video or scene of a batch, with the names of that of one of its rows."""
     names = [name for name in ("video_id", "embedding_option") if name in places.columns]
-    whose = places[names].iloc[found["medoid"]].reset_index(drop=True)
+    whose = places[names].iloc[found[row]].reset_index(drop=True)
     columns = {name: column for name, column in found.items() if name != "warned"}
     parts: list[pd.DataFrame] = [whose, pd.DataFrame(columns)]
     return pd.concat(parts, axis=1)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
+from twlab.plot.theme import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,9 +18,15 @@ if TYPE_CHECKING:
 
 __all__ = ["scene_spans"]
 
+MADE = {
+    *("video_id", "embedding_option", "embedding_scope", "model_name", "start_sec", "end_sec"),
+    *("n_segments", "strength", "medoid"),
+}
+"""What tables of scenes hold beside annotations."""
+
 
 def scene_spans(scenes: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """``video_id``, ``start_sec``, ``end_sec`` and ``number`` of scenes, in order of time.
+    """Video, times, number and texts of scenes, in order of time.
 
     Parameters
     ----------
@@ -28,6 +35,13 @@ def scene_spans(scenes: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
         ``end_sec`` each scene lasts until the next, and the last until the end of its video.
     segments : DataFrame
         The table that they are drawn over; scenes of other videos and options are dropped.
+
+    Returns
+    -------
+    DataFrame
+        ``video_id``, ``start_sec``, ``end_sec``; ``number``, from 1 in each video; ``label``, the
+        column of that name or else the first of text, empty where there is none; and ``said``,
+        all of text, a line each. Columns that tw.scenes makes are none of text.
 
     Raises
     ------
@@ -42,6 +56,7 @@ def scene_spans(scenes: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     theirs = scenes["video_id"].astype(str).map(names) if known else None
     out.insert(0, "video_id", videos[0] if theirs is None else theirs.to_numpy(object))
     out["end_sec"] = scenes["end_sec"].to_numpy() if "end_sec" in scenes.columns else np.nan
+    out["label"], out["said"] = _texts(scenes)
     here = _of_options(scenes, segments)
     out = out[here & out["video_id"].isin(videos) & out["start_sec"].notna()]
     if len(scenes) and not len(out):
@@ -55,6 +70,30 @@ def scene_spans(scenes: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     following = groups["start_sec"].shift(-1).fillna(out["video_id"].map(last.to_dict()))
     out["end_sec"] = out["end_sec"].astype(np.float64).fillna(following)
     return out.assign(number=groups.cumcount() + 1)
+
+
+def _texts(scenes: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """The label of each scene, and all that is said of it."""
+    texts = [
+        name
+        for name in scenes.columns
+        if name == "label"
+        or (
+            (name not in MADE and not pd.api.types.is_numeric_dtype(scenes[name]))
+            and scenes[name].dropna().map(type).eq(str).all()
+        )
+    ]
+    texts.sort(key=lambda name: name != "label")
+    if not texts:
+        return [""] * len(scenes), [""] * len(scenes)
+    told = {name: ["" if pd.isna(v) else str(v) for v in scenes[name]] for name in texts}
+    said = [
+        "<br>".join(
+            f"{plain(name)}: {plain(text)}" for name, text in zip(told, row, strict=True) if text
+        )
+        for row in zip(*told.values(), strict=True)
+    ]
+    return [plain(text, 60) if text else "" for text in told[texts[0]]], said
 
 
 def _of_options(scenes: pd.DataFrame, segments: pd.DataFrame) -> NDArray[np.bool_]:

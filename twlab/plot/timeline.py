@@ -65,7 +65,8 @@ def timeline(
     scenes : DataFrame, optional
         Scenes to show in a lane of their own, with a line through the others at each start:
         ``start_sec`` and, where there are several videos, ``video_id``; without ``end_sec`` each
-        lasts until the next.
+        lasts until the next. Annotations show their text: the column ``label``, or the first
+        other one of text; the hover shows all of them.
     novelty : str, Series or sequence, optional
         A value per row, as ``tw.novelty(segments)``, for a curve below the lanes.
     title : str, optional
@@ -204,11 +205,14 @@ def _add_bars(
 
 
 def _add_scenes(figure: go.Figure, spans: pd.DataFrame, lanes: Lanes, look: Look) -> None:
-    """A lane of numbered scenes, and a line through the others where each begins."""
+    """A lane of scenes by label or number, and a line through the others where each begins."""
     labels = [
-        f"scene {number}<br>{label}"
-        for number, label in zip(spans["number"], span_labels(spans), strict=True)
+        "<br>".join(filter(None, (f"scene {number}", said, label)))
+        for number, said, label in zip(
+            spans["number"], spans["said"], span_labels(spans), strict=True
+        )
     ]
+    names = [label or number for label, number in zip(spans["label"], spans["number"], strict=True)]
     shades = [faint(look.muted, 0.22 if number % 2 else 0.42) for number in spans["number"]]
     figure.add_trace(
         go.Bar(
@@ -220,7 +224,7 @@ def _add_scenes(figure: go.Figure, spans: pd.DataFrame, lanes: Lanes, look: Look
             name="scenes",
             showlegend=False,
             marker={"color": shades, "line": {"width": 0}},
-            text=spans["number"].to_numpy(),
+            text=names,
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
