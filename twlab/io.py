@@ -17,6 +17,7 @@ import pandas as pd
 
 from twlab.errors import InputError, LoadError, TwlabWarning, one_line
 from twlab.paths import replaced, user_path
+from twlab.reading.bounds import bounds_of
 from twlab.reading.files import Source, file_kind, find_files
 from twlab.reading.own import own_tables, write_json, write_parquet
 from twlab.reading.source import read_source
@@ -43,6 +44,7 @@ def load(
     model_name: str | None = None,
     columns: Mapping[str, str] | None = None,
     progress: bool = True,
+    max_bytes: int | None = None,
 ) -> pd.DataFrame:
     """A table of segments from any form in which embeddings are served or stored.
 
@@ -70,6 +72,10 @@ def load(
         as milliseconds, one of frames is divided by the column ``fps``.
     progress : bool
         Show a bar once several files take more than a second.
+    max_bytes : int, optional
+        How large a source may be once unpacked, in bytes, so that a small file never fills the
+        memory. By default a packed file (``.gz``, ``.zst``, Parquet) may unpack to what memory can
+        hold four times over, and what is not vectors may take a 24th of it.
 
     Returns
     -------
@@ -110,7 +116,8 @@ def load(
             raise InputError(f"{name} is {value!r}; a name (str) was expected; leave it out or fix")
     model_name = canonical_model(model_name) if model_name else None
     _check_columns(columns)
-    sources = _sources(source)
+    bounds = bounds_of(max_bytes)
+    sources = [one._replace(bounds=bounds) for one in _sources(source)]
     own = own_tables(sources) if not columns else None
     if own is not None:
         return renamed(own, video_id=video_id, model_name=model_name)
@@ -124,12 +131,14 @@ def load(
     )
 
 
-def check(source: Any) -> pd.DataFrame:
+def check(source: Any, *, max_bytes: int | None = None) -> pd.DataFrame:
     """Everything wrong in a file, folder or object, without stopping at the first.
 
     Parameters
     ----------
     source : object
+        As for :func:`load`.
+    max_bytes : int, optional
         As for :func:`load`.
 
     Returns
@@ -152,7 +161,8 @@ def check(source: Any) -> pd.DataFrame:
     0  segment 0  embedding
     """
     problems: list[tuple[str, str, str, str]] = []
-    for one in _sources(source):
+    bounds = bounds_of(max_bytes)
+    for one in (one._replace(bounds=bounds) for one in _sources(source)):
         if own_tables([one]) is not None:
             continue
         try:

@@ -10,11 +10,13 @@ breaks the text wherever it was set inside a string (a ``[`` in a title): that i
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from twlab.errors import LoadError
+from twlab.reading.bounds import too_large
 from twlab.responses.names import TIMED, plain
 from twlab.responses.othernames import time_name
 
@@ -45,8 +47,8 @@ class MarkedTextError(Exception):
 class Cut:
     """A text taken apart: the skeleton, the vectors, and where they were cut out."""
 
-    def __init__(self, source: str) -> None:
-        self.source = source
+    def __init__(self, source: str, most: int = sys.maxsize) -> None:
+        self.source, self.most = source, most
         self.skeleton = bytearray()
         self.vectors: list[NDArray[np.float32]] = []
         self.shortened: list[int] = []  # by how many bytes each placeholder is shorter
@@ -58,6 +60,8 @@ class Cut:
         with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, and are found
             while piece := stream.read(_CHUNK):
                 held = self._take(held + piece)
+                if len(self.skeleton) > self.most:
+                    raise too_large(self.most, self.source)
         self.skeleton += held
 
     def _take(self, text: bytes) -> bytes:

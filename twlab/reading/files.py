@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from twlab.errors import LoadError, one_line
 from twlab.paths import user_path
+from twlab.reading.bounds import UNBOUNDED, Bounds, Counted, too_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,6 +49,7 @@ _BINARY = {
     b"%PDF": "a PDF",
 }
 _LONGEST_PATH = 255
+_STEP = 1 << 12  # zstd makes up to 32,768 bytes of one: 128 MB of a step
 _DEEP = re.compile(r"(^|[/\\])\*\*(?:[/\\]|$)")
 _FILMS = (b"\x1aE\xdf\xa3", b"\x00\x00\x01\xba", b"FLV\x01")
 _FILM_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
@@ -60,6 +62,7 @@ class Source(NamedTuple):
     path: Path | None
     content: Any
     explicit: bool
+    bounds: Bounds = UNBOUNDED
 
 
 def find_files(source: str | os.PathLike[str]) -> list[Source]:
@@ -243,11 +246,14 @@ def opened(source: Source) -> Iterator[BinaryIO]:
     try:
         with _raw(source) as raw:
             _not_empty(raw, source)
+            if source.bounds.given and raw.seek(0, os.SEEK_END) > source.bounds.total:
+                raise too_large(source.bounds.total, source.name)
+            raw.seek(0)
             head = raw.read(12)
             raw.seek(0)
             _not_film(head, source.name)
             _not_binary(head, source.name)
-            with _unpacked(raw, head) as stream:
+            with _unpacked(raw, head, source) as stream:
                 yield stream
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise LoadError(
@@ -294,13 +300,18 @@ def _raw(source: Source) -> BinaryIO:
     return io.BytesIO(source.content)
 
 
-def _unpacked(raw: BinaryIO, head: bytes) -> Any:
-    """The stream itself, or the reader for its compression."""
+def _unpacked(raw: BinaryIO, head: bytes, source: Source) -> Any:
+    """The stream itself, or the reader for its compression, which counts what it unpacks."""
+    packed: Any
     if head.startswith(_GZIP):
-        return gzip.GzipFile(fileobj=raw)
-    if head.startswith(_ZSTD):
-        return io.BufferedReader(_Zstandard(raw), 1 << 20)
-    return raw
+        packed = gzip.GzipFile(fileobj=raw)
+    elif head.startswith(_ZSTD):
+        packed = io.BufferedReader(_Zstandard(raw), 1 << 20)
+    else:
+        return raw
+    text = file_kind(source.path.name if source.path else source.name) == "csv"
+    most = source.bounds.text if text else source.bounds.total
+    return io.BufferedReader(Counted(packed, most, source.name), 1 << 18)
 
 
 class _Zstandard(io.RawIOBase):
@@ -329,7 +340,7 @@ class _Zstandard(io.RawIOBase):
 
     def _advance(self) -> bool:
         """Unpack one more piece; False at the end of the last frame."""
-        packed = self.rest or self.raw.read(1 << 17)
+        packed = self.rest or self.raw.read(_STEP)
         self.rest = b""
         if not packed:
             if self.begun:

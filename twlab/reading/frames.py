@@ -7,6 +7,7 @@ Vectors in an Arrow table are taken from its buffer as one block.
 from __future__ import annotations
 
 import functools
+import io
 from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import LoadError
+from twlab.reading.bounds import too_large
 from twlab.reading.seals import check_seal
 from twlab.responses import read
 from twlab.responses.names import VECTOR_KEYS, plain
@@ -43,25 +45,34 @@ _NOTHING = frozenset(("", "na", "n/a", "nan", "nat", "none", "null", "<na>"))
 """What programs write where a time is missing; in any other column these are words."""
 
 _LONGEST_NUMBER = 25
+_CELL = 4  # bytes of a cell in memory at least; a file may say a value a million times in one
 
 
 def parquet_columns(stream: BinaryIO, source: str) -> list[str]:
     """The names of the columns of a Parquet file."""
     import pyarrow.parquet as pq
 
+    stream = stream if stream.seekable() else io.BytesIO(stream.read())
     return list(_parquet(pq.read_schema, stream, source).names)
 
 
-def parquet_table(stream: BinaryIO, source: str) -> Any:
+def parquet_table(stream: BinaryIO, source: str, most: int) -> Any:
     """The Arrow table of a Parquet file.
 
     Raises
     ------
     LoadError
-        If the file is broken or no Parquet.
+        If the file is broken, no Parquet, or holds more than ``most`` bytes once unpacked.
     """
     import pyarrow.parquet as pq
 
+    stream = stream if stream.seekable() else io.BytesIO(stream.read())
+    about = _parquet(pq.read_metadata, stream, source)
+    groups = [about.row_group(number) for number in range(about.num_row_groups)]
+    parts = [group.column(place) for group in groups for place in range(group.num_columns)]
+    if sum(max(one.total_uncompressed_size, _CELL * one.num_values) for one in parts) > most:
+        raise too_large(most, source)
+    stream.seek(0)
     sealed = check_seal(stream, source)
     read = functools.partial(pq.read_table, page_checksum_verification=not sealed)
     return _parquet(read, stream, source)
@@ -185,6 +196,8 @@ def read_csv(stream: BinaryIO, found: Found) -> None:
             encoding="utf-8-sig",
             low_memory=False,
         )
+    except LoadError:  # of the stream
+        raise
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError, ValueError) as error:
         raise LoadError(
             f"is no table in CSV ({str(error).strip()[:120]}); save the vectors as Parquet "

@@ -40,7 +40,7 @@ def own_tables(sources: Sequence[Source]) -> pd.DataFrame | None:
             return None
         try:
             with opened(source) as stream:
-                own = _own_table(stream, source.name)
+                own = _own_table(stream, source)
         except LoadError:  # said, or reported among others, where sources are read one by one
             return None
         if own is None:
@@ -59,13 +59,13 @@ def own_tables(sources: Sequence[Source]) -> pd.DataFrame | None:
 
 
 def _own_table(
-    stream: BinaryIO, source: str
+    stream: BinaryIO, source: Source
 ) -> tuple[pd.DataFrame, list[NDArray[np.float32]] | NDArray[np.float32]] | None:
     """The columns and the vectors of one file; None where it is another's."""
-    if not set(COLUMNS) <= set(parquet_columns(stream, source)):
+    if not set(COLUMNS) <= set(parquet_columns(stream, source.name)):
         return None
     stream.seek(0)
-    table = parquet_table(stream, source)
+    table = parquet_table(stream, source.name, source.bounds.total)
     names = table.column_names
     cells = arrow_vectors(table.column("embedding"))
     if cells is None or len(set(names)) < len(names):

@@ -20,9 +20,11 @@ import codecs
 import io
 import json
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 from twlab.errors import LoadError
+from twlab.reading.bounds import too_large
 from twlab.reading.cutting import Cut, MarkedTextError
 from twlab.responses import as_json
 
@@ -34,13 +36,18 @@ if TYPE_CHECKING:
 
 __all__ = ["parse"]
 
+_CHUNK = 1 << 20
 _LITERALS = (b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity")
 _NUMBER_BEGUN = re.compile(rb"\.|[eE][+-]?")  # the parser takes the digits before these
 _ESCAPE_BEGUN = re.compile(rb"u[0-9a-fA-F]{0,4}")
 
 
 def parse(
-    opened: Callable[[], AbstractContextManager[BinaryIO]], *, source: str = "", lines: bool = False
+    opened: Callable[[], AbstractContextManager[BinaryIO]],
+    *,
+    source: str = "",
+    lines: bool = False,
+    most: int = sys.maxsize,
 ) -> Any:
     """The document that a JSON or JSON Lines text holds.
 
@@ -52,6 +59,8 @@ def parse(
         Name for messages.
     lines : bool
         The text is JSON Lines; the result is then a list with one entry per line.
+    most : int
+        How many bytes of the text may be anything but long vectors.
 
     Returns
     -------
@@ -64,19 +73,31 @@ def parse(
         If the text is empty, truncated, not UTF-8 (or UTF-16 with a byte-order mark), or not
         JSON, with the byte where that was seen.
     """
-    cut = Cut(source)
+    cut = Cut(source, most)
     with opened() as stream:
-        cut.read(_utf8(stream, source))
+        cut.read(_utf8(stream, source, most))
     try:
         document = _skeleton(bytes(cut.skeleton), source, lines=lines, place=cut.place_of)
     except MarkedTextError:
         with opened() as stream:
-            whole = _utf8(stream, source).read()
+            whole = _read_whole(_utf8(stream, source, most), source, most)
         return _skeleton(whole, source, lines=lines, place=int)
     return cut.restored(document)
 
 
-def _utf8(stream: BinaryIO, source: str) -> BinaryIO:
+def _read_whole(stream: BinaryIO, source: str, most: int) -> bytes:
+    """All of a text, if it is not too long to be parsed in one go."""
+    pieces: list[bytes] = []
+    n_bytes = 0
+    while piece := stream.read(_CHUNK):
+        pieces.append(piece)
+        n_bytes += len(piece)
+        if n_bytes > most:
+            raise too_large(most, source)
+    return b"".join(pieces)
+
+
+def _utf8(stream: BinaryIO, source: str, most: int) -> BinaryIO:
     """The stream past its byte-order mark, as UTF-8."""
     head = stream.read(4)
     if not head:
@@ -85,7 +106,7 @@ def _utf8(stream: BinaryIO, source: str) -> BinaryIO:
         )
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
-            text = (head + stream.read()).decode("utf-16")
+            text = (head + _read_whole(stream, source, most)).decode("utf-16")
         except UnicodeDecodeError as error:
             raise LoadError(
                 f"has a UTF-16 mark but is no UTF-16 at byte {error.start}; save it as UTF-8",

@@ -44,6 +44,20 @@ def read_source(
     """
     found = Found(source.name, keep_going=keep_going)
     found.columns = {key: name for name, key in (columns or {}).items()}
+    try:
+        _read_content(source, found)
+        adopt(found, one_video=one_video)
+        check_vectors(found)
+    except MemoryError:
+        raise LoadError(
+            "needs more memory than there is; a smaller source was expected; load it in parts",
+            source=source.name,
+        ) from None
+    return found
+
+
+def _read_content(source: Source, found: Found) -> None:
+    """Read a source by what it is."""
     content = _content(source)
     if source.path is not None or isinstance(content, bytes):
         _read_bytes(source._replace(content=content), found)
@@ -56,9 +70,6 @@ def read_source(
     _check_keys(found)
     if not (found.size or found.remarks):
         found.remark("holds no embeddings; an answer with segments was expected")
-    adopt(found, one_video=one_video)
-    check_vectors(found)
-    return found
 
 
 def _check_keys(found: Found) -> None:
@@ -105,12 +116,12 @@ def _read_bytes(source: Source, found: Found) -> None:
         packed_table = kind == "parquet" or stream.read(4) == _PARQUET
     if packed_table:
         with again() as stream:
-            read_arrow(parquet_table(stream, source.name), found)
+            read_arrow(parquet_table(stream, source.name, source.bounds.total), found)
     elif kind == "csv":
         with again() as stream:
             read_csv(stream, found)
     else:
-        document = parse(again, source=source.name, lines=kind == "jsonl")
+        document = parse(again, source=source.name, lines=kind == "jsonl", most=source.bounds.text)
         document, found.saved = checked_rows(document, source.name)
         if is_notebook(document):
             read_notebook(document, found)
