@@ -47,6 +47,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "projection",
         "summary",
         "selection",
+        "chance",
         "agreement",
         "diagnosis",
     ),

@@ -2,8 +2,7 @@
 
 Two options agree where moments alike for the one are alike for the other: their matrices of
 self-similarity are correlated. Both run smoothly along time, so any two would agree somewhat;
-what chance gives is measured by shifting one of them round in time, which keeps its smoothness,
-and never by shuffling it, which does not.
+:mod:`twlab.chance` says what chance gives, and where nothing can be said.
 
 * :func:`compare_options` - agreement of every pair of options of every video
 """
@@ -16,20 +15,33 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from twlab.chance import agreement_of, chance_of_agreement
 from twlab.segments import check_segments, str_column, unit_vectors
 from twlab.sources import also_stores
 from twlab.tracks import TOUCH_SEC, clip_length, on_grid, times_of, tracks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Part = tuple[Any, Any]
+    Parts = dict[Any, dict[Part, pd.DataFrame]]
 
 __all__ = ["compare_options"]
 
 MOST_CELLS = 1500
-MOST_SHIFTS = 200
-FEWEST_CELLS = 8
+"""Cells that a video is laid on at most; beyond, cells get longer (two matrices of 18 MB here)."""
+
+FEWEST_FILMS, MOST_FILMS = 10, 100
+"""Other videos that are chance enough (two values of each: p down to .048), and that are used."""
+
+SAME_LENGTH = 0.8
+"""Share of the cells that a comparison across videos must have to stand for chance."""
+
+NAMES = ["video_id", "option_a", "option_b"]
+NUMBERS = ["agreement", "chance_mean", "chance_95", "p_value", "least_p"]
 
 
 @also_stores("segments")
@@ -39,23 +51,36 @@ def compare_options(segments: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     segments : DataFrame
-        A table of segments of several options. Options may lie on different grids of time: they
-        are compared on cells of the longer typical segment, where both have something.
+        A table of segments of several options, or of one option of several models. Options may
+        lie on different grids of time: they are compared on cells of the longer typical segment,
+        where both have something.
 
     Returns
     -------
     DataFrame
-        One row per video and pair of options: ``video_id``, ``option_a``, ``option_b``;
-        ``agreement`` (correlation of the two self-similarity matrices, -1 to 1, a cell with
-        itself left out), ``chance_mean`` and ``chance_95`` (mean and 95 % point of the same
-        where one option is shifted round in time), ``p_value`` (share of shifts, counting the
-        true order, that agree as much) and ``n_cells``. NaN with fewer than eight cells or where
-        an option never changes. Empty where no video has two options.
+        One row per video and pair of options: ``video_id``, ``option_a``, ``option_b``
+        (``model_a``, ``model_b`` where the table has ``model_name``; what differs in option or in
+        model makes a pair);
+        ``agreement`` (correlation of the two self-similarity matrices, -1 to 1, centred by row
+        and column and by distance in time, without the first and last twentieth), ``chance_mean``
+        and ``chance_95`` (mean and 95 % point of what chance gives), ``p_value``, ``least_p``
+        (the smallest p that the data can give), ``n_cells`` (in common) and ``note`` (why there
+        is no p; missing where there is one). Empty where no video has two options.
 
     Raises
     ------
     InputError
         If the table is not one of segments.
+
+    Notes
+    -----
+    ``p_value`` is the share of orders, counting the true one, that agree as much: of strangers,
+    one in twenty has a p of .05 or less. Compare it with ``least_p``, below which no agreement
+    however strong can fall. A missing p is a verdict withheld and says nothing of the options:
+    the note tells whether the video is too short or too smooth, or the two have ends or a trend
+    in common, as all films have. With ten other videos or more in the table, each at least as
+    long, chance is what one option agrees with the other of *another* video; that holds for
+    videos with trends and titles as well.
 
     Examples
     --------
@@ -65,45 +90,77 @@ def compare_options(segments: pd.DataFrame) -> pd.DataFrame:
     [['audio', 'visual', 100]]
     """
     check_segments(segments)
-    videos: dict[Any, dict[str, pd.DataFrame]] = {}
-    for rows in tracks(segments) if "embedding_option" in segments.columns else ():
-        track = segments.iloc[rows]
-        option = track["embedding_option"].iloc[0]
-        videos.setdefault(track["video_id"].iloc[0], {})[str(option)] = track
+    videos = _parts(segments)
     found = [
-        {"video_id": video, "option_a": a, "option_b": b, **_agreement(parts[a], parts[b])}
+        {"video_id": video, "option_a": a[0], "option_b": b[0], "model_a": a[1], "model_b": b[1]}
+        | _agreement(videos, video, (a, b))
         for video, parts in videos.items()
-        for a, b in combinations(sorted(parts), 2)
+        for a, b in combinations(sorted(parts, key=str), 2)
     ]
-    numbers = ["agreement", "chance_mean", "chance_95", "p_value", "n_cells"]
-    names = ["video_id", "option_a", "option_b"]
-    table = pd.DataFrame(found, columns=[*names, *numbers])
-    for name in names:
+    names = [*NAMES, "model_a", "model_b"]
+    table = pd.DataFrame(found, columns=[*names, *NUMBERS, "n_cells", "note"])
+    for name in [*names, "note"]:
         table[name] = str_column(table[name])
     table = table.sort_values(names, ignore_index=True)
-    return table.astype({name: np.float64 for name in numbers[:-1]} | {"n_cells": np.int64})
+    table = table.astype({name: np.float64 for name in NUMBERS} | {"n_cells": np.int64})
+    return table if "model_name" in segments.columns else table.drop(columns=["model_a", "model_b"])
 
 
-def _agreement(a: pd.DataFrame, b: pd.DataFrame) -> dict[str, float]:
-    """Agreement of two tracks of one video, and what chance gives."""
-    cells = _common_cells(a, b)
-    n = len(cells[0])
-    out = dict.fromkeys(("agreement", "chance_mean", "chance_95", "p_value"), np.nan)
-    if n < FEWEST_CELLS:
-        return out | {"n_cells": n}
-    matrices = [_centred(x @ x.T) for x in cells]
-    size = float(np.sqrt((matrices[0] ** 2).sum() * (matrices[1] ** 2).sum()))
-    if size < 1e-9 * n:
-        return out | {"n_cells": n}
-    # Shifts by less than a twentieth still carry some of the true order.
-    least = max(1, n // 20)
-    shifts = np.unique(np.linspace(least, n - least, min(MOST_SHIFTS, n)).astype(int))
-    true = float((matrices[0] * matrices[1]).sum() / size)
-    chance = np.array([_rolled(matrices, int(by)) / size for by in shifts])
-    out["agreement"], out["chance_mean"] = true, float(chance.mean())
-    out["chance_95"] = float(np.quantile(chance, 0.95))
-    out["p_value"] = float((1 + (chance >= true).sum()) / (1 + len(chance)))
-    return out | {"n_cells": n}
+def _parts(segments: pd.DataFrame) -> Parts:
+    """Every video by option and model, a missing model being one of its own."""
+    videos: Parts = {}
+    for rows in tracks(segments):
+        for key, part in _by_model(segments.iloc[rows]):
+            videos.setdefault(part["video_id"].iloc[0], {})[key] = part
+    return videos
+
+
+def _by_model(track: pd.DataFrame) -> Iterator[tuple[Part, pd.DataFrame]]:
+    """The rows of one video and option by model."""
+    option = track["embedding_option"].iloc[0] if "embedding_option" in track.columns else None
+    option = None if pd.isna(option) else str(option)
+    if "model_name" not in track.columns:
+        yield (option, None), track
+        return
+    numbers, names = pd.factorize(track["model_name"])  # -1 where it is missing
+    for number in np.unique(numbers):
+        name = None if number < 0 else str(names[number])
+        yield (option, name), track.iloc[np.flatnonzero(numbers == number)]
+
+
+def _agreement(videos: Parts, video: Any, pair: tuple[Part, Part]) -> dict[str, Any]:
+    """Agreement of two parts of one video, and what chance gives."""
+    cells = _common_cells(*(videos[video][part] for part in pair))
+    found = chance_of_agreement(*cells)
+    out: dict[str, Any] = dict.fromkeys(NUMBERS, np.nan)
+    out |= {"agreement": found.agreement, "n_cells": len(cells[0]), "note": found.note}
+    if np.isnan(found.agreement):
+        return out
+    films = _across(videos, video, pair, len(cells[0]))
+    chance = found.others
+    if len(films) >= 2 * FEWEST_FILMS:
+        chance, out["note"] = films, None
+    out["chance_mean"], out["chance_95"] = float(chance.mean()), float(np.quantile(chance, 0.95))
+    out["least_p"] = 1 / (1 + len(chance))
+    if out["note"] is None:
+        as_much = int((chance >= found.agreement - 1e-12).sum())
+        out["p_value"] = (1 + as_much) * out["least_p"]
+    return out
+
+
+def _across(videos: Parts, video: Any, pair: tuple[Part, Part], n_cells: int) -> Floats:
+    """Agreement of each part with the other one of other videos, where these are long enough."""
+    others = [parts for name, parts in videos.items() if name != video and set(pair) <= set(parts)]
+    if len(others) < FEWEST_FILMS:
+        return np.empty(0)
+    own, out = [videos[video][part] for part in pair], []
+    some = np.unique(np.linspace(0, len(others) - 1, min(len(others), MOST_FILMS)).astype(int))
+    for parts in (others[k] for k in some):
+        both = [_common_cells(own[0], parts[pair[1]]), _common_cells(parts[pair[0]], own[1])]
+        if min(len(cells[0]) for cells in both) >= SAME_LENGTH * n_cells:
+            out += [agreement_of(*cells) for cells in both]
+    values = np.array(out, np.float64)
+    return values[np.isfinite(values)]
 
 
 def _common_cells(a: pd.DataFrame, b: pd.DataFrame) -> list[Floats]:
@@ -128,15 +185,3 @@ def _common_cells(a: pd.DataFrame, b: pd.DataFrame) -> list[Floats]:
         length = np.linalg.norm(vectors, axis=1, keepdims=True)
         out.append(vectors / np.where(length > 0, length, 1))
     return out
-
-
-def _centred(similar: Floats) -> Floats:
-    """Similarities less their mean, the diagonal not counted."""
-    n = len(similar)
-    off = ~np.eye(n, dtype=bool)
-    return np.asarray(np.where(off, similar - similar[off].mean(), 0.0))
-
-
-def _rolled(matrices: list[Floats], by: int) -> float:
-    """Sum of products where the second is shifted round in time."""
-    return float((matrices[0] * np.roll(matrices[1], (by, by), axis=(0, 1))).sum())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from html import escape
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from twlab.errors import InputError
@@ -35,7 +37,8 @@ def options(
     -------
     plotly.graph_objects.Figure
         A row per video and pair of options: a bar from the mean of chance to its 95 % point, and
-        a point for the agreement.
+        a point for the agreement, hollow where there is no verdict; hovering it tells p or why
+        there is none.
 
     Raises
     ------
@@ -51,7 +54,7 @@ def options(
     """
     _check(agreement)
     look = look_of(theme)
-    names = [f"{row.video_id}: {row.option_a} and {row.option_b}" for row in agreement.itertuples()]
+    names = [_name(row) for row in agreement.itertuples()]
     chance = agreement["chance_95"] - agreement["chance_mean"]
     figure = go.Figure(
         [
@@ -70,9 +73,13 @@ def options(
                 x=agreement["agreement"],
                 mode="markers",
                 name="agreement",
-                customdata=agreement["p_value"],
-                marker={"size": 11, "color": colour_of(look, 0)},
-                hovertemplate="<b>%{x:.2f}</b>, p %{customdata:.3f}<extra></extra>",
+                customdata=[_verdict(row) for row in agreement.itertuples()],
+                marker={
+                    "size": 11,
+                    "color": colour_of(look, 0),
+                    "symbol": np.where(agreement["p_value"].notna(), "circle", "circle-open"),
+                },
+                hovertemplate="<b>%{x:.2f}</b>, %{customdata}<extra></extra>",
             ),
         ]
     )
@@ -81,6 +88,22 @@ def options(
     dress(figure, look, title=words, subtitle=note, height=180 + 44 * len(names))
     figure.update_layout(margin={"l": 220})
     return figure
+
+
+def _name(row: Any) -> str:
+    """What is compared in a row; models where there are several."""
+    parts = [str(row.option_a), str(row.option_b)]
+    models = [str(getattr(row, name, "")) for name in ("model_a", "model_b")]
+    if models[0] != models[1]:
+        parts = [f"{part} ({model})" for part, model in zip(parts, models, strict=True)]
+    return f"{row.video_id}: {parts[0]} and {parts[1]}"
+
+
+def _verdict(row: Any) -> str:
+    """The p-value, or why there is none."""
+    if row.p_value == row.p_value:
+        return f"p {row.p_value:.3f}"
+    return f"no p: {escape(str(getattr(row, 'note', 'not known')))}"
 
 
 def _check(agreement: pd.DataFrame) -> None:
