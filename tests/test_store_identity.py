@@ -16,6 +16,7 @@ import twlab as tw
 pytest.importorskip("lancedb")
 
 from twlab.store import keys as keys_module
+from twlab.store import tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -250,6 +251,17 @@ def test_no_store_begins_over_the_data_of_another(tmp_path: Path) -> None:
         assert tw.open(tmp_path / "s").count_rows() == 3
     there = {path.name for path in (tmp_path / "s" / "segments.lance" / "data").iterdir()}
     assert there == data
+
+
+def test_a_store_that_another_process_is_just_making_is_not_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tw.open(tmp_path / "s").add(clips(3))
+    looked = iter([False])
+    known = tables._has_version
+    monkeypatch.setattr(tables, "_has_version", lambda folder: next(looked, known(folder)))
+    assert tw.open(tmp_path / "s").upsert(clips(3)) == 3
+    assert next(looked, None) is None
 
 
 def _emptied(versions: Path) -> None:

@@ -128,10 +128,11 @@ def _has_version(folder: Path) -> bool:
 def _check_empty(folder: Path) -> None:
     """Refuse data without a version that names them: a new store would take their place.
 
-    A store commits its first version before any data, so that a killed process leaves none.
+    A store commits its first version before any data, so that a killed process leaves none. The
+    version is looked for once more, as another process may just have made the store.
     """
     data = folder / "data"
-    if data.is_dir() and any(data.iterdir()):
+    if data.is_dir() and any(data.iterdir()) and not _has_version(folder):
         raise InputError(
             f"the store {str(folder.parent)!r} has data but no version that names them "
             f"({str(folder / '_versions')!r} is empty or gone); both were expected; put that "
