@@ -183,7 +183,11 @@ class TestManyFiles:
         assert tw.check(tmp_path).empty
 
     def test_other_kinds_of_file_by_name(self, tmp_path: Path) -> None:
-        for head, words in ((b"PK\x03\x04", "ZIP"), (b"\x89HDF", "HDF5"), (b"\x93NUMPY", "NumPy")):
+        for head, words in (
+            (b"SQLite fo", "SQLite"),
+            (b"%PDF-1.7", "PDF"),
+            (b"\x93NUMPY", "NumPy"),
+        ):
             with pytest.raises(tw.LoadError, match=f"{words}.*was expected"):
                 tw.load(write(tmp_path / "x.json", head + b"\0" * 20))
 

@@ -281,7 +281,8 @@ def _is_source(item: Any) -> bool:
     """Whether an entry of a list is itself a source, rather than a part of parsed JSON."""
     if isinstance(item, str | os.PathLike | bytes | bytearray | pd.DataFrame):
         return True
-    return hasattr(item, "read") or hasattr(item, "column_names")
+    names = ("read", "column_names", "__arrow_c_stream__")
+    return any(hasattr(item, name) for name in names) and not isinstance(item, pd.Series)
 
 
 def _name_of(source: Any) -> str:

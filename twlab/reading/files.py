@@ -35,18 +35,30 @@ _KINDS = {
     ".ipynb": "notebook",
     ".parquet": "parquet",
     ".csv": "csv",
+    ".feather": "arrow",
+    ".arrow": "arrow",
+    ".npz": "arrays",
+    ".h5": "arrays",
+    ".hdf5": "arrays",
 }
 _PACKED = (".gz", ".zst")
 _JSON_TEXT = re.compile(r'\s*[\[{]\s*(?:"|[\[{]|[\d.,eE\s+-]*\]\s*$|\}\s*$)')  # no [ab]*.json
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_EXPORT = "JSON, Parquet or CSV was expected; export it as one"
 _BINARY = {
-    b"PK\x03\x04": "a ZIP archive (NumPy .npz, PyTorch .pt or Excel)",
-    b"\x89HDF": "an HDF5 file",
-    b"\x93NUM": "a NumPy array; load it with numpy and use tw.with_vectors",
-    b"\x80\x04\x95": "a Python pickle",
-    b"ARROW1": "an Arrow IPC file",
-    b"SQLite": "an SQLite database",
-    b"%PDF": "a PDF",
+    b"\x93NUM": (
+        "a NumPy array, which says nothing of times; a table was expected; give "
+        "tw.from_vectors(numpy.load(path), start_sec=..., end_sec=...)"
+    ),
+    **{
+        b"\x80" + bytes([protocol]): (
+            "a Python pickle, which may run code when it is read and is not; JSON, Parquet or CSV "
+            "was expected; read it where you trust it, and give tw.load what comes out"
+        )
+        for protocol in range(2, 6)
+    },
+    b"SQLite": f"an SQLite database; {_EXPORT}",
+    b"%PDF": f"a PDF; {_EXPORT}",
 }
 _LONGEST_PATH = 255
 _STEP = 1 << 12  # zstd makes up to 32,768 bytes of one: 128 MB of a step
@@ -175,8 +187,8 @@ def _folders(base: str) -> Iterator[str]:
 
 
 def _of_folder(folder: Path) -> list[Source]:
-    """The files below a folder that may hold embeddings."""
-    sources = _each_once(_below(folder))
+    """The files below a folder that may hold embeddings; files of arrays only by name."""
+    sources = _each_once(path for path in _below(folder) if file_kind(path.name) != "arrays")
     if not sources:
         raise LoadError(
             f"no file of {', '.join(_KINDS)} (or .gz, .zst of these) in this folder; "
@@ -213,7 +225,7 @@ def _each_once(paths: Iterable[Path]) -> list[Source]:
 
 
 def file_kind(name: str) -> str:
-    """``json``, ``jsonl``, ``notebook``, ``parquet`` or ``csv`` by extension; else empty."""
+    """``json``, ``jsonl``, ``parquet``, ``csv``, … by extension; empty for other files."""
     bare = Path(name.lower())
     if bare.suffix in _PACKED:
         bare = bare.with_suffix("")
@@ -288,9 +300,7 @@ def _not_binary(head: bytes, source: str) -> None:
     """Refuse other kinds of file by their first bytes."""
     for magic, kind in _BINARY.items():
         if head.startswith(magic):
-            raise LoadError(
-                f"is {kind}; JSON, Parquet or CSV was expected; export it as one", source=source
-            )
+            raise LoadError(f"is {kind}", source=source)
 
 
 def _raw(source: Source) -> BinaryIO:

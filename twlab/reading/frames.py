@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from twlab.responses import Found
 
 __all__ = [
+    "arrow_table",
     "arrow_vectors",
+    "ipc_table",
     "parquet_columns",
     "parquet_table",
     "read_arrow",
@@ -76,6 +78,56 @@ def parquet_table(stream: BinaryIO, source: str, most: int) -> Any:
     sealed = check_seal(stream, source)
     read = functools.partial(pq.read_table, page_checksum_verification=not sealed)
     return _parquet(read, stream, source)
+
+
+def ipc_table(stream: BinaryIO, source: str) -> Any:
+    """The Arrow table of a Feather file, or of Arrow IPC as a file or a stream.
+
+    Raises
+    ------
+    LoadError
+        If the file is broken or another's.
+    """
+    import pyarrow as pa
+    import pyarrow.feather as feather
+
+    data = pa.py_buffer(stream.read())
+    try:
+        if data.slice(0, 4).to_pybytes() == b"\xff\xff\xff\xff":
+            return pa.ipc.open_stream(data).read_all()
+        return feather.read_table(pa.BufferReader(data))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        reason = str(error).partition("\n")[0][:120]
+        raise LoadError(
+            f"is no whole Feather or Arrow file ({reason}); copy or write it again", source=source
+        ) from None
+
+
+def arrow_table(content: Any, source: str) -> Any:
+    """The Arrow table of an object that is one or gives one (polars, DuckDB, ...); else None.
+
+    Data sets of Hugging Face give the rows that were chosen, not those of their file.
+    """
+    import pyarrow as pa
+
+    if isinstance(content, pa.Table):
+        return content
+    if hasattr(content, "column_names") and callable(getattr(content, "with_format", None)):
+        return content.with_format("arrow")[:]
+    if isinstance(content, pa.RecordBatch):
+        return pa.Table.from_batches([content])
+    if not hasattr(content, "__arrow_c_stream__") or isinstance(content, pd.Series):
+        return None
+    try:
+        return pa.RecordBatchReader.from_stream(content).read_all()
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        reason = str(error).partition("\n")[0][:120]
+        raise LoadError(
+            f"a {type(content).__name__} gives no table ({reason}); a data frame with a column of "
+            "vectors was expected; give the whole frame, or tw.from_vectors(column.to_numpy(), "
+            "start_sec=..., end_sec=...)",
+            source=source,
+        ) from None
 
 
 def _parquet(reader: Callable[[BinaryIO], Any], stream: BinaryIO, source: str) -> Any:

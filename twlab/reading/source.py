@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import numpy as np
 import pandas as pd
 
 from twlab.errors import LoadError
 from twlab.reading.adopting import adopt
+from twlab.reading.arrays import hdf5_document, npz_document, of_group
 from twlab.reading.files import Source, file_kind, opened
-from twlab.reading.frames import parquet_table, read_arrow, read_csv, read_frame
+from twlab.reading.frames import (
+    arrow_table,
+    ipc_table,
+    parquet_table,
+    read_arrow,
+    read_csv,
+    read_frame,
+)
 from twlab.reading.parsing import parse
 from twlab.reading.seals import checked_rows
 from twlab.reading.table import check_vectors
@@ -22,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_source"]
 
-_PARQUET = b"PAR1"
+_PARQUET, _ARROW, _ZIP, _HDF5 = b"PAR1", b"ARROW1", b"PK\x03\x04", b"\x89HDF"
 
 
 def read_source(
@@ -63,8 +70,8 @@ def _read_content(source: Source, found: Found) -> None:
         _read_bytes(source._replace(content=content), found)
     elif isinstance(content, pd.DataFrame):
         read_frame(content, found)
-    elif hasattr(content, "column_names") and hasattr(content, "num_rows"):
-        read_arrow(content, found)
+    elif (table := arrow_table(content, source.name)) is not None:
+        read_arrow(table, found)
     else:
         _read_object(content, found)
     _check_keys(found)
@@ -113,10 +120,19 @@ def _read_bytes(source: Source, found: Found) -> None:
 
     kind = file_kind(source.path.name if source.path else source.name)
     with again() as stream:
-        packed_table = kind == "parquet" or stream.read(4) == _PARQUET
-    if packed_table:
+        head = stream.read(8)
+    if kind == "parquet" or head.startswith(_PARQUET):
         with again() as stream:
             read_arrow(parquet_table(stream, source.name, source.bounds.total), found)
+    elif kind == "arrow" or head.startswith(_ARROW):
+        with again() as stream:
+            read_arrow(ipc_table(stream, source.name), found)
+    elif kind == "arrays" or head.startswith((_ZIP, _HDF5)):
+        with again() as stream:
+            data = stream.read()
+        document_of = hdf5_document if head.startswith(_HDF5) else npz_document
+        document = document_of(data, source.name, found.columns, source.bounds.total)
+        read(document, found, word="row")
     elif kind == "csv":
         with again() as stream:
             read_csv(stream, found)
@@ -129,14 +145,47 @@ def _read_bytes(source: Source, found: Found) -> None:
             read(document, found, word="line" if kind == "jsonl" else "segment")
 
 
+def _not_rows(content: Any, source: str) -> None:
+    """Refuse what holds vectors, or nothing, but no rows, saying the way in."""
+    if content is None:
+        raise LoadError(
+            "None was given; a path, an answer or a table was expected; a function before may "
+            "have returned nothing",
+            source=source,
+        )
+    if isinstance(content, pd.Series):
+        way = (
+            "table.iloc[[k]], in two brackets"
+            if "embedding" in content.index
+            else (
+                "the whole table, or tw.from_vectors(column.tolist(), start_sec=..., end_sec=...)"
+            )
+        )
+        raise LoadError(
+            f"a Series ({content.name!r}) is one column or row; a DataFrame was expected; give "
+            f"{way}",
+            source=source,
+        )
+    if callable(getattr(content, "collect", None)) and hasattr(content, "collect_schema"):
+        raise LoadError(
+            f"a {type(content).__name__} is a plan whose rows are not there yet; a DataFrame was "
+            "expected; give frame.collect()",
+            source=source,
+        )
+    shape = getattr(content, "shape", None)
+    if isinstance(shape, tuple) and hasattr(content, "dtype") and len(shape) != 1:
+        raise LoadError(
+            f"an array of shape {tuple(shape)} says nothing of times; a table was expected; give "
+            "tw.from_vectors(matrix, start_sec=..., end_sec=...)",
+            source=source,
+        )
+
+
 def _read_object(content: Any, found: Found) -> None:
     """Read parsed JSON or an object of a client library."""
-    if isinstance(content, np.ndarray) and content.ndim != 1:
-        raise LoadError(
-            f"an array of shape {content.shape} without times; use tw.with_vectors to put it "
-            "into a table",
-            source=found.source,
-        )
+    _not_rows(content, found.source)
+    if type(content).__module__.startswith("h5py.") and hasattr(content, "keys"):
+        content = of_group(content)
     status, body = getattr(content, "status_code", None), getattr(content, "content", None)
     if isinstance(status, int) and isinstance(body, bytes):
         answer = Source(found.source, None, body, explicit=True)
