@@ -44,7 +44,7 @@ def npz_document(data: bytes, source: str, columns: Mapping[str, str], most: int
     Raises
     ------
     LoadError
-        If it is another kind of ZIP, unpacks to more than ``most`` bytes, or its arrays are no rows.
+        If it is another kind of ZIP, unpacks to more than ``most`` bytes, or holds no rows.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
