@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from twlab import __version__
 from twlab.errors import TwlabError, require
 from twlab.service_commands import EXAMPLES as SERVICE_EXAMPLES
-from twlab.service_commands import add_service_commands
+from twlab.service_commands import add_service_commands, in_flags
 from twlab.store_commands import EXAMPLES as STORE_EXAMPLES
 from twlab.store_commands import add_store_commands
 
@@ -46,7 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         Default: the arguments this process was started with.
     """
-    chosen = _parser().parse_args(arguments)
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    if chosen.run is None:
+        parser.print_help()
+        return 0
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
@@ -55,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _close_output()
             return 1
         except (TwlabError, OSError) as error:
-            print(f"twlab: {error}", file=sys.stderr)
+            print(f"twlab: {in_flags(str(error), chosen.flags)}", file=sys.stderr)
             return 1
         except KeyboardInterrupt as stop:
             print("; ".join(("twlab: stopped", *map(str, stop.args))), file=sys.stderr)
@@ -71,7 +75,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"twlab {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    parser.set_defaults(run=None, flags={})
+    commands = parser.add_subparsers(metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="write pictures of the bundled film as one HTML file")
     demo.add_argument("-o", "--output", metavar="FILE", type=Path, default="twlab-demo.html")

@@ -238,7 +238,10 @@ class UnprocessableError(ApiError):
 class RateLimitError(ApiError):
     """429: too many requests, and the wait asked for is longer than allowed here."""
 
-    advice = "run again later, or allow a longer wait with max_wait_sec="
+    advice = (
+        "run again later, or allow a longer wait with tw.Client(settings=Settings(max_wait_sec=…)) "
+        "and Settings from twlab.api.transport"
+    )
 
 
 class ServerError(ApiError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,17 @@ if TYPE_CHECKING:
 
     from twlab.client import Client
 
-__all__ = ["EXAMPLES", "add_service_commands"]
+__all__ = ["EXAMPLES", "add_service_commands", "in_flags"]
+
+FLAGS = {
+    "model_name": "--model",
+    "embedding_option": "--option",
+    "embedding_scope": "--scope",
+    "clip_sec": "--clip-sec",
+    "concurrency": "--concurrency",
+    "folder": "--folder",
+}
+"""Arguments of the client by what they are called on the command line."""
 
 EXAMPLES = """\
   twlab embed film.mp4 -o segments.parquet
@@ -34,18 +45,31 @@ def add_service_commands(commands: Any) -> None:
     embed.add_argument("--concurrency", type=int, default=8, metavar="N")
     embed.add_argument("--pay-again", action="store_true", help="start failed videos anew")
     _add_folder(embed)
-    embed.set_defaults(run=_embed)
+    embed.set_defaults(run=_embed, flags=FLAGS)
 
     fetch = commands.add_parser("fetch", help="save the segments of all videos of an index")
     fetch.add_argument("index_id", metavar="INDEX_ID")
     fetch.add_argument("-o", "--output", metavar="FILE", required=True, help="(.parquet)")
     fetch.add_argument("--option", action="append", metavar="NAME", help="visual, audio, …")
     _add_folder(fetch)
-    fetch.set_defaults(run=_fetch)
+    fetch.set_defaults(run=_fetch, flags=FLAGS)
 
     jobs = commands.add_parser("jobs", help="list every paid job of this folder")
     _add_folder(jobs)
-    jobs.set_defaults(run=_jobs)
+    jobs.set_defaults(run=_jobs, flags=FLAGS)
+
+
+def in_flags(text: str, flags: dict[str, str]) -> str:
+    """A message in the words of the command line.
+
+    >>> in_flags("choose another with folder=; pass embedding_option='visual'", FLAGS)
+    "choose another with --folder; pass --option 'visual'"
+    """
+    text = text.replace("pay_again=True", "--pay-again").replace("in api_key= or the", "in the")
+    for name, flag in flags.items():
+        text = re.sub(rf"\b{name}=(?=[\w'\"\[])", f"{flag} ", text)
+        text = re.sub(rf"\b{name}=", flag, text)
+    return text
 
 
 def _add_folder(command: argparse.ArgumentParser) -> None:
@@ -79,7 +103,7 @@ def _embed(chosen: argparse.Namespace) -> int:
     if len(segments):
         _save(segments, chosen.output)
     for row in failures.itertuples():
-        print(f"twlab: {row.source}: {row.reason}", file=sys.stderr)
+        print(f"twlab: {row.source}: {in_flags(str(row.reason), FLAGS)}", file=sys.stderr)
     return 1 if len(failures) else 0
 
 

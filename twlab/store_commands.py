@@ -25,6 +25,15 @@ QUIET = "warn,lance::dataset::optimize=error"
 
 UPSERT = "write them with upsert, which replaces"
 
+FLAGS = {
+    "embedding_option": "--option",
+    "video_id": "--video",
+    "where": "--where",
+    "text": "--text",
+    "k": "-k",
+}
+"""Arguments of a search by what they are called on the command line."""
+
 EXAMPLES = """\
   twlab ingest 'answers/*.json' --store archive
   twlab search --store archive query.json -k 5
@@ -39,7 +48,7 @@ def add_store_commands(commands: Any) -> None:
     ingest.add_argument("sources", metavar="FILE", nargs="+", help="file, folder or glob")
     _add_store(ingest)
     ingest.add_argument("--new", action="store_true", help="refuse segments that are there")
-    ingest.set_defaults(run=_ingest)
+    ingest.set_defaults(run=_ingest, flags={})
 
     search = commands.add_parser("search", help="find the segments of a store most alike to one")
     search.add_argument("query", metavar="QUERY", nargs="?", help="embedding file, or words")
@@ -51,7 +60,7 @@ def add_store_commands(commands: Any) -> None:
     search.add_argument("--option", metavar="NAME", help="visual, audio, …")
     search.add_argument("--where", metavar="SQL", help='such as "start_sec < 60"')
     search.add_argument("-o", "--output", metavar="FILE", help="save the hits (.csv)")
-    search.set_defaults(run=_search)
+    search.set_defaults(run=_search, flags=FLAGS)
 
 
 def _add_store(command: argparse.ArgumentParser) -> None:

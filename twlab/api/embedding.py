@@ -10,7 +10,7 @@ from twlab.api.jobs import Work
 from twlab.api.ledger import Job
 from twlab.api.options import job_key
 from twlab.api.sources import content_of
-from twlab.errors import AuthenticationError, InputError, TwlabError
+from twlab.errors import AuthenticationError, ConnectionFailedError, InputError, TwlabError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,14 +91,20 @@ async def embed_all(
 
     Raises
     ------
-    AuthenticationError
-        At once, as nothing can succeed.
+    AuthenticationError, ConnectionFailedError
+        At once, as nothing can succeed: the key is wrong, or there is no network.
     """
     gate = asyncio.Semaphore(int(pace.concurrency))
+    reached: list[Source] = []
 
     async def one(source: Source) -> Outcome:
         async with gate:
             outcome = await _embed_one(source, options, run, pace)
+        offline = isinstance(outcome.error, ConnectionFailedError) and not outcome.error.sent
+        if offline and not reached:
+            raise outcome.error or AssertionError("an offline outcome has an error")
+        if not offline:
+            reached.append(source)
         bars.finished(source.name)
         return outcome
 

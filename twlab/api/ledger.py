@@ -174,9 +174,18 @@ class Ledger:
     def _find_again(self, *, lost: bool) -> None:
         """Jobs of answers that no row tells of; what shows that rows were lost is kept in mind."""
         answers = {row[0] for row in self.db.execute("SELECT answer FROM jobs")}
-        found = rebuilding.found_jobs(self.folder, answers)
+        whole = rebuilding.found_jobs(self.folder, answers)
+        keys = {row[0] for row in self.db.execute("SELECT key FROM jobs")}
+        found = [told for told in whole if told["key"] not in keys]
         runs = {row[0] for row in self.db.execute("SELECT name FROM runs")}
         strange = {path.stem for path in self.runs.glob("*.lock")} - runs
+        if not (lost or whole or strange):
+            return
+        with self.change() as db:
+            for told in whole:  # an answer that was saved a moment before its program was killed
+                undone = "state IN ('new', 'submitting', 'processing') AND answer IS NULL"
+                ready = "UPDATE jobs SET state = 'ready', answer = ?"
+                db.execute(f"{ready} WHERE key = ? AND {undone}", (told["answer"], told["key"]))
         if not (lost or found or strange):
             return
         with self.change() as db:

@@ -122,7 +122,7 @@ class Options:
         asked = {
             "segmentation='dynamic'": self.segmentation == "dynamic",
             "embedding_type=": self.embedding_type is not None,
-            "input_type='audio'": self.input_type == "audio",
+            "a sound file": self.input_type == "audio",
         }
         name = next((name for name, is_asked in asked.items() if is_asked), None)
         if name is not None:

@@ -113,6 +113,8 @@ def _of_one(text: str | bytes) -> list[Source]:
         )
     try:
         return _of_path(text)
+    except InputError:  # a ValueError, too, and said already
+        raise
     except OSError as error:
         reason = error.strerror or type(error).__name__
     except ValueError as error:

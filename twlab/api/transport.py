@@ -39,6 +39,7 @@ __all__ = ["LIST_BYTES", "VECTOR_BYTES", "Answer", "Call", "Settings", "Transpor
 
 _REPEATABLE = frozenset({408, 409, 429})
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_FIRST_TRIES = 3  # where no answer ever came there is no network, which waiting does not mend
 _PIECE_BYTES = 1 << 18
 _SLOWEST_UPLOAD = 20_000  # bytes in a second
 _REFUSAL_BYTES = 1 << 20  # of a refusal, as much as may hold a sentence
@@ -154,6 +155,7 @@ class Transport:
     ) -> None:
         self.key, self.base_url, self.settings = key, base_url, settings
         self._limiter = Limiter(max_wait_sec=settings.max_wait_sec)
+        self._reached = False
         timeout = httpx.Timeout(
             connect=settings.connect_sec,
             read=settings.read_sec,
@@ -191,8 +193,11 @@ class Transport:
         tries = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(lambda error: self._may_repeat(call, error)),
             wait=self._wait,
-            stop=tenacity.stop_after_attempt(settings.attempts)
-            | tenacity.stop_after_delay(settings.retry_sec),
+            stop=tenacity.stop_any(
+                tenacity.stop_after_attempt(settings.attempts),
+                tenacity.stop_after_delay(settings.retry_sec),
+                self._stop_unreached,
+            ),
             reraise=True,
         )
         answer: Answer = await tries(self._once, call)
@@ -208,6 +213,7 @@ class Transport:
             self._limiter.leave(name)
         if not isinstance(outcome, Answer):
             raise outcome
+        self._reached = True
         self._limiter.learn(name, outcome.status, outcome.headers, sent_at)
         result = self._read(call, outcome)
         if isinstance(result, ApiError):
@@ -295,6 +301,12 @@ class Transport:
         status = error.status or 0
         broken = isinstance(error, ConnectionFailedError | AnswerError)
         return not call.once and (broken or status in _REPEATABLE or status >= 500)
+
+    def _stop_unreached(self, state: tenacity.RetryCallState) -> bool:
+        """Whether to give up early, as nothing has answered yet and nothing was sent."""
+        error = state.outcome.exception() if state.outcome else None
+        unsent = isinstance(error, ConnectionFailedError) and not error.sent
+        return unsent and not self._reached and state.attempt_number >= _FIRST_TRIES
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         """The service's own wait, or an exponential one with jitter; the gate holds back 429."""

@@ -165,6 +165,8 @@ class AsyncClient:
             If a source is not there or an option is not possible; nothing is paid for then.
         AuthenticationError
             If the key is not accepted.
+        ConnectionFailedError
+            If the service cannot be reached at all.
 
         Examples
         --------
