@@ -17,7 +17,7 @@ import asyncio
 import contextlib
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import httpx
 import orjson
@@ -196,7 +196,7 @@ class Transport:
             stop=tenacity.stop_any(
                 tenacity.stop_after_attempt(settings.attempts),
                 tenacity.stop_after_delay(settings.retry_sec),
-                self._stop_unreached,
+                cast("tenacity.stop.stop_base", self._stop_unreached),  # only called
             ),
             reraise=True,
         )
