@@ -150,6 +150,10 @@ def test_a_name_that_is_no_utf8(tmp_path: Path) -> None:
 def test_halves_of_characters_and_breaks_can_be_printed(tmp_path: Path) -> None:
     loaded = tw.load([{**ROW, "video_id": "a\ud83d"}])
     loaded["video_id"].iloc[0].encode()
+    texts = [{**ROW, "video_id": "\\ud83d"}, {**ROW, "video_id": "\\ud83e"}]
+    halves = json.dumps(texts).replace("\\\\", "\\")
+    for source in (halves.encode(), json.loads(halves)):
+        assert tw.load(source)["video_id"].tolist() == ["\\ud83d", "\\ud83e"]
     frame = tw.load(pd.DataFrame({**OWN, "video_id": pd.Series(["\ud83d", "b"], dtype=object)}))
     assert frame["video_id"].tolist() == ["\\ud83d", "b"]
     with pytest.raises(tw.LoadError) as caught:

@@ -108,7 +108,7 @@ def _content(source: Source) -> Any:
                 source=source.name,
             )
     if isinstance(content, str):
-        return content.encode("utf-8", "replace")
+        return content.encode("utf-8", "backslashreplace")  # JSON reads it back
     return bytes(content) if isinstance(content, bytearray | memoryview) else content
 
 

@@ -2,7 +2,7 @@
 
 Pydantic models (every version of the SDK), pages of results, dataclasses and plain objects with
 attributes. Lists of numbers and numpy arrays pass as they are; halves of characters (lone
-surrogates), which no table can hold, become ``?``.
+surrogates), which no table can hold, are escaped.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from twlab.errors import LoadError
+from twlab.errors import LoadError, printable
 from twlab.responses.values import is_numbers
 
 __all__ = ["as_json"]
@@ -33,7 +33,7 @@ def as_json(value: Any, depth: int = 0) -> Any:
         If it is nested without end.
     """
     if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+        return value if value.isascii() else printable(value)
     if value is None or isinstance(value, int | float | np.ndarray | decimal.Decimal):
         return value
     if depth > _DEEPEST:
