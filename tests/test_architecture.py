@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "paths", "blocks"),
     (
         *("segments", "matrices", "rows", "intervals", "sources", "results", "connecting"),
-        *("executors", "api"),
+        *("renaming", "conditions", "executors", "api"),
     ),
     (
         "responses",
@@ -39,7 +39,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("tracks", "checkerboard", "changepoints", "moments", "scenecounts", "scenevotes"),
     ("scenecuts", "scoring", "segmentation"),
-    ("lines", "linefit", "copies", "shortlist", "alignment", "queries", "retrieval", "thresholds"),
+    ("lines", "linefit", "copies", "shortlist", "alignment"),
+    ("queries", "fusion", "places", "retrieval", "thresholds"),
     (
         "partitions",
         "clustering",

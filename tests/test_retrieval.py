@@ -41,8 +41,9 @@ def test_one_option_is_plain_cosine_ranking(rng: np.random.Generator) -> None:
     cosine = tw.cosine_similarity(tw.vectors(segments), query[None].astype(np.float32))[:, 0]
     best = np.argsort(-cosine)[:4]
     assert hits["start_sec"].tolist() == (best * 6.0).tolist()
-    np.testing.assert_allclose(hits["score"], cosine[best], atol=1e-6)
-    np.testing.assert_allclose(hits["visual_similarity"], hits["score"])
+    np.testing.assert_allclose(hits["visual_similarity"], cosine[best], atol=1e-6)
+    assert hits["match"].tolist() == best.tolist()
+    assert hits["score"].is_monotonic_decreasing
     assert hits["rank"].tolist() == [1, 2, 3, 4]
 
 
@@ -57,18 +58,18 @@ def test_rows_are_compared_with_their_own_option(both: pd.DataFrame) -> None:
 
 def test_ranks_are_fused_by_the_formula(both: pd.DataFrame, rng: np.random.Generator) -> None:
     query = rng.normal(size=8)
-    hits = tw.search(both, query, k=50, weights={"audio": 2.0})
+    hits = tw.search(both, query, k=50, weights={"audio": 2.0}, fuse="rank")
     parts = {
         name: tw.search(both, query, k=50, by=name).set_index("start_sec")["rank"]
         for name in ("visual", "audio")
     }
     for hit in hits.itertuples():
         terms = [
-            (weight, 1 / (60 + parts[name][hit.start_sec]))
+            weight / (60 + parts[name][hit.start_sec])
             for name, weight in (("visual", 1.0), ("audio", 2.0))
             if hit.start_sec in parts[name].index
         ]
-        assert hit.score == pytest.approx(sum(w * t for w, t in terms) / sum(w for w, _ in terms))
+        assert hit.score == pytest.approx(sum(terms) / 3)
     assert hits["audio_similarity"].isna().sum() == 5
 
 
@@ -76,39 +77,50 @@ def test_a_missing_option_is_absent_and_not_zero() -> None:
     ahead = np.array([[1.0, 0.1], [0.5, 1.0], [0.2, 1.0]])
     segments = pd.concat([table(ahead), table(ahead[1:] * [1, 1], "audio").assign(
         start_sec=[6.0, 12.0], end_sec=[12.0, 18.0])])  # fmt: skip
-    for fuse in ("rank", "score"):
-        hits = tw.search(segments, [1.0, 0.0], fuse=fuse)  # type: ignore[arg-type]
-        assert hits["start_sec"][0] == 0.0
-        assert math.isnan(hits["audio_similarity"][0])
-
-
-def test_scores_of_other_scales_are_made_equal(rng: np.random.Generator) -> None:
-    sight = np.eye(8)[0] * 20 + rng.normal(size=(12, 8)) * 0.01
-    sound = rng.normal(size=(12, 8))
-    sound[4] = np.eye(8)[0]
-    both = pd.concat([table(sight), table(sound, "audio")])
-    assert tw.search(both, np.eye(8)[0], fuse="score")["start_sec"][:3].isin([24.0]).any()
+    hits = tw.search(segments, [1.0, 0.0])
+    assert hits["start_sec"][0] == 0.0
+    assert math.isnan(hits["audio_similarity"][0])
 
 
 def test_touching_hits_are_merged() -> None:
     matrix = np.zeros((12, 3))
     matrix[:, 2] = 1
     matrix[[2, 3, 4, 9], 0] = [3, 4, 3.5, 2]
-    hits = tw.search(table(matrix), [1.0, 0, 0], k=2, merge_gap_sec=0)
+    found = tw.search(table(matrix), [1.0, 0, 0], k=4)
+    hits = tw.merge_hits(found)
     assert hits["start_sec"].tolist() == [12.0, 54.0]
     assert hits["end_sec"].tolist() == [30.0, 60.0]
     assert hits["n_segments"].tolist() == [3, 1]
+    assert hits["match"].tolist() == [3, 9]
+    assert hits["rank"].tolist() == [1, 2]
     assert hits["visual_similarity"][0] == pytest.approx(4 / math.sqrt(17))
+    assert len(tw.merge_hits(found, max_gap_sec=24)) == 1
+    pd.testing.assert_frame_equal(tw.merge_hits(found.sample(frac=1, random_state=0)), hits)
+    for gap in (-1, math.nan):
+        with pytest.raises(tw.InputError, match=f"max_gap_sec is {gap}"):
+            tw.merge_hits(found, max_gap_sec=gap)
+    with pytest.raises(tw.InputError, match="no column 'score' in the hits"):
+        tw.merge_hits(found.drop(columns="score"))
+
+
+def old(segments: pd.DataFrame, query: Any, **given: Any) -> pd.DataFrame:
+    """A search by the keywords of the last release."""
+    ask: Any = tw.search
+    with pytest.warns(DeprecationWarning, match=r"goes with the next release"):
+        found: pd.DataFrame = ask(segments, query, **given)
+    return found
 
 
 @pytest.mark.parametrize("k", [3, 10, 60])
-def test_merging_stops_before_the_whole_film_is_one_hit(rng: np.random.Generator, k: int) -> None:
+def test_keywords_of_the_last_release_still_work(rng: np.random.Generator, k: int) -> None:
     film = table(rng.normal(size=(30, 8)))
-    hits = tw.search(film, np.ones(8), k=k, merge_gap_sec=0)
+    hits = old(film, np.ones(8), k=k, merge_gap_sec=0)
     assert len(hits) >= min(k, 6)
     assert hits["score"].is_monotonic_decreasing
     apart = hits.sort_values("start_sec")
     assert (apart["start_sec"].to_numpy()[1:] > apart["end_sec"].to_numpy()[:-1]).all()
+    found = old(film, np.ones(8), k=k, fuse="score")
+    pd.testing.assert_frame_equal(found, tw.search(film, np.ones(8), k=k))
 
 
 def test_hits_without_time_or_length_are_merged_with_none() -> None:
@@ -118,10 +130,9 @@ def test_hits_without_time_or_length_are_merged_with_none() -> None:
     for row in (2, 5):
         query = np.eye(8)[row] + 0.1
         plain = tw.search(film, query, k=1)
-        merged = tw.search(film, query, k=1, merge_gap_sec=0)
-        pd.testing.assert_frame_equal(merged, plain)
+        pd.testing.assert_frame_equal(tw.merge_hits(plain), plain)
     alone = film.assign(start_sec=np.nan, end_sec=np.nan, video_id=list("abcdefgh"))
-    assert len(tw.search(alone, np.ones(8), k=5, merge_gap_sec=0)) == 5
+    assert len(tw.merge_hits(tw.search(alone, np.ones(8), k=5))) == 5
 
 
 @pytest.fixture
@@ -185,10 +196,8 @@ def test_refusals(both: pd.DataFrame) -> None:
         tw.search(both, np.ones(5))
     with pytest.raises(tw.InputError, match="the query has no rows"):
         tw.search(both, both.iloc[:0])
-    with pytest.raises(tw.InputError, match="of the option audio, the table of visual"):
+    with pytest.raises(tw.InputError, match="of the option 'audio', the search of 'visual'"):
         tw.search(both.iloc[:20], both.iloc[20:22])
-    with pytest.raises(tw.InputError, match="merge_gap_sec is -1"):
-        tw.search(both, np.ones(8), merge_gap_sec=-1)
     with pytest.raises(tw.InputError, match="weights are"):
         tw.search(both, np.ones(8), weights={"audio": -1})
 
@@ -199,7 +208,18 @@ def test_refusals(both: pd.DataFrame) -> None:
         (np.ones(8), {"weights": {"audio": "high"}}, "weights are {'audio': 'high'}"),
         (np.ones(8), {"weights": {"audio": math.inf}}, "weights are {'audio': inf}"),
         (np.ones(8), {"weights": [1, 2]}, r"weights are \[1, 2\]"),
-        (np.ones(8), {"merge_gap_sec": "1"}, "merge_gap_sec is '1'"),
+        (np.ones(8), {"weights": {"audio": 2}, "by": "visual"}, "weights name 'audio', but by= na"),
+        (
+            np.ones(8),
+            {"where": "video_id >"},
+            "where='video_id >' cannot be used .*syntax error",
+        ),
+        (np.ones(8), {"where": "nowhere = 1"}, "no such column: nowhere.* of the columns video_id"),
+        (np.ones(8), {"where": "1) OR (1=1"}, "a parenthesis that closes none"),
+        (np.ones(8), {"where": 5}, "where is 5; a condition in SQL"),
+        (np.ones(8), {"start_sec": "x"}, "start_sec is 'x'; seconds"),
+        (np.ones(8), {"start_sec": 9, "end_sec": 3}, "start_sec is 9 and end_sec 3; .*exchange"),
+        (np.ones(8), {"video_id": 5}, "video_id is 5; a name or a list of names"),
         (np.ones(8), {"by": 5}, "no option 5"),
         (np.zeros(8), {}, "the query for the option 'audio' is all zeros"),
     ],

@@ -115,9 +115,9 @@ class Changes(RuleBasedStateMachine):
             return
         pool = rows_of(mine)
         query = vector(key_of(number), 99)
-        found = tw.open(self.folder.name).search(query, k=k, embedding_option=option)
+        found = tw.open(self.folder.name).search(query, k=k, by=option)
         similar = np.sort(tw.cosine_similarity(query[None], pool)[0])[::-1][:k]
-        np.testing.assert_allclose(found["cosine_similarity"], similar, atol=1e-6)
+        np.testing.assert_allclose(found[f"{option}_similarity"], similar, atol=1e-6)
 
     @invariant()
     def holds_what_was_written(self) -> None:

@@ -92,10 +92,10 @@ def test_filters_lose_nothing(
 ) -> None:
     store = request.getfixturevalue(kind)
     for query in rng.normal(size=(5, D)):
-        found = store.search(query, embedding_option="audio", **given)
+        found = store.search(query, by="audio", **given)
         expected = best(table, query, keep(table) & (table["embedding_option"] == "audio"))
         assert found["note"].tolist() == expected["note"].tolist()
-        assert np.allclose(found["cosine_similarity"], expected["cosine_similarity"], atol=1e-6)
+        assert np.allclose(found["audio_similarity"], expected["cosine_similarity"], atol=1e-6)
         assert found["rank"].tolist() == list(range(1, len(expected) + 1))
 
 
@@ -114,7 +114,8 @@ def test_the_index_is_used_where_it_serves(
         keep = table["embedding_option"] == mine["embedding_option"].iloc[0]
         expected = best(table, mine["embedding"].iloc[0], keep)
         hits += len(set(found["note"]) & set(expected["note"]))
-        exact = indexed.search(mine, method="exact")
+        with pytest.warns(DeprecationWarning, match=r"use tw\.nearest\(query, store, exact=True"):
+            exact = indexed.search(mine, method="exact")
         assert exact["note"].tolist() == expected["note"].tolist()
     assert hits >= 0.98 * 10 * (N // 300)
 
@@ -123,18 +124,52 @@ def test_the_table_found(plain: tw.Store, table: pd.DataFrame) -> None:
     queries = table.iloc[[3, 500]]
     found = plain.search(queries, k=3)
     assert found.columns.tolist() == [
-        *("query", "rank", "cosine_similarity", "video_id", "start_sec", "end_sec"),
-        *("embedding_option", "embedding_scope", "model_name", "note", "embedding"),
+        *("rank", "match", "video_id", "start_sec", "end_sec", "score", "n_segments"),
+        *("audio_similarity", "visual_similarity", "embedding_option", "embedding_scope"),
+        *("model_name", "note", "embedding"),
     ]
     tw.check_segments(found)
     expected = np.stack(list(table["embedding"][table["note"].isin(found["note"])]))
     assert sorted(map(tuple, tw.vectors(found))) == sorted(map(tuple, expected))
-    assert found["query"].tolist() == [3, 3, 3, 500, 500, 500]
-    assert found["note"].iloc[[0, 3]].tolist() == [3, 500]
-    assert found["embedding_option"].tolist() == ["audio"] * 3 + ["visual"] * 3
-    near = tw.nearest(queries[:1], table[table["embedding_option"] == "audio"], k=3)
-    assert found["note"][:3].tolist() == near["match"].tolist()
-    pd.testing.assert_series_equal(found["cosine_similarity"][:3], near["cosine_similarity"])
+    assert [plain.search(one, k=1)["note"][0] for one in (queries[:1], queries[1:])] == [3, 500]
+    assert plain.to_table()["note"][found["match"]].tolist() == found["note"].tolist()
+    part = plain.where("note >= 400")
+    hits = part.search(queries, k=3)
+    assert part.to_table()["note"][hits["match"]].tolist() == hits["note"].tolist()
+
+
+@pytest.mark.parametrize(("given", "keep"), FILTERS)
+@pytest.mark.parametrize(
+    "how", [{}, {"by": "audio"}, {"weights": {"audio": 0.1}}, {"fuse": "rank"}]
+)
+def test_a_store_is_searched_as_its_table(
+    plain: tw.Store, rng: np.random.Generator, given: dict[str, Any], keep: Any, how: dict[str, Any]
+) -> None:
+    whole = plain.to_table()
+    for query in (rng.normal(size=D), whole.iloc[[8]] if "by" not in how else np.ones(D)):
+        if "weights" in how and not isinstance(query, np.ndarray):
+            continue
+        expected = tw.search(whole, query, k=7, **given, **how)
+        found = plain.search(query, k=7, **given, **how)
+        assert keep(found).all()
+        if how.get("fuse") == "rank":  # of so many places as are looked at
+            assert found["video_id"].head(3).tolist() == expected["video_id"].head(3).tolist()
+            continue
+        pd.testing.assert_frame_equal(found[expected.columns], expected, atol=1e-5)
+
+
+def test_of_a_large_store_an_option_is_read_against_a_sample(
+    plain: tw.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "BACKGROUND_ROWS", 500)
+    store, query = tw.open(plain.address), np.ones(D)
+    found, again = (store.search(query, k=5, by="audio") for _ in range(2))
+    pd.testing.assert_frame_equal(found, again)
+    (sample,) = store._backgrounds.values()
+    assert 400 < len(sample) < 600
+    expected = tw.search(plain.to_table(), query, k=5, by="audio")
+    assert found["match"].tolist() == expected["match"].tolist()
+    np.testing.assert_allclose(found["score"], expected["score"], rtol=0.15)
 
 
 def test_whole_videos_and_zero_vectors_are_not_found(tmp_path: Path, table: pd.DataFrame) -> None:
@@ -147,11 +182,12 @@ def test_whole_videos_and_zero_vectors_are_not_found(tmp_path: Path, table: pd.D
     assert len(found) == 50
     assert set(found["embedding_scope"]) == {"clip"}
     alone = store.search(clips[:1], where="embedding_scope = 'video'")
-    assert alone["cosine_similarity"].tolist() == pytest.approx([1.0])
-    with pytest.warns(tw.TwlabWarning, match="all zeros"):
-        nothing = store.search(np.zeros(D))
-    assert nothing.empty
-    assert nothing.columns.tolist() == found.columns.tolist()
+    assert alone["visual_similarity"].tolist() == pytest.approx([1.0])
+    with (
+        pytest.warns(tw.TwlabWarning, match="all zeros"),
+        pytest.raises(tw.InputError, match="the query for the option 'visual' is all zeros"),
+    ):
+        store.search(np.zeros(D))
 
 
 def test_nothing_where_nothing_is(plain: tw.Store) -> None:
@@ -165,8 +201,8 @@ def test_nothing_where_nothing_is(plain: tw.Store) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"embedding_option": ""}, "embedding_option is ''; one of the store was expected"),
-        ({"embedding_option": "speech"}, "'speech'; one of the store .*: 'audio', 'visual'"),
+        ({"by": ""}, r"no option '' \(there are: audio, visual\)"),
+        ({"weights": {"speech": 2}}, r"no option 'speech' \(there are: audio, visual\)"),
         ({"start_sec": 66, "end_sec": 60}, "start_sec is 66 and end_sec 60; .*exchange"),
         (
             {"where": "note < 3; drop table x"},
@@ -193,23 +229,26 @@ class Client:
 
 
 def test_text_goes_through_the_client(plain: tw.Store) -> None:
-    found = plain.search("a rabbit", embedding_option="audio", client=Client())
-    by_vector = plain.search(np.ones(D), embedding_option="audio")
+    found = plain.search("a rabbit", by="audio", client=Client())
+    by_vector = plain.search(np.ones(D), by="audio")
     pd.testing.assert_frame_equal(found, by_vector)
 
 
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda s: s.search(np.ones(D)), "'audio', 'visual' in what is searched; .*embedding_opt"),
-        (lambda s: s.search(np.ones(3), where="note=1"), "query has 3 dimensions, the store 16"),
+        (lambda s: s.search(np.ones(D), weights={"audio": 1}, by="visual"), "weights name 'audio'"),
+        (
+            lambda s: s.search(np.ones(3), where="note=1"),
+            "query has 3 dimensions, the option 'audio' 16",
+        ),
         (lambda s: s.search("text"), "the query is the text 'text'; text needs a client"),
         (lambda s: s.search(np.ones((0, D))), "the query has no rows"),
         (lambda s: s.search(np.ones(D), k=0), "k is 0; a whole number"),
         (lambda s: s.search(np.ones(D), where="x = 1"), "where=.* cannot be used .*No field nam"),
         (lambda s: s.search(np.ones(D), start_sec="x"), "start_sec is 'x'; seconds"),
         (lambda s: s.search(np.ones(D), video_id=5), "video_id is 5; a name or a list of names"),
-        (lambda s: s.search(np.ones(D), embedding_option=["visual"]), "embedding_option is .'visu"),
+        (lambda s: s.search(np.ones(D), by=[["visual"]]), r"no option \['visual'\]"),
         (lambda s: s.search(np.ones(D), where=5), "where is 5; a condition in SQL"),
         (lambda s: s.search(np.ones(D), method="fast"), "method is 'fast'; 'auto' or 'exact'"),
     ],
@@ -226,8 +265,9 @@ def test_models_are_not_mixed(tmp_path: Path, table: pd.DataFrame) -> None:
     with pytest.raises(tw.InputError, match="model_name is 'other', 'test'"):
         store.search(np.ones(D))
     assert len(store.search(np.ones(D), where="model_name = 'other'")) == 5
-    with pytest.raises(tw.InputError, match="models 'test' and 'other' compared"):
-        store.search(table[:1], where="model_name = 'other'")
+    row = table[:1].assign(embedding_option="visual")
+    with pytest.raises(tw.InputError, match="models 'other' and 'test' compared"):
+        store.search(row, where="model_name = 'other'")
 
 
 def test_a_query_meets_its_own_option_whatever_the_filters_leave(
@@ -241,14 +281,20 @@ def test_a_query_meets_its_own_option_whatever_the_filters_leave(
     assert set(store.search(row)["embedding_option"]) == {"audio"}
     assert store.search(row, video_id="video's 1").empty
     assert store.search(row, where="embedding_option = 'visual'").empty
-    assert len(store.search(row, video_id="video's 1", embedding_option="visual")) == 10
+    assert len(store.search(tw.vectors(row), video_id="video's 1", by="visual")) == 10
+    with pytest.raises(tw.InputError, match="of the option 'audio', the search of 'visual'"):
+        store.search(row, by="visual")
+    ask: Any = store.search
+    with pytest.warns(DeprecationWarning, match="embedding_option= is now by=; the old name goes"):
+        old = ask(tw.vectors(row), embedding_option="visual")
+    pd.testing.assert_frame_equal(old, store.search(tw.vectors(row), by="visual"))
 
 
 def test_columns_by_the_names_of_the_result(tmp_path: Path, table: pd.DataFrame) -> None:
     store = tw.open(tmp_path)
-    names = {"query": 1, "rank": 2, "cosine_similarity": 3.0}
+    names = {"match": 1, "rank": 2, "score": 3.0}
     store.add(table[:10:2].assign(**names))
-    found = store.search(table[:1], k=2**40)
+    found = store.search(tw.vectors(table[:1]), k=2**40)
     assert found["rank"].tolist() == [1, 2, 3, 4, 5]
-    assert found.columns.tolist().count("cosine_similarity") == 1
-    assert found["cosine_similarity"][0] == pytest.approx(1)
+    assert found.columns.tolist().count("score") == 1
+    assert found["score"][0] != 3

@@ -34,7 +34,7 @@ _HOMES = {
     "twlab.matrices": ("from_vectors",),
     "twlab.neighbors": ("near_duplicates", "nearest"),
     "twlab.projection": ("project", "trustworthiness"),
-    "twlab.retrieval": ("search",),
+    "twlab.retrieval": ("merge_hits", "search"),
     "twlab.samples": ("sample", "sample_video"),
     "twlab.scoring": ("boundary_scores",),
     "twlab.segmentation": ("novelty", "scene_counts", "scene_labels", "scenes"),

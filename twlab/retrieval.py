@@ -1,11 +1,11 @@
 """Search: the places that answer a query best, over several embedding options at once.
 
 Similarities of different options (``visual``, ``audio``, ...) share no scale, so every option is
-ranked on its own and the rankings are fused. An option that a place lacks is absent: it neither
-raises nor lowers the place.
+read against its own rows and the standings are combined (:mod:`twlab.fusion`). An option that a
+place lacks is absent: it neither raises nor lowers the place.
 
 * :func:`search` - the best places for a vector, rows, or text, picture or sound through a client
-* :func:`query_rows` - a query as a table
+* :func:`merge_hits` - hits that touch, joined
 
 References
 ----------
@@ -15,36 +15,73 @@ learning methods", SIGIR 2009.
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterable, Mapping
+import warnings
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
-import pandas as pd
 
+from twlab.conditions import chosen
 from twlab.errors import InputError
+from twlab.places import (
+    PLACE,
+    UNNAMED,
+    Compared,
+    asked_for,
+    best_places,
+    check_hits,
+    queries_for,
+    query_rows,
+    similar_to,
+    told,
+)
 from twlab.queries import embedded
-from twlab.segments import as_matrix, check_segments, clip_mask, str_column, unit_vectors
-from twlab.similarity import same_space
+from twlab.segments import WHOLE_SCOPES, check_segments, clip_mask, one_model
 from twlab.sources import also_stores
 from twlab.tracks import TOUCH_SEC
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    from twlab.places import Fuse
 
-__all__ = ["query_rows", "search"]
+    Mask = NDArray[np.bool_]
 
-RANK_OFFSET = 60
-"""The constant of reciprocal rank fusion: how little the very first ranks tower over the next."""
+__all__ = ["merge_hits", "search"]
 
-PLACE = ["video_id", "start_sec", "end_sec"]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
+def _also_merged(function: Callable[P, R]) -> Callable[P, R]:
+    """A search that still takes ``merge_gap_sec=``, for one release; hits are joined afterwards."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        given: dict[str, Any] = dict(kwargs)
+        gap = given.pop("merge_gap_sec", None)
+        if gap is None:
+            return function(*args, **given)
+        warnings.warn(
+            "merge_gap_sec= goes with the next release; use tw.merge_hits(hits, max_gap_sec=...)",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        _check_gap("merge_gap_sec", gap)
+        k = check_hits(given.get("k", 10))
+        ranked: Any = function(*args, **(given | {"k": 2**62}))
+        joined: Any = _merged(ranked, k, gap).head(k).reset_index(drop=True)
+        return joined.assign(rank=np.arange(1, len(joined) + 1))  # type: ignore[no-any-return]
+
+    return call
+
+
+@_also_merged
 @also_stores("segments")
 def search(
     segments: pd.DataFrame,
@@ -53,210 +90,183 @@ def search(
     text: str | None = None,
     k: int = 10,
     by: str | Sequence[str] | None = None,
-    fuse: Literal["rank", "score"] = "rank",
     weights: Mapping[str, float] | None = None,
-    merge_gap_sec: float | None = None,
+    fuse: Fuse = "standing",
     client: Any = None,
+    video_id: str | Sequence[str] | None = None,
+    start_sec: float | None = None,
+    end_sec: float | None = None,
+    where: str | None = None,
 ) -> pd.DataFrame:
     """The ``k`` places that answer a query best, best first.
 
     Parameters
     ----------
     segments : DataFrame
-        What is searched. Whole-video rows are left out unless there is nothing else.
+        What is searched. Whole-video rows are left out unless there is nothing else. A row
+        without time, such as a picture or a piece of a document, is a place of its own.
     query : DataFrame, array_like of shape (d,) or (q, d), str or Path
         Rows of a table, vectors, or what the client embeds: the path or address of a picture or
         a sound (by its ending), or words. A text that names any other file or address is refused,
-        and never sent as words. A row whose ``embedding_option`` is
-        one of the table's is compared with that option only; any other row and every plain vector
-        is compared with all. Where several are compared with one option, the best counts.
+        and never sent as words. A row whose ``embedding_option`` is one of the table's is compared
+        with that option only; a plain vector, and a row without time, with all others. A segment
+        of an option that the table lacks is left out, with a warning. Where several are compared
+        with one option, the best counts.
     text : str, optional
         Words to look for in place of `query`, whatever they look like.
     k : int
         How many places.
     by : str or sequence of str, optional
         The options to search. Default: all of the table.
-    fuse : {"rank", "score"}
-        Reciprocal ranks, ``1 / (60 + rank)``, or similarities less their mean in units of their
-        standard deviation per option. Both are averaged over the options that a place has.
     weights : mapping from option to float, optional
-        How much each option counts; 1 where it is not named, 0 leaves it out.
-    merge_gap_sec : float, optional
-        Join hits of one video that touch or lie no further apart than this; the best of them
-        gives the scores. Fewer than ``k`` hits where joining leaves no more. Default: hits stay
-        segments.
+        How much each option counts beside the others; 1 where it is not named, 0 leaves it out.
+    fuse : {"standing", "rank"}
+        How several options make one score, see Returns; ``"rank"`` is reciprocal rank fusion.
     client : Client, optional
         For text, pictures and sounds: embeds them with the model of the table.
+    video_id : str or sequence of str, optional
+        Only places in these videos.
+    start_sec, end_sec : float, optional
+        Only places that overlap this stretch, half-open.
+    where : str, optional
+        A further condition in SQL, such as ``"page > 3"``. What these four leave out is no hit,
+        but still tells what is ordinary: the score of a place does not depend on them.
 
     Returns
     -------
     DataFrame
-        ``rank`` (from 1), ``video_id``, ``start_sec``, ``end_sec``, ``score`` (fused; with one
-        option its plain cosine similarity), ``n_segments``, and for every option a column
+        ``rank`` (from 1), ``match`` (the label of the best row of the place), ``video_id``,
+        ``start_sec``, ``end_sec``, ``score``, ``n_segments``, and for every option a column
         ``<option>_similarity`` with the cosine similarity, missing where the place lacks it.
+
+        The score says how far a place stands out among the rows of its option: 3 is three
+        standard deviations above the middle (robust ones, see :mod:`twlab.fusion`). Unrelated rows
+        do so by chance: the best of 100 reaches about 2.5, of 10,000 about 4. Where nothing
+        exceeds that, nothing in the table answers the query. Similarities are comparable within
+        an option, scores within a search. With ``fuse="rank"`` the score is the weighted mean of
+        ``1 / (60 + rank)`` over the options, which says nothing of how well a place fits.
 
     Raises
     ------
     InputError
         If the query fits no option, is all zeros, has other dimensions or another model than the
-        table, is to be embedded without a client, or an argument is out of range.
+        table, is to be embedded without a client, or an argument is out of range; also if a weight
+        names an option that is not compared.
+
+    Notes
+    -----
+    The score is the best standing of the place, times the option's share of the greatest weight.
+    Where standings in other options exceed 2, it is the root of the sum of the squares, less 4 for
+    each of these others. An ordinary option neither helps nor harms.
 
     Examples
     --------
     >>> import twlab as tw
     >>> film = tw.sample()
     >>> hits = tw.search(film, film.iloc[[42]], k=2)
-    >>> hits[["rank", "start_sec", "visual_similarity"]].round(2)
-       rank  start_sec  visual_similarity
-    0     1      252.0               1.00
-    1     2      258.0               0.88
+    >>> hits[["rank", "match", "start_sec", "visual_similarity"]].round(2)
+       rank  match  start_sec  visual_similarity
+    0     1     42      252.0               1.00
+    1     2     43      258.0               0.88
     """
     check_segments(segments)
-    _check_arguments(k, fuse, weights, merge_gap_sec)
-    pool = segments[clip_mask(segments)]
-    options = _options(pool, by, weights or {})
-    queries = _queries(query, text, pool, client)
-    asked = {name: _similarities(rows, queries, name) for name, rows in options.items()}
-    found = {name: values for name, values in asked.items() if values is not None}
-    if not found:
-        theirs = ", ".join(sorted(map(str, queries["embedding_option"].dropna().unique())))
-        raise InputError(
-            f"the query is of the option {theirs}, the table of {', '.join(options)}; one option "
-            "in common was expected; search rows of it or pass plain vectors with tw.vectors"
-        )
-    places = _places(options, found)
-    places["score"] = _fused(places, list(found), fuse, weights or {})
-    ranked = places.sort_values(
-        ["score", *PLACE], ascending=[False, True, True, True], ignore_index=True
-    )
-    if merge_gap_sec is not None:
-        ranked = _merged(ranked, k, merge_gap_sec)
-    top = ranked.head(k).reset_index(drop=True)
-    top.insert(0, "rank", np.arange(1, len(top) + 1))
-    names = [f"{name}_similarity" for name in found]
-    return top[["rank", *PLACE, "score", "n_segments", *names]]
+    k, wanted = check_hits(k), asked_for(by, weights, fuse)
+    keep = chosen(video_id, start_sec, end_sec, where).mask(segments)
+    pool, keep = _searched(segments, keep)
+    names = _option_names(pool)
+    there = sorted({*names})
+    options = wanted.options(there)
+    models = segments["model_name"] if "model_name" in segments.columns else ()
+    queries = query_rows(embedded(query, text, models=models, client=client))
+    meant = queries_for(queries, options, there)
+    wanted.check_compared([*meant])
+    found = [_compared(name, pool, names == name, keep, rows) for name, rows in meant.items()]
+    ranked = best_places(found, wanted)
+    ranked.insert(0, "match", pool.index.to_flat_index()[ranked.pop("row").to_numpy(np.intp)])
+    return told(ranked, k, ["match", *PLACE])
 
 
-def _check_arguments(k: Any, fuse: Any, weights: Any, merge_gap_sec: Any) -> None:
-    """Refuse what cannot be meant."""
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise InputError(f"k is {k!r}; a whole number of hits, 1 or more, was expected")
-    if fuse not in ("rank", "score"):
-        raise InputError(f"fuse is {fuse!r}; 'rank' or 'score' was expected")
-    if weights is not None and not (
-        isinstance(weights, Mapping) and all(_from_zero(value) for value in weights.values())
-    ):
-        raise InputError(
-            f"weights are {weights!r}; a finite number from 0 on for each option was expected"
-        )
-    if merge_gap_sec is not None and not _from_zero(merge_gap_sec):
-        raise InputError(f"merge_gap_sec is {merge_gap_sec!r}; seconds from 0 on were expected")
+def _searched(segments: pd.DataFrame, keep: Mask) -> tuple[pd.DataFrame, Mask]:
+    """The clips, or whole videos where nothing else may be a hit; and which may be."""
+    pieces = clip_mask(segments)
+    if keep.any() and not (keep & pieces).any():
+        pieces = segments["embedding_scope"].isin(WHOLE_SCOPES).to_numpy(bool)
+    return segments[pieces], keep[pieces]
 
 
-def _from_zero(value: Any) -> bool:
-    """Whether a value is a finite number that is not negative."""
-    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= float(value) < math.inf
-
-
-def _options(
-    pool: pd.DataFrame, by: str | Sequence[str] | None, weights: Mapping[str, float]
-) -> dict[str, pd.DataFrame]:
-    """The rows of every option that is searched."""
+def _option_names(pool: pd.DataFrame) -> Any:
+    """The option of each row as text."""
     if "embedding_option" not in pool.columns:
-        pool = pool.assign(embedding_option="similarity")
-    names = pool["embedding_option"].astype(object).where(pool["embedding_option"].notna(), "none")
-    groups = {str(name): rows for name, rows in pool.groupby(names, sort=True)}
-    asked = [by] if isinstance(by, str) or not isinstance(by, Iterable | None) else by
-    named = [*(asked or ()), *weights]
-    unknown = [name for name in named if not isinstance(name, str) or name not in groups]
-    if unknown:
+        return np.full(len(pool), "similarity", object)
+    option = pool["embedding_option"].astype(object)
+    return option.where(option.notna(), UNNAMED).map(str).to_numpy(object)
+
+
+def _compared(
+    name: str, pool: pd.DataFrame, mine: Mask, keep: Mask, queries: pd.DataFrame
+) -> Compared:
+    """The rows of an option beside the queries meant for it."""
+    kept = mine & keep
+    if "model_name" in pool.columns and keep.any():  # of the models that may be hits alone
+        mine = mine & pool["model_name"].isin(pool["model_name"][kept].unique()).to_numpy(bool)
+    rows = np.flatnonzero(mine)
+    one_model(pool.iloc[rows])
+    similar = similar_to(name, pool.iloc[rows], queries) if len(rows) else np.empty(0)
+    hits = keep[rows]
+    return Compared(name, pool[PLACE].iloc[rows[hits]], rows[hits], similar[hits], similar)
+
+
+def merge_hits(hits: pd.DataFrame, *, max_gap_sec: float = 0.0) -> pd.DataFrame:
+    """Hits of one video that touch or overlap as one each, best first.
+
+    Parameters
+    ----------
+    hits : DataFrame
+        As :func:`search` or ``Store.search`` returns them. More hits than you want to end with
+        should go in: of 50, perhaps 20 come out.
+    max_gap_sec : float
+        Join across gaps up to this length.
+
+    Returns
+    -------
+    DataFrame
+        The same columns, ``rank`` counted anew. A joined hit stretches over all its segments,
+        counts them in ``n_segments``, and has the scores and the ``match`` of the best of them.
+        Hits without time are left as they are.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or the gap is none.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> film = tw.sample()
+    >>> hits = tw.merge_hits(tw.search(film, film.iloc[[42]], k=6))
+    >>> hits[["rank", "start_sec", "end_sec", "n_segments"]].head(2)
+       rank  start_sec  end_sec  n_segments
+    0     1      252.0    264.0           2
+    1     2      222.0    228.0           1
+    """
+    _check_gap("max_gap_sec", max_gap_sec)
+    needed = ("rank", *PLACE, "score", "n_segments")
+    missing = [name for name in needed if name not in getattr(hits, "columns", ())]
+    if missing:
         raise InputError(
-            f"no option {unknown[0]!r} (there are: {', '.join(groups)}); name options of the table"
+            f"no column {missing[0]!r} in the hits; what tw.search or Store.search returns was "
+            "expected"
         )
-    chosen = {
-        name: rows
-        for name, rows in groups.items()
-        if (asked is None or name in asked) and weights.get(name, 1.0) > 0
-    }
-    if not chosen:
-        raise InputError("no option is left to search; give at least one a weight above 0")
-    return chosen
+    ranked = hits.sort_values("rank", kind="stable").reset_index(drop=True)
+    joined = _joined(ranked, float(max_gap_sec)).reset_index(drop=True)
+    return joined.assign(rank=np.arange(1, len(joined) + 1))
 
 
-def _queries(query: Any, text: str | None, pool: pd.DataFrame, client: Any) -> pd.DataFrame:
-    """The query as a table with embeddings."""
-    models = pool["model_name"] if "model_name" in pool.columns else ()
-    return query_rows(embedded(query, text, models=models, client=client))
-
-
-def query_rows(query: Any) -> pd.DataFrame:
-    """A table, a vector, several or a column of them as a table; options are missing if unknown."""
-    if isinstance(query, pd.DataFrame):
-        table = query
-    else:
-        rows = query if isinstance(query, pd.Series) else np.asarray(query)
-        matrix = as_matrix(rows[None] if isinstance(rows, np.ndarray) and rows.ndim == 1 else rows)
-        table = pd.DataFrame({"embedding": pd.Series(list(matrix), dtype=object)})
-    if not len(table):
-        raise InputError("the query has no rows; at least one vector was expected")
-    if "embedding_option" in table.columns:
-        return table
-    return table.assign(embedding_option=str_column([None] * len(table), table.index))
-
-
-def _similarities(rows: pd.DataFrame, queries: pd.DataFrame, name: str) -> Floats | None:
-    """The best cosine similarity of each row to the queries that are meant for the option."""
-    asked = queries["embedding_option"]
-    # Vectors of text, and others without one of the table's options, are meant for all.
-    known = asked.isin(["visual", "audio", "transcription", "visual-text", "fused", name])
-    mine = queries[(asked == name) | asked.isna() | ~known]
-    if not len(mine):
-        return None
-    ours, theirs = unit_vectors(rows), unit_vectors(mine)
-    if ours.shape[1] != theirs.shape[1]:
-        raise InputError(
-            f"the query has {theirs.shape[1]} dimensions, the option {name!r} {ours.shape[1]}; "
-            "vectors of one model were expected; name the options that fit in by="
-        )
-    same_space(rows, mine, ours, theirs)
-    theirs = theirs[theirs.any(axis=1)]
-    if not len(theirs):
-        raise InputError(
-            f"the query for the option {name!r} is all zeros, which stands for missing data; a "
-            "vector with a direction was expected; drop such rows from the query"
-        )
-    similar = np.clip(ours @ theirs.T, -1, 1).max(axis=1).astype(np.float64)
-    return np.where(ours.any(axis=1), similar, np.nan)
-
-
-def _places(options: dict[str, pd.DataFrame], found: dict[str, Floats]) -> pd.DataFrame:
-    """One row per place with the similarity of every option, missing where it has none."""
-    columns = []
-    for name, values in found.items():
-        rows = options[name][PLACE].reset_index(drop=True)
-        rows[["start_sec", "end_sec"]] = rows[["start_sec", "end_sec"]].round(3)
-        best = rows.assign(similarity=values).dropna(subset=["similarity"])
-        grouped = best.groupby(PLACE, dropna=False, sort=False, observed=True)["similarity"].max()
-        columns.append(grouped.rename(f"{name}_similarity"))
-    table = pd.concat(columns, axis=1).reset_index()
-    return table.assign(n_segments=1)
-
-
-def _fused(
-    places: pd.DataFrame, names: list[str], fuse: str, weights: Mapping[str, float]
-) -> Floats:
-    """The score of each place over the options that it has."""
-    similar = places[[f"{name}_similarity" for name in names]].to_numpy(np.float64)
-    if len(names) == 1:
-        return np.asarray(similar[:, 0])
-    weight = np.array([weights.get(name, 1.0) for name in names]) * ~np.isnan(similar)
-    if fuse == "rank":
-        ranks = places[[f"{name}_similarity" for name in names]].rank(ascending=False, method="min")
-        parts = 1 / (RANK_OFFSET + ranks.to_numpy(np.float64))
-    else:
-        spread = np.nanstd(similar, axis=0)
-        parts = (similar - np.nanmean(similar, axis=0)) / np.where(spread > 0, spread, 1.0)
-    return np.asarray((np.nan_to_num(parts) * weight).sum(axis=1) / weight.sum(axis=1))
+def _check_gap(name: str, gap: Any) -> None:
+    """Refuse what is no length of a gap."""
+    known = isinstance(gap, Real) and not isinstance(gap, bool) and 0 <= float(gap) < math.inf
+    if not known:
+        raise InputError(f"{name} is {gap!r}; seconds from 0 on were expected")
 
 
 def _merged(ranked: pd.DataFrame, k: int, gap_sec: float) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twlab.conditions import quoted
 from twlab.errors import InputError
 from twlab.paths import replaced
 from twlab.queries import is_existing_file, is_words, kind_of
@@ -110,7 +111,7 @@ def _search(chosen: argparse.Namespace) -> int:
     hits = store.search(
         k=chosen.k,
         video_id=chosen.video,
-        embedding_option=chosen.option,
+        by=chosen.option,
         where=chosen.where,
         **asked,
     )
@@ -123,7 +124,7 @@ def _search(chosen: argparse.Namespace) -> int:
     if hits.empty:
         print(_no_hits(chosen), file=sys.stderr)
         return 0
-    _print_hits(hits, _names_of(asked.get("query")))
+    _print_hits(hits)
     return 0
 
 
@@ -183,7 +184,6 @@ def _query(chosen: argparse.Namespace, store: Store) -> dict[str, Any]:
 def _segment_at(place: str, option: str | None, store: Store) -> pd.DataFrame:
     """The segment of the store that a video has at a time; of several the shortest."""
     from twlab.intervals import parse_timecode
-    from twlab.store.tables import quoted
 
     video, at, time = place.rpartition("@")
     if not at:
@@ -215,18 +215,6 @@ def _of_option(found: pd.DataFrame, option: str, place: str) -> pd.DataFrame:
     return chosen
 
 
-def _names_of(query: Any) -> dict[Any, str]:
-    """What the rows of a query are called, by label: video and time, or the label; of one, {}."""
-    if query is None or isinstance(query, str) or len(query) < 2:
-        return {}
-    starts, ends = _times(query["start_sec"]), _times(query["end_sec"])
-    parts = zip(query["video_id"], starts, ends, strict=True)
-    names = [f"{video}@{start}-{end}" for video, start, end in parts]
-    if len({*names}) < len(names):
-        names = [*map(str, query.index)]
-    return dict(zip(query.index, names, strict=True))
-
-
 def _times(seconds: pd.Series) -> list[str]:
     """Seconds as people write times."""
     from twlab.intervals import format_timecode
@@ -234,17 +222,14 @@ def _times(seconds: pd.Series) -> list[str]:
     return [format_timecode(sec) or "-" for sec in seconds]
 
 
-def _print_hits(hits: pd.DataFrame, queries: dict[Any, str]) -> None:
-    """Rank, likeness and place of each hit, and the query where there are several."""
-    names = ["query", "rank", "cosine_similarity", "video_id", "start_sec", "end_sec"]
-    shown = hits[[*names, "embedding_option"]].rename(
-        columns={"start_sec": "start", "end_sec": "end"}
-    )
-    shown["cosine_similarity"] = shown["cosine_similarity"].map("{:.4f}".format)
+def _print_hits(hits: pd.DataFrame) -> None:
+    """Rank, score, place and likeness by option of each hit."""
+    likeness = [name for name in hits.columns if str(name).endswith("_similarity")]
+    names = ["rank", "score", "video_id", "start_sec", "end_sec", *likeness]
+    shown = hits[names].rename(columns={"start_sec": "start", "end_sec": "end"})
+    shown["score"] = shown["score"].map("{:.2f}".format)
+    for name in likeness:
+        shown[name] = shown[name].map(lambda value: "-" if value != value else f"{value:.4f}")
     for name in ("start", "end"):
         shown[name] = _times(shown[name])
-    if queries:
-        shown["query"] = shown["query"].map(queries)
-    else:
-        shown = shown.drop(columns="query")
     print(shown.to_string(index=False, na_rep="-", max_colwidth=None))

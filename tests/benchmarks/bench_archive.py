@@ -160,10 +160,6 @@ def order_of(folder: Path) -> np.ndarray:
     return np.load(file)
 
 
-def search_exact(folder: Path, n: int) -> dict[str, Any]:
-    return searched(folder, queries(folder)[:20], right_names(folder)[:20], all={"method": "exact"})
-
-
 def search_index(folder: Path, n: int) -> dict[str, Any]:
     return searched(folder, queries(folder), right_names(folder), all={})
 
@@ -350,7 +346,7 @@ STEPS: dict[str, list[Callable[[Path, int], dict[str, Any]]]] = {
     "ingest": [ingest, parquet],
     "optimize": [optimize],
     "open": [open_and_count],
-    "search": [search_exact, faiss_flat, search_index, faiss_ivf, search_filtered],
+    "search": [faiss_flat, search_index, faiss_ivf, search_filtered],
     "duplicates": [near_duplicates, faiss_pairs],
     "nearest": [nearest_rows],
     "kmeans": [kmeans, faiss_kmeans, sklearn_kmeans],

@@ -172,7 +172,6 @@ def queries(folder: str, n: int, n_queries: int) -> dict[str, Any]:
         everywhere = best(query)
         ways: dict[str, tuple[Callable[[], Any], Any, list[int]]] = {
             "store": (lambda: store.search(query), rows_of, everywhere),  # noqa: B023
-            "store, exact": (lambda: store.search(query, method="exact"), rows_of, everywhere),  # noqa: B023
             "numpy": (lambda: best(query), list, everywhere),  # noqa: B023
             "faiss flat": (lambda: flat.search(query[None], K)[1][0], list, everywhere),  # noqa: B023
             "faiss IVF": (lambda: lists.search(query[None], K)[1][0], list, everywhere),  # noqa: B023

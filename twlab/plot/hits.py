@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from twlab.errors import InputError
 from twlab.plot.clock import bar_lengths, clock_times, span_labels, time_axis
-from twlab.plot.theme import ThemeName, dress, look_of, plain
+from twlab.plot.theme import ThemeName, dress, look_of
 from twlab.sources import also_stores
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def hits(
     segments : DataFrame
         The table that was searched; it gives the length of each lane.
     found : DataFrame
-        As ``tw.search(segments, query)`` or ``store.search(query)`` returns it.
+        As ``tw.search(segments, query)``, ``store.search(query)`` or ``tw.merge_hits(hits)``
+        returns it.
     title : str, optional
         In place of the default.
     theme : {"light", "dark"}
@@ -63,8 +64,8 @@ def hits(
             f"found is a {type(found).__name__}; hits as tw.search or Store.search returns them "
             "were expected"
         )
-    score = "score" if "score" in found.columns else "cosine_similarity"
-    missing = [n for n in ("rank", "video_id", "start_sec", score) if n not in found.columns]
+    needed = ("rank", "video_id", "start_sec", "score")
+    missing = [name for name in needed if name not in found.columns]
     if missing:
         raise InputError(
             f"no column {missing[0]!r} in the hits; what tw.search or Store.search returns was "
@@ -82,7 +83,7 @@ def hits(
             "this table were expected; pass the table that was searched"
         )
     lanes = [float(lengths.get(video, timed["end_sec"].max())) for video in videos]
-    figure = go.Figure([_lanes(videos, lanes, look), _bars(timed, score, look)])
+    figure = go.Figure([_lanes(videos, lanes, look), _bars(timed, look)])
     words = "Hits" if title is None else title
     note = f"{len(timed)} hits in {len(videos)} videos, numbered by rank"
     dress(figure, look, title=words, subtitle=note, height=200 + 60 * len(videos))
@@ -104,9 +105,9 @@ def _lanes(videos: list[str], lengths: list[float], look: Look) -> go.Bar:
     )
 
 
-def _bars(timed: pd.DataFrame, score: str, look: Look) -> go.Bar:
+def _bars(timed: pd.DataFrame, look: Look) -> go.Bar:
     """A bar for each hit."""
-    hover = f"%{{hovertext}}<br>{plain(score)} <b>%{{marker.color:.3g}}</b><extra></extra>"
+    hover = "%{hovertext}<br>score <b>%{marker.color:.3g}</b><extra></extra>"
     return go.Bar(
         y=timed["video_id"],
         x=bar_lengths(timed),
@@ -114,9 +115,9 @@ def _bars(timed: pd.DataFrame, score: str, look: Look) -> go.Bar:
         orientation="h",
         width=0.5,
         marker={
-            "color": timed[score],
+            "color": timed["score"],
             "colorscale": look.sequential,
-            "colorbar": {"title": plain(score), "outlinewidth": 0},
+            "colorbar": {"title": "score", "outlinewidth": 0},
         },
         text=timed["rank"].astype(str),
         textposition="outside",

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from twlab.conditions import check_where
 from twlab.errors import InputError
 from twlab.executors import check_executor
 from twlab.store import tables
 from twlab.store.files import are_paths, bar, tables_in
 from twlab.store.parts import Part
-from twlab.store.reading import check_where, count
+from twlab.store.reading import count
 from twlab.store.upkeep import optimized, settle
 from twlab.store.writing import (
     batches,

@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
+import copy
+import functools
+import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from twlab.conditions import check_where, chosen
 from twlab.errors import InputError
+from twlab.places import asked_for, check_hits
+from twlab.renaming import formerly
 from twlab.sources import Source
 from twlab.store import tables
 from twlab.store.files import write_folder
 from twlab.store.pieces import StoreFragment, cut
-from twlab.store.reading import check_where, count, read_table
-from twlab.store.searching import Filter, best_places, kinds_of, queries_of
+from twlab.store.reading import count, read_table
+from twlab.store.searching import Looked, kinds_of, searched
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
+    from twlab.places import Fuse
+
 __all__ = ["Part"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _also_exact(function: Callable[P, R]) -> Callable[P, R]:
+    """A search that still takes ``method=``, for one release; ``"exact"`` passes by the index."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> R:
+        given: dict[str, Any] = dict(kwargs)
+        method = given.pop("method", None)
+        if method is None:
+            return function(*args, **given)
+        if method not in ("auto", "exact"):
+            raise InputError(f"method is {method!r}; 'auto' or 'exact' was expected; leave it out")
+        warnings.warn(
+            "method= goes with the next release; use tw.nearest(query, store, exact=True)",
+            DeprecationWarning,
+            stacklevel=3,
+        )
+        part: Any = copy.copy(args[0])
+        part._exact = method == "exact"
+        return function(part, *args[1:], **given)
+
+    return call
 
 
 class Part(Source):
@@ -44,6 +78,8 @@ class Part(Source):
         self.work = None if "://" in address else Path(address) / "work"
         self._table, self._condition = table, condition
         self._known: tuple[int, pd.DataFrame] | None = None
+        self._backgrounds: dict[str, Any] = {}
+        self._exact = False
 
     @property
     def version(self) -> int:
@@ -149,79 +185,68 @@ class Part(Source):
         )
         return found.reset_index()
 
+    @formerly(embedding_option="by")
+    @_also_exact
     def search(
         self,
         query: Any = None,
         *,
         text: str | None = None,
         k: int = 10,
+        by: str | Sequence[str] | None = None,
+        weights: Mapping[str, float] | None = None,
+        fuse: Fuse = "standing",
+        client: Any = None,
         video_id: str | Sequence[str] | None = None,
-        embedding_option: str | None = None,
         start_sec: float | None = None,
         end_sec: float | None = None,
         where: str | None = None,
-        method: Literal["auto", "exact"] = "auto",
-        client: Any = None,
     ) -> pd.DataFrame:
-        """The ``k`` segments most alike to each query, best first.
+        """The ``k`` places that answer a query best, best first; as :func:`twlab.search` has them.
 
         Parameters
         ----------
-        query : DataFrame, array_like of shape (d,) or (q, d), str or Path
-            Rows of a table, vectors, or what the client embeds, as in :func:`twlab.search`. A row
-            whose ``embedding_option`` is one of the store's is compared with that option only. For
-            hundreds of rows
-            :func:`twlab.nearest` is sooner, which reads the store once for all.
-        text : str, optional
-            Words to look for in place of `query`, whatever they look like.
-        k : int
-            How many; fewer where there are not as many.
-        video_id : str or sequence of str, optional
-            Only segments of these videos.
-        embedding_option : str, optional
-            Only segments of this option; needed where there are several, which share no scale.
-        start_sec, end_sec : float, optional
-            Only segments that overlap this stretch, half-open.
-        where : str, optional
-            A further condition in SQL.
-        method : {"auto", "exact"}
-            ``"exact"`` passes by the vector index, if :meth:`twlab.Store.optimize` has made one;
-            without one every search is exact.
-        client : object, optional
-            For words: anything with ``embed_text(text, model_name=...)`` that returns a table.
+        query, text, k, by, weights, fuse, client, video_id, start_sec, end_sec, where
+            As for :func:`twlab.search`. For the neighbours of many rows :func:`twlab.nearest` is
+            sooner, which reads the store once for all.
 
         Returns
         -------
         DataFrame
-            ``query`` (index label; row number for vectors), ``rank`` from 1,
-            ``cosine_similarity``, ``video_id``, ``start_sec``, ``end_sec`` and all other columns
-            but what the store has by the first three names, so that it is a table of segments.
-            Whole-video rows are left out unless there is nothing else; zero vectors always are.
+            ``rank``, ``match`` (the row of the best segment in :meth:`to_table`), ``video_id``,
+            ``start_sec``, ``end_sec``, ``score``, ``n_segments`` and the similarity by option, as
+            :func:`twlab.search` explains them; then all other columns of the best segment, but
+            what the store has by those names, so that it is a table of segments. Whole-video rows
+            are left out unless there is nothing else; zero vectors always are.
 
         Raises
         ------
         InputError
-            If what is searched holds several options or models, the query has other dimensions or
-            another model, names a file or is words without a client, or a condition cannot be
-            understood.
+            If the query fits no option, has other dimensions or another model, is to be embedded
+            without a client, what is searched holds several models, a weight names an option that
+            is not compared, or a condition cannot be understood.
+
+        Notes
+        -----
+        An option of more than 8,192 segments is read against some 4,096 of them, drawn once for
+        each version, so scores may differ in the second figure from those of a table. Of several
+        options 10 ``k`` segments of each, at least 200, are candidates. If
+        :meth:`twlab.Store.optimize` has made a vector index, it is used where much is searched,
+        and nearly all of what an exact search finds is found.
         """
-        if method not in ("auto", "exact"):
-            raise InputError(f"method is {method!r}; 'auto' or 'exact' was expected")
-        check_where(where)
-        if embedding_option is not None and not isinstance(embedding_option, str):
-            raise InputError(f"embedding_option is {embedding_option!r}; one name was expected")
+        asked, k = asked_for(by, weights, fuse), check_hits(k)
+        within = chosen(video_id, start_sec, end_sec, where).in_sql()
         table = self._stored()
         kinds = self._kinds(table)
-        condition = tables.both(self._condition, where)
-        chosen = Filter(video_id, embedding_option, start_sec, end_sec, condition)
-        queries = queries_of(query, text, kinds, client)
-        return best_places(table, queries, chosen, kinds, k=k, exact=method == "exact")
+        looked = Looked(table, self._condition, within, kinds, self._backgrounds)
+        return searched(looked, query, text, asked, k=k, client=client, exact=self._exact)
 
     def _kinds(self, table: Any) -> pd.DataFrame:
         """The options, scopes and models of the version that is shown, looked up once."""
         known = self._known
         if known is None or known[0] != table.version:
             known = self._known = (table.version, kinds_of(table, self._condition))
+            self._backgrounds = {}
         return known[1]
 
     def to_parquet(self, folder: str | os.PathLike[str]) -> Path:

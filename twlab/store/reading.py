@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twlab.conditions import check_where
 from twlab.errors import InputError
 from twlab.sources import free_bytes
 from twlab.store.arrow import frame_of
@@ -16,16 +16,10 @@ from twlab.store.tables import counted, plain_query, reading
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["check_where", "count", "read_table"]
+__all__ = ["count", "read_table"]
 
 BYTES_PER_ROW = 600
 """What a row of a pandas table takes beside its numbers: the cells, and the view of its vector."""
-
-_QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`""")
-_UNFIT = re.compile(
-    r"--|/\*|\?|\$|(?<!:):[a-z_]|\b[a-z]''|\b(?:rand|random|uuid)\s*\(", re.IGNORECASE
-)
-"""Comments, placeholders, literals of other languages of SQL, and what differs at every reading."""
 
 
 def count(table: Any, where: str | None) -> int:
@@ -33,33 +27,6 @@ def count(table: Any, where: str | None) -> int:
     check_where(where)
     with reading(table, where):
         return counted(table, where)
-
-
-def check_where(where: Any, *, needed: bool = False) -> None:
-    """Refuse what is no condition in SQL."""
-    left_out = where is None and not needed
-    if not left_out and (not isinstance(where, str) or not where.strip()):
-        raise InputError(
-            f"where is {where!r}; a condition in SQL was expected, such as 'start_sec < 60'"
-        )
-    sign = None if left_out else _unfit(where)
-    if sign:
-        raise InputError(
-            f"where={where!r} cannot be used ({sign} does not belong there); one condition in SQL "
-            "of the columns alone was expected, such as 'start_sec < 60'; leave that out"
-        )
-
-
-def _unfit(condition: str) -> str | None:
-    """What a condition must not hold outside of quotes: it would not stay one, or the same."""
-    bare = _QUOTED.sub("''", condition)
-    depth = 0
-    for sign in bare:
-        depth += (sign == "(") - (sign == ")")
-        if depth < 0:
-            return "a parenthesis that closes none"
-    found = _UNFIT.search(bare)
-    return repr(found[0]) if found else None
 
 
 def read_table(table: Any, *, where: str | None, columns: list[str] | None) -> pd.DataFrame:

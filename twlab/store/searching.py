@@ -1,4 +1,8 @@
-"""The best segments of a store for a vector, exactly or by an index that loses nothing to filters.
+"""The best places of a store for a query, exactly or by an index that loses nothing to filters.
+
+A store is searched as a table is (:mod:`twlab.places`), but not all of it is looked at: of every
+option the segments nearest to the query, what else lies at their places, and up to a few thousand
+segments drawn by their identity against which the option is read.
 
 Without a vector index every segment of the filter is compared. With one, the partitions nearest to
 the query are looked into: about ``2 √p`` of ``p``, more by as much as a filter leaves out; where a
@@ -10,88 +14,68 @@ comes back is exact. Lance leaves out zero vectors.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from twlab.conditions import quoted
 from twlab.errors import InputError
-from twlab.neighbors import check_k
+from twlab.places import (
+    PLACE,
+    UNNAMED,
+    Compared,
+    best_places,
+    queries_for,
+    query_rows,
+    similar_to,
+    told,
+)
 from twlab.queries import embedded
-from twlab.retrieval import query_rows
-from twlab.segments import WHOLE_SCOPES, str_column, unit_vectors
-from twlab.similarity import same_space
+from twlab.segments import WHOLE_SCOPES, clip_mask, str_column, unit_vectors
 from twlab.store.arrow import frame_of
 from twlab.store.keys import KEY
 from twlab.store.pieces import block_of
 from twlab.store.reading import count
-from twlab.store.tables import INDEX, plain_query, quoted, reading
+from twlab.store.tables import INDEX, both, counted, plain_query, reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["Filter", "best_places", "kinds_of", "queries_of"]
+    from twlab.places import Asked
+
+    Matrix = NDArray[np.float32]
+
+__all__ = ["Looked", "kinds_of", "searched"]
 
 FEW_ROWS = 100_000
 """Rows that are compared faster than an index could be asked rightly."""
 
-_PLACE = ("video_id", "start_sec", "end_sec")
+BACKGROUND_ROWS = 4096
+"""Rows against which an option is read, about; up to twice as many are all taken. The middle of
+that many is known to 2 % of their spread (of half as many to 3 %), for 8 MB of vectors."""
+
+MANY_EACH, LEAST_EACH = 10, 200
+"""Of several options so many of each are looked at for a hit, and so many in any case: a place must
+be that good in one of its options."""
+
 _KINDS = ["embedding_option", "embedding_scope", "model_name"]
-_OURS = ("query", "rank", "cosine_similarity")
 
 
-@dataclass(frozen=True)
-class Filter:
-    """What is searched; each part None where it does not matter."""
+class Looked(NamedTuple):
+    """What is searched: a table, which of its rows, and what is known of them."""
 
-    video_id: str | Sequence[str] | None = None
-    embedding_option: str | None = None
-    start_sec: float | None = None
-    end_sec: float | None = None
-    where: str | None = None
-
-    def conditions(self) -> list[str]:
-        """All but the option in SQL; of a stretch of time, the segments that overlap it."""
-        found = [f"({self.where})"] if self.where else []
-        if self.video_id is not None:
-            videos = _names("video_id", self.video_id)
-            found.append(f"video_id IN ({', '.join(map(quoted, videos)) or 'NULL'})")
-        begin = None if self.start_sec is None else _second("start_sec", self.start_sec)
-        end = None if self.end_sec is None else _second("end_sec", self.end_sec)
-        if begin is not None and end is not None and begin >= end:
-            raise InputError(
-                f"start_sec is {begin:g} and end_sec {end:g}; a stretch that begins before it ends "
-                "was expected; exchange them"
-            )
-        if begin is not None:
-            found.append(f"end_sec > {begin}")
-        if end is not None:
-            found.append(f"start_sec < {end}")
-        return found
-
-
-def _names(name: str, value: Any) -> list[Any]:
-    """One name or several as a list."""
-    try:
-        return [value] if isinstance(value, str) else list(value)
-    except TypeError:
-        raise InputError(
-            f"{name} is {value!r}; a name or a list of names was expected, as the store has them"
-        ) from None
-
-
-def _second(name: str, value: Any) -> float:
-    """A time as a number."""
-    try:
-        second = float(value)
-    except (TypeError, ValueError):
-        second = math.nan
-    if not math.isfinite(second):
-        raise InputError(f"{name} is {value!r}; seconds from the start of the file were expected")
-    return second
+    table: Any
+    condition: str | None
+    """What the store or part of it holds."""
+    within: str | None
+    """What may be hits."""
+    kinds: pd.DataFrame
+    """Of the store or part."""
+    backgrounds: dict[str, Matrix]
+    """Vectors that were read already, by condition."""
 
 
 def kinds_of(table: Any, where: str | None) -> pd.DataFrame:
@@ -103,74 +87,205 @@ def kinds_of(table: Any, where: str | None) -> pd.DataFrame:
     return pd.concat(parts).drop_duplicates(ignore_index=True)
 
 
-def queries_of(query: Any, text: str | None, kinds: pd.DataFrame, client: Any) -> pd.DataFrame:
-    """The query as a table with embeddings and an option each, missing where unknown."""
-    return query_rows(embedded(query, text, models=kinds["model_name"], client=client))
-
-
-def best_places(
-    table: Any, queries: pd.DataFrame, chosen: Filter, kinds: pd.DataFrame, *, k: int, exact: bool
+def searched(
+    looked: Looked,
+    query: Any,
+    text: str | None,
+    asked: Asked,
+    *,
+    k: int,
+    client: Any,
+    exact: bool,
 ) -> pd.DataFrame:
-    """The best rows for each query, best first."""
-    k = min(check_k(k), max(1, table.count_rows()))
-    unit = unit_vectors(queries)
+    """The best places, best first, each with its best row."""
+    within = both(looked.condition, looked.within)
+    kinds = _searched_kinds(looked, within)
+    names = kinds["embedding_option"].astype(object).fillna(UNNAMED)
+    there = sorted({*names})
+    options = asked.options(there)
+    queries = query_rows(embedded(query, text, models=kinds["model_name"], client=client))
+    meant = queries_for(queries, options, there)
+    asked.check_compared([*meant])
+    limit = k if len(meant) == 1 and len(kinds) == 1 else max(MANY_EACH * k, LEAST_EACH)
+    limit = min(limit, max(1, int(looked.table.count_rows())))
+    plans = {name: _plan(looked, name, kinds[names == name], within) for name in meant}
+    _check_width(looked.table, queries, [*meant])
+    near = [
+        _nearest(looked.table, plans[name].hits, unit_vectors(rows), limit, exact=exact)
+        for name, rows in meant.items()
+    ]
+    rows = pd.concat(near, ignore_index=True)
+    if len(meant) > 1:
+        rows = _with_neighbours(looked.table, rows, plans)
+    rows = rows.drop_duplicates(KEY)
+    rows = rows[rows["embedding"].map(np.any).astype(bool)].reset_index(drop=True)
+    own = rows["embedding_option"].astype(object).fillna(UNNAMED).to_numpy(object)
+    found = [
+        _compared(name, looked, plans[name], rows[own == name], theirs)
+        for name, theirs in meant.items()
+    ]
+    return _as_table(looked, within, rows, best_places(found, asked).head(k))
+
+
+def _check_width(table: Any, queries: pd.DataFrame, names: Sequence[str]) -> None:
+    """Refuse vectors of another dimension before they are asked for."""
     width = table.schema.field("embedding").type.list_size
-    if unit.shape[1] != width:
+    own = len(queries["embedding"].iloc[0])
+    if own != width:
         raise InputError(
-            f"the query has {unit.shape[1]} dimensions, the store {width}; vectors of one model "
-            "were expected; embed the query with the model of the store"
+            f"the query has {own} dimensions, the option {names[0]!r} {width}; vectors of one "
+            "model were expected; embed the query with the model of the store"
         )
-    base = " AND ".join(chosen.conditions()) or None
-    known = set(kinds["embedding_option"].dropna())
-    if chosen.embedding_option is not None and chosen.embedding_option not in known:
-        raise InputError(
-            f"embedding_option is {chosen.embedding_option!r}; one of the store was expected: "
-            f"{', '.join(map(repr, sorted(known))) or 'it names none'}"
-        )
-    if base and len(kinds) > 1:
-        kinds = kinds_of(table, base)
-    plans: dict[Any, tuple[str | None, int]] = {}
+
+
+def _searched_kinds(looked: Looked, within: str | None) -> pd.DataFrame:
+    """The kinds of what is searched: pieces, or whole videos where nothing else may be a hit."""
+    kinds = looked.kinds
+    if looked.within and len(kinds) > 1:
+        left = kinds_of(looked.table, within)
+        if len(left) and left["embedding_scope"].isin(WHOLE_SCOPES).all():
+            return kinds[kinds["embedding_scope"].isin(WHOLE_SCOPES)]
+    return kinds[clip_mask(kinds)]
+
+
+class _Plan(NamedTuple):
+    """The conditions of one option: which rows may be hits, and which it is read against."""
+
+    hits: str | None
+    background: str | None
+    like: pd.DataFrame
+
+
+def _plan(looked: Looked, name: str, mine: pd.DataFrame, within: str | None) -> _Plan:
+    """What is asked of the store for one option; what need not be said is left out, for speed."""
     parts = []
-    options = queries["embedding_option"].tolist()
-    for label, vector, theirs in zip(queries.index, unit, options, strict=True):
-        option = chosen.embedding_option
-        if option is None and theirs in known:
-            option = theirs
-        if option not in plans:
-            where = _condition(kinds, base, option, queries)
-            plans[option] = (where, 0 if exact else _probes(table, where))
-        found = _found(table, vector, *plans[option], k=k)
-        found.insert(0, "query", [label] * len(found))
-        parts.append(found)
-    return pd.concat(parts, ignore_index=True)
-
-
-def _condition(
-    kinds: pd.DataFrame, base: str | None, option: Any, queries: pd.DataFrame
-) -> str | None:
-    """The whole condition for one option: what it need not say is left out, for speed."""
-    mine = kinds if option is None else kinds[kinds["embedding_option"] == option]
-    _one_of(mine, "embedding_option", "options share no scale; pass embedding_option=")
-    _one_of(mine, "model_name", "models share no scale; pass where=\"model_name = '…'\"")
-    same_space(queries, mine, np.empty((0, 0)), np.empty((0, 0)))
-    parts = [base] if base else []
-    if option is not None and len(mine) < len(kinds):
-        parts.append(f"embedding_option = {quoted(option)}")
-    if option is not None and mine.empty:
-        parts.append("false")
-    whole = mine["embedding_scope"].isin(WHOLE_SCOPES)
-    if whole.any() and not whole.all():
+    if len(mine) < len(looked.kinds):
+        option = mine["embedding_option"].iloc[0]
+        is_it = "IS NULL" if pd.isna(option) else f"= {quoted(option)}"
+        parts.append(f"embedding_option {is_it}")
         listed = ", ".join(map(quoted, WHOLE_SCOPES))
-        parts.append(f"(embedding_scope IS NULL OR embedding_scope NOT IN ({listed}))")
-    return " AND ".join(parts) or None
+        whole = looked.kinds["embedding_scope"].isin(WHOLE_SCOPES)
+        if mine["embedding_scope"].isin(WHOLE_SCOPES).all():
+            parts.append(f"embedding_scope IN ({listed})")
+        elif whole.any():
+            parts.append(f"(embedding_scope IS NULL OR embedding_scope NOT IN ({listed}))")
+    hits = both(within, *parts)
+    left = mine
+    if len(mine["model_name"].dropna().unique()) > 1:
+        left = kinds_of(looked.table, hits)
+        models = sorted(left["model_name"].dropna().unique())
+        if len(models) > 1:
+            raise InputError(
+                f"model_name is {', '.join(map(repr, models))} in what is searched; one was "
+                "expected, as models share no scale; pass where=\"model_name = '…'\""
+            )
+        parts.extend(f"model_name = {quoted(model)}" for model in models)
+    return _Plan(hits, both(looked.condition, *parts), left if len(left) else mine)
 
 
-def _one_of(kinds: pd.DataFrame, name: str, advice: str) -> None:
-    """Refuse rows that cannot be ranked together."""
-    names = sorted(kinds[name].dropna().unique())
-    if len(names) > 1:
-        listed = ", ".join(map(repr, names))
-        raise InputError(f"{name} is {listed} in what is searched; one was expected, as {advice}")
+def _compared(
+    name: str, looked: Looked, plan: _Plan, rows: pd.DataFrame, queries: pd.DataFrame
+) -> Compared:
+    """The rows of an option beside the queries meant for it, and the option's own distribution."""
+    like = plan.like.iloc[:1].drop(columns="embedding_option")
+    around = _background(looked, plan.background)
+    level = pd.DataFrame({"embedding": list(around)}).assign(
+        **{column: like[column].iloc[0] for column in like.columns}
+    )
+    background = similar_to(name, level, queries)
+    similar = similar_to(name, rows, queries) if len(rows) else np.empty(0)
+    return Compared(name, rows[PLACE], rows.index.to_numpy(np.intp), similar, background)
+
+
+def _background(looked: Looked, condition: str | None) -> Matrix:
+    """Vectors of some thousand rows of a condition, the same at every search."""
+    key = condition or ""
+    if key not in looked.backgrounds:
+        n = counted(looked.table, condition)
+        drawn = condition
+        if n > 2 * BACKGROUND_ROWS:
+            below = int(2**32 * BACKGROUND_ROWS / n)
+            drawn = both(condition, f"{KEY} < '{below:08x}'")  # keys are digests, evenly spread
+        with reading(looked.table, condition):
+            rows = plain_query(looked.table, ["embedding"], drawn).to_arrow()
+        block = block_of(rows["embedding"])
+        looked.backgrounds[key] = block[block.any(axis=1)]
+    return looked.backgrounds[key]
+
+
+def _nearest(
+    table: Any, where: str | None, vectors: Matrix, limit: int, *, exact: bool
+) -> pd.DataFrame:
+    """The rows nearest to each vector of length 1, and what the store knows of them."""
+    probes = 0 if exact else _probes(table, where)
+    parts = []
+    for vector in vectors[vectors.any(axis=1)]:
+        query = table.search(vector, vector_column_name="embedding").distance_type("cosine")
+        query = query.select([*table.schema.names, "_distance"]).limit(limit)
+        query = query.nprobes(probes).refine_factor(5) if probes else query.bypass_vector_index()
+        with reading(table, where):
+            parts.append((query.where(f"({where})") if where else query).to_arrow())
+    return pd.concat([_frame(table, rows) for rows in parts or [_empty(table)]], ignore_index=True)
+
+
+def _frame(table: Any, rows: Any) -> pd.DataFrame:
+    """Rows of a store as a table, with their keys."""
+    fields = [field for field in table.schema if field.name != KEY]
+    frame = frame_of(rows, fields, block_of(rows["embedding"]), n_rows=len(rows))
+    return frame.assign(**{KEY: rows[KEY].to_pylist()})
+
+
+def _with_neighbours(table: Any, rows: pd.DataFrame, plans: dict[str, _Plan]) -> pd.DataFrame:
+    """The rows, and those of other options that lie at the same places."""
+    timed = rows.dropna(subset=["start_sec"])
+    if timed.empty:
+        return rows
+    videos = ", ".join(map(quoted, sorted({*timed["video_id"]})))
+    starts = sorted({round(1000 * second) for second in timed["start_sec"]})
+    place = (
+        f"video_id IN ({videos}) AND CAST(round(start_sec * 1000) AS BIGINT) IN "
+        f"({', '.join(map(str, starts))})"
+    )
+    keys = {*zip(timed["video_id"], timed["start_sec"].round(3), strict=True)}
+    more = []
+    for plan in plans.values():
+        where = both(plan.hits, place)
+        with reading(table, where):
+            found = _frame(table, plain_query(table, None, where).to_arrow())
+        spots = zip(found["video_id"], found["start_sec"].round(3), strict=True)
+        more.append(found[[spot in keys for spot in spots]])
+    return pd.concat([rows, *more], ignore_index=True)
+
+
+def _as_table(
+    looked: Looked, within: str | None, rows: pd.DataFrame, best: pd.DataFrame
+) -> pd.DataFrame:
+    """The places as they are told, followed by all other columns of their best rows."""
+    chosen = rows.iloc[best["row"].to_numpy(np.intp)].reset_index(drop=True)
+    best = best.drop(columns="row")
+    best.insert(0, "match", _positions(looked, chosen[KEY].tolist()))
+    shown = told(best, len(best), ["match", *PLACE])
+    chosen = chosen.drop(columns=[KEY, *(set(chosen.columns) & set(shown.columns))])
+    return pd.concat([shown, chosen], axis=1)
+
+
+def _positions(looked: Looked, keys: Sequence[str]) -> NDArray[np.int64]:
+    """The row that each key has in the table of the store."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted, at = pa.array(keys, pa.string()), 0
+    out = np.full(len(keys), -1, np.int64)
+    with reading(looked.table, looked.condition):
+        for batch in plain_query(looked.table, [KEY], looked.condition).to_batches():
+            column = batch.column(0)
+            place = pc.index_in(wanted, value_set=column)
+            known = place.is_valid().to_numpy(zero_copy_only=False)
+            out[known] = at + place.drop_null().to_numpy()
+            at += len(column)
+            if (out >= 0).all():
+                break
+    return out
 
 
 def _probes(table: Any, where: str | None) -> int:
@@ -186,33 +301,6 @@ def _probes(table: Any, where: str | None) -> int:
     return math.ceil((16 + 2 * math.sqrt(partitions)) * n_all / n)
 
 
-def _found(
-    table: Any, vector: NDArray[np.float32], where: str | None, probes: int, *, k: int
-) -> pd.DataFrame:
-    """The best rows for one query of length 1, their similarities computed anew."""
-    fields = [field for field in table.schema if field.name not in (KEY, *_OURS)]
-    if not vector.any():
-        rows, matrix = _empty(fields), np.empty((0, len(vector)), np.float32)
-    else:
-        names = [*(field.name for field in fields), "_distance"]
-        query = table.search(vector, vector_column_name="embedding").distance_type("cosine")
-        query = query.select(names).limit(k)
-        query = query.nprobes(probes).refine_factor(5) if probes else query.bypass_vector_index()
-        with reading(table, where):
-            rows = (query.where(f"({where})") if where else query).to_arrow()
-        matrix = block_of(rows["embedding"])
-    similar = unit_vectors(matrix) @ vector
-    table_of_hits = frame_of(rows, fields, matrix, n_rows=len(matrix))
-    table_of_hits.insert(0, "cosine_similarity", np.clip(similar, -1, 1).astype(np.float32))
-    order = ["cosine_similarity", *_PLACE]
-    ranked = table_of_hits.sort_values(order, ascending=[False, True, True, True])
-    ranked.insert(0, "rank", np.arange(1, len(ranked) + 1))
-    rest = [name for name in ranked.columns if name not in ("rank", *order)]
-    return ranked[["rank", *order, *rest]]
-
-
-def _empty(fields: Any) -> Any:
+def _empty(table: Any) -> Any:
     """No rows."""
-    import pyarrow as pa
-
-    return pa.schema(fields).empty_table()
+    return table.schema.empty_table()

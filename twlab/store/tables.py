@@ -244,11 +244,6 @@ def plain_query(table: Any, columns: list[str] | None, where: str | None) -> Any
     return query.where(f"({where})") if where else query  # nothing but a condition stands there
 
 
-def quoted(text: Any) -> str:
-    """A text as it stands in a filter."""
-    return "'" + str(text).replace("'", "''") + "'"
-
-
 def mark_of(table: Any) -> str:
     """What tells a store from every other, also from one made later at the same address."""
     mark: bytes = (table.schema.field(KEY).metadata or {}).get(STORE_MARK, b"")

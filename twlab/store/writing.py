@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from twlab.conditions import quoted
 from twlab.errors import InputError
 from twlab.rows import IDENTITY, PIECES, pieces
 from twlab.store import tables
@@ -88,7 +89,7 @@ def renew_keys(table: Any, rows: pd.DataFrame) -> None:
     old, new = plain_keys(stored, [""] * len(stored)), plain_keys(stored, parts)
     for key, was, now in zip(stored[KEY], old, new, strict=True):
         if key == was != now:  # one commit each: such a store has one piece of a document at most
-            change = partial(table.update, where=f"{KEY} = {tables.quoted(was)}", values={KEY: now})
+            change = partial(table.update, where=f"{KEY} = {quoted(was)}", values={KEY: now})
             with tables.words("the keys of stored pieces were not renewed"):
                 tables.retried(change, table)
 
@@ -206,7 +207,7 @@ def _stored_with(table: Any, name: str, values: Iterable[Any], columns: list[str
         wanted = []
     parts = [pd.DataFrame(columns=columns)]
     for first in range(0, len(wanted), _VALUES_AT_ONCE):
-        listed = ", ".join(map(tables.quoted, wanted[first : first + _VALUES_AT_ONCE]))
+        listed = ", ".join(map(quoted, wanted[first : first + _VALUES_AT_ONCE]))
         with tables.reading(table, None):
             rows = tables.plain_query(table, columns, f"{name} IN ({listed})").to_arrow()
         parts.append(rows.to_pandas())

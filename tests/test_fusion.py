@@ -1,0 +1,228 @@
+"""Standings: planted answers, nothing to find, calibration, and what must not matter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import twlab as tw
+from twlab import fusion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+D = 256
+
+
+def unit(matrix: Any) -> np.ndarray:
+    matrix = np.asarray(matrix, float)
+    return np.asarray(matrix / np.linalg.norm(matrix, axis=1, keepdims=True))
+
+
+def rows(matrix: Any, option: str, *, step: float = 6.0, video: str = "a") -> pd.DataFrame:
+    start = step * np.arange(len(matrix))
+    table = pd.DataFrame({"video_id": video, "start_sec": start, "end_sec": start + step})
+    return tw.with_vectors(table.assign(embedding_option=option), np.asarray(matrix, np.float32))
+
+
+def planted(
+    seed: int, *, steps: Sequence[float] = (6.0, 6.0, 6.0), n: int = 60, cosine: float = 0.5
+) -> tuple[pd.DataFrame, np.ndarray, int]:
+    """Three options of strangers; one row of the first lies at a cosine from the query."""
+    rng = np.random.default_rng(seed)
+    query = unit(rng.normal(size=(1, D)))[0]
+    parts = [unit(rng.normal(size=(n, D))) for _ in steps]
+    row = int(rng.integers(n))
+    across = parts[0][row] - (parts[0][row] @ query) * query
+    across /= np.linalg.norm(across)
+    parts[0][row] = cosine * query + np.sqrt(1 - cosine**2) * across
+    names = ("visual", "audio", "transcription")
+    pieces = zip(parts, names, steps, strict=True)
+    whole = [rows(part, name, step=step) for part, name, step in pieces]
+    return pd.concat(whole, ignore_index=True), query, row
+
+
+@pytest.mark.parametrize("steps", [(6.0, 6.0, 6.0), (6.0, 7.0, 9.0)])
+@pytest.mark.parametrize("weights", [None, {"visual": 100.0, "audio": 0.01, "transcription": 0.01}])
+def test_the_planted_place_is_first(steps: Sequence[float], weights: Any) -> None:
+    first = []
+    for seed in range(40):
+        table, query, row = planted(seed, steps=steps, cosine=0.4)
+        first.append(tw.search(table, query, k=1, weights=weights)["match"][0] == row)
+    assert np.mean(first) >= 0.95
+
+
+def test_the_default_finds_as_often_as_the_one_right_option() -> None:
+    """At a cosine where even that is not sure; the best of three times as many strangers wins."""
+    alone, fused = [], []
+    for seed in range(200):
+        table, query, row = planted(seed, cosine=0.2)
+        alone.append(tw.search(table, query, k=1, by="visual")["match"][0] == row)
+        fused.append(tw.search(table, query, k=1)["match"][0] == row)
+    assert 0.7 < np.mean(alone) < 0.99
+    assert np.mean(fused) >= np.mean(alone) - 0.2
+
+
+def test_weights_weigh_on_unlike_grids() -> None:
+    """Two options hold an answer each; the heavier one comes first."""
+    for seed in range(10):
+        table, query, row = planted(seed, steps=(6.0, 7.0, 9.0), cosine=0.5)
+        other = np.flatnonzero(table["embedding_option"] == "audio")[3]
+        matrix = tw.vectors(table).copy()
+        matrix[other] = matrix[row]
+        table = tw.with_vectors(table, matrix)
+        for name, right in (("visual", row), ("audio", other)):
+            others = dict.fromkeys(("visual", "audio", "transcription"), 0.5)
+            hits = tw.search(table, query, k=2, weights=others | {name: 1.0})
+            assert hits["match"][0] == right
+            assert {*hits["match"]} == {row, other}
+            assert 0.3 < hits["score"][1] / hits["score"][0] < 0.7
+
+
+def test_a_level_of_an_option_is_no_answer() -> None:
+    """Words against sight lie lower than words against sound, whatever they say."""
+    for seed in range(10):
+        table, query, row = planted(seed, cosine=0.35)
+        matrix = tw.vectors(table).astype(float)
+        sound = (table["embedding_option"] == "audio").to_numpy()
+        matrix[sound] = 0.45 * query + np.sqrt(1 - 0.45**2) * matrix[sound]
+        hits = tw.search(tw.with_vectors(table, matrix), query, k=1)
+        assert hits["match"][0] == row
+        assert hits["audio_similarity"][0] > hits["visual_similarity"][0]
+
+
+def test_agreement_beyond_chance_counts_and_mediocrity_does_not() -> None:
+    score = fusion.evidence
+    even = [1.0, 1.0]
+    assert score(np.array([[4.0, np.nan]]), even) == pytest.approx(4)
+    assert score(np.array([[4.0, 1.9]]), even) == pytest.approx(4)
+    assert score(np.array([[4.0, -3.0]]), even) == pytest.approx(4)
+    assert score(np.array([[4.0, 4.0]]), even) == pytest.approx(np.sqrt(28))
+    assert score(np.array([[-2.0, -1.0]]), even) == pytest.approx(-1)
+    raised = score(np.array([[1.0, 3.0], [1.0, 3.1], [2.5, 3.1]]), even)
+    assert (np.diff(raised) > 0).all()
+
+
+@pytest.mark.parametrize("n", [10, 40, 200, 1000])
+def test_the_score_of_strangers_is_calibrated(n: int) -> None:
+    """A standing means the same in every option: of strangers 16 % exceed 1 and 2.3 % exceed 2."""
+    found = []
+    for seed in range(4000 // n):
+        rng = np.random.default_rng(seed)
+        values = rng.uniform(-0.3, 0.6) + rng.uniform(0.02, 0.1) * rng.normal(size=n)
+        found.append(fusion.standings(values[:, None], [values])[:, 0])
+    standing = np.concatenate(found)
+    wide = 0.05 if n == 10 else 0.03
+    assert np.mean(standing > 1) == pytest.approx(0.159, abs=wide)
+    assert np.mean(standing > 2) == pytest.approx(0.023, abs=wide)
+    assert np.mean(standing < 0) == pytest.approx(0.5, abs=wide)
+
+
+def test_a_query_that_fits_nothing_has_scores_that_say_so() -> None:
+    best = []
+    for seed in range(40):
+        table, _, _ = planted(seed, n=100)
+        query = np.random.default_rng(10_000 + seed).normal(size=D)
+        best.append(tw.search(table, query, k=1)["score"][0])
+    assert 2 < np.median(best) < 3.6
+    assert np.max(best) < 5.5
+    right = [tw.search(*planted(seed, n=100)[:2], k=1)["score"][0] for seed in range(40)]
+    assert np.min(right) > 5.5
+
+
+def test_a_still_option_says_nothing() -> None:
+    table, query, row = planted(3)
+    matrix = tw.vectors(table).copy()
+    sound = (table["embedding_option"] == "audio").to_numpy()
+    matrix[sound] = query
+    hits = tw.search(tw.with_vectors(table, matrix), query, k=1)
+    assert hits["match"][0] == row
+    assert hits["audio_similarity"][0] == pytest.approx(1)
+    matrix[:] = matrix[0]
+    same = tw.search(tw.with_vectors(table, matrix), query, k=99)
+    assert np.abs(same["score"]).max() < 1e-3
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+def test_few_rows_of_an_option_do_not_hide_its_answer(n: int) -> None:
+    first = []
+    for seed in range(20):
+        table, query, row = planted(seed, cosine=0.7)
+        few = table[(table["embedding_option"] != "visual") | (table.index == row)]
+        more = table[(table["embedding_option"] == "visual") & (table.index != row)].head(n - 1)
+        first.append(tw.search(pd.concat([few, more]), query, k=1)["match"][0] == row)
+    assert np.mean(first) >= (0.85 if n == 2 else 1)
+
+
+def test_copies_order_and_filters_change_no_score() -> None:
+    table, query, _ = planted(5)
+    hits = tw.search(table, query, k=5)
+    shuffled = tw.search(table.sample(frac=1, random_state=1), query, k=5)
+    pd.testing.assert_frame_equal(shuffled, hits)
+    copies = table.assign(start_sec=table["start_sec"] + 1e4, end_sec=table["end_sec"] + 1e4)
+    doubled = tw.search(pd.concat([table, copies], ignore_index=True), query, k=5, end_sec=1e4)
+    pd.testing.assert_frame_equal(doubled, hits, rtol=0.01)
+    scaled = tw.search(tw.with_vectors(table, 7 * tw.vectors(table)), 3 * query, k=5)
+    pd.testing.assert_frame_equal(scaled, hits, atol=1e-5)
+    later = tw.search(table, query, k=99, start_sec=60, where="end_sec < 200 AND start_sec >= 60")
+    assert later["start_sec"].between(60, 194).all()
+    every = tw.search(table, query, k=999).set_index("start_sec")["score"]
+    np.testing.assert_allclose(later["score"], every[later["start_sec"]])
+    assert tw.search(table, query, video_id="b").empty
+    assert len(tw.search(table, query, video_id=["b", "a"])) == 10
+
+
+def test_rows_without_time_are_places_of_their_own() -> None:
+    pictures = tw.load([{"embedding": [1.0, k]} for k in range(20)])
+    hits = tw.search(pictures, [1.0, 3.0], k=30)
+    assert len(hits) == 20
+    assert hits["match"][0] == 3
+    pages = rows(np.eye(8), "fused").assign(start_sec=np.nan, end_sec=np.nan, page=range(8))
+    found = tw.search(pages, np.eye(8)[5], k=3, where="page > 2")
+    assert pages["page"][found["match"]].min() > 2
+    assert found["match"][0] == 5
+
+
+def test_a_segment_of_an_option_that_is_not_there_is_left_out_and_told() -> None:
+    table, _, row = planted(1)
+    query = table.iloc[[row]]
+    strange = pd.concat([query, query.assign(embedding_option="smell")])
+    with pytest.warns(tw.TwlabWarning, match="1 of 2 rows of the query are of the option 'smell'"):
+        hits = tw.search(table, strange, k=3)
+    pd.testing.assert_frame_equal(hits, tw.search(table, query, k=3))
+    free = query.assign(embedding_option="text", start_sec=np.nan, end_sec=np.nan)
+    assert "audio_similarity" in tw.search(table, free).columns
+    with pytest.raises(tw.InputError, match="'audio', but the query is compared with visual alone"):
+        tw.search(table, query, weights={"audio": 2.0})
+
+
+@pytest.mark.parametrize(
+    ("factor", "worse"), [(0.5, "skewed"), (2.0, "a third of all")], ids=["less", "more"]
+)
+def test_the_spread_needs_its_bounds(
+    factor: float, worse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without them what fills a third of a table is ordinary, or a long tail is an answer."""
+
+    def missed() -> dict[str, float]:
+        wrong: dict[str, list[bool]] = {"skewed": [], "a third of all": []}
+        for seed in range(60):
+            rng = np.random.default_rng(seed)
+            answer = 0.1 + 0.05 * rng.normal(size=100)
+            answer[0] = 0.1 + 0.05 * 6
+            tail = 0.2 + 0.03 * rng.exponential(size=100)
+            many = 0.05 * rng.normal(size=100)
+            many[:32] += 0.35
+            plain = 0.05 * rng.normal(size=100)
+            for name, ours, other in (("skewed", answer, tail), ("a third of all", many, plain)):
+                similar = np.column_stack([ours, other])
+                standing = fusion.standings(similar, [ours, other])
+                wrong[name].append(standing[:, 0].max() < standing[:, 1].max())
+        return {name: float(np.mean(values)) for name, values in wrong.items()}
+
+    usual = missed()
+    monkeypatch.setattr(fusion, "MOST_SKEW", fusion.MOST_SKEW * factor)
+    assert missed()[worse] > usual[worse] + 0.2

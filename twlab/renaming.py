@@ -1,0 +1,39 @@
+"""Keywords of the last release, which work for one more with a warning.
+
+* :func:`formerly` - a function that still takes them
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["formerly"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def formerly(**renamed: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A decorator: ``formerly(old="new")`` takes ``old=`` for ``new=``, with a warning."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            given: dict[str, Any] = dict(kwargs)
+            for old in [name for name in renamed if name in given]:
+                warnings.warn(
+                    f"{old}= is now {renamed[old]}=; the old name goes with the next release",
+                    DeprecationWarning,
+                    stacklevel=2,
+                )
+                given.setdefault(renamed[old], given.pop(old))
+            return function(*args, **given)
+
+        return call
+
+    return decorate
