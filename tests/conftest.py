@@ -22,6 +22,11 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 
+# How long a case takes is the machine's affair: speed is measured in tests/benchmarks.
+settings.register_profile("twlab", deadline=None)
+settings.load_profile("twlab")
+
+
 @pytest.fixture(scope="session")
 def engines() -> Iterator[Engines]:
     """Executors by name, each started once for all tests."""

@@ -128,6 +128,7 @@ def test_cuts_within_a_segment_are_placed_within_it() -> None:
     assert found["a_start_sec"][1] == found["a_end_sec"][0]
 
 
+@pytest.mark.filterwarnings("ignore:.* has no rows")
 def test_nothing_shared_is_an_empty_table() -> None:
     found = tw.align(table(OTHER), table(FILM, "film"))
     assert len(found) == 0

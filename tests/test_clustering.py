@@ -212,6 +212,7 @@ def test_many_groups_start_from_many_rows() -> None:
     assert len(partitions.start_rows(10**6, 1000, 0)) == 50_000
 
 
+@pytest.mark.filterwarnings("ignore:.* has no rows")
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 5, 6])
 def test_tiny_tables(method: Any, n: int) -> None:

@@ -207,6 +207,7 @@ def test_zeros_pair_with_nothing_at_any_threshold(
     same(tw.near_duplicates(Parts(some, CUTS), threshold=-0.5), expected)
 
 
+@pytest.mark.filterwarnings("ignore:.* has no rows")
 @pytest.mark.parametrize("job", JOBS)
 def test_one_fragment_one_video_and_nothing(job: str, table: pd.DataFrame) -> None:
     for part in (table, table[:1], table[1:2], table[:0]):

@@ -102,6 +102,45 @@ def test_smpte_round_trip(frame: int, fps: float) -> None:
     )
 
 
+RATES = [24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 50.0, 60000 / 1001]
+
+
+def counted(frame: int, fps: float) -> str:
+    """The timecode of a frame, by its number alone."""
+    whole, rest = divmod(frame, round(fps))
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}:{rest:02d}"
+
+
+@given(st.integers(0, 10**6), st.sampled_from(RATES))
+def test_times_as_services_write_them_fall_on_their_frame(frame: int, fps: float) -> None:
+    seconds = frame / fps
+    written = [float(np.float32(seconds)), *(round(seconds, digits) for digits in (3, 4, 5, 6))]
+    for time in (seconds, *written):
+        assert format_timecode(time, fps=fps) == counted(frame, fps)
+
+
+@given(st.integers(0, 10**5), st.sampled_from(RATES), st.floats(0.0007, 1 / 60))
+def test_any_other_time_is_the_frame_that_has_begun(frame: int, fps: float, before: float) -> None:
+    later = (frame + 1) / fps - before
+    if later * fps > frame + 1e-6:
+        assert format_timecode(later, fps=fps) == counted(frame, fps)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fps", "text"),
+    [
+        (2.08333325, 24, "00:00:02:02"),
+        (7.5666666, 30, "00:00:07:17"),
+        (12.899999618530273, 10, "00:00:12:09"),
+        (-2.08333325, 24, "-00:00:02:02"),
+        (1.9994, 25, "00:00:01:24"),
+        (1.9996, 25, "00:00:02:00"),
+    ],
+)
+def test_frames_of_real_answers(seconds: float, fps: float, text: str) -> None:
+    assert format_timecode(seconds, fps=fps) == text
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0, "0:00"), (59.4, "0:59"), (59.6, "1:00"), (3599.9, "1:00:00"), (-6, "-0:06")],

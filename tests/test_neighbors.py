@@ -166,6 +166,7 @@ def test_opposite_vectors_are_still_found() -> None:
     assert similarities[0, 1] == -1
 
 
+@pytest.mark.filterwarnings("ignore:.* has no rows")
 def test_empty_and_single(segments: pd.DataFrame) -> None:
     assert len(tw.nearest(segments.iloc[:0])) == 0
     assert len(tw.nearest(segments.iloc[:1])) == 0

@@ -99,6 +99,7 @@ def test_principal_axes_are_those_of_the_map(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(tw.project(new, onto=map_of, method="pca"), expected, atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:.* has no rows")
 def test_rows_off_the_map_stay_off_it(film_map: pd.DataFrame) -> None:
     trailer = tw.sample("trailer").iloc[:6]
     matrix = tw.vectors(trailer).copy()

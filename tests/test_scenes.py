@@ -223,6 +223,7 @@ def test_labels_of_what_are_no_scenes() -> None:
         tw.scene_labels(table, pd.DataFrame({"start_sec": [0.0]}))
 
 
+@pytest.mark.filterwarnings("ignore:.* has no rows")
 @pytest.mark.parametrize("method", METHODS)
 def test_degenerate_videos_are_one_scene(method: Method) -> None:
     table = film(LENGTHS)

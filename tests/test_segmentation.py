@@ -87,6 +87,7 @@ def test_all_equal_is_nowhere_new() -> None:
     np.testing.assert_allclose(tw.novelty(table(np.ones((9, 3))))[1:], 0, atol=1e-7)
 
 
+@pytest.mark.filterwarnings("ignore:.* has no rows")
 def test_one_segment_and_none() -> None:
     assert tw.novelty(table([[1.0, 0.0]])).isna().tolist() == [True]
     empty = tw.novelty(table(np.eye(2)).iloc[:0])

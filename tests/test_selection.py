@@ -291,6 +291,7 @@ def verdict(report: pd.DataFrame, check: str) -> list[str]:
     return report[report["check"] == check]["verdict"].tolist()
 
 
+@pytest.mark.filterwarnings("ignore:.* has no rows")
 def test_a_sound_table_is_found_so(rng: np.random.Generator) -> None:
     report = tw.diagnose(table(np.linalg.qr(rng.normal(size=(40, 40)))[0][:20]))
     assert set(report["verdict"]) == {"fine"}
@@ -316,3 +317,46 @@ def test_what_is_wrong_is_found(rng: np.random.Generator) -> None:
     assert "note" in verdict(report, "overlaps")
     gaps = report[(report["check"] == "gaps") & (report["value"] > 0)]["finding"].iloc[0]
     assert gaps.startswith("1 gaps of 50.0 s")
+
+
+def common_clips(segments: pd.DataFrame) -> float:
+    report = tw.diagnose(segments)
+    (row,) = report[report["check"] == "common clips"].itertuples()
+    assert row.verdict == ("note" if row.value else "fine")
+    return float(row.value)
+
+
+def test_blank_clips_are_told_of() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        film = np.repeat(rng.normal(size=(12, 64)), 8, axis=0) + 0.6 * rng.normal(size=(96, 64))
+        assert common_clips(table(film)) == 0
+        blank, where = rng.normal(size=64), [0, 1, 40, 95]
+        film[where] = blank + 0.05 * rng.normal(size=(4, 64))
+        assert common_clips(table(film)) == 4
+        mixed = table(film).sample(frac=1, random_state=seed)
+        assert common_clips(mixed) == 4
+        assert (
+            f"first at {mixed['start_sec'].iloc[mixed.index.isin(where).argmax()]:g} s"
+            in (tw.diagnose(mixed).set_index("check").loc["common clips", "finding"])
+        )
+        film[[40, 95]] = rng.normal(size=(2, 64))
+        assert common_clips(table(film)) == 0  # in one place
+        other = rng.normal(size=(40, 64))
+        other[[0, -1]] = blank
+        films = [table(film), table(other).assign(video_id="b")]
+        assert common_clips(pd.concat(films, ignore_index=True)) == 4
+
+
+def test_films_without_blank_clips_have_none() -> None:
+    told = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        n, level = int(rng.integers(2, 150)), rng.uniform(0, 0.95)
+        drift = rng.normal(size=(n, 48))
+        for row in range(1, n):
+            drift[row] = level * drift[row - 1] + np.sqrt(1 - level**2) * drift[row]
+        told += common_clips(table(rng.uniform(0, 3) + drift)) > 0
+    assert told == 0
+    assert common_clips(table(np.ones((50, 4)))) == 0
+    assert common_clips(tw.sample()) == 0

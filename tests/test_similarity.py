@@ -91,6 +91,7 @@ def test_zero_vectors_are_alike_to_nothing() -> None:
     assert caught[0].filename == __file__
 
 
+@pytest.mark.filterwarnings("ignore:.* has no rows")
 def test_empty_and_single(segments: pd.DataFrame) -> None:
     assert tw.cosine_similarity(segments.iloc[:0]).shape == (0, 0)
     assert tw.cosine_similarity(segments, segments.iloc[:0]).shape == (15, 0)

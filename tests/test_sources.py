@@ -92,3 +92,24 @@ def test_a_small_source_is_read_whole_unless_an_executor_is_chosen(
     chosen = Parts(segments, [7], tw.executors.Local())
     assert tw.near_duplicates(chosen, threshold=0.1) == "in pieces"
     assert asked
+
+
+ON_NOTHING = {
+    **{name: getattr(tw, name) for name in EXPECTED - {"align", "find", "search", "summarize"}},
+    "summarize": lambda table: tw.summarize(table, n=3),
+    "align": lambda table: tw.align(tw.sample("trailer"), table),
+}
+
+
+@pytest.mark.parametrize("name", ON_NOTHING)
+def test_a_table_without_rows_never_goes_through_in_silence(name: str) -> None:
+    film = tw.sample()
+    with pytest.warns(tw.TwlabWarning, match=r"has no rows, so .*'embedding_option'\]\.unique"):
+        ON_NOTHING[name](film[film["embedding_option"] == "visual-text"])
+
+
+def test_an_empty_part_of_a_store_names_its_options(tmp_path: Any) -> None:
+    store = tw.open(tmp_path / "store")
+    store.add(tw.sample())
+    with pytest.warns(tw.TwlabWarning, match=r"segments has no rows, .* has the options 'visual'"):
+        tw.cluster(store.where("embedding_option = 'visual-text'"))

@@ -103,6 +103,14 @@ def test_rows_without_time_weigh_the_same() -> None:
         tw.video_vectors(table)
 
 
+@pytest.mark.parametrize("dtype", ["Float64", "float64", object])
+def test_times_of_any_kind_may_all_be_missing(dtype: Any) -> None:
+    none = pd.array([None] * 3, dtype="Float64").astype(dtype)
+    found = tw.video_vectors(film(np.eye(3)).assign(start_sec=none, end_sec=none))
+    assert found[["start_sec", "end_sec"]].isna().all().all()
+    assert found["start_sec"].dtype == np.float64
+
+
 def test_zero_vectors_weigh_nothing() -> None:
     with pytest.warns(tw.TwlabWarning, match="1 of 3 vectors are all zeros") as caught:
         found = tw.video_vectors(film([[2.0, 0], [0, 0], [0, 2]]))
@@ -141,6 +149,7 @@ def test_video_vectors_refuses(segments: pd.DataFrame) -> None:
         tw.video_vectors(segments.drop(columns="video_id"))
 
 
+@pytest.mark.filterwarnings("ignore:.* has no rows")
 def test_an_empty_table_has_no_videos(segments: pd.DataFrame) -> None:
     for scope in ("clip", "video"):
         found = tw.video_vectors(segments.iloc[:0], scope=scope)  # type: ignore[arg-type]
@@ -208,6 +217,7 @@ def test_one_cluster_has_no_silhouette(segments: pd.DataFrame) -> None:
     assert found["medoid"].tolist() == [0]
 
 
+@pytest.mark.filterwarnings("ignore:.* has no rows")
 def test_summary_of_nothing(segments: pd.DataFrame) -> None:
     empty = segments.iloc[:0]
     assert len(tw.cluster_summary(empty, tw.cluster(empty))) == 0

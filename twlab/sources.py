@@ -15,9 +15,12 @@ import functools
 import importlib
 import inspect
 import os
+import sys
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from twlab.errors import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,6 +91,10 @@ class Source(ABC):
         """How much memory all vectors take; None where that is not known without reading."""
         return None
 
+    def options(self) -> list[str]:
+        """The embedding options of everything that this is a part of, as far as they are known."""
+        return []
+
 
 def also_stores(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A decorator: the arguments of these names may also be a source, a path or a URI.
@@ -102,18 +109,45 @@ def also_stores(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            if not any(isinstance(value, _LARGE) for value in (*args, *kwargs.values())):
+            values = (*args, *kwargs.values())
+            if not any(isinstance(value, _LARGE) or _is_empty(value) for value in values):
                 return function(*args, **kwargs)
             given = signature.bind(*args, **kwargs).arguments
             large = {name: opened(given[name]) for name in names if name in given}
-            if not any(isinstance(value, Source) for value in large.values()):
-                return function(*args, **kwargs)
-            result: R = _on_sources(function, given | large)
+            if any(isinstance(value, Source) for value in large.values()):
+                result: R = _on_sources(function, given | large)
+            else:
+                result = function(*args, **kwargs)
+            if sys._getframe(1).f_globals["__name__"].partition(".")[0] != "twlab":
+                _tell_of_nothing(large)  # once: inner calls leave it to the door
             return result
 
         return call
 
     return decorate
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether a value is a table, or a part of a store, without rows."""
+    if isinstance(value, Source):
+        return not any(piece.n_rows for piece in value.fragments())
+    return hasattr(value, "columns") and hasattr(value, "iloc") and not len(value)
+
+
+def _tell_of_nothing(given: dict[str, Any]) -> None:
+    """Warn of tables without rows: their results are empty, as after a filter for a wrong word."""
+    for name, value in given.items():
+        if _is_empty(value):
+            options = value.options() if isinstance(value, Source) else []
+            there = (
+                f"the whole store has the options {', '.join(map(repr, options))}"
+                if options
+                else "table['embedding_option'].unique() of the whole table says what is there"
+            )
+            warn(
+                f"{name} has no rows, so there is nothing to find; if a filter left none, filter "
+                f"for an option that is there: {there}"
+            )
 
 
 def opened(source: Any) -> Any:

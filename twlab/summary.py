@@ -280,12 +280,14 @@ def _seconds(clips: pd.DataFrame) -> Floats:
 def _one_row_each(segments: pd.DataFrame, groups: list[Positions]) -> pd.DataFrame:
     """What is known of each group but its vector, on a fresh index."""
     first = [int(rows[0]) for rows in groups]
-    start, end = segments["start_sec"], segments["end_sec"]
+    start, end = (
+        segments[name].to_numpy(np.float64, na_value=np.nan) for name in ("start_sec", "end_sec")
+    )
     table = pd.DataFrame(
         {
             "video_id": segments["video_id"].iloc[first].array,
-            "start_sec": np.array([start.iloc[rows].min() for rows in groups], np.float64),
-            "end_sec": np.array([end.iloc[rows].max() for rows in groups], np.float64),
+            "start_sec": np.array([np.fmin.reduce(start[rows]) for rows in groups], np.float64),
+            "end_sec": np.array([np.fmax.reduce(end[rows]) for rows in groups], np.float64),
             "embedding_option": _column(segments, "embedding_option").iloc[first].array,
             "embedding_scope": str_column(["video"] * len(groups)),
             "model_name": _column(segments, "model_name").iloc[first].array,

@@ -135,6 +135,11 @@ class Part(Source):
         """All rows of the version that is shown, in order, in pieces for workers."""
         return cut(self.address, self._stored(), self._condition)
 
+    def options(self) -> list[str]:
+        """The embedding options of the whole store."""
+        kinds = kinds_of(self._stored(), None)
+        return sorted(kinds["embedding_option"].dropna().unique().tolist())
+
     def n_bytes(self) -> int:
         """How much memory all vectors take."""
         table = self._stored()
