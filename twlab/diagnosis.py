@@ -168,7 +168,8 @@ def _vectors(
 
 def _some_of(rows: Positions) -> Positions:
     """All rows, or some at even steps where there are many."""
-    return rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), SAMPLED)).astype(int))]
+    steps = np.linspace(0, len(rows) - 1, min(len(rows), SAMPLED)).astype(np.intp)
+    return rows[np.unique(steps)]
 
 
 def _common(

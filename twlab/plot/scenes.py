@@ -80,7 +80,7 @@ def _texts(scenes: pd.DataFrame) -> tuple[list[str], list[str]]:
         if name == "label"
         or (
             (name not in MADE and not pd.api.types.is_numeric_dtype(scenes[name]))
-            and scenes[name].dropna().map(type).eq(str).all()
+            and all(isinstance(cell, str) for cell in scenes[name].dropna())
         )
     ]
     texts.sort(key=lambda name: name != "label")
