@@ -31,6 +31,7 @@ __all__ = ["read"]
 
 _DEEPEST = 24
 _LONGEST_NAME = 1000
+_MAY_NAME = (*VIDEO_NAMES, *FILE_NAMES, "title", "name")
 _OPTION_KEYS = OPTION_WORDS - {"speech", "conversation", "transcript"}
 _WRAPPERS = frozenset(
     (
@@ -345,7 +346,9 @@ def _facts_below(node: dict[str, Any], shape: Shape, facts: dict[str, Any]) -> d
     """What an object says of all the rows inside it, with what was said around it."""
     own = {**facts, **facts_of(node, shape)}
     _identify(own, node, shape)
-    for name in (*VIDEO_NAMES, *FILE_NAMES, "title", "name"):
+    if shape.plain.keys().isdisjoint(_MAY_NAME):
+        return own
+    for name in _MAY_NAME:
         value = node.get(shape.plain.get(name, ""))
         if isinstance(value, str) and value and (len(value) < _LONGEST_NAME):
             if name in ("title", "name"):
