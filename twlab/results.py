@@ -76,7 +76,7 @@ def _write(table: pd.DataFrame, file: Path) -> None:
     import pyarrow as pa
 
     try:
-        table.to_parquet(file, index=False)
+        table.to_parquet(file, index=False, write_page_checksum=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise InputError(
             f"a table cannot be written as Parquet ({' '.join(map(str, error.args))[:150]}); row "

@@ -344,7 +344,9 @@ def main() -> int:
     counts: Counter[str] = Counter()
     failures: dict[str, tuple[Any, str]] = {}
     slowest = 0.0
-    for source in inputs(arguments.n, arguments.seed):
+    for number, source in enumerate(inputs(arguments.n, arguments.seed)):
+        if number % 10_000 == 0 and number:
+            print(f"{number} inputs: {dict(counts)}", file=sys.stderr, flush=True)
         signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
         began = time.process_time()
         try:
