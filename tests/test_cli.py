@@ -62,11 +62,36 @@ def test_version() -> None:
     assert twlab("--version").stdout == f"twlab {tw.__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [(), ("nothing",), ("load",), ("demo", "--colour")])
+@pytest.mark.parametrize("arguments", [("nothing",), ("load",), ("demo", "--colour")])
 def test_wrong_usage(arguments: tuple[str, ...]) -> None:
     answer = twlab(*arguments)
     assert answer.returncode == 2
     assert answer.stderr.startswith("usage: twlab")
+
+
+def test_without_a_command_the_help_is_shown() -> None:
+    answer = twlab()
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout == twlab("--help").stdout
+
+
+def test_messages_speak_of_flags(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several options in a store: the flag is named that is there."""
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        {"embedding": [1, n], "embedding_option": name, "start_sec": n, "end_sec": n + 1}
+        for name in ("visual", "audio")
+        for n in range(3)
+    ]
+    Path("film.json").write_text(json.dumps({"data": rows}))
+    Path("query.json").write_text(json.dumps({"data": [{"embedding": [1, 2]}]}))
+    assert command_line.main(["ingest", "film.json", "--store", "archive"]) == 0
+    assert command_line.main(["search", "--store", "archive", "query.json"]) == 1
+    told = capsys.readouterr().err
+    assert "--option" in told
+    assert "embedding_option=" not in told
 
 
 def test_demo_writes_one_file_that_needs_no_network(tmp_path: Path) -> None:
