@@ -293,6 +293,16 @@ class TestColumns:
             tw.load(SOURCE, columns=columns)
 
 
+def test_an_end_after_the_film_is_told() -> None:
+    late = [{"embedding": V, "start": 0, "end": end, "duration": 3.0} for end in (3.0, 3.4, 4.0)]
+    assert tw.check(late)["place"].tolist() == ["segment 2"]
+    report = tw.diagnose(tw.load(late, video_id="v").drop_duplicates("end_sec"))
+    found = report[report["check"] == "ends after the film"]
+    assert found["value"].tolist() == [1]
+    fine = tw.diagnose(tw.load(late[:2]))
+    assert "ends after the film" not in set(fine["check"])
+
+
 class TestFromVectors:
     def test_scalars_and_sequences(self) -> None:
         matrix = np.arange(6.0).reshape(3, 2)

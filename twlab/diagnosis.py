@@ -32,6 +32,8 @@ ANISOTROPIC = 0.6
 """Mean cosine similarity from which on vectors share more than they differ in."""
 
 NOT_UNIT = 0.01
+LATE_SEC = 0.5
+"""Durations are rounded, to the second at most; an end beyond that is after the film."""
 SAMPLED = 2000
 
 SAME_SHARE = 0.025
@@ -248,6 +250,13 @@ def _times(segments: pd.DataFrame) -> Iterator[Finding]:
     if without:
         yield ("table", "rows without time", without, "note",
                f"{without} rows have no time; what goes along time leaves them out")  # fmt: skip
+    if "duration_sec" in segments.columns:
+        duration = pd.to_numeric(segments["duration_sec"], errors="coerce").to_numpy(np.float64)
+        late = int((end > duration + LATE_SEC).sum())
+        if late:
+            yield ("table", "ends after the film", late, "note",
+                   f"{late} rows end after the film they are of; cut them to its duration before "
+                   "they are shown or exported")  # fmt: skip
     for rows in tracks(segments):
         track = segments.iloc[rows]
         option = track["embedding_option"].iloc[0] if "embedding_option" in track else None

@@ -197,8 +197,11 @@ def by_key(rows: list[Row]) -> Any:
 
 
 def columns(rows: list[Row]) -> Any:
-    frame = pd.DataFrame(keyed(rows, NAMES))
-    document = json.loads(frame.to_json())
+    cells = enumerate(keyed(rows, NAMES))  # to_json of pandas rounds what it writes
+    document: dict[str, dict[str, Any]] = {name: {} for name in NAMES.split()}
+    for k, row in cells:
+        for name, cell in row.items():
+            document[name][str(k)] = cell
     document["start_sec"] = dict(reversed(document["start_sec"].items()))
     return document
 

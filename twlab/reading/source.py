@@ -20,7 +20,7 @@ from twlab.reading.frames import (
 )
 from twlab.reading.parsing import parse
 from twlab.reading.seals import checked_rows
-from twlab.reading.table import check_vectors
+from twlab.reading.table import check_vectors, tell_late_ends
 from twlab.responses import Found, as_json, is_notebook, read, read_notebook
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def read_source(
     try:
         _read_content(source, found)
         adopt(found, one_video=one_video)
+        if keep_going:
+            tell_late_ends(found)
         check_vectors(found)
     except MemoryError:
         raise LoadError(

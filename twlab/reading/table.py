@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from twlab.reading.files import Source
     from twlab.responses import Found, Rows
 
-__all__ = ["check_vectors", "renamed", "table_of", "warn_of_twins", "with_blocks"]
+__all__ = ["check_vectors", "renamed", "table_of", "tell_late_ends", "warn_of_twins", "with_blocks"]
+
+LATE_SEC = 0.5
+"""Durations are rounded, to the second at most; an end beyond that is after the film."""
 
 _WORDS = ("embedding_option", "embedding_scope", "model_name")
 _KNOWN = (
@@ -52,6 +55,20 @@ def check_vectors(found: Found) -> None:
         checked.append(_in_block(kept.without(wrong)) if wrong else kept)
     found.rows = [rows for rows in checked if len(rows.vectors)]
     found.n_rows = sum(len(rows.vectors) for rows in found.rows)
+
+
+def tell_late_ends(found: Found) -> None:
+    """Say of each row that it ends after its film does, as a padded last piece may."""
+    for rows in found.rows:
+        cells = zip(rows.cells("end_sec"), rows.cells("duration_sec"), rows.places, strict=True)
+        for end, duration, place in cells:
+            if isinstance(duration, int | float) and end > duration + LATE_SEC:
+                found.remark(
+                    f"ends at {end:g} s, after the film of {duration:g} s; an end within it was "
+                    "expected; cut it there if it is shown or exported",
+                    place=place,
+                    field="end_sec",
+                )
 
 
 def _in_block(rows: Rows) -> Rows:
