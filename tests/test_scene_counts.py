@@ -172,7 +172,8 @@ def test_counts_of_several_videos() -> None:
         found = tw.scenes(segments, n_scenes={"b": asked})  # type: ignore[dict-item]
         assert found["video_id"].eq("b").sum() == row[name]
         assert found["video_id"].eq("a").sum() == 1
-    empty = tw.scene_counts(segments.iloc[:0])
+    with pytest.warns(tw.TwlabWarning, match="no rows"):
+        empty = tw.scene_counts(segments.iloc[:0])
     assert empty.columns.tolist() == counts.columns.tolist()
     assert len(empty) == 0
     with pytest.raises(tw.InputError, match=r"n_scenes is 'many'; a whole number .*'coarse' or"):
