@@ -1,0 +1,441 @@
+"""Clocks that are wrong, ledgers that vanish, and ledgers that somebody else wrote."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sqlite3
+import time
+import warnings
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from service import KEY, Fault, Service
+
+import twlab as tw
+from twlab import errors
+from twlab.api import doubt, ledger, limits, rebuilding, sources
+from twlab.api.answers import answer_path, read_head
+from twlab.api.ledger import Job, Ledger
+from twlab.api.locks import RunLock, is_alive
+from twlab.api.transport import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FAST = Settings(
+    read_sec=0.5,
+    max_wait_sec=2.0,
+    attempts=4,
+    backoff_sec=0.02,
+    settle_sec=0.3,
+    poll_sec=0.01,
+    max_poll_sec=0.05,
+)
+ONE_TRY = Settings(attempts=1, settle_sec=0.05, backoff_sec=0.01, read_sec=0.5)
+DAY = 86_400.0
+LOST = "has lost what it knew"
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with Service(dim=4, check=False) as running:
+        yield running
+
+
+@pytest.fixture
+def videos(tmp_path: Path) -> Path:
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"v{number}.mp4").write_bytes(bytes([number]) * 500)
+    return folder
+
+
+@pytest.fixture
+def set_clock(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Sets this computer's clock wrong by so many seconds; its steady clock stays."""
+
+    def wrong_by(seconds: float) -> None:
+        clock = SimpleNamespace(
+            time=lambda: time.time() + seconds, monotonic=time.monotonic, sleep=time.sleep
+        )
+        for module in (doubt, ledger, limits, rebuilding, sources):
+            monkeypatch.setattr(module, "time", clock)
+
+    return wrong_by
+
+
+def embed(service: Service, videos: Any, folder: Path, **options: Any) -> Any:
+    settings = options.pop("settings", FAST)
+    with (
+        tw.Client(KEY, base_url=service.url, folder=folder, settings=settings) as one,
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings("ignore", message=f".*{LOST}")
+        return one.embed(videos, progress=False, **options)
+
+
+# Clocks
+
+
+@pytest.mark.parametrize("dated", [True, False])
+@pytest.mark.parametrize("off_sec", [0.0, 590.0, 700.0, -3600.0, 8 * DAY, -8 * DAY])
+@pytest.mark.parametrize("model_name", ["marengo3.0", "Marengo-retrieval-2.7"])
+def test_a_wrong_clock_pays_for_a_lost_answer_once(
+    service: Service,
+    videos: Path,
+    tmp_path: Path,
+    set_clock: Any,
+    model_name: str,
+    off_sec: float,
+    dated: bool,
+) -> None:
+    service.dated = dated
+    service.faults = [Fault("reset_after", "POST /embed")]
+    set_clock(off_sec)
+    assert len(embed(service, videos / "v0.mp4", tmp_path / "jobs", model_name=model_name))
+    assert len(service.paid) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(0.0, -3600.0), (3600.0, 0.0), (0.0, 8 * DAY), (-8 * DAY, 0.0)]
+)
+def test_a_clock_set_anew_between_two_programs_pays_once(
+    service: Service,
+    videos: Path,
+    tmp_path: Path,
+    set_clock: Any,
+    before: float,
+    after: float,
+) -> None:
+    broken = Fault("status", "GET /embed-v2/tasks$", times=10**6, status=500)
+    service.faults = [Fault("hang_after", "POST /embed", seconds=0.8), broken]
+    film = videos / "v0.mp4"
+    set_clock(before)
+    with pytest.raises(tw.ApiError):
+        embed(service, film, tmp_path / "jobs", settings=ONE_TRY, on_error="raise")
+    assert len(service.paid) == 1
+    service.faults = []
+    set_clock(after)
+    assert len(embed(service, film, tmp_path / "jobs"))
+    assert len(service.paid) == 1
+
+
+def test_what_the_service_may_have_forgotten_is_not_paid_for_again(
+    service: Service, videos: Path, tmp_path: Path
+) -> None:
+    """Told by the service's clock: the task was made eight of its days ago."""
+    service.faults = [Fault("status", "POST /embed", times=1, status=400, body={"message": "no"})]
+    embed_it = {"on_error": "raise", "settings": ONE_TRY}
+    film, jobs = videos / "v0.mp4", tmp_path / "jobs"
+    with pytest.raises(errors.BadRequestError):
+        embed(service, film, jobs, **embed_it)
+    db = sqlite3.connect(jobs / "ledger.sqlite")
+    with db:
+        then = (time.time(), time.time() - 8 * DAY)
+        db.execute("UPDATE jobs SET state = 'submitting', attempted_at = ?, service_at = ?", then)
+    db.close()
+    with pytest.raises(errors.JobInDoubtError, match="more than seven days ago"):
+        embed(service, film, jobs, **embed_it)
+    assert not service.paid
+    assert len(embed(service, film, jobs, pay_again=True))
+    assert len(service.paid) == 1
+
+
+def test_an_older_ledger_is_taken_over(service: Service, videos: Path, tmp_path: Path) -> None:
+    jobs = tmp_path / "jobs"
+    embed(service, videos, jobs)
+    db = sqlite3.connect(jobs / "ledger.sqlite")
+    with db:
+        db.execute("ALTER TABLE jobs DROP COLUMN service_at")
+        for name in ("runs", "lost", "orphans"):
+            db.execute(f"DROP TABLE {name}")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    assert embed(service, videos, jobs)["video_id"].nunique() == 3
+    assert len(service.paid) == 3
+
+
+# Lost ledgers
+
+
+def lose(jobs: Path, kind: str) -> None:
+    ledger = jobs / "ledger.sqlite"
+    if kind == "emptied":
+        ledger.write_bytes(b"")
+    else:
+        ledger.unlink()
+    for path in jobs.glob("ledger.sqlite-*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("kind", ["deleted", "emptied"])
+def test_a_lost_ledger_is_made_again_from_its_answers(
+    service: Service, videos: Path, tmp_path: Path, kind: str
+) -> None:
+    jobs = tmp_path / "jobs"
+    first = embed(service, videos, jobs)
+    with tw.Client(KEY, base_url=service.url, folder=jobs, settings=FAST) as one:
+        one.embed_text("a rabbit")
+        before = one.ledger()
+    lose(jobs, kind)
+    n_requests = len(service.requests)
+    with tw.Client(KEY, base_url=service.url, folder=jobs, settings=FAST) as one:
+        with pytest.warns(tw.TwlabWarning, match=rf"{LOST}; 4 paid jobs were found again"):
+            results = one.results()
+        assert len(service.requests) == n_requests
+        known = ["source", "state", "video_id", "model_name", "task_id", "answer", "key"]
+        after = one.ledger().sort_values("key", ignore_index=True)
+        assert after[known].equals(before.sort_values("key", ignore_index=True)[known])
+        again = one.embed(videos, progress=False)
+        one.embed_text("a rabbit")
+    for table in (results, again):
+        ours = [
+            one.sort_values(["video_id", "start_sec", "embedding_option"]) for one in (first, table)
+        ]
+        assert ours[0]["video_id"].tolist() == ours[1]["video_id"].tolist()
+    assert len(service.paid) == 4
+
+
+def test_answers_of_older_twlabs_are_known_by_their_names(
+    service: Service, videos: Path, tmp_path: Path
+) -> None:
+    jobs = tmp_path / "jobs"
+    embed(service, videos, jobs)
+    for path in (jobs / "answers").iterdir():
+        whole = json.loads(path.read_text())
+        del whole["job"]
+        path.write_text(json.dumps(whole))
+        assert read_head(path) is None
+    lose(jobs, "deleted")
+    assert embed(service, videos, jobs)["video_id"].nunique() == 3
+    assert len(service.paid) == 3
+
+
+@pytest.mark.parametrize("model_name", ["marengo3.0", "Marengo-retrieval-2.7"])
+def test_tasks_of_a_lost_ledger_are_found_at_the_service(
+    service: Service, videos: Path, tmp_path: Path, model_name: str
+) -> None:
+    """Paid for, and the ledger gone before any answer came."""
+    service.store.ready_sec = (1.0, 1.2)
+    jobs = tmp_path / "jobs"
+    with pytest.warns(tw.TwlabWarning, match="3 of 3 videos are not in the table"):
+        embed(service, videos, jobs, timeout_sec=0.6, model_name=model_name)
+    assert len(service.paid) == 3
+    lose(jobs, "deleted")
+    segments = embed(service, videos, jobs, model_name=model_name)
+    assert segments["video_id"].nunique() == 3
+    assert set(segments["video_id"]) == {"v0.mp4", "v1.mp4", "v2.mp4"}
+    assert len(service.paid) == 3
+
+
+def test_tasks_without_names_are_not_paid_for_again(
+    service: Service, videos: Path, tmp_path: Path
+) -> None:
+    service.store.ready_sec = (1.0, 1.2)
+    service.store.listed_names = False
+    jobs, film = tmp_path / "jobs", videos / "v0.mp4"
+    with pytest.warns(tw.TwlabWarning, match="not in the table"):
+        embed(service, film, jobs, timeout_sec=0.6)
+    lose(jobs, "deleted")
+    with pytest.raises(errors.JobInDoubtError, match="the ledger was lost, and it may be task"):
+        embed(service, film, jobs, on_error="raise")
+    assert len(service.paid) == 1
+
+
+def test_other_options_are_paid_for_after_a_loss(
+    service: Service, videos: Path, tmp_path: Path
+) -> None:
+    jobs, film = tmp_path / "jobs", videos / "v0.mp4"
+    service.store.ready_sec = (1.0, 1.2)
+    with pytest.warns(tw.TwlabWarning, match="not in the table"):
+        embed(service, film, jobs, timeout_sec=0.6, clip_sec=4)
+    lose(jobs, "deleted")
+    eight = embed(service, film, jobs, clip_sec=8)
+    four = embed(service, film, jobs, clip_sec=4)
+    assert (eight["end_sec"].min(), four["end_sec"].min()) == (8, 4)
+    assert len(service.paid) == 2
+
+
+def test_a_new_folder_has_lost_nothing(service: Service, videos: Path, tmp_path: Path) -> None:
+    with tw.Client(KEY, base_url=service.url, folder=tmp_path / "new", settings=FAST) as one:
+        assert one.embed(videos, progress=False)["video_id"].nunique() == 3
+    assert service.count("GET /embed-v2/tasks", 200) == service.count("GET /embed-v2/tasks/", 200)
+
+
+@pytest.mark.parametrize("size", [100, 20_000])
+def test_a_cut_ledger_is_refused_and_the_remedy_works(
+    service: Service, videos: Path, tmp_path: Path, size: int
+) -> None:
+    jobs = tmp_path / "jobs"
+    embed(service, videos, jobs)
+    ledger = jobs / "ledger.sqlite"
+    ledger.write_bytes(ledger.read_bytes()[:size])
+    with pytest.raises(tw.LedgerError, match=r"move ledger\.sqlite away to have it made again"):
+        embed(service, videos, jobs)
+    ledger.rename(jobs / "away")
+    assert embed(service, videos, jobs)["video_id"].nunique() == 3
+    assert len(service.paid) == 3
+
+
+def test_rows_lost_with_the_log_are_noticed(service: Service, videos: Path, tmp_path: Path) -> None:
+    """A run that was killed left its sign, and the ledger does not know it."""
+    jobs = tmp_path / "jobs"
+    Ledger(jobs).close()
+    (jobs / "runs" / f"{os.getpid()}-0123456789ab.lock").touch()
+    with pytest.warns(tw.TwlabWarning, match=LOST):
+        made = Ledger(jobs)
+    assert made.is_lost("v1")
+    assert made.is_lost("v2")
+    made.close()
+    Ledger(jobs).close()  # said once
+
+
+def test_a_ledger_replaced_under_a_program_pays_nothing(
+    service: Service, videos: Path, tmp_path: Path
+) -> None:
+    jobs = tmp_path / "jobs"
+    with tw.Client(KEY, base_url=service.url, folder=jobs, settings=FAST) as one:
+        one.embed(videos / "v0.mp4", progress=False)
+        lose(jobs, "deleted")
+        with pytest.raises(tw.LedgerError, match="was deleted or replaced while this program"):
+            one.embed(videos / "v1.mp4", progress=False, on_error="raise")
+    assert len(service.paid) == 1
+
+
+# Ledgers and disks of others
+
+
+@pytest.mark.parametrize(
+    "answer", ["../outside.json", "/etc/passwd", "answers/../../x", "answers/..", "outside.json"]
+)
+def test_no_answer_lies_outside(
+    service: Service, videos: Path, tmp_path: Path, answer: str
+) -> None:
+    jobs = tmp_path / "jobs"
+    embed(service, videos / "v0.mp4", jobs)
+    (tmp_path / "outside.json").write_text('{"data": [{"embedding": [9, 9]}]}')
+    db = sqlite3.connect(jobs / "ledger.sqlite")
+    with db:
+        db.execute("UPDATE jobs SET answer = ?", (answer,))
+    db.close()
+    with tw.Client(KEY, base_url=service.url, folder=jobs, settings=FAST) as one:
+        with pytest.raises(tw.LedgerError, match="nothing outside is read"):
+            one.results()
+        with pytest.raises(tw.LedgerError, match="nothing outside is read"):
+            one.embed(videos / "v0.mp4", progress=False, on_error="raise")
+    assert len(service.paid) == 1
+
+
+def test_an_answer_is_no_link(tmp_path: Path) -> None:
+    (tmp_path / "answers").mkdir()
+    (tmp_path / "answers" / "a.json").symlink_to("/etc/hostname")
+    with pytest.raises(tw.LedgerError, match="nothing outside is read"):
+        answer_path(tmp_path, "answers/a.json")
+
+
+@pytest.mark.parametrize("name", ["../../victim", "/tmp/victim", "1-2", "", "1-0123456789ab/x"])
+def test_no_run_lies_outside(tmp_path: Path, name: str) -> None:
+    (tmp_path / "victim.lock").write_text("precious")
+    (tmp_path / "a" / "runs").mkdir(parents=True)
+    with pytest.raises(tw.LedgerError, match="which is none"):
+        is_alive(tmp_path / "a" / "runs", name)
+    assert (tmp_path / "victim.lock").read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["created_at = 'soon'", "attempts = 'many'", "options = x'ff'", "error = x'00'"],
+)
+def test_rows_of_other_types_are_refused(tmp_path: Path, change: str) -> None:
+    made = Ledger(tmp_path)
+    made.claim(Job("k", "a", "v2", "s", "c", "v", "m", "{}"), "run")
+    made.db.execute(f"UPDATE jobs SET {change}")
+    with pytest.raises(tw.LedgerError, match="is not as twlab writes it"):
+        made.jobs()
+    made.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="flock")
+def test_a_disk_without_locks_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    for make in (lambda: RunLock(tmp_path / "runs"), lambda: Ledger(tmp_path / "jobs")):
+        with pytest.raises(tw.LedgerError, match=r"file locks in .* do not work .No locks avail"):
+            make()
+
+
+@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "fork"), reason="rights of another user")
+def test_a_film_in_a_closed_folder_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pathlib import Path as AnyPath
+
+    def refuse(self: AnyPath, **_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(AnyPath, "stat", refuse)
+    with pytest.raises(tw.InputError, match=r"cannot be read .Permission denied"):
+        sources.find_sources(str(tmp_path / "film.mp4"))
+
+
+# Small things that were said wrongly
+
+
+def test_whole_seconds_are_one_job_however_written(
+    service: Service, videos: Path, tmp_path: Path
+) -> None:
+    import numpy as np
+
+    film = videos / "v0.mp4"
+    for clip_sec, start_sec in ((4, 2), (4.0, 2.0), (np.int64(4), np.float32(2))):
+        embed(service, film, tmp_path / "jobs", clip_sec=clip_sec, start_sec=start_sec)
+    assert len(service.paid) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "message"),
+    [
+        (None, {"clip_sec": "2"}, r"clip_sec is '2', a str; a number of seconds .* clip_sec=6"),
+        (None, {"start_sec": "2"}, "start_sec is '2', a str; a number of seconds"),
+        (None, {"clip_sec": 2.5}, "clip_sec 2.5 for fixed segmentation; a whole number"),
+        (None, {"end_sec": float("inf")}, "are not a span of time"),
+        ("s3://bucket/a.mp4", {}, "'s3://bucket/a.mp4' is an address that the service does not"),
+        ("68a1f5b0c3d4e5f6a7b8c9d0", {}, "is no file here and looks like the id of an asset"),
+        ("a\0b.mp4", {}, "is not there; a file"),
+        ("x" * 5000, {}, "cannot be read .File name too long"),
+    ],
+)
+def test_what_cannot_be_embedded_is_told(
+    service: Service, videos: Path, tmp_path: Path, source: Any, options: Any, message: str
+) -> None:
+    with pytest.raises(tw.InputError, match=message):
+        embed(service, source or videos / "v0.mp4", tmp_path / "jobs", **options)
+    assert not service.paid
+
+
+def test_no_network_is_an_error_and_no_empty_table(
+    videos: Path, tmp_path: Path, bars: list[dict[str, Any]]
+) -> None:
+    begun = time.monotonic()
+    with (
+        tw.Client(KEY, base_url="http://127.0.0.1:1/v1.3", folder=tmp_path / "jobs") as one,
+        pytest.raises(errors.ConnectionFailedError, match="check the network"),
+    ):
+        one.embed(videos)
+    assert time.monotonic() - begun < 10
+
+
+def test_one_failed_connection_among_answers_is_reported(
+    service: Service, videos: Path, tmp_path: Path
+) -> None:
+    """Where the service was reached, the other videos are in the table."""
+    service.faults = [Fault("status", "POST /assets", times=1, status=400, body={"message": "no"})]
+    with pytest.warns(tw.TwlabWarning, match="1 of 3 videos are not in the table"):
+        assert embed(service, videos, tmp_path / "jobs")["video_id"].nunique() == 2
