@@ -226,10 +226,10 @@ def _each_once(paths: Iterable[Path]) -> list[Source]:
 
 def file_kind(name: str) -> str:
     """``json``, ``jsonl``, ``parquet``, ``csv``, … by extension; empty for other files."""
-    bare = Path(name.lower())
-    if bare.suffix in _PACKED:
-        bare = bare.with_suffix("")
-    return _KINDS.get(bare.suffix, "")
+    stem, ending = os.path.splitext(name.lower())  # noqa: PTH122 - asked thrice of each file
+    if ending in _PACKED:
+        ending = os.path.splitext(stem)[1]  # noqa: PTH122
+    return _KINDS.get(ending, "")
 
 
 def stem_of(name: str) -> str:
