@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_every_call_ends_in_an_api_error_or_a_table(seed: int, tmp_path: Path) -> None:
-    ends, wrong = meet(seed, tmp_path, 25)
+    ends, wrong = meet(seed, tmp_path, 16)
     assert not wrong
-    assert sum(ends.values()) == 25
+    assert sum(ends.values()) == 16
     assert len(ends) >= 3
 
 
 @pytest.mark.parametrize("kind", ["types", "headers", "body", "key", "pages"])
 def test_each_kind_of_hostility_alone(kind: str, tmp_path: Path) -> None:
-    ends, wrong = meet(7, tmp_path, 8, kinds=(kind,), probability=0.7)
+    ends, wrong = meet(7, tmp_path, 5, kinds=(kind,), probability=0.7)
     assert not wrong
-    assert sum(ends.values()) == 8
+    assert sum(ends.values()) == 5
 
 
 def test_a_service_that_means_well_gives_a_table_every_time(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_a_service_that_means_well_gives_a_table_every_time(tmp_path: Path) -> N
     assert dict(ends) == {"a table": len(CALLS)}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_wrong_answers_to_a_paid_request_are_paid_once(seed: int, tmp_path: Path) -> None:
     film = tmp_path / "a.mp4"
     film.write_bytes(bytes([seed]) * 300)
