@@ -274,7 +274,8 @@ def test_strangers_do_not_agree_though_both_are_smooth() -> None:
         both = pd.concat([table(sight), table(sound, "audio")])
         values.append(tw.compare_options(both)["p_value"][0])
     assert np.mean(np.array(values) < 0.05) <= 0.2
-    assert 0.3 < np.mean(values) < 0.7
+    assert np.isnan(values).mean() <= 0.2  # a verdict withheld
+    assert 0.3 < np.nanmean(values) < 0.7
 
 
 def test_options_on_other_grids(rng: np.random.Generator) -> None:
