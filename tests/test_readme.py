@@ -25,7 +25,8 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     shutil.copyfile(bundled_folder("sample_data") / "trailer.visual.json", "answer.json")
     segments = tw.load("answer.json")
     clips = segments[segments["embedding_scope"] == "clip"]
-    query = {"data": [{"embedding": tw.vectors(clips)[3].tolist()}]}
+    model = clips["model_name"].iloc[0]
+    query = {"model_name": model, "data": [{"embedding": tw.vectors(clips)[3].tolist()}]}
     Path("query.json").write_text(json.dumps(query), encoding="utf-8")
     return {
         "tw": tw,
@@ -57,6 +58,9 @@ def test_the_call_for_every_job_runs(names: dict[str, Any]) -> None:
 def test_the_search_by_a_vector_finds_the_clip_it_came_from(names: dict[str, Any]) -> None:
     hits = tw.nearest(tw.load("query.json"), names["clips"], k=2)
     assert hits["match"].iloc[0] == names["clips"].index[3]
+    unnamed = names["clips"].assign(model_name=None)
+    with pytest.warns(tw.TwlabWarning, match=r"compared with vectors that name no model"):
+        assert tw.nearest(tw.load("query.json"), unnamed, k=2)["match"].equals(hits["match"])
 
 
 def test_the_pictures_are_there_and_small() -> None:
