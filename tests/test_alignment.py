@@ -134,7 +134,7 @@ def test_nothing_shared_is_an_empty_table() -> None:
     assert len(found) == 0
     assert list(found.columns[:3]) == ["a_video_id", "b_video_id", "embedding_option"]
     assert found["score"].dtype == np.float64
-    assert tw.align(table(OTHER).iloc[:0], table(FILM)).shape == (0, 9)
+    assert tw.align(table(OTHER).iloc[:0], table(FILM)).shape == (0, 10)
 
 
 def test_another_grid_of_segments() -> None:

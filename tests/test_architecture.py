@@ -39,7 +39,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("tracks", "checkerboard", "changepoints", "moments", "scenecounts", "scenevotes"),
     ("scenecuts", "scoring", "segmentation"),
-    ("lines", "linefit", "copies", "shortlist", "alignment"),
+    ("lines", "linefit", "evidence", "copies", "shortlist", "alignment"),
     ("queries", "fusion", "places", "retrieval", "thresholds"),
     (
         "partitions",

@@ -25,7 +25,7 @@ def test_shared_pieces_are_boxes(film: pd.DataFrame) -> None:
     corner = np.datetime64(figure.data[1].x[0]), np.datetime64(figure.data[1].y[0])
     first = pieces.iloc[0]
     assert corner == tuple(clock_times([first["b_start_sec"], first["a_start_sec"]]))
-    with pytest.raises(tw.InputError, match="a holds 2 videos and options"):
+    with pytest.raises(tw.InputError, match="a holds 2 videos with times"):
         tw.plot.alignment(pd.concat([trailer, film]), film, pieces=pieces)
     with pytest.raises(tw.InputError, match="no column 'a_video_id' in the pieces"):
         tw.plot.alignment(trailer, film, pieces=film)

@@ -26,7 +26,8 @@ import pandas as pd
 
 from twlab.copies import elsewhere, shared_pieces
 from twlab.errors import InputError, warn
-from twlab.linefit import pair_of, with_edges
+from twlab.evidence import score_of
+from twlab.linefit import pair_of, with_edges, within_support
 from twlab.segments import check_segments, str_column, unit_vectors
 from twlab.shortlist import likeliest_videos
 from twlab.similarity import same_space
@@ -44,10 +45,14 @@ SHORTEST_LAG = 8
 MOST_ALIGNED = 200
 """Videos of a corpus that a clip is laid on; it takes some hundredths of a second for each."""
 
+MOST_CHANCE_FOUND = 0.05
+"""Probability, in a corpus that holds nothing of a clip, from which on a video is not named; at
+.1 one unrelated clip in ten finds something, at .025 a piece must have half a clip more."""
+
 MOST_CELLS = 1e9
 """Pairs of cells that are compared at most; each takes some ten bytes."""
 
-NAMES = ("a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec", "speed", "score")
+NAMES = ("a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec", "speed", "score", "chance")
 
 
 class _Side(NamedTuple):
@@ -57,6 +62,11 @@ class _Side(NamedTuple):
     option: Any
     rows: pd.DataFrame
     clip_sec: float
+
+    def inside(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Times moved into the video; its last cell may reach beyond."""
+        start, end = times_of(self.rows)
+        return seconds.clip(start.min(), end.max())
 
     def grid(self, cell_sec: float) -> Grid:
         """Its segments on cells."""
@@ -84,9 +94,11 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
         ``a_video_id``, ``b_video_id``, ``embedding_option`` (where ``a`` has it),
         ``a_start_sec``, ``a_end_sec``, ``b_start_sec``, ``b_end_sec``, ``speed`` (seconds of
         ``b`` per second of ``a``; negative, with ``b_start_sec`` after ``b_end_sec``, where it is
-        played backwards) and ``score`` (mean centred cosine similarity along the piece, at most
-        1), in order of video and time. A second of ``a`` has one place in a video of ``b``, or
-        several that are nearly identical. No rows where nothing is shared.
+        played backwards), ``score`` (mean centred cosine similarity along the piece, at most 1,
+        clips of which the piece has many alike weighing less) and ``chance`` (how probable so
+        good a piece is anywhere in two unrelated videos of these lengths, 0 to 1), in order of
+        video and time. Times lie within the two videos. A second of ``a`` has one place in a
+        video of ``b``, or several that are nearly identical. No rows where nothing is shared.
 
     Raises
     ------
@@ -96,8 +108,15 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    Takes time and memory in proportion to the product of the two lengths. A piece much shorter
-    than two segments cannot be told from chance.
+    Takes time and memory in proportion to the product of the two lengths.
+
+    Two videos share something only if a piece touches three clips (of the shorter typical length)
+    or more and has a ``chance`` of .02 or less; so at clips of 6 s no copy of less than 18 s is
+    promised. Beside such a piece others of two clips or more are given up to a ``chance`` of
+    .06. ``chance`` is per pair of videos: of a thousand pairs with none related, some twenty show
+    one. A still picture, a blank or a title is one clip of evidence, however long it stands.
+    Clips that one video lacks are in no piece. ``score`` tells how like the original a copy is,
+    ``chance`` whether it is one: a long noisy copy has a low score and next to no chance.
 
     Examples
     --------
@@ -132,7 +151,9 @@ def repeats(segments: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         As :func:`align` returns it: ``a_*`` is the earlier and ``b_*`` the later occurrence, at
-        least eight segments after it. What occurs three times gives two rows or more.
+        least eight segments after it. What occurs three times gives two rows or more. Blank
+        stretches, stills and silence that come again are no repeats: a passage is as many clips
+        of evidence as it has different ones.
 
     Raises
     ------
@@ -173,9 +194,11 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``rank`` (from 1), ``video_id``, ``share`` (of the clip's seconds that occur in the
-        video, over all options at most 1), ``score`` (mean similarity of these), ``start_sec``
-        and ``end_sec`` of the longest piece in the video, ``n_pieces``. No rows where no video
-        holds any of it.
+        video, over all options at most 1), ``score`` (mean similarity of these), ``chance`` (how
+        probable so good a piece is in any video of such a corpus, if none holds the clip),
+        ``start_sec`` and ``end_sec`` of the longest piece in the video, ``n_pieces``. No rows
+        where no video holds any of it, and none of a ``chance`` above .05: in a large corpus more
+        is asked of a video than :func:`align` asks of two, so that short pieces may be lost.
 
     Raises
     ------
@@ -204,6 +227,7 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
         )
     pieces = align(clip, _shortlist(clip, corpus[~corpus["video_id"].isin(videos)]))
     n_found = pieces["b_video_id"].nunique()
+    n_videos = corpus["video_id"].nunique()
     if n_found > MOST_ALIGNED // 2 and corpus["video_id"].nunique() > MOST_ALIGNED:
         warn(
             f"{n_found} of the {MOST_ALIGNED} videos most like the clip hold something of it; "
@@ -219,18 +243,25 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
                 "video_id": video,
                 "share": min(_covered(mine) / total, 1.0),
                 "score": float(np.average(mine["score"], weights=mine["seconds"])),
+                "chance": _among(float(mine["chance"].min()), n_videos),
                 "start_sec": float(min(longest["b_start_sec"], longest["b_end_sec"])),
                 "end_sec": float(max(longest["b_start_sec"], longest["b_end_sec"])),
                 "n_pieces": len(mine),
             }
         )
-    columns = ["video_id", "share", "score", "start_sec", "end_sec", "n_pieces"]
-    ranked = pd.DataFrame(rows, columns=columns).sort_values(
+    columns = ["video_id", "share", "score", "chance", "start_sec", "end_sec", "n_pieces"]
+    ranked = pd.DataFrame(rows, columns=columns)
+    ranked = ranked[ranked["chance"].astype(float) <= MOST_CHANCE_FOUND].sort_values(
         ["share", "score"], ascending=False, kind="stable", ignore_index=True
     )
     ranked["video_id"] = str_column(ranked["video_id"])
     ranked.insert(0, "rank", np.arange(1, len(ranked) + 1))
     return ranked
+
+
+def _among(chance: float, n_videos: int) -> float:
+    """How probable a piece is in any of so many unrelated videos."""
+    return float(-np.expm1(n_videos * np.log1p(-min(chance, 1 - 1e-12))))
 
 
 def _shortlist(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
@@ -298,11 +329,12 @@ def _boxes(a: _Side, b: _Side, *, within: bool = False) -> pd.DataFrame:
     if not within:  # there, what is shown a third time is a repeat of the second
         placed += [one for piece in elsewhere(pair, pieces) for one in with_edges(pair, [piece])]
     for piece in sorted(placed, key=lambda one: (one.first, one.begin)):
-        ends = np.array([piece.first, piece.last])
-        score = float(pair.along(piece, piece.cells).mean())
-        at_a, at_b = _seconds(grids[0], ends), _seconds(grids[1], piece.at(ends))
-        at_a[1] = min(at_a[1], float(a.rows["end_sec"].max()))
-        rows.append([*at_a, *at_b, piece.speed, score])
+        inside = within_support(pair, piece)
+        ends = np.array([inside.first, inside.last])
+        at_a, at_b = _seconds(grids[0], ends), _seconds(grids[1], inside.at(ends))
+        rows.append(
+            [*a.inside(at_a), *b.inside(at_b), inside.speed, score_of(pair, piece), piece.chance]
+        )
     boxes = pd.DataFrame(rows, columns=list(NAMES), dtype=np.float64)
     boxes.insert(0, "a_video_id", str_column([a.video] * len(boxes)))
     boxes.insert(1, "b_video_id", str_column([b.video] * len(boxes)))

@@ -12,6 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twlab.evidence import (
+    CHANCE_BESIDE,
+    FEWEST_BESIDE,
+    FEWEST_CLIPS,
+    MOST_CHANCE,
+    chance_of,
+    evidence,
+    faithful,
+)
 from twlab.linefit import CARRIES_ON, Pair, broken_worth, laid, split, without_gaps
 from twlab.lines import BACKWARD, FORWARD, LEAST, Piece, candidates, runs_of
 
@@ -120,7 +129,7 @@ def elsewhere(pair: Pair, pieces: list[Piece]) -> list[Piece]:
             cells = again.cells
             whole = len(cells) >= 0.8 * len(piece.cells) and again.score > 0
             if whole and float(pair.along(again, cells).mean()) >= least:
-                found.append(again)
+                found += [one for one in judged(pair, [again]) if one.chance <= CHANCE_BESIDE]
     return found
 
 
@@ -175,20 +184,45 @@ def _best_together(pair: Pair, ahead: list[Piece], back: list[Piece]) -> list[Pi
 
 def _finished(pair: Pair, pieces: list[Piece], free: Flags) -> list[Piece]:
     """The pieces carried on as far as they go, cut at gaps and broken at jumps."""
-    done, taken = list[Piece](), np.zeros(len(free), bool)
+    chains, taken = list[list[Piece]](), np.zeros(len(free), bool)
     for rough in sorted(pieces, key=lambda p: -p.score):
         free[rough.cells] = True
         whole = laid(pair, rough, free & ~taken, least=CARRIES_ON)
-        broken = whole.score > 0 and _jumps(pair, whole)
+        broken, before = whole.score > 0 and _jumps(pair, whole), len(chains)
         for straight in split(pair, whole) if broken else [whole]:
             parts = [straight] if broken else without_gaps(pair, straight)
             if len(parts) > 1:
                 parts = [laid(pair, p, _only(p, free & ~taken), least=CARRIES_ON) for p in parts]
             for part in parts:
                 taken[part.cells] = True
-            done += [part for part in parts if part.last > part.first and part.score != 0]
+            chains += [[part] for part in parts if part.last > part.first and part.score != 0]
+        if broken:  # its parts are one line, and stand or fall together
+            chains = [*chains[:before], [part for chain in chains[before:] for part in chain]]
         free[whole.cells] = False
+    kept = [judged(pair, chain) for chain in chains]
+    if not any(_anchors(chain) for chain in kept):
+        return []
+    done = [part for chain in kept for part in chain if part.chance <= CHANCE_BESIDE]
     return sorted(done, key=lambda p: p.first)
+
+
+def _anchors(chain: list[Piece]) -> bool:
+    """Whether the parts of one line are enough to say that two videos share something."""
+    n_clips = sum(len(part.cells) for part in chain)
+    return n_clips >= FEWEST_CLIPS and chain[0].chance <= MOST_CHANCE
+
+
+def judged(pair: Pair, chain: list[Piece]) -> list[Piece]:
+    """The parts of one line less what is not shared, and how probable they are by chance."""
+    similar = [pair.along(part, part.cells) for part in chain]
+    if not similar:
+        return []
+    typical = float(np.median(np.concatenate(similar)))
+    kept = [new for part in chain for new in faithful(pair, part, typical)]
+    if sum(len(part.cells) for part in kept) < FEWEST_BESIDE:
+        return []
+    chance = chance_of(pair, evidence(pair, kept))
+    return [part._replace(chance=chance) for part in kept]
 
 
 def _only(piece: Piece, free: Flags) -> Flags:

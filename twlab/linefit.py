@@ -34,6 +34,7 @@ __all__ = [
     "pair_of",
     "split",
     "with_edges",
+    "within_support",
     "without_gaps",
 ]
 
@@ -58,6 +59,9 @@ SPLIT_REACH = 10
 
 CERTAIN_SHARE = 0.75
 """Shares of a cell nearer to none or all than this leaves are taken as none or all."""
+
+MIXED = 0.7
+"""Similarity from which on a cell between two pieces is a mixture of both, not other footage."""
 
 
 class Pair(NamedTuple):
@@ -279,12 +283,12 @@ def with_edges(pair: Pair, pieces: list[Piece]) -> list[Piece]:
     """The pieces, in order of their start, with starts and ends between cells."""
     scale = [_scale(pair, piece) for piece in pieces]
     first, last = [p.first for p in pieces], [p.last for p in pieces]
-    touching = [b.first - a.last <= 1 for a, b in pairwise(pieces)]
+    touching = [_touching(pair, two, scale[k : k + 2]) for k, two in enumerate(pairwise(pieces))]
     for k, piece in enumerate(pieces):
         if not (k and touching[k - 1]):
             first[k] = _edge(pair, piece, scale[k], -1)
         if k < len(touching) and touching[k]:
-            last[k] = first[k + 1] = _cut(pair, pieces[k : k + 2], scale[k : k + 2])
+            last[k] = first[k + 1] = _cut(pair, (piece, pieces[k + 1]), scale[k : k + 2])
         else:
             last[k] = _edge(pair, piece, scale[k], 1)
     return [
@@ -292,6 +296,28 @@ def with_edges(pair: Pair, pieces: list[Piece]) -> list[Piece]:
         for p, a, b in zip(pieces, first, last, strict=True)
         if b > a + 1e-6
     ]
+
+
+def within_support(pair: Pair, piece: Piece) -> Piece:
+    """The piece with no place outside the second video.
+
+    A line that reaches out by less than a cell was laid a little too steep or to one side, and is
+    turned; what reaches out further is cut off.
+    """
+    m = len(pair.b_sums) - 1.0
+    first, last = piece.first, piece.last
+    for edge in (0.0, m):
+        out = first + (edge - piece.begin) / piece.speed  # where the line leaves
+        beyond = piece.at(np.array([first, last])) - edge
+        beyond = -beyond if edge == 0 else beyond
+        if beyond[0] >= 1:
+            first = max(first, out)
+        if beyond[1] >= 1:
+            last = min(last, out)
+    begin, end = np.clip(piece.at(np.array([first, last])), 0, m)
+    return piece._replace(
+        first=first, last=last, begin=float(begin), speed=float((end - begin) / (last - first))
+    )
 
 
 def _scale(pair: Pair, piece: Piece) -> float:
@@ -324,7 +350,21 @@ def _snapped(share: float) -> float:
     return float(share) if share > 1 - CERTAIN_SHARE else 0.0
 
 
-def _cut(pair: Pair, both: list[Piece], scale: list[float]) -> float:
+def _touching(pair: Pair, both: tuple[Piece, Piece], scale: list[float]) -> bool:
+    """Whether one piece gives way to the next, with no other footage between."""
+    low, high = int(np.ceil(both[0].last)), int(both[1].first)
+    if high <= low:
+        return True
+    if high > low + 1:
+        return False
+    cell = np.array([low])
+    sides = np.concatenate([s * pair.shown(p, cell) for s, p in zip(scale, both, strict=True)])
+    shares = np.linspace(0, 1, 11)[:, None]
+    left = pair.a[cell] - shares * sides[:1] - (1 - shares) * sides[1:]
+    return bool((left**2).sum(axis=1).min() <= (1 - MIXED**2) * (pair.a[cell] ** 2).sum())
+
+
+def _cut(pair: Pair, both: tuple[Piece, Piece], scale: list[float]) -> float:
     """Where one piece gives way to the next."""
     low = max(int(np.ceil(both[0].last)) - 1, int(both[0].first))
     high = max(min(int(both[1].first) + 1, int(np.ceil(both[1].last))), low + 1)

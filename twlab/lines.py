@@ -46,6 +46,8 @@ class Piece(NamedTuple):
     """Place in the other video, in cells, at its start."""
     speed: float
     """Cells of the other video per cell; negative where it is played backwards."""
+    chance: float = 1.0
+    """How probable so good a piece is between unrelated videos, where it has been judged."""
 
     def at(self, cell: Any) -> Floats:
         """Places in the other video at given places of this one."""

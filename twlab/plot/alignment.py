@@ -39,9 +39,11 @@ def alignment(
     Parameters
     ----------
     a, b : DataFrame
-        Segments of one video and one embedding option each.
+        Segments of one video each. Of several embedding options in both, the similarity of the
+        one with most pieces is drawn; the subtitle names it.
     pieces : DataFrame
-        As ``tw.align(a, b)`` returns it; pieces of other videos and options are left out.
+        As ``tw.align(a, b)`` returns it; pieces of other videos, and of options that ``a`` has
+        not, are left out.
     title : str, optional
         In place of the default.
     theme : {"light", "dark"}
@@ -50,12 +52,13 @@ def alignment(
     Returns
     -------
     plotly.graph_objects.Figure
-        ``a`` runs down, ``b`` to the right, both in timecodes.
+        ``a`` runs down, ``b`` to the right, both in timecodes; a colour for each option.
 
     Raises
     ------
     InputError
-        If a table is of several videos or options, or the pieces lack a column.
+        If a table is of several videos, the two have no option in common, or the pieces lack a
+        column.
 
     Examples
     --------
@@ -67,7 +70,10 @@ def alignment(
     """
     _check(pieces)
     look = look_of(theme)
-    sides = [_side(table, name) for table, name in ((a, "a"), (b, "b"))]
+    options = [_options(table, name) for table, name in ((a, "a"), (b, "b"))]
+    mine = _pieces_of(pieces, *options)
+    drawn = _drawn_option(mine, *options)
+    sides = [_thinned(side.get(drawn, next(iter(side.values())))) for side in options]
     values = cosine_similarity(sides[0], sides[1])
     low, high = np.percentile(values, [1, 99])
     edges = [_edges(side) for side in sides]
@@ -83,11 +89,15 @@ def alignment(
     )
     figure = go.Figure(heat)
     videos = [side["video_id"].iloc[0] for side in sides]
-    mine = _pieces_of(pieces, *sides)
-    for piece in mine.itertuples():
-        _box(figure, piece, colour_of(look, 1))
+    for number, (option, found) in enumerate(mine.items(), start=1):
+        for piece in found.itertuples():
+            _box(figure, piece, option, colour_of(look, number))
     words = "What is shared" if title is None else title
-    note = f"{len(mine)} pieces of {videos[0]} (down) found in {videos[1]} (right)"
+    n_pieces = sum(map(len, mine.values()))
+    note = f"{n_pieces} pieces of {videos[0]} (down) found in {videos[1]} (right)"
+    if len(options[0]) > 1 or len(options[1]) > 1:
+        counts = ", ".join(f"{len(found)} of {option}" for option, found in mine.items())
+        note += f"; similarity of {drawn}; {counts or 'no pieces'}"
     dress(figure, look, title=words, subtitle=note, height=560)
     figure.update_xaxes(
         **time_axis(float(edges[1][0]), float(edges[1][-1])), title_text=str(videos[1])
@@ -105,27 +115,61 @@ def _check(pieces: Any) -> None:
         raise InputError(f"no column {missing[0]!r} in the pieces; pass what tw.align returns")
 
 
-def _side(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The segments of the one video, in order of time, thinned where there are too many."""
-    found = list(tracks(table))
-    if len(found) != 1:
+def _options(table: pd.DataFrame, name: str) -> dict[str | None, pd.DataFrame]:
+    """The segments of the one video by option, in order of time; None is a missing option."""
+    found = [table.iloc[rows] for rows in tracks(table)]
+    videos = {str(part["video_id"].iloc[0]) for part in found}
+    if len(videos) != 1:
         raise InputError(
-            f"{name} holds {len(found)} videos and options with times; one was expected; filter "
-            "by video_id and embedding_option"
+            f"{name} holds {len(videos)} videos with times; one was expected; filter by video_id"
         )
-    step = -(-len(found[0]) // MOST_SIDE)
-    return table.iloc[found[0][::step]]
+    return {_option_of(part): part for part in found}
 
 
-def _pieces_of(pieces: pd.DataFrame, a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
-    """The pieces of these two videos and of their option, where both are known."""
+def _option_of(part: pd.DataFrame) -> str | None:
+    """The option of the first row, None where it is not known."""
+    option = part["embedding_option"].iloc[0] if "embedding_option" in part.columns else None
+    return None if pd.isna(option) else str(option)
+
+
+def _thinned(side: pd.DataFrame) -> pd.DataFrame:
+    """At most so many rows as can be seen."""
+    return side.iloc[:: -(-len(side) // MOST_SIDE)]
+
+
+def _pieces_of(
+    pieces: pd.DataFrame, a: dict[str | None, pd.DataFrame], b: dict[str | None, pd.DataFrame]
+) -> dict[str | None, pd.DataFrame]:
+    """The pieces of these two videos by option, of the options that the first has."""
     for name, side in (("a_video_id", a), ("b_video_id", b)):
-        pieces = pieces[pieces[name].astype(str) == str(side["video_id"].iloc[0])]
-    if "embedding_option" in pieces.columns and "embedding_option" in a.columns:
-        option, theirs = a["embedding_option"].iloc[0], pieces["embedding_option"]
-        if not pd.isna(option):
-            pieces = pieces[theirs.isna() | (theirs.astype(object) == option)]
-    return pieces
+        video = next(iter(side.values()))["video_id"].iloc[0]
+        pieces = pieces[pieces[name].astype(str) == str(video)]
+    if "embedding_option" not in pieces.columns:
+        return {None: pieces} if len(pieces) else {}
+    options = pieces["embedding_option"].astype(object)
+    options = options.where(options.notna(), None)
+    known = None not in a
+    return {
+        option: pieces[(options == option) if option is not None else options.isna()]
+        for option in options.unique()
+        if option in a or option is None or not known
+    }
+
+
+def _drawn_option(
+    pieces: dict[str | None, pd.DataFrame],
+    a: dict[str | None, pd.DataFrame],
+    b: dict[str | None, pd.DataFrame],
+) -> str | None:
+    """The option whose similarity is drawn: of those of both tables, the one with most pieces."""
+    both = [option for option in a if option in b]
+    if not both and (len(a) > 1 or len(b) > 1 or not {None} & {*a, *b}):
+        names = [", ".join(map(str, side)) for side in (a, b)]
+        raise InputError(
+            f"a holds the options {names[0]} and b {names[1]}; one in common was expected; filter "
+            "by embedding_option"
+        )
+    return max(both, key=lambda option: len(pieces.get(option, ())), default=None)
 
 
 def _edges(side: pd.DataFrame) -> NDArray[np.float64]:
@@ -137,12 +181,14 @@ def _edges(side: pd.DataFrame) -> NDArray[np.float64]:
     )
 
 
-def _box(figure: go.Figure, piece: Any, colour: str) -> None:
+def _box(figure: go.Figure, piece: Any, option: str | None, colour: str) -> None:
     """One piece: its box, and the line that its content follows."""
+    chance = f"<br>chance {piece.chance:.2g}" if hasattr(piece, "chance") else ""
+    name = "shared piece" if option is None else f"shared piece, {option}"
     x = [piece.b_start_sec, piece.b_end_sec]
     y = [piece.a_start_sec, piece.a_end_sec]
     words = " in ".join(
-        f"{format_timecode(max(low, 0), decimals=1)} – {format_timecode(max(high, 0), decimals=1)}"
+        f"{format_timecode(low, decimals=1)} – {format_timecode(high, decimals=1)}"
         for low, high in (y, x)
     )
     figure.add_trace(
@@ -150,9 +196,9 @@ def _box(figure: go.Figure, piece: Any, colour: str) -> None:
             x=clock_times([x[0], x[1], x[1], x[0], x[0], x[1]]),
             y=clock_times([y[0], y[0], y[1], y[1], y[0], y[1]]),
             mode="lines",
-            name="shared piece",
+            name=name,
             showlegend=False,
             line={"color": colour, "width": 2},
-            hovertemplate=f"{words}<br>speed {piece.speed:.2f}<extra></extra>",
+            hovertemplate=f"{words}<br>speed {piece.speed:.2f}{chance}<extra></extra>",
         )
     )
