@@ -233,8 +233,13 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
             f"{n_found} of the {MOST_ALIGNED} videos most like the clip hold something of it; "
             "others of the corpus may as well; search those in a corpus without these"
         )
-    seconds = pieces["a_end_sec"] - pieces["a_start_sec"]
     total = sum(_seconds_of(side.rows[["start_sec", "end_sec"]]) for side in _sides(clip))
+    return _ranked(pieces, total, n_videos)
+
+
+def _ranked(pieces: pd.DataFrame, total: float, n_videos: int) -> pd.DataFrame:
+    """The videos that hold pieces of a clip of ``total`` seconds, of ``n_videos`` looked at."""
+    seconds = pieces["a_end_sec"] - pieces["a_start_sec"]
     rows = []
     for video, mine in pieces.assign(seconds=seconds).groupby("b_video_id", sort=False):
         longest = mine.iloc[int(mine["seconds"].to_numpy().argmax())]

@@ -92,19 +92,28 @@ def alignment(
     for number, (option, found) in enumerate(mine.items(), start=1):
         for piece in found.itertuples():
             _box(figure, piece, option, colour_of(look, number))
-    words = "What is shared" if title is None else title
-    n_pieces = sum(map(len, mine.values()))
-    note = f"{n_pieces} pieces of {videos[0]} (down) found in {videos[1]} (right)"
-    if len(options[0]) > 1 or len(options[1]) > 1:
-        counts = ", ".join(f"{len(found)} of {option}" for option, found in mine.items())
-        note += f"; similarity of {drawn}; {counts or 'no pieces'}"
-    dress(figure, look, title=words, subtitle=note, height=560)
+    note = _words(videos, mine, drawn, several=max(map(len, options)) > 1)
+    dress(
+        figure, look, title="What is shared" if title is None else title, subtitle=note, height=560
+    )
     figure.update_xaxes(
         **time_axis(float(edges[1][0]), float(edges[1][-1])), title_text=str(videos[1])
     )
     down = time_axis(float(edges[0][0]), float(edges[0][-1]))
     figure.update_yaxes(**(down | {"range": down["range"][::-1]}), title_text=str(videos[0]))
     return figure
+
+
+def _words(
+    videos: list[Any], pieces: dict[str | None, pd.DataFrame], drawn: str | None, *, several: bool
+) -> str:
+    """How many pieces there are, and of which options where there are several."""
+    n_pieces = sum(map(len, pieces.values()))
+    note = f"{n_pieces} pieces of {videos[0]} (down) found in {videos[1]} (right)"
+    if not several:
+        return note
+    counts = ", ".join(f"{len(found)} of {option}" for option, found in pieces.items())
+    return f"{note}; similarity of {drawn}; {counts or 'no pieces'}"
 
 
 def _check(pieces: Any) -> None:
