@@ -75,19 +75,8 @@ def alignment(
     drawn = _drawn_option(mine, *options)
     sides = [_thinned(side.get(drawn, next(iter(side.values())))) for side in options]
     values = cosine_similarity(sides[0], sides[1])
-    low, high = np.percentile(values, [1, 99])
     edges = [_edges(side) for side in sides]
-    heat = go.Heatmap(
-        z=values,
-        x=clock_times(edges[1]),
-        y=clock_times(edges[0]),
-        zmin=float(low),
-        zmax=float(max(high, low + 1e-6)),
-        colorscale=look.sequential,
-        colorbar={"title": "cosine<br>similarity", "outlinewidth": 0},
-        hovertemplate="%{y|%-M:%S} and %{x|%-M:%S}<br><b>%{z:.2f}</b><extra></extra>",
-    )
-    figure = go.Figure(heat)
+    figure = go.Figure(_heat(values, edges, look.sequential))
     videos = [side["video_id"].iloc[0] for side in sides]
     for number, (option, found) in enumerate(mine.items(), start=1):
         for piece in found.itertuples():
@@ -102,6 +91,21 @@ def alignment(
     down = time_axis(float(edges[0][0]), float(edges[0][-1]))
     figure.update_yaxes(**(down | {"range": down["range"][::-1]}), title_text=str(videos[0]))
     return figure
+
+
+def _heat(values: NDArray[Any], edges: list[NDArray[np.float64]], colours: Any) -> go.Heatmap:
+    """The cross-similarity, its outermost hundredths in the colours of the ends."""
+    low, high = np.percentile(values, [1, 99])
+    return go.Heatmap(
+        z=values,
+        x=clock_times(edges[1]),
+        y=clock_times(edges[0]),
+        zmin=float(low),
+        zmax=float(max(high, low + 1e-6)),
+        colorscale=colours,
+        colorbar={"title": "cosine<br>similarity", "outlinewidth": 0},
+        hovertemplate="%{y|%-M:%S} and %{x|%-M:%S}<br><b>%{z:.2f}</b><extra></extra>",
+    )
 
 
 def _words(
