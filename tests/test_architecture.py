@@ -43,6 +43,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("queries", "fusion", "places", "retrieval", "thresholds"),
     (
         "partitions",
+        "communities",
         "clustering",
         "layouts",
         "projection",

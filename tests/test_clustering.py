@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.cluster import AgglomerativeClustering
-from sklearn.metrics import adjusted_rand_score, silhouette_samples, silhouette_score
+from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
 import twlab as tw
-from twlab import clustering, partitions
+from twlab import clustering, communities, partitions
 
 COUNTED = ("ward", "kmeans", "average", "ward_time")
 METHODS = (*COUNTED, "hdbscan")
@@ -127,26 +127,149 @@ def test_kmeans_ends_at_the_nearest_centre(rng: np.random.Generator) -> None:
     assert (np.argmax(matrix @ centres.T, axis=1) == labels).all()
 
 
-@pytest.mark.parametrize("method", COUNTED)
-def test_the_best_count_is_taken(rng: np.random.Generator, method: Any) -> None:
-    table = film(rng.normal(size=(60, 4)))
-    counts = tw.cluster_counts(table, method=method)
-    assert counts.columns.tolist() == ["n_clusters", "silhouette"]
-    assert counts["n_clusters"].tolist() == [*range(1, 8)]
-    for row in counts.iloc[1:].itertuples():
-        labels = tw.cluster(table, int(row.n_clusters), method=method)
-        expected = silhouette_score(tw.vectors(table), labels.astype(int), metric="cosine")
-        assert row.silhouette == pytest.approx(expected, abs=1e-5)
-    best = counts["n_clusters"][counts["silhouette"].argmax()]
-    assert tw.cluster(table, method=method).nunique() == best
+def tied(matrix: np.ndarray) -> np.ndarray:
+    """The ties of rows in float64, by definition."""
+    matrix = np.asarray(matrix, float)
+    matrix = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+    alike, n = matrix @ matrix.T, len(matrix)
+    average = (alike.sum() - n) / (n * (n - 1))
+    ties = np.zeros((n, n))
+    for row in range(n):
+        others = [k for k in np.argsort(-alike[row]) if k != row][:7]
+        ties[row, others] = np.maximum(alike[row, others] - average, 0) ** 2
+    return ties + ties.T
 
 
-def test_choices_are_bounded() -> None:
-    table = film(np.random.default_rng(0).normal(size=(900, 4)), np.repeat([*"abc"], 300))
-    numbers = tw.cluster_counts(table, method="ward_time")["n_clusters"]
-    assert numbers.iloc[[0, -1]].tolist() == [3, 51]
-    assert len(numbers) <= 20
-    assert tw.cluster_counts(table)["n_clusters"].tolist() == [*range(1, 21)]
+def modularity_of(ties: np.ndarray, labels: Any) -> float:
+    """Newman's sum over all pairs."""
+    degree, total = ties.sum(axis=1), ties.sum()
+    same = np.equal.outer(np.asarray(labels), np.asarray(labels))
+    return float(((ties - np.outer(degree, degree) / total) * same).sum() / total)
+
+
+@pytest.mark.parametrize("method", ["ward", "kmeans", "average"])
+def test_the_curve_is_the_modularity_of_each_cut(rng: np.random.Generator, method: Any) -> None:
+    matrix = blobs((9, 8, 7, 6), seed=3) + 0.1 * rng.normal(size=(30, 8))
+    counts = tw.cluster_counts(film(matrix), method=method)
+    assert counts.columns.tolist() == ["n_clusters", "modularity", "chosen"]
+    for row in counts.itertuples():
+        labels = tw.cluster(film(matrix), int(row.n_clusters), method=method)
+        expected = modularity_of(tied(matrix), labels.astype(int))
+        assert row.modularity == pytest.approx(expected, abs=1e-4)
+    best = counts["n_clusters"][counts["modularity"].argmax()]
+    assert counts["n_clusters"][counts["chosen"]].tolist() == [best] == [4]
+    assert tw.cluster(film(matrix), method=method).nunique() == best
+
+
+def planted(g: int, m: int, seed: int, *, level: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Groups around strangers, or around centres that share much; sizes unlike."""
+    rng = np.random.default_rng(seed)
+    sizes = np.full(g, m) + rng.integers(0, 2, size=g)
+    centres = np.sqrt(level) * unit(rng.normal(size=(1, 256))) + np.sqrt(1 - level) * unit(
+        rng.normal(size=(g, 256))
+    )
+    noise = rng.uniform(0.2, 0.4) * rng.normal(size=(sizes.sum(), 256)) / 16
+    return np.repeat(centres, sizes, axis=0) + noise, np.repeat(np.arange(g), sizes)
+
+
+@pytest.mark.parametrize(
+    ("g", "m"), [(2, 40), (3, 20), (6, 2), (8, 3), (12, 2), (10, 8), (20, 5), (30, 4)]
+)
+@pytest.mark.parametrize("level", [0.0, 0.6])
+def test_planted_groups_are_counted(g: int, m: int, level: float) -> None:
+    for method in ("ward", "average"):
+        matrix, true = planted(g, m, 10 * g + m, level=level)
+        found = tw.cluster(film(matrix), method=method)  # type: ignore[arg-type]
+        assert adjusted_rand_score(true, found) > 0.94
+    if g * m < 60:
+        found = tw.cluster(film(matrix), method="kmeans")
+        assert adjusted_rand_score(true, found) > 0.8
+
+
+@pytest.mark.parametrize("d", [3, 16, 256])
+def test_one_topic_is_one_cluster(d: int) -> None:
+    numbers = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        n, spread = int(rng.integers(2, 120)), rng.uniform(0.1, 0.8)
+        matrix = unit(rng.normal(size=(1, d))) + spread * rng.normal(size=(n, d)) / np.sqrt(d)
+        numbers.append(tw.cluster(film(matrix)).nunique())
+    assert np.mean(np.array(numbers) == 1) >= 0.9
+
+
+def test_scenes_of_four_clips_are_counted_in_time() -> None:
+    rng = np.random.default_rng(0)
+    true = np.repeat(np.arange(30), 4)
+    matrix = rng.normal(size=(30, 128))[true] + 0.4 * rng.normal(size=(120, 128))
+    found = tw.cluster(film(matrix), method="ward_time")
+    assert adjusted_rand_score(true, found) > 0.9
+    still = np.ones((1, 128)) + 0.3 * rng.normal(size=(60, 128))
+    assert {*tw.cluster(film(still), method="ward_time")} == {0}
+
+
+def test_copies_rotation_and_spread_change_no_count(rng: np.random.Generator) -> None:
+    matrix, true = planted(7, 6, 5)
+    turn = np.linalg.qr(rng.normal(size=(256, 256)))[0]
+    copies = film(np.concatenate([matrix, matrix]), ["a"] * len(matrix) + ["b"] * len(matrix))
+    for other in (film(matrix), film(matrix @ turn), film(3 * matrix)):
+        assert adjusted_rand_score(true, tw.cluster(other)) == 1
+    assert adjusted_rand_score(np.r_[true, true], tw.cluster(copies)) == 1
+    wider, _ = planted(7, 6, 5, level=0.5)
+    assert tw.cluster(film(wider)).nunique() == 7
+
+
+def test_numbers_do_not_depend_on_the_order_of_rows_without_time() -> None:
+    matrix, _ = planted(5, 6, 2)
+    table = film(matrix).drop(columns=["start_sec", "end_sec"])
+    labels = tw.cluster(table)
+    for seed in range(5):
+        shuffled = tw.cluster(table.sample(frac=1, random_state=seed)).sort_index()
+        assert shuffled.equals(labels)
+
+
+@pytest.mark.parametrize("threshold", [0.05, 0.3, 0.8, 1.0, 2.0])
+def test_a_threshold_of_distance_equals_scikit_learn(
+    rng: np.random.Generator, threshold: float
+) -> None:
+    for seed in range(5):
+        matrix = blobs((6, 5, 4), seed=seed) + rng.uniform(0, 0.4) * rng.normal(size=(15, 8))
+        model = AgglomerativeClustering(
+            None, metric="cosine", linkage="average", distance_threshold=threshold
+        )
+        found = tw.cluster(film(matrix), distance_threshold=threshold)
+        assert adjusted_rand_score(model.fit_predict(matrix), found) == 1
+        assert found.nunique() == model.n_clusters_
+    again = tw.cluster(film(matrix), method="average", distance_threshold=threshold)
+    assert again.equals(found)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"distance_threshold": 0}, "distance_threshold is 0; a mean cosine distance above 0"),
+        ({"distance_threshold": "x"}, "distance_threshold is 'x'"),
+        ({"distance_threshold": 0.3, "n_clusters": 3}, "distance_threshold and n_clusters at once"),
+        ({"distance_threshold": 0.3, "method": "ward"}, "distance_threshold and method='ward' at"),
+    ],
+)
+def test_one_way_to_the_number(segments: pd.DataFrame, given: dict[str, Any], message: str) -> None:
+    with pytest.raises(tw.InputError, match=message):
+        tw.cluster(segments, **given)
+
+
+@pytest.mark.parametrize(("best", "most"), [(1, 1), (7, 9), (40, 40), (90, 5000), (3, 5000)])
+def test_the_range_is_widened_until_the_best_is_inside(best: int, most: int) -> None:
+    asked: list[int] = []
+
+    def score(number: int) -> float:
+        asked.append(number)
+        return -abs(np.log(number / best))
+
+    found = communities.best_number(score, 1, most)
+    assert max(found, key=found.__getitem__) == best
+    assert len(asked) == len({*asked}) == len(found)
+    assert len(found) < 60
+    assert max(found) > best or max(found) == most
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,7 +8,7 @@ clustering has the same numbers however the rows are ordered. Whole-video rows w
 holds clips, and zero vectors, belong to no cluster: ``<NA>`` in a Series, -1 in an array.
 
 * :func:`cluster` - the cluster of each segment
-* :func:`cluster_counts` - the scores from which the number of clusters was chosen
+* :func:`cluster_counts` - the curve from which the number of clusters was chosen
 
 :func:`twlab.cluster_summary` describes what is in each. References are listed in
 :mod:`twlab.partitions`.
@@ -16,15 +16,15 @@ holds clips, and zero vectors, belong to no cluster: ``<NA>`` in a Series, -1 in
 
 from __future__ import annotations
 
-import math
 import operator
-from functools import partial
-from numbers import Integral
+from functools import cache, partial
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
 
+from twlab.communities import best_number, is_divided, modularity, ties, ties_in_time
 from twlab.errors import InputError
 from twlab.partitions import (
     chain_tree,
@@ -32,8 +32,8 @@ from twlab.partitions import (
     density_groups,
     linkage_tree,
     n_distinct,
-    silhouettes,
     spherical_kmeans,
+    start_rows,
 )
 from twlab.rows import time_order
 from twlab.segments import check_segments, clip_mask, one_option, series_like, unit_vectors
@@ -47,18 +47,26 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float32]
     Positions = NDArray[np.intp]
 
-__all__ = ["Ways", "check_arguments", "cluster", "cluster_counts", "number_of", "numbered"]
+__all__ = [
+    "Ways",
+    "check_arguments",
+    "cluster",
+    "cluster_counts",
+    "method_of",
+    "number_of",
+    "numbered",
+]
 
 Method = Literal["ward", "kmeans", "average", "ward_time", "hdbscan"]
 
 MOST_TREE_ROWS = 20_000
 """Rows whose n * n / 2 distances (1.6 GB, twice) are still bearable."""
 
+LEADING = 8
+"""Numbers of a vector that tell it from every other."""
+
 FEW_COLUMNS = 64
 """Columns of a matrix that are put into another order at once."""
-
-MOST_CHOICES = 20
-"""Numbers of clusters that are tried, and clusters per video that are tried at most."""
 
 
 @also_stores("segments")
@@ -66,7 +74,8 @@ def cluster(
     segments: Any,
     n_clusters: int | None = None,
     *,
-    method: Method = "ward",
+    method: Method | None = None,
+    distance_threshold: float | None = None,
     random_state: int = 0,
 ) -> pd.Series[Any] | Positions:
     """The cluster of each segment.
@@ -76,13 +85,19 @@ def cluster(
     segments : DataFrame or array_like of shape (n, d)
         A table of segments of one embedding option, or a matrix.
     n_clusters : int, optional
-        How many. Left out, it is chosen by the mean silhouette: see :func:`cluster_counts`.
-    method : {"ward", "kmeans", "average", "ward_time", "hdbscan"}
-        ``ward`` joins what increases the spread least and gives clusters of like size;
-        ``average`` joins by mean cosine distance and sets outliers apart; ``kmeans`` works on
-        the sphere, for large tables; ``ward_time`` joins only what touches in time within a
-        video (for an array: neighbouring rows), which gives scenes; rows without time are left
-        out; ``hdbscan`` finds dense groups of five or more and leaves the rest without a cluster.
+        How many. Left out, it is the cut of greatest modularity, or one where nothing says that
+        there are more: see :func:`cluster_counts`.
+    method : {"ward", "kmeans", "average", "ward_time", "hdbscan"}, optional
+        Default: ``ward``, and ``average`` with a threshold. ``ward`` joins what increases the
+        spread least and gives clusters of like size; ``average`` joins by mean cosine distance
+        and sets outliers apart; ``kmeans`` works on the sphere, for large tables; ``ward_time``
+        joins only what touches in time within a video (for an array: neighbouring rows), which
+        gives scenes; rows without time are left out; ``hdbscan`` finds dense groups of five or
+        more and leaves the rest without a cluster.
+    distance_threshold : float, optional
+        In place of a number: the clusters of ``average`` that are at most so far apart are joined.
+        Mean cosine distance, above 0 and up to 2, as in scikit-learn's
+        ``AgglomerativeClustering(metric="cosine", linkage="average")``.
     random_state : int
         For ``kmeans``. The same seed gives the same clusters.
 
@@ -113,10 +128,15 @@ def cluster(
     >>> tw.cluster([[1, 0], [0, 1], [2, 0], [0, 0.5]], 2).tolist()
     [0, 1, 0, 1]
     """
+    method = method_of(method, n_clusters, distance_threshold)
     check_arguments(segments, method, random_state)
     unit = unit_vectors(segments)
     rows = _rows_in_time(segments, unit, method)
-    if method == "hdbscan":
+    if distance_threshold is not None:
+        tree = linkage_tree(_taken(unit, rows), "average")
+        n_joined = int((tree.heights < distance_threshold).sum())
+        found = cut(tree, len(rows) - n_joined) if len(rows) else rows
+    elif method == "hdbscan":
         if n_clusters is not None:
             raise InputError(
                 f"n_clusters is {n_clusters!r} for 'hdbscan', which finds its own number; "
@@ -135,7 +155,7 @@ def cluster(
 def cluster_counts(
     segments: Any, *, method: Method = "ward", random_state: int = 0
 ) -> pd.DataFrame:
-    """The mean silhouette of each number of clusters that :func:`cluster` tries.
+    """The modularity of each number of clusters that :func:`cluster` tries.
 
     Parameters
     ----------
@@ -145,11 +165,14 @@ def cluster_counts(
     Returns
     -------
     DataFrame
-        ``n_clusters`` and ``silhouette`` (cosine; -1 to 1, higher is better). One cluster scores
-        0 by convention, so that it is chosen where no division is better than none. The number
-        with the highest score is the one :func:`cluster` chooses, the smallest of equals.
-        Numbers up to 20 and up to about the square root of the rows are tried (per video for
-        ``ward_time``, and there at most twenty of them).
+        ``n_clusters``, ``modularity`` and ``chosen``, true for the number that :func:`cluster`
+        takes. Each row is tied to its seven nearest (for ``ward_time`` in time); modularity is the
+        share of ties inside clusters, less what chance would give: 0 for one cluster, up to 1.
+        About .3 and less is what noise has, too, so the best number is taken only if its clusters
+        are tighter than those found in rows of one normal distribution of the same covariance
+        (:mod:`twlab.communities`); else it is one, or one for each video. Numbers are tried until
+        past twice the best. Of more than 600 rows, 600 evenly spread in time say whether there is
+        more than one; ``kmeans`` beyond 20,000 rows is judged on its sample.
 
     Raises
     ------
@@ -160,9 +183,8 @@ def cluster_counts(
     --------
     >>> import twlab as tw
     >>> counts = tw.cluster_counts(tw.sample())
-    >>> best = counts.loc[counts["silhouette"].idxmax(), "n_clusters"]
-    >>> bool(best == tw.cluster(tw.sample()).nunique())
-    True
+    >>> int(counts["n_clusters"][counts["chosen"]].iloc[0]), tw.cluster(tw.sample()).nunique()
+    (7, 7)
     """
     check_arguments(segments, method, random_state)
     if method == "hdbscan":
@@ -181,7 +203,9 @@ class Ways(NamedTuple):
     divide: Callable[[int], Positions]
     """The group of each row, for a number of groups."""
     score: Callable[[Positions], float]
-    """The mean silhouette of groups."""
+    """The modularity of groups."""
+    divided: Callable[[], bool]
+    """Whether there is more than one group, or one for each video."""
     n_rows: int
     least: int
     most: int
@@ -214,6 +238,25 @@ def check_arguments(segments: Any, method: Any, random_state: Any) -> None:
             check_segments(segments)
 
 
+def method_of(method: Any, n_clusters: Any, threshold: Any) -> Method:
+    """The method, by default the one that suits; refuses arguments that rule each other out."""
+    if threshold is None:
+        return "ward" if method is None else method
+    known = isinstance(threshold, Real) and not isinstance(threshold, bool)
+    if not known or not 0 < float(threshold) <= 2:
+        raise InputError(
+            f"distance_threshold is {threshold!r}; a mean cosine distance above 0 and up to 2 was "
+            "expected; 0.3 is a start"
+        )
+    if n_clusters is not None or method not in (None, "average"):
+        other = "n_clusters" if n_clusters is not None else f"method={method!r}"
+        raise InputError(
+            f"distance_threshold and {other} at once; one way to the number of clusters was "
+            "expected, and a threshold goes with 'average'; leave one of them out"
+        )
+    return "average"
+
+
 def _rows_in_time(segments: Any, unit: Matrix, method: str) -> Positions:
     """Positions of the rows that take part, by video and time; of an array in its order."""
     usable: NDArray[np.bool_] = np.any(unit, axis=1)
@@ -221,7 +264,12 @@ def _rows_in_time(segments: Any, unit: Matrix, method: str) -> Positions:
         usable &= clip_mask(segments)
         if method == "ward_time":
             usable &= segments[["start_sec", "end_sec"]].notna().all(axis=1).to_numpy(bool)
-    order = time_order(segments) if isinstance(segments, pd.DataFrame) else np.arange(len(unit))
+    order = np.arange(len(unit))
+    if isinstance(segments, pd.DataFrame):  # equal times go by content, not by place in the table
+        if unit.size:
+            order = np.lexsort(unit[:, :LEADING].T)
+        known = [name for name in ("video_id", "start_sec", "end_sec") if name in segments.columns]
+        order = order[time_order(segments[known].iloc[order])]
     rows = order[usable[order]]
     if method in ("ward", "average") and len(rows) > MOST_TREE_ROWS:
         raise InputError(
@@ -254,27 +302,39 @@ def _ways(
     """How to divide the rows into any number of clusters, or enough; a tree is built once."""
     n = len(unit)
 
+    in_time = video if method == "ward_time" else None
+    some = start_rows(n, 1, random_state) if method == "kmeans" else np.arange(n)
+
+    @cache
+    def seen() -> tuple[Matrix, Any]:
+        rows = unit if len(some) == n else unit[some]
+        return rows, ties(rows) if in_time is None else ties_in_time(rows, in_time)
+
     def score(labels: Positions) -> float:
-        return float(silhouettes(unit, labels).mean())
+        return modularity(seen()[1], labels[some])
+
+    def divided() -> bool:
+        return is_divided(seen()[0], in_time)
 
     if method == "kmeans":
 
         def divide(n_clusters: int) -> Positions:
             return spherical_kmeans(unit, n_clusters, random_state=random_state)
 
-        return Ways(divide, score, n, min(1, n), n_distinct(unit, enough=max(enough, MOST_CHOICES)))
+        most = n_distinct(unit, enough=enough or n)
+        return Ways(divide, score, divided, n, min(1, n), most)
     if method == "ward_time":
         tree = chain_tree(unit, video)
     else:
         tree = linkage_tree(unit, "ward" if method == "ward" else "average")
-    return Ways(partial(cut, tree), score, n, tree.n_roots, tree.n_distinct)
+    return Ways(partial(cut, tree), score, divided, n, tree.n_roots, tree.n_distinct)
 
 
 def number_of(ways: Ways, n_clusters: int | None) -> int:
     """The number of clusters asked for, or the best one."""
     if n_clusters is None:
         counts = _counts(ways)
-        return int(counts["n_clusters"].iloc[counts["silhouette"].argmax()])
+        return int(counts["n_clusters"][counts["chosen"]].iloc[0])
     try:
         asked = operator.index(n_clusters)
     except TypeError:
@@ -291,27 +351,22 @@ def number_of(ways: Ways, n_clusters: int | None) -> int:
 
 
 def _counts(ways: Ways) -> pd.DataFrame:
-    """The mean silhouette of each number of clusters worth trying."""
-    from tqdm.auto import tqdm
-
-    numbers = _choices(ways)
-    bar = tqdm(numbers, desc="numbers of clusters", delay=2, leave=False)
-    scores = [ways.score(ways.divide(number)) if number > 1 else 0.0 for number in bar]
-    return pd.DataFrame(
-        {"n_clusters": np.array(numbers, np.int64), "silhouette": np.array(scores, np.float64)}
-    )
-
-
-def _choices(ways: Ways) -> list[int]:
-    """Numbers of clusters to try, at most twenty, evenly spread on a scale of ratios."""
+    """The modularity of each number of clusters that was tried, and the one that is taken."""
     if not ways.n_rows:
-        return []
-    per_video = min(MOST_CHOICES, max(2, math.isqrt(ways.n_rows // ways.least)))
-    highest = min(ways.most, ways.least * per_video)
-    if highest - ways.least < MOST_CHOICES:
-        return list(range(ways.least, highest + 1))
-    spread = np.geomspace(ways.least, highest, MOST_CHOICES)
-    return sorted({round(number) for number in spread})
+        scores: dict[int, float] = {}
+    else:
+        scores = best_number(lambda number: ways.score(ways.divide(number)), ways.least, ways.most)
+    numbers = np.array([*scores], np.int64)
+    best = max(scores, key=scores.__getitem__) if scores else 0
+    if best > ways.least and not ways.divided():
+        best = ways.least
+    return pd.DataFrame(
+        {
+            "n_clusters": numbers,
+            "modularity": np.array([*scores.values()], np.float64),
+            "chosen": numbers == best,
+        }
+    )
 
 
 def _by_appearance(labels: Positions) -> Positions:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from twlab import clustering, partitions
+from twlab import clustering, communities, partitions
 from twlab.distributed.pieces import pieces_of, places_of, stacked, take_rows
 from twlab.distributed.steps import Job
 from twlab.rows import time_order
@@ -40,7 +40,8 @@ def cluster(
     segments: Source,
     n_clusters: int | None = None,
     *,
-    method: Literal["ward", "kmeans", "average", "ward_time", "hdbscan"] = "ward",
+    method: Literal["ward", "kmeans", "average", "ward_time", "hdbscan"] | None = None,
+    distance_threshold: float | None = None,
     random_state: int = 0,
 ) -> pd.Series[Any]:
     """As :func:`twlab.cluster`; ``kmeans`` on many rows runs piece by piece.
@@ -50,7 +51,14 @@ def cluster(
     pieces = pieces_of(segments)
     if method != "kmeans" or sum(one.n_rows for one in pieces) <= partitions.MOST_START_ROWS:
         table = segments.to_table()
-        return clustering.cluster(table, n_clusters, method=method, random_state=random_state)  # type: ignore[return-value]
+        return clustering.cluster(  # type: ignore[return-value]
+            table,
+            n_clusters,
+            method=method,
+            distance_threshold=distance_threshold,
+            random_state=random_state,
+        )
+    method = clustering.method_of(method, n_clusters, distance_threshold)
     with Job(segments, pieces, "kmeans", n_clusters, random_state) as job:
         places = places_of(pieces, job.executor)
         clustering.check_arguments(places, method, random_state)
@@ -64,6 +72,7 @@ def cluster(
         ways = clustering.Ways(
             rounds.divide,
             rounds.score,
+            rounds.divided,
             len(rounds.rows),
             1,
             len(np.unique(rounds.mark)),
@@ -114,6 +123,7 @@ class _Rounds:
         self._n_rows = sum(piece.n_rows for piece in pieces)
         self._taking_part = np.zeros(self._n_rows, bool)
         self._taking_part[rows] = True
+        self._sample: tuple[Rows, Matrix, Any] | None = None
 
     def divide(self, n_groups: int) -> Rows:
         """The group of each row by :func:`twlab.partitions.spherical_kmeans`."""
@@ -135,20 +145,20 @@ class _Rounds:
         return partitions.lloyd(centres, self._assign)[0]
 
     def score(self, labels: Rows) -> float:
-        """The mean silhouette of groups."""
-        n_groups = int(labels.max()) + 1
-        everywhere = np.full(self._n_rows, -1, np.intp)
-        everywhere[self.rows] = labels
-        name = _digest(labels)
-        sums = sum(
-            found["sums"]
-            for found in self._job.map(f"sums-{name}", sums_of, self._pieces, everywhere, n_groups)
-        )
-        sizes = np.bincount(labels, minlength=n_groups)
-        parts = self._job.map(
-            f"score-{name}", silhouettes_of, self._pieces, everywhere, sums, sizes
-        )
-        return float(_joined(parts)["silhouette"][self.rows].mean())
+        """The modularity of groups, on the sample that a table of so many rows has."""
+        return communities.modularity(self._seen()[2], labels[self._seen()[0]])
+
+    def divided(self) -> bool:
+        """Whether there is more than one group, judged on the same sample."""
+        return communities.is_divided(self._seen()[1])
+
+    def _seen(self) -> tuple[Rows, Matrix, Any]:
+        """The sample, its vectors and their ties, looked up once."""
+        if self._sample is None:
+            drawn = partitions.start_rows(len(self.rows), 1, self._seed)
+            unit = self._take("judged", drawn)
+            self._sample = drawn, unit, communities.ties(unit)
+        return self._sample
 
     def _assign(self, centres: Matrix) -> tuple[Rows, Floats]:
         step = f"assign-{_digest(centres)}"
@@ -186,22 +196,6 @@ def assigned_of(piece: Piece, taking_part: Any, centres: Matrix) -> dict[str, An
     labels = np.full(piece.n_rows, -1, np.int32)
     labels[mine], sums = partitions.assigned(unit[mine], centres)
     return {"labels": labels, "sums": sums}
-
-
-def sums_of(piece: Piece, labels: Rows, n_groups: int) -> dict[str, Any]:
-    """The sum of the rows of each group that lie in a piece."""
-    mine = labels[piece.first : piece.first + piece.n_rows]
-    unit, _ = scaled(piece.matrix())
-    return {"sums": partitions.group_sums(unit[mine >= 0], mine[mine >= 0], n_groups)}
-
-
-def silhouettes_of(piece: Piece, labels: Rows, sums: Floats, sizes: Rows) -> dict[str, Any]:
-    """The silhouette of each row of a piece; NaN where it is in no group."""
-    mine = labels[piece.first : piece.first + piece.n_rows]
-    unit, _ = scaled(piece.matrix())
-    out = np.full(piece.n_rows, np.nan)
-    out[mine >= 0] = partitions.silhouettes(unit[mine >= 0], mine[mine >= 0], sums, sizes)
-    return {"silhouette": out}
 
 
 def _digest(array: Any) -> str:
