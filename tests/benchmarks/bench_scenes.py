@@ -2,12 +2,13 @@
 
     python tests/benchmarks/bench_scenes.py [FOLDER]
 
-FOLDER holds ``scenes_development.npz`` and ``score.py``: 18 films with human scene starts, which
-are not part of the project (default: ``shared/benchmarks/scenes`` beside the checkout). Printed are
+FOLDER holds ``score.py``, ``scenes_development.npz`` and ``scenes_text.npz``: 18 films with human
+scene starts and 20 texts of joined topics, which are not part of the project (default:
+``shared/benchmarks/scenes`` beside the checkout). Printed are
 
 1. every method of ``twlab.scenes``, the count given and chosen;
-2. the settings of ``linked`` chosen without the film that they are then scored on, and without
-   the whole set (OVSD, BBC, RAI) that it belongs to;
+2. the constants of the vote, single settings in its place and the price of a cut, each chosen
+   without the whole source (OVSD, BBC, RAI, texts) that it is then scored on;
 3. times of one run on the same input against ruptures and librosa (``pip install twlab[dev]``).
 """
 
@@ -24,18 +25,26 @@ import numpy as np
 import pandas as pd
 
 import twlab as tw
-from twlab import scenecuts
-from twlab.scenecuts import METHODS, Moments, moments_of
+from twlab import scenecounts, scenevotes
+from twlab.moments import Moments, moments_of
+from twlab.scenecuts import METHODS
 
 HERE = Path(__file__).resolve()
 FOLDER = HERE.parents[3] / "shared" / "benchmarks" / "scenes"
 SCORES = ["F0", "F1", "FCO", "mIoU", "K error"]
-GRID = {
-    "POWER": (0.8, 0.9, 1.0),
-    "LEVEL_QUANTILE": (0.85, 0.9),
-    "LINK_WEIGHT": (4.0, 6.0, 8.0),
-    "PENALTY": (0.3, 0.4, 0.5),
+VOTES = {
+    f"all settings, spill {spill}, evenness {even}": {"SPILL": spill, "EVENNESS": even}
+    for spill, even in itertools.product((0.15, 0.3, 0.6), (0.05, 0.1, 0.2))
 }
+SINGLE = {
+    f"power {power}, toll {toll}, window {window}": {
+        "POWERS": (power,),
+        "TOLLS": (toll,),
+        "WINDOWS": (window,),
+    }
+    for power, toll, window in itertools.product((0.8, 1.0), (3.0, 6.0), (3, 4, 6, 8))
+}
+PRICES = (0.8, 0.85, 0.9, 0.95, 1.0)
 
 
 def scorer(folder: Path) -> Any:
@@ -80,32 +89,54 @@ def table_of_methods(score: Any, path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
-def left_out(score: Any, path: Path) -> pd.DataFrame:
-    """Scores of each film with settings chosen on the others; and chosen on other sets."""
-    films = [(key, moments(X.astype(float)), starts) for key, X, starts in score.films(path)]
-    results = []
-    for values in itertools.product(*GRID.values()):
-        for name, value in zip(GRID, values, strict=True):
-            setattr(scenecuts, name, value)
-        rows = []
-        for _, film, starts in films:
-            n = len(film.start)
-            pair = [METHODS["linked"](film, k)[0].tolist() for k in (len(starts) + 1, None)]
-            given, chosen = (scored(score, cuts, starts, n) for cuts in pair)
-            rows.append(given[:4] + chosen)
-        results.append(rows)
-    array = np.array(results)
-    worth = array[:, :, :8].mean(axis=2) - 0.15 * array[:, :, 8]
-    sets = np.array([key.split("_")[0] for key, _, _ in films])
+def sources(score: Any, folder: Path) -> dict[str, list[tuple[Moments, list[int]]]]:
+    """Moments and true starts of every film and text, by source."""
+    out: dict[str, list[tuple[Moments, list[int]]]] = {}
+    for path in (folder / "scenes_development.npz", folder / "scenes_text.npz"):
+        for key, matrix, starts in score.films(path):
+            name = "TEXT" if "text" in path.name else key.split("_")[0]
+            out.setdefault(name, []).append((moments(matrix.astype(float)), starts))
+    return out
+
+
+def of_setting(score: Any, films: dict[str, Any], values: dict[str, Any]) -> dict[str, float]:
+    """The mean of F1, FCO and mIoU of a setting of the vote on each source, the count given."""
+    before = {name: getattr(scenevotes, name) for name in values}
+    for name, value in values.items():
+        setattr(scenevotes, name, value)
     out = {}
-    for name, seen in (
-        ("film left out", ~np.eye(len(films), dtype=bool)),
-        ("set left out", sets[:, None] != sets),
-    ):
-        picks = [int(worth[:, mask].mean(axis=1).argmax()) for mask in seen]
-        out[name] = np.mean([array[pick, film] for film, pick in enumerate(picks)], axis=0)
-    columns = [f"{s} given" for s in SCORES[:4]] + [f"{s} chosen" for s in SCORES]
-    return pd.DataFrame(out, index=columns).T
+    for source, some in films.items():
+        rows = []
+        for film, starts in some:
+            cuts = METHODS["linked"](film, len(starts) + 1)[0].tolist()
+            rows.append(np.mean(scored(score, cuts, starts, len(film.start))[1:4]))
+        out[source] = float(np.mean(rows))
+    for name, value in before.items():
+        setattr(scenevotes, name, value)
+    return out
+
+
+def of_price(films: dict[str, Any], price: float) -> dict[str, float]:
+    """The mean error of the count on each source; negative, so that more is better."""
+    out = {}
+    for source, some in films.items():
+        errors = []
+        for film, starts in some:
+            line = scenecounts.gaussian_line(film)
+            assert line is not None
+            found, true = len(scenecounts.cuts_at(line, price)) + 1, len(starts) + 1
+            errors.append(abs(found - true) / true)
+        out[source] = -float(np.mean(errors))
+    return out
+
+
+def left_out(table: pd.DataFrame) -> pd.DataFrame:
+    """The setting (row) that is best on the other sources (columns), and its score, by source."""
+    rows = {}
+    for source in table.columns:
+        best = table.drop(columns=source).mean(axis=1).idxmax()
+        rows[source] = {"chosen without it": best, "score on it": table.loc[best, source]}
+    return pd.DataFrame(rows).T
 
 
 def speed(n: int) -> pd.Series:
@@ -155,7 +186,18 @@ def main() -> None:
         return
     score, path = scorer(folder), folder / "scenes_development.npz"
     print(table_of_methods(score, path).round(3).to_string(), "\n")
-    print(left_out(score, path).round(3).T.to_string())
+    films = sources(score, folder)
+    for name, table in {
+        "the vote": {key: of_setting(score, films, values) for key, values in VOTES.items()},
+        "one setting, both kinds of vectors": {
+            key: of_setting(score, films, values) for key, values in SINGLE.items()
+        },
+        "price of a cut, minus the error of the count": {
+            key: of_price(films, key) for key in PRICES
+        },
+    }.items():
+        frame = pd.DataFrame(table).T
+        print(f"\n{name}\n{frame.round(3).to_string()}\n{left_out(frame).to_string()}")
 
 
 if __name__ == "__main__":
