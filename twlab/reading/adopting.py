@@ -319,7 +319,7 @@ def _refuse_merging(found: Found) -> None:
     if hit is None:
         return
     name, values, place = hit
-    shown = ", ".join(map(repr, values[:3]))
+    shown = ", ".join(repr(value)[:40] for value in values[:3])
     found.problem(
         f"segments that name no video overlap in time, and the column {name!r} ({shown}) tells "
         "them apart, so that films would merge; a column of videos was expected; load with "

@@ -6,7 +6,6 @@ Vectors in an Arrow table are taken from its buffer as one block.
 
 from __future__ import annotations
 
-import functools
 import io
 from collections import Counter
 from datetime import date, timedelta
@@ -47,7 +46,7 @@ _NOTHING = frozenset(("", "na", "n/a", "nan", "nat", "none", "null", "<na>"))
 """What programs write where a time is missing; in any other column these are words."""
 
 _LONGEST_NUMBER = 25
-_CELL = 4  # bytes of a cell in memory at least; a file may say a value a million times in one
+_ROWS = 2048  # of Parquet between two looks at how much there is
 
 
 def parquet_columns(stream: BinaryIO, source: str) -> list[str]:
@@ -66,17 +65,24 @@ def parquet_table(stream: BinaryIO, source: str, most: int) -> Any:
     LoadError
         If the file is broken, no Parquet, or holds more than ``most`` bytes once unpacked.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     stream = stream if stream.seekable() else io.BytesIO(stream.read())
-    about = _parquet(pq.read_metadata, stream, source)
-    groups = [about.row_group(number) for number in range(about.num_row_groups)]
-    parts = [group.column(place) for group in groups for place in range(group.num_columns)]
-    if sum(max(one.total_uncompressed_size, _CELL * one.num_values) for one in parts) > most:
-        raise too_large(most, source)
-    stream.seek(0)
     sealed = check_seal(stream, source)
-    read = functools.partial(pq.read_table, page_checksum_verification=not sealed)
+
+    def read(stream: BinaryIO) -> Any:
+        # A file may say one value a million times in a few bytes, and what it says of its sizes
+        # is not asked: pyarrow ends the whole process where a broken one does not add up.
+        file = pq.ParquetFile(stream, page_checksum_verification=not sealed)
+        batches, n_bytes = [], 0
+        for batch in file.iter_batches(batch_size=_ROWS):
+            batches.append(batch)
+            n_bytes += batch.nbytes
+            if n_bytes > most:
+                raise too_large(most, source)
+        return pa.Table.from_batches(batches, file.schema_arrow).unify_dictionaries()
+
     return _parquet(read, stream, source)
 
 
@@ -136,6 +142,8 @@ def _parquet(reader: Callable[[BinaryIO], Any], stream: BinaryIO, source: str) -
 
     try:
         return reader(stream)
+    except LoadError:  # beyond its bounds
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).partition("\n")[0][:120]
         raise LoadError(
