@@ -175,6 +175,31 @@ def test_copies_order_and_filters_change_no_score() -> None:
     assert len(tw.search(table, query, video_id=["b", "a"])) == 10
 
 
+def test_equal_rows_count_once_wherever_they_stand() -> None:
+    """A product may add the rows at the end of a block in another order than the rest."""
+    rng = np.random.default_rng(3)
+    for n in range(3, 40):
+        vectors = np.r_[np.repeat(rng.normal(size=(1, 5)), n, 0), rng.normal(size=(4, 5))]
+        table = rows(vectors, "visual")
+        scores = [
+            tw.search(one, vectors[-1], k=1)["score"][0]
+            for one in (table.sample(frac=1, random_state=n), table)
+        ]
+        assert scores[0] == pytest.approx(scores[1], rel=1e-6)
+
+
+def test_an_option_without_hits_still_tells_what_is_ordinary() -> None:
+    table, query, _ = planted(4)
+    visual = table[table["embedding_option"] == "visual"].head(3).assign(video_id="b")
+    both = pd.concat([visual, table[table["embedding_option"] == "audio"]], ignore_index=True)
+    both = both.assign(model_name="m")
+    every = tw.search(both, query, k=999)
+    alone = tw.search(both, query, k=999, video_id="b")
+    expected = every[every["video_id"] == "b"].set_index("match")["score"]
+    assert len(alone) == 3
+    np.testing.assert_allclose(alone.set_index("match")["score"][expected.index], expected)
+
+
 def test_rows_without_time_are_places_of_their_own() -> None:
     pictures = tw.load([{"embedding": [1.0, k]} for k in range(20)])
     hits = tw.search(pictures, [1.0, 3.0], k=30)

@@ -23,7 +23,7 @@ import pandas as pd
 from twlab.errors import InputError, warn
 from twlab.fusion import evidence, reciprocal_ranks, standings
 from twlab.segments import as_matrix, str_column, unit_vectors
-from twlab.similarity import same_space
+from twlab.similarity import dot_rows, same_space
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -197,7 +197,9 @@ def similar_to(name: str, rows: pd.DataFrame, queries: pd.DataFrame) -> Floats:
             f"the query for the option {name!r} is all zeros, which stands for missing data; a "
             "vector with a direction was expected; drop such rows from the query"
         )
-    similar = np.clip(ours @ theirs.T, -1, 1).max(axis=1).astype(np.float64)
+    products = np.empty((len(ours), len(theirs)), np.float32)
+    dot_rows(ours, theirs, products)  # equal rows are equally alike, which makes them count once
+    similar = np.clip(products, -1, 1).max(axis=1).astype(np.float64)
     return np.where(ours.any(axis=1), similar, np.nan)
 
 

@@ -208,7 +208,8 @@ def _compared(
     """The rows of an option beside the queries meant for it."""
     kept = mine & keep
     if "model_name" in pool.columns and keep.any():  # of the models that may be hits alone
-        mine = mine & pool["model_name"].isin(pool["model_name"][kept].unique()).to_numpy(bool)
+        like = kept if kept.any() else keep  # an option without hits still tells what is ordinary
+        mine = mine & pool["model_name"].isin(pool["model_name"][like].unique()).to_numpy(bool)
     rows = np.flatnonzero(mine)
     one_model(pool.iloc[rows])
     similar = similar_to(name, pool.iloc[rows], queries) if len(rows) else np.empty(0)
