@@ -80,6 +80,31 @@ def test_saved_answers_load_like_any_other(client: tw.Client, videos: Path) -> N
     assert ours.equals(theirs)
 
 
+@pytest.mark.parametrize("letter", ["é", "映", "\U00020000"])
+def test_the_answer_of_the_longest_name_is_kept(
+    client: tw.Client, service: Service, videos: Path, letter: str
+) -> None:
+    """A name is as long as a disk takes it in bytes; it was paid for before the answer is saved."""
+    film = videos / f"{letter * (250 // len(letter.encode()))}.mp4"
+    film.write_bytes(letter.encode() * 100)
+    assert set(client.embed(film, progress=False, on_error="raise")["video_id"]) == {film.name}
+    names = [path.name for path in (client.folder / "answers").iterdir()]
+    assert len(names[0].encode()) <= 143  # the longest of an encrypted folder
+    assert len(client.results())
+    assert len(service.paid) == 1
+
+
+def test_pages_of_one_name_stay_apart(client: tw.Client, service: Service) -> None:
+    pages = [f"https://a.example/watch?v={page}" for page in "12"]
+    found = client.embed(pages, progress=False)
+    assert found.groupby("source")["video_id"].nunique().tolist() == [1, 1]
+    assert found["video_id"].nunique() == 2
+    again = client.results()
+    assert set(zip(again["source"], again["video_id"], strict=True)) == set(
+        zip(found["source"], found["video_id"], strict=True)
+    )
+
+
 def test_options_reach_the_service(client: tw.Client, service: Service, videos: Path) -> None:
     segments = client.embed(
         videos / "v0.mp4",
@@ -209,6 +234,18 @@ def test_a_whole_index_becomes_a_table(client: tw.Client, service: Service) -> N
     with pytest.raises(errors.NotFoundError, match="does not exist"):
         client.fetch("0" * 24, progress=False)
     assert not service.paid
+
+
+def test_an_index_with_nothing_to_fetch_is_told(client: tw.Client, service: Service) -> None:
+    index_id = client.indexes()["index_id"].iloc[0]
+    service.store.index["status"] = "processing"
+    with pytest.raises(errors.StillProcessingError, match=r"no video of index .* processing"):
+        client.fetch(index_id, progress=False)
+    service.store.index["videos"].clear()
+    with pytest.raises(errors.NotFoundError, match="holds no video"):
+        client.fetch(index_id, progress=False)
+    with pytest.raises(tw.InputError, match="video_id= is empty"):
+        client.fetch(index_id, video_id=[], progress=False)
 
 
 def test_the_services_own_search(client: tw.Client, service: Service) -> None:

@@ -108,6 +108,16 @@ def test_failures_are_told_once(
         tw.distributed.embed(videos, engines["local"], **how, on_error="raise")
 
 
+def test_clear_text_is_asked_for_as_of_a_client(
+    engines: Engines, videos: Path, how: dict[str, Any]
+) -> None:
+    far = {**how, "base_url": "http://192.0.2.1:9/v1", "settings": Settings(connect_sec=0.1)}
+    with pytest.raises(tw.InputError, match="allow_http=True"):
+        tw.distributed.embed(videos, engines["local"], **far)
+    with pytest.raises(tw.ApiError, match="no connection"):
+        tw.distributed.embed(videos, engines["local"], **far, allow_http=True)
+
+
 def test_nothing_is_paid_for_a_list_with_a_mistake(
     engines: Engines, service: Service, videos: Path, how: dict[str, Any]
 ) -> None:

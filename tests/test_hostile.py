@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -155,6 +157,24 @@ def test_masking_a_large_answer_takes_no_time() -> None:
     begun = time.process_time()
     assert Key(KEY).mask_answer(body) == body
     assert time.process_time() - begun < 2.0
+
+
+def test_the_log_of_the_library_holds_no_key(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It logs the headers of answers, where a server may repeat the key."""
+    caplog.set_level("DEBUG")
+    with Service(dim=4, check=False) as service:
+        service.hostile = Hostile(3, probability=1.0, kinds=("key",))
+        with tw.Client(KEY, base_url=service.url, folder=tmp_path, settings=QUICK) as client:
+            for _ in range(4):
+                with suppress(tw.ApiError):
+                    client.indexes()
+    assert "www-authenticate" in caplog.text
+    assert "****" in caplog.text
+    assert not any(spelt in caplog.text for spelt in spellings(KEY))
+    logging.getLogger("httpcore.http11").debug("%s", KEY)  # after the client nothing is changed
+    assert KEY in caplog.text
 
 
 def test_a_key_shows_no_state() -> None:

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import time
 import warnings
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -247,6 +248,25 @@ def test_tasks_without_names_are_not_paid_for_again(
     assert len(service.paid) == 1
 
 
+@pytest.mark.parametrize("source", ["v0.mp4", "https://a.example/v0.mp4"])
+def test_each_account_looks_for_its_own_lost_tasks(
+    service: Service, videos: Path, tmp_path: Path, source: str
+) -> None:
+    """Two accounts share a folder; what the first finds again is not the second's."""
+    jobs = tmp_path / "jobs"
+    film = source if "://" in source else videos / source
+    with Service(dim=4, check=False) as other:
+        other.store.rng.seed(1)  # ids of its own
+        for one in (service, other):
+            one.store.ready_sec = (1.0, 1.2)
+            with pytest.warns(tw.TwlabWarning, match="not in the table"):
+                embed(one, film, jobs, timeout_sec=0.6)
+        lose(jobs, "deleted")
+        for one in (service, other):
+            assert len(embed(one, film, jobs))
+        assert [len(one.paid) for one in (service, other)] == [1, 1]
+
+
 def test_other_options_are_paid_for_after_a_loss(
     service: Service, videos: Path, tmp_path: Path
 ) -> None:
@@ -282,6 +302,11 @@ def test_a_cut_ledger_is_refused_and_the_remedy_works(
     assert len(service.paid) == 3
 
 
+def job_of(account: str, api: str) -> Job:
+    told = {"source": "s", "content": "c", "video_id": "v", "model_name": "m", "options": "{}"}
+    return Job(key="k", account=account, api=api, **told)
+
+
 def test_rows_lost_with_the_log_are_noticed(service: Service, videos: Path, tmp_path: Path) -> None:
     """A run that was killed left its sign, and the ledger does not know it."""
     jobs = tmp_path / "jobs"
@@ -289,8 +314,12 @@ def test_rows_lost_with_the_log_are_noticed(service: Service, videos: Path, tmp_
     (jobs / "runs" / f"{os.getpid()}-0123456789ab.lock").touch()
     with pytest.warns(tw.TwlabWarning, match=LOST):
         made = Ledger(jobs)
-    assert made.is_lost("v1")
-    assert made.is_lost("v2")
+    assert all(made.is_lost(job_of(account, api)) for account in "ab" for api in ("v1", "v2"))
+    facts = json.dumps(doubt.facts_of({}))
+    made.keep_orphans(job_of("a", "v2"), {"t": facts})
+    assert not made.is_lost(job_of("a", "v2"))
+    assert made.is_lost(job_of("b", "v2"))
+    assert [list(made.orphans(job_of(account, "v2"))) for account in "ab"] == [["t"], []]
     made.close()
     Ledger(jobs).close()  # said once
 
@@ -358,6 +387,21 @@ def test_rows_of_other_types_are_refused(tmp_path: Path, change: str) -> None:
     with pytest.raises(tw.LedgerError, match="is not as twlab writes it"):
         made.jobs()
     made.close()
+
+
+FOREIGN = ["{}", "[]", "no json", '{"named": true}', "null", "7", '{"clip_sec": "../x"}']
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+def test_facts_and_options_of_others_are_refused(tmp_path: Path, text: str) -> None:
+    made, job = Ledger(tmp_path), job_of("a", "v2")
+    made.keep_orphans(job, {"t": text})
+    with pytest.raises(tw.LedgerError, match="'facts' is not as twlab writes it"):
+        made.orphans(job)
+    made.close()
+    task = doubt.facts_of({"model_name": "m"})
+    with pytest.raises(tw.LedgerError, match="options as twlab writes them were expected"):
+        doubt.which_is(replace(job, options=text), {"t": task}, [], surely_recent=True)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="flock")

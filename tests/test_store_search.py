@@ -190,6 +190,22 @@ def test_whole_videos_and_zero_vectors_are_not_found(tmp_path: Path, table: pd.D
         store.search(np.zeros(D))
 
 
+@pytest.mark.filterwarnings("ignore:.*all zeros")
+def test_an_option_of_zero_vectors_alone_hides_no_other(
+    tmp_path: Path, table: pd.DataFrame
+) -> None:
+    clips = table[table["embedding_option"] == "visual"][:50].reset_index(drop=True)
+    zero = tw.with_vectors(clips[:1].assign(embedding_option="audio"), np.zeros((1, D)))
+    both = pd.concat([clips, zero], ignore_index=True)
+    store = tw.open(tmp_path)
+    store.add(both)
+    query = tw.vectors(clips)[0]
+    for by in (None, "audio", ["audio", "visual"]):
+        found, expected = store.search(query, k=3, by=by), tw.search(both, query, k=3, by=by)
+        assert found["match"].tolist() == expected["match"].tolist()
+        assert found["visual_similarity" if by != "audio" else "score"].notna().all()
+
+
 def test_nothing_where_nothing_is(plain: tw.Store) -> None:
     for given in ({"video_id": "none"}, {"video_id": []}, {"where": "note < 0"}):
         found = plain.search(np.ones(D), **given)

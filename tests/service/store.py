@@ -241,7 +241,8 @@ def make_index(store: Store) -> dict[str, Any]:
             f"{number + 1:024x}", "v2", "marengo3.0", name, name, None, now, now, {"clip_sec": 5}
         )
         videos[task.id] = task
-    return {"id": index_id, "name": "archive", "created": now, "videos": videos}
+    about = {"id": index_id, "name": "archive", "created": now, "status": "ready"}
+    return {**about, "videos": videos}
 
 
 def indexed_view(store: Store, task: Task, options: list[str], kind: str) -> dict[str, Any]:
@@ -266,7 +267,7 @@ def indexed_view(store: Store, task: Task, options: list[str], kind: str) -> dic
         },
     }
     if kind == "indexed-assets":
-        body["status"] = "ready"
+        body["status"] = store.index["status"]
     if options:
         segments = store.v1_segments(task, options)
         video = {"segments": segments}

@@ -27,6 +27,7 @@ __all__ = ["KEY_DIGITS", "answer_path", "read_head", "save_answer", "upload_name
 KEY_DIGITS = 12
 _TOKEN_DIGITS = 16
 _FOLDER = "answers"
+_STEM_BYTES = 120  # what an encrypted folder takes of a name is 143, and 18 are ours
 _HEAD_BYTES = 1 << 20
 _BODY = b',"response_body":'
 _TOLD = ("key", "account", "api", "source", "content", "video_id", "model_name", "options")
@@ -68,7 +69,8 @@ def save_answer(
     LedgerError
         If it cannot be written.
     """
-    stem = re.sub(r"[^\w.-]+", "_", Path(job.video_id).name)[:80]
+    stem = re.sub(r"[^\w.-]+", "_", Path(job.video_id).name)
+    stem = stem.encode("utf-8", "ignore")[:_STEM_BYTES].decode("utf-8", "ignore")
     place = Path(_FOLDER) / f"{stem}.{job.key[:KEY_DIGITS]}.json"
     for sent, own in renamed:
         for quoted in (orjson.dumps(sent), json.dumps(sent).encode()):

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from twlab.api.fields import box_at, identity_at, number_at, text_at
+from twlab.api.fields import box_at, identity_at, number_at, plain, text_at
 from twlab.api.sources import clean_url
-from twlab.errors import JobInDoubtError, NotFoundError
+from twlab.errors import JobInDoubtError, LedgerError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from twlab.api.ledger import Job, Ledger
     from twlab.api.transport import Settings
 
-__all__ = ["facts_of", "in_doubt", "settle", "tasks_by_name", "which_is"]
+__all__ = ["facts_from", "facts_of", "in_doubt", "settle", "tasks_by_name", "which_is"]
 
 # The clock that dates answers and the one that dates tasks are both the service's; what lies
 # between them is its own affair. Names are marked, so looking further back costs pages, not money.
@@ -39,6 +39,8 @@ _CLOCKS_APART_SEC = 600.0
 _KEPT_SEC = 7 * 86_400.0
 _USUAL_CLIP_SEC = 6.0
 _PARTS = (("video_embedding",), ("audio_embedding",))
+_NUMBERS = ("clip_sec", "start_sec", "end_sec")
+_WORDS = ("embedding_scope", "embedding_option")
 _FIRST_PAUSE_SEC, _LONGEST_PAUSE_SEC = 0.25, 5.0
 
 
@@ -180,6 +182,20 @@ def facts_of(entry: Any) -> dict[str, Any]:
     }
 
 
+def facts_from(text: str) -> dict[str, Any] | None:
+    """The facts of a task as they were written down; None where they are none."""
+    try:
+        facts = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    if box_at(facts).keys() != facts_of({}).keys() or not isinstance(facts["named"], bool):
+        return None
+    texts = all(text_at(facts, n) == facts[n] for n in ("filename", "url", "model_name", "status"))
+    numbers = all(facts[n] is None or _is_number(facts, n) for n in _NUMBERS)
+    words = all(facts[n] is None or _words_at(facts, n) for n in ("scope", "option"))
+    return facts if texts and numbers and words else None
+
+
 def _words_at(box: Any, name: str) -> list[str] | None:
     """The list of texts in a field; None where there is none."""
     found = box.get(name)
@@ -197,12 +213,40 @@ def _is_same_work(job: Job, facts: dict[str, Any]) -> bool:
     return False
 
 
+def _asked(job: Job) -> dict[str, Any]:
+    """What a job asked for; a ledger that somebody else wrote may hold anything there.
+
+    Raises
+    ------
+    LedgerError
+        If these are no options.
+    """
+    try:
+        asked = orjson.loads(job.options)
+    except orjson.JSONDecodeError:
+        asked = None
+    numbers = all(box_at(asked).get(n) is None or _is_number(asked, n) for n in _NUMBERS)
+    words = all(box_at(asked).get(n) is None or _words_at(asked, n) is not None for n in _WORDS)
+    if not numbers or not words or not {*_NUMBERS, *_WORDS} <= box_at(asked).keys():
+        raise LedgerError(
+            f"the ledger says that {plain(job.source)!r} was asked for with the options "
+            f"{plain(job.options, 40)!r}; options as twlab writes them were expected; move the "
+            "ledger away to have it made again from the answers beside it, or choose another "
+            "folder="
+        )
+    return box_at(asked)
+
+
+def _is_number(asked: Any, name: str) -> bool:
+    return number_at(asked, name) is not None
+
+
 def _contradicts(job: Job, facts: dict[str, Any]) -> bool:
     """Whether a task says that something else was asked."""
-    asked = orjson.loads(job.options)
+    asked = _asked(job)
     if facts["model_name"] not in (None, job.model_name):
         return True
-    for name in ("clip_sec", "start_sec", "end_sec"):
+    for name in _NUMBERS:
         ours, theirs = asked[name], facts[name]
         if ours is not None and theirs is not None and abs(ours - theirs) > 1e-3:
             return True
@@ -217,7 +261,7 @@ def _contradicts(job: Job, facts: dict[str, Any]) -> bool:
 
 def _departs(job: Job, facts: dict[str, Any]) -> bool:
     """Whether a task says something particular that was left to the service here."""
-    asked = orjson.loads(job.options)
+    asked = _asked(job)
     clip_sec, start, end = facts["clip_sec"], facts["start_sec"], facts["end_sec"]
     return (
         (asked["clip_sec"] is None and clip_sec not in (None, _USUAL_CLIP_SEC))

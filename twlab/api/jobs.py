@@ -158,7 +158,7 @@ class Run:
             job = await self._settled(job, pay_again=pay_again)
         if job.state == "new":
             async with self._looking:
-                await note_orphans(self._service, self._ledger, job.api, self._settings)
+                await note_orphans(self._service, self._ledger, job, self._settings)
             named = replace(job, upload_name=self._upload_name(job, work))
             job = recovered(self._ledger, named, pay_again=pay_again)
         if job.state == "new":

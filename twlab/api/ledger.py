@@ -190,6 +190,7 @@ class Ledger:
             return
         with self.change() as db:
             db.executemany("INSERT OR IGNORE INTO lost VALUES (?)", [("v1",), ("v2",)])
+            db.execute("DELETE FROM looked")
             db.executemany("INSERT OR IGNORE INTO runs VALUES (?)", [(name,) for name in strange])
             for told in found:
                 self._insert_found(db, told)
@@ -216,26 +217,33 @@ class Ledger:
 
     # What a lost ledger knew
 
-    def is_lost(self, api: str) -> bool:
-        """Whether tasks of a lost ledger are still to be looked for."""
+    def is_lost(self, job: Job) -> bool:
+        """Whether the job's account has tasks of a lost ledger still to be looked for."""
+        looked = "SELECT 1 FROM looked WHERE api = ? AND account = ?"
+        where = f"WHERE api = ? AND NOT EXISTS ({looked})"
         with self.reading() as db:
-            return db.execute("SELECT 1 FROM lost WHERE api = ?", (api,)).fetchone() is not None
+            row = db.execute(f"SELECT 1 FROM lost {where}", (job.api, job.api, job.account))
+            return row.fetchone() is not None
 
-    def keep_orphans(self, api: str, facts: dict[str, str]) -> None:
-        """Write down tasks that no job knows, and that they need not be looked for again."""
+    def keep_orphans(self, job: Job, facts: dict[str, str]) -> None:
+        """Write down an account's tasks that no job knows, and that they were looked for."""
         with self.change() as db:
             db.executemany(
-                "INSERT OR IGNORE INTO orphans VALUES (?, ?, ?)",
-                [(task_id, api, text) for task_id, text in facts.items()],
+                "INSERT OR IGNORE INTO orphans VALUES (?, ?, ?, ?)",
+                [(task_id, job.account, job.api, text) for task_id, text in facts.items()],
             )
-            db.execute("DELETE FROM lost WHERE api = ?", (api,))
+            db.execute("INSERT OR IGNORE INTO looked VALUES (?, ?)", (job.api, job.account))
 
-    def orphans(self, api: str) -> dict[str, str]:
-        """Tasks of a lost ledger that no job has since, with what is known of each."""
-        where = "WHERE api = ? AND task_id NOT IN (SELECT task_id FROM tasks)"
+    def orphans(self, job: Job) -> dict[str, dict[str, Any]]:
+        """The account's tasks of a lost ledger that no job has, with what is known of each."""
+        where = "WHERE api = ? AND account = ? AND task_id NOT IN (SELECT task_id FROM tasks)"
+        found = "SELECT task_id, facts FROM orphans"
         with self.reading() as db:
-            rows = db.execute(f"SELECT task_id, facts FROM orphans {where}", (api,))
-            return {row[0]: row[1] for row in rows}
+            rows = db.execute(f"{found} {where}", (job.api, job.account)).fetchall()
+        known = {str(task_id): rebuilding.facts_from(str(text)) for task_id, text in rows}
+        if None in known.values():
+            raise self._trouble("'facts' is not as twlab writes it", damaged=True)
+        return {task_id: facts for task_id, facts in known.items() if facts is not None}
 
     # Jobs
 

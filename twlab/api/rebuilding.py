@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from twlab.api.answers import KEY_DIGITS, read_head
-from twlab.api.doubt import in_doubt, tasks_by_name, which_is
+from twlab.api.doubt import facts_from, in_doubt, tasks_by_name, which_is
 from twlab.api.options import job_key
 
 if TYPE_CHECKING:
@@ -29,15 +29,22 @@ if TYPE_CHECKING:
     from twlab.api.ledger import Job, Ledger
     from twlab.api.transport import Settings
 
-__all__ = ["SCHEMA", "found_jobs", "lying_answer", "note_orphans", "recovered"]
+__all__ = ["SCHEMA", "facts_from", "found_jobs", "lying_answer", "note_orphans", "recovered"]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS lost (api TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS orphans (
-    task_id TEXT PRIMARY KEY,
+CREATE TABLE IF NOT EXISTS looked (
     api TEXT NOT NULL,
-    facts TEXT NOT NULL
+    account TEXT NOT NULL,
+    PRIMARY KEY (api, account)
+);
+CREATE TABLE IF NOT EXISTS orphans (
+    task_id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    api TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    PRIMARY KEY (task_id, account)
 );
 """
 
@@ -63,17 +70,17 @@ def lying_answer(folder: Path, key: str) -> str | None:
     return next((f"answers/{path.name}" for path in good), None)
 
 
-async def note_orphans(service: Service, ledger: Ledger, api: str, settings: Settings) -> None:
-    """Write down the tasks of a lost ledger, if this one took its place; done once.
+async def note_orphans(service: Service, ledger: Ledger, job: Job, settings: Settings) -> None:
+    """Write down the tasks of a lost ledger, if this one took its place; once for an account.
 
     A request that left just before the loss may still arrive, so as long is waited as for any
-    request in doubt.
+    request in doubt. The service lists the tasks of one account alone, so each looks for its own.
     """
-    if not ledger.is_lost(api):
+    if not ledger.is_lost(job):
         return
     await asyncio.sleep(max(0.0, ledger.opened_at + settings.settle_sec - time.monotonic()))
-    tasks = await tasks_by_name(service, api, None, ledger.known_tasks())
-    ledger.keep_orphans(api, {name: orjson.dumps(facts).decode() for name, facts in tasks.items()})
+    tasks = await tasks_by_name(service, job.api, None, ledger.known_tasks())
+    ledger.keep_orphans(job, {name: orjson.dumps(facts).decode() for name, facts in tasks.items()})
 
 
 def recovered(ledger: Ledger, job: Job, *, pay_again: bool) -> Job:
@@ -84,7 +91,7 @@ def recovered(ledger: Ledger, job: Job, *, pay_again: bool) -> Job:
     JobInDoubtError
         If that cannot be told, unless it is to be paid for again.
     """
-    orphans = {name: orjson.loads(facts) for name, facts in ledger.orphans(job.api).items()}
+    orphans = ledger.orphans(job)
     if pay_again:
         orphans = {name: facts for name, facts in orphans.items() if facts["status"] != "failed"}
     sure, unsure = which_is(job, orphans, [], surely_recent=False)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -26,6 +27,7 @@ import tenacity
 from twlab.api.bodies import ENCODINGS, read_body
 from twlab.api.files import mime_type
 from twlab.api.limits import Limiter
+from twlab.api.logs import MaskedLogs
 from twlab.api.refusals import broken, refusal, request_id
 from twlab.errors import AnswerError, ApiError, ConnectionFailedError, InputError, RateLimitError
 
@@ -172,6 +174,9 @@ class Transport:
             mounts={"http://": transport or httpx.AsyncHTTPTransport(limits=limits)},
         )
         self._auth = _Auth(key)
+        masked = MaskedLogs(key)
+        masked.begin()
+        self._unmask = weakref.finalize(self, masked.end)
 
     def service_time(self) -> float | None:
         """What the service's clock shows at least, in seconds of UTC; None while it is unknown."""
@@ -180,6 +185,7 @@ class Transport:
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+        self._unmask()
 
     async def ask(self, call: Call) -> Answer:
         """The answer, after as many tries as allowed.

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from twlab.api.fields import box_at, entries_at, number_at, text_at
+from twlab.api.fields import box_at, entries_at, number_at, plain, text_at
 from twlab.api.files import FilePart
 from twlab.api.options import as_names
 from twlab.api.progress import Bars
 from twlab.api.sources import find_sources
-from twlab.errors import AnswerError, InputError, LoadError
+from twlab.errors import (
+    AnswerError,
+    ApiError,
+    InputError,
+    LoadError,
+    NotFoundError,
+    StillProcessingError,
+)
 from twlab.io import load
 from twlab.segments import str_column
 
@@ -27,6 +34,7 @@ __all__ = [
     "hit_table",
     "index_table",
     "indexed_segments",
+    "nothing_ready",
     "search_form",
     "task_table",
     "video_table",
@@ -146,6 +154,21 @@ def indexed_segments(answers: list[Any]) -> pd.DataFrame:
     except LoadError as error:
         problem = f"the service answered what holds no segments ({error}); {AnswerError.advice}"
     raise AnswerError(problem)
+
+
+def nothing_ready(index_id: str, items: Sequence[dict[str, Any]]) -> ApiError:
+    """The error for an index of which no video can be fetched."""
+    if not items:
+        return NotFoundError(
+            f"index {index_id!r} holds no video; one with videos was expected; client.indexes() "
+            "lists how many each holds"
+        )
+    states = sorted({plain(text_at(one, "status") or "?", 40) for one in items})
+    return StillProcessingError(
+        f"no video of index {index_id!r} is ready ({len(items)} of them are "
+        f"{', '.join(states[:3])}); at least one was expected; client.videos({index_id!r}) shows "
+        "what each is at; run again later"
+    )
 
 
 def search_form(

@@ -308,7 +308,9 @@ class AsyncClient:
         Raises
         ------
         NotFoundError
-            If there is no such index or video.
+            If there is no such index or video, or the index holds none.
+        StillProcessingError
+            If no video of the index is ready.
         """
         service = self._parts()[0]
         wanted = as_names(video_id)
@@ -316,8 +318,12 @@ class AsyncClient:
             items = [one async for one in service.indexed(index_id, "indexed-assets")]
             ready = [one for one in items if one.get("status", "ready") == "ready"]
             wanted = tuple(map(identity_at, ready))
+            if not wanted:
+                raise archive.nothing_ready(index_id, items)
         if not wanted:
-            raise InputError(f"index {index_id} holds no video that is ready; index one first")
+            raise InputError(
+                "video_id= is empty; ids of videos were expected; leave it out for all"
+            )
         options = as_names(embedding_option) or ()
         answers = await archive.fetch_all(
             service, index_id, wanted, options, concurrency=concurrency, shown=progress

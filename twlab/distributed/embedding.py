@@ -69,6 +69,7 @@ def embed(
     folder: str | Path = FOLDER,
     base_url: str | None = None,
     settings: Settings | None = None,
+    allow_http: bool = False,
     **options: Any,
 ) -> pd.DataFrame:
     """A table of segments of many videos, embedded by workers, each paid for once.
@@ -80,7 +81,7 @@ def embed(
     executor : Executor
         Where the clients run: on this machine. The key does not travel: each worker reads
         ``TWELVELABS_API_KEY``, which must be the same.
-    folder, base_url, settings
+    folder, base_url, settings, allow_http
         As for :class:`twlab.Client`. All workers use the folder, which lies on a local disk.
     **options
         As for :meth:`twlab.Client.embed`.
@@ -110,6 +111,7 @@ def embed(
     batches = [names[first : first + AT_ONCE] for first in range(0, len(names), AT_ONCE)]
     jobs = Path(folder).absolute()  # workers may stand in other folders
     client: dict[str, Any] = {"folder": str(jobs), "base_url": base_url, "settings": settings}
+    client["allow_http"] = allow_http
     _check_local(jobs)
     with contextlib.suppress(OSError):  # what is wrong with it the client says
         jobs.mkdir(parents=True, exist_ok=True)

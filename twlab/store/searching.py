@@ -192,7 +192,7 @@ def _compared(
     level = pd.DataFrame({"embedding": list(around)}).assign(
         **{column: like[column].iloc[0] for column in like.columns}
     )
-    background = similar_to(name, level, queries)
+    background = similar_to(name, level, queries) if len(around) else np.empty(0)
     similar = similar_to(name, rows, queries) if len(rows) else np.empty(0)
     return Compared(name, rows[PLACE], rows.index.to_numpy(np.intp), similar, background)
 
