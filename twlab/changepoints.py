@@ -64,7 +64,7 @@ HALVINGS = 18
 
 LONG_PIECES = 8
 """Pieces of a long line are at most so many times as long as the mean piece. The longest human
-scene of the 18 development films is 7 times the mean; no film is so long that it matters there."""
+scene of 18 films is 5.9 times the mean; none is so long that the limit matters there."""
 
 LEAST_BAND = 256
 """Segments that a piece may always have: up to here nothing is left out."""
