@@ -331,6 +331,8 @@ def test_videos_need_a_table(find: Any, segments: pd.DataFrame) -> None:
         find(segments, videos="else")
     with pytest.raises(tw.InputError, match=r"videos is 'other' for a ndarray; a table was"):
         find(np.eye(3), videos="other")
+    with pytest.raises(tw.InputError, match=r"no column 'video_id' \(there are: .*add the column"):
+        tw.nearest(segments.drop(columns="video_id"), videos="same")
     with pytest.raises(tw.InputError, match="exact is False and videos is 'same'"):
         tw.nearest(segments, videos="same", exact=False)
 

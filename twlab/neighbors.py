@@ -260,7 +260,12 @@ def check_videos(videos: Any, *sides: Any) -> None:
         return
     for side in sides:
         if isinstance(side, pd.DataFrame):
-            check_segments(side)
+            if "video_id" not in side.columns:
+                raise InputError(
+                    f"videos is {videos!r} and the table has no column 'video_id' (there are: "
+                    f"{', '.join(map(str, side.columns))}); a table that says whose a row is was "
+                    "expected; add the column, or leave videos out"
+                )
         elif not isinstance(side, Source):
             raise InputError(
                 f"videos is {videos!r} for a {type(side).__name__}; a table was expected, which "

@@ -10,8 +10,9 @@ too unlike length, are the scenes.
 
 One setting chosen on 18 films with human scene starts lost 7 points of boundary F on 15 others; the
 vote lost none. With a whole source left out at a time, the vote reaches (mean of boundary F1,
-coverage F and overlap) .619, .604, .667 and .961 on films, series, newscasts and texts, and the best
-single setting on the other three .619, .612, .612 and .958 (``tests/benchmarks/bench_scenes.py``).
+coverage F and overlap) .619, .604, .667 and .961 on films, series, newscasts and texts, and the
+best single setting on the other three .619, .612, .612 and .958
+(``tests/benchmarks/bench_scenes.py``).
 
 References
 ----------
