@@ -266,6 +266,7 @@ class TestCheck:
     def test_goes_on_after_the_first(self) -> None:
         content = answer(n=5)
         segments = content["video_embedding"]["segments"]
+        content["video_embedding"]["metadata"]["duration"] = 30
         segments[1]["float"][2] = None
         segments[3]["end_offset_sec"] = 1
         problems = tw.check(content)

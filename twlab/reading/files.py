@@ -35,6 +35,7 @@ _KINDS = {
     ".ipynb": "notebook",
     ".parquet": "parquet",
     ".csv": "csv",
+    ".tsv": "csv",
     ".feather": "arrow",
     ".arrow": "arrow",
     ".npz": "arrays",

@@ -46,6 +46,8 @@ _NOTHING = frozenset(("", "na", "n/a", "nan", "nat", "none", "null", "<na>"))
 """What programs write where a time is missing; in any other column these are words."""
 
 _LONGEST_NUMBER = 25
+_HEADER = 1 << 16
+_DECIMAL_COMMA = r"-?\d+(?:,\d+)?(?:[eE][+-]?\d+)?|"
 _ROWS = 2048  # of Parquet between two looks at how much there is
 
 
@@ -246,9 +248,11 @@ def read_csv(stream: BinaryIO, found: Found) -> None:
     Every cell is read as the text that it is: ``007``, ``12e3`` and ``NA`` are names. Columns that
     hold nothing but numbers as Python writes them become numbers, unless they name something.
     """
+    stream, separator = _with_separator(stream)
     try:
         frame = pd.read_csv(
             stream,
+            sep=separator,
             header=None,
             dtype=str,
             keep_default_na=False,
@@ -265,6 +269,8 @@ def read_csv(stream: BinaryIO, found: Found) -> None:
             source=found.source,
         ) from None
     names = [str(name).strip() for name in frame.iloc[0]]
+    if separator != ",":
+        frame = frame.apply(_with_points)
     cells = {
         place: _of_text(found.columns.get(name, name), frame[place].tolist()[1:])
         for place, name in enumerate(names)
@@ -272,6 +278,22 @@ def read_csv(stream: BinaryIO, found: Found) -> None:
     frame = pd.DataFrame(cells, dtype=object)
     frame.columns = pd.Index(names)
     read_frame(frame.loc[:, frame.columns != ""], found)  # a column without a name is an index
+
+
+def _with_separator(stream: BinaryIO) -> tuple[BinaryIO, str]:
+    """The stream from its beginning, and what stands between the names in its first line."""
+    whole: Any = stream if hasattr(stream, "peek") else io.BufferedReader(stream)
+    line = whole.peek(_HEADER)[:_HEADER].split(b"\n")[0]
+    counts = {mark: line.count(mark.encode()) for mark in (",", ";", "\t", "|")}
+    return whole, max(counts, key=lambda mark: counts[mark])
+
+
+def _with_points(column: pd.Series[str]) -> pd.Series[str]:
+    """A column of nothing but numbers with decimal commas, with points."""
+    cells = column.iloc[1:]
+    if cells.str.contains(",").any() and cells.str.fullmatch(_DECIMAL_COMMA).all():
+        return pd.concat([column.iloc[:1], cells.str.replace(",", ".")])
+    return column
 
 
 def _of_text(name: str, cells: list[str]) -> list[Any]:

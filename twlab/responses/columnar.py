@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["as_records"]
 
-_ONE_OF = {"ids": "id", "metadatas": "metadata", "documents": "document", "uris": "uri"}
+_ONE_OF = {"ids": "id", "metadatas": "metadata", "documents": "document", "uris": "uri"} | {
+    name: name.removesuffix("s")
+    for name in (
+        *("starts", "ends", "start_times", "end_times", "timestamps", "start_secs", "end_secs"),
+        *("start_offsets", "end_offsets", "embedding_options", "video_ids"),
+        *("filenames", "video_names"),
+    )
+}
 """Columns of Chroma, and what one cell of each is."""
 
 

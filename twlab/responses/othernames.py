@@ -43,7 +43,7 @@ _STARTS = frozenset(
             "start_ts",
             "start_timestamp",
         ),
-        *("segment_start", "clip_start", "shot_start", "scene_start", "chunk_start"),
+        *("segment_start", "seg_start", "clip_start", "shot_start", "scene_start", "chunk_start"),
         *("window_start", "t_start", "time_start", "ts_start", "timestamp_start", "start_at"),
         *("begin", "begin_time", "from", "from_time", "time_from", "onset"),
     )
@@ -51,7 +51,7 @@ _STARTS = frozenset(
 _ENDS = frozenset(
     (
         *("end", "end_time", "end_offset", "end_offset_time", "end_ts", "end_timestamp"),
-        *("segment_end", "clip_end", "shot_end", "scene_end", "chunk_end", "window_end"),
+        *("segment_end", "seg_end", "clip_end", "shot_end", "scene_end", "chunk_end", "window_end"),
         *("t_end", "time_end", "ts_end", "timestamp_end", "end_at", "stop", "stop_time"),
         *("to", "to_time", "time_to", "finish", "t_stop"),
     )

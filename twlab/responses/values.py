@@ -6,6 +6,7 @@ table can do without it. A value that makes its row unusable raises :class:`BadV
 
 from __future__ import annotations
 
+import base64
 import decimal
 import math
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,10 @@ __all__ = [
 
 SCALARS = (str, int, float, bool, np.number, np.bool_)
 
+_FEWEST_BYTES = 32
+_LARGEST, _SMALLEST = 1e6, 1e-12
+"""Numbers of embeddings lie between; bytes of something else have any of 80 powers of ten."""
+
 _NUMBERS = frozenset((int, float))
 _NUMBER_TYPES = (np.floating, np.integer, decimal.Decimal)
 
@@ -54,6 +59,8 @@ def vector(value: Any) -> np.ndarray[Any, np.dtype[np.float32]]:
     """A vector as a float32 array; numbers beyond float32 become infinite."""
     if isinstance(value, str):
         value = _of_text(value)
+    elif isinstance(value, bytes | bytearray):
+        value = _of_bytes(bytes(value))
     if type(value) is np.ndarray and value.ndim == 1 and value.dtype.kind in "fiu":
         if not value.size:
             raise BadValueError(_bad("is empty"))
@@ -84,8 +91,30 @@ def _of_text(text: str) -> Any:
         raise BadValueError(CUT)
     numbers = vector_of_text(text)
     if numbers is None:
+        try:
+            return _of_bytes(base64.b64decode(text, validate=True))
+        except (BadValueError, ValueError):  # no base64 of numbers
+            pass
         raise BadValueError(_bad(f"is the text {text[:24]!r}"))
     return numbers
+
+
+def _of_bytes(data: bytes) -> Any:
+    """The numbers of a BLOB of float32 (little-endian), if no other reading is likely.
+
+    Of any other bytes, float64 among them, some give numbers of 1e30 or none.
+    """
+    if len(data) >= _FEWEST_BYTES and not len(data) % 4:
+        numbers = np.frombuffer(data, "<f4").astype(np.float32)
+        sizes = np.abs(numbers[numbers != 0])
+        if np.isfinite(numbers).all() and sizes.size and _plausible(sizes):
+            return numbers
+    raise BadValueError(_bad(f"is {len(data)} bytes that are no float32 (little-endian)"))
+
+
+def _plausible(sizes: np.ndarray[Any, np.dtype[np.float32]]) -> bool:
+    """Whether numbers may be those of an embedding by their size."""
+    return bool(sizes.max() < _LARGEST and sizes.min() > _SMALLEST)
 
 
 def _bad(what: str) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from twlab.responses.columnar import as_records
 from twlab.responses.dialects import document_of, undressed
+from twlab.responses.folded import is_folded, is_sparse, unfolded
 from twlab.responses.foreign import foreign_name
 from twlab.responses.names import plain
 from twlab.responses.othernames import FALLBACK_VIDEO, FILE_NAMES, OPTION_WORDS, VIDEO_NAMES
@@ -135,7 +136,8 @@ def _run(nodes: list[Any] | tuple[Any, ...], start: int) -> tuple[int, str]:
         return start, ""
     keys = tuple(node)
     shape = shape_of(keys)
-    key = "" if foreign_name(node, shape) else vector_key(node, shape)
+    foreign = foreign_name(node, shape) or is_folded(node, shape)
+    key = "" if foreign else vector_key(node, shape)
     if not key:
         return start, ""
     end = start + 1
@@ -184,14 +186,32 @@ def _read_row(
     """Read an object that is a row, or several with a vector each; whether it is one."""
     if foreign_name(node, shape):
         return False
+    node = unfolded(node, shape)
+    shape = shape_of(tuple(node))
     given = vector_of(node, shape)
     if given is not None:
         add_row(node, given, facts, found, place=place, answer=answer)
         return True
     rows = [] if as_records(node, shape) is not None else split_row(node, shape)
+    if rows:
+        _tell_sparse(node, found)
     for row in rows:
         add_row(row, ("embedding", row["embedding"]), facts, found, place=place, answer=answer)
     return bool(rows)
+
+
+def _tell_sparse(node: dict[str, Any], found: Found) -> None:
+    """Say of sparse vectors beside those that were read that they were left out."""
+    for box in node.values():
+        for name in (
+            [key for key, value in box.items() if is_sparse(value)] if type(box) is dict else ()
+        ):
+            problem = (
+                f"the sparse vector {name!r} of each row was left out; lists of numbers were "
+                "expected; drop it from what the store is asked for"
+            )
+            if all(one.problem != problem for one in found.remarks):
+                found.remark(problem, field=name)
 
 
 def _has_rows(nodes: list[Any] | tuple[Any, ...]) -> bool:

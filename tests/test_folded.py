@@ -1,0 +1,131 @@
+"""Rows of strangers whose times, metadata or vectors stand one level deeper, or as text."""
+
+import base64
+import json
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import twlab as tw
+
+VECTORS = np.random.default_rng(3).normal(size=(3, 8)).astype(np.float32)
+ROWS = [("a.mp4", 0.0, 6.0), ("a.mp4", 6.0, 12.0), ("b.mp4", 0.0, 6.0)]
+LISTS = [list(map(float, map(str, vector))) for vector in VECTORS]
+
+
+def rows_of(table):
+    assert np.array_equal(np.stack(table["embedding"].tolist()), VECTORS)
+    return list(table[["video_id", "start_sec", "end_sec"]].itertuples(index=False, name=None))
+
+
+def silently(source):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return tw.load(source)
+
+
+@pytest.mark.parametrize(
+    "folded",
+    [
+        lambda start, end: {"time_range": [start, end]},
+        lambda start, end: {"timestamps": [start, end]},
+        lambda start, end: {"window_ms": [int(start * 1000), int(end * 1000)]},
+        lambda start, end: {"segment": {"start": start, "end": end}},
+        lambda start, end: {"clip": {"start_ms": start * 1000, "end_ms": end * 1000, "n": 1}},
+    ],
+)
+@pytest.mark.parametrize("name", ["embedding", "vec"])
+def test_times_in_a_list_or_an_object(folded, name):
+    rows = [
+        {"video": video, **folded(start, end), name: vector}
+        for (video, start, end), vector in zip(ROWS, LISTS, strict=True)
+    ]
+    assert rows_of(silently(rows)) == ROWS
+
+
+def test_what_is_no_time_stays_unread():
+    rows = [
+        {"start": 6.0 * k, "end": 6.0 * k + 6, "time_range": [90, 99], "embedding": LISTS[k]}
+        for k in range(3)
+    ]
+    assert silently(rows)["start_sec"].tolist() == [0, 6, 12]
+    frames = [{"video": "a", "frame_range": [0, 150], "embedding": LISTS[0]}]
+    assert tw.load(frames)["start_sec"].isna().all()
+
+
+def test_metadata_as_text():
+    vectors = [
+        {
+            "key": f"k{k}",
+            "data": {"float32": vector},
+            "metadata": json.dumps({"video": video, "startSec": start, "endSec": end}),
+        }
+        for k, ((video, start, end), vector) in enumerate(zip(ROWS, LISTS, strict=True))
+    ]
+    assert rows_of(silently({"vectors": vectors})) == ROWS
+
+
+def test_columns_in_the_plural():
+    answer = {
+        "a.mp4": {"starts": [0, 6], "ends": [6, 12], "embeddings": LISTS[:2]},
+        "b.mp4": {"starts": [0], "ends": [6], "embeddings": LISTS[2:]},
+    }
+    assert rows_of(silently(answer)) == ROWS
+
+
+@pytest.mark.parametrize("pack", [bytes, lambda data: base64.b64encode(data).decode()])
+def test_float32_as_bytes(pack):
+    frame = pd.DataFrame(ROWS, columns=["video", "start", "end"])
+    frame["embedding"] = [pack(vector.tobytes()) for vector in VECTORS]
+    assert rows_of(silently(frame)) == ROWS
+
+
+@pytest.mark.parametrize(
+    "data", [b"", bytes(31), VECTORS[0].astype("<f8").tobytes(), VECTORS[0].astype(">f4").tobytes()]
+)
+def test_other_bytes_are_refused_by_name(data):
+    with pytest.raises(tw.LoadError, match="bytes that are no float32"):
+        tw.load(pd.DataFrame({"video": ["a"], "start": [0.0], "end": [6.0], "embedding": [data]}))
+
+
+@pytest.mark.parametrize(
+    ("mark", "comma"),
+    [(",", False), (";", False), (";", True), ("\t", False), ("\t", True), ("|", False)],
+)
+def test_csv_of_any_separator(mark, comma, tmp_path):
+    lines = [mark.join(("video", "start", "end", *(f"dim_{k}" for k in range(8))))]
+    for (video, start, end), vector in zip(ROWS, LISTS, strict=True):
+        cells = [repr(number) for number in (start, end, *vector)]
+        cells = [cell.replace(".", ",") if comma else cell for cell in cells]
+        lines.append(mark.join((video, *cells)))
+    path = tmp_path / ("x.tsv" if mark == "\t" else "x.csv")
+    path.write_text("\n".join(lines) + "\n")
+    assert rows_of(silently(path)) == ROWS
+
+
+def test_a_list_in_a_cell_is_no_separator(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text(
+        "video;start;end;embedding\n"
+        + "".join(
+            f"{v};{a};{b};{json.dumps(e)}\n" for (v, a, b), e in zip(ROWS, LISTS, strict=True)
+        )
+    )
+    assert rows_of(silently(path)) == ROWS
+
+
+def test_sparse_vectors_are_told_once():
+    points = [
+        {
+            "id": k,
+            "payload": {"video": video, "start": start, "end": end},
+            "vector": {"visual": vector, "bm25": {"indices": [1, 5], "values": [0.5, 0.25]}},
+        }
+        for k, ((video, start, end), vector) in enumerate(zip(ROWS, LISTS, strict=True))
+    ]
+    with pytest.warns(tw.TwlabWarning, match="1 part of the source.*sparse vector 'bm25'"):
+        table = tw.load({"result": {"points": points}})
+    assert rows_of(table) == ROWS
+    assert tw.check({"result": {"points": points}})["field"].tolist() == ["bm25"]
