@@ -257,3 +257,14 @@ def test_the_table_is_left_alone(segments: pd.DataFrame) -> None:
     tw.video_vectors(segments)
     tw.cluster_summary(segments, tw.cluster(segments, 3))
     pd.testing.assert_frame_equal(segments, before)
+
+
+def test_of_two_rows_equally_typical_the_first_is_the_medoid() -> None:
+    """Whatever their length and the axes they are told in, which decide how float32 rounds."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        matrix = rng.normal(size=(2, 24)) * rng.uniform(0.1, 9, size=(2, 1))
+        table = tw.from_vectors(matrix, start_sec=[0.0, 6.0], end_sec=[6.0, 12.0])
+        assert tw.cluster_summary(table, [0, 0])["medoid"].tolist() == [0]
+        assert tw.scenes(table, n_scenes=1)["medoid"].tolist() == [0]
+        assert tw.summarize(table, n=1).index.tolist() == [0]

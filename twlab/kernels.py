@@ -7,7 +7,8 @@ rank by position, so that the blocks change nothing.
 
 * :func:`best_rows`, :func:`merge_best` - the k most alike rows, of a block and of several
 * :func:`pairs_above`, :func:`best_first` - pairs above a threshold
-* :func:`far_enough` - pairs with enough time between them
+* :func:`may_pair` - pairs with enough time between them
+* :func:`first_of_best` - the row that is most like its group
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ __all__ = [
     "best_first",
     "best_rows",
     "check_count",
+    "first_of_best",
     "may_pair",
     "merge_best",
     "pairs_above",
@@ -259,3 +261,14 @@ def _holds(outer: Spans, inner: Spans) -> NDArray[np.bool_]:
     point = inner.start == inner.end
     within = (outer.start <= inner.start) & (inner.start < outer.end)
     return np.asarray(point & (within | ((outer.start == inner.start) & (outer.end == inner.end))))
+
+
+def first_of_best(likeness: Floats, group: Positions, n_groups: int) -> Positions:
+    """The row of each group that is most like it; of equals, but for rounding, the first.
+
+    The two rows of a pair are equally like their mean.
+    """
+    best = np.full(n_groups, -np.inf)
+    np.maximum.at(best, group, likeness)
+    rows = np.flatnonzero(likeness >= best[group] - ROUNDING)
+    return rows[np.unique(group[rows], return_index=True)[1]]

@@ -33,6 +33,7 @@ import pandas as pd
 
 from twlab.checkerboard import checkerboard
 from twlab.errors import InputError
+from twlab.kernels import first_of_best
 from twlab.moments import moments_of
 from twlab.scenecounts import counts
 from twlab.scenecuts import METHODS, count_for, counts_by_video, peaks
@@ -414,6 +415,7 @@ def _scene_rows(
 
 
 def _medoid(unit: NDArray[np.float32], rows: NDArray[np.bool_]) -> int:
-    """Position of the row most like the mean of the given rows."""
+    """Position of the row most like the mean of the given rows; of equals the first in time."""
     inside = np.flatnonzero(rows)
-    return int(inside[(unit[inside] @ unit[inside].mean(axis=0)).argmax()])
+    likeness = (unit[inside] @ unit[inside].mean(axis=0)).astype(np.float64)
+    return int(inside[first_of_best(likeness, np.zeros(len(inside), np.intp), 1)[0]])

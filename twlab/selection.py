@@ -24,6 +24,7 @@ import pandas as pd
 
 from twlab.blocks import row_marks
 from twlab.errors import InputError, warn
+from twlab.kernels import first_of_best
 from twlab.neighbors import check_pairs_wanted, near_duplicates, nearest
 from twlab.partitions import chain_tree, cut, group_sums
 from twlab.rows import time_order
@@ -169,10 +170,10 @@ def _typical_rows(unit: NDArray[np.float32], seconds: Floats, stretch: Positions
     """The row most like the rest of its stretch, the longest stretch first."""
     n = int(stretch.max()) + 1
     sums = group_sums(unit * seconds[:, None].astype(np.float32), stretch, n)
-    likeness = np.einsum("ij,ij->i", unit, sums[stretch]).round(9)
-    order = np.lexsort((np.arange(len(unit)), -likeness, stretch))
-    first = order[np.unique(stretch[order], return_index=True)[1]]
-    return first[np.lexsort((first, -np.bincount(stretch, seconds, n).round(6)))]
+    length = np.bincount(stretch, seconds, n)
+    likeness = np.einsum("ij,ij->i", unit, sums[stretch]) / length[stretch]
+    first = first_of_best(likeness, stretch, n)
+    return first[np.lexsort((first, -length.round(6)))]
 
 
 def _most_covering(

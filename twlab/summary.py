@@ -18,6 +18,7 @@ import pandas as pd
 
 from twlab.errors import InputError, warn
 from twlab.intervals import merge_adjacent
+from twlab.kernels import first_of_best
 from twlab.partitions import group_sums, silhouettes
 from twlab.rows import aligned
 from twlab.segments import (
@@ -321,6 +322,5 @@ def _typical(
     means = group_sums(unit, group, n_groups)
     means /= np.bincount(group, minlength=n_groups)[:, None]
     typical = np.einsum("ij,ij->i", unit, means[group])
-    order = np.lexsort((np.arange(len(unit)), -typical.round(9), group))
-    firsts = np.unique(group[order], return_index=True)[1]
-    return order[firsts], np.minimum(np.linalg.norm(means, axis=1), 1.0)
+    rows = first_of_best(typical, group, n_groups)
+    return rows, np.minimum(np.linalg.norm(means, axis=1), 1.0)
