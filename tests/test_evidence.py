@@ -196,3 +196,25 @@ def test_pieces_of_several_options_are_drawn() -> None:
         tw.plot.alignment(
             a[a["embedding_option"] == "audio"], b[b["embedding_option"] == "visual"], pieces=pieces
         )
+
+
+@pytest.mark.parametrize(("every", "speed"), [(2, 2.0), (3, 3.0)])
+def test_a_copy_sped_up_keeps_its_speed_to_the_ends_of_the_film(every: int, speed: float) -> None:
+    for seed in range(3):
+        film = white(np.random.default_rng(60 + seed), 100 - every * seed)
+        found = tw.align(table(film[::every], "a"), table(film, "b"))
+        assert len(found) == 1
+        assert found["speed"][0] == pytest.approx(speed, abs=2e-3)
+        assert found[TIMES].to_numpy().min() >= 0
+        assert found["b_end_sec"][0] <= 6 * len(film)
+        length = found["a_end_sec"] - found["a_start_sec"]
+        assert length[0] >= 6 * len(film[::every]) - 6  # at most half a clip at either end
+
+
+def test_blocks_played_backwards_are_no_row_of_single_clips() -> None:
+    rng = np.random.default_rng(61)
+    film = white(rng, 60)
+    order = np.concatenate([np.arange(k, k + 6)[::-1] for k in range(0, 60, 6)])
+    found = tw.align(table(film[order], "a"), table(film, "b"))
+    assert (found["speed"] < 0).mean() >= 0.9
+    assert (found["a_end_sec"] - found["a_start_sec"]).sum() >= 0.95 * 360

@@ -170,7 +170,7 @@ def _far(pair: Pair, piece: Piece, places: NDArray[np.intp]) -> Flags:
 
 def _best_together(pair: Pair, ahead: list[Piece], back: list[Piece]) -> list[Piece]:
     """Of pieces played forwards and backwards, those of most worth that do not overlap."""
-    worth = [(broken_worth(pair, piece), piece) for piece in ahead]
+    worth = [(broken_worth(pair, piece) * _long_enough(piece), piece) for piece in ahead]
     worth += [(piece.score - BACKWARD_PRICE, piece) for piece in back]
     worth.sort(key=lambda item: item[1].cells[-1])
     ends = [int(piece.cells[-1]) + 1 for _, piece in worth]
@@ -180,6 +180,14 @@ def _best_together(pair: Pair, ahead: list[Piece], back: list[Piece]) -> list[Pi
         with_it = (before[0] + value, [*before[1], piece])
         best.append(max(best[-1], with_it, key=lambda choice: choice[0]))
     return best[-1][1]
+
+
+def _long_enough(piece: Piece) -> float:
+    """What share of its worth counts: next to none where it is too short to be reported.
+
+    A stretch played backwards is a row of single clips played forwards.
+    """
+    return 1.0 if len(piece.cells) >= FEWEST_BESIDE else 1e-3
 
 
 def _finished(pair: Pair, pieces: list[Piece], free: Flags) -> list[Piece]:

@@ -299,25 +299,11 @@ def with_edges(pair: Pair, pieces: list[Piece]) -> list[Piece]:
 
 
 def within_support(pair: Pair, piece: Piece) -> Piece:
-    """The piece with no place outside the second video.
-
-    A line that reaches out by less than a cell was laid a little too steep or to one side, and is
-    turned; what reaches out further is cut off.
-    """
-    m = len(pair.b_sums) - 1.0
-    first, last = piece.first, piece.last
-    for edge in (0.0, m):
-        out = first + (edge - piece.begin) / piece.speed  # where the line leaves
-        beyond = piece.at(np.array([first, last])) - edge
-        beyond = -beyond if edge == 0 else beyond
-        if beyond[0] >= 1:
-            first = max(first, out)
-        if beyond[1] >= 1:
-            last = min(last, out)
-    begin, end = np.clip(piece.at(np.array([first, last])), 0, m)
-    return piece._replace(
-        first=first, last=last, begin=float(begin), speed=float((end - begin) / (last - first))
-    )
+    """The piece cut where its line leaves either video; how it lies and how steep it is stay."""
+    ends = (np.array([0.0, len(pair.b_sums) - 1.0]) - piece.begin) / piece.speed + piece.first
+    first = max(piece.first, float(ends.min()), 0.0)
+    last = min(piece.last, float(ends.max()), float(len(pair.a)))
+    return piece._replace(first=first, last=last, begin=float(piece.at(first)))
 
 
 def _scale(pair: Pair, piece: Piece) -> float:
