@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import re
 import time
@@ -16,10 +17,11 @@ from service import KEY, Fault, Service
 
 import twlab as tw
 from twlab import errors
+from twlab.api.background import Background
 from twlab.api.transport import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 FAST = Settings(
@@ -434,6 +436,43 @@ def test_bars(client: tw.Client, videos: Path, capsys: pytest.CaptureFixture[str
     assert "Embedding: 100%" in shown
     assert "3/3" in shown
     assert "v0.mp4" in shown
+
+
+def test_what_is_under_way_ends_with_the_loop(caplog: pytest.LogCaptureFixture) -> None:
+    """A body that is not read to its end is closed a moment later, or when the client closes."""
+    ended: list[str] = []
+
+    async def endless() -> AsyncIterator[int]:
+        try:
+            while True:
+                yield 1
+        finally:
+            await asyncio.sleep(0.05)
+            ended.append("body")
+
+    async def broken_off() -> None:
+        async for _ in endless():
+            return
+
+    async def waiting() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("wait")
+
+    background, held = Background(), set()
+    background.run(broken_off())
+
+    async def begin() -> None:
+        held.add(asyncio.create_task(waiting()))
+        await asyncio.sleep(0)
+
+    background.run(begin())
+    background.close()
+    held.clear()
+    gc.collect()
+    assert "wait" in ended
+    assert "destroyed" not in caplog.text
 
 
 def test_a_client_works_after_closing(client: tw.Client, videos: Path) -> None:

@@ -74,10 +74,25 @@ class Background:
             if self._loop is None or self._pid != os.getpid():
                 self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
                 self._thread = threading.Thread(
-                    target=self._loop.run_forever, name="twlab-client", daemon=True
+                    target=_serve, args=(self._loop,), name="twlab-client", daemon=True
                 )
                 self._thread.start()
             return self._loop
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    """Run until stopped, then end what is left in good order, broken-off bodies included."""
+    loop.run_forever()
+    loop.run_until_complete(_ended())
+
+
+async def _ended() -> None:
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left, timeout=_FAREWELL_SEC / 2)
+    await asyncio.get_running_loop().shutdown_asyncgens()
 
 
 def _wait(done: concurrent.futures.Future[T]) -> T:
