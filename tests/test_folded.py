@@ -129,3 +129,16 @@ def test_sparse_vectors_are_told_once():
         table = tw.load({"result": {"points": points}})
     assert rows_of(table) == ROWS
     assert tw.check({"result": {"points": points}})["field"].tolist() == ["bm25"]
+
+
+def test_answers_of_bedrock_are_called_as_their_folder(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        rows = [{"embedding": LISTS[0], "startSec": 0, "endSec": 6}]
+        (tmp_path / name / "output.json").write_text(json.dumps({"data": rows}))
+    assert silently(tmp_path)["video_id"].tolist() == ["one", "two"]
+    assert silently(tmp_path / "two" / "output.json")["video_id"].tolist() == ["two"]
+    for user in ("u", "v"):
+        (tmp_path / user / "inv0").mkdir(parents=True)
+        (tmp_path / user / "inv0" / "output.json").write_text(json.dumps({"data": rows}))
+    assert silently(tmp_path)["video_id"].nunique() == 4

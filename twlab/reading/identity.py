@@ -96,8 +96,14 @@ def _unit(position: int, values: Sequence[Any], source: Source, answer: int) -> 
     name = video_name or filename or page
     if name:
         return _Unit(position, "name", name, url, duration, task or answer)
-    stem = (stem_of(printable(source.path.name)) if source.path else source.name) or "video"
+    stem = (_stem(source.path) if source.path else source.name) or "video"
     return _Unit(position, "source", stem, "", duration, task or answer)
+
+
+def _stem(path: Path) -> str:
+    """What a file says of its video; of Bedrock's answers, all of one name, the folder does."""
+    stem = stem_of(printable(path.name))
+    return (printable(path.absolute().parent.name) if stem == "output" else "") or stem
 
 
 def page_of(address: str) -> tuple[str, str]:
