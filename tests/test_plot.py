@@ -174,6 +174,14 @@ def test_long_names_stay_distinct() -> None:
     assert "03" in short[3]
 
 
+def test_names_of_one_kind_stay_apart_beside_another_name() -> None:
+    names = [f"film number {k} with a long name.mp4" for k in range(5)]
+    short = short_names(["big_buck_bunny", *names], 22)
+    assert short[0] == "big_buck_bunny"
+    assert len(set(short)) == 6
+    assert short_names([*names, *names], 22) == 2 * short[1:]
+
+
 @pytest.mark.parametrize("name", PICTURES)
 def test_repeated_index_and_categories(name: str, segments: pd.DataFrame) -> None:
     segments["embedding_option"] = segments["embedding_option"].astype("category")

@@ -44,6 +44,30 @@ def test_hits_lie_on_the_lane_of_their_video(film: pd.DataFrame) -> None:
         tw.plot.hits(film, film)
 
 
+def test_ranks_of_hits_side_by_side_do_not_cover_each_other(film: pd.DataFrame) -> None:
+    found = pd.DataFrame(
+        {
+            "rank": [1, 2, 3, 4],
+            "video_id": "big_buck_bunny",
+            "start_sec": [252.0, 492, 246, 258],
+            "end_sec": [258.0, 498, 252, 264],
+            "score": [3.0, 2, 2, 1],
+            "visual_similarity": [0.9, np.nan, 0.8, 0.7],
+            "audio_similarity": [0.4, 0.3, 0.2, 0.1],
+        }
+    )
+    figure = tw.plot.hits(film, found)
+    written = [(note.text, pd.Timestamp(note.x)) for note in figure.layout.annotations]
+    zero = pd.Timestamp(clock_times([0.0])[0])
+    assert written == [
+        ("1 3 4", zero + pd.Timedelta(255, "s")),
+        ("2", zero + pd.Timedelta(495, "s")),
+    ]
+    assert figure.data[1].customdata[0] == "<br>visual similarity 0.90<br>audio similarity 0.40"
+    assert figure.data[1].customdata[1] == "<br>audio similarity 0.30"
+    assert "4 hits in 1 video, numbered by rank" in figure.layout.title.text
+
+
 def test_the_threshold_is_drawn_between_its_samples(film: pd.DataFrame) -> None:
     figure = tw.plot.threshold(film)
     assert figure.layout.shapes[0].x0 == pytest.approx(tw.threshold(film)["threshold"][0])
@@ -59,6 +83,16 @@ def test_agreement_is_drawn_against_chance(film: pd.DataFrame) -> None:
     figure = tw.plot.options(found)
     assert figure.data[1].x[0] == found["agreement"][0]
     assert figure.data[0].base[0] == found["chance_mean"][0]
+    assert figure.data[1].text == (f"p {found['p_value'][0]:.3f}",)
+    assert "hollow" not in figure.layout.title.text
+    withheld = tw.compare_options(both[both["start_sec"] < 60])
+    assert withheld["p_value"].isna().all()
+    drawn = tw.plot.options(withheld.assign(model_b=None))
+    assert drawn.data[1].text == ("no p",)
+    assert drawn.data[1].customdata == (f"no p: {withheld['note'][0]}",)
+    assert drawn.data[1].marker.symbol == ("circle-open",)
+    assert "hollow: no verdict" in drawn.layout.title.text
+    assert drawn.data[0].y[0].endswith("<br>visual (no model named)")
     with pytest.raises(tw.InputError, match="no video has two embedding options"):
         tw.plot.options(found.iloc[:0])
     with pytest.raises(tw.InputError, match="no column 'video_id'"):
@@ -68,12 +102,13 @@ def test_agreement_is_drawn_against_chance(film: pd.DataFrame) -> None:
 def test_pieces_of_another_option_are_left_out(film: pd.DataFrame) -> None:
     trailer = tw.sample("trailer")
     pieces = tw.align(trailer, film)
-    n = len(tw.plot.alignment(trailer, film, pieces=pieces).layout.shapes or ())
+    n = len(tw.plot.alignment(trailer, film, pieces=pieces).data)
+    assert n == 1 + len(pieces)
     both = pd.concat([pieces, pieces.assign(embedding_option="audio")], ignore_index=True)
-    assert n == len(tw.plot.alignment(trailer, film, pieces=both).layout.shapes)
+    assert n == len(tw.plot.alignment(trailer, film, pieces=both).data)
     numbered = film.assign(video_id=7)
     found = tw.align(trailer, numbered)
-    assert n == len(tw.plot.alignment(trailer, numbered, pieces=found).layout.shapes)
+    assert n == len(tw.plot.alignment(trailer, numbered, pieces=found).data)
     with pytest.raises(tw.InputError, match="no column 'a_video_id' in the pieces"):
         tw.plot.alignment(trailer, film, pieces=None)
 

@@ -9,10 +9,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from twlab.errors import InputError
-from twlab.plot.theme import ThemeName, colour_of, dress, look_of
+from twlab.plot.theme import ThemeName, colour_of, dress, look_of, plain
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from twlab.plot.theme import Look
 
 __all__ = ["options"]
 
@@ -37,8 +39,8 @@ def options(
     -------
     plotly.graph_objects.Figure
         A row per video and pair of options: a bar from the mean of chance to its 95 % point, and
-        a point for the agreement, hollow where there is no verdict; hovering it tells p or why
-        there is none.
+        a point for the agreement with its p, hollow where there is no verdict; hovering it tells
+        why there is none.
 
     Raises
     ------
@@ -68,42 +70,58 @@ def options(
                 marker={"color": look.grid},
                 hovertemplate="chance: mean %{base:.2f}<extra></extra>",
             ),
-            go.Scatter(
-                y=names,
-                x=agreement["agreement"],
-                mode="markers",
-                name="agreement",
-                customdata=[_verdict(row) for row in agreement.itertuples()],
-                marker={
-                    "size": 11,
-                    "color": colour_of(look, 0),
-                    "symbol": np.where(agreement["p_value"].notna(), "circle", "circle-open"),
-                },
-                hovertemplate="<b>%{x:.2f}</b>, %{customdata}<extra></extra>",
-            ),
+            _points(agreement, names, look),
         ]
     )
     words = "Do the options tell the same story?" if title is None else title
     note = "correlation of self-similarities; the bar is chance, from its mean to its 95 % point"
-    dress(figure, look, title=words, subtitle=note, height=180 + 44 * len(names))
-    figure.update_layout(margin={"l": 220})
+    if agreement["p_value"].isna().any():
+        note += "<br>hollow: no verdict, for the reason that hovering tells"
+    dress(figure, look, title=words, subtitle=note, height=180 + 60 * len(names))
     return figure
 
 
+def _points(agreement: pd.DataFrame, names: list[str], look: Look) -> go.Scatter:
+    """The agreement of each pair, with its p; hollow where there is none."""
+    return go.Scatter(
+        y=names,
+        x=agreement["agreement"],
+        mode="markers+text",
+        name="agreement",
+        text=[_p_value(row) for row in agreement.itertuples()],
+        textposition="top center",
+        cliponaxis=False,
+        customdata=[_verdict(row) for row in agreement.itertuples()],
+        marker={
+            "size": 11,
+            "color": colour_of(look, 0),
+            "symbol": np.where(agreement["p_value"].notna(), "circle", "circle-open"),
+        },
+        hovertemplate="<b>%{x:.2f}</b>, %{customdata}<extra></extra>",
+    )
+
+
 def _name(row: Any) -> str:
-    """What is compared in a row; models where there are several."""
+    """What is compared in a row, a line each; models where there are several."""
     parts = [str(row.option_a), str(row.option_b)]
-    models = [str(getattr(row, name, "")) for name in ("model_a", "model_b")]
+    models = [getattr(row, name, "") for name in ("model_a", "model_b")]
+    models = ["no model named" if model != model or model is None else model for model in models]
     if models[0] != models[1]:
         parts = [f"{part} ({model})" for part, model in zip(parts, models, strict=True)]
-    return f"{row.video_id}: {parts[0]} and {parts[1]}"
+    return "<br>".join(map(plain, (row.video_id, *parts)))
+
+
+def _p_value(row: Any) -> str:
+    """The p-value, or that there is none."""
+    return "no p" if row.p_value != row.p_value else f"p {row.p_value:.3f}"
 
 
 def _verdict(row: Any) -> str:
     """The p-value, or why there is none."""
-    if row.p_value == row.p_value:
-        return f"p {row.p_value:.3f}"
-    return f"no p: {escape(str(getattr(row, 'note', 'not known')))}"
+    why = (
+        "" if row.p_value == row.p_value else f": {escape(str(getattr(row, 'note', 'not known')))}"
+    )
+    return f"{_p_value(row)}{why}"
 
 
 def _check(agreement: pd.DataFrame) -> None:

@@ -134,6 +134,21 @@ def short_names(names: Iterable[Any], most: int) -> list[str]:
     short = [plain(text, most) for text in texts]
     if len(set(short)) == len(set(texts)):
         return short
+    alike: dict[str, list[str]] = {}
+    for text, name in zip(texts, short, strict=True):
+        alike.setdefault(name, []).append(text)
+    by_text = {
+        text: name
+        for group in alike.values()
+        for text, name in zip(group, _told_apart(group, most), strict=True)
+    }
+    return [by_text[text] for text in texts]
+
+
+def _told_apart(texts: list[str], most: int) -> list[str]:
+    """Names that shortening made equal, as what they do not have in common."""
+    if len(set(texts)) == 1:
+        return [plain(text, most) for text in texts]
     head = _shared_start(texts)
     tail = _shared_start([text[head:][::-1] for text in texts])
     head, tail = max(0, head - CONTEXT), max(0, tail - CONTEXT)
