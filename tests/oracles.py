@@ -23,7 +23,7 @@ def drawn(
         start = (
             float(rng.integers(0, 20) * 6) if rng.random() < 0.8 else round(100 * rng.random(), 2)
         )
-        end = start + float(rng.choice([6, 6, 6, 4.25, 12, 0 if rng.random() < 0.2 else 6]))
+        end = start + float(rng.choice([6, 6, 6, 4.25, 12, 0 if rng.random() < 0.6 else 6]))
         if rng.random() < 0.05:
             start = end = np.nan
         vector = topics[rng.integers(len(topics))] + rng.choice([0, 0.05, 1.0]) * rng.normal(size=d)

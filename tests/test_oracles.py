@@ -202,7 +202,12 @@ def check_outliers(rng: np.random.Generator) -> None:
 
 
 def check_search(rng: np.random.Generator) -> None:
-    table = plain(drawn(rng, options=int(rng.integers(1, 4))))
+    table = drawn(rng, options=int(rng.integers(1, 4)))
+    turned = table["embedding_option"].map({"visual": "audio", "audio": "visual"})
+    if len({*options_of(table)} - {"none"}) > 1:  # the same places in other options
+        more = table[turned.notna()].assign(embedding_option=turned.dropna().astype(str))
+        table = pd.concat([plain(table), plain(more)], ignore_index=True)
+    table = plain(table)
     unit, part, option = unit_of(table)[0], takes_part(table), np.array(options_of(table))
     if not part.any():
         return
@@ -318,9 +323,12 @@ def check_summarize(rng: np.random.Generator) -> None:
 
 
 def check_novelty(rng: np.random.Generator) -> None:
-    table = plain(drawn(rng, options=2))
-    width = float(rng.choice([6, 12, 40]))
-    found = call(tw.novelty, table, kernel_sec=width).to_numpy(float)
+    table = drawn(rng, options=2)
+    again = table.iloc[rng.integers(0, len(table), 3)]
+    again = again.assign(embedding=list(rng.normal(size=(3, len(table["embedding"].iloc[0])))))
+    table = pd.concat([plain(table), plain(again)], ignore_index=True)
+    given = [None, 6.0, 12.0, 40.0][int(rng.integers(4))]
+    found = call(tw.novelty, table, kernel_sec=given).to_numpy(float)
     unit, part, (start, end) = unit_of(table)[0], takes_part(table), times(table)
     clip = table["embedding_scope"].astype(str).to_numpy() != "video"
     clip = clip if clip.any() else ~clip
@@ -330,6 +338,8 @@ def check_novelty(rng: np.random.Generator) -> None:
             assert np.isnan(found[i])
             continue
         mine = np.flatnonzero((keys == keys[i]) & clip & ~np.isnan(start))
+        length = (end - start)[mine]
+        width = given or 8 * (np.median(length[length > 0]) if length.any() else 1.0)
         wanted = novelty_at(start[i], start[mine], end[mine], unit[mine], part[mine], width)
         if start[i] == start[mine].min():
             wanted = np.nan
@@ -431,6 +441,11 @@ def assert_same(mine: Any, other: Any) -> None:
 
 def check_threshold(rng: np.random.Generator) -> None:
     table, rate = plain(drawn(rng, options=2)), float(rng.uniform(0.01, 0.9))
+    if rng.random() < 0.5:  # neighbours that belong together
+        start = 6.0 * np.arange(60)
+        topics = np.repeat(rng.normal(size=(10, 8)), 6, axis=0) + 0.4 * rng.normal(size=(60, 8))
+        table = tw.from_vectors(topics, start_sec=start, end_sec=start + 6)
+        table = table.assign(embedding_option="visual", embedding_scope="clip")
     found = call(tw.threshold, table, base_rate=rate)
     pairs = call(tw.similarity_pairs, table)
     near, far = unrelated(table, unit_of(table)[0])
