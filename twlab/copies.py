@@ -16,10 +16,12 @@ from twlab.evidence import (
     CHANCE_BESIDE,
     FEWEST_BESIDE,
     FEWEST_CLIPS,
+    LEAST_DIFFERENT,
     MOST_CHANCE,
     chance_of,
     evidence,
     faithful,
+    n_different,
 )
 from twlab.linefit import CARRIES_ON, Pair, broken_worth, laid, split, without_gaps
 from twlab.lines import BACKWARD, FORWARD, LEAST, Piece, candidates, runs_of
@@ -228,6 +230,8 @@ def judged(pair: Pair, chain: list[Piece]) -> list[Piece]:
     typical = float(np.median(np.concatenate(similar)))
     kept = [new for part in chain for new in faithful(pair, part, typical)]
     if sum(len(part.cells) for part in kept) < FEWEST_BESIDE:
+        return []
+    if n_different(pair, kept) < LEAST_DIFFERENT:
         return []
     chance = chance_of(pair, evidence(pair, kept))
     return [part._replace(chance=chance) for part in kept]

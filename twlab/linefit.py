@@ -41,6 +41,10 @@ __all__ = [
 CARRIES_ON = 0.15
 """Similarity at which a copy that is certain elsewhere is taken to go on."""
 
+SAME, MOST_VOTING = 0.97, 500
+"""Cosine similarity, not centred, from which on two clips have one vote for the mean; clips, evenly
+spread, that tell how often each is shown."""
+
 LEAST_SPREAD = 0.2
 """Distance from the mean below which differences shrink instead of being blown up to unit size."""
 
@@ -114,8 +118,8 @@ class Pair(NamedTuple):
 
 
 def pair_of(a: Grid, b: Grid) -> Pair:
-    """Both videos centred on the mean of the second, and their similarities."""
-    mean = b.cells[b.filled].mean(axis=0) if b.filled.any() else np.zeros(b.cells.shape[1])
+    """Both videos centred on the mean of the second's different clips, and their similarities."""
+    mean = _mean_of_different(b.cells[b.filled])
     ours, theirs = ((g.cells - mean) * g.filled[:, None] for g in (a, b))
     zero = np.zeros((1, theirs.shape[1]))
     directions = [
@@ -129,6 +133,19 @@ def pair_of(a: Grid, b: Grid) -> Pair:
         np.r_[0.0, b.filled.cumsum()],
         np.asarray(directions[0] @ directions[1].T),
     )
+
+
+def _mean_of_different(cells: Floats) -> Floats:
+    """The mean in which clips that are the same have one vote; zero of no clips.
+
+    Else a long blank moves the mean away from all that differs, which then looks alike.
+    """
+    if not len(cells):
+        return np.zeros(cells.shape[1])
+    unit = cells / np.maximum(np.linalg.norm(cells, axis=1, keepdims=True), 1e-9)
+    looked_at = _spread(len(unit), MOST_VOTING)
+    same = (unit @ unit[looked_at].T >= SAME).sum(axis=1) * (len(unit) / len(looked_at))
+    return np.asarray(np.average(cells, axis=0, weights=1 / np.maximum(same, 1.0)))
 
 
 def _before(sums: Floats, places: Floats) -> Floats:
