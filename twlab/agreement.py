@@ -82,6 +82,11 @@ def compare_options(segments: pd.DataFrame) -> pd.DataFrame:
     long, chance is what one option agrees with the other of *another* video; that holds for
     videos with trends and titles as well.
 
+    With fewer other videos two cases are judged too kindly. Strangers that both have a title over
+    a tenth of the video are called related at .05 in some 29 % of those judged: only ends of a
+    twentieth are left out, so filter longer titles out. Of strangers of autocorrelation .8 it is
+    6.3 %, and 37 % have no verdict.
+
     Examples
     --------
     >>> import pandas as pd, twlab as tw
