@@ -247,8 +247,8 @@ def merge_hits(hits: pd.DataFrame, *, max_gap_sec: float = 0.0) -> pd.DataFrame:
     >>> hits = tw.merge_hits(tw.search(film, film.iloc[[42]], k=6))
     >>> hits[["rank", "start_sec", "end_sec", "n_segments"]].head(2)
        rank  start_sec  end_sec  n_segments
-    0     1      252.0    264.0           2
-    1     2      222.0    228.0           1
+    0     1      252.0    282.0           5
+    1     2      360.0    366.0           1
     """
     _check_gap("max_gap_sec", max_gap_sec)
     needed = ("rank", *PLACE, "score", "n_segments")
