@@ -136,7 +136,7 @@ def tied(matrix: np.ndarray) -> np.ndarray:
     ties = np.zeros((n, n))
     for row in range(n):
         others = [k for k in np.argsort(-alike[row]) if k != row][:7]
-        ties[row, others] = np.maximum(alike[row, others] - average, 0) ** 2
+        ties[row, others] = np.maximum(alike[row, others] - average, 0) ** 3
     return ties + ties.T
 
 
@@ -173,7 +173,7 @@ def planted(g: int, m: int, seed: int, *, level: float = 0.0) -> tuple[np.ndarra
 
 
 @pytest.mark.parametrize(
-    ("g", "m"), [(2, 40), (3, 20), (6, 2), (8, 3), (12, 2), (10, 8), (20, 5), (30, 4)]
+    ("g", "m"), [(2, 40), (3, 20), (6, 2), (8, 3), (12, 2), (10, 8), (20, 5), (30, 4), (40, 3)]
 )
 @pytest.mark.parametrize("level", [0.0, 0.6])
 def test_planted_groups_are_counted(g: int, m: int, level: float) -> None:

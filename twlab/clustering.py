@@ -184,7 +184,7 @@ def cluster_counts(
     >>> import twlab as tw
     >>> counts = tw.cluster_counts(tw.sample())
     >>> int(counts["n_clusters"][counts["chosen"]].iloc[0]), tw.cluster(tw.sample()).nunique()
-    (7, 7)
+    (9, 9)
     """
     check_arguments(segments, method, random_state)
     if method == "hdbscan":
