@@ -10,6 +10,7 @@ import zoneinfo
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -40,7 +41,7 @@ ODD: dict[str, Any] = {
     "map": pa.array([[("a", 1)], [("a", 2)]], pa.map_(pa.string(), pa.int64())),
     "struct": pa.array([{"a": 1}, None]),
     "words": pa.array(["x", "y"]).dictionary_encode(),
-    "half": pa.array([1.5, 2.5], pa.float16()),
+    "half": pa.array(np.array([1.5, 2.5], np.float16)),
     "unsigned": pa.array([2**64 - 1, 0], pa.uint64()),
     "decimal": pa.array([None, None], pa.decimal256(76, 0)),
     "nothing": pa.nulls(2),

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twlab.conditions import quoted
 from twlab.errors import InputError
 from twlab.paths import replaced
 from twlab.queries import is_existing_file, is_words, kind_of
@@ -183,6 +182,7 @@ def _query(chosen: argparse.Namespace, store: Store) -> dict[str, Any]:
 
 def _segment_at(place: str, option: str | None, store: Store) -> pd.DataFrame:
     """The segment of the store that a video has at a time; of several the shortest."""
+    from twlab.conditions import quoted
     from twlab.intervals import parse_timecode
 
     video, at, time = place.rpartition("@")

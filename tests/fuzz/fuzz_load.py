@@ -179,7 +179,7 @@ ODD_COLUMNS: list[Any] = [
     pa.array([[("a", 1)], None], pa.map_(pa.string(), pa.int64())),
     pa.array([{"a": [1.0]}, None]),
     pa.array(["x", None]).dictionary_encode(),
-    pa.array([1.5, float("nan")], pa.float16()),
+    pa.array(np.array([1.5, np.nan], np.float16)),
     pa.array([2**64 - 1, 0], pa.uint64()),
     pa.array([None, None], pa.decimal256(76, 0)),
     pa.nulls(2),
