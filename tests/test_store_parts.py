@@ -228,7 +228,8 @@ def test_columns_of_the_library_are_refused_before_anything_is_written(
 
 
 def test_names_that_are_no_text_are_refused(tmp_path: Path, table: pd.DataFrame) -> None:
-    broken = table.assign(video_id=pd.Series(["\ud800"] * len(table), dtype=object))
+    one = table[table["video_id"] == "a"]
+    broken = one.assign(video_id=pd.Series("\ud800", index=one.index, dtype=object))
     with pytest.raises(tw.InputError, match="in 'video_id' is no text"):
         tw.open(tmp_path).add(broken)
 
