@@ -227,11 +227,17 @@ def test_columns_of_the_library_are_refused_before_anything_is_written(
     assert len(store.to_table()) == 10
 
 
-def test_names_that_are_no_text_are_refused(tmp_path: Path, table: pd.DataFrame) -> None:
+def test_names_that_are_no_text_are_those_of_load(tmp_path: Path, table: pd.DataFrame) -> None:
     one = table[table["video_id"] == "a"]
     broken = one.assign(video_id=pd.Series("\ud800", index=one.index, dtype=object))
-    with pytest.raises(tw.InputError, match="in 'video_id' is no text"):
-        tw.open(tmp_path).add(broken)
+    store = tw.open(tmp_path)
+    store.add(broken)
+    (name,) = store.to_table()["video_id"].unique()
+    assert name == tw.load(broken)["video_id"].iloc[0] == "\\ud800"
+    noted = table[table["video_id"] == "b"].copy()
+    noted["note"] = pd.Series("\ud800", index=noted.index, dtype=object)
+    with pytest.raises(tw.InputError, match="column 'note' cannot be stored"):
+        store.add(noted)
 
 
 @pytest.mark.parametrize(
