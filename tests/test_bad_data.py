@@ -334,3 +334,14 @@ class TestLongVectors:
         table = tw.load(text)
         assert table["embedding_option"].tolist() == [json.loads(f'"{title}"')] * 2
         assert tw.vectors(table).tolist() == [[0.5] * 40, [0.25] * 40]
+
+
+def test_what_holds_itself_many_times_is_told_in_a_moment() -> None:
+    """Small in memory, but as a text it would be longer than any disk."""
+    many: Any = {"a": 1.5}
+    for _ in range(60):
+        many = {"a": many, "b": many}
+    for wrong in ({"embedding": [0.5, many]}, {"embedding": many}, [many], [[many, many]]):
+        with pytest.raises(tw.LoadError) as error:
+            tw.load({"data": [wrong]} if isinstance(wrong, dict) else wrong)
+        assert len(str(error.value)) < 500

@@ -35,6 +35,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import reprlib
 import sys
 import warnings
 from typing import Any
@@ -79,8 +80,8 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 def printable(text: str) -> str:
     r"""The text, where bytes of a file name that are no UTF-8 and halves of characters are escaped.
 
-    >>> print(printable("caf\\udce9.json"), printable("\\ud83d"))
-    caf\\xe9.json \\ud83d
+    >>> print(printable("caf\udce9.json"), printable("\ud83d"))
+    caf\xe9.json \ud83d
     """
     try:
         text.encode("utf-8")
@@ -95,10 +96,28 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     r"""The text as a message can show it: printable, and without breaks or control characters.
 
-    >>> print(one_line("a\\nb"))
-    a\\nb
+    >>> print(one_line("a\nb"))
+    a\nb
     """
     return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], printable(text))
+
+
+_FEW = reprlib.Repr()
+_FEW.maxlevel, _FEW.maxdict, _FEW.maxlist, _FEW.maxtuple, _FEW.maxset = 3, 8, 8, 8, 8
+_FEW.maxstring = _FEW.maxlong = _FEW.maxother = 80
+
+
+def brief(value: Any, most: int = 40) -> str:
+    """The start of a value as a message shows it.
+
+    Of lists and dictionaries no more is written than may be shown: one that holds another many
+    times, which holds a third, can be small in memory and endless as a text.
+
+    >>> brief([1, "a"]), brief([[[[1] * 9] * 9] * 9] * 9, 10)
+    ("[1, 'a']", '[[[[...], ')
+    """
+    nested = isinstance(value, list | tuple | dict | set | frozenset)
+    return (_FEW.repr(value) if nested else repr(value))[:most]
 
 
 class TwlabError(Exception):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twlab.errors import InputError
+from twlab.errors import InputError, brief
 from twlab.intervals import LATEST_SEC, parse_timecode
 from twlab.reading.merging import merging_column, runs_on
 from twlab.responses.names import plain
@@ -319,7 +319,7 @@ def _refuse_merging(found: Found) -> None:
     if hit is None:
         return
     name, values, place = hit
-    shown = ", ".join(repr(value)[:40] for value in values[:3])
+    shown = ", ".join(brief(value) for value in values[:3])
     found.problem(
         f"segments that name no video overlap in time, and the column {name!r} ({shown}) tells "
         "them apart, so that films would merge; a column of videos was expected; load with "

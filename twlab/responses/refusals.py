@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from twlab.errors import brief
 from twlab.responses.names import ANSWER_KINDS, TIMED, VECTOR_KEYS, plain
 from twlab.responses.splitting import long_lists
 
@@ -32,7 +33,7 @@ def refusal(node: Any) -> str:
         )
     if isinstance(node, list | tuple):
         return _of_list(node)
-    shown = "null" if node is None else repr(node)[:40]
+    shown = "null" if node is None else brief(node)
     return f"holds {shown}; an answer with embeddings was expected; check what was saved"
 
 
@@ -56,7 +57,7 @@ def _of_list(nodes: list[Any] | tuple[Any, ...]) -> str:
         return "is an empty list; embeddings were expected; fetch the answer again"
     if isinstance(nodes[0], dict):
         return refusal({"data": nodes})
-    shown = repr(nodes[0])[:40]
+    shown = brief(nodes[0])
     return f"is a list beginning with {shown}; embeddings were expected; check what was saved"
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twlab.errors import InputError
+from twlab.errors import InputError, brief
 from twlab.intervals import LATEST_SEC, parse_timecode
 from twlab.responses.cells import CUT, vector_of_text
 from twlab.responses.models import canonical_model
@@ -123,7 +123,7 @@ def _bad(what: str) -> str:
 
 def _shown(value: Any) -> str:
     """A value as a message shows it."""
-    return "null" if value is None else repr(value)[:40]
+    return "null" if value is None else brief(value)
 
 
 def seconds(value: Any) -> float:
