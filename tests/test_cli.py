@@ -78,20 +78,18 @@ def test_without_a_command_the_help_is_shown() -> None:
 def test_messages_speak_of_flags(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Several options in a store: the flag is named that is there."""
+    """Several models in a store: the flag is named that is there."""
     monkeypatch.chdir(tmp_path)
-    rows = [
-        {"embedding": [1, n], "embedding_option": name, "start_sec": n, "end_sec": n + 1}
-        for name in ("visual", "audio")
-        for n in range(3)
-    ]
-    Path("film.json").write_text(json.dumps({"data": rows}))
+    for name in ("one", "other"):
+        rows = [{"embedding": [1, n], "start_sec": n, "end_sec": n + 1} for n in range(3)]
+        answer = [{**row, "model_name": name, "embedding_option": "visual"} for row in rows]
+        Path(f"{name}.json").write_text(json.dumps({"data": answer}))
     Path("query.json").write_text(json.dumps({"data": [{"embedding": [1, 2]}]}))
-    assert command_line.main(["ingest", "film.json", "--store", "archive"]) == 0
+    assert command_line.main(["ingest", "one.json", "other.json", "--store", "archive"]) == 0
     assert command_line.main(["search", "--store", "archive", "query.json"]) == 1
     told = capsys.readouterr().err
-    assert "--option" in told
-    assert "embedding_option=" not in told
+    assert "--where" in told
+    assert "where=" not in told
 
 
 def test_demo_writes_one_file_that_needs_no_network(tmp_path: Path) -> None:

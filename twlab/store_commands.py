@@ -26,6 +26,7 @@ QUIET = "warn,lance::dataset::optimize=error"
 UPSERT = "write them with upsert, which replaces"
 
 FLAGS = {
+    "by": "--option",
     "embedding_option": "--option",
     "video_id": "--video",
     "where": "--where",
