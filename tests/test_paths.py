@@ -57,6 +57,8 @@ def test_a_full_disk_leaves_the_old_file(name: str, tmp_path: Path) -> None:
     assert target.stat().st_size > ROOM
 
 
+# numpy before 2 leaves the archive open that it could not write.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_full_disk_under_an_answer_and_a_step(tmp_path: Path) -> None:
     (tmp_path / "answers").mkdir()
     job = Job("0" * 32, "account", "v1", "film.mp4", "", "film.mp4", "marengo3.0", "{}")

@@ -288,7 +288,7 @@ def _covered(pieces: pd.DataFrame) -> float:
 
 def _seconds_of(intervals: pd.DataFrame) -> float:
     """Seconds that intervals cover, each second once; the two columns are start and end."""
-    spans = intervals.to_numpy(np.float64)
+    spans = intervals.to_numpy(np.float64, na_value=np.nan)
     spans = spans[np.argsort(spans[:, 0])]
     before = np.r_[-np.inf, np.maximum.accumulate(spans[:, 1])[:-1]]
     return float(np.maximum(spans[:, 1] - np.maximum(spans[:, 0], before), 0).sum())

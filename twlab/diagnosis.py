@@ -251,7 +251,9 @@ def _times(segments: pd.DataFrame) -> Iterator[Finding]:
         yield ("table", "rows without time", without, "note",
                f"{without} rows have no time; what goes along time leaves them out")  # fmt: skip
     if "duration_sec" in segments.columns:
-        duration = pd.to_numeric(segments["duration_sec"], errors="coerce").to_numpy(np.float64)
+        duration = pd.to_numeric(segments["duration_sec"], errors="coerce").to_numpy(
+            np.float64, na_value=np.nan
+        )
         late = int((end > duration + LATE_SEC).sum())
         if late:
             yield ("table", "ends after the film", late, "note",

@@ -130,8 +130,10 @@ def _edges(scenes: Any) -> Floats:
         missing = [name for name in ("start_sec", "end_sec") if name not in scenes.columns]
         if missing:
             raise InputError(f"no column {missing[0]!r} in the scenes; pass what tw.scenes returns")
-        starts = np.sort(scenes["start_sec"].to_numpy(np.float64))
-        edges = np.r_[starts, scenes["end_sec"].to_numpy(np.float64).max(initial=-np.inf)]
+        starts = np.sort(scenes["start_sec"].to_numpy(np.float64, na_value=np.nan))
+        edges = np.r_[
+            starts, scenes["end_sec"].to_numpy(np.float64, na_value=np.nan).max(initial=-np.inf)
+        ]
     else:
         edges = _numbers(scenes)
     if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all():

@@ -112,7 +112,9 @@ def summarize(
     _positive(budget_sec=budget_sec, n=n)
     if by not in ("scenes", "coverage"):
         raise InputError(f"by is {by!r}; 'scenes' or 'coverage' was expected; choose one")
-    start, end = (segments[name].to_numpy(np.float64) for name in ("start_sec", "end_sec"))
+    start, end = (
+        segments[name].to_numpy(np.float64, na_value=np.nan) for name in ("start_sec", "end_sec")
+    )
     seconds = np.nan_to_num(end - start, nan=0.0)
     rows = np.flatnonzero(clip_mask(segments))
     lasting = bool(seconds[rows].any())
@@ -134,7 +136,7 @@ def summarize(
         pick=np.arange(1, len(chosen) + 1), coverage=_coverage(unit, seconds, chosen)
     )
     videos = pd.factorize(out["video_id"], sort=True)[0]
-    return out.iloc[np.lexsort((out["start_sec"].to_numpy(np.float64), videos))]
+    return out.iloc[np.lexsort((out["start_sec"].to_numpy(np.float64, na_value=np.nan), videos))]
 
 
 def _one_per_stretch(

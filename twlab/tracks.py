@@ -51,7 +51,9 @@ class Grid(NamedTuple):
 
 def times_of(segments: pd.DataFrame) -> tuple[Floats, Floats]:
     """Start and end of every row in seconds."""
-    start, end = (segments[name].to_numpy(np.float64) for name in ("start_sec", "end_sec"))
+    start, end = (
+        segments[name].to_numpy(np.float64, na_value=np.nan) for name in ("start_sec", "end_sec")
+    )
     return start, end
 
 

@@ -187,8 +187,8 @@ def _drawn_option(
 
 def _edges(side: pd.DataFrame) -> NDArray[np.float64]:
     """Where the cells of a side begin, and where the last one ends."""
-    start = np.maximum.accumulate(side["start_sec"].to_numpy(np.float64))
-    last = float(side["end_sec"].to_numpy(np.float64)[-1])
+    start = np.maximum.accumulate(side["start_sec"].to_numpy(np.float64, na_value=np.nan))
+    last = float(side["end_sec"].to_numpy(np.float64, na_value=np.nan)[-1])
     return np.concatenate(
         [start + np.arange(len(start)) * 1e-3, [max(last, float(start[-1]) + 1e-2)]]
     )

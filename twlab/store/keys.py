@@ -91,7 +91,9 @@ def keys_of(table: pd.DataFrame) -> list[str]:
 
 def plain_keys(table: pd.DataFrame, parts: Iterable[str]) -> list[str]:
     """The keys of rows that are these parts of a document, empty for whole ones."""
-    times = table[["start_sec", "end_sec"]].to_numpy(np.float64) + 0.0  # 0 and -0 are one time
+    times = (
+        table[["start_sec", "end_sec"]].to_numpy(np.float64, na_value=np.nan) + 0.0
+    )  # 0 and -0 are one time
     times[np.isnan(times)] = np.nan  # and so are all NaN
     words = [table[name].fillna("\x00").tolist() for name in ("video_id", *_WORDS)]
     texts = map("\x1f".join, zip(*words, strict=True))
