@@ -100,6 +100,34 @@ def _middle_and_spread(values: np.ndarray) -> tuple[float, float]:
     return middle, (lower + min(max(upper, lower / 2), 2 * lower)) / 2
 
 
+def _drawn_together(known: list[np.ndarray]) -> list[float]:
+    """The spread of each option, drawn to their mean: DerSimonian and Laird, number by number."""
+    own = [max(_middle_and_spread(values)[1], 0.01) for values in known]
+    if len(own) < 2:
+        return own
+    sizes = [max(len(values), 1) for values in known]
+    logs, weights = [float(np.log(one)) for one in own], [n / 0.62 for n in sizes]
+    total = sum(weights)
+    middle = sum(w * x for w, x in zip(weights, logs, strict=True)) / total
+    heterogeneity = sum(w * (x - middle) ** 2 for w, x in zip(weights, logs, strict=True))
+    freedom = total - sum(w * w for w in weights) / total
+    beyond = max(0.0, (heterogeneity - (len(own) - 1)) / freedom)
+    trust = [1 / (0.62 / n + beyond) for n in sizes]
+    mean = sum(t * x for t, x in zip(trust, logs, strict=True)) / sum(trust)
+    out = []
+    for values, n, log in zip(known, sizes, logs, strict=True):
+        tail = 0.0
+        if len(values):
+            centre = float(np.median(values))
+            low = [(centre - x) ** 2 for x in values if x <= centre]
+            lower = max(float(np.sqrt(sum(low) / len(low))), 0.01)
+            upper = max((float(np.quantile(values, 0.9)) - centre) / 1.2816, 0.01)
+            tail = max(float(np.log(upper / lower)), 0.0)
+        share = (0.62 / n) / (0.62 / n + beyond) * float(np.exp(-(tail**2) * n / 3.2 / 2))
+        out.append(float(np.exp(share * mean + (1 - share) * log)))
+    return out
+
+
 def fused(
     spots: dict[Any, dict[str, int]],
     alike: np.ndarray,
@@ -125,11 +153,11 @@ def fused(
         return out
     once = {name: np.unique(backgrounds[name].round(6)) for name in names}
     every = _middle_and_spread(np.unique(np.concatenate([*once.values()])))
-    scale = {}
-    for name in names:
+    scale, shared = {}, _drawn_together([once[name] for name in names])
+    for name, together in zip(names, shared, strict=True):
         own = _middle_and_spread(once[name])
         share = 9 / (9 + len(backgrounds[name]) ** 2)
-        spread = np.sqrt(share * every[1] ** 2 + (1 - share) * own[1] ** 2)
+        spread = np.sqrt(share * every[1] ** 2 + (1 - share) * together**2)
         scale[name] = share * every[0] + (1 - share) * own[0], max(spread, 0.01)
     out = {}
     for spot, held in spots.items():

@@ -88,6 +88,7 @@ def test_groups_lie_apart(method: Any) -> None:
     assert (distance.argmin(axis=1) == group).mean() > 0.95
 
 
+@pytest.mark.filterwarnings("ignore:.* has no rows")
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 5, 6, 16])
 def test_tiny_and_equal(method: Any, n: int, rng: np.random.Generator) -> None:
