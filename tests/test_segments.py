@@ -153,7 +153,11 @@ def test_mixed_models() -> None:
     mixed = pd.concat([table(), table().assign(model_name="other")])
     with pytest.raises(tw.InputError, match="models 'm', 'other' in one table"):
         tw.vectors(mixed)
-    assert len(tw.vectors(pd.concat([table(), table().assign(model_name=None)]))) == 24
+    partly = pd.concat([table(), table().assign(model_name=None)])
+    with pytest.raises(tw.InputError, match=r"12 of 24 rows name no model, the others 'm'"):
+        tw.vectors(partly)
+    assert len(tw.vectors(partly.assign(model_name="m"))) == 24  # the remedy
+    assert len(tw.vectors(partly.assign(model_name=None))) == 24
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
