@@ -122,7 +122,9 @@ def _arrow_column(column: pd.Series[Any]) -> Any:
         array = array.combine_chunks()
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
-    kinds = (pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
+    if pa.types.is_string_view(array.type):  # pyarrow 16 cannot cast it
+        return pa.array(array.to_pylist(), pa.string())
+    kinds = (pa.types.is_large_string, pa.types.is_null)
     if any(kind(array.type) for kind in kinds):
         array = array.cast(pa.string())
     return array
