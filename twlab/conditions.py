@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -158,7 +159,7 @@ def _of_condition(segments: pd.DataFrame, where: str) -> Mask:
     ]
     head = ", ".join('"' + name.replace('"', '""') + '"' for name in ("rowid_", *names))
     cells = [range(len(segments)), *(map(_plain, segments[name]) for name in names)]
-    with sqlite3.connect(":memory:") as base:
+    with closing(sqlite3.connect(":memory:")) as base:
         try:
             base.execute("PRAGMA case_sensitive_like = ON")  # as stores compare texts
             base.execute(f"CREATE TABLE segments ({head})")
