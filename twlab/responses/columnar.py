@@ -92,7 +92,10 @@ def _is_column(value: Any, labels: list[str]) -> bool:
         return bool(value) and set(map(str, value)) <= set(labels) and not _cells(value)
     if isinstance(value, np.ndarray):
         return value.ndim == 1 and len(value) == len(labels)
-    return isinstance(value, list | tuple) and len(value) == len(labels) and not _cells(value)
+    if not isinstance(value, list | tuple) or len(value) != len(labels):
+        return False
+    spans = all(is_numbers(cell) and len(cell) == 2 for cell in value)
+    return spans or not _cells(value)
 
 
 def _records(node: dict[str, Any], vector_key: str, cells: list[Any]) -> list[dict[str, Any]]:

@@ -98,7 +98,7 @@ def _clean_columns(
     nodes: list[dict[str, Any]], shape: Shape, facts: dict[str, Any]
 ) -> dict[str, list[Any]] | None:
     """The columns of objects with the same keys; None where any value is unusual."""
-    if not shape.flat or shape.saved:
+    if not shape.flat or shape.saved or "start_sec" in facts:
         return None
     columns: dict[str, list[Any]] = {}
     for key, column, clean in shape.columns:

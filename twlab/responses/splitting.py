@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twlab.responses.cells import vector_of_text
+from twlab.responses.keyed import are_segments
 from twlab.responses.names import plain
 from twlab.responses.othernames import OPTION_WORDS
 from twlab.responses.values import is_numbers
@@ -78,7 +79,9 @@ def split_row(node: dict[str, Any], shape: Shape) -> list[dict[str, Any]]:
     for key in (*shape.vectors, *(key for key in shape.boxes if plain(key) == "vectors")):
         named = node[key]
         whole = key in shape.vectors or bool(_WHOLE_ROW & shape.plain.keys())
-        if whole and type(named) is dict and (vectors := _flat(named)):
+        if not whole or type(named) is not dict or are_segments(named):
+            continue
+        if vectors := _flat(named):
             return _per_option(node, {key}, vectors)
     if any(_is_box(node[key]) for key in shape.boxes):
         return []

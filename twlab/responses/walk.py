@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twlab.errors import brief
 from twlab.responses.columnar import as_records
 from twlab.responses.dialects import document_of, undressed
 from twlab.responses.folded import is_folded, is_sparse, unfolded
 from twlab.responses.foreign import foreign_name
+from twlab.responses.keyed import are_films, keys_of
 from twlab.responses.names import plain
-from twlab.responses.othernames import FALLBACK_VIDEO, FILE_NAMES, OPTION_WORDS, VIDEO_NAMES
+from twlab.responses.othernames import FALLBACK_VIDEO, FILE_NAMES, VIDEO_NAMES
 from twlab.responses.refusals import failed_request, refusal
 from twlab.responses.renaming import renamed_keys
 from twlab.responses.rows import add_row, add_rows, facts_of
@@ -26,6 +28,7 @@ from twlab.responses.values import is_numbers
 
 if TYPE_CHECKING:
     from twlab.responses.found import Found
+    from twlab.responses.keyed import Keys
     from twlab.responses.shapes import Shape
 
 __all__ = ["read"]
@@ -33,15 +36,6 @@ __all__ = ["read"]
 _DEEPEST = 24
 _LONGEST_NAME = 1000
 _MAY_NAME = (*VIDEO_NAMES, *FILE_NAMES, "title", "name")
-_OPTION_KEYS = OPTION_WORDS - {"speech", "conversation", "transcript"}
-_WRAPPERS = frozenset(
-    (
-        *("response", "answer", "body", "content", "payload", "get", "clip", "clips", "segment"),
-        *("video_segments", "chunks", "entries", "list", "output", "outputs", "emb", "embs"),
-        *("embedding_results", "task", "tasks", "video", "videos", "collection", "index", "doc"),
-    )
-)
-"""Keys that stand around rows and name no video."""
 _ROW_FACTS = ("video_id", "task_id", "id")
 
 
@@ -312,13 +306,16 @@ def _walk_others(
     texts = {key: document_of(value) for key, value in node.items() if isinstance(value, str)}
     inner = {key: texts.get(key, value) for key, value in node.items()}
     inner = {key: value for key, value in inner.items() if _is_container(value)}
-    naming = _naming(node, shape, inner)
     own = _facts_below(node, shape, facts)
+    keys = _keys(node, inner, own, found, place)
     for key, value in inner.items():
-        if (key in known and not isinstance(node[key], str)) or (is_numbers(value) and not naming):
+        if is_numbers(value):
+            if not keys.kind:
+                continue
+        elif key in known and not isinstance(node[key], str):
             continue
-        told = {**own, naming: _named_fact(naming, key)} if naming else own
-        of_key = found.new_answer() if naming == FALLBACK_VIDEO else answer
+        told = {**own, **keys.facts(key, own)}
+        of_key = found.new_answer() if keys.kind == "video" else answer
         inside = f"{place}, {key}" if place else str(key)
         before, marked = found.size, len(found.remarks)
         _walk(value, told, inside, found, of_key, depth=depth + 1)
@@ -333,21 +330,31 @@ def _is_container(value: Any) -> bool:
     return isinstance(value, dict | list | tuple) and bool(value)
 
 
-def _naming(node: dict[str, Any], shape: Shape, inner: dict[str, Any]) -> str:
-    """What the keys of an object of nothing but objects and lists name; empty for nothing."""
-    if len(inner) < len(node) or not inner:
-        return ""
-    if all(str(key).replace("_", "-").lower() in _OPTION_KEYS for key in node):
-        return "embedding_option"
-    if len(node) == 1 and (plain(next(iter(node))) in _WRAPPERS or shape.boxes or shape.nested):
-        return ""
+def _keys(
+    node: dict[str, Any], inner: dict[str, Any], facts: dict[str, Any], found: Found, place: str
+) -> Keys:
+    """What the keys of an object say of the rows below them."""
     rows = [value for value in inner.values() if type(value) is dict and _is_row(value)]
-    of_rows = len(rows) == len(inner)
-    if of_rows and all(str(key).isdigit() for key in node):
-        return ""
-    if of_rows and all(str(row.get("id", row.get("_id"))) == key for key, row in inner.items()):
-        return ""
-    return FALLBACK_VIDEO
+    ids = [str(row.get("id", row.get("_id"))) for row in rows]
+    keys = keys_of(
+        inner,
+        facts,
+        whole=len(inner) == len(node),
+        row_ids=ids if len(rows) == len(inner) else None,
+    )
+    if keys.kind == "video" and FALLBACK_VIDEO in facts and not are_films(inner):
+        found.remark(_doubt(list(map(str, inner)), facts[FALLBACK_VIDEO]), place=place)
+    return keys
+
+
+def _doubt(keys: list[str], around: str) -> str:
+    """The sentence for keys that may name videos, under one that may too."""
+    shown = ", ".join(map(brief, keys[:3]))
+    return (
+        f"the keys {shown} under {brief(around)} were read as videos, and {brief(around)} is kept "
+        "in the column 'group'; one name of a video was expected; if that is the video, load what "
+        "stands under it with video_id="
+    )
 
 
 def _is_row(node: dict[str, Any]) -> bool:
@@ -355,11 +362,6 @@ def _is_row(node: dict[str, Any]) -> bool:
     node = undressed(node)
     shape = shape_of(tuple(node))
     return vector_of(node, shape) is not None or bool(split_row(node, shape))
-
-
-def _named_fact(naming: str, key: str) -> str:
-    """What a key says of all rows below it."""
-    return str(key).replace("_", "-").lower() if naming == "embedding_option" else str(key)
 
 
 def _facts_below(node: dict[str, Any], shape: Shape, facts: dict[str, Any]) -> dict[str, Any]:
