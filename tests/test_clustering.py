@@ -159,6 +159,7 @@ def test_the_curve_is_the_modularity_of_each_cut(rng: np.random.Generator, metho
     best = counts["n_clusters"][counts["modularity"].argmax()]
     assert counts["n_clusters"][counts["chosen"]].tolist() == [best] == [4]
     assert tw.cluster(film(matrix), method=method).nunique() == best
+    assert str(counts["modularity"][0]) == "0.0"
 
 
 def planted(g: int, m: int, seed: int, *, level: float = 0.0) -> tuple[np.ndarray, np.ndarray]:

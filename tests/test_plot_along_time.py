@@ -44,6 +44,19 @@ def test_hits_lie_on_the_lane_of_their_video(film: pd.DataFrame) -> None:
         tw.plot.hits(film, film)
 
 
+def test_hits_say_what_their_score_is(film: pd.DataFrame) -> None:
+    """Ranks have scores wherever the hits lie; so have places of which none stands out."""
+    row = film.iloc[[4]]
+    standing, rank = (tw.search(film, row, fuse=fuse) for fuse in ("standing", "rank"))
+    joined = tw.merge_hits(rank)
+    for found, words in (
+        (standing, "the score is in spreads above ordinary rows"),
+        (rank, "scores tell the order alone"),
+        (joined, "scores tell the order alone"),
+    ):
+        assert words in tw.plot.hits(film, found).layout.title.text
+
+
 def test_ranks_of_hits_side_by_side_do_not_cover_each_other(film: pd.DataFrame) -> None:
     found = pd.DataFrame(
         {

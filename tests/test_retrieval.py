@@ -9,22 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from clips import table
 from service import KEY, Service
 
 import twlab as tw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-def table(matrix: Any, option: str = "visual", video: str = "a") -> pd.DataFrame:
-    n = len(matrix)
-    rows = pd.DataFrame({"video_id": [video] * n, "start_sec": np.arange(n) * 6.0})
-    rows["end_sec"] = rows["start_sec"] + 6
-    rows["embedding_option"] = option
-    rows["embedding_scope"] = "clip"
-    rows["model_name"] = "test"
-    return tw.with_vectors(rows, np.asarray(matrix, np.float32))
 
 
 @pytest.fixture

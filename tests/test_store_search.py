@@ -286,6 +286,24 @@ def test_models_are_not_mixed(tmp_path: Path, table: pd.DataFrame) -> None:
         store.search(row, where="model_name = 'other'")
 
 
+def test_rows_that_name_no_model_are_not_mixed_with_others(
+    tmp_path: Path, table: pd.DataFrame
+) -> None:
+    store = tw.open(tmp_path)
+    sound, sight = table[1:41:2], table[:40:2]
+    store.add(pd.concat([sound.assign(video_id="a"), sound.assign(video_id="b", model_name=None)]))
+    with pytest.raises(tw.InputError, match="'test', or not named, in what is searched"):
+        store.search(np.ones(D))
+    for video, condition in (("a", "model_name = 'test'"), ("b", "model_name IS NULL")):
+        found = store.search(np.ones(D), video_id=video)
+        assert len(found) == 10
+        pd.testing.assert_frame_equal(found, store.search(np.ones(D), where=condition))
+    store.add(sight.assign(video_id="c"))  # whose hits have no sound: its level is theirs alone
+    found = store.search(np.ones(D), video_id="c")
+    expected = tw.search(store.to_table(), np.ones(D), video_id="c")
+    pd.testing.assert_frame_equal(found[expected.columns], expected, atol=1e-5)
+
+
 def test_a_query_meets_its_own_option_whatever_the_filters_leave(
     tmp_path: Path, table: pd.DataFrame
 ) -> None:

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from clips import table
 
 import twlab as tw
 from twlab import thresholds
-
-
-def table(matrix: Any, option: str = "visual", video: str = "a") -> pd.DataFrame:
-    n = len(matrix)
-    rows = pd.DataFrame({"video_id": [video] * n, "start_sec": np.arange(n) * 6.0})
-    rows["end_sec"] = rows["start_sec"] + 6
-    rows["embedding_option"] = option
-    rows["embedding_scope"] = "clip"
-    rows["model_name"] = "test"
-    return tw.with_vectors(rows, np.asarray(matrix, np.float32))
 
 
 def shots(rng: np.random.Generator, video: str, base: float) -> pd.DataFrame:

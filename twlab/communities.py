@@ -117,7 +117,7 @@ def modularity(graph: Any, labels: Labels) -> float:
         return 0.0
     inside = float(graph.data[labels[graph.row] == labels[graph.col]].sum()) / total
     degree = np.bincount(labels[graph.row], graph.data) / total
-    return inside - float(degree @ degree)
+    return round(inside - float(degree @ degree), 12) + 0.0  # 0 of one group, never -0
 
 
 def best_number(score: Callable[[int], float], least: int, most: int) -> dict[int, float]:

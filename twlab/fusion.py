@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["evidence", "reciprocal_ranks", "standings"]
+__all__ = ["RANK_OFFSET", "evidence", "reciprocal_ranks", "standings"]
 
 RANK_OFFSET = 60
 """The constant of reciprocal rank fusion, from the paper: how much first ranks tower over next."""

@@ -122,21 +122,20 @@ def summarize(
         rows = rows[seconds[rows] > 0]
     else:
         seconds[rows] = 1.0
-    rows = _thinned(segments, rows)
-    rows = rows[time_order(segments.iloc[rows])]
+    rows = _thinned(rows[time_order(segments.iloc[rows])])
     unit, seconds = unit_vectors(segments.iloc[rows]), seconds[rows]
     present = np.asarray(unit.any(axis=1))
     rows, unit, seconds = rows[present], unit[present], seconds[present]
     if by == "scenes" and lasting:
         video = pd.factorize(segments["video_id"].iloc[rows])[0].astype(np.intp)
-        chosen = _one_per_stretch(unit, video, seconds, budget_sec, n)
+        ways = [_one_per_stretch(unit, video, seconds, budget_sec, n)]
     else:
-        chosen = _most_covering(unit, seconds, budget_sec, n)
-    out = segments.iloc[rows[chosen]].assign(
-        pick=np.arange(1, len(chosen) + 1), coverage=_coverage(unit, seconds, chosen)
-    )
-    videos = pd.factorize(out["video_id"], sort=True)[0]
-    return out.iloc[np.lexsort((out["start_sec"].to_numpy(np.float64, na_value=np.nan), videos))]
+        ways = _by_gain(unit, seconds, budget_sec, n)
+    reached = [_coverage(unit, seconds, way) for way in ways]
+    best = max(range(len(ways)), key=lambda way: reached[way][-1:].sum())
+    in_time = np.argsort(ways[best])
+    picked = rows[np.sort(np.asarray(ways[best], np.intp))]
+    return segments.iloc[picked].assign(pick=in_time + 1, coverage=reached[best][in_time])
 
 
 def _one_per_stretch(
@@ -178,18 +177,13 @@ def _typical_rows(unit: NDArray[np.float32], seconds: Floats, stretch: Positions
     return first[np.lexsort((first, -length.round(6)))]
 
 
-def _most_covering(
+def _by_gain(
     unit: NDArray[np.float32], seconds: Floats, budget_sec: float | None, n: int | None
-) -> list[int]:
-    """Rows that together resemble all seconds best; by gain per second, or by gain alone."""
-    best: tuple[list[int], float] = [], 0.0
+) -> list[list[int]]:
+    """Rows that together resemble all seconds best; by gain per second, and by gain alone."""
     uneven = len(np.unique(seconds)) > 1
-    for costs in (seconds, np.ones(len(unit)))[: 1 + uneven]:
-        chosen = _greedy(unit, seconds, costs, budget_sec, n)
-        reached = float(_coverage(unit, seconds, chosen)[-1]) if chosen else 0.0
-        if reached > best[1]:
-            best = chosen, reached
-    return best[0]
+    costs = (seconds, np.ones(len(unit)))[: 1 + uneven]
+    return [_greedy(unit, seconds, cost, budget_sec, n) for cost in costs]
 
 
 def _coverage(unit: NDArray[np.float32], seconds: Floats, chosen: list[int]) -> Floats:
@@ -201,8 +195,8 @@ def _coverage(unit: NDArray[np.float32], seconds: Floats, chosen: list[int]) -> 
     return out
 
 
-def _thinned(segments: pd.DataFrame, rows: Positions) -> Positions:
-    """Some of the rows at even steps in time, if there are too many."""
+def _thinned(rows: Positions) -> Positions:
+    """Some of the rows, given in order of time, at even steps, if there are too many."""
     step = -(-len(rows) // MOST_SUMMARIZED)
     if step < 2:
         return rows
@@ -210,8 +204,7 @@ def _thinned(segments: pd.DataFrame, rows: Positions) -> Positions:
         f"{len(rows):,} segments, of which every {step}. stands for the rest; summarize at most "
         f"{MOST_SUMMARIZED:,} at a time to have all compared"
     )
-    order = time_order(segments.iloc[rows])
-    return np.sort(rows[order[::step]])
+    return rows[::step]
 
 
 def _positive(**values: float | None) -> None:

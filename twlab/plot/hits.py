@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from twlab.errors import InputError
+from twlab.fusion import RANK_OFFSET
 from twlab.plot.clock import bar_lengths, clock_times, span_labels, time_axis
 from twlab.plot.theme import ThemeName, dress, look_of, plain
 from twlab.sources import also_stores
@@ -35,8 +36,9 @@ def hits(
 ) -> go.Figure:
     """Where the hits of a search lie: a lane per video, hits coloured by score, ranks above them.
 
-    What the score means, and which one chance gives, says ``tw.search``; hovering a hit tells its
-    similarity by option too.
+    By standing, a score counts how many spreads a place lies above the ordinary rows of its option
+    (``tw.search`` says how far chance goes); by rank, it tells the order alone, and the subtitle
+    says which it is. Hovering a hit tells its similarity by option too.
 
     Parameters
     ----------
@@ -82,7 +84,7 @@ def hits(
     figure = go.Figure([_lanes(videos, lanes, look), _bars(timed, look)])
     words = "Hits" if title is None else title
     counted = f"{_counted(len(timed), 'hit')} in {_counted(len(videos), 'video')}"
-    note = f"{counted}, numbered by rank; higher scores stand out more"
+    note = f"{counted}, numbered by rank; {_meaning(timed)}"
     dress(figure, look, title=words, subtitle=note, height=200 + 60 * len(videos))
     figure.update_layout(barmode="overlay", showlegend=False)
     figure.update_xaxes(**time_axis(0.0, max(lanes)))
@@ -109,6 +111,13 @@ def _timed(found: Any) -> pd.DataFrame:
     if not len(timed):
         raise InputError("there are no hits with times to draw; search a table of clips")
     return timed
+
+
+def _meaning(timed: pd.DataFrame) -> str:
+    """What the scores say: those of ranks, or of places of which none stands out, say the order."""
+    if float(timed["score"].max()) <= 1 / (1 + RANK_OFFSET):
+        return "scores tell the order alone"
+    return "the score is in spreads above ordinary rows"
 
 
 def _counted(n: int, word: str) -> str:

@@ -170,29 +170,51 @@ def _plan(looked: Looked, name: str, mine: pd.DataFrame, within: str | None) -> 
         elif whole.any():
             parts.append(f"(embedding_scope IS NULL OR embedding_scope NOT IN ({listed}))")
     hits = both(within, *parts)
-    left = mine
-    if len(mine["model_name"].dropna().unique()) > 1:
-        left = kinds_of(looked.table, hits)
-        models = sorted(left["model_name"].dropna().unique())
-        if len(models) > 1:
-            raise InputError(
-                f"model_name is {', '.join(map(repr, models))} in what is searched; one was "
-                "expected, as models share no scale; pass where=\"model_name = '…'\""
-            )
-        parts.extend(f"model_name = {quoted(model)}" for model in models)
-    return _Plan(hits, both(looked.condition, *parts), left if len(left) else mine)
+    like = _alike(looked, mine, within, hits)
+    if len(looked.kinds["model_name"].unique()) > 1:
+        models = like["model_name"].unique()
+        parts.append(" OR ".join(map(_is_model, models)) if len(models) else "FALSE")
+    return _Plan(hits, both(looked.condition, *parts), like)
+
+
+def _alike(
+    looked: Looked, mine: pd.DataFrame, within: str | None, hits: str | None
+) -> pd.DataFrame:
+    """The kinds of an option that are of the model of its hits; rows without one are of another."""
+    if len(looked.kinds["model_name"].unique()) < 2:
+        return mine
+    left = kinds_of(looked.table, hits)
+    if left.empty:  # an option without hits still tells what is ordinary
+        left = kinds_of(looked.table, within)
+        whole = bool(mine["embedding_scope"].isin(WHOLE_SCOPES).all())
+        left = left[left["embedding_scope"].isin(WHOLE_SCOPES) == whole]
+    like = mine[mine["model_name"].isin(left["model_name"])] if len(left) else mine
+    models = sorted(like["model_name"].dropna().unique())
+    if len(like["model_name"].unique()) > 1:
+        named = ", ".join(map(repr, models))
+        unnamed = "" if len(models) > 1 else ", or not named,"
+        raise InputError(
+            f"model_name is {named}{unnamed} in what is searched; one was expected, as models "
+            f"share no scale; pass where=\"model_name = '{models[0]}'\""
+        )
+    return like
+
+
+def _is_model(model: Any) -> str:
+    """The condition of rows of a model, or of none."""
+    return "model_name IS NULL" if pd.isna(model) else f"model_name = {quoted(model)}"
 
 
 def _compared(
     name: str, looked: Looked, plan: _Plan, rows: pd.DataFrame, queries: pd.DataFrame
 ) -> Compared:
     """The rows of an option beside the queries meant for it, and the option's own distribution."""
-    like = plan.like.iloc[:1].drop(columns="embedding_option")
     around = _background(looked, plan.background)
-    level = pd.DataFrame({"embedding": list(around)}).assign(
-        **{column: like[column].iloc[0] for column in like.columns}
-    )
-    background = similar_to(name, level, queries) if len(around) else np.empty(0)
+    background = np.empty(0)
+    if len(around):
+        like = plan.like.iloc[0].drop("embedding_option")
+        level = pd.DataFrame({"embedding": list(around)}).assign(**like)
+        background = similar_to(name, level, queries)
     similar = similar_to(name, rows, queries) if len(rows) else np.empty(0)
     return Compared(name, rows[PLACE], rows.index.to_numpy(np.intp), similar, background)
 
