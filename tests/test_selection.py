@@ -133,6 +133,20 @@ def test_the_order_of_rows_changes_no_summary(rng: np.random.Generator, by: Any)
     assert tw.summarize(later, n=7, by=by).index.equals(tw.summarize(both, n=7, by=by).index)
 
 
+def test_of_segments_that_gain_the_same_the_first_is_taken() -> None:
+    """Two takes of one shot gain the same; rounding, which axes change, must not choose."""
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        shots = rng.normal(size=(6, 48))
+        matrix = shots[[0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]] + 0.7 * rng.normal(size=(13, 48))
+        turn = np.linalg.qr(rng.normal(size=(48, 48)))[0]
+        one, other = (
+            tw.summarize(table(rows), n=6, by="coverage").index.tolist()
+            for rows in (matrix, matrix @ turn)
+        )
+        assert one == other
+
+
 def test_fewer_segments_than_videos_are_of_the_longest(rng: np.random.Generator) -> None:
     films = [table(rng.normal(size=(n, 8))).assign(video_id=str(n)) for n in (5, 9, 3)]
     summary = tw.summarize(pd.concat(films, ignore_index=True), n=2)
@@ -347,6 +361,54 @@ def test_blank_clips_are_told_of() -> None:
         other[[0, -1]] = blank
         films = [table(film), table(other).assign(video_id="b")]
         assert common_clips(pd.concat(films, ignore_index=True)) == 4
+
+
+@pytest.mark.parametrize("first_sec", [0.0, 13.0, 31.0])
+def test_a_picture_that_is_held_long_does_not_come_back(first_sec: float) -> None:
+    rng = np.random.default_rng(3)
+    film = rng.normal(size=(140, 64))
+    film[20:80] = film[20] + 0.02 * rng.normal(size=(60, 64))  # a slide of six minutes
+    slide = table(film)
+    slide[["start_sec", "end_sec"]] += first_sec
+    assert common_clips(slide) == 0
+    film[[100, 120]] = film[20]  # and twice again
+    slide = tw.with_vectors(slide, film)
+    assert common_clips(slide) == 62
+    cut = slide[(np.arange(140) < 30) | (np.arange(140) >= 70)]  # nothing lies between
+    assert common_clips(cut) == 22
+    assert common_clips(cut[:40]) == 0
+
+
+def test_common_clips_of_pages_are_told_without_a_second(rng: np.random.Generator) -> None:
+    matrix = rng.normal(size=(20, 16))
+    matrix[[1, 5, 9]] = matrix[1]
+    for none in (np.nan, None, pd.NA):
+        pages = table(matrix).astype({"start_sec": object, "end_sec": object})
+        pages = pages.assign(start_sec=none, end_sec=none)
+        finding = tw.diagnose(pages).set_index("check").loc["common clips", "finding"]
+        assert str(finding).startswith("3 clips, the first without time of 'a', come back")
+
+
+def test_missing_vectors_are_no_repeats(rng: np.random.Generator) -> None:
+    matrix = rng.normal(size=(20, 16))
+    matrix[[2, 3, 4]] = 0
+    report = tw.diagnose(table(matrix)).set_index("check")["value"]
+    assert (report["zero vectors"], report["repeated vectors"]) == (3, 0)
+
+
+def test_options_that_a_filter_took_away_are_not_there(rng: np.random.Generator) -> None:
+    both = pd.concat([table(rng.normal(size=(9, 8))), table(rng.normal(size=(9, 8)), "audio")])
+    both = both.astype({"embedding_option": "category", "model_name": "category"})
+    sight = both[both["embedding_option"] == "visual"]  # a column of two categories still
+    assert len(tw.nearest(sight, k=1)) == 9
+    assert tw.diagnose(sight).set_index("check").loc["embedding options", "value"] == 1
+    with pytest.raises(tw.InputError, match=r"'audio' \(9 rows\), 'visual' \(9 rows\)"):
+        tw.nearest(both)
+
+
+def test_clips_that_differ_all_stay(rng: np.random.Generator) -> None:
+    shots = np.repeat(rng.normal(size=(12, 128)), 6, axis=0) + 0.4 * rng.normal(size=(72, 128))
+    assert len(tw.deduplicate(table(shots))) == 72
 
 
 def test_films_without_blank_clips_have_none() -> None:

@@ -12,9 +12,10 @@ import pandas as pd
 
 from twlab.blocks import row_marks
 from twlab.partitions import SAME_DISTANCE
+from twlab.rows import time_order
 from twlab.segments import as_matrix, check_segments, clip_mask, scaled, str_column
 from twlab.sources import also_stores
-from twlab.tracks import clip_length, times_of, tracks
+from twlab.tracks import TOUCH_SEC, clip_length, times_of, tracks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,14 +39,14 @@ SAMPLED = 2000
 
 SAME_SHARE = 0.025
 """Share of the usual distance between clips below which two are nearly the same. Blank frames are
-so in spite of a codec's noise. Of 18 films it names common clips in 6; .0125 in 4, .05 in 8, and .2
-in 14, among them whole scenes filmed from one place."""
+so in spite of a codec's noise. Of 18 films it names common clips in 2; .0125 in 1, .05 in 4, and .2
+in 9, among them whole scenes filmed from one place."""
 
 FEWEST_PLACES = 3
 """Places from which on a clip comes back too often to be evidence of anything; two are a repeat."""
 
 FAR_CLIPS = 10
-"""Typical segment lengths between two places of a video."""
+"""Typical segment lengths of something else between two places of a video."""
 
 
 @also_stores("segments")
@@ -65,8 +66,9 @@ def diagnose(segments: pd.DataFrame) -> pd.DataFrame:
         sentence. Checked are: models, options and scopes that share the table, dimensions,
         lengths of vectors, zero vectors, anisotropy (the mean cosine similarity of different
         clips), repeated vectors, clips that come back nearly the same in three places or more
-        far apart or in as many videos (as blank frames, titles and silence do, which match each
-        other everywhere), gaps and overlaps in time, rows without time.
+        (in as many videos, or after ten clips of something else: as blank frames, titles and
+        silence do, which match each other everywhere; a picture that is held long does not come
+        back), gaps and overlaps in time, rows without time.
 
     Raises
     ------
@@ -133,7 +135,7 @@ def _mixture(segments: pd.DataFrame) -> Iterator[Finding]:
     for column, why in advice.items():
         if column not in segments.columns:
             continue
-        counts = segments[column].value_counts(dropna=False)
+        counts = segments[column].astype(object).value_counts(dropna=False)
         names = ", ".join(f"{name} ({count})" for name, count in counts.items())
         mixed = len(counts) > 1
         verdict = "fine" if not mixed else "problem" if column == "model_name" else "note"
@@ -178,36 +180,75 @@ def _common(
     places: pd.DataFrame, rows: Positions, take: Callable[[Positions], Matrix]
 ) -> tuple[str, float, str, str]:
     """Clips that come back nearly the same in many places."""
+    rows = rows[time_order(places.iloc[rows])]
     unit = scaled(take(rows))[0]
     start, end = times_of(places.iloc[rows])
-    spot = _spots(pd.factorize(places["video_id"].iloc[rows])[0], start, end)
-    away = spot[:, None] != spot
+    line = Line(pd.factorize(places["video_id"].iloc[rows])[0], start, end)
+    away = _away(line)
     far = 1 - unit @ unit.T
     usual = float(np.median(far[away])) if away.any() else 0.0
-    alike = far < max(SAME_SHARE * usual, SAME_DISTANCE**2)
-    # How many different places each clip is found in, its own included.
-    n_spots = int(spot.max()) + 1
-    counts = (alike @ np.eye(n_spots, dtype=np.float32)[spot] > 0).sum(axis=1)
+    counts = _n_places(line, far < max(SAME_SHARE * usual, SAME_DISTANCE**2))
     common = counts >= FEWEST_PLACES if usual > SAME_DISTANCE**2 else np.zeros(len(rows), bool)
     n = int(common.sum())
     if not n:
         never = f"no clip comes back nearly the same in {FEWEST_PLACES} places or more"
         return "common clips", 0, "fine", never
-    first = places.iloc[rows[int(np.argmax(common))]]
+    first = rows[common].min()
+    second, video = times_of(places.iloc[[first]])[0][0], places["video_id"].iloc[first]
+    where = f"without time of {video!r}" if np.isnan(second) else f"at {second:g} s of {video!r}"
     return (
         "common clips", n, "note",
-        f"{n} clips, the first at {first['start_sec']:g} s of {first['video_id']!r}, come back "
-        f"nearly the same in {FEWEST_PLACES} places or more, as blank frames, titles and silence "
-        "do; they match each other everywhere and are evidence of nothing",
+        f"{n} clips, the first {where}, come back nearly the same in {FEWEST_PLACES} places or "
+        "more, as blank frames, titles and silence do; they match each other everywhere and are "
+        "evidence of nothing",
     )  # fmt: skip
 
 
-def _spots(video: Positions, start: Floats, end: Floats) -> Positions:
-    """Stretches of several clips' length in each video, as numbers; a row without time is one."""
-    clip = clip_length(start, end)
-    width = FAR_CLIPS * clip if np.isfinite(clip) and clip > 0 else 1.0
-    cell = np.where(np.isnan(start), -1 - np.arange(len(start)), np.floor(start / width))
-    return np.asarray(pd.factorize(pd.MultiIndex.from_arrays([video, cell]))[0], np.intp)
+class Line(NamedTuple):
+    """Rows in order of video and time, those without time last."""
+
+    video: Positions
+    start: Floats
+    end: Floats
+
+    @property
+    def far_sec(self) -> float:
+        """The seconds between two places."""
+        return FAR_CLIPS * clip_length(self.start, self.end) - TOUCH_SEC
+
+
+def _away(line: Line) -> NDArray[np.bool_]:
+    """Which rows lie in different places, whatever they show; one without time has its own."""
+    between = np.maximum.outer(line.start, line.start) - np.minimum.outer(line.end, line.end)
+    apart = (between >= line.far_sec) | (line.video[:, None] != line.video) | np.isnan(between)
+    np.fill_diagonal(apart, val=False)
+    return np.asarray(apart, bool)
+
+
+def _n_places(line: Line, alike: NDArray[np.bool_]) -> Positions:
+    """In how many places each row is found, its own included.
+
+    A place is new in another video, and where the row comes back far from where it was last, with
+    something else between: a picture that is held for long, or sampled rarely, stays in one place.
+    """
+    timed = ~(np.isnan(line.start) | np.isnan(line.end))
+    n = alike[:, ~timed].sum(axis=1)
+    for video in np.unique(line.video[timed]):
+        mine = np.flatnonzero(timed & (line.video == video))
+        start, found = line.start[mine], alike[:, mine]
+        last = _latest(found, line.end[mine])[:, :-1]
+        before = np.searchsorted(start, start)  # rows of one start are not before each other
+        other = _latest(~found, start)[:, before]
+        back = (start - last >= line.far_sec) & (other >= last - TOUCH_SEC)
+        n += (found & (np.isinf(last) | back)).sum(axis=1)
+    return np.asarray(n, np.intp)
+
+
+def _latest(which: NDArray[np.bool_], seconds: Floats) -> Floats:
+    """The latest second of the marked among the first 0, 1, 2, … columns; -inf if there is none."""
+    out = np.full((len(which), len(seconds) + 1), -np.inf)
+    np.maximum.accumulate(np.where(which, seconds, -np.inf), axis=1, out=out[:, 1:])
+    return out
 
 
 def _geometry(
@@ -221,7 +262,7 @@ def _geometry(
     yield ("zero vectors", zero, "problem" if zero else "fine",
            f"{zero} of {len(clips)} clips are all zeros"
            + ("; they stand for missing data; drop them" if zero else ""))  # fmt: skip
-    present = clips[length > 0]
+    present, mark = clips[length > 0], mark[length > 0]
     length = length[length > 0]
     if not len(length):
         return
@@ -237,7 +278,7 @@ def _geometry(
                f"different clips have a cosine similarity of {mean:.2f} on average"
                + ("; read similarities against tw.threshold, not against 0"
                   if mean > ANISOTROPIC else ""))  # fmt: skip
-    repeated = len(clips) - len(np.unique(mark))
+    repeated = len(present) - len(np.unique(mark))
     yield ("repeated vectors", repeated, "note" if repeated else "fine",
            f"{repeated} clips have the very vector of another"
            + ("; see tw.deduplicate" if repeated else ""))  # fmt: skip

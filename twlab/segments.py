@@ -284,7 +284,7 @@ def one_option(segments: pd.DataFrame) -> None:
     """
     if "embedding_option" not in segments.columns:
         return
-    counts = sorted(segments["embedding_option"].value_counts(sort=False).items())
+    counts = sorted(segments["embedding_option"].astype(object).value_counts(sort=False).items())
     if len(counts) > 1:
         names, first = ", ".join(f"{name!r} ({n} rows)" for name, n in counts), counts[0][0]
         raise InputError(

@@ -32,6 +32,8 @@ from twlab.segments import check_segments, clip_mask, one_option, series_like, u
 from twlab.sources import also_stores
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -41,6 +43,10 @@ __all__ = ["deduplicate", "outliers", "summarize"]
 
 AT_ONCE, MOST_AT_ONCE = 64, 1024
 """Rows whose gain is computed in one matrix product: more each time until one is chosen."""
+
+EQUAL = 5e-7
+"""Share of all seconds by which gains may differ for rounding: two clips that resemble nothing but
+each other gain the same, and the first of them is taken whatever the axes of the vectors."""
 
 IN_CACHE = 8
 """Rows of float64 gains that are worked on together."""
@@ -132,7 +138,8 @@ def summarize(
     else:
         ways = _by_gain(unit, seconds, budget_sec, n)
     reached = [_coverage(unit, seconds, way) for way in ways]
-    best = max(range(len(ways)), key=lambda way: reached[way][-1:].sum())
+    last = [float(one[-1:].sum()) for one in reached]
+    best = int(last[-1] > last[0] + EQUAL)  # of two ways; of the same reach the first
     in_time = np.argsort(ways[best])
     picked = rows[np.sort(np.asarray(ways[best], np.intp))]
     return segments.iloc[picked].assign(pick=in_time + 1, coverage=reached[best][in_time])
@@ -239,15 +246,17 @@ def _greedy(
     heap = priced(list(range(len(unit))), _first(unit, seconds))
     heapq.heapify(heap)
     bar = _bar(range(n or 0), "summary")
-    while heap and (n is None or len(chosen) < n):
+
+    def refresh() -> None:
+        """Bring the gains on top of the heap up to date."""
         at_once = AT_ONCE
         while old := _outdated(heap, len(chosen), at_once):
             for entry in priced(old, _gains(unit, old, served, seconds)):
                 heapq.heappush(heap, entry)
             at_once = min(2 * at_once, MOST_AT_ONCE)
-        if not heap:
-            break
-        value, row, _ = heapq.heappop(heap)  # of this round, so that it fits
+
+    while n is None or len(chosen) < n:
+        value, row = _first_of_equals(heap, refresh, EQUAL * total / costs.max(initial=1e-9))
         if -value * max(costs[row], 1e-9) <= 1e-9 * total:
             break
         chosen.append(row)
@@ -256,6 +265,29 @@ def _greedy(
         bar.update()
     bar.close()
     return chosen
+
+
+def _first_of_equals(
+    heap: list[tuple[float, int, int]], refresh: Callable[[], None], equal: float
+) -> tuple[float, int]:
+    """The value and the first row of those that are best, but for rounding; 0 where none is left.
+
+    That row leaves the heap.
+    """
+    refresh()
+    if not heap:
+        return 0.0, 0
+    best, equals = heap[0][0], [heapq.heappop(heap)]
+    while heap and heap[0][0] <= best + equal:
+        refresh()
+        if not heap or heap[0][0] > best + equal:
+            break
+        equals.append(heapq.heappop(heap))
+    first = min(equals, key=lambda entry: entry[1])
+    for entry in equals:
+        if entry is not first:
+            heapq.heappush(heap, entry)
+    return first[0], first[1]
 
 
 def _gains(unit: NDArray[np.float32], rows: list[int], served: Floats, weight: Floats) -> Floats:
