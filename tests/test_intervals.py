@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -203,3 +204,16 @@ def test_merge_adjacent_with_an_index_that_repeats_columns() -> None:
     rows = pd.DataFrame({"video_id": "a", "start_sec": [0.0, 6], "end_sec": [6.0, 12]})
     levels = rows.set_index(["video_id", "start_sec"], drop=False)
     assert tw.intervals.merge_adjacent(levels)["end_sec"].tolist() == [12]
+
+
+@pytest.mark.parametrize("kind", ["Float64", "float32", "double[pyarrow]", "decimal", "object"])
+def test_merge_adjacent_takes_seconds_of_every_kind(kind: str) -> None:
+    plain = pd.DataFrame(
+        {"video_id": "a", "start_sec": [6.25, 0, np.nan, 30], "end_sec": [12.5, 6.25, np.nan, 36]}
+    )
+    other = plain.copy()
+    for name in ("start_sec", "end_sec"):
+        cells = [None if pd.isna(x) else Decimal(x) for x in plain[name]]
+        given = pd.Series(cells, dtype=object) if kind == "decimal" else plain[name].astype(kind)
+        other[name] = given.where(given.notna(), None) if kind == "object" else given
+    pd.testing.assert_frame_equal(merge_adjacent(other), merge_adjacent(plain))

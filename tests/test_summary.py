@@ -209,6 +209,20 @@ def test_words_as_labels(segments: pd.DataFrame) -> None:
     assert sorted(map(str, mixed["cluster"])) == ["3", "sea"]
 
 
+def test_labels_by_lot_have_no_silhouette_and_planted_groups_have_one() -> None:
+    rng = np.random.default_rng(12)
+    topic, lot = rng.normal(size=64), rng.integers(0, 4, size=80)
+    one = tw.cluster_summary(film(topic + rng.normal(size=(80, 64))), lot)
+    assert one["silhouette"].abs().max() < 0.05
+    assert one["cohesion"].max() - one["cohesion"].min() < 0.1
+    groups = rng.normal(size=(4, 64))[lot] + 0.1 * rng.normal(size=(80, 64))
+    planted = tw.cluster_summary(film(groups), lot)
+    assert planted["silhouette"].min() > 0.9
+    assert planted["cohesion"].min() > 0.98
+    for k, medoid in enumerate(planted["medoid"]):
+        assert lot[medoid] == k
+
+
 def test_one_cluster_has_no_silhouette(segments: pd.DataFrame) -> None:
     equal = tw.with_vectors(segments, np.ones((15, 3)))
     found = tw.cluster_summary(equal, tw.cluster(equal))

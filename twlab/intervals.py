@@ -186,9 +186,9 @@ def merge_adjacent(
         raise InputError(f"max_gap_sec is {max_gap_sec!r}; a number of seconds was expected")
     if {"start_sec", "end_sec"} & set(keys):
         raise InputError("by= names a column of times, which are what is joined; leave it out")
-    _bounds(segments)
-    timed = segments[[*keys, "start_sec", "end_sec"]].dropna(subset=["start_sec", "end_sec"])
-    timed = timed.reset_index(drop=True)  # an index level may have the name of a column
+    start, end = _bounds(segments)  # as float64: decimals, objects and Arrow numbers do not add up
+    timed = segments[keys].reset_index(drop=True)  # an index level may have the name of a column
+    timed = timed.assign(start_sec=start, end_sec=end).dropna(subset=["start_sec", "end_sec"])
     timed = timed.sort_values([*keys, "start_sec", "end_sec"], ignore_index=True)
     groups: Any = timed.groupby(keys, dropna=False, sort=False, observed=True) if keys else None
     reach = groups["end_sec"].cummax() if keys else timed["end_sec"].cummax()

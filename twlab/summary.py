@@ -32,6 +32,7 @@ from twlab.segments import (
     with_vectors,
 )
 from twlab.sources import also_stores
+from twlab.tracks import times_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -267,7 +268,8 @@ def _mean(clips: pd.DataFrame) -> tuple[Floats, int]:
 
 def _seconds(clips: pd.DataFrame) -> Floats:
     """The length of each clip; 1 for all where none has a length."""
-    length = (clips["end_sec"] - clips["start_sec"]).to_numpy(np.float64, na_value=np.nan)
+    start, end = times_of(clips)
+    length = end - start
     unknown = np.isnan(length)
     if unknown.any() and not unknown.all():
         raise InputError(
@@ -281,9 +283,7 @@ def _seconds(clips: pd.DataFrame) -> Floats:
 def _one_row_each(segments: pd.DataFrame, groups: list[Positions]) -> pd.DataFrame:
     """What is known of each group but its vector, on a fresh index."""
     first = [int(rows[0]) for rows in groups]
-    start, end = (
-        segments[name].to_numpy(np.float64, na_value=np.nan) for name in ("start_sec", "end_sec")
-    )
+    start, end = times_of(segments)
     table = pd.DataFrame(
         {
             "video_id": segments["video_id"].iloc[first].array,
