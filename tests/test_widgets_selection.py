@@ -97,6 +97,33 @@ def test_scenes_pieces_pairs_and_places_are_spans(both: pd.DataFrame) -> None:
     assert chosen(other, only.iloc[[2]].reset_index(drop=True)) == [2]
 
 
+def test_both_sides_of_a_piece_played_backwards_are_selected(both: pd.DataFrame) -> None:
+    backwards = pd.DataFrame({"a_video_id": ["film"], "b_video_id": ["other"]}).assign(
+        embedding_option="visual", a_start_sec=0.0, a_end_sec=12.0, b_start_sec=24.0, b_end_sec=12.0
+    )
+    assert chosen(both, backwards) == [0, 1, 26, 27]
+
+
+def test_a_scene_as_long_as_its_film_is_its_segments() -> None:
+    clips = film(5)
+    whole = tw.video_vectors(clips)[[*clips.columns]]
+    served = pd.concat([clips, whole], ignore_index=True)
+    scene = pd.DataFrame({"video_id": ["film"], "start_sec": 0.0, "end_sec": 30.0})
+    assert chosen(served, scene) == chosen(served, scene.assign(n_segments=5)) == [0, 1, 2, 3, 4]
+    assert chosen(served, whole) == [5]
+    windows = pd.concat([film(2), film(1, step=3).assign(end_sec=12.0)], ignore_index=True)
+    both = scene.assign(end_sec=12.0, n_segments=3)
+    assert chosen(windows, both) == [0, 1, 2]
+
+
+def test_spans_of_a_missing_option_are_of_the_rows_without_one(both: pd.DataFrame) -> None:
+    table = both.assign(embedding_option=both["embedding_option"].where(both.index >= 12))
+    spans = tw.scenes(table[table["video_id"] == "film"], n_scenes=2)
+    unnamed = spans[spans["embedding_option"].isna()]
+    assert chosen(table, unnamed) == list(range(12))
+    assert chosen(table, unnamed.drop(columns="embedding_option")) == list(range(24))
+
+
 ANOTHER: dict[str, Callable[[pd.DataFrame], Any]] = {
     "another film": lambda _: film(3, video="stranger"),
     "later in the film": lambda _: film(3).assign(start_sec=900.0, end_sec=906.0),

@@ -228,6 +228,8 @@ def _side(rows: pd.DataFrame, names: dict[str, str], side: str) -> pd.DataFrame:
     """One side of pairs as places; the label of the row too, where that is told."""
     shared = [name for name in KNOWN_BY if name in rows.columns]
     part: pd.DataFrame = rows[[*names, *shared]].rename(columns=names)
+    start, end = _seconds(part)  # of a piece played backwards the end comes first
+    part = part.assign(start_sec=np.fmin(start, end), end_sec=np.fmax(start, end))
     return part.assign(match=rows[side]) if side in rows.columns else part
 
 
@@ -237,26 +239,38 @@ def _found(segments: pd.DataFrame, spans: pd.DataFrame) -> tuple[Mask, Mask]:
     names = pd.Index(spans["video_id"].astype(str))
     near = np.flatnonzero(segments["video_id"].astype(str).isin(names))
     mask, missed = np.zeros(len(segments), bool), np.ones(len(spans), bool)
-    theirs, ours = identities(spans, known), identities(segments.iloc[near], known)
-    mask[near] = pd.Index(ours).isin(theirs)
-    missed[pd.Index(theirs).isin(ours)] = False
     clips = near[clip_mask(segments)[near]]
+    # A scene may have the very time of a whole-video row, or of one segment of several.
+    scoped = "embedding_scope" in known
+    rows = near if scoped else clips
+    one = np.arange(len(spans)) if scoped else np.flatnonzero(~_of_several(spans))
+    theirs, ours = identities(spans.iloc[one], known), identities(segments.iloc[rows], known)
+    mask[rows] = pd.Index(ours).isin(theirs)
+    missed[one[pd.Index(theirs).isin(ours)]] = False
     videos = pd.Series(clips).groupby(segments["video_id"].iloc[clips].astype(str).to_numpy())
-    by_video = videos.indices
+    by_video, options = videos.indices, _options(segments).to_numpy(object)
+    told = "embedding_option" in known
     for (video, option), rows in _groups(spans, missed):
         mine = clips[by_video.get(video, [])]
-        of_option = mine[_of_option(segments, mine, option)]
-        mine = of_option if len(of_option) else mine
+        of_option = mine[options[mine] == option]
+        mine = of_option if told and len(of_option) else mine
         inside, none = _half_inside(segments.iloc[mine], spans.iloc[rows])
         mask[mine[inside]] = True
         missed[rows] = none
     return mask, missed
 
 
+def _of_several(spans: pd.DataFrame) -> Mask:
+    """Which rows say that they stand for several segments, as scenes and merged hits do."""
+    if "n_segments" not in spans.columns:
+        return np.zeros(len(spans), bool)
+    n = pd.to_numeric(spans["n_segments"], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    return np.asarray(n > 1, bool)
+
+
 def _groups(spans: pd.DataFrame, wanted: Mask) -> list[tuple[tuple[str, str], NDArray[np.intp]]]:
-    """Positions of the wanted spans by video and option, the option empty where it is unknown."""
-    option = spans["embedding_option"] if "embedding_option" in spans.columns else None
-    words = [""] * len(spans) if option is None else option.astype(object).where(option.notna(), "")
+    """Positions of the wanted spans by video and option, the option empty where it is missing."""
+    words = _options(spans)
     keys = pd.DataFrame({"video": spans["video_id"].astype(str).tolist(), "option": list(words)})
     mine = keys[wanted]
     number = mine.groupby(["video", "option"], sort=False).ngroup()
@@ -266,12 +280,12 @@ def _groups(spans: pd.DataFrame, wanted: Mask) -> list[tuple[tuple[str, str], ND
     return [((str(v), str(o)), at.to_numpy()) for (v, o), at in zip(named, rows, strict=True)]
 
 
-def _of_option(segments: pd.DataFrame, places: NDArray[np.intp], option: str) -> Mask:
-    """Which of some rows have this option; all where there is none to look for."""
-    if not option or "embedding_option" not in segments.columns:
-        return np.ones(len(places), bool)
-    words = segments["embedding_option"].iloc[places].astype(object)
-    return (words == option).to_numpy(bool, na_value=False)
+def _options(table: pd.DataFrame) -> pd.Series[Any]:
+    """The option of each row as text, empty where it is missing."""
+    if "embedding_option" not in table.columns:
+        return pd.Series([""] * len(table))
+    option = table["embedding_option"].astype(object)
+    return option.where(option.notna(), "").astype(str)
 
 
 def _half_inside(segments: pd.DataFrame, spans: pd.DataFrame) -> tuple[Mask, Mask]:
