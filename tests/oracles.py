@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 TEXTS = ("object", "category", "string", "string[pyarrow]")
-CELLS = ("float32", "float64", "float16", "list")
+CELLS = ("float32", "float64", "float16", "list", "decimal")
+SECONDS = ("float64", "float64", "Float64", "float32", "double[pyarrow]", "decimal", "none")
 
 
 def drawn(
@@ -42,15 +44,29 @@ def drawn(
     ]
     table = pd.DataFrame(found, columns=[*names, "embedding"])
     kind = str(rng.choice(CELLS))
-    cells = [x.tolist() if kind == "list" else x.astype(kind) for x in table["embedding"]]
-    table["embedding"] = pd.Series(cells, dtype=object)
+    table["embedding"] = pd.Series([_cell(x, kind) for x in table["embedding"]], dtype=object)
     for name in ("video_id", "embedding_option", "embedding_scope"):
         table[name] = table[name].astype(str(rng.choice(TEXTS)))
-    if rng.random() < 0.25:
-        for name in ("start_sec", "end_sec"):
-            table[name] = table[name].astype("Float64")
+    kind = str(rng.choice(SECONDS))
+    for name in ("start_sec", "end_sec"):
+        table[name] = _times(table[name], kind)
     table.index = _index(rng, n)
     return table
+
+
+def _cell(vector: np.ndarray, kind: str) -> Any:
+    """A vector as tables hold it: an array of some dtype, a list, a list of decimal numbers."""
+    if kind == "decimal":
+        return [Decimal(str(x)) for x in vector.tolist()]
+    return vector.tolist() if kind == "list" else vector.astype(kind)
+
+
+def _times(seconds: pd.Series[Any], kind: str) -> pd.Series[Any]:
+    """Seconds as tables hold them; of objects what is missing is None."""
+    if kind not in ("decimal", "none"):
+        return seconds.astype(kind)
+    cells = [None if pd.isna(x) else Decimal(str(x)) if kind == "decimal" else x for x in seconds]
+    return pd.Series(cells, dtype=object)
 
 
 def _index(rng: np.random.Generator, n: int) -> pd.Index:
@@ -77,11 +93,27 @@ def unit_of(table: pd.DataFrame, *, scaled: bool = True) -> tuple[np.ndarray, np
     return matrix, present
 
 
+def seconds_of(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Start and end of the rows, NaN where there is none."""
+    start, end = (
+        np.array([np.nan if pd.isna(x) else float(x) for x in table[name]], float)
+        for name in ("start_sec", "end_sec")
+    )
+    return start, end
+
+
 def options_of(table: pd.DataFrame) -> list[str]:
     """The option of each row, ``none`` where it is missing."""
     if "embedding_option" not in table.columns:
         return ["none"] * len(table)
     return ["none" if pd.isna(x) else str(x) for x in table["embedding_option"]]
+
+
+def identities(table: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """What each row is: its video, time, option and scope."""
+    start, end = (np.where(np.isnan(x), -1, x.round(6)).tolist() for x in seconds_of(table))
+    names = (table["video_id"].astype(str), options_of(table), table["embedding_scope"].astype(str))
+    return [*zip(names[0], start, end, *names[1:], strict=True)]
 
 
 def tracks_of(table: pd.DataFrame) -> list[str]:
@@ -285,7 +317,7 @@ def _links(alike: np.ndarray, start: np.ndarray, end: np.ndarray, window: int) -
 def unrelated(table: pd.DataFrame, unit: np.ndarray) -> tuple[dict[str, list], dict[str, list]]:
     """Similarities of neighbours in time and of unrelated segments, by option."""
     whole = np.array([str(x) == "video" for x in table["embedding_scope"]])
-    start, end = (table[n].astype("float64").to_numpy(float) for n in ("start_sec", "end_sec"))
+    start, end = seconds_of(table)
     usable = (~whole if not whole.all() else True) & ~np.isnan(start)
     options, video = options_of(table), table["video_id"].astype(str).tolist()
     near: dict[str, list] = {}
@@ -335,3 +367,77 @@ def self_agreement(a: np.ndarray, b: np.ndarray) -> float:
         cleaned.append(alike)
     size = np.sqrt((cleaned[0] ** 2).sum() * (cleaned[1] ** 2).sum())
     return float((cleaned[0] * cleaned[1]).sum() / size)
+
+
+def covered(spans: list[tuple[float, float]]) -> float:
+    """Seconds that lie in at least one of the spans."""
+    edges = sorted({x for span in spans for x in span})
+    return sum(
+        b - a for a, b in pairwise(edges) if any(low <= a and b <= high for low, high in spans)
+    )
+
+
+def silhouette(unit: np.ndarray, label: list[Any], row: int, rows: list[int]) -> float:
+    """The silhouette of a row by cosine distance among the rows given; 0 where it is alone."""
+    far: dict[Any, list[float]] = {}
+    for other in rows:
+        if other != row:
+            far.setdefault(label[other], []).append(1 - float(unit[row] @ unit[other]))
+    own = far.pop(label[row], None)
+    if own is None or not far:
+        return 0.0
+    within, between = float(np.mean(own)), min(float(np.mean(one)) for one in far.values())
+    return (between - within) / max(within, between) if max(within, between) > 1e-10 else 0.0
+
+
+def times_it_comes(
+    unit: np.ndarray, video: list[str], start: np.ndarray, end: np.ndarray, row: int, least: float
+) -> int:
+    """In how many places a clip is found: each video, and after ten clips of something else."""
+    lasting = (end - start)[end > start]
+    far = 10 * (float(np.median(lasting)) if len(lasting) else 1.0)
+    found = sum(
+        np.isnan(start[k]) and 1 - float(unit[row] @ unit[k]) < least for k in range(len(unit))
+    )
+    for one in {*video}:
+        timed = [k for k in range(len(unit)) if video[k] == one and not np.isnan(start[k])]
+        last: float | None = None
+        alike = {k: 1 - float(unit[row] @ unit[k]) < least for k in timed}
+        for k in sorted(timed, key=lambda k: (start[k], end[k])):
+            if not alike[k]:
+                continue
+            if last is None:
+                found += 1
+            elif start[k] - last >= far - 1e-6:
+                found += any(last <= start[j] < start[k] for j in timed if not alike[j])
+            last = end[k] if last is None else max(last, end[k])
+    return int(found)
+
+
+def usual_distance(far: np.ndarray, video: list[str], start: np.ndarray, end: np.ndarray) -> float:
+    """The median distance of clips in different videos, or ten clips apart, or without time."""
+    lasting = (end - start)[end > start]
+    least = 10 * (float(np.median(lasting)) if len(lasting) else 1.0)
+    apart = [
+        float(far[a, b])
+        for a, b in combinations(range(len(far)), 2)
+        if video[a] != video[b] or not max(start[a], start[b]) - min(end[a], end[b]) < least - 1e-6
+    ]
+    return float(np.median(apart)) if apart else 0.0
+
+
+def meant_by(table: pd.DataFrame, spans: pd.DataFrame) -> list[bool]:
+    """Which segments of a table lie at least half in the spans of their video and option."""
+    start, end = seconds_of(table)
+    left, right = seconds_of(spans)
+    ours, theirs = tracks_of(table), tracks_of(spans)
+    out = []
+    for k in range(len(table)):
+        mine = [n for n in range(len(spans)) if theirs[n] == ours[k]]
+        if end[k] > start[k]:
+            cut = [(max(left[n], start[k]), min(right[n], end[k])) for n in mine]
+            share = covered([(a, b) for a, b in cut if a < b])
+            out.append(share >= 0.5 * (end[k] - start[k]) - 1e-9)
+        else:
+            out.append(any(left[n] <= start[k] < right[n] for n in mine))
+    return out

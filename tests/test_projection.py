@@ -88,6 +88,34 @@ def test_groups_lie_apart(method: Any) -> None:
     assert (distance.argmin(axis=1) == group).mean() > 0.95
 
 
+def longest_gap(points: Any) -> float:
+    """The longest edge of the shortest tree over the points, as a share of their extent."""
+    from scipy.sparse.csgraph import minimum_spanning_tree
+    from scipy.spatial.distance import pdist, squareform
+
+    far = squareform(pdist(np.asarray(points)))
+    return float(minimum_spanning_tree(far).toarray().max() / far.max())
+
+
+def test_one_topic_is_one_cloud_and_groups_are_several() -> None:
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        topic = rng.normal(size=64) + 0.7 * rng.normal(size=(90, 64))
+        assert longest_gap(tw.project(film(topic))) < 0.2
+        groups = rng.normal(size=(3, 64))[np.arange(90) % 3] + 0.2 * rng.normal(size=(90, 64))
+        assert longest_gap(tw.project(film(groups))) > 0.25
+
+
+def test_a_map_drawn_by_lot_is_half_trustworthy() -> None:
+    rng, k = np.random.default_rng(4), 15
+    for n in (40, 120):
+        rows = film(rng.normal(size=(n, 32)))
+        lot = [tw.trustworthiness(rows, rng.normal(size=(n, 2))) for _ in range(20)]
+        expected = 1 - (n - 1 - k) * (n - k) / ((n - 1) * (2 * n - 3 * k - 1))  # of ranks by lot
+        assert abs(np.mean(lot) - expected) < 0.015
+        assert abs(expected - 0.5) < 0.05
+
+
 @pytest.mark.filterwarnings("ignore:.* has no rows")
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 5, 6, 16])
