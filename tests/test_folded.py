@@ -142,3 +142,46 @@ def test_answers_of_bedrock_are_called_as_their_folder(tmp_path):
         (tmp_path / user / "inv0").mkdir(parents=True)
         (tmp_path / user / "inv0" / "output.json").write_text(json.dumps({"data": rows}))
     assert silently(tmp_path)["video_id"].nunique() == 4
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        lambda name: {"data": {"video": name}},  # Label Studio
+        lambda name: {"meta": {"video_path": name, "n": 1}},
+        lambda name: {"video": {"name": name, "width": 640}},
+        lambda name: {"source": {"path": name}},
+        lambda name: {"info": {"filename": name}},
+    ],
+)
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_video_described_one_level_deeper(described, inside):
+    rows = [
+        {"start": start, "end": end, "embedding": vector, **({} if inside else described(name))}
+        for (name, start, end), vector in zip(ROWS, LISTS, strict=True)
+    ]
+    if inside:
+        rows = [
+            {**described("a.mp4"), "segments": rows[:2]},
+            {**described("b.mp4"), "segments": rows[2:]},
+        ]
+    assert rows_of(silently(rows)) == ROWS
+
+
+def test_what_is_known_of_a_video_comes_along():
+    video = {"id": "v1", "name": "a.mp4", "duration": 60.0, "width": 640}
+    table = silently([{"video": video, "start": 0, "end": 6, "embedding": LISTS[0]}])
+    row = table.iloc[0]
+    assert (row["video_id"], row["video_name"]) == ("v1", "a.mp4")
+    assert (row["duration_sec"], row["video_width"]) == (60, 640)
+
+
+def test_single_values_under_such_names_stay():
+    table = silently([{"info": "hello", "extra": 3, "start": 0, "end": 6, "embedding": LISTS[0]}])
+    assert table[["info", "extra"]].iloc[0].tolist() == ["hello", 3]
+
+
+def test_the_address_of_an_answer_is_no_video():
+    info = {"url": "https://x.org/v1/embed"}
+    rows = [{"start": 0, "end": 6, "embedding": LISTS[0]}]
+    assert silently({"info": info, "segments": rows})["video_id"].tolist() == ["video"]

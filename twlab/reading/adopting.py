@@ -9,15 +9,27 @@ told.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twlab.errors import InputError, brief
-from twlab.intervals import LATEST_SEC, parse_timecode
+from twlab.errors import brief
+from twlab.reading.durations import with_lengths
+from twlab.reading.further import (
+    LATEST_IN_FILM_SEC,
+    NAMING,
+    SERVED,
+    cells_of,
+    further_names,
+    number,
+    put,
+    rates_of,
+    without_names,
+)
 from twlab.reading.merging import merging_column, runs_on
+from twlab.reading.unread import tell_unread
 from twlab.responses.names import plain
 from twlab.responses.othernames import (
     FALLBACK_VIDEO,
@@ -29,32 +41,22 @@ from twlab.responses.othernames import (
     OPTION_WORDS,
     SCOPE_WORDS,
     VIDEO_NAMES,
-    counts_frames,
-    looks_like_a_time,
+    WEAK_POINTS,
+    length_name,
+    offset_name,
+    pair_of_times,
     time_name,
 )
 from twlab.responses.values import is_reversed
-from twlab.segments import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from twlab.responses import Found, Rows
     from twlab.responses.othernames import TimeName
 
 __all__ = ["adopt"]
 
-_NAMING = ("video_id", "input_url", "video_name", "filename")
-_SERVED = frozenset(
-    (
-        *COLUMNS,
-        *_NAMING,
-        *("duration_sec", "input_type", "task_id", "hls_url", "thumbnail_url", "created_at"),
-        *("fps", "start_timecode", "end_timecode"),
-    )
-)
-_LATEST_IN_FILM_SEC = 1e7
-"""Four months: no film lasts so long, and a date in seconds, or in milliseconds, is later."""
 _FREE_WORDS = frozenset(("text", "image", "video"))
 _NO_OPTION = frozenset(("separate_embedding", "fused_embedding", "float", "dense", "sparse"))
 _LONGEST_WORD = 40
@@ -70,60 +72,74 @@ def adopt(found: Found, *, one_video: bool = False) -> None:
     LoadError
         If films would merge, or a time is impossible, unless the source is read to its end.
     """
-    further = _further(found.rows)
+    further = further_names(found.rows)
     if further:
         found.rows = [_with_times(rows, found) for rows in found.rows]
         _take_options(found, further)
         if not one_video:
             _take_videos(found, further)
-        found.rows = [_without_names(rows, (FALLBACK_VIDEO,)) for rows in found.rows]
+        found.rows = [without_names(rows, (FALLBACK_VIDEO,)) for rows in found.rows]
         if not one_video:
             _refuse_merging(found)
         found.n_rows = sum(len(rows.vectors) for rows in found.rows)
-    _tell_unread(found)
-
-
-def _further(parts: Iterable[Rows]) -> set[str]:
-    """The names of the columns that the readers do not know."""
-    return {name for rows in parts for name in (*rows.columns, *rows.facts) if name not in _SERVED}
-
-
-def _without_names(rows: Rows, names: Sequence[str]) -> Rows:
-    """The rows without some columns."""
-    if not any(name in rows.columns or name in rows.facts for name in names):
-        return rows
-    columns = {name: cells for name, cells in rows.columns.items() if name not in names}
-    facts = {name: fact for name, fact in rows.facts.items() if name not in names}
-    return rows._replace(columns=columns, facts=facts)
+    if not one_video:
+        _take_tasks(found)
+    with_lengths(found)
+    tell_unread(found)
 
 
 def _with_times(rows: Rows, found: Found) -> Rows:
     """The rows with start and end from columns under other names, where they have none."""
-    named = [(name, hint) for name in (*rows.columns, *rows.facts) if (hint := _hint(name))]
-    if not named:
-        return rows
     sides = {side: list(map(float, rows.cells(f"{side}_sec"))) for side in ("start", "end")}
-    taken: list[str] = []
-    for side, cells in sides.items():
-        if all(map(math.isnan, cells)):
-            sides[side], names = _first_times(rows, named, side, cells)
-            taken += names
-    if not taken and all(map(math.isnan, sides["start"])):
-        sides["start"], taken = _first_times(rows, named, "point", sides["start"])
-        if all(map(math.isnan, sides["end"])):
-            sides["end"] = list(sides["start"])  # a moment
+    taken = _pair(rows, sides) or _single(rows, sides)
     if not taken:
         return rows
     wrong = _reversed(rows, sides["start"], sides["end"], taken, found)
-    rows = _without_names(rows, taken)
+    rows = without_names(rows, taken)
     times = {f"{side}_sec": cells for side, cells in sides.items()}
     rows = rows._replace(columns={**rows.columns, **times})
     return rows.without(wrong) if wrong else rows
 
 
+def _pair(rows: Rows, sides: dict[str, list[float]]) -> list[str]:
+    """Fill both sides from two columns that are times only together: ``t0`` and ``t1``."""
+    if not all(math.isnan(cell) for cells in sides.values() for cell in cells):
+        return []
+    pair = pair_of_times([name for name in (*rows.columns, *rows.facts) if name not in SERVED])
+    if pair is None:
+        return []
+    start, end = (_seconds(rows, name, hint) for name, hint in pair)
+    if start is None or end is None:
+        return []
+    if not all(a <= b for a, b in zip(start, end, strict=True)) or start == end:
+        return []
+    sides["start"], sides["end"] = start, end
+    return [name for name, _ in pair]
+
+
+def _single(rows: Rows, sides: dict[str, list[float]]) -> list[str]:
+    """Fill what is missing of the sides from columns of a name that says so, or from moments."""
+    names = (*rows.columns, *rows.facts)
+    named = [(name, hint) for name in names if (hint := _hint(name))]
+    if any(map(length_name, rows.columns)):  # an offset beside a length is where it starts
+        named += [(name, hint) for name in names if (hint := offset_name(name))]
+    if not named:
+        return []
+    taken: list[str] = []
+    for side, cells in sides.items():
+        if all(map(math.isnan, cells)):
+            sides[side], own = _first_times(rows, named, side, cells)
+            taken += own
+    if not taken and all(map(math.isnan, sides["start"])):
+        sides["start"], taken = _first_times(rows, named, "point", sides["start"])
+        if all(map(math.isnan, sides["end"])):
+            sides["end"] = list(sides["start"])  # a moment
+    return taken
+
+
 def _hint(name: str) -> TimeName | None:
     """What the name of a further column says of a time."""
-    return None if name in _SERVED else time_name(name)
+    return None if name in SERVED else time_name(name)
 
 
 def _first_times(
@@ -134,50 +150,28 @@ def _first_times(
         if hint.side != side:
             continue
         seconds = _seconds(rows, name, hint)
-        if seconds is not None:
+        if seconds is not None and (plain(name) not in WEAK_POINTS or _runs(seconds)):
             return seconds, [name]
     return cells, []
 
 
+def _runs(seconds: list[float]) -> bool:
+    """Whether numbers go on from row to row, as times do, and begin anew for another film."""
+    falls = [b < a for a, b in itertools.pairwise(seconds)]
+    return (len(set(seconds)) > 1 and sum(falls) * 2 < len(seconds)) or len(seconds) == 1
+
+
 def _seconds(rows: Rows, name: str, hint: TimeName) -> list[float] | None:
     """The cells of a column as seconds; None where they are none."""
-    rates = _rates(rows) if hint.frames else [hint.per_sec] * len(rows.vectors)
+    rates = rates_of(rows) if hint.frames else [hint.per_sec] * len(rows.vectors)
     seconds = []
     for cell, rate in zip(rows.cells(name), rates, strict=True):
-        value = _number(cell, timecode=not hint.frames and hint.per_sec == 1)
+        value = number(cell, timecode=not hint.frames and hint.per_sec == 1)
         if value is None or not (math.isnan(value) or (rate is not None and rate > 0)):
             return None
         seconds.append(math.nan if math.isnan(value) or rate is None else value / rate)
     known = [value for value in seconds if not math.isnan(value)]
-    return seconds if known and max(known) < _LATEST_IN_FILM_SEC else None
-
-
-def _rates(rows: Rows) -> list[Any]:
-    """The frames per second of each row."""
-    for name in ("fps", "video_fps", "framerate", "frames_per_second"):
-        cells = rows.cells(name)
-        if any(cell is not None for cell in cells):
-            return [_number(cell) for cell in cells]
-    return [None] * len(rows.vectors)
-
-
-def _is_number(value: Any) -> bool:
-    """Whether a value is a number, and not the answer to a question."""
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
-
-
-def _number(cell: Any, *, timecode: bool = False) -> float | None:
-    """A cell as a number that is not negative; NaN where it is empty, None where it is none."""
-    if cell is None or cell == "" or (isinstance(cell, float) and math.isnan(cell)):
-        return math.nan
-    if isinstance(cell, str):
-        try:
-            return parse_timecode(cell) if timecode else float(cell[:_LONGEST_WORD])
-        except (InputError, ValueError):
-            return None
-    if not _is_number(cell) or not 0 <= cell < LATEST_SEC * 1000:
-        return None
-    return float(cell)
+    return seconds if known and max(known) < LATEST_IN_FILM_SEC else None
 
 
 def _reversed(
@@ -192,34 +186,16 @@ def _reversed(
     return wrong
 
 
-def _cells(found: Found, name: str) -> list[Any]:
-    """The cells of a column in all rows of a source."""
-    return [cell for rows in found.rows for cell in rows.cells(name)]
-
-
-def _put(found: Found, name: str, column: str, cells: list[Any], *, keep: bool = False) -> None:
-    """Move or copy a further column, as ``cells`` have it, to a column of the table."""
-    at, parts = 0, []
-    for rows in found.rows:
-        size = len(rows.vectors)
-        own = rows if keep else _without_names(rows, (name,))
-        columns = {**own.columns, column: cells[at : at + size]}
-        facts = {key: fact for key, fact in own.facts.items() if key != column}
-        parts.append(own._replace(columns=columns, facts=facts))
-        at += size
-    found.rows = parts
-
-
 def _take_options(found: Found, further: set[str]) -> None:
     """Options, and scopes, from columns under other names."""
     for name in sorted(further, key=_rank(OPTION_NAMES + FREE_OPTION_NAMES)):
         key = plain(name)
         if key not in OPTION_NAMES and key not in FREE_OPTION_NAMES:
             continue
-        cells = _cells(found, name)
+        cells = cells_of(found, name)
         column = _option_column({cell for cell in cells if cell is not None}, key)
-        if column and all(cell is None for cell in _cells(found, column)):
-            _put(found, name, column, ["video" if cell == "asset" else cell for cell in cells])
+        if column and all(cell is None for cell in cells_of(found, column)):
+            put(found, name, column, ["video" if cell == "asset" else cell for cell in cells])
 
 
 def _option_column(words: set[Any], key: str) -> str:
@@ -247,7 +223,7 @@ def _take_videos(found: Found, further: set[str]) -> None:
         return
     order = (*VIDEO_NAMES, *FILE_NAMES, plain(FALLBACK_VIDEO), *GROUPING_NAMES)
     for name in sorted(further, key=_rank(order)):
-        cells = _cells(found, name)
+        cells = cells_of(found, name)
         holes = name == FALLBACK_VIDEO or plain(name) in VIDEO_NAMES
         if not _may_name(_filled(found, name) if holes else cells) or not _names_videos(
             found, name, cells
@@ -256,13 +232,20 @@ def _take_videos(found: Found, further: set[str]) -> None:
         names = [None if cell is None else str(cell) for cell in cells]
         is_path = any("/" in one or "\\" in one for one in names if one)
         keep = plain(name) in GROUPING_NAMES  # a title says more than whose a segment is
-        _put(found, name, "input_url" if is_path else "video_name", names, keep=keep)
+        put(found, name, "input_url" if is_path else "video_name", names, keep=keep)
         return
+
+
+def _take_tasks(found: Found) -> None:
+    """Videos by their tasks, where a source holds several and nothing else tells them apart."""
+    tasks = cells_of(found, "task_id")
+    if len(set(tasks)) > 1 and all(tasks) and not any(_named(rows) for rows in found.rows):
+        put(found, "task_id", "video_name", tasks, keep=True)
 
 
 def _named(rows: Rows) -> bool:
     """Whether any row of these says whose it is."""
-    return any(cell is not None for name in _NAMING for cell in rows.cells(name))
+    return any(cell is not None for name in NAMING for cell in rows.cells(name))
 
 
 def _filled(found: Found, name: str) -> list[Any]:
@@ -315,7 +298,7 @@ def _apart(found: Found) -> bool:
 
 def _refuse_merging(found: Found) -> None:
     """Refuse rows of several films that nothing tells apart but a column that was not read."""
-    hit = merging_column(found.rows, _further(found.rows))
+    hit = merging_column(found.rows, further_names(found.rows))
     if hit is None:
         return
     name, values, place = hit
@@ -327,80 +310,3 @@ def _refuse_merging(found: Found) -> None:
         place=place,
         field=name,
     )
-
-
-def _tell_unread(found: Found) -> None:
-    """Say which columns look like times, options or vectors but were not read as such."""
-    for name, size in found.unread_vectors.items():
-        found.remark(
-            f"{name!r} holds {size} numbers beside the vector that was read; one vector was "
-            f"expected in each row; to read that one load with columns={{'embedding': {name!r}}}",
-            field=name,
-        )
-    further = sorted(_further(found.rows))
-    if not further:
-        return
-    if all(math.isnan(start) for start in _cells(found, "start_sec")):
-        timely = [name for name in further if _is_timely(found, name)]
-        _tell_times(found, sorted(timely, key=lambda name: (_sides(name), name)))
-    if all(option is None for option in _cells(found, "embedding_option")):
-        like = [name for name in further if _is_optional(_cells(found, name))]
-        _tell(found, like, "options", "embedding_option")
-
-
-def _sides(name: str) -> int:
-    """0 for a start, 1 for a moment or an unknown name, 2 for an end."""
-    hint = time_name(name)
-    return {"start": 0, "end": 2}.get(hint.side, 1) if hint else 1
-
-
-def _tell_times(found: Found, names: list[str]) -> None:
-    """Say why columns that look like times were not read as such."""
-    if not names:
-        return
-    shown = ", ".join(map(repr, names[:4]))
-    known = [_number(cell, timecode=True) for cell in _cells(found, names[0])]
-    if counts_frames(names[0]):
-        found.remark(
-            f"no times were read: {shown} count frames, and nothing says how many make a second; "
-            "add a column fps",
-            field=names[0],
-        )
-    elif not all(number is not None and not number >= _LATEST_IN_FILM_SEC for number in known):
-        found.remark(
-            f"no times were read: {shown} hold{'s' if len(names) == 1 else ''} dates or other "
-            "words; seconds from the start of the film were expected; take the start of the film "
-            "off, and name the column start_sec",
-            field=names[0],
-        )
-    else:
-        _tell(found, names, "times", "start_sec")
-
-
-def _tell(found: Found, names: list[str], what: str, column: str) -> None:
-    """Say that nothing was read although some columns look like it."""
-    if not names:
-        return
-    shown = ", ".join(map(repr, names[:4]))
-    found.remark(
-        f"no {what} were read, and {shown} look{'s' if len(names) == 1 else ''} like them; if so, "
-        f"load with columns={{{column!r}: {names[0]!r}}}",
-        field=names[0],
-    )
-
-
-def _is_timely(found: Found, name: str) -> bool:
-    """Whether a column may hold times: by its name, and by numbers that differ."""
-    if not (looks_like_a_time(name) or time_name(name)):
-        return False
-    cells = [cell for cell in _cells(found, name) if cell is not None]
-    numbers = [_number(cell, timecode=True) for cell in cells]
-    if not cells or any(number is None for number in numbers):
-        return bool(time_name(name)) and bool(cells)
-    return len(cells) == 1 or len(set(cells)) > 1
-
-
-def _is_optional(cells: list[Any]) -> bool:
-    """Whether all words of a column are options."""
-    words = Counter(cell for cell in cells if cell is not None)
-    return bool(words) and all(isinstance(w, str) and w.lower() in OPTION_WORDS for w in words)

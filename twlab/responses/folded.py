@@ -1,6 +1,7 @@
 """Fields of a row that stand one level deeper: ``time_range: [0, 6]``, ``segment: {start, end}``.
 
-Metadata may also be JSON as text, as stores that keep only texts give it back.
+So may what is known of the video: ``video: {"id": ..., "name": ...}``, whose fields are taken as
+those of the row. Metadata may also be JSON as text, as stores that keep only texts give it back.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from twlab.responses.dialects import document_of
 from twlab.responses.names import plain
 from twlab.responses.othernames import per_sec, time_name
 from twlab.responses.shapes import COLUMN_OF
+from twlab.responses.values import SCALARS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from twlab.responses.shapes import Shape
 
-__all__ = ["is_folded", "is_sparse", "unfolded"]
+__all__ = ["is_folded", "is_sparse", "unfolded", "with_video"]
 
 _OF_SPANS = frozenset(
     (
@@ -26,22 +30,68 @@ _OF_SPANS = frozenset(
 )
 _OF_FRAMES = frozenset(("frame", "frames", "support"))
 _TIMES = frozenset(("start_sec", "end_sec", "start_timecode", "end_timecode"))
+_VIDEOS = frozenset(("video", "film", "movie", "media", "file", "asset", "source", "source_video"))
+_VIDEO_FIELDS = {
+    **dict.fromkeys(("id", "video_id", "uuid"), "video_id"),
+    **dict.fromkeys(("name", "title", "filename", "file_name"), "video_name"),
+    **dict.fromkeys(("path", "file_path", "uri", "src", "key", "video"), "video_path"),
+}
+_LONGEST_PAIR = 2
 
 
 def is_folded(node: dict[str, Any], shape: Shape) -> bool:
-    """Whether a row keeps its times or its metadata one level deeper."""
-    return bool(_texts(node, shape) or _spans(node, shape))
+    """Whether a row keeps its times, its video or its metadata one level deeper."""
+    return bool(_texts(node, shape) or _spans(node, shape) or _videos(node, shape))
+
+
+def with_video(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
+    """The object with what an object inside it says of its video; the same one without that."""
+    videos = _videos(node, shape)
+    return {**_of_videos(node, videos), **_without(node, videos)} if videos else node
 
 
 def unfolded(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
     """The row with such fields as its own; the same one where there are none."""
     texts, spans = _texts(node, shape), _spans(node, shape)
+    node = with_video(_without(node, spans), shape) if spans else with_video(node, shape)
     if not (texts or spans):
         return node
-    flat = {key: value for key, value in node.items() if key not in spans} | texts
+    flat = node | texts
     for times in spans.values():
         flat |= {key: value for key, value in times.items() if key not in flat}
     return flat
+
+
+def _without(node: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """An object without some keys."""
+    return {key: value for key, value in node.items() if key not in keys}
+
+
+def _videos(node: dict[str, Any], shape: Shape) -> list[str]:
+    """The keys under which an object stands that describes the video, and holds no rows."""
+    if _VIDEOS.isdisjoint(shape.plain):
+        return []
+    keys = [shape.plain[name] for name in sorted(_VIDEOS & shape.plain.keys())]
+    return [key for key in keys if type(node.get(key)) is dict and _is_flat(node[key])]
+
+
+def _is_flat(value: dict[str, Any]) -> bool:
+    """Whether an object has single values, and neither objects nor vectors."""
+    return any(isinstance(one, SCALARS) for one in value.values()) and not any(
+        isinstance(one, dict) or (isinstance(one, list | tuple) and len(one) > _LONGEST_PAIR)
+        for one in value.values()
+    )
+
+
+def _of_videos(node: dict[str, Any], keys: list[str]) -> dict[str, Any]:
+    """The fields of such objects under names of a row, the first of each name."""
+    fields: dict[str, Any] = {}
+    for key in keys:
+        for name, value in node[key].items():
+            own = _VIDEO_FIELDS.get(plain(name))
+            known = name if plain(name) in COLUMN_OF else f"{key}_{name}"
+            fields.setdefault(own or known, value)
+    return fields
 
 
 def is_sparse(value: Any) -> bool:

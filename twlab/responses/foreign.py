@@ -46,7 +46,8 @@ def _marked(node: dict[str, Any], names: dict[str, str]) -> str:
     kind = kind if isinstance(kind, str) else ""
     if kind == "embedding" or (kind == "list" and "data" in names):
         return f"this is an answer in OpenAI's form (object: {kind!r}){_EXPECTED}"
-    if "predictions" in names or "deployed_model_id" in names:
+    labelled = isinstance(node.get(names.get("data", "")), dict)  # Label Studio
+    if ("predictions" in names and not labelled) or "deployed_model_id" in names:
         return f"this is a Google Vertex AI answer (predictions){_EXPECTED}"
     samples = node.get(names.get("samples", ""))
     first = samples[0] if isinstance(samples, list) and samples else {}

@@ -90,7 +90,7 @@ TIMED = frozenset(
 
 NESTED = (
     *("metadata", "payload", "system_metadata", "entity", "hls", "user_metadata", "fields"),
-    "properties",
+    *("properties", "data", "meta", "info", "attributes", "attrs", "extra"),
 )
 """Objects inside a row or an answer whose fields belong to it."""
 
@@ -130,6 +130,7 @@ BOXES = (
     "fields",
     "payload",
     "metadata",
+    "meta",
 )
 """Keys under which segments, answers or further boxes stand."""
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from twlab.responses.names import ALIASES, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "FALLBACK_VIDEO",
@@ -23,9 +26,13 @@ __all__ = [
     "OPTION_WORDS",
     "SCOPE_WORDS",
     "VIDEO_NAMES",
+    "WEAK_POINTS",
     "TimeName",
     "counts_frames",
+    "length_name",
     "looks_like_a_time",
+    "offset_name",
+    "pair_of_times",
     "per_sec",
     "time_name",
 ]
@@ -45,7 +52,19 @@ _STARTS = frozenset(
         ),
         *("segment_start", "seg_start", "clip_start", "shot_start", "scene_start", "chunk_start"),
         *("window_start", "t_start", "time_start", "ts_start", "timestamp_start", "start_at"),
-        *("begin", "begin_time", "from", "from_time", "time_from", "onset"),
+        *(
+            "begin",
+            "begin_time",
+            "from",
+            "from_time",
+            "time_from",
+            "onset",
+            "beg",
+            "begins",
+            "starts",
+        ),
+        *("tstart", "t_begin", "start_t", "start_point", "start_position", "start_pos", "time_in"),
+        *("in_point", "mark_in", "tc_in", "t_in"),
     )
 )
 _ENDS = frozenset(
@@ -53,7 +72,9 @@ _ENDS = frozenset(
         *("end", "end_time", "end_offset", "end_offset_time", "end_ts", "end_timestamp"),
         *("segment_end", "seg_end", "clip_end", "shot_end", "scene_end", "chunk_end", "window_end"),
         *("t_end", "time_end", "ts_end", "timestamp_end", "end_at", "stop", "stop_time"),
-        *("to", "to_time", "time_to", "finish", "t_stop"),
+        *("to", "to_time", "time_to", "finish", "t_stop", "finish_time", "t_finish", "fin", "ends"),
+        *("tend", "end_t", "end_point", "end_position", "end_pos", "time_out", "out_point"),
+        *("mark_out", "tc_out", "t_out"),
     )
 )
 _POINTS = frozenset(
@@ -62,6 +83,14 @@ _POINTS = frozenset(
         *("time_offset", "media_time", "presentation_time", "timecode"),
     )
 )
+WEAK_POINTS = frozenset(("t", "sec", "secs", "second", "seconds"))
+"""Names of a moment that may be something else: only where the numbers run as times do."""
+_PAIRS = (
+    *(("t0", "t1"), ("t1", "t2"), ("t_0", "t_1"), ("t_1", "t_2"), ("time0", "time1")),
+    *(("time_0", "time_1"), ("s", "e"), ("st", "et"), ("st", "en"), ("in", "out")),
+    *(("onset", "offset"),),
+)
+"""Names that are a start and an end only beside each other."""
 _FRAMES = {
     **dict.fromkeys(("first_frame", "frame_start", "start_frame", "begin_frame", "from_frame"), 0),
     **dict.fromkeys(("last_frame", "frame_end", "end_frame", "stop_frame", "to_frame"), 1),
@@ -98,12 +127,38 @@ def time_name(name: str) -> TimeName | None:
     key = plain(name)
     if key in _FRAMES:
         return TimeName(_SIDES[_FRAMES[key]], 1.0, frames=True)
-    for unit, rate in ((re.compile("$"), 1.0), *_UNITS):
-        hit = unit.search(key)
-        stem = key[: hit.start()] if hit else ""
-        for side, stems in zip(_SIDES, (_STARTS, _ENDS, _POINTS), strict=True):
+    for stem, rate in _stems(key):
+        for side, stems in zip(_SIDES, (_STARTS, _ENDS, _POINTS | WEAK_POINTS), strict=True):
             if stem in stems:
                 return TimeName(side, rate, frames=False)
+    return None
+
+
+def _stems(key: str) -> Iterator[tuple[str, float]]:
+    """A name, and what is left of it without a unit, with the units per second."""
+    yield key, 1.0
+    for unit, rate in _UNITS:
+        if hit := unit.search(key):
+            yield key[: hit.start()], rate
+
+
+def pair_of_times(names: Iterable[str]) -> tuple[tuple[str, TimeName], tuple[str, TimeName]] | None:
+    """The start and the end among names that are times only together; None where none are.
+
+    Examples
+    --------
+    >>> [name for name, _ in pair_of_times(["t1_ms", "score", "t0_ms"])], pair_of_times(["t1"])
+    (['t0_ms', 't1_ms'], None)
+    """
+    stems = {stem: (name, rate) for name in names for stem, rate in _stems(plain(name))}
+    for start, end in _PAIRS:
+        if start in stems and end in stems and stems[start][1] == stems[end][1]:
+            first, last = (stems[side][0] for side in (start, end))
+            rate = stems[start][1]
+            return (first, TimeName("start", rate, frames=False)), (
+                last,
+                TimeName("end", rate, frames=False),
+            )
     return None
 
 
@@ -111,6 +166,31 @@ def per_sec(name: str) -> float:
     """How many of the units that a name ends in make a second; 1 where it names none."""
     key = plain(name)
     return next((factor for unit, factor in _UNITS if unit.search(key)), 1.0)
+
+
+def offset_name(name: str) -> TimeName | None:
+    """What a name says that is a start only beside a length; None for all others."""
+    rates = [rate for stem, rate in _stems(plain(name)) if stem == "offset"]
+    return TimeName("start", rates[0], frames=False) if rates else None
+
+
+_LENGTHS = frozenset(("duration", "length", "len", "dur"))
+_OF_SEGMENTS = frozenset(("clip", "segment", "seg", "shot", "scene", "chunk", "window"))
+
+
+def length_name(name: str) -> tuple[bool, float] | None:
+    """Whether a name says that the length is a segment's, and units per second; else None.
+
+    Examples
+    --------
+    >>> length_name("clip_duration_ms"), length_name("duration"), length_name("video_duration")
+    ((True, 1000.0), (False, 1.0), None)
+    """
+    for stem, rate in _stems(plain(name)):
+        whose, _, length = stem.rpartition("_")
+        if length in _LENGTHS and (not whose or whose in _OF_SEGMENTS):
+            return bool(whose), rate
+    return None
 
 
 def counts_frames(name: str) -> bool:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from twlab.errors import brief
 from twlab.responses.names import ANSWER_KINDS, TIMED, VECTOR_KEYS, plain
+from twlab.responses.shapes import COLUMN_OF
 from twlab.responses.splitting import long_lists
+from twlab.responses.wide import numbered_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,12 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["failed_request", "refusal"]
 
 _Names = dict[str, Any]
+_MANY_NUMBERS = 8
 _HITS = frozenset(("score", "confidence", "rank"))
 
 
 def refusal(node: Any) -> str:
     """One sentence that says what a value without embeddings is, and what to do."""
-    if sentence := _unread_vector(node):
+    if sentence := _unread_vector(node) or _unread_numbers(node):
         return sentence
     if isinstance(node, dict):
         names = {plain(str(key)): value for key, value in node.items()}
@@ -48,6 +53,27 @@ def _unread_vector(node: Any) -> str:
     return (
         f"no key says that it is the vector, but {key!r} holds {size} numbers{others}; 'embedding' "
         f"was expected; name it with columns={{'embedding': {key!r}}}"
+    )
+
+
+def _unread_numbers(node: Any) -> str:
+    """The sentence for a vector that may be spread over keys whose names do not say so."""
+    inner = node[0] if isinstance(node, list | tuple) and node else node
+    if not isinstance(inner, dict):
+        return ""
+    numbers = [
+        key
+        for key, value in inner.items()
+        if isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    ]
+    free = [str(key) for key in numbers if plain(str(key)) not in COLUMN_OF]
+    keys = numbered_keys(tuple(free)) or tuple(free if len(free) >= _MANY_NUMBERS else ())
+    if not keys:
+        return ""
+    return (
+        f"no vector is named, but the {len(keys)} columns {keys[0]!r} to {keys[-1]!r} hold numbers "
+        "that may be one; columns dim_0, dim_1, ... were expected; rename them so, or give "
+        "tw.from_vectors(table[those columns], start_sec=..., end_sec=...)"
     )
 
 

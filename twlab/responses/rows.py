@@ -15,7 +15,7 @@ from twlab.errors import InputError
 from twlab.intervals import LATEST_SEC, parse_timecode
 from twlab.responses.found import Rows
 from twlab.responses.names import ALIASES, VECTOR_KEYS, plain
-from twlab.responses.othernames import time_name
+from twlab.responses.othernames import MEDIA_NAME, time_name
 from twlab.responses.shapes import COLUMN_OF, Shape, shape_of, vector_of
 from twlab.responses.values import SCALARS, BadValueError, is_numbers, is_reversed, vector
 
@@ -33,6 +33,7 @@ _Bad = list[tuple[str, str]]
 _OF_A_SEGMENT = frozenset(("start_sec", "end_sec", "start_timecode", "end_timecode"))
 _TAKEN = frozenset((*COLUMN_OF, *ALIASES, *VECTOR_KEYS, "source", "id"))
 _NO_VECTORS = frozenset(("embedding_uncertainty", "bbox", "box", "histogram", "shape"))
+_OF_REQUESTS = frozenset(("meta", "info", "data", "attributes", "attrs", "extra"))
 _SHORTEST_VECTOR = 8
 _PLAIN_TYPES = frozenset((str, int, float, bool, type(None)))
 
@@ -222,6 +223,8 @@ def _nested_facts(name: str, inner: dict[str, Any]) -> dict[str, Any]:
     facts.pop("id", None)
     if name == "hls" and "input_url" in facts:
         facts["hls_url"] = facts.pop("input_url")
+    if name in _OF_REQUESTS and not MEDIA_NAME.fullmatch(str(facts.get("input_url"))):
+        facts.pop("input_url", None)  # the address of the answer rather than of the film
     return facts
 
 
@@ -249,6 +252,8 @@ def _collect(node: dict[str, Any], shape: Shape, values: dict[str, Any], bad: _B
     for key, name in shape.nested:
         inner = node[key]
         if type(inner) is not dict:
+            if isinstance(inner, SCALARS):
+                values.setdefault(key, inner)
             continue
         if name in ("user_metadata", "hls"):
             for column, value in _nested_facts(name, inner).items():

@@ -14,8 +14,9 @@ import numpy as np
 from twlab.errors import brief
 from twlab.responses.columnar import as_records
 from twlab.responses.dialects import document_of, undressed
-from twlab.responses.folded import is_folded, is_sparse, unfolded
+from twlab.responses.folded import is_folded, is_sparse, unfolded, with_video
 from twlab.responses.foreign import foreign_name
+from twlab.responses.headers import is_header, left_out, with_names
 from twlab.responses.keyed import are_films, keys_of
 from twlab.responses.names import plain
 from twlab.responses.othernames import FALLBACK_VIDEO, FILE_NAMES, VIDEO_NAMES
@@ -99,9 +100,12 @@ def _walk_list(
     word: str,
 ) -> None:
     """Read a list of rows, or of answers with rows inside."""
-    nodes = positional(nodes) or nodes
+    nodes = with_names(nodes) or positional(nodes) or nodes
     prefix = f"{place}, " if place else ""
     first = 1 if word == "line" else 0
+    if is_header(nodes):
+        facts = _facts_of_header(nodes[0], facts, f"{prefix}{word} {first}", found)
+        nodes, first = nodes[1:], first + 1
     before, marked = found.size, len(found.remarks)
     position, without = 0, []
     while position < len(nodes):
@@ -121,6 +125,21 @@ def _walk_list(
             found.remark(refusal(nodes), place=place)
     elif len(without) < len(nodes) and _has_rows(nodes):
         _miss(without, found)
+
+
+def _facts_of_header(
+    node: dict[str, Any], facts: dict[str, Any], place: str, found: Found
+) -> dict[str, Any]:
+    """What the first object of a list says of the rows after it; what is left out is told."""
+    if dropped := left_out(node):
+        shown = ", ".join(map(brief, dropped[:4]))
+        found.remark(
+            f"holds no vector and was read as what is said of all rows; of its fields {shown} "
+            f"{'was' if len(dropped) == 1 else 'were'} left out; add them to the table if they "
+            "are needed",
+            place=place,
+        )
+    return _facts_below(node, shape_of(tuple(node)), facts)
 
 
 def _run(nodes: list[Any] | tuple[Any, ...], start: int) -> tuple[int, str]:
@@ -366,19 +385,30 @@ def _is_row(node: dict[str, Any]) -> bool:
 
 def _facts_below(node: dict[str, Any], shape: Shape, facts: dict[str, Any]) -> dict[str, Any]:
     """What an object says of all the rows inside it, with what was said around it."""
+    described = with_video(node, shape)
+    if described is not node:
+        node, shape = described, shape_of(tuple(described))
     own = {**facts, **facts_of(node, shape)}
     _identify(own, node, shape)
-    if shape.plain.keys().isdisjoint(_MAY_NAME):
-        return own
+    for inner in (node, *(node[key] for key, _ in shape.nested if type(node[key]) is dict)):
+        if _name_below(own, inner, shape_of(tuple(inner)).plain):
+            break
+    return own
+
+
+def _name_below(own: dict[str, Any], node: dict[str, Any], names: dict[str, str]) -> bool:
+    """Take what may name the video of all rows from an object; whether it surely does."""
+    if names.keys().isdisjoint(_MAY_NAME):
+        return False
     for name in _MAY_NAME:
-        value = node.get(shape.plain.get(name, ""))
+        value = node.get(names.get(name, ""))
         if isinstance(value, str) and value and (len(value) < _LONGEST_NAME):
             if name in ("title", "name"):
                 own.setdefault(FALLBACK_VIDEO, value)
             else:
                 own[FALLBACK_VIDEO] = value
-                break
-    return own
+                return True
+    return False
 
 
 def _identify(facts: dict[str, Any], node: dict[str, Any], shape: Shape) -> None:

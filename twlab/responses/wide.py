@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-__all__ = ["wide_keys"]
+__all__ = ["numbered_keys", "wide_keys"]
 
 _NUMBERED = re.compile(r"(.*?)[_. \-\[]*(\d{1,6})\]?")
 _VECTOR_WORDS = frozenset(
@@ -29,15 +29,37 @@ def wide_keys(names: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
     >>> wide_keys(("video", "e1", "e0")), wide_keys(("x1", "x2"))
     (('e0', 'e1'), ())
     """
+    groups = _groups(names)
+    whole = [group for prefix, group in groups.items() if _is_vector(prefix, group)]
+    return _longest(whole)
+
+
+def numbered_keys(names: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
+    """The columns of one name and numbers without a gap, too few to be a vector for sure.
+
+    Examples
+    --------
+    >>> numbered_keys(("start", "f1", "f0"))
+    ('f0', 'f1')
+    """
+    return _longest([group for group in _groups(names).values() if _counts(group)])
+
+
+def _groups(names: tuple[Hashable, ...]) -> dict[str, dict[int, Hashable]]:
+    """The columns by what stands before their number, then by the number."""
     groups: dict[str, dict[int, Hashable]] = {}
     for name in names:
         hit = _NUMBERED.fullmatch(str(name))
         if hit:
             groups.setdefault(hit.group(1).lower(), {}).setdefault(int(hit.group(2)), name)
-    whole = [group for prefix, group in groups.items() if _is_vector(prefix, group)]
-    if not whole:
+    return groups
+
+
+def _longest(groups: list[dict[int, Hashable]]) -> tuple[Hashable, ...]:
+    """The columns of the longest group, in the order of their numbers."""
+    if not groups:
         return ()
-    longest = max(whole, key=len)
+    longest = max(groups, key=len)
     return tuple(longest[place] for place in sorted(longest))
 
 
@@ -46,5 +68,10 @@ def _is_vector(prefix: str, group: dict[int, Hashable]) -> bool:
     fewest = _FEWEST_OF_NUMBERS if prefix == "" else _FEWEST
     if prefix in _VECTOR_WORDS:
         fewest = _FEWEST_OF_VECTOR
+    return len(group) >= fewest and _counts(group)
+
+
+def _counts(group: dict[int, Hashable]) -> bool:
+    """Whether several columns count from 0 or 1 without a gap."""
     first = min(group)
-    return first in (0, 1) and len(group) >= fewest and max(group) - first + 1 == len(group)
+    return first in (0, 1) and len(group) > 1 and max(group) - first + 1 == len(group)
