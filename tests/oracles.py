@@ -421,7 +421,9 @@ def usual_distance(far: np.ndarray, video: list[str], start: np.ndarray, end: np
     apart = [
         float(far[a, b])
         for a, b in combinations(range(len(far)), 2)
-        if video[a] != video[b] or not max(start[a], start[b]) - min(end[a], end[b]) < least - 1e-6
+        if video[a] != video[b]
+        or np.isnan([start[a], start[b]]).any()
+        or not max(start[a], start[b]) - min(end[a], end[b]) < least - 1e-6
     ]
     return float(np.median(apart)) if apart else 0.0
 

@@ -221,7 +221,12 @@ def check_search(rng: np.random.Generator) -> None:
     low = float(rng.integers(0, 60)) if rng.random() < 0.4 else None
     keep = part & ((end > low) if low is not None else True)
     clips = (table["embedding_scope"].astype(str) != "video").to_numpy(bool)
-    whole = table[~clips] if not clips.any() else table[clips]
+    _, present = unit_of(table)
+    after = (end > low) if low is not None else np.ones(len(table), bool)
+    if after.any() and not (after & clips).any():  # only whole videos are left, and are compared
+        clips, part = ~clips, present & ~clips
+        keep = part & after
+    whole = table[clips] if clips.any() else table
     if any(name not in {*option[whole.index]} for name in weights):
         return
     found = call(
@@ -374,7 +379,7 @@ def check_cluster_summary(rng: np.random.Generator) -> None:
         assert row["cohesion"] == pytest.approx(float(np.mean(toward)), abs=NEAR)
         wanted = np.mean([silhouette(unit, label, k, rows) for k in mine])
         wanted = wanted if len(found) > 1 else np.nan
-        assert row["silhouette"] == pytest.approx(wanted, abs=2e-5, nan_ok=True)
+        assert row["silhouette"] == pytest.approx(wanted, abs=1e-3, nan_ok=True)
 
 
 def check_project(rng: np.random.Generator) -> None:

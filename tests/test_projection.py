@@ -280,3 +280,11 @@ def test_the_table_is_left_alone(segments: pd.DataFrame) -> None:
     before = segments.copy()
     tw.trustworthiness(segments, tw.project(segments), n_neighbors=3)
     pd.testing.assert_frame_equal(segments, before)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8])
+def test_a_map_of_few_rows_is_that_of_the_different_ones(n: int) -> None:
+    matrix = np.random.default_rng(n).normal(size=(n, 6))
+    once = np.asarray(tw.project(matrix))
+    for again in (np.r_[matrix, matrix], np.r_[matrix, matrix[:1]]):
+        np.testing.assert_allclose(np.asarray(tw.project(again))[:n], once, rtol=1e-4, atol=1e-6)

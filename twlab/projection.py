@@ -237,7 +237,7 @@ def _rows_on_map(segments: Any, unit: Matrix) -> NDArray[np.intp]:
 
 def _map(unit: Matrix, method: Method, n_components: int, random_state: int) -> Floats:
     """Coordinates of the rows that are on the map."""
-    if method == "pca" or len(unit) < FEWEST:
+    if method == "pca":
         return principal(unit, n_components)
     # Layouts by neighbours blow equal rows up into a cloud that pushes all others together.
     first, spot = _spots(unit)

@@ -20,7 +20,7 @@ from twlab.errors import InputError, warn
 from twlab.intervals import merge_adjacent
 from twlab.kernels import first_of_best
 from twlab.partitions import group_sums, silhouettes
-from twlab.rows import aligned
+from twlab.rows import aligned, time_order
 from twlab.segments import (
     COLUMNS,
     WHOLE_SCOPES,
@@ -184,6 +184,7 @@ def cluster_summary(segments: pd.DataFrame, labels: Any) -> pd.DataFrame:
     label = pd.Series(named).reset_index(drop=True)
     unit = unit_vectors(segments)
     rows = np.flatnonzero((label.notna() & label.ne(-1)).to_numpy(bool))
+    rows = rows[time_order(segments.iloc[rows])]  # of rows equally typical the first in time
     codes, names = pd.factorize(label.iloc[rows], sort=True)
     group: Positions = codes.astype(np.intp)
     medoids, cohesion = _typical(unit[rows], group, len(names))
