@@ -96,7 +96,8 @@ def float_matrix(matrix: Any) -> Matrix:
             f"the matrix is {kind(matrix)}; numbers of shape (n, d) were expected"
         ) from None
     if np.ndim(matrix) != 2:
-        raise InputError(f"the matrix has shape {np.shape(matrix)}; (n, d) was expected")
+        remedy = "give a single vector as [vector]" if np.ndim(matrix) == 1 else "reshape it"
+        raise InputError(f"the matrix has shape {np.shape(matrix)}; (n, d) was expected; {remedy}")
     return array
 
 
@@ -111,7 +112,8 @@ def check_table(segments: Any) -> None:
     _refuse_row(segments)
     if not isinstance(segments, pd.DataFrame):
         raise InputError(
-            f"segments is {kind(segments)}; a DataFrame as tw.load returns it was expected"
+            f"segments is {kind(segments)}; a DataFrame as tw.load returns it was expected; make "
+            "one of vectors with tw.from_vectors(matrix, start_sec=..., end_sec=...)"
         )
 
 

@@ -77,6 +77,13 @@ __all__ = [
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
+FILTERED = (
+    "if a filter left none, filter for an option that is there: "
+    "table['embedding_option'].unique() of the whole table says what is there"
+)
+"""What to do where a table has no rows."""
+
+
 def printable(text: str) -> str:
     r"""The text, where bytes of a file name that are no UTF-8 and halves of characters are escaped.
 

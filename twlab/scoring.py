@@ -129,7 +129,12 @@ def _edges(scenes: Any) -> Floats:
     if isinstance(scenes, pd.DataFrame):
         missing = [name for name in ("start_sec", "end_sec") if name not in scenes.columns]
         if missing:
-            raise InputError(f"no column {missing[0]!r} in the scenes; pass what tw.scenes returns")
+            there = ", ".join(map(str, scenes.columns[:12])) or "none"
+            raise InputError(
+                f"no column {missing[0]!r} in a table of scenes (there are: {there}); start_sec "
+                "and end_sec in seconds were expected; rename those of annotations, for example "
+                "table.rename(columns={'start': 'start_sec', 'end': 'end_sec'})"
+            )
         starts = np.sort(scenes["start_sec"].to_numpy(np.float64, na_value=np.nan))
         edges = np.r_[
             starts, scenes["end_sec"].to_numpy(np.float64, na_value=np.nan).max(initial=-np.inf)

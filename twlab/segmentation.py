@@ -262,7 +262,11 @@ def _spans_of(scenes: Any) -> Floats:
         raise InputError(f"scenes are a {type(scenes).__name__}; pass what tw.scenes returns")
     for name in ("video_id", "start_sec"):
         if name not in scenes.columns:
-            raise InputError(f"scenes have no column {name!r}; pass what tw.scenes returns")
+            there = ", ".join(map(str, scenes.columns[:12])) or "none"
+            raise InputError(
+                f"scenes have no column {name!r} (there are: {there}); pass what tw.scenes "
+                "returns, or rename the columns of annotations so"
+            )
     spans = np.full((len(scenes), 2), np.nan)
     for k, name in enumerate(("start_sec", "end_sec")):
         if name not in scenes.columns:

@@ -14,13 +14,14 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import mimetypes
 import os
 import sys
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from twlab.errors import warn
+from twlab.errors import FILTERED, InputError, brief, warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -113,6 +114,8 @@ def also_stores(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             if not any(isinstance(value, _LARGE) or _is_empty(value) for value in values):
                 return function(*args, **kwargs)
             given = signature.bind(*args, **kwargs).arguments
+            for name in names:
+                _refuse_misplaced(name, given, function.__name__)
             large = {name: opened(given[name]) for name in names if name in given}
             if any(isinstance(value, Source) for value in large.values()):
                 result: R = _on_sources(function, given | large)
@@ -127,6 +130,41 @@ def also_stores(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
+def _refuse_misplaced(name: str, given: dict[str, Any], function: str) -> None:
+    """Refuse a film or words where a table or a store belongs, saying where they belong."""
+    value = given.get(name)
+    if not isinstance(value, str | os.PathLike) or "://" in os.fspath(value):
+        return
+    text = os.fspath(value)
+    tables = [other for other, one in given.items() if hasattr(one, "iloc")]
+    kind = mimetypes.guess_type(text)[0] or ""
+    if kind.startswith(("video/", "audio/", "image/")) and not os.path.isdir(text):  # noqa: PTH112
+        swap = (
+            f"change the two over: {function}({tables[0]}={text!r}, {name}=table)"
+            if tables and tables[0] in ("video", "videos")
+            else "load the answer of its embedding with tw.load"
+        )
+        raise InputError(
+            f"{name} is {brief(text)}, a file of media; a table of segments or the path of a "
+            f"store was expected; {swap}"
+        )
+    words = bool(tables) or (" " in text and not {"/", os.sep} & set(text))
+    if words and isinstance(value, str) and not _exists(text):
+        raise InputError(
+            f"{name} is {brief(text)}, and there is no store at such a path; a table of segments, "
+            "vectors or the path of a store was expected; if these are words to look for, give "
+            f"tw.search(segments, text={brief(text)}, client=tw.Client())"
+        )
+
+
+def _exists(path: str) -> bool:
+    """Whether something is at a path, which may be no path at all."""
+    try:
+        return os.path.exists(os.path.expanduser(path))  # noqa: PTH110, PTH111 - any text
+    except ValueError:
+        return False
+
+
 def _is_empty(value: Any) -> bool:
     """Whether a value is a table, or a part of a store, without rows."""
     if isinstance(value, Source):
@@ -139,15 +177,13 @@ def _tell_of_nothing(given: dict[str, Any]) -> None:
     for name, value in given.items():
         if _is_empty(value):
             options = value.options() if isinstance(value, Source) else []
-            there = (
-                f"the whole store has the options {', '.join(map(repr, options))}"
+            remedy = (
+                "if a filter left none, filter for an option that is there: the whole store has "
+                f"the options {', '.join(map(repr, options))}"
                 if options
-                else "table['embedding_option'].unique() of the whole table says what is there"
+                else FILTERED
             )
-            warn(
-                f"{name} has no rows, so there is nothing to find; if a filter left none, filter "
-                f"for an option that is there: {there}"
-            )
+            warn(f"{name} has no rows, so there is nothing to find; {remedy}")
 
 
 def opened(source: Any) -> Any:

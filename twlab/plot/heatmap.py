@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from twlab.errors import InputError
+from twlab.errors import FILTERED, InputError
 from twlab.plot.columns import options_of
 from twlab.plot.images import Image, colour_settings, image_of, on_cells
 from twlab.plot.panels import (
@@ -147,10 +147,18 @@ def _options(segments: pd.DataFrame, to: pd.DataFrame | None) -> list[tuple[str,
 
 def _by_option(segments: pd.DataFrame, argument: str) -> dict[str, Rows]:
     """Row positions of the clips of each embedding option."""
+    if isinstance(segments, np.ndarray):
+        raise InputError(
+            f"{argument} is a matrix of shape {segments.shape}; a table of segments was expected; "
+            "give a matrix of similarities beside its table, as "
+            "tw.plot.heatmap(segments, similarity=matrix)"
+        )
     check_segments(segments)
     rows = _clips(segments)
     if not len(rows):
-        raise InputError(f"{argument} has no segments to draw; a table with rows was expected")
+        raise InputError(
+            f"{argument} has no segments to draw; a table with rows was expected; {FILTERED}"
+        )
     options = options_of(segments.iloc[rows], missing=UNNAMED)
     codes, names = pd.factorize(options)
     return {name: rows[codes == code] for code, name in enumerate(names)}

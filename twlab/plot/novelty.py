@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from twlab.errors import InputError
+from twlab.errors import FILTERED, InputError
 from twlab.plot.clock import clock_times, span_labels, time_axis
 from twlab.plot.columns import as_names, number_column, options_of
 from twlab.plot.scenes import scene_spans
@@ -76,7 +76,8 @@ def novelty(
     keep = np.isfinite(numbers) & segments["start_sec"].notna().to_numpy()
     if not keep.any():
         raise InputError(
-            "no segment has a novelty to draw; at least two segments of one video were expected"
+            "no segment has a novelty to draw; at least two segments of one video were expected; "
+            + (FILTERED if not len(segments) else "load more of the video")
         )
     table = _curves(segments[keep], numbers[keep])
     videos = list(dict.fromkeys(table["video_id"]))

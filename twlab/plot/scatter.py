@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from twlab.errors import InputError
+from twlab.errors import FILTERED, InputError
 from twlab.plot.clock import span_labels
 from twlab.plot.columns import by_name, left_out_note, named_values, number_column, value_column
 from twlab.plot.markers import Group, groups_of
@@ -79,7 +79,9 @@ def scatter(
     look = look_of(theme)
     check_segments(segments)
     if not len(segments):
-        raise InputError("there are no segments to draw; a table with rows was expected")
+        raise InputError(
+            f"there are no segments to draw; a table with rows was expected; {FILTERED}"
+        )
     table: Any = project(segments) if coords is None else coords
     axes = _axes(segments, table)
     values = value_column(segments, _telling(segments) if color is None else color, "color")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from twlab.errors import InputError
+from twlab.errors import FILTERED, InputError
 from twlab.plot.clock import bar_lengths, clock_times, span_labels, time_axis
 from twlab.plot.columns import (
     as_names,
@@ -127,6 +127,10 @@ def _height(lanes: Lanes, *, least: int) -> int:
 
 def _drawable(segments: pd.DataFrame) -> NDArray[np.bool_]:
     """Which rows have a place in time."""
+    if not len(segments):
+        raise InputError(
+            f"there are no segments to draw; a table with rows was expected; {FILTERED}"
+        )
     keep = segments[["start_sec", "end_sec"]].notna().all(axis=1).to_numpy() & clip_mask(segments)
     if not keep.any():
         raise InputError(
