@@ -14,8 +14,10 @@ import twlab as tw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from engines import Engines
+    from service import Service
 
 # A busy machine is no fault of the code.
 settings.register_profile("patient", deadline=None)
@@ -79,3 +81,22 @@ def bars(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
     monkeypatch.setattr("tqdm.auto.tqdm", recorded)
     return made
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """A stand-in for the service with short vectors."""
+    from service import Service
+
+    with Service(dim=8, check=False) as running:
+        yield running
+
+
+@pytest.fixture
+def videos(tmp_path: Path) -> Path:
+    """A folder of three small films."""
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"v{number}.mp4").write_bytes(bytes([number]) * 500)
+    return folder

@@ -13,48 +13,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from paying import FAST
 from service import KEY, Fault, Service
 
 import twlab as tw
 from twlab import errors
 from twlab.api.background import Background
-from twlab.api.transport import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
-FAST = Settings(
-    read_sec=0.5,
-    total_sec=1.5,
-    max_wait_sec=2.0,
-    attempts=4,
-    backoff_sec=0.02,
-    settle_sec=0.2,
-    poll_sec=0.01,
-    max_poll_sec=0.05,
-)
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    with Service(dim=8, check=False) as running:
-        yield running
 
 
 @pytest.fixture
 def client(service: Service, tmp_path: Path) -> Iterator[tw.Client]:
     with tw.Client(KEY, base_url=service.url, folder=tmp_path / "jobs", settings=FAST) as made:
         yield made
-
-
-@pytest.fixture
-def videos(tmp_path: Path) -> Path:
-    folder = tmp_path / "videos"
-    folder.mkdir()
-    for number in range(3):
-        (folder / f"v{number}.mp4").write_bytes(bytes([number]) * 500)
-    return folder
 
 
 # Tables

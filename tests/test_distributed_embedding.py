@@ -34,12 +34,6 @@ N = 12
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
-    with Service(dim=8, check=False) as running:
-        yield running
-
-
-@pytest.fixture
 def how(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dict[str, Any]]:

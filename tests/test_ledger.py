@@ -15,34 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from paying import FAST, embed, open_client
 from service import KEY, Fault, Service
 
 import twlab as tw
 from twlab import errors
 from twlab.api.ledger import Job, Ledger
 from twlab.api.locks import RunLock, is_alive
-from twlab.api.transport import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
-FAST = Settings(
-    read_sec=0.5,
-    max_wait_sec=2.0,
-    attempts=6,
-    backoff_sec=0.02,
-    settle_sec=0.3,
-    poll_sec=0.01,
-    max_poll_sec=0.05,
-)
 JOB = Job("k1", "account", "v2", "a/film.mp4", "sha256:1", "film.mp4", "marengo3.0", "{}")
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    with Service(dim=8, check=False) as running:
-        yield running
 
 
 @pytest.fixture
@@ -50,24 +35,6 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     made = Ledger(tmp_path / "jobs")
     yield made
     made.close()
-
-
-@pytest.fixture
-def videos(tmp_path: Path) -> Path:
-    folder = tmp_path / "videos"
-    folder.mkdir()
-    for number in range(4):
-        (folder / f"v{number}.mp4").write_bytes(bytes([number]) * 500)
-    return folder
-
-
-def client(service: Service, folder: Path, settings: Settings = FAST) -> tw.Client:
-    return tw.Client(KEY, base_url=service.url, folder=folder, settings=settings)
-
-
-def embed(service: Service, videos: Any, folder: Path, **options: Any) -> Any:
-    with client(service, folder) as one:
-        return one.embed(videos, progress=False, **options)
 
 
 # The file
@@ -188,17 +155,17 @@ def test_threads_may_write_at_once(ledger: Ledger) -> None:
 
 
 LOST = [
-    Fault("reset_before", "POST /embed-v2/tasks", times=4),
-    Fault("reset_after", "POST /embed-v2/tasks", times=4),
-    Fault("fin_before", "POST /embed-v2/tasks", times=4),
-    Fault("fin_after", "POST /embed-v2/tasks", times=4),
-    Fault("error_after", "POST /embed-v2/tasks", times=4, status=500),
-    Fault("error_after", "POST /embed-v2/tasks", times=4, status=504),
-    Fault("status", "POST /embed-v2/tasks", times=4, status=503),
-    Fault("status", "POST /embed-v2/tasks", times=4, status=409),
-    Fault("status", "POST /embed-v2/tasks", times=4, status=429),
-    Fault("cut_json", "POST /embed-v2/tasks", times=4),
-    Fault("truncate", "POST /embed-v2/tasks", times=4),
+    Fault("reset_before", "POST /embed-v2/tasks", times=3),
+    Fault("reset_after", "POST /embed-v2/tasks", times=3),
+    Fault("fin_before", "POST /embed-v2/tasks", times=3),
+    Fault("fin_after", "POST /embed-v2/tasks", times=3),
+    Fault("error_after", "POST /embed-v2/tasks", times=3, status=500),
+    Fault("error_after", "POST /embed-v2/tasks", times=3, status=504),
+    Fault("status", "POST /embed-v2/tasks", times=3, status=503),
+    Fault("status", "POST /embed-v2/tasks", times=3, status=409),
+    Fault("status", "POST /embed-v2/tasks", times=3, status=429),
+    Fault("cut_json", "POST /embed-v2/tasks", times=3),
+    Fault("truncate", "POST /embed-v2/tasks", times=3),
     Fault("hang_after", "POST /embed-v2/tasks", times=2, seconds=9),
     Fault("hang_before", "POST /embed-v2/tasks", times=2, seconds=9),
 ]
@@ -212,8 +179,8 @@ def test_a_lost_request_is_paid_once(
     service.faults = [fault]
     segments = embed(service, videos, tmp_path / "jobs")
     assert fault.hits == fault.times
-    assert len(service.paid) == 4
-    assert segments["video_id"].nunique() == 4
+    assert len(service.paid) == 3
+    assert segments["video_id"].nunique() == 3
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "error_after", "reset_before"])
@@ -222,8 +189,8 @@ def test_a_lost_v1_upload_is_paid_once(
 ) -> None:
     service.faults = [Fault(kind, "POST /embed/tasks", times=3)]
     segments = embed(service, videos, tmp_path / "jobs", model_name="Marengo-retrieval-2.7")
-    assert len(service.paid) == 4
-    assert segments["video_id"].nunique() == 4
+    assert len(service.paid) == 3
+    assert segments["video_id"].nunique() == 3
 
 
 def test_lost_requests_for_addresses_are_told_apart_by_options(
@@ -247,16 +214,16 @@ def test_lost_requests_for_addresses_are_told_apart_by_options(
 
 def test_a_listed_task_late_is_still_found(service: Service, videos: Path, tmp_path: Path) -> None:
     service.store.listed_after_sec = 0.15
-    service.faults = [Fault("reset_after", "POST /embed-v2/tasks", times=4)]
+    service.faults = [Fault("reset_after", "POST /embed-v2/tasks", times=3)]
     embed(service, videos, tmp_path / "jobs")
-    assert len(service.paid) == 4
+    assert len(service.paid) == 3
 
 
 def test_nobody_pays_for_a_guess(service: Service, videos: Path, tmp_path: Path) -> None:
     service.store.listed_names = False
     service.faults = [Fault("reset_after", "POST /embed-v2/tasks")]
     video = videos / "v0.mp4"
-    with client(service, tmp_path / "jobs") as one:
+    with open_client(service, tmp_path / "jobs") as one:
         with pytest.warns(tw.TwlabWarning, match="1 of 1 videos are not in the table"):
             assert one.embed(video, progress=False).empty
         failures = one.failures()
@@ -323,8 +290,8 @@ def test_killed_programs_pay_once(service: Service, videos: Path, tmp_path: Path
             time.sleep(0.01)
         os.kill(process.pid, signal.SIGKILL)
         ended(process)
-    assert ended(program(service, videos, tmp_path / "jobs")) == "4\n"
-    assert len(service.paid) == 4
+    assert ended(program(service, videos, tmp_path / "jobs")) == "3\n"
+    assert len(service.paid) == 3
 
 
 def test_two_programs_on_one_folder_pay_once(
@@ -332,8 +299,8 @@ def test_two_programs_on_one_folder_pay_once(
 ) -> None:
     service.store.ready_sec = (0.1, 0.4)
     both = [program(service, videos, tmp_path / "jobs") for _ in range(2)]
-    assert [ended(process) for process in both] == ["4\n", "4\n"]
-    assert len(service.paid) == 4
+    assert [ended(process) for process in both] == ["3\n", "3\n"]
+    assert len(service.paid) == 3
 
 
 def test_two_clients_of_one_program_pay_once(
@@ -343,10 +310,14 @@ def test_two_clients_of_one_program_pay_once(
 
     service.store.ready_sec = (0.1, 0.2)
     jobs = tmp_path / "jobs"
-    with client(service, jobs) as one, client(service, jobs) as two, ThreadPoolExecutor(4) as pool:
+    with (
+        open_client(service, jobs) as one,
+        open_client(service, jobs) as two,
+        ThreadPoolExecutor(4) as pool,
+    ):
         runs = [pool.submit(c.embed, videos, progress=False) for c in (one, one, two, two)]
         tables = [run.result() for run in runs]
-    assert len(service.paid) == 4
+    assert len(service.paid) == 3
     assert all(len(table) == len(tables[0]) for table in tables)
 
 
@@ -361,18 +332,18 @@ def test_an_interrupt_loses_nothing(
     def interrupted(done: Any) -> Any:
         calls.append(done)
         if len(calls) == 1:
-            while len(service.paid) < 4:
+            while len(service.paid) < 3:
                 time.sleep(0.01)
             raise KeyboardInterrupt
         return done.result()
 
     monkeypatch.setattr(background, "_wait", interrupted)
-    with client(service, tmp_path / "jobs") as one:
+    with open_client(service, tmp_path / "jobs") as one:
         with pytest.raises(KeyboardInterrupt):
             one.embed(videos, progress=False)
         assert set(one.ledger()["state"]) <= {"submitting", "processing"}
-        assert one.embed(videos, progress=False)["video_id"].nunique() == 4
-    assert len(service.paid) == 4
+        assert one.embed(videos, progress=False)["video_id"].nunique() == 3
+    assert len(service.paid) == 3
     assert not list((tmp_path / "jobs" / "runs").iterdir())
 
 
@@ -380,8 +351,8 @@ def test_deleted_answers_are_fetched_again(service: Service, videos: Path, tmp_p
     embed(service, videos, tmp_path / "jobs")
     for path in (tmp_path / "jobs" / "answers").iterdir():
         path.unlink()
-    assert embed(service, videos, tmp_path / "jobs")["video_id"].nunique() == 4
-    assert len(service.paid) == 4
+    assert embed(service, videos, tmp_path / "jobs")["video_id"].nunique() == 3
+    assert len(service.paid) == 3
 
 
 def test_other_options_are_other_work_and_the_file_is_not_sent_again(
@@ -407,7 +378,7 @@ def test_files_of_the_same_bytes_are_paid_for_once(
     (videos / "copy.mp4").write_bytes((videos / "v0.mp4").read_bytes())
     with pytest.warns(tw.TwlabWarning, match="hold the same content and were embedded once"):
         segments = embed(service, videos, tmp_path / "jobs")
-    assert len(service.paid) == 4
+    assert len(service.paid) == 3
     assert not segments.duplicated(["video_id", "start_sec", "embedding_option"]).any()
 
 
@@ -424,5 +395,5 @@ def test_chaos_ends_with_every_video_paid_once(
             segments = embed(service, videos, tmp_path / "jobs")
     service.faults = []
     segments = embed(service, videos, tmp_path / "jobs")
-    assert segments["video_id"].nunique() == 4
-    assert len(service.paid) == 4
+    assert segments["video_id"].nunique() == 3
+    assert len(service.paid) == 3

@@ -5,14 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
-import sqlite3
 import time
-import warnings
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from paying import FAST, LOST, ONE_TRY, as_twlab, embed, lose, open_client
 from service import KEY, Fault, Service
 
 import twlab as tw
@@ -21,39 +20,11 @@ from twlab.api import doubt, ledger, limits, rebuilding, sources
 from twlab.api.answers import answer_path, read_head
 from twlab.api.ledger import Job, Ledger
 from twlab.api.locks import RunLock, is_alive
-from twlab.api.transport import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-FAST = Settings(
-    read_sec=0.5,
-    max_wait_sec=2.0,
-    attempts=4,
-    backoff_sec=0.02,
-    settle_sec=0.3,
-    poll_sec=0.01,
-    max_poll_sec=0.05,
-)
-ONE_TRY = Settings(attempts=1, settle_sec=0.05, backoff_sec=0.01, read_sec=0.5)
 DAY = 86_400.0
-LOST = "has lost what it knew"
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    with Service(dim=4, check=False) as running:
-        yield running
-
-
-@pytest.fixture
-def videos(tmp_path: Path) -> Path:
-    folder = tmp_path / "videos"
-    folder.mkdir()
-    for number in range(3):
-        (folder / f"v{number}.mp4").write_bytes(bytes([number]) * 500)
-    return folder
 
 
 @pytest.fixture
@@ -68,16 +39,6 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> Any:
             monkeypatch.setattr(module, "time", clock)
 
     return wrong_by
-
-
-def embed(service: Service, videos: Any, folder: Path, **options: Any) -> Any:
-    settings = options.pop("settings", FAST)
-    with (
-        tw.Client(KEY, base_url=service.url, folder=folder, settings=settings) as one,
-        warnings.catch_warnings(),
-    ):
-        warnings.filterwarnings("ignore", message=f".*{LOST}")
-        return one.embed(videos, progress=False, **options)
 
 
 # Clocks
@@ -135,11 +96,9 @@ def test_what_the_service_may_have_forgotten_is_not_paid_for_again(
     film, jobs = videos / "v0.mp4", tmp_path / "jobs"
     with pytest.raises(errors.BadRequestError):
         embed(service, film, jobs, **embed_it)
-    db = sqlite3.connect(jobs / "ledger.sqlite")
-    with db:
+    with as_twlab(jobs) as db:
         then = (time.time(), time.time() - 8 * DAY)
         db.execute("UPDATE jobs SET state = 'submitting', attempted_at = ?, service_at = ?", then)
-    db.close()
     with pytest.raises(errors.JobInDoubtError, match="more than seven days ago"):
         embed(service, film, jobs, **embed_it)
     assert not service.paid
@@ -147,31 +106,7 @@ def test_what_the_service_may_have_forgotten_is_not_paid_for_again(
     assert len(service.paid) == 1
 
 
-def test_an_older_ledger_is_taken_over(service: Service, videos: Path, tmp_path: Path) -> None:
-    jobs = tmp_path / "jobs"
-    embed(service, videos, jobs)
-    db = sqlite3.connect(jobs / "ledger.sqlite")
-    with db:
-        db.execute("ALTER TABLE jobs DROP COLUMN service_at")
-        for name in ("runs", "lost", "orphans"):
-            db.execute(f"DROP TABLE {name}")
-        db.execute("PRAGMA user_version = 1")
-    db.close()
-    assert embed(service, videos, jobs)["video_id"].nunique() == 3
-    assert len(service.paid) == 3
-
-
 # Lost ledgers
-
-
-def lose(jobs: Path, kind: str) -> None:
-    ledger = jobs / "ledger.sqlite"
-    if kind == "emptied":
-        ledger.write_bytes(b"")
-    else:
-        ledger.unlink()
-    for path in jobs.glob("ledger.sqlite-*"):
-        path.unlink()
 
 
 @pytest.mark.parametrize("kind", ["deleted", "emptied"])
@@ -259,8 +194,9 @@ def test_each_account_looks_for_its_own_lost_tasks(
         other.store.rng.seed(1)  # ids of its own
         for one in (service, other):
             one.store.ready_sec = (1.0, 1.2)
-            with pytest.warns(tw.TwlabWarning, match="not in the table"):
+            with pytest.warns(tw.TwlabWarning) as told:
                 embed(one, film, jobs, timeout_sec=0.6)
+            assert "not in the table" in str(told[-1].message)
         lose(jobs, "deleted")
         for one in (service, other):
             assert len(embed(one, film, jobs))
@@ -348,10 +284,8 @@ def test_no_answer_lies_outside(
     jobs = tmp_path / "jobs"
     embed(service, videos / "v0.mp4", jobs)
     (tmp_path / "outside.json").write_text('{"data": [{"embedding": [9, 9]}]}')
-    db = sqlite3.connect(jobs / "ledger.sqlite")
-    with db:
+    with as_twlab(jobs) as db:
         db.execute("UPDATE jobs SET answer = ?", (answer,))
-    db.close()
     with tw.Client(KEY, base_url=service.url, folder=jobs, settings=FAST) as one:
         with pytest.raises(tw.LedgerError, match="nothing outside is read"):
             one.results()
@@ -483,3 +417,49 @@ def test_one_failed_connection_among_answers_is_reported(
     service.faults = [Fault("status", "POST /assets", times=1, status=400, body={"message": "no"})]
     with pytest.warns(tw.TwlabWarning, match="1 of 3 videos are not in the table"):
         assert embed(service, videos, tmp_path / "jobs")["video_id"].nunique() == 2
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.youtube.com/watch?v=aqz-KE-bpKQ",
+        "https://youtu.be/aqz-KE-bpKQ?t=4",
+        "http://m.YouTube.com/shorts/x",
+        "https://vimeo.com/76979871",
+        "https://drive.google.com/file/d/1x/view?usp=sharing",
+        "https://drive.google.com/uc?export=download&id=1x",
+        "https://www.dropbox.com/s/x/film.mp4?dl=0",
+        "https://1drv.ms/v/s!x",
+        "https://example.com/films/film.html?id=3",
+    ],
+)
+@pytest.mark.parametrize("call", ["embed", "embed_image", "embed_audio"])
+def test_a_web_page_is_no_film(service: Service, tmp_path: Path, url: str, call: str) -> None:
+    with (
+        open_client(service, tmp_path) as one,
+        pytest.raises(tw.InputError, match=r"is a web page; .* download the file and embed that"),
+    ):
+        getattr(one, call)(url)
+    assert not service.requests
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/watch?v=7",
+        "https://notyoutube.com/watch",
+        "https://youtube.com.example/watch",
+        "https://example.com/youtube.com/a.mp4",
+        "https://player.vimeo.com/external/7.hd.mp4?s=1",
+        "https://www.dropbox.com/s/x/film.mp4?dl=1",
+        "https://dl.dropboxusercontent.com/s/x/film.mp4",
+        "https://films.s3.amazonaws.com/a.mp4?X-Amz-Signature=1",
+    ],
+)
+def test_an_address_that_may_be_a_film_is_sent(url: str) -> None:
+    assert sources.find_sources(url)[0].url == url
+
+
+def test_an_address_that_is_none_is_told() -> None:
+    with pytest.raises(tw.InputError, match=r"is not an address .*check how it is spelled"):
+        sources.find_sources("https://[::1/film.mp4")

@@ -59,6 +59,7 @@ class Service:
         self.store, self.rng = Store(dim=dim, seed=seed), random.Random(seed)
         self.faults: list[Fault] = []
         self.dated = True
+        self.keys = {KEY}  # of one account
         self.hostile: Hostile | None = None
         self.limit: Limit | None = None
         self.spec = official() if check else None
@@ -179,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answered(self, request: Request) -> tuple[int, Any, dict[str, str]]:
         service = self.service
         stored = request.path.startswith("/_store/")
-        if not stored and request.headers.get("x-api-key") != KEY:
+        if not stored and request.headers.get("x-api-key") not in service.keys:
             said = f"The API key {request.headers.get('x-api-key')} is not valid."
             return 401, {"code": "api_key_invalid", "message": said}, {}
         if stored and "x-api-key" in request.headers:

@@ -19,7 +19,7 @@ from twlab.api.fields import box_at, entries_at, plain, text_at
 from twlab.api.files import FilePart
 from twlab.api.ledger import FINAL
 from twlab.api.options import job_key
-from twlab.api.rebuilding import note_orphans, recovered
+from twlab.api.rebuilding import note_orphans, recovered, shared
 from twlab.api.uploads import Uploader
 from twlab.errors import (
     AnswerError,
@@ -98,6 +98,7 @@ class Run:
         self._lock = ledger.begin()
         self._looking = asyncio.Lock()
         self.assets = assets
+        self.paid_elsewhere: list[Job] = []  # what another key had paid for, and this one did anew
         self._mine: dict[str, asyncio.Lock] = {}
         self._uploader = Uploader(
             service, assets, account=account, run=self._lock.name, watch=watch
@@ -162,7 +163,10 @@ class Run:
             named = replace(job, upload_name=self._upload_name(job, work))
             job = recovered(self._ledger, named, pay_again=pay_again)
         if job.state == "new":
+            job = await shared(self._service, self._ledger, job)
+        if job.state == "new":
             job = await self._submit(job, work)
+            self.paid_elsewhere += self._ledger.twins(job)[:1]
         return await self._collect(job, work)
 
     async def _settled(self, job: Job, *, pay_again: bool) -> Job:

@@ -27,8 +27,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from twlab.api import rebuilding
-from twlab.api.assets import SCHEMA as _ASSETS
+from twlab.api import ledgerfile, rebuilding
 from twlab.api.locks import RunLock, alone, is_alive, run_name
 from twlab.errors import LedgerError, warn
 
@@ -39,35 +38,6 @@ if TYPE_CHECKING:
 __all__ = ["FINAL", "Job", "Ledger"]
 
 FINAL = ("ready", "failed", "rejected")
-_VERSION = 2
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
-    key TEXT PRIMARY KEY,
-    account TEXT NOT NULL,
-    api TEXT NOT NULL,
-    source TEXT NOT NULL,
-    content TEXT NOT NULL,
-    video_id TEXT NOT NULL,
-    model_name TEXT NOT NULL,
-    options TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'new'
-        CHECK (state IN ('new', 'submitting', 'processing', 'ready', 'failed', 'rejected')),
-    owner TEXT,
-    upload_name TEXT,
-    task_id TEXT,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    attempted_at REAL,
-    service_at REAL,
-    created_at REAL NOT NULL,
-    updated_at REAL NOT NULL,
-    answer TEXT,
-    error TEXT
-);
-CREATE TABLE IF NOT EXISTS tasks (
-    task_id TEXT PRIMARY KEY,
-    key TEXT NOT NULL REFERENCES jobs (key)
-);
-"""
 
 
 @dataclass(frozen=True)
@@ -114,6 +84,7 @@ class Ledger:
         self._path = folder / "ledger.sqlite"
         self._one_at_a_time = threading.RLock()
         self.opened_at = time.monotonic()
+        self._checked: int | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -152,24 +123,29 @@ class Ledger:
         self._place = self._place_of_file()
 
     def _prepare(self) -> None:
-        _into_wal(self.db)
+        ledgerfile.into_wal(self.db)
         self.db.execute("PRAGMA synchronous = FULL")
         whole = self.db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if whole != "ok":
             raise sqlite3.DatabaseError(" ".join(str(whole).split())[:100])
-        version = self.db.execute("PRAGMA user_version").fetchone()[0]
-        if version > _VERSION:
+        try:
+            ledgerfile.prepare(self.db)
+        except ledgerfile.NewerFormError as error:
             raise LedgerError(
-                f"{self._path} was written by a newer twlab (form {version}); form {_VERSION} or "
-                "older was expected; update twlab, or use another folder="
-            )
-        if version < _VERSION:
-            older = "ALTER TABLE jobs ADD COLUMN service_at REAL;" if version == 1 else ""
-            self.db.executescript(
-                f"BEGIN IMMEDIATE; {older}{_SCHEMA}{_ASSETS}{rebuilding.SCHEMA} "
-                f"PRAGMA user_version = {_VERSION};"
-            )
-            self.db.execute("COMMIT")
+                f"{self._path} was written by a newer twlab (form {error}); form "
+                f"{ledgerfile.FORM} or older was expected; update twlab, or use another folder="
+            ) from None
+        ledgerfile.keep_tally(self.db)
+        with self.change() as db:
+            self._check_tally(db)
+
+    def _check_tally(self, db: sqlite3.Connection) -> None:
+        """Refuse rows that another program changed; looked at anew when anybody else wrote."""
+        version = db.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._checked:
+            if ledgerfile.changed_by_others(db):
+                raise self._trouble("another program changed rows in it", damaged=True)
+            self._checked = version
 
     def _find_again(self, *, lost: bool) -> None:
         """Jobs of answers that no row tells of; what shows that rows were lost is kept in mind."""
@@ -212,6 +188,7 @@ class Ledger:
         """A new run; its name is written down first, so that a strange one shows a loss."""
         name = run_name()
         with self.change() as db:
+            self._check_tally(db)
             db.execute("INSERT INTO runs VALUES (?)", (name,))
         return RunLock(self.runs, name)
 
@@ -317,6 +294,20 @@ class Ledger:
                 error=None,
             )
             return self._job(db, job.key)
+
+    def shared(self, job: Job, twin: Job) -> Job:
+        """Write down that the task of another account's job is this account's too."""
+        told = {"task_id": twin.task_id, "upload_name": twin.upload_name, "error": None}
+        return self._update(job.key, state="processing", **told)
+
+    def twins(self, job: Job) -> list[Job]:
+        """Jobs of other accounts that asked for the same and have a task, newest first."""
+        same = "api = ? AND content = ? AND options = ? AND account != ?"
+        paid = "task_id IS NOT NULL AND state IN ('processing', 'ready')"
+        asked = f"SELECT * FROM jobs WHERE {same} AND {paid} ORDER BY created_at DESC, key"
+        with self.reading() as db:
+            values = (job.api, job.content, job.options, job.account)
+            return [self._read(row) for row in db.execute(asked, values)]
 
     def known_tasks(self) -> set[str]:
         """The ids of all tasks that any job ever had."""
@@ -428,16 +419,14 @@ class Ledger:
             raise self._trouble(str(error)) from None
 
     def _trouble(self, reason: str, *, damaged: bool = False) -> LedgerError:
-        remedy = "choose another with folder="
+        wanted = "a writable folder on a local disk was expected; choose another with folder="
         if damaged:
-            remedy = (
-                f"move {self._path.name} away to have it made again from the answers beside it "
+            wanted = (
+                "the file as twlab wrote it was expected; move "
+                f"{self._path.name} away to have it made again from the answers beside it "
                 "and the service's list of tasks, or choose another folder="
             )
-        return LedgerError(
-            f"the ledger {self._path} cannot be used ({reason}); a writable folder on a local "
-            f"disk was expected; {remedy}"
-        )
+        return LedgerError(f"the ledger {self._path} cannot be used ({reason}); {wanted}")
 
 
 _TYPES = get_type_hints(Job)
@@ -465,16 +454,3 @@ def _free_name(db: sqlite3.Connection, job: Job) -> str:
     parent = f"{folder.rpartition('/')[2]}/{name}"
     free = (name for name in (job.video_id, parent) if name not in taken)
     return next(free, f"{job.video_id}#{job.key[:8]}")
-
-
-def _into_wal(db: sqlite3.Connection) -> None:
-    """Switch to write-ahead logging; two programs that do so at once need a second try."""
-    for _ in range(200):
-        try:
-            if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
-                return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
-                raise
-        time.sleep(0.02)
-    raise sqlite3.OperationalError("write-ahead logging is not available here")

@@ -7,7 +7,9 @@ copies folders, deleted by hand. What it knew is paid for, and must not be paid 
   of the job's key in its name (:func:`lying_answer`).
 * A job without an answer may be a task that nobody waits for. Before anything is sent, the tasks
   that the service lists and no job knows are written down once (:func:`note_orphans`); a new job
-  that is one of them goes on with it (:func:`orphans_of`).
+  that is one of them goes on with it (:func:`recovered`).
+* A key may be changed for a new one of the same account, which then has another name here. The
+  service tells whether a task that another key paid for is this key's too (:func:`shared`).
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from twlab.api.answers import KEY_DIGITS, read_head
-from twlab.api.doubt import facts_from, in_doubt, tasks_by_name, which_is
+from twlab.api.doubt import facts_from, facts_of, in_doubt, tasks_by_name, which_is
 from twlab.api.options import job_key
+from twlab.errors import BadRequestError, GoneError, NotFoundError, PermissionDeniedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,8 +32,17 @@ if TYPE_CHECKING:
     from twlab.api.ledger import Job, Ledger
     from twlab.api.transport import Settings
 
-__all__ = ["SCHEMA", "facts_from", "found_jobs", "lying_answer", "note_orphans", "recovered"]
+__all__ = [
+    "SCHEMA",
+    "facts_from",
+    "found_jobs",
+    "lying_answer",
+    "note_orphans",
+    "recovered",
+    "shared",
+]
 
+_NOT_OURS = (BadRequestError, GoneError, NotFoundError, PermissionDeniedError)
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS lost (api TEXT PRIMARY KEY);
@@ -100,4 +112,19 @@ def recovered(ledger: Ledger, job: Job, *, pay_again: bool) -> Job:
     if unsure and not pay_again:
         why = f"the ledger was lost, and it may be task {', '.join(unsure[:3])}"
         raise in_doubt(job, why)
+    return job
+
+
+async def shared(service: Service, ledger: Ledger, job: Job) -> Job:
+    """The new job, or in ``processing`` if a task that another key paid for is its own."""
+    retrieve = service.status_v1 if job.api == "v1" else service.retrieve_v2
+    for twin in ledger.twins(job):
+        try:
+            answer = await retrieve(str(twin.task_id))
+        except _NOT_OURS:
+            continue
+        facts = facts_of(answer.data)
+        is_it = any(which_is(twin, {str(twin.task_id): facts}, [], surely_recent=True))
+        if is_it and facts["status"] != "failed":
+            return ledger.shared(job, twin)
     return job

@@ -24,6 +24,15 @@ __all__ = ["Source", "clean_url", "content_of", "find_sources", "is_url"]
 
 _SIGNING = ("x-amz-", "x-goog-", "signature", "expires", "key-pair-id", "policy", "token")
 _AZURE = frozenset({"sig", "se", "st", "sp", "sv", "sr", "skoid", "sktid", "ske", "sks", "skv"})
+# The service takes the address of a media file only; its specification rules out the pages of
+# video hosts and the sharing links of cloud storage. These are the ones that people paste.
+_PAGES_OF = (
+    *("youtube.com", "youtu.be", "youtube-nocookie.com", "vimeo.com", "dailymotion.com", "dai.ly"),
+    *("twitch.tv", "tiktok.com", "bilibili.com", "facebook.com", "instagram.com", "x.com"),
+    *("twitter.com", "drive.google.com", "docs.google.com", "photos.google.com", "dropbox.com"),
+    *("onedrive.live.com", "1drv.ms", "sharepoint.com", "box.com", "icloud.com", "wetransfer.com"),
+)
+_AS_A_FILE = {("dl", "1"), ("raw", "1"), ("download", "1")}
 _SETTLED_SEC = 2.0
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -103,6 +112,7 @@ def _of_one(text: str | bytes) -> list[Source]:
     if isinstance(text, bytes):
         text = os.fsdecode(text)
     if is_url(text):
+        _check_media(text)
         shown = clean_url(text)
         name = unquote(urlsplit(shown).path.rpartition("/")[2]) or urlsplit(shown).netloc
         return [Source(shown, name, None, text)]
@@ -123,6 +133,33 @@ def _of_one(text: str | bytes) -> list[Source]:
         f"{text[:200]!r} cannot be read ({reason}); a file or folder that this user may read was "
         "expected; check path and rights"
     )
+
+
+def _check_media(url: str) -> None:
+    """Refuse the address of a page that shows a video; the service takes the file itself."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InputError(
+            f"{url[:80]!r} is not an address ({error}); one such as https://example.com/film.mp4 "
+            "was expected; check how it is spelled"
+        ) from None
+    host = (parts.hostname or "").rstrip(".")
+    known = next((one for one in _PAGES_OF if f".{host}".endswith(f".{one}")), None)
+    as_a_file = _AS_A_FILE & set(parse_qsl(parts.query))
+    is_page = mime_type(parts.path).startswith("text/html")
+    if is_page or (known and not as_a_file and not _is_file_of(known, parts.path)):
+        raise InputError(
+            f"{clean_url(url)[:200]!r} is a web page; the service takes the address of a media "
+            "file itself, and no page of a hosting or sharing site; download the file and embed "
+            "that, or give its direct address"
+        )
+
+
+def _is_file_of(site: str, path: str) -> bool:
+    """Whether a path names a media file; sharing sites show a page under such names, too."""
+    shared = ("dropbox.com", "google.com", "live.com", "sharepoint.com")
+    return mime_type(path).startswith(("video/", "audio/", "image/")) and not site.endswith(shared)
 
 
 def _of_path(text: str) -> list[Source]:

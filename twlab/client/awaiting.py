@@ -199,7 +199,10 @@ class AsyncClient:
         with Bars(len(sources), shown=progress) as bars:
             run = Run(service, ledger, assets, account=account, settings=self._settings, watch=bars)
             with contextlib.closing(run):
-                return await embed_all(sources, options, run=run, pace=pace, bars=bars)
+                try:
+                    return await embed_all(sources, options, run=run, pace=pace, bars=bars)
+                finally:
+                    tables.warn_of_other_keys(run.paid_elsewhere)
 
     async def _reported(self, outcomes: Sequence[Outcome], on_error: str) -> pd.DataFrame:
         done = {one.job.key: one for one in outcomes if one.job is not None}

@@ -10,7 +10,7 @@ import pandas as pd
 
 from twlab.api.answers import answer_path
 from twlab.api.ledger import Ledger
-from twlab.errors import AnswerError, LoadError, TwlabError, TwlabWarning
+from twlab.errors import AnswerError, LoadError, TwlabError, TwlabWarning, warn
 from twlab.io import load
 from twlab.segments import COLUMNS, str_column, with_vectors
 
@@ -27,6 +27,7 @@ __all__ = [
     "read_ledger",
     "segments_of",
     "warn_of_failures",
+    "warn_of_other_keys",
     "warn_of_twins",
 ]
 
@@ -137,6 +138,18 @@ def warn_of_failures(failures: Sequence[Outcome], n_sources: int) -> None:
             f"{failures[0].error}); client.failures() lists them all",
             TwlabWarning,
             stacklevel=2,
+        )
+
+
+def warn_of_other_keys(jobs: Sequence[Job]) -> None:
+    """Say so where another key had paid in this folder for what this one has now paid for."""
+    if jobs:
+        had = next((job.answer for job in jobs if job.answer), None)
+        there = f"; its answer is {had}, which tw.load reads" if had else ""
+        warn(
+            f"paid for anew: {len(jobs)} of the videos (first: {jobs[0].source}); another key had "
+            "paid for them in this folder, and the service does not show its tasks to this key"
+            f"{there}"
         )
 
 
