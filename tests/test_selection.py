@@ -374,9 +374,27 @@ def test_a_picture_that_is_held_long_does_not_come_back(first_sec: float) -> Non
     film[[100, 120]] = film[20]  # and twice again
     slide = tw.with_vectors(slide, film)
     assert common_clips(slide) == 62
-    cut = slide[(np.arange(140) < 30) | (np.arange(140) >= 70)]  # nothing lies between
-    assert common_clips(cut) == 22
-    assert common_clips(cut[:40]) == 0
+    part = np.arange(140)
+    cut = slide[(part < 30) | ((part >= 42) & (part < 55)) | (part >= 70)]
+    assert common_clips(cut) == 35
+    assert common_clips(cut[part[: len(cut)] < 60]) == 0  # nothing else lies between
+
+
+@pytest.mark.parametrize(("step", "n"), [(7, 0), (12, 3)])
+def test_a_place_is_ten_clips_from_the_next(rng: np.random.Generator, step: int, n: int) -> None:
+    film = rng.normal(size=(60, 64))
+    film[[5, 5 + step, 5 + 2 * step]] = film[5]
+    assert common_clips(table(film)) == n
+
+
+@pytest.mark.parametrize(("noise", "n"), [(0.33, 0), (0.06, 4)])
+def test_a_room_that_is_seen_again_is_no_blank_clip(noise: float, n: int) -> None:
+    """Views of one place are a tenth of the usual distance apart, a blank with noise far less."""
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        film = rng.normal(size=(90, 256))
+        film[[5, 30, 55, 80]] = film[5] + noise * rng.normal(size=(4, 256))
+        assert common_clips(table(film)) == n
 
 
 def test_common_clips_of_pages_are_told_without_a_second(rng: np.random.Generator) -> None:
