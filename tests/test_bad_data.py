@@ -345,3 +345,13 @@ def test_what_holds_itself_many_times_is_told_in_a_moment() -> None:
         with pytest.raises(tw.LoadError) as error:
             tw.load({"data": [wrong]} if isinstance(wrong, dict) else wrong)
         assert len(str(error.value)) < 500
+
+
+def test_a_vector_where_a_word_is_looked_for() -> None:
+    vector = list(range(1, 65))
+    for name in ("object", "status", "type", "error", "message", "video", "data", "model"):
+        for rows in ([], [{"embedding": vector, "start": 0, "end": 6}]):
+            try:
+                tw.load(json.dumps({"data": [{"x": 1}], name: vector, "segments": rows}).encode())
+            except tw.LoadError:
+                continue

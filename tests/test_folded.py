@@ -52,7 +52,8 @@ def test_what_is_no_time_stays_unread():
     ]
     assert silently(rows)["start_sec"].tolist() == [0, 6, 12]
     frames = [{"video": "a", "frame_range": [0, 150], "embedding": LISTS[0]}]
-    assert tw.load(frames)["start_sec"].isna().all()
+    with pytest.warns(tw.TwlabWarning, match="count frames.*add a column fps"):
+        assert tw.load(frames)["start_sec"].isna().all()
 
 
 def test_metadata_as_text():

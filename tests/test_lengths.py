@@ -114,6 +114,42 @@ class TestLengths:
             assert back["duration_sec"].tolist() == [6, 6, 3]
 
 
+def test_frames() -> None:
+    given = rows(video="a", start_frame=[0, 150, 300], num_frames=150, fps=25)
+    assert silently(given)["end_sec"].tolist() == [6, 12, 18]
+    given = rows(video="a", frames=[[0, 150], [150, 300]], fps=25)
+    assert silently(given)["end_sec"].tolist() == [6, 12]
+    with pytest.warns(tw.TwlabWarning, match="count frames"):
+        assert tw.load(rows(video="a", frames=[[0, 150], [150, 300]]))["start_frame"].tolist()
+
+
+class TestIndex:
+    def frame(self, index: Any) -> pd.DataFrame:
+        return pd.DataFrame({"embedding": [[1.0, k] for k in range(3)]}, index=index)
+
+    def test_intervals(self) -> None:
+        breaks = pd.IntervalIndex.from_breaks([0, 6, 12, 18])
+        for given in (self.frame(breaks), self.frame(None).assign(span=breaks)):
+            table = silently(given)
+            assert table["start_sec"].tolist() == STARTS
+            assert table["end_sec"].tolist() == [6, 12, 18]
+
+    def test_names_without_a_name(self) -> None:
+        names = ["a.mp4", "b.mp4", "c.mp4"]
+        assert silently(self.frame(names))["video_id"].tolist() == names
+
+    def test_numbers_without_a_name(self) -> None:
+        with pytest.warns(tw.TwlabWarning, match="'index' numbers"):
+            assert tw.load(self.frame(STARTS))["index"].tolist() == STARTS
+        assert "index" not in silently(self.frame([5, 3, 1]))
+
+
+def test_what_holds_no_vector_among_videos_is_told() -> None:
+    given = {"a.mp4": [[1.0, 2.0]], "notes": {"0": {"by": "me"}}}
+    with pytest.warns(tw.TwlabWarning, match="'notes' holds no vectors and was left out"):
+        assert tw.load(given)["video_id"].tolist() == ["a.mp4"]
+
+
 PAIRS = [
     *("t0 t1", "t1 t2", "t_0 t_1", "time0 time1", "s e", "st et", "in out", "onset offset"),
     *("t0_ms t1_ms", "beg fin", "tstart tend", "in_point out_point", "tc_in tc_out", "t_in t_out"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from twlab.reading.further import NAMING, cells_of, number, put
+from twlab.reading.further import NAMING, cells_of, number, put, rates_of
 from twlab.responses.othernames import FALLBACK_VIDEO, length_name
 
 if TYPE_CHECKING:
@@ -50,7 +50,10 @@ def _lengths(found: Found, start: list[float]) -> tuple[str, list[float]]:
     hints = {name: hint for name in sorted(names) if (hint := length_name(name))}
     for name, (sure, rate) in sorted(hints.items(), key=lambda item: not item[1][0]):
         cells = [number(cell) for cell in cells_of(found, name)]
-        lengths = [math.nan if cell is None else cell / rate for cell in cells]
+        rates = [rate] * len(cells) if rate else [r for rows in found.rows for r in rates_of(rows)]
+        lengths = [
+            n / r if n is not None and r else math.nan for n, r in zip(cells, rates, strict=True)
+        ]
         known = [math.isnan(a) or not math.isnan(n) for a, n in zip(start, lengths, strict=True)]
         if all(known) and (sure or _of_segments(_videos(found), start, lengths)):
             return name, lengths

@@ -21,6 +21,7 @@ from twlab.responses import read
 from twlab.responses.names import VECTOR_KEYS, plain
 from twlab.responses.shapes import COLUMN_OF
 from twlab.responses.wide import wide_keys
+from twlab.segments import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -323,6 +324,8 @@ def read_frame(frame: pd.DataFrame, found: Found) -> None:
     levels = [name for name in frame.index.names if name is not None and name not in frame.columns]
     if levels:
         frame = frame.reset_index(levels)
+    elif _is_told(frame.index) and not set(COLUMNS) <= set(frame.columns):
+        frame = frame.rename_axis("index").reset_index()
     columns: dict[str, Any] = {}
     wide = wide_keys(tuple(frame.columns)) if frame.columns.is_unique else ()
     named = "embedding" in found.columns.values()
@@ -334,9 +337,31 @@ def read_frame(frame: pd.DataFrame, found: Found) -> None:
         if name in columns:
             _tell_double(name, found)
             continue
+        if isinstance(frame.dtypes.iloc[position], pd.IntervalDtype):
+            spans = pd.arrays.IntervalArray(frame.iloc[:, position])
+            columns |= _ends_of(spans, name)
+            continue
         cells = frame.iloc[:, position].astype(object).tolist()
         columns[name] = [None if _missing(cell) else cell for cell in cells]
     _read_columns(columns, len(frame), found)
+
+
+def _ends_of(spans: Any, name: str) -> dict[str, list[Any]]:
+    """The columns of start and end of intervals of numbers; their text for others."""
+    if not pd.api.types.is_numeric_dtype(spans.dtype.subtype):
+        return {name: [str(span) for span in spans]}
+    sides = {"start_sec": spans.left, "end_sec": spans.right}
+    return {
+        column: [None if np.isnan(one) else float(one) for one in side]
+        for column, side in sides.items()
+    }
+
+
+def _is_told(index: pd.Index[Any]) -> bool:
+    """Whether an index without a name says more of its rows than their number."""
+    if isinstance(index, pd.MultiIndex) or "index" in index.names:
+        return False
+    return isinstance(index, pd.IntervalIndex) or not pd.api.types.is_integer_dtype(index.dtype)
 
 
 def _numbers(frame: pd.DataFrame, found: Found) -> NDArray[np.float32]:

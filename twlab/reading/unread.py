@@ -131,7 +131,7 @@ def _tell_ends(found: Found, names: list[str]) -> None:
     lengths = cells_of(found, "duration_sec")
     if ends or "duration_sec" in found.columns.values():
         return
-    if len(start) > 1 and all(isinstance(n, int | float) for n in lengths):
+    if (len(start) > 1 or start[0] > 0) and all(isinstance(n, int | float) for n in lengths):
         found.remark(
             "no ends were read, and the duration was taken for the film's, as all segments start "
             "before it; if it is that of each segment, add a column end_sec",

@@ -35,7 +35,11 @@ def undressed(node: dict[str, Any]) -> dict[str, Any]:
         return {key: _of_dynamo(value, 0) for key, value in node.items()}
     if any(_is_extended(value) for value in node.values()):
         return {key: _of_mongo(value, 0) for key, value in node.items()}
-    if node.get("object") == "list" and type(node.get("data")) is list:
+    if (
+        type(mark := node.get("object")) is str
+        and mark == "list"
+        and type(node.get("data")) is list
+    ):
         entries = [_without_mark(one) for one in node["data"]]
         return {**{k: v for k, v in node.items() if k != "object"}, "data": entries}
     if type(node.get("inner_hits")) is dict:
@@ -58,6 +62,11 @@ def undressed(node: dict[str, Any]) -> dict[str, Any]:
 def _without_mark(entry: Any) -> Any:
     """An entry of a list in OpenAI's form without the word that says so."""
     return {k: v for k, v in entry.items() if k != "object"} if type(entry) is dict else entry
+
+
+def _is_text(value: Any, text: str) -> bool:
+    """Whether a value, which may be a vector, is a certain text."""
+    return isinstance(value, str) and value == text
 
 
 def _is_dynamo(node: dict[str, Any]) -> bool:

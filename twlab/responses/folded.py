@@ -125,8 +125,7 @@ def _spans(node: dict[str, Any], shape: Shape) -> dict[str, dict[str, Any]]:
 def _keys_of_times(keys: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """The keys of times, and those under which both times may stand."""
     timed = [key for key in keys if _is_time(key)]
-    likely = [key for key in keys if _OF_SPANS & set(plain(key).split("_"))]
-    return timed, [key for key in likely if not _OF_FRAMES & set(plain(key).split("_"))]
+    return timed, [key for key in keys if (_OF_SPANS | _OF_FRAMES) & set(plain(key).split("_"))]
 
 
 def _is_time(key: str) -> bool:
@@ -140,6 +139,8 @@ def _pair(key: str, value: Any) -> dict[str, Any]:
         return {}
     if not all(type(one) in (int, float) for one in value) or not 0 <= value[0] <= value[1]:
         return {}
+    if _OF_FRAMES & set(plain(key).split("_")):
+        return {"start_frame": value[0], "end_frame": value[1]}
     return {"start_sec": value[0] / per_sec(key), "end_sec": value[1] / per_sec(key)}
 
 

@@ -175,17 +175,24 @@ def offset_name(name: str) -> TimeName | None:
 
 
 _LENGTHS = frozenset(("duration", "length", "len", "dur"))
+_NUMBERS_OF_FRAMES = frozenset(
+    ("n_frames", "num_frames", "nframes", "frame_count", "frames_count", "number_of_frames")
+)
 _OF_SEGMENTS = frozenset(("clip", "segment", "seg", "shot", "scene", "chunk", "window"))
 
 
 def length_name(name: str) -> tuple[bool, float] | None:
     """Whether a name says that the length is a segment's, and units per second; else None.
 
+    Of a number of frames, which has no such rate, it is 0.
+
     Examples
     --------
     >>> length_name("clip_duration_ms"), length_name("duration"), length_name("video_duration")
     ((True, 1000.0), (False, 1.0), None)
     """
+    if plain(name) in _NUMBERS_OF_FRAMES:
+        return False, 0.0
     for stem, rate in _stems(plain(name)):
         whose, _, length = stem.rpartition("_")
         if length in _LENGTHS and (not whose or whose in _OF_SEGMENTS):
@@ -202,7 +209,8 @@ _TIMELY = frozenset(
     (
         *("start", "end", "begin", "stop", "time", "timestamp", "ts", "t0", "t1", "t", "frame"),
         *("frames", "sec", "secs", "seconds", "ms", "offset", "onset", "pts", "in", "out"),
-        *("from", "to", "position", "timecode", "tc"),
+        *("from", "to", "position", "timecode", "tc", "mid", "midpoint", "middle", "center"),
+        *("centre", "minute", "minutes", "hour", "hours"),
     )
 )
 _OF_MACHINES = frozenset(

@@ -327,6 +327,7 @@ def _walk_others(
     inner = {key: value for key, value in inner.items() if _is_container(value)}
     own = _facts_below(node, shape, facts)
     keys = _keys(node, inner, own, found, place)
+    size, unread = found.size, list[str]()
     for key, value in inner.items():
         if is_numbers(value):
             if not keys.kind:
@@ -340,6 +341,13 @@ def _walk_others(
         _walk(value, told, inside, found, of_key, depth=depth + 1)
         if found.size == before:
             del found.remarks[marked:]
+            unread += [str(key)] * (keys.kind == "video")
+    if unread and len(unread) < len(inner) and found.size > size:
+        found.remark(
+            f"what stands under {', '.join(map(brief, unread[:3]))} holds no vectors and was left "
+            "out; a vector was expected under each key; drop such keys, or fetch them again",
+            place=place,
+        )
 
 
 def _is_container(value: Any) -> bool:
