@@ -136,8 +136,10 @@ def tied(matrix: np.ndarray) -> np.ndarray:
     ties = np.zeros((n, n))
     for row in range(n):
         others = [k for k in np.argsort(-alike[row]) if k != row][:7]
-        ties[row, others] = np.maximum(alike[row, others] - average, 0) ** 3
-    return ties + ties.T
+        ties[row, others] = np.maximum(alike[row, others] - average, 0)
+    strongest = np.maximum(ties, ties.T).max(axis=1)
+    strong = ties >= 0.6 * np.minimum.outer(strongest, strongest)
+    return (strong * ties) ** 3 + ((strong * ties) ** 3).T
 
 
 def modularity_of(ties: np.ndarray, labels: Any) -> float:
@@ -196,6 +198,51 @@ def test_one_topic_is_one_cluster(d: int) -> None:
         matrix = unit(rng.normal(size=(1, d))) + spread * rng.normal(size=(n, d)) / np.sqrt(d)
         numbers.append(tw.cluster(film(matrix)).nunique())
     assert np.mean(np.array(numbers) == 1) >= 0.9
+
+
+def many(g: int, m: int, seed: int = 0, *, d: int = 128) -> tuple[np.ndarray, np.ndarray]:
+    """Small groups of which there are many, their rows anywhere in time."""
+    rng = np.random.default_rng(seed)
+    true = rng.permutation(np.repeat(np.arange(g), m))
+    return rng.normal(size=(g, d))[true] + 0.4 * rng.normal(size=(g * m, d)), true
+
+
+@pytest.mark.parametrize(("g", "m"), [(400, 2), (1100, 2), (700, 3), (150, 10)])
+def test_thousands_of_small_groups_are_counted(g: int, m: int) -> None:
+    matrix, true = many(g, m, g)
+    found = tw.cluster(film(matrix))
+    assert adjusted_rand_score(true, found) > 0.97
+    assert found.nunique() == pytest.approx(g, rel=0.02)
+    order = np.random.default_rng(1).permutation(len(matrix))
+    assert adjusted_rand_score(found[order], tw.cluster(matrix[order])) == 1
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_weak_ties_join_small_groups_and_no_ties_none(
+    factor: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matrix, true = many(1000, 2)
+    monkeypatch.setattr(communities, "LEAST_SHARE", factor * communities.LEAST_SHARE)
+    assert adjusted_rand_score(true, tw.cluster(film(matrix))) < 0.8
+
+
+def test_thousands_of_pairs_in_time_are_counted() -> None:
+    rng = np.random.default_rng(2)
+    true = np.repeat(np.arange(1000), 2)
+    matrix = rng.normal(size=(1000, 64))[true] + 0.4 * rng.normal(size=(2000, 64))
+    assert adjusted_rand_score(true, tw.cluster(film(matrix), method="ward_time")) > 0.97
+
+
+@pytest.mark.parametrize("method", ["ward", "average", "ward_time"])
+def test_one_topic_stays_one_however_often_its_rows_occur(method: Any) -> None:
+    for seed, times in ((0, 2), (1, 9), (2, 12)):
+        rng = np.random.default_rng(seed)
+        matrix = np.ones((1, 64)) + 0.5 * rng.normal(size=(90, 64))
+        assert {*tw.cluster(film(np.repeat(matrix, times, axis=0)), method=method)} == {0}
+    large = np.ones((1, 64)) + 0.5 * rng.normal(size=(900, 64))
+    assert {*tw.cluster(film(large), method=method)} == {0}
+    heavy = large / np.sqrt(rng.chisquare(6, size=(900, 1)))
+    assert {*tw.cluster(film(heavy), method=method)} == {0}
 
 
 def test_scenes_of_four_clips_are_counted_in_time() -> None:

@@ -166,12 +166,13 @@ def cluster_counts(
     -------
     DataFrame
         ``n_clusters``, ``modularity`` and ``chosen``, true for the number that :func:`cluster`
-        takes. Each row is tied to its seven nearest (for ``ward_time`` in time); modularity is the
-        share of ties inside clusters, less what chance would give: 0 for one cluster, up to 1.
-        About .3 and less is what noise has, too, so the best number is taken only if its clusters
-        are tighter than those found in rows of one normal distribution of the same covariance
+        takes. Each row is tied to its seven nearest (for ``ward_time`` in time) as far as they are
+        about as near as its nearest, and equal rows count once; modularity is the share of ties
+        inside clusters, less what chance would give: 0 for one cluster, up to 1. About .3 and less
+        is what noise has, too, so the best number is taken only if its clusters are tighter than
+        those found in rows of one normal distribution of the same covariance
         (:mod:`twlab.communities`); else it is one, or one for each video. Numbers are tried until
-        past twice the best. Of more than 600 rows, 600 evenly spread in time say whether there is
+        past twice the best. Of more than 600 rows, 600 and their neighbours say whether there is
         more than one; ``kmeans`` beyond 20,000 rows is judged on its sample.
 
     Raises
@@ -184,7 +185,7 @@ def cluster_counts(
     >>> import twlab as tw
     >>> counts = tw.cluster_counts(tw.sample())
     >>> int(counts["n_clusters"][counts["chosen"]].iloc[0]), tw.cluster(tw.sample()).nunique()
-    (9, 9)
+    (10, 10)
     """
     check_arguments(segments, method, random_state)
     if method == "hdbscan":
