@@ -255,8 +255,9 @@ def _greedy(
                 heapq.heappush(heap, entry)
             at_once = min(2 * at_once, MOST_AT_ONCE)
 
-    while n is None or len(chosen) < n:
-        value, row = _first_of_equals(heap, refresh, EQUAL * total / costs.max(initial=1e-9))
+    equal = EQUAL * total / costs.max(initial=1e-9)
+    while (n is None or len(chosen) < n) and (best := _first_of_equals(heap, refresh, equal)):
+        value, row = best
         if -value * max(costs[row], 1e-9) <= 1e-9 * total:
             break
         chosen.append(row)
@@ -269,14 +270,14 @@ def _greedy(
 
 def _first_of_equals(
     heap: list[tuple[float, int, int]], refresh: Callable[[], None], equal: float
-) -> tuple[float, int]:
-    """The value and the first row of those that are best, but for rounding; 0 where none is left.
+) -> tuple[float, int] | None:
+    """The value and the first row of those that are best, but for rounding; None if none is left.
 
     That row leaves the heap.
     """
     refresh()
     if not heap:
-        return 0.0, 0
+        return None
     best, equals = heap[0][0], [heapq.heappop(heap)]
     while heap and heap[0][0] <= best + equal:
         refresh()
