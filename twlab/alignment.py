@@ -112,9 +112,10 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
 
     Two videos share something only if a piece touches three clips (of the shorter typical length)
     or more and has a ``chance`` of .02 or less; so at clips of 6 s no copy of less than 18 s is
-    promised. Beside such a piece others of two clips or more are given up to a ``chance`` of
-    .06. ``chance`` is per pair of videos: of a thousand pairs with none related, some twenty show
-    one. A still picture, a blank or a title is one clip of evidence, however long it stands.
+    promised. Beside such a piece others of two different clips or more are given; their ``chance``
+    is what they would have alone. ``chance`` is per pair of videos: of a thousand pairs with none
+    related, some twenty show one or fewer. A still picture, a blank, a title or a logo is no
+    evidence by itself, however long it stands and however often it comes again.
     Clips that one video lacks are in no piece. ``score`` tells how like the original a copy is,
     ``chance`` whether it is one: a long noisy copy has a low score and next to no chance.
 

@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twlab.evidence import (
-    CHANCE_BESIDE,
     FEWEST_BESIDE,
     FEWEST_CLIPS,
-    LEAST_DIFFERENT,
     MOST_CHANCE,
     chance_of,
+    counts_beside,
     evidence,
     faithful,
-    n_different,
 )
 from twlab.linefit import CARRIES_ON, Pair, broken_worth, laid, split, without_gaps
 from twlab.lines import BACKWARD, FORWARD, LEAST, Piece, candidates, runs_of
@@ -131,7 +129,7 @@ def elsewhere(pair: Pair, pieces: list[Piece]) -> list[Piece]:
             cells = again.cells
             whole = len(cells) >= 0.8 * len(piece.cells) and again.score > 0
             if whole and float(pair.along(again, cells).mean()) >= least:
-                found += [one for one in judged(pair, [again]) if one.chance <= CHANCE_BESIDE]
+                found += judged(pair, [again])
     return found
 
 
@@ -212,8 +210,7 @@ def _finished(pair: Pair, pieces: list[Piece], free: Flags) -> list[Piece]:
     kept = [judged(pair, chain) for chain in chains]
     if not any(_anchors(chain) for chain in kept):
         return []
-    done = [part for chain in kept for part in chain if part.chance <= CHANCE_BESIDE]
-    return sorted(done, key=lambda p: p.first)
+    return sorted((part for chain in kept for part in chain), key=lambda p: p.first)
 
 
 def _anchors(chain: list[Piece]) -> bool:
@@ -229,11 +226,10 @@ def judged(pair: Pair, chain: list[Piece]) -> list[Piece]:
         return []
     typical = float(np.median(np.concatenate(similar)))
     kept = [new for part in chain for new in faithful(pair, part, typical)]
-    if sum(len(part.cells) for part in kept) < FEWEST_BESIDE:
+    worth = evidence(pair, kept)
+    if not counts_beside(sum(len(part.cells) for part in kept), worth):
         return []
-    if n_different(pair, kept) < LEAST_DIFFERENT:
-        return []
-    chance = chance_of(pair, evidence(pair, kept))
+    chance = chance_of(pair, worth)
     return [part._replace(chance=chance) for part in kept]
 
 

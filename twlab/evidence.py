@@ -1,13 +1,17 @@
 """How much a piece that two videos seem to share is worth, and how probable it is by chance.
 
-One lucky clip is no copy, nor is a blank, a title or a still picture, however long it stands: a
-piece is worth its *different* clips. Clip ``i`` of a piece weighs ``1 / sum_j max(0, cos(i, j))^4``
-over the clips ``j`` of the piece, in the video where that is less, so ten equal clips weigh as
-one. The evidence is the weighted sum of the similarity along the piece, less what each clip is
-like the rest of the other video on average, so a clip that occurs everywhere is no evidence.
+One lucky clip is no copy, nor is a blank, a title or a still picture, however long it stands and
+however often it comes again. Clip ``i`` of a piece weighs
+``1 / (sum_j max(0, cos(i, j))^4 + n_i)``: ``j`` are the clips of the piece, so that ten equal ones
+weigh as one, and ``n_i`` counts the places outside of it that match as well, in the video where
+these are more, so that what occurs everywhere weighs next to nothing. The evidence is the weighted
+sum of the similarity along the piece, less what each clip is like the rest of the other video on
+average, and less what the most telling kind of clip adds to it: one kind may match by chance, the
+evidence is what goes with it.
 
-Chance was measured on 250 pairs of different films of three sources: the best evidence of a pair
-falls off exponentially (Gumbel's law of the greatest of many), the more slowly the larger the pair.
+Chance was measured on 1,300 pairs of strangers: films of three sources, and drawn ones with
+black, logos and titles at their ends or between their scenes. The best evidence of a pair falls off
+exponentially (Gumbel's law of the greatest of many), the more slowly the larger the pair.
 
 References
 ----------
@@ -18,11 +22,11 @@ features", PNAS 1990 (chance of the best of many alignments). Gumbel, "Statistic
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from twlab.lines import Piece, runs_of
+from twlab.lines import LEAST, Piece, runs_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,15 +37,14 @@ if TYPE_CHECKING:
     Cells = NDArray[np.intp]
 
 __all__ = [
-    "CHANCE_BESIDE",
     "FEWEST_BESIDE",
     "FEWEST_CLIPS",
-    "LEAST_DIFFERENT",
     "MOST_CHANCE",
+    "Worth",
     "chance_of",
+    "counts_beside",
     "evidence",
     "faithful",
-    "n_different",
     "score_of",
 ]
 
@@ -54,18 +57,16 @@ MOST_CHANCE = 0.02
 """Probability of so good a piece between unrelated videos from which on it is not reported. At .04
 it is 3 to 4 % of different films that share something, at .01 one in six inserts of 3 is lost."""
 
-FEWEST_BESIDE, CHANCE_BESIDE = 2, 0.06
-"""The same of further pieces of two videos that are known to share one: a film of 6 s clips in
-blocks of 13 s has F .97 with these, .34 where every piece must stand for itself."""
+FEWEST_BESIDE, LEAST_BESIDE, BESIDE_BEYOND = 2, 0.3, 0.05
+"""Clips and total evidence of further pieces of two videos that are known to share one, and the
+share of it that must go beyond one kind of clip, so that blanks that come again are none. A film
+of 6 s clips in blocks of 13 s has F .97 with these, .67 where each needs a chance of .06."""
 
-LEAST_DIFFERENT = 1.05
-"""Different clips that a piece takes at least, so that no blank is one, however long it stands: two
-clips count as more if their centred similarity is below .975. At 1.1 a piece of 12 s of a film of
-6 s clips is lost, at 1.0 blanks that come again are reported beside a real piece."""
+ALIKE = 4
+"""Power of the similarity that tells how far two clips count as one."""
 
-FALL, LEVEL, TYPICAL = 2.2, 0.46, 1e4
-"""Of pairs of 10,000 pairs of clips a share of ``LEVEL exp(-FALL E)`` has evidence ``E`` by chance.
-Fitted without one source the fall is 2.06, 2.18 and 2.42, and the level .3, .6 and .25."""
+FALL, TYPICAL = 8.0, 1e4
+"""Of strangers of 10,000 pairs of clips a share of ``exp(-FALL E)`` has evidence ``E`` or more."""
 
 MOST_WEIGHED = 300
 """Clips of a piece that are weighed; the evidence of these is far beyond chance."""
@@ -78,39 +79,52 @@ UNLIKE, TIMES_TYPICAL, CLEARLY = 0.15, 3.0, 0.3
 of the piece; a single clip between others that fit is kept unless it is clearly beyond that."""
 
 
-def evidence(pair: Pair, parts: list[Piece]) -> float:
-    """What the parts of one line are worth together, in different clips that are the same."""
+class Worth(NamedTuple):
+    """What a line is worth, in different rare clips that are the same."""
+
+    total: float
+    beyond: float
+    """Of that, what goes beyond the most telling kind of clip."""
+
+
+def evidence(pair: Pair, parts: list[Piece]) -> Worth:
+    """What the parts of one line are worth together."""
     if not parts:
-        return 0.0
-    own, shown, similar, common = (
-        np.concatenate(x) for x in zip(*(_seen(pair, part) for part in parts), strict=True)
+        return Worth(0.0, 0.0)
+    seen = _Seen(*(np.concatenate(x) for x in zip(*(_seen(pair, p) for p in parts), strict=True)))
+    some = np.unique(
+        np.linspace(0, len(seen.own) - 1, min(len(seen.own), MOST_WEIGHED)).astype(int)
     )
-    some = np.unique(np.linspace(0, len(own) - 1, min(len(own), MOST_WEIGHED)).astype(int))
-    return float((_weights(own[some], shown[some]) * (similar - common)[some]).sum())
+    seen = _Seen(*(x[some] for x in seen))
+    worth = []
+    for side in (seen.own, seen.shown):
+        alike = _alike(side)
+        gain = (seen.similar - seen.common) / np.maximum(alike.sum(axis=1) + seen.often, 1.0)
+        worth.append(Worth(float(gain.sum()), float(gain.sum() - (alike @ gain).max())))
+    return min(worth, key=lambda one: one.beyond)
 
 
-def n_different(pair: Pair, parts: list[Piece]) -> float:
-    """How many different clips the parts of one line show, on the side that differs less."""
-    cells = [part.cells[pair.a_filled[part.cells]][:MOST_WEIGHED] for part in parts]
-    shown = [pair.shown(part, at) for part, at in zip(parts, cells, strict=True)]
-    sides = pair.a[np.concatenate(cells)][:MOST_WEIGHED], np.concatenate(shown)[:MOST_WEIGHED]
-    return float(_weights(*(_directions(side) for side in sides)).sum())
+def counts_beside(n_clips: int, worth: Worth) -> bool:
+    """Whether so many clips count where another piece is certain."""
+    different = worth.beyond >= BESIDE_BEYOND * worth.total
+    return n_clips >= FEWEST_BESIDE and worth.total >= LEAST_BESIDE and different
 
 
-def chance_of(pair: Pair, worth: float) -> float:
+def chance_of(pair: Pair, worth: Worth) -> float:
     """How probable evidence of so much is anywhere in two unrelated videos of these lengths."""
     pairs = pair.a_filled.sum() * pair.b_counts[-1]
-    expected = LEVEL * np.sqrt(pairs / TYPICAL) * np.exp(-FALL * worth)
+    expected = np.sqrt(pairs / TYPICAL) * np.exp(-FALL * worth.beyond)
     return float(-np.expm1(-expected))
 
 
 def score_of(pair: Pair, piece: Piece) -> float:
-    """Mean similarity along a piece, clips like others of it weighing less."""
-    own, shown, similar, _ = _seen(pair, piece)
-    if len(own) > MOST_WEIGHED:
-        return float(similar.mean())
-    weights = _weights(own, shown)
-    return float((weights * similar).sum() / max(weights.sum(), 1e-9))
+    """Mean similarity along a piece, clips like others of it or found elsewhere weighing less."""
+    seen = _seen(pair, piece)
+    if len(seen.own) > MOST_WEIGHED:
+        return float(seen.similar.mean())
+    alike = [_alike(side).sum(axis=1) for side in (seen.own, seen.shown)]
+    weights = 1 / np.maximum(max(alike, key=np.sum) + seen.often, 1.0)
+    return float((weights * seen.similar).sum() / max(weights.sum(), 1e-9))
 
 
 def faithful(pair: Pair, piece: Piece, typical: float) -> list[Piece]:
@@ -133,31 +147,53 @@ def faithful(pair: Pair, piece: Piece, typical: float) -> list[Piece]:
     return [piece._replace(first=a, last=b, begin=float(piece.at(a))) for a, b in spans]
 
 
-def _seen(pair: Pair, piece: Piece) -> tuple[Floats, Floats, Floats, Floats]:
-    """Both directions of every clip of a piece, how alike they are, and how common each is."""
+class _Seen(NamedTuple):
+    """The filled clips of a piece."""
+
+    own: Floats
+    """Their directions in the first video, shape (n, d)."""
+    shown: Floats
+    """Those of what the second video shows."""
+    similar: Floats
+    common: Floats
+    """Mean similarity to the clips of the other video that are not in the piece."""
+    often: Floats
+    """How many of those match as well."""
+
+
+def _seen(pair: Pair, piece: Piece) -> _Seen:
+    """What both videos show in every clip of a piece, how alike, and how rare that is."""
     cells = piece.cells[pair.a_filled[piece.cells]]
     columns = np.floor(piece.at(cells + 0.5)).astype(int).clip(0, pair.similar.shape[1] - 1)
-    common = np.maximum(
-        _elsewhere(pair.similar, cells, columns), _elsewhere(pair.similar.T, columns, cells)
-    )
     own, shown = _directions(pair.a[cells]), _directions(pair.shown(piece, cells))
-    return own, shown, pair.along(piece, cells), common
+    similar = pair.along(piece, cells)
+    sides = (
+        _elsewhere(pair.similar, cells, columns, similar),
+        _elsewhere(pair.similar.T, columns, cells, similar),
+    )
+    common, often = (np.maximum(*both) for both in zip(*sides, strict=True))
+    return _Seen(own, shown, similar, common, often)
 
 
-def _elsewhere(similar: NDArray[np.float32], rows: Cells, besides: Cells) -> Floats:
-    """Mean similarity of some rows to all columns but some; none where it is below zero."""
+def _elsewhere(
+    similar: NDArray[np.float32], rows: Cells, besides: Cells, level: Floats
+) -> tuple[Floats, Floats]:
+    """Mean similarity of some rows to all columns but some, and how many reach a level."""
     if not len(rows):
-        return np.empty(0)
+        return np.empty(0), np.empty(0)
     least, most = int(besides.min()), int(besides.max()) + 1
-    total = np.array([similar[k, :least].sum() + similar[k, most:].sum() for k in rows])
     count = max(similar.shape[1] - (most - least), FEW_OTHERS)
-    return np.asarray(np.maximum(total / count, 0.0), np.float64)
+    mean, often = np.empty(len(rows)), np.empty(len(rows))
+    for k, row in enumerate(rows):
+        others = np.r_[similar[row, :least], similar[row, most:]]
+        mean[k] = max(others.sum() / count, 0.0)
+        often[k] = (np.clip(others / max(level[k], LEAST), 0.0, 1.0) ** ALIKE).sum()
+    return mean, often
 
 
-def _weights(*sides: Floats) -> Floats:
-    """What each clip weighs, by the side whose clips differ less."""
-    found = [1 / np.maximum((np.maximum(x @ x.T, 0.0) ** 4).sum(axis=1), 1.0) for x in sides]
-    return np.asarray(min(found, key=lambda weights: float(weights.sum())))
+def _alike(side: Floats) -> Floats:
+    """How far every two of some directions count as one, 0 to 1."""
+    return np.asarray(np.maximum(side @ side.T, 0.0) ** ALIKE)
 
 
 def _directions(x: Floats) -> Floats:
