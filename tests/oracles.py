@@ -245,6 +245,24 @@ def best_pieces(
         return _least(ways, [_cost(way, np.exp(-away / apart), weight) for way in ways])
     if method == "kernel":
         return _least(ways, [_cost(way, unit @ unit.T, weight) for way in ways])
+    votes = votes_of(unit, start, end, k)
+    if votes is None:
+        return None
+    spilt = votes + 0.3 * (np.r_[0, votes[:-1]] + np.r_[votes[1:], 0])
+    worth = []
+    for way in ways:
+        sizes = np.diff(np.r_[0, np.cumsum(weight)][[0, *way, n]]) * k / weight.sum()
+        worth.append(
+            sum(spilt[t] for t in way) - 0.1 * (np.log(np.maximum(sizes, 0.05)) ** 2).sum()
+        )
+    return _least(ways, [-one for one in worth])
+
+
+def votes_of(unit: np.ndarray, start: np.ndarray, end: np.ndarray, k: int) -> np.ndarray | None:
+    """The share of 32 settings that cut at each place; None where one has two cuts as good."""
+    n = len(unit)
+    weight = (end - start) / np.median(end - start)
+    ways = [*combinations(range(1, n), k - 1)]
     mean = weight @ unit / weight.sum()
     length_of = np.linalg.norm(unit - mean, axis=1)
     centred = (unit - mean) / np.maximum(length_of, 0.3)[:, None]
@@ -264,14 +282,7 @@ def best_pieces(
                     if best is None:
                         return None
                     votes[best] += 1 / 32
-    spilt = votes + 0.3 * (np.r_[0, votes[:-1]] + np.r_[votes[1:], 0])
-    worth = []
-    for way in ways:
-        sizes = np.diff(np.r_[0, np.cumsum(weight)][[0, *way, n]]) * k / weight.sum()
-        worth.append(
-            sum(spilt[t] for t in way) - 0.1 * (np.log(np.maximum(sizes, 0.05)) ** 2).sum()
-        )
-    return _least(ways, [-one for one in worth])
+    return votes
 
 
 def _least(ways: list[tuple[int, ...]], costs: list[float]) -> list[int] | None:

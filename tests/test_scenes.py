@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from oracles import votes_of
 
 import twlab as tw
 from twlab import changepoints
@@ -25,7 +26,8 @@ from twlab.changepoints import (
     priced,
     priced_pieces,
 )
-from twlab.moments import corner_sums
+from twlab.moments import corner_sums, moments_of
+from twlab.scenevotes import vote
 from twlab.segmentation import Method
 
 METHODS = get_args(Method)
@@ -145,6 +147,21 @@ def test_many_settings_at_once_are_each_alone(
     quick = cuts_of_count(costs, toll, 6, prices)
     assert (quick.sum(axis=-1) == 5).all()
     assert (quick == together).mean() > 0.9
+
+
+def test_the_vote_is_that_of_each_setting_by_itself() -> None:
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        unit = np.repeat(rng.normal(size=(3, 8)), [5, 2, 4], axis=0) + rng.normal(size=(11, 8))
+        unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+        length = rng.choice([4.0, 6.0, 9.0], size=11)
+        end = length.cumsum()
+        expected = votes_of(unit, end - length, end, 4)
+        if expected is None:
+            continue
+        places, share = vote(moments_of(unit.astype(np.float32), end - length, end), 4)
+        np.testing.assert_array_equal(places, np.arange(12))
+        np.testing.assert_allclose(share, expected, atol=1e-9)
 
 
 def test_equal_vectors_are_cut_into_any_number_by_penalties(

@@ -154,7 +154,7 @@ def _agreement(videos: Parts, video: Any, pair: tuple[Part, Part]) -> dict[str, 
         return out
     out["least_p"] = least_p(len(cells[0]))
     if found.note is None:
-        out["p_value"] = p_of_agreement(*cells, found)
+        out["p_value"] = p_of_agreement(cells[0], cells[1], found)
     return out
 
 

@@ -27,10 +27,12 @@ if TYPE_CHECKING:
 __all__ = ["Moments", "centred", "corner_sums", "line_of", "links", "moments_of"]
 
 LEAST_SPREAD = 0.3
-"""Distance from the mean below which differences shrink instead of being blown up to unit size."""
+"""Distance from the mean below which differences shrink instead of being blown up to unit size.
+Half changes no score of four sources, double loses .1 points of their mean."""
 
 LINK_FADE_CLIPS = 8.0
-"""Segments of gap over which a link fades to a third. Without gaps it does nothing."""
+"""Segments of gap over which a link fades to a third. Two neighbours at no gap do not fade.
+Half and double lose .1 points of the mean score of four sources, less than single sources vary."""
 
 
 class Moments(NamedTuple):
