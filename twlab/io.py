@@ -56,8 +56,10 @@ def load(
     ----------
     source : path, bytes, file object, parsed JSON, DataFrame, SDK object, or a list of these
         A path may be a file, a folder (searched through and through) or a pattern such as
-        ``"answers/*.json"``. Files are ``.json``, ``.jsonl``/``.ndjson``, ``.csv`` (each also
-        ``.gz`` or ``.zst``), ``.parquet`` and ``.ipynb``.
+        ``"answers/*.json"``. Files are ``.json``, ``.jsonl``/``.ndjson``, ``.csv``/``.tsv`` with
+        commas, semicolons, tabs or bars (each also ``.gz`` or ``.zst``), ``.parquet``,
+        ``.feather``/``.arrow``, ``.npz``, HDF5 and ``.ipynb``. A vector may also be text, a BLOB
+        of float32 (little-endian) or such bytes in base64.
     video_id : str, optional
         The video of all rows. By default the id in the answer, else the name of the film in it,
         else the name of the file; two films of one name stay apart, told by folder, file or
@@ -84,7 +86,9 @@ def load(
         :mod:`twlab.segments` and, where known, ``filename``, ``duration_sec``, ``input_type``,
         ``task_id``, ``input_url``, ``hls_url``, ``thumbnail_url``, ``created_at``, ``source`` (the
         file) and further single values as served. Times are seconds from the start of the file,
-        half-open; NaN where there is none. The scope ``asset`` becomes ``video``.
+        half-open; NaN where there is none. A start and a length make an end where the lengths are
+        those of the segments: where they differ in one film, or a segment starts after them. The
+        scope ``asset`` becomes ``video``.
 
     Raises
     ------
