@@ -1,95 +1,171 @@
-"""What ``chance`` and ``score`` of a shared piece say, against planted truths and strangers."""
+"""Agreement of options: nothing said of strangers, kin found, and p uniform where nothing is."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-from scipy import stats
-from test_evidence import shots, table, unit, white
 
 import twlab as tw
-from twlab import copies
-from twlab.segments import unit_vectors
-from twlab.tracks import LONGEST_GAP, on_grid, times_of
+from twlab.chance import agreement_of, chance_of_agreement
 
 
-def series(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Clips that drift: each is like the one before it."""
-    out = rng.normal(size=(n, 128))
+def unit(matrix: Any) -> np.ndarray:
+    return np.asarray(matrix / np.linalg.norm(matrix, axis=1, keepdims=True))
+
+
+def smooth(rng: np.random.Generator, n: int, d: int, rho: float) -> np.ndarray:
+    """A series that follows itself with the autocorrelation ``rho``."""
+    out = rng.normal(size=(n, d))
     for k in range(1, n):
-        out[k] = 0.9 * out[k - 1] + np.sqrt(1 - 0.81) * out[k]
-    return unit(out)
+        out[k] = rho * out[k - 1] + np.sqrt(1 - rho**2) * out[k]
+    return out
 
 
-def footage(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Shots within scenes, of a few strong directions, on a common base."""
-    strength = np.arange(1, 257) ** -0.5
-    shot, scene, own = (rng.normal(size=(n, 256)) * strength for _ in range(3))
-    shot = np.repeat(shot, rng.integers(1, 9, size=n), axis=0)[:n]
-    scene = np.repeat(scene, rng.integers(8, 25, size=n), axis=0)[:n]
-    drawn = shot + 0.7 * scene + 0.4 * own
-    return unit(drawn / np.linalg.norm(drawn, axis=1).mean() + 1.5 / 16)
+def shots(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
+    lengths = rng.integers(1, 8, size=n)
+    return np.repeat(rng.normal(size=(n, d)), lengths, axis=0)[:n] + 0.5 * rng.normal(size=(n, d))
 
 
-@pytest.mark.parametrize("make", [white, shots, series, footage])
-@pytest.mark.parametrize("period", [None, 8])
-def test_chance_is_no_less_than_it_says(
-    make: Any, period: int | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(copies, "MOST_CHANCE", 1.0)
-    least = []
-    for seed in range(20):
-        rng = np.random.default_rng(8100 + seed)
-        a, b = make(rng, 40), make(rng, 55)
-        if period:
-            a[3::period] = b[5::period] = np.eye(1, a.shape[1])
-        found = tw.align(table(a, "a"), table(b, "b"))
-        least.append(found["chance"].min() if len(found) else 1.0)
-    for nominal in (0.01, 0.02, 0.05, 0.2):
-        n_said = int((np.array(least) <= nominal).sum())
-        assert stats.binom.sf(n_said - 1, len(least), nominal) > 0.01
+def drifting(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
+    return np.linspace(-1, 1, n)[:, None] * rng.normal(size=d) + smooth(rng, n, d, 0.5)
 
 
-def test_the_higher_the_score_the_more_often_it_is_right() -> None:
-    said = []
-    for seed in range(60):
-        rng = np.random.default_rng(8200 + seed)
-        film, other = footage(rng, 100), footage(rng, 30)
-        n, noise = int(rng.choice([3, 6, 12])), float(rng.choice([0, 0.5, 1, 1.4]))
-        at = int(rng.integers(0, 100 - n))
-        copy = unit(film[at : at + n] + noise * rng.normal(size=(n, 256)) / 16)
-        found = tw.align(table(np.r_[other[:15], copy, other[15:]], "a"), table(film, "b"))
-        for row in found.itertuples():
-            middle = (row.a_start_sec + row.a_end_sec) / 12 - 15
-            shift = (row.b_start_sec + row.b_end_sec) / 12 - middle - at
-            said.append((row.score, -0.5 <= middle <= n + 0.5 and abs(shift) <= 1.5))
-    right = np.array(sorted(said))[:, 1]
-    lower, upper = np.array_split(right, 2)
-    assert upper.mean() >= 0.95
-    assert upper.mean() >= lower.mean()
-    assert right.mean() >= 0.85
+def titled(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
+    out, title = smooth(rng, n, d, 0.5), 2 * rng.normal(size=d)
+    out[[0, 1, 2, 3, 4, -5, -4, -3, -2, -1]] += title
+    return out
 
 
-def test_chance_grows_with_the_length_of_either_video() -> None:
-    rng = np.random.default_rng(8300)
-    a, b, shared = white(rng, 240), white(rng, 240), white(rng, 3)
-    a[10:13] = b[20:23] = shared
-
-    def chance(n_a: int, n_b: int) -> float:
-        return float(tw.align(table(a[:n_a], "a"), table(b[:n_b], "b"))["chance"].iloc[0])
-
-    # Four times the length is twice the chance; the evidence is nearly the same.
-    assert 1.3 < chance(240, 60) / chance(60, 60) < 3
-    assert 1.3 < chance(60, 240) / chance(60, 60) < 3
+def segments(matrix: Any, option: str = "visual", video: str = "v", **columns: Any) -> pd.DataFrame:
+    n = len(matrix)
+    rows = pd.DataFrame({"video_id": [video] * n, "start_sec": 6.0 * np.arange(n)})
+    rows["end_sec"] = rows["start_sec"] + 6
+    rows["embedding_option"] = option
+    return tw.with_vectors(rows.assign(**columns), np.asarray(matrix, np.float32))
 
 
-def test_a_gap_of_hours_takes_no_cells() -> None:
-    rng = np.random.default_rng(8301)
-    film = white(rng, 30)
-    start = np.r_[np.arange(15), 9000 + np.arange(15)] * 6.0
-    late = table(film, "a").assign(start_sec=start, end_sec=start + 6)
-    assert len(on_grid(unit_vectors(late), *times_of(late), 6.0).cells) <= 30 + LONGEST_GAP + 1
-    found = tw.align(late, table(film, "b"))
-    np.testing.assert_allclose(found["a_end_sec"].max(), start[-1] + 6, atol=3)
+def p_of(a: np.ndarray, b: np.ndarray) -> float:
+    found = chance_of_agreement(unit(a), unit(b))
+    if found.note is not None:
+        return float("nan")
+    return float((1 + (found.others >= found.agreement).sum()) / (1 + len(found.others)))
+
+
+@pytest.mark.parametrize(
+    "make", [lambda r, n, d: smooth(r, n, d, 0.0), lambda r, n, d: smooth(r, n, d, 0.5), shots]
+)
+def test_p_is_uniform_among_strangers(make: Any) -> None:
+    rng = np.random.default_rng(31)
+    p = np.array([p_of(make(rng, n, 24), make(rng, n, 16)) for n in (70, 110) for _ in range(100)])
+    judged = p[np.isfinite(p)]
+    assert len(judged) >= 0.8 * len(p)
+    for level in (0.05, 0.2, 0.5, 0.8):
+        # Within what chance leaves of 160 draws and more, at one in a thousand.
+        assert abs((judged <= level).mean() - level) <= 3.3 * np.sqrt(level * (1 - level) / 160)
+
+
+@pytest.mark.parametrize("make", [drifting, titled, lambda r, n, d: smooth(r, n, d, 0.97)])
+def test_common_trends_and_ends_are_not_called_kinship(make: Any) -> None:
+    rng = np.random.default_rng(32)
+    p = [p_of(make(rng, n, 48), make(rng, n, 32)) for n in (60, 100) for _ in range(30)]
+    assert np.mean(np.array(p) <= 0.05) <= 0.07  # NaN is not called
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.5])
+def test_kin_are_found(rho: float) -> None:
+    rng, found = np.random.default_rng(33), []
+    for _ in range(20):
+        a = smooth(rng, 80, 48, rho)
+        b = a @ rng.normal(size=(48, 32))
+        found.append(p_of(a, b + b.std() * rng.normal(size=b.shape)))
+    assert np.mean(np.array(found) <= 0.05) >= 0.8
+
+
+def test_all_shifts_at_once_are_the_shifts_one_by_one(rng: np.random.Generator) -> None:
+    a, b = unit(smooth(rng, 30, 8, 0.5)), unit(smooth(rng, 30, 6, 0.5))
+    cut = 30 // 20
+    inner = [x[cut : len(x) - cut] for x in (a, b)]
+    n = len(inner[0])
+
+    def clean(x: np.ndarray) -> np.ndarray:
+        """Row and column effects off the diagonal by least squares, then the mean of each lag."""
+        i, j = np.nonzero(~np.eye(n, dtype=bool))
+        design = np.eye(n)[i] + np.eye(n)[j]
+        flat = (x @ x.T)[i, j]
+        flat = flat - design @ np.linalg.lstsq(design, flat, rcond=None)[0]
+        for lag in range(1, n):
+            flat[np.abs(i - j) == lag] -= flat[np.abs(i - j) == lag].mean()
+        return flat
+
+    one = clean(inner[0])
+    orders = [np.roll(inner[1][::step], by, axis=0) for step in (1, -1) for by in range(n)]
+    expected = [float(np.corrcoef(one, clean(x))[0, 1]) for x in orders]
+    found = chance_of_agreement(a, b)
+    np.testing.assert_allclose([found.agreement, *found.others], expected, atol=1e-9)
+    assert agreement_of(a, b) == pytest.approx(expected[0])
+
+
+def test_order_and_clock_do_not_matter(rng: np.random.Generator) -> None:
+    both = pd.concat([segments(smooth(rng, 60, 16, 0.3), o) for o in ("visual", "audio")])
+    found = tw.compare_options(both)
+    assert found["least_p"][0] == pytest.approx(1 / (2 * (60 - 2 * 3)))
+    late = both.assign(start_sec=both["start_sec"] * 3 + 50, end_sec=both["end_sec"] * 3 + 50)
+    for other in (both.sample(frac=1, random_state=1), late):
+        pd.testing.assert_frame_equal(tw.compare_options(other), found)
+
+
+def test_where_nothing_can_be_said_the_note_says_why(rng: np.random.Generator) -> None:
+    def note(a: np.ndarray, b: np.ndarray) -> str:
+        row = tw.compare_options(pd.concat([segments(a), segments(b, "audio")])).iloc[0]
+        assert np.isnan(row["p_value"])
+        return str(row["note"])
+
+    assert "only 5 moments" in note(smooth(rng, 5, 8, 0), smooth(rng, 5, 8, 0))
+    assert "count as" in note(smooth(rng, 60, 8, 0.98), smooth(rng, 60, 8, 0.98))
+    assert "never changes" in note(np.ones((60, 8)), smooth(rng, 60, 8, 0))
+    steep = [drifting(rng, 240, d) + smooth(rng, 240, d, 0) for d in (48, 32)]
+    assert "trend" in note(*steep)
+
+
+def test_other_videos_are_chance_where_there_are_enough() -> None:
+    """Titles, trends and slow drift that leave one video without a verdict get one."""
+    rng, called, judged = np.random.default_rng(34), 0, 0
+    for _ in range(12):
+        films = [(drifting(rng, 60, 24), drifting(rng, 60, 16)) for _ in range(12)]
+        parts = [
+            segments(x, option, f"v{k:02}")
+            for k, film in enumerate(films)
+            for x, option in zip(film, ("visual", "audio"), strict=True)
+        ]
+        found = tw.compare_options(pd.concat(parts, ignore_index=True))
+        assert found["least_p"].max() == pytest.approx(1 / 23)
+        judged += int(found["p_value"].notna().sum())
+        called += int((found["p_value"] <= 0.05).sum())
+    assert judged == 12 * 12
+    assert called / judged <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / judged)
+
+
+def test_two_models_of_one_option_are_a_pair(rng: np.random.Generator) -> None:
+    film = smooth(rng, 60, 16, 0.3)
+    near = film @ rng.normal(size=(16, 12))
+    both = pd.concat([segments(film, model_name="m1"), segments(near, model_name="m2")])
+    row = tw.compare_options(both).iloc[0]
+    assert [row["option_a"], row["option_b"]] == ["visual", "visual"]
+    assert [row["model_a"], row["model_b"]] == ["m1", "m2"]
+    assert row["p_value"] <= 0.05
+    unnamed = tw.compare_options(
+        pd.concat([both.iloc[:60], both.iloc[60:].assign(model_name=None)])
+    )
+    assert unnamed[["model_a", "model_b"]].isna().sum().sum() == 1
+    figure = tw.plot.options(tw.compare_options(both))
+    assert "m1" in figure.data[0].y[0]
+    assert "m2" in figure.data[0].y[0]
+
+
+def test_a_single_option_of_one_model_is_no_pair(rng: np.random.Generator) -> None:
+    found = tw.compare_options(segments(smooth(rng, 30, 8, 0)))
+    assert len(found) == 0
+    assert found["p_value"].dtype == np.float64
