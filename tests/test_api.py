@@ -10,6 +10,7 @@ import traceback
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from service import KEY, Fault, Service
 
@@ -159,6 +160,46 @@ def test_limiter_refuses_long_waits_at_once() -> None:
         await limiter.enter("another endpoint")
 
     asyncio.run(inside())
+
+
+def waits_after_refusal(every_sec: float, n: int) -> list[float]:
+    """The waits between requests after a refusal of a service that names no limit."""
+    clock, waits = Clock(), []
+    limiter = Limiter(max_wait_sec=0, now=clock)
+
+    async def ask(status: int = 200) -> None:
+        began = clock.now
+        while True:
+            try:
+                await limiter.enter("a")
+                break
+            except errors.RateLimitError as error:
+                clock.now += (error.wait_sec or 0.0) + 1e-9
+        waits.append(clock.now - began)
+        limiter.leave("a")
+        limiter.learn("a", status, {}, clock())
+
+    async def all_of_it() -> None:
+        for _ in range(20):
+            await ask()
+            clock.now += every_sec
+        await ask(429)
+        for _ in range(n):
+            await ask()
+
+    asyncio.run(all_of_it())
+    return waits[22:]
+
+
+@pytest.mark.parametrize("every_sec", [0.1, 0.5])
+def test_after_a_refusal_requests_come_a_little_slower_and_not_soon_faster(
+    every_sec: float,
+) -> None:
+    waits = waits_after_refusal(every_sec, 200)
+    assert every_sec <= waits[0] <= 1.2 * every_sec
+    in_time = np.cumsum(waits)
+    after = [w for w, at in zip(waits, in_time, strict=True) if 5 <= at <= 6]
+    assert 0.85 * every_sec <= np.mean(after) <= 1.05 * every_sec
 
 
 # Answers

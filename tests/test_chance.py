@@ -169,3 +169,15 @@ def test_a_single_option_of_one_model_is_no_pair(rng: np.random.Generator) -> No
     found = tw.compare_options(segments(smooth(rng, 30, 8, 0)))
     assert len(found) == 0
     assert found["p_value"].dtype == np.float64
+
+
+def test_few_other_videos_are_no_chance(rng: np.random.Generator) -> None:
+    films = [
+        segments(smooth(rng, 60, 16, 0.3), option, f"v{k}")
+        for k in range(4)
+        for option in ("visual", "audio")
+    ]
+    found = tw.compare_options(pd.concat(films, ignore_index=True))
+    alone = tw.compare_options(pd.concat(films[:2], ignore_index=True))
+    pd.testing.assert_frame_equal(found.iloc[:1], alone)
+    assert found["least_p"].max() < 0.02

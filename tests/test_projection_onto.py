@@ -90,6 +90,16 @@ def test_held_out_rows_keep_their_neighbours_nearly_as_rows_of_the_map() -> None
     assert held_out(matrix, coords, new) < 0.3  # by lot: the measure can fail
 
 
+def test_one_row_that_lies_astray_draws_no_new_row_to_it() -> None:
+    group = np.eye(8)[0] + 0.1 * np.random.default_rng(3).normal(size=(12, 8))
+    new = group[:1] + 0.01
+    places = table(group).assign(x=0.0, y=0.0)
+    places.loc[0, ["x", "y"]] = 100.0  # the most similar of all
+    assert tw.nearest(new, group, k=1)[0].tolist() == [[0]]
+    found = tw.project(table(new), onto=places)
+    assert found[["x", "y"]].to_numpy().tolist() == [[0.0, 0.0]]
+
+
 def test_principal_axes_are_those_of_the_map(rng: np.random.Generator) -> None:
     known, new = rng.normal(size=(30, 6)), rng.normal(size=(9, 6))
     map_of = table(known).join(tw.project(table(known), method="pca"))

@@ -147,6 +147,15 @@ def test_of_segments_that_gain_the_same_the_first_is_taken() -> None:
         assert one == other
 
 
+def test_of_unlike_gains_the_greatest_is_taken_however_near_they_are() -> None:
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        matrix = rng.normal(size=(150, 40)) + rng.normal(size=40)
+        unit = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+        wanted = int(np.maximum(unit @ unit.T, 0).sum(axis=1).argmax())
+        assert tw.summarize(table(matrix), n=1, by="coverage").index.tolist() == [wanted]
+
+
 def test_fewer_segments_than_videos_are_of_the_longest(rng: np.random.Generator) -> None:
     films = [table(rng.normal(size=(n, 8))).assign(video_id=str(n)) for n in (5, 9, 3)]
     summary = tw.summarize(pd.concat(films, ignore_index=True), n=2)
@@ -332,6 +341,25 @@ def test_what_is_wrong_is_found(rng: np.random.Generator) -> None:
     assert "note" in verdict(report, "overlaps")
     gaps = report[(report["check"] == "gaps") & (report["value"] > 0)]["finding"].iloc[0]
     assert gaps.startswith("1 gaps of 50.0 s")
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.45, "fine"), (0.75, "note")])
+def test_vectors_that_share_much_are_told_of(share: float, told: str) -> None:
+    rng = np.random.default_rng(8)
+    own = np.linalg.qr(rng.normal(size=(64, 64)))[0]
+    matrix = np.sqrt(share) * own[0] + np.sqrt(1 - share) * own[1:41]
+    assert verdict(tw.diagnose(table(matrix)), "anisotropy") == [told]
+
+
+@pytest.mark.parametrize(("clips", "told"), [(0.05, "fine"), (0.2, "note"), (0.9, "note")])
+def test_gaps_and_overlaps_of_a_tenth_of_a_clip_are_told_of(clips: float, told: str) -> None:
+    segments = table(np.random.default_rng(9).normal(size=(12, 16)))
+    late = segments.copy()
+    late.loc[6:, ["start_sec", "end_sec"]] += clips * 6
+    assert verdict(tw.diagnose(late), "gaps") == [told]
+    lapped = segments.copy()
+    lapped.loc[5, "end_sec"] += clips * 6
+    assert verdict(tw.diagnose(lapped), "overlaps") == [told]
 
 
 def common_clips(segments: pd.DataFrame) -> float:

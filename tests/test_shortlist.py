@@ -93,3 +93,10 @@ def test_a_clip_of_everything_is_told_to_be_cut_short(
     with pytest.warns(tw.TwlabWarning, match="10 of the 10 videos most like the clip"):
         found = tw.find(clip, tw.with_vectors(corpus, vectors))
     assert len(found) == 10
+
+
+def test_a_long_gap_is_a_few_cells_on_a_grid() -> None:
+    start = np.array([0.0, 6.0, 600_000.0])
+    grid = on_grid(np.eye(3, dtype=np.float32), start, start + 6, 6.0)
+    assert 2 + 8 < len(grid.cells) <= 3 + 32
+    assert grid.start_sec[grid.filled].tolist() == start.tolist()

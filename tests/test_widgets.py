@@ -118,6 +118,20 @@ def test_missing_neighbours_keep_their_sign(
     assert (np.delete(found, 2, 0) >= 0).any(1).all()
 
 
+def test_the_map_of_a_film_is_a_t_sne_and_of_very_many_rows_principal_axes(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = pd.DataFrame({"video_id": "a", "start_sec": np.arange(150) * 6.0})
+    film = tw.with_vectors(rows.assign(end_sec=rows["start_sec"] + 6), rng.normal(size=(150, 8)))
+    near = np.asarray(tw.project(tw.vectors(film)), np.float32)
+    explorer = tw.explore(film, views=["map"])
+    np.testing.assert_allclose(array(explorer, "x"), near[:, 0], rtol=1e-5)
+    monkeypatch.setattr("twlab.widgets.spaces.MAX_TSNE", 149)
+    axes = np.asarray(tw.project(tw.vectors(film), method="pca"), np.float32)
+    explorer = tw.explore(film, views=["map"])
+    np.testing.assert_allclose(array(explorer, "x"), axes[:, 0], atol=1e-5)
+
+
 def test_options_get_their_own_map(segments: pd.DataFrame) -> None:
     other = segments.assign(embedding_option="audio")
     both = pd.concat([other, segments], ignore_index=True)
