@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sqlite3
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ from service import KEY, Fault, Service
 
 import twlab as tw
 from twlab import errors
-from twlab.api import doubt, ledger, limits, rebuilding, sources
+from twlab.api import doubt, ledger, ledgerfile, limits, rebuilding, sources
 from twlab.api.answers import answer_path, read_head
 from twlab.api.ledger import Job, Ledger
 from twlab.api.locks import RunLock, is_alive
@@ -463,3 +464,19 @@ def test_an_address_that_may_be_a_film_is_sent(url: str) -> None:
 def test_an_address_that_is_none_is_told() -> None:
     with pytest.raises(tw.InputError, match=r"is not an address .*check how it is spelled"):
         sources.find_sources("https://[::1/film.mp4")
+
+
+def test_a_disk_without_room_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is wrong with the file, so it need not be moved away."""
+    Ledger(tmp_path).close()
+
+    def full(_: object) -> None:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    monkeypatch.setattr(ledgerfile, "prepare", full)
+    with pytest.raises(
+        tw.LedgerError, match=r"disk is full.; a writable folder .* expected; choose"
+    ):
+        Ledger(tmp_path)

@@ -119,7 +119,8 @@ class Ledger:
             self.db.close()  # nobody else can: the caller gets no ledger
             if isinstance(error, LedgerError):
                 raise
-            raise self._trouble(str(error), damaged=self._path.exists()) from None
+            damaged = self._path.exists() and not _is_of_the_disk(error)
+            raise self._trouble(str(error), damaged=damaged) from None
         self._place = self._place_of_file()
 
     def _prepare(self) -> None:
@@ -430,6 +431,15 @@ class Ledger:
 
 
 _TYPES = get_type_hints(Job)
+_OF_THE_DISK = (
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL),
+    *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM),
+)
+
+
+def _is_of_the_disk(error: Exception) -> bool:
+    """Whether SQLite complains of where the file lies and not of what is in it."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _OF_THE_DISK
 
 
 def _fits(name: str, value: Any) -> bool:

@@ -162,12 +162,14 @@ def pair_of_times(names: Iterable[str]) -> tuple[tuple[str, TimeName], tuple[str
     return None
 
 
+@lru_cache(maxsize=4096)
 def per_sec(name: str) -> float:
     """How many of the units that a name ends in make a second; 1 where it names none."""
     key = plain(name)
     return next((factor for unit, factor in _UNITS if unit.search(key)), 1.0)
 
 
+@lru_cache(maxsize=4096)
 def offset_name(name: str) -> TimeName | None:
     """What a name says that is a start only beside a length; None for all others."""
     rates = [rate for stem, rate in _stems(plain(name)) if stem == "offset"]
@@ -181,6 +183,7 @@ _NUMBERS_OF_FRAMES = frozenset(
 _OF_SEGMENTS = frozenset(("clip", "segment", "seg", "shot", "scene", "chunk", "window"))
 
 
+@lru_cache(maxsize=4096)
 def length_name(name: str) -> tuple[bool, float] | None:
     """Whether a name says that the length is a segment's, and units per second; else None.
 
