@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,10 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.chance import agreement_of, chance_of_agreement
+from twlab import chance
+from twlab.chance import agreement_of, chance_of_agreement, p_of_agreement
+
+FILMS = Path(__file__).parents[2] / "shared" / "benchmarks" / "scenes" / "scenes_development.npz"
 
 
 def unit(matrix: Any) -> np.ndarray:
@@ -49,22 +54,83 @@ def segments(matrix: Any, option: str = "visual", video: str = "v", **columns: A
 
 def p_of(a: np.ndarray, b: np.ndarray) -> float:
     found = chance_of_agreement(unit(a), unit(b))
-    if found.note is not None:
-        return float("nan")
-    return float((1 + (found.others >= found.agreement).sum()) / (1 + len(found.others)))
+    return float("nan") if found.note is not None else p_of_agreement(unit(a), unit(b), found)
+
+
+def opened(rng: np.random.Generator, n: int, d: int, part: float = 0.15) -> np.ndarray:
+    """A series that opens with a title over part of it."""
+    out = smooth(rng, n, d, 0.5)
+    out[: round(n * part)] += 2 * rng.normal(size=d)
+    return out
+
+
+def is_calibrated(p: list[float]) -> None:
+    """p is spread evenly among strangers, but a small one may be rarer than it says."""
+    judged = np.array(p)[np.isfinite(p)]
+    assert len(judged) >= 0.8 * len(p)
+    for level in (0.05, 0.2, 0.5, 0.8):
+        # Within what chance leaves of so many draws, at one in a thousand.
+        leeway = 3.3 * np.sqrt(level * (1 - level) / len(judged))
+        assert (judged <= level).mean() <= level + leeway, level
+        assert (judged <= level).mean() >= level - leeway or level == 0.05, level
 
 
 @pytest.mark.parametrize(
-    "make", [lambda r, n, d: smooth(r, n, d, 0.0), lambda r, n, d: smooth(r, n, d, 0.5), shots]
+    ("make", "lengths"),
+    [
+        (lambda r, n, d: smooth(r, n, d, 0.0), (70, 110)),
+        (lambda r, n, d: smooth(r, n, d, 0.5), (70, 110)),
+        (lambda r, n, d: smooth(r, n, d, 0.9), (350,)),
+        (shots, (70, 110)),
+    ],
+    ids=["white", "AR .5", "AR .9", "shots"],
 )
-def test_p_is_uniform_among_strangers(make: Any) -> None:
+def test_p_is_uniform_among_strangers(make: Any, lengths: tuple[int, ...]) -> None:
     rng = np.random.default_rng(31)
-    p = np.array([p_of(make(rng, n, 24), make(rng, n, 16)) for n in (70, 110) for _ in range(100)])
+    draws = 200 // len(lengths) if len(lengths) > 1 else 60
+    is_calibrated([p_of(make(rng, n, 24), make(rng, n, 16)) for n in lengths for _ in range(draws)])
+
+
+@pytest.mark.skipif(not FILMS.exists(), reason="the films are not part of the project")
+def test_p_is_uniform_among_stretches_of_two_films() -> None:
+    data = np.load(FILMS, allow_pickle=False)
+    names = sorted((key for key in data.files if key.endswith("__X")), key=lambda k: -len(data[k]))
+    films = [data[name].astype(float) for name in names[:2]]
+    stretches = [[film[k : k + 60] for k in range(0, len(film) - 60, 50)] for film in films]
+    is_calibrated([p_of(a, b) for a, b in itertools.product(*stretches)])
+
+
+@pytest.mark.parametrize("part", [0.1, 0.15, 0.2])
+def test_an_opening_of_both_is_no_kinship(part: float) -> None:
+    rng = np.random.default_rng(35)
+    p = np.array([p_of(opened(rng, n, 48, part), opened(rng, n, 32, part)) for n in (60, 120) * 40])
     judged = p[np.isfinite(p)]
-    assert len(judged) >= 0.8 * len(p)
-    for level in (0.05, 0.2, 0.5, 0.8):
-        # Within what chance leaves of 160 draws and more, at one in a thousand.
-        assert abs((judged <= level).mean() - level) <= 3.3 * np.sqrt(level * (1 - level) / 160)
+    assert (judged <= 0.05).mean() <= 0.05 + 3.3 * np.sqrt(0.05 * 0.95 / len(judged))
+    rows = [segments(opened(rng, 100, d, 0.2), o) for d, o in ((48, "visual"), (32, "audio"))]
+    found = tw.compare_options(pd.concat(rows)).iloc[0]
+    assert found["p_value"] > 0.05
+    assert found["agreement"] > found["chance_95"]
+
+
+@pytest.mark.parametrize(("factor", "wrong"), [(0.5, "calls an opening kin"), (2, "misses kin")])
+def test_half_and_double_the_outer_part_are_wrong(
+    factor: float, wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(36)
+    openings = [(opened(rng, 80, 48, 0.2), opened(rng, 80, 32, 0.2)) for _ in range(40)]
+    kin = []
+    for _ in range(40):
+        a = smooth(rng, 60, 48, 0.5)
+        b = a @ rng.normal(size=(48, 32))
+        kin.append((a, b + 2 * b.std() * rng.normal(size=b.shape)))
+
+    def called(pairs: Any) -> float:
+        return float(np.mean(np.array([p_of(*pair) for pair in pairs]) <= 0.05))
+
+    assert called(openings) <= 0.2
+    assert called(kin) >= 0.7
+    monkeypatch.setattr(chance, "OUTER", factor * chance.OUTER)
+    assert called(openings) > 0.6 if "opening" in wrong else called(kin) < 0.5
 
 
 @pytest.mark.parametrize("make", [drifting, titled, lambda r, n, d: smooth(r, n, d, 0.97)])
@@ -111,7 +177,7 @@ def test_all_shifts_at_once_are_the_shifts_one_by_one(rng: np.random.Generator) 
 def test_order_and_clock_do_not_matter(rng: np.random.Generator) -> None:
     both = pd.concat([segments(smooth(rng, 60, 16, 0.3), o) for o in ("visual", "audio")])
     found = tw.compare_options(both)
-    assert found["least_p"][0] == pytest.approx(1 / (2 * (60 - 2 * 3)))
+    assert found["least_p"][0] == pytest.approx(1 / (2 * (60 - 2 * 12)))
     late = both.assign(start_sec=both["start_sec"] * 3 + 50, end_sec=both["end_sec"] * 3 + 50)
     for other in (both.sample(frac=1, random_state=1), late):
         pd.testing.assert_frame_equal(tw.compare_options(other), found)
