@@ -273,3 +273,83 @@ def test_the_spread_needs_its_bounds(
     usual = missed()
     monkeypatch.setattr(fusion, "MOST_SKEW", fusion.MOST_SKEW * factor)
     assert missed()[worse] > usual[worse] + 0.2
+
+
+@pytest.mark.parametrize("n", [60, 200])
+def test_the_chances_of_spreads_are_those_of_normal_rows(n: int) -> None:
+    """The variance of the logarithm falls as the number of rows grows, by what the constants say.
+
+    A wider upper half is as likely as a narrower one, so the skew has its variance on either side.
+    """
+    rng = np.random.default_rng(n)
+    drawn = np.sort(rng.normal(size=(1500, n)), axis=1)
+    spreads = np.log([fusion._middle_and_spread(one)[1] for one in drawn])
+    halves = np.log([fusion._halves(one) for one in drawn])
+    assert n * spreads.var() == pytest.approx(fusion.CHANCE_OF_SPREAD, rel=0.25)
+    skew = halves[:, 1] - halves[:, 0]
+    assert n * skew.var() == pytest.approx(fusion.CHANCE_OF_SKEW, rel=0.25)
+
+
+@pytest.mark.parametrize(("factor", "worse"), [(0.5, "one option"), (2.0, "both")])
+def test_what_counts_beside_the_best_is_beyond_chance(
+    factor: float, worse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With less, strangers that agree by chance are ahead; with more, agreement counts nothing."""
+
+    def missed() -> dict[str, float]:
+        wrong: dict[str, list[bool]] = {"one option": [], "both": []}
+        for seed in range(200):
+            rng = np.random.default_rng(seed)
+            for name, where, level in (("one option", [0], 3.3), ("both", [0, 1], 2.8)):
+                standing = rng.normal(size=(60, 3))
+                standing[0, where] = level
+                score = fusion.evidence(standing, [1.0, 1.0, 1.0])
+                wrong[name].append(score.argmax() != 0)
+        return {name: float(np.mean(values)) for name, values in wrong.items()}
+
+    usual = missed()
+    monkeypatch.setattr(fusion, "BY_CHANCE", fusion.BY_CHANCE * factor)
+    assert missed()[worse] > usual[worse] + 0.04
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 2.0])
+def test_a_still_option_has_no_outstanding_moment(
+    factor: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With less, a flicker of a still picture is ahead; with more, an even option is not heard."""
+    still, even = [], []
+    monkeypatch.setattr(fusion, "LEAST_SPREAD", factor * fusion.LEAST_SPREAD)
+    for seed in range(40):
+        noise = np.random.default_rng(seed).normal(size=(600, 2))
+        similar = noise * [0.1, 0.0005] + [0, 0.8]
+        similar[0, 0], similar[1, 1] = 0.45, 0.83
+        standing = fusion.standings(similar, [*similar.T])
+        still.append(fusion.evidence(standing, [1.0, 1.0]).argmax() == 0)
+        similar = noise * [0.1, 0.012] + [0, 0.8]
+        similar[1, 1] = 0.8 + 5 * 0.012
+        standing = fusion.standings(similar, [*similar.T])
+        even.append(fusion.evidence(standing, [1.0, 1.0]).argmax() == 1)
+    assert (np.mean(still) > 0.9) == (factor >= 1)
+    assert (np.mean(even) > 0.9) == (factor <= 1)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 2.0])
+def test_few_rows_borrow_from_all(factor: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With less, two rows hide the answer among them; with more, ten rows lose their own level."""
+    first, level = [], []
+    monkeypatch.setattr(fusion, "FEW_ROWS", factor * fusion.FEW_ROWS)
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        for few, shift, found in ((2, 0.0, first), (10, 0.5, level)):
+            similar = np.full((60 + few, 2), np.nan)
+            similar[:60, 0] = 0.0625 * rng.normal(size=60)
+            similar[60:, 1] = 0.0625 * rng.normal(size=few) + shift
+            similar[60, 1] += 0.7 * (few == 2)
+            standing = fusion.standings(similar, [*similar.T])
+            found.append(
+                np.nanargmax(standing[:, 1]) == 60 and np.nanmax(standing) == standing[60, 1]
+                if few == 2
+                else np.nanmedian(standing[:, 1])
+            )
+    assert (np.mean(first) > 0.8) == (factor >= 1)
+    assert (np.mean(level) < 1) == (factor <= 1)
