@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 import twlab as tw
 from twlab.responses.keyed import span_in, span_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VECTORS = np.random.default_rng(5).normal(size=(4, 16)).astype(np.float32)
 A, B, C, D = [list(map(float, map(str, vector))) for vector in VECTORS]
@@ -131,6 +135,16 @@ def test_names_that_are_no_times_stay_names(names: tuple[str, ...]) -> None:
 def test_texts_that_are_no_spans(text: str) -> None:
     assert span_of(text) is None
     assert span_in(text) is None
+
+
+def test_times_in_the_names_of_files_are_told(tmp_path: Path) -> None:
+    for name, vector in (("film_0_6", A), ("film_6_12", B), ("b_0_6", C)):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"embedding": vector}))
+    with pytest.warns(tw.TwlabWarning, match="names of the files .*look as if they held them"):
+        assert len(tw.load(tmp_path)) == 3
+    for name in ("film_0_6", "film_6_12", "b_0_6"):
+        (tmp_path / f"{name}.json").rename(tmp_path / f"{name}.mp4.json")
+    assert len(silently(tmp_path)) == 3
 
 
 def test_spans_as_a_column_of_pairs() -> None:

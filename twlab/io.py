@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from twlab.errors import InputError, LoadError, TwlabWarning, one_line
+from twlab.errors import InputError, LoadError, TwlabWarning, brief, one_line
 from twlab.paths import replaced, user_path
 from twlab.reading.bounds import bounds_of
-from twlab.reading.files import Source, file_kind, find_files
+from twlab.reading.files import Source, file_kind, find_files, stem_of
 from twlab.reading.own import own_tables, write_json, write_parquet
 from twlab.reading.source import read_source
 from twlab.reading.table import renamed, table_of
+from twlab.responses.keyed import are_joint
 from twlab.responses.models import canonical_model
 from twlab.segments import COLUMNS, check_segments, str_column
 
@@ -342,6 +343,21 @@ def _tracked(sources: Sequence[Source], *, progress: bool) -> Iterable[Source]:
     return bar
 
 
+def _times_in_names(kept: Sequence[tuple[Source, Found]]) -> list[str]:
+    """One sentence where files of one segment each say its times by their name only."""
+    if len(kept) < 2 or any(found.n_rows != 1 for _, found in kept):
+        return []
+    stems = [stem_of(one.path.name) for one, _ in kept if one.path is not None]
+    starts = [cell for _, found in kept for rows in found.rows for cell in rows.cells("start_sec")]
+    if len(stems) < len(kept) or any(cell == cell for cell in starts) or not are_joint(stems):
+        return []
+    return [
+        f"no times were read, and the names of the files ({brief(stems[0])}) look as if they held "
+        "them, so that each segment is a video of its own; start and end in seconds were "
+        "expected; set video_id, start_sec and end_sec from the column source"
+    ]
+
+
 def _report(kept: Sequence[tuple[Source, Found]], troubles: Sequence[LoadError]) -> None:
     """Raise where nothing was loaded; warn once of everything that was left out."""
     if not kept and not troubles:
@@ -352,7 +368,7 @@ def _report(kept: Sequence[tuple[Source, Found]], troubles: Sequence[LoadError])
         raise LoadError(
             f"{first.problem}{more}", source=first.source, place=first.place, field=first.field
         )
-    lines = [str(error) for error in troubles]
+    lines = [*map(str, troubles), *_times_in_names(kept)]
     for one, found in kept:
         for remark in found.remarks:
             where = ", ".join(part for part in (one.name, remark.place) if part)

@@ -19,7 +19,7 @@ from twlab.responses.othernames import FALLBACK_VIDEO, MEDIA_NAME, OPTION_WORDS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Keys", "are_films", "are_segments", "keys_of", "span_in", "span_of"]
+__all__ = ["Keys", "are_films", "are_joint", "are_segments", "keys_of", "span_in", "span_of"]
 
 _OPTION_KEYS = OPTION_WORDS - {"speech", "conversation", "transcript"}
 _WRAPPERS = frozenset(
@@ -99,7 +99,7 @@ def keys_of(
         return are_times
     if row_ids is not None and (all(map(str.isdigit, keys)) or list(row_ids) == keys):
         return Keys("")
-    if not (named := any(name in facts for name in _NAMED)) and _are_joint(keys):
+    if not (named := any(name in facts for name in _NAMED)) and are_joint(keys):
         return Keys("joint")
     if named or _is_of_film(facts, keys):
         return Keys("segment")
@@ -149,7 +149,7 @@ def _times(keys: list[str]) -> Keys | None:
     return Keys("moment") if all(moments) and len(set(moments)) == len(keys) else None
 
 
-def _are_joint(keys: list[str]) -> bool:
+def are_joint(keys: list[str]) -> bool:
     """Whether all keys are of a video and a span, and no dates: spans of one video only touch."""
     spans: dict[str, list[tuple[float, float]]] = {}
     for key in keys:
