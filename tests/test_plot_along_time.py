@@ -142,3 +142,104 @@ def test_an_index_of_videos_is_no_obstacle(film: pd.DataFrame) -> None:
     figure = tw.plot.hits(named, tw.search(named, film.iloc[[3]]))
     assert figure.data[1].x is not None
     assert tw.plot.novelty(named, scenes=tw.scenes(film)).data
+
+
+def hits_at(*starts: float, **columns: object) -> pd.DataFrame:
+    """Hits of 6 s at these starts, ranked in the order given."""
+    starts_sec = np.array(starts)
+    table = {
+        "rank": np.arange(1, len(starts) + 1),
+        "video_id": "big_buck_bunny",
+        "start_sec": starts_sec,
+        "end_sec": starts_sec + 6,
+        "score": 2.0,
+    }
+    return pd.DataFrame({**table, **columns})
+
+
+def test_lists_of_ranks_leave_each_other_room_on_a_phone(film: pd.DataFrame) -> None:
+    found = hits_at(252, 258, 264, 270, 276, 366, 372, 312, 246, 240)
+    notes = tw.plot.hits(film, found).layout.annotations
+    assert [note.text for note in notes] == ["1–5 9 10", "8", "6 7"]
+    assert len({note.yshift for note in notes[:2]}) == 2  # 9 % of the film apart: too near
+    crowd = hits_at(*np.arange(0, 590, 18.0))
+    notes = tw.plot.hits(film, crowd).layout.annotations
+    length = film["end_sec"].max()
+    for height in {note.yshift for note in notes}:
+        row = [note for note in notes if note.yshift == height]
+        middle = [(pd.Timestamp(note.x) - pd.Timestamp(0)).total_seconds() for note in row]
+        half = [0.015 * length * len(note.text) for note in row]
+        for k in range(1, len(row)):
+            assert middle[k] - middle[k - 1] >= half[k] + half[k - 1] - 0.01
+
+
+def test_hits_without_scores_have_no_scale(film: pd.DataFrame) -> None:
+    figure = tw.plot.hits(film, hits_at(0, 60, score=np.nan))
+    assert figure.data[1].marker.colorbar.title.text is None
+    assert "there are no scores" in figure.layout.title.text
+    assert all(text.endswith("no score") for text in figure.data[1].hovertext)
+
+
+def test_long_names_leave_room_for_the_picture(film: pd.DataFrame) -> None:
+    names = [f"season/{'a very long name ' * 9}{k}.mp4" for k in range(2)]
+    table = pd.concat([film.assign(video_id=name) for name in names], ignore_index=True)
+    figure = tw.plot.hits(table, tw.search(table, film.iloc[[42]], k=4))
+    lanes = set(figure.data[0].y)
+    assert len(lanes) == 2
+    assert max(map(len, lanes)) <= 40
+    assert set(figure.data[1].y) <= lanes
+    shared = tw.plot.alignment(
+        table[table["video_id"] == names[0]],
+        table[table["video_id"] == names[1]],
+        pieces=tw.align(*(table[table["video_id"] == name] for name in names)),
+    )
+    assert max(len(axis.title.text) for axis in (shared.layout.xaxis, shared.layout.yaxis)) <= 60
+    drawn = tw.plot.scatter(table, table[["start_sec", "end_sec"]].set_axis(["x", "y"], axis=1))
+    assert max(len(trace.name) for trace in drawn.data) <= 50
+
+
+def test_no_line_below_a_title_is_wider_than_a_phone(film: pd.DataFrame) -> None:
+    both = pd.concat([film, tw.sample(embedding_option="audio")], ignore_index=True)
+    for figure in (
+        tw.plot.hits(film, hits_at(0, 60)),
+        tw.plot.threshold(film),
+        tw.plot.novelty(film),
+        tw.plot.timeline(film),
+        tw.plot.options(tw.compare_options(both)),
+    ):
+        _, words = figure.layout.title.text.split("'>")
+        lines = words.removesuffix("</span>").split("<br>")
+        assert max(map(len, lines)) <= 65, lines
+        assert figure.layout.margin.t == 72 + 21 * (len(lines) - 1)
+
+
+def test_pairs_all_alike_are_drawn_as_alike(film: pd.DataFrame) -> None:
+    same = tw.with_vectors(film, np.ones((len(film), 8)))
+    figure = tw.plot.threshold(same)
+    assert "no threshold" in figure.layout.title.text
+    assert not figure.layout.shapes
+    for trace in figure.data:
+        assert trace.y[-1] == 1
+        assert trace.x[-1] - trace.x[0] > 0.09
+    clips = same[same["embedding_scope"] == "clip"]
+    other = clips.assign(video_id="other")
+    image = tw.plot.alignment(clips, other, pieces=tw.align(clips, other)).data[0]
+    assert (image.z - image.zmin > 0.9 * (image.zmax - image.zmin)).all()  # as like as can be
+
+
+def test_the_threshold_tells_its_precision(film: pd.DataFrame) -> None:
+    found = tw.threshold(film).iloc[0]
+    note = tw.plot.threshold(film).layout.annotations[0].text
+    assert f"threshold {found['threshold']:.2f}, precision {found['precision']:.2f}" in note
+
+
+def test_agreement_that_cannot_be_had_says_why(film: pd.DataFrame) -> None:
+    both = pd.concat([film, tw.sample(embedding_option="audio")], ignore_index=True)
+    none = tw.compare_options(both[both["start_sec"] < 40])
+    assert none["agreement"].isna().all()
+    figure = tw.plot.options(none)
+    assert none["note"][0] in figure.layout.annotations[0].text
+    assert "hollow" not in figure.layout.title.text
+    low, high = tw.plot.options(tw.compare_options(both)).layout.xaxis.range
+    assert low < 0
+    assert high >= 1  # a small correlation looks small

@@ -390,3 +390,11 @@ def test_every_strip_is_in_order(rows: list[tuple[str, int, int]]) -> None:
     first = ground.spans["place"].iloc[0]
     assert strip.edges[0] >= first - 1e-9
     assert strip.edges[-1] <= first + ground.length + 1e-9
+
+
+def test_a_table_of_videos_is_called_so() -> None:
+    both = pd.concat([tw.sample(), tw.sample("trailer")], ignore_index=True)
+    text = tw.plot.heatmap(tw.video_vectors(both)).layout.title.text
+    assert "Similarity of videos" in text
+    assert text.endswith("values 0.93</span>")
+    assert "Similarity of segments" in tw.plot.heatmap(both).layout.title.text

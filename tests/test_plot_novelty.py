@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -63,3 +66,34 @@ def test_five_thousand_points() -> None:
     rows = pd.DataFrame({"video_id": "long", "start_sec": start, "end_sec": start + 2})
     figure = tw.plot.novelty(tw.with_vectors(rows, np.ones((5000, 2))), np.sin(start))
     assert len(figure.to_json()) < 1_000_000
+
+
+def test_equal_segments_have_a_flat_curve() -> None:
+    same = np.tile(np.random.default_rng(0).normal(size=8), (30, 1))
+    starts = np.arange(30) * 6.0
+    scale = np.random.default_rng(1).uniform(0.1, 3, (30, 1))
+    table = tw.from_vectors(same * scale, start_sec=starts, end_sec=starts + 6)
+    line = tw.plot.novelty(table).data[0]
+    assert (np.asarray(line.y) == 0).all()
+    assert (np.asarray(line.marker.size) == 0).all()
+
+
+def test_a_thousand_scenes_hide_no_curve_and_take_no_time() -> None:
+    starts = np.arange(1000) * 6.0
+    vectors = np.random.default_rng(0).normal(size=(1000, 8))
+    table = tw.from_vectors(vectors, start_sec=starts, end_sec=starts + 6)
+    scenes = pd.DataFrame({"start_sec": starts})
+    began = time.process_time()
+    figure = tw.plot.novelty(table, scenes=scenes)
+    assert time.process_time() - began < 20  # one by one they took minutes
+    lines = figure.layout.shapes
+    assert len(lines) == 1000
+    assert {line.layer for line in lines} == {"below"}
+    few = tw.plot.novelty(table, scenes=scenes[::100]).layout.shapes
+    assert opacity(few[0]) == 0.5
+    assert opacity(lines[0]) < 0.05
+
+
+def opacity(line: Any) -> float:
+    """The last number of ``rgba(...)``."""
+    return float(line.line.color.rstrip(")").split(",")[-1])

@@ -147,7 +147,7 @@ def test_left_out_rows_are_counted(segments: pd.DataFrame) -> None:
     untimed = segments.iloc[:2].assign(start_sec=np.nan, end_sec=np.nan)
     figure = tw.plot.timeline(pd.concat([segments, whole, untimed], ignore_index=True))
     assert "15 segments of 2 videos; 3 whole-video or untimed rows left out" in (
-        figure.layout.title.text
+        figure.layout.title.text.replace("<br>", " ")
     )
     with pytest.raises(tw.InputError, match="no segments with a time to draw"):
         tw.plot.timeline(untimed)
@@ -194,3 +194,26 @@ def test_bad_columns(segments: pd.DataFrame) -> None:
         tw.plot.timeline(segments, lanes=pd.Series(range(15), index=range(1, 16)))
     with pytest.raises(tw.InputError, match=r"novelty holds .*; numbers were expected"):
         tw.plot.timeline(segments, novelty="video_id")
+
+
+def test_the_word_for_no_value_lies_on_no_colour_bar(segments: pd.DataFrame) -> None:
+    scores = pd.Series(np.linspace(0, 1, len(segments)), segments.index, name="score")
+    scores.iloc[::3] = np.nan
+    for figure in (
+        tw.plot.timeline(segments, color=scores),
+        tw.plot.scatter(
+            segments, segments[["start_sec", "end_sec"]].set_axis(["x", "y"], axis=1), color=scores
+        ),
+    ):
+        assert "none" in [trace.name for trace in figure.data]
+        assert figure.layout.legend.orientation == "h"
+        assert figure.layout.legend.yanchor == "bottom"
+        assert figure.layout.legend.y > 1
+
+
+def test_a_thousand_scenes_do_not_darken_what_lies_below() -> None:
+    starts = np.arange(1000) * 6.0
+    table = tw.from_vectors(np.eye(8)[np.arange(1000) % 8], start_sec=starts, end_sec=starts + 6)
+    figure = tw.plot.timeline(table, scenes=pd.DataFrame({"start_sec": starts}))
+    line = next(trace for trace in figure.data if trace.type == "scatter")
+    assert float(line.line.color.rstrip(")").split(",")[-1]) < 0.05

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["checkerboard"]
 
 
+ROUNDING = 1e-12
+"""Below it lies what float32 makes of equal vectors (4e-15 at most, squared), and nothing seen."""
+
+
 def checkerboard(unit: NDArray[np.float32], start: Floats, end: Floats, width: float) -> Floats:
     """Half the squared distance of the weighted means on either side of each start.
 
@@ -31,6 +35,7 @@ def checkerboard(unit: NDArray[np.float32], start: Floats, end: Floats, width: f
     before = _side_means(times, end, start, unit, weight, width)
     after = _side_means(-times, -start, -end, unit, weight, width)
     values = 0.5 * ((before - after) ** 2).sum(axis=1)
+    values[values < ROUNDING] = 0
     values[0] = np.nan
     return np.asarray(values[which])
 

@@ -37,6 +37,7 @@ PAGE = """\
   code {{ background: #f2f2f2; padding: .1em .3em; border-radius: 3px }}
   pre code {{ display: block; padding: .6em .8em; overflow-x: auto }}
   .wide {{ width: min(96vw, 88rem); margin-left: 50%; transform: translateX(-50%) }}
+  .picture {{ overflow-x: auto }}
   footer {{ margin: 3rem 0; color: #555; font-size: 14px }}
 </style>
 <h1>Big Buck Bunny, seen through its embeddings</h1>
@@ -62,7 +63,7 @@ SECTION = """\
 <h2>{title}</h2>
 <p>{text}</p>
 <pre><code>{code}</code></pre>
-{figure}
+<div class="picture">{figure}</div>
 </section>
 """
 

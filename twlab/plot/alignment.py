@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from twlab.errors import InputError
 from twlab.intervals import format_timecode
 from twlab.plot.clock import clock_times, time_axis
-from twlab.plot.theme import ThemeName, colour_of, dress, look_of
+from twlab.plot.theme import ThemeName, colour_of, dress, look_of, plain, short_names
 from twlab.similarity import cosine_similarity
 from twlab.sources import also_stores
 from twlab.tracks import tracks
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["alignment"]
 
-MOST_SIDE = 1000
+MOST_SIDE, MOST_LETTERS = 1000, 40
+LEAST_RANGE = 1e-3
+"""Similarities that differ by less are drawn as equal: the rest is rounding."""
+
 COLUMNS = ("a_video_id", "b_video_id", "a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec")
 
 
@@ -77,7 +80,7 @@ def alignment(
     values = cosine_similarity(sides[0], sides[1])
     edges = [_edges(side) for side in sides]
     figure = go.Figure(_heat(values, edges, look.sequential))
-    videos = [side["video_id"].iloc[0] for side in sides]
+    videos = short_names((side["video_id"].iloc[0] for side in sides), MOST_LETTERS)
     for number, (option, found) in enumerate(mine.items(), start=1):
         for piece in found.itertuples():
             _box(figure, piece, option, colour_of(look, number))
@@ -85,25 +88,26 @@ def alignment(
     dress(
         figure, look, title="What is shared" if title is None else title, subtitle=note, height=560
     )
-    figure.update_xaxes(
-        **time_axis(float(edges[1][0]), float(edges[1][-1])), title_text=str(videos[1])
-    )
+    figure.update_xaxes(**time_axis(float(edges[1][0]), float(edges[1][-1])), title_text=videos[1])
     down = time_axis(float(edges[0][0]), float(edges[0][-1]))
-    figure.update_yaxes(**(down | {"range": down["range"][::-1]}), title_text=str(videos[0]))
+    figure.update_yaxes(**(down | {"range": down["range"][::-1]}), title_text=videos[0])
     return figure
 
 
 def _heat(values: NDArray[Any], edges: list[NDArray[np.float64]], colours: Any) -> go.Heatmap:
     """The cross-similarity, its outermost hundredths in the colours of the ends."""
     low, high = np.percentile(values, [1, 99])
+    low = (
+        low if high - low >= LEAST_RANGE else high - 100 * LEAST_RANGE
+    )  # all alike: as like as any
     return go.Heatmap(
         z=values,
         x=clock_times(edges[1]),
         y=clock_times(edges[0]),
         zmin=float(low),
-        zmax=float(max(high, low + 1e-6)),
+        zmax=float(high),
         colorscale=colours,
-        colorbar={"title": "cosine<br>similarity", "outlinewidth": 0},
+        colorbar={"title": "cosine<br>similarity", "outlinewidth": 0, "tickformat": ".2~f"},
         hovertemplate="%{y|%-M:%S} and %{x|%-M:%S}<br><b>%{z:.2f}</b><extra></extra>",
     )
 
@@ -113,11 +117,12 @@ def _words(
 ) -> str:
     """How many pieces there are, and of which options where there are several."""
     n_pieces = sum(map(len, pieces.values()))
-    note = f"{n_pieces} pieces of {videos[0]} (down) found in {videos[1]} (right)"
+    counted = f"{n_pieces} piece{'' if n_pieces == 1 else 's'}"
+    note = f"{counted} of {videos[0]} (down) found in {videos[1]} (right)"
     if not several:
         return note
-    counts = ", ".join(f"{len(found)} of {option}" for option, found in pieces.items())
-    return f"{note}; similarity of {drawn}; {counts or 'no pieces'}"
+    counts = ", ".join(f"{len(found)} of {plain(option)}" for option, found in pieces.items())
+    return f"{note}; similarity of {plain(drawn)}; {counts or 'no pieces'}"
 
 
 def _check(pieces: Any) -> None:
@@ -196,7 +201,11 @@ def _edges(side: pd.DataFrame) -> NDArray[np.float64]:
 
 def _box(figure: go.Figure, piece: Any, option: str | None, colour: str) -> None:
     """One piece: its box, and the line that its content follows."""
-    chance = f"<br>chance {piece.chance:.2g}" if hasattr(piece, "chance") else ""
+    trust = "".join(
+        f"<br>{column} {getattr(piece, column):.2g}"
+        for column in ("score", "chance")
+        if hasattr(piece, column)
+    )
     name = "shared piece" if option is None else f"shared piece, {option}"
     x = [piece.b_start_sec, piece.b_end_sec]
     y = [piece.a_start_sec, piece.a_end_sec]
@@ -212,6 +221,6 @@ def _box(figure: go.Figure, piece: Any, option: str | None, colour: str) -> None
             name=name,
             showlegend=False,
             line={"color": colour, "width": 2},
-            hovertemplate=f"{words}<br>speed {piece.speed:.2f}{chance}<extra></extra>",
+            hovertemplate=f"{words}<br>speed {piece.speed:.2f}{trust}<extra></extra>",
         )
     )

@@ -120,7 +120,8 @@ def heatmap(
         largest = max(largest, *(_largest(strip) for strip in strips))
     if scenes is not None:
         _frame_scenes(figure, sheet, scenes, segments, look)
-    words = "Similarity of segments" if to is None else "Similarity across two tables"
+    what = "segments" if down.by_time else "videos"
+    words = f"Similarity of {what}" if to is None else "Similarity across two tables"
     subtitle = _subtitle(sheet, images, largest)
     put_heading(figure, sheet, look, title=words if title is None else title, subtitle=subtitle)
     figure.data = sorted(figure.data, key=lambda trace: trace.type != "heatmap")  # images first
@@ -289,7 +290,9 @@ def _subtitle(sheet: Sheet, images: list[Image], largest: int) -> str:
     text = " × ".join(names)
     if len(sheet.names) == 1 and sheet.names[0] != UNNAMED:
         text += f" · {plain(sheet.names[0])}"
-    ranges = [f"{image.low:.2f} to {image.high:.2f}".replace("-", "−") for image in images]
+    ends = [(f"{image.low:.2f}", f"{image.high:.2f}") for image in images]
+    ranges = [low if low == high else f"{low} to {high}" for low, high in ends]
+    ranges = [range_.replace("-", "−") for range_ in ranges]
     if len(images) > 1:
         names = [plain(name) for name in sheet.names]
         ranges = [f"{name} {range_}" for name, range_ in zip(names, ranges, strict=True)]

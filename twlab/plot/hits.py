@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from twlab.errors import InputError
 from twlab.fusion import RANK_OFFSET
 from twlab.plot.clock import bar_lengths, clock_times, span_labels, time_axis
-from twlab.plot.theme import ThemeName, dress, look_of, plain
+from twlab.plot.theme import ThemeName, dress, look_of, plain, short_names
 from twlab.sources import also_stores
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from twlab.plot.theme import Look
 
 __all__ = ["hits"]
@@ -22,8 +22,17 @@ __all__ = ["hits"]
 CROWDED = 0.02
 """Share of the picture's time that a rank of one or two digits takes in a narrow notebook."""
 
+LETTER = 0.03
+"""Share of the picture's time that a letter takes on a phone."""
+
+ROW_PIXELS = 13
+"""Height of a row of ranks."""
+
 THICKNESS = 0.5
 """Of a lane, in lanes."""
+
+MOST_LETTERS = 22
+"""Letters of the name of a lane."""
 
 
 @also_stores("segments")
@@ -81,15 +90,22 @@ def hits(
             "this table were expected; pass the table that was searched"
         )
     lanes = [float(lengths.get(video, timed["end_sec"].max())) for video in videos]
-    figure = go.Figure([_lanes(videos, lanes, look), _bars(timed, look)])
+    names = dict(zip(videos, short_names(videos, MOST_LETTERS), strict=True))
+    bars = _bars(timed, [names[video] for video in timed["video_id"]], look)
+    figure = go.Figure([_lanes(list(names.values()), lanes, look), bars])
     words = "Hits" if title is None else title
     counted = f"{_counted(len(timed), 'hit')} in {_counted(len(videos), 'video')}"
     note = f"{counted}, numbered by rank; {_meaning(timed)}"
     dress(figure, look, title=words, subtitle=note, height=200 + 60 * len(videos))
     figure.update_layout(barmode="overlay", showlegend=False)
     figure.update_xaxes(**time_axis(0.0, max(lanes)))
-    for lane, video in enumerate(videos):
-        _number(figure, timed[timed["video_id"] == video], lane, CROWDED * max(lanes))
+    figure.update_yaxes(autorange="reversed")
+    numbers = [
+        note
+        for lane, video in enumerate(videos)
+        for note in _numbers(timed[timed["video_id"] == video], lane, max(lanes))
+    ]
+    figure.update_layout(annotations=numbers)  # one by one costs their number squared
     return figure
 
 
@@ -115,6 +131,8 @@ def _timed(found: Any) -> pd.DataFrame:
 
 def _meaning(timed: pd.DataFrame) -> str:
     """What the scores say: those of ranks, or of places of which none stands out, say the order."""
+    if timed["score"].isna().all():
+        return "there are no scores"
     if float(timed["score"].max()) <= 1 / (1 + RANK_OFFSET):
         return "scores tell the order alone"
     return "the score is in spreads above ordinary rows"
@@ -132,32 +150,41 @@ def _lanes(videos: list[str], lengths: list[float], look: Look) -> go.Bar:
         x=[1000 * length for length in lengths],
         base=clock_times([0.0] * len(lengths)),
         orientation="h",
-        marker={"color": look.grid},
+        marker={"color": look.grid, "line": {"width": 0}},
         width=THICKNESS,
         hoverinfo="skip",
     )
 
 
-def _bars(timed: pd.DataFrame, look: Look) -> go.Bar:
-    """A bar for each hit."""
+def _bars(timed: pd.DataFrame, lanes: list[str], look: Look) -> go.Bar:
+    """A bar for each hit, grey where no hit has a score."""
+    scale: dict[str, Any] = {"color": look.muted}
+    if timed["score"].notna().any():
+        scale = {"color": timed["score"], "colorscale": look.sequential}
+        scale["colorbar"] = {"title": "score"}
     return go.Bar(
-        y=timed["video_id"],
+        y=lanes,
         x=bar_lengths(timed),
         base=clock_times(timed["start_sec"]),
         orientation="h",
         width=THICKNESS,
-        marker={
-            "color": timed["score"],
-            "colorscale": look.sequential,
-            "colorbar": {"title": "score", "outlinewidth": 0},
-        },
+        marker={**scale, "line": {"width": 0.5, "color": look.paper}},
         text=timed["rank"].astype(str),
         textposition="none",
-        hovertext=span_labels(timed),
+        hovertext=_places(timed),
         customdata=_similarities(timed),
-        hovertemplate="%{hovertext}<br>rank %{text}, score <b>%{marker.color:.3g}</b>"
-        "%{customdata}<extra></extra>",
+        hovertemplate="%{hovertext}%{customdata}<extra></extra>",
     )
+
+
+def _places(timed: pd.DataFrame) -> list[str]:
+    """Video and times of each hit, its rank and its score."""
+    scores = timed["score"].to_numpy(np.float64, na_value=np.nan)
+    return [
+        f"{label}<br>rank {rank}, "
+        + (f"score <b>{score:.3g}</b>" if score == score else "no score")
+        for label, rank, score in zip(span_labels(timed), timed["rank"], scores, strict=True)
+    ]
 
 
 def _similarities(timed: pd.DataFrame) -> list[str]:
@@ -174,14 +201,41 @@ def _similarities(timed: pd.DataFrame) -> list[str]:
     ]
 
 
-def _number(figure: go.Figure, timed: pd.DataFrame, lane: int, apart: float) -> None:
-    """Write the ranks of a lane above it, in one list where numbers would cover each other."""
+def _numbers(timed: pd.DataFrame, lane: int, longest: float) -> list[dict[str, Any]]:
+    """The ranks of a lane above it, at two heights and in lists, so that none covers another."""
     timed = timed.sort_values("start_sec", kind="stable")
     middle = (timed["start_sec"] + timed["end_sec"]) / 2
-    for _, crowd in timed.groupby((middle.diff() > apart).cumsum()):
-        figure.add_annotation(
-            x=clock_times([(crowd["start_sec"].min() + crowd["end_sec"].max()) / 2])[0],
-            y=lane + THICKNESS / 2,
-            yanchor="bottom",
-            text=" ".join(map(str, sorted(crowd["rank"]))),
-        )
+    crowds = [part for _, part in timed.groupby((middle.diff() > CROWDED * longest).cumsum())]
+    notes: list[tuple[float, int, str]] = []
+    ends = [[-np.inf, -np.inf]]
+    while len(notes) < len(crowds):
+        crowd = crowds[len(notes)]
+        at, text = (crowd["start_sec"].min() + crowd["end_sec"].max()) / 2, _listed(crowd["rank"])
+        half = len(text) * LETTER * longest / 2
+        free = [height for height, end in enumerate(ends[-1]) if at - half >= end]
+        if not free:  # no room: one list with the crowd before
+            crowds[len(notes) - 1 : len(notes) + 1] = [
+                pd.concat(crowds[len(notes) - 1 : len(notes) + 1])
+            ]
+            notes.pop()
+            ends.pop()
+            continue
+        notes.append((at, free[0], text))
+        ends.append([at + half if k == free[0] else end for k, end in enumerate(ends[-1])])
+    return [
+        {
+            **{"x": clock_times([at])[0], "y": lane - THICKNESS / 2, "text": text},
+            **{"yanchor": "bottom", "yshift": ROW_PIXELS * height},
+        }
+        for at, height, text in notes
+    ]
+
+
+def _listed(ranks: pd.Series[Any]) -> str:
+    """Ranks as text, three and more in a row as a range: ``1–3 7``."""
+    numbers = sorted(int(rank) for rank in ranks)
+    starts = [k for k, n in enumerate(numbers) if not k or n != numbers[k - 1] + 1]
+    runs = [numbers[a:b] for a, b in zip(starts, [*starts[1:], len(numbers)], strict=True)]
+    return " ".join(
+        f"{run[0]}–{run[-1]}" if len(run) > 2 else " ".join(map(str, run)) for run in runs
+    )

@@ -9,13 +9,16 @@ import numpy as np
 from twlab.intervals import format_timecode
 from twlab.plot.clock import round_times
 from twlab.plot.columns import categories_of, is_continuous, name_of
-from twlab.plot.theme import Look, colour_of, plain
+from twlab.plot.theme import Look, colour_of, short_names
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
 __all__ = ["Group", "groups_of"]
+
+MOST_LETTERS = 30
+"""Letters of a name in the legend, which would take the room of the picture otherwise."""
 
 SYMBOLS = ("circle", "diamond", "square", "cross", "x")
 
@@ -44,11 +47,11 @@ def groups_of(values: pd.Series[Any], look: Look) -> list[Group]:
         return groups
     groups = []
     codes, names = categories_of(values)
-    for code, name in enumerate(names):
+    for code, name in enumerate(short_names(names, MOST_LETTERS)):
         rows = codes == code
         colour = look.muted if missing[rows].any() else colour_of(look, code)
         symbol = SYMBOLS[code // len(look.categories) % len(SYMBOLS)]
-        groups.append(Group(plain(name), rows, {"color": colour}, symbol, continuous=False))
+        groups.append(Group(name, rows, {"color": colour}, symbol, continuous=False))
     return groups
 
 

@@ -11,8 +11,17 @@ from plotly.subplots import make_subplots
 from twlab.errors import FILTERED, InputError
 from twlab.plot.clock import clock_times, span_labels, time_axis
 from twlab.plot.columns import as_names, number_column, options_of
-from twlab.plot.scenes import scene_spans
-from twlab.plot.theme import Look, ThemeName, colour_of, dress, faint, look_of, plain
+from twlab.plot.scenes import line_opacity, scene_spans
+from twlab.plot.theme import (
+    LEGEND_ABOVE,
+    Look,
+    ThemeName,
+    colour_of,
+    dress,
+    faint,
+    look_of,
+    plain,
+)
 from twlab.segmentation import novelty as novelty_of
 from twlab.segments import check_segments
 from twlab.sources import also_stores
@@ -86,7 +95,7 @@ def novelty(
     _draw(figure, table, videos, look)
     if spans is not None:
         _mark_scenes(figure, spans[spans["video_id"].isin(videos)], videos, look)
-    text = "how unlike the stretches before and after the start of each segment are"
+    text = "how unlike the stretches before and after each start are"
     note = text if len(videos) > 1 else f"{plain(videos[0], 40)} · {text}"
     heading = "Novelty" if title is None else title
     height = 138 + 110 * len(videos) + 36 * (len(videos) - 1)
@@ -94,8 +103,7 @@ def novelty(
     _name_panels(figure, videos)
     figure.update_xaxes(**time_axis(min(0.0, table["start_sec"].min()), table["end_sec"].max()))
     figure.update_yaxes(rangemode="tozero", nticks=4)
-    figure.update_layout(legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02})
-    figure.update_layout(legend={"yanchor": "bottom"})
+    figure.update_layout(legend=LEGEND_ABOVE)
     return figure
 
 
@@ -152,17 +160,17 @@ def _peaks(values: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def _mark_scenes(figure: go.Figure, spans: pd.DataFrame, videos: list[Any], look: Look) -> None:
     """A line at the start of each scene, as tall as the panel of its video."""
+    shapes: list[dict[str, Any]] = []
     for row, video in enumerate(videos, 1):
         starts = clock_times(spans.loc[spans["video_id"] == video, "start_sec"])
         panel = "" if row == 1 else str(row)
-        for start in starts:
-            figure.add_shape(
-                type="line",
-                xref=f"x{panel}",
-                yref=f"y{panel} domain",
-                **{"x0": start, "x1": start, "y0": 0, "y1": 1},
-                line={"color": faint(look.ink, 0.5), "width": 1, "dash": "dot"},
-            )
+        line = {"color": faint(look.ink, line_opacity(len(starts))), "width": 1, "dash": "dot"}
+        where = {"xref": f"x{panel}", "yref": f"y{panel} domain", "y0": 0, "y1": 1}
+        shapes += [
+            {"type": "line", **where, "x0": start, "x1": start, "line": line, "layer": "below"}
+            for start in starts
+        ]
+    figure.update_layout(shapes=shapes)  # all at once: one by one costs their number squared
 
 
 def _name_panels(figure: go.Figure, videos: list[Any]) -> None:

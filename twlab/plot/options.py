@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from twlab.errors import InputError
-from twlab.plot.theme import ThemeName, colour_of, dress, look_of, plain
+from twlab.plot.theme import LEGEND_ABOVE, ThemeName, colour_of, dress, look_of, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from twlab.plot.theme import Look
 
 __all__ = ["options"]
+
+MOST_LETTERS = 34
+"""Letters of a line beside a row."""
 
 COLUMNS = ("video_id", "option_a", "option_b", "agreement", "chance_mean", "chance_95", "p_value")
 
@@ -40,7 +43,7 @@ def options(
     plotly.graph_objects.Figure
         A row per video and pair of options: a bar from the mean of chance to its 95 % point, and
         a point for the agreement with its p, hollow where there is no verdict; hovering it tells
-        why there is none.
+        why there is none, and words do where there is no agreement either.
 
     Raises
     ------
@@ -75,10 +78,25 @@ def options(
     )
     words = "Do the options tell the same story?" if title is None else title
     note = "correlation of self-similarities; the bar is chance, from its mean to its 95 % point"
-    if agreement["p_value"].isna().any():
+    if (agreement["p_value"].isna() & agreement["agreement"].notna()).any():
         note += "<br>hollow: no verdict, for the reason that hovering tells"
-    dress(figure, look, title=words, subtitle=note, height=180 + 60 * len(names))
+    dress(figure, look, title=words, subtitle=note, height=200 + 60 * len(names))
+    ends = agreement[["agreement", "chance_mean", "chance_95"]].to_numpy(np.float64)
+    low = np.nanmin([*ends.ravel(), -0.05])  # a correlation: of small ones that they are small
+    figure.update_xaxes(range=[1.1 * low, 1.05], title_text="agreement", nticks=7)
+    figure.update_yaxes(type="category", autorange="reversed")
+    figure.update_layout(legend=LEGEND_ABOVE, annotations=_reasons(agreement, names))
     return figure
+
+
+def _reasons(agreement: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
+    """Why there is no point, where there is none."""
+    missing = agreement["agreement"].isna()
+    return [
+        {"x": 0, "xanchor": "left", "y": name, "text": _verdict(row)}
+        for name, row, gone in zip(names, agreement.itertuples(), missing, strict=True)
+        if gone
+    ]
 
 
 def _points(agreement: pd.DataFrame, names: list[str], look: Look) -> go.Scatter:
@@ -108,7 +126,7 @@ def _name(row: Any) -> str:
     models = ["no model named" if model != model or model is None else model for model in models]
     if models[0] != models[1]:
         parts = [f"{part} ({model})" for part, model in zip(parts, models, strict=True)]
-    return "<br>".join(map(plain, (row.video_id, *parts)))
+    return "<br>".join(plain(part, MOST_LETTERS) for part in (row.video_id, *parts))
 
 
 def _p_value(row: Any) -> str:

@@ -35,8 +35,9 @@ EDGE, TOP = 20, 72
 NAME, BAR = 20, 82
 """Pixels for the names of videos above and beside a panel, and for a colour bar."""
 
-LETTER, MOST_LETTERS = 7, 22
-"""Pixels that a letter of a label takes, about, and letters that a label may have."""
+LETTER, SMALL_LETTER, MOST_LETTERS = 7, 6, 22
+"""Pixels that a letter of a label takes, about, and one of the subtitle; letters that a label may
+have."""
 
 
 class Sheet(NamedTuple):
@@ -101,9 +102,10 @@ def put_heading(figure: go.Figure, sheet: Sheet, look: Look, *, title: str, subt
     """The title, and the size that gives every panel its pixels."""
     width, height, columns = _size(sheet)
     height *= -(-len(sheet.names) // columns)
-    dress(figure, look, title=title, subtitle=subtitle, height=round(height) + TOP + EDGE)
-    margin = {"l": EDGE, "r": EDGE, "t": TOP, "b": EDGE}
-    figure.update_layout(width=round(width * columns) + 2 * EDGE, margin=margin)
+    wide = round(width * columns) + 2 * EDGE
+    tall, letters = round(height) + TOP + EDGE, wide // SMALL_LETTER
+    dress(figure, look, title=title, subtitle=subtitle, height=tall, letters=letters)
+    figure.update_layout(width=wide, margin={"l": EDGE, "r": EDGE, "b": EDGE})
 
 
 def bar_place(sheet: Sheet, number: int) -> dict[str, Any]:

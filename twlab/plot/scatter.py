@@ -10,9 +10,16 @@ import plotly.graph_objects as go
 
 from twlab.errors import FILTERED, InputError
 from twlab.plot.clock import span_labels
-from twlab.plot.columns import by_name, left_out_note, named_values, number_column, value_column
+from twlab.plot.columns import (
+    by_name,
+    is_continuous,
+    left_out_note,
+    named_values,
+    number_column,
+    value_column,
+)
 from twlab.plot.markers import Group, groups_of
-from twlab.plot.theme import Look, ThemeName, dress, look_of
+from twlab.plot.theme import LEGEND_ABOVE, Look, ThemeName, dress, look_of
 from twlab.projection import project
 from twlab.segments import check_segments
 from twlab.sources import also_stores
@@ -100,6 +107,8 @@ def scatter(
     heading = f"Map of segments{by_name(values, ', coloured by ')}" if title is None else title
     dress(figure, look, title=heading, subtitle=note, height=580)
     _empty_axes(figure, look)
+    if is_continuous(values):
+        figure.update_layout(legend=LEGEND_ABOVE)
     return figure
 
 

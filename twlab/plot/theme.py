@@ -11,6 +11,8 @@ A theme is worn as the template of one figure; no global template is touched, an
 from __future__ import annotations
 
 import html
+import re
+import textwrap
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from twlab.errors import InputError
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 __all__ = [
+    "LEGEND_ABOVE",
     "THEMES",
     "Look",
     "ThemeName",
@@ -34,6 +37,15 @@ __all__ = [
 
 ThemeName = Literal["light", "dark"]
 FONT = "Inter, 'Helvetica Neue', Helvetica, Arial, sans-serif"
+LETTERS, LINE = 65, 21
+"""Letters of a line below the title that a phone shows whole, and pixels of one more line."""
+
+LEGEND_ABOVE = {
+    **{"orientation": "h", "x": 0.98, "xref": "container", "xanchor": "right"},
+    **{"y": 1.02, "yanchor": "bottom"},
+}
+"""Where a legend takes no width, and lies on no colour bar."""
+
 CONTEXT = 4
 """Letters kept on either side of what tells long names apart."""
 
@@ -164,17 +176,40 @@ def _shared_start(texts: list[str]) -> int:
     return next(differ, min(len(first), len(last)))
 
 
-def dress(figure: go.Figure, look: Look, *, title: str, subtitle: str, height: int) -> None:
-    """Give a figure its theme, margins, title and size."""
+def dress(
+    figure: go.Figure,
+    look: Look,
+    *,
+    title: str,
+    subtitle: str,
+    height: int,
+    letters: int = LETTERS,
+) -> None:
+    """Give a figure its theme, margins, title and size; more lines below the title add to it."""
     text = f"<b>{title}</b>" if title else ""
+    lines = [line for part in subtitle.split("<br>") for line in _lines(part, letters)]
     if subtitle:
-        text += f"<br><span style='font-size:12px;color:{look.muted}'>{subtitle}</span>"
+        words = "<br>".join(lines)
+        text += f"<br><span style='font-size:12px;color:{look.muted}'>{words}</span>"
+    more = LINE * max(0, len(lines) - 1)
     figure.update_layout(
         template=_template(look),
-        height=height,
+        height=height + more,
         title_text=text,
-        margin={"l": 64, "r": 24, "t": 72, "b": 48},
+        margin={"l": 64, "r": 24, "t": 72 + more, "b": 48},
     )
+
+
+def _lines(text: str, most: int) -> list[str]:
+    """A subtitle in lines, broken between its parts where that is enough."""
+    lines = [""]
+    for part in re.split(r"(?<=;) | (?=· )", text):
+        if lines[-1] and len(html.unescape(f"{lines[-1]} {part}")) <= most:
+            lines[-1] += f" {part}"
+            continue
+        wrapped = textwrap.wrap(part, most, break_long_words=False, break_on_hyphens=False)
+        lines += [line.removeprefix("· ") for line in wrapped]
+    return lines[1:]
 
 
 def _template(look: Look) -> dict[str, Any]:
@@ -194,8 +229,8 @@ def _template(look: Look) -> dict[str, Any]:
         "plot_bgcolor": look.paper,
         "font": {"family": FONT, "size": 12, "color": look.ink},
         "title": {
-            **{"x": 0, "xref": "paper", "xanchor": "left", "y": 1, "yanchor": "top"},
-            "pad": {"t": 22},
+            **{"x": 0, "xref": "container", "xanchor": "left", "y": 1, "yanchor": "top"},
+            "pad": {"t": 22, "l": 16},
             "font": {"size": 16},
         },
         "xaxis": axis,
@@ -205,7 +240,8 @@ def _template(look: Look) -> dict[str, Any]:
         "legend": {"itemsizing": "constant", "title": {"font": {"color": look.muted}}},
         "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": look.muted, "activecolor": look.ink},
     }
-    return {"layout": layout, "data": {"heatmap": [{"colorbar": bar}]}}
+    data = {"heatmap": [{"colorbar": bar}], "bar": [{"marker": {"colorbar": bar}}]}
+    return {"layout": layout, "data": data}
 
 
 def _channels(colour: str) -> tuple[int, int, int]:

@@ -23,8 +23,17 @@ from twlab.plot.columns import (
 )
 from twlab.plot.lanes import CURVE_LANES, Lanes, lane_axis, lay_lanes, places_of_rows
 from twlab.plot.markers import groups_of
-from twlab.plot.scenes import scene_spans
-from twlab.plot.theme import Look, ThemeName, colour_of, dress, faint, look_of, plain
+from twlab.plot.scenes import line_opacity, scene_spans
+from twlab.plot.theme import (
+    LEGEND_ABOVE,
+    Look,
+    ThemeName,
+    colour_of,
+    dress,
+    faint,
+    look_of,
+    plain,
+)
 from twlab.segments import check_segments, clip_mask
 from twlab.sources import also_stores
 
@@ -117,6 +126,8 @@ def timeline(
     figure.update_xaxes(**time_axis(min(0.0, table["start_sec"].min()), table["end_sec"].max()))
     figure.update_yaxes(**lane_axis(placed, pixels=height - 120))
     figure.update_layout(barmode="overlay", uniformtext={"mode": "hide", "minsize": 9})
+    if is_continuous(colours):
+        figure.update_layout(legend=LEGEND_ABOVE)
     return figure
 
 
@@ -238,12 +249,13 @@ def _add_scenes(figure: go.Figure, spans: pd.DataFrame, lanes: Lanes, look: Look
         )
     )
     reach = spans["video_id"].map(lanes.reach)
+    per_video = int(spans["video_id"].value_counts().max()) if len(spans) else 0
     figure.add_trace(
         go.Scatter(
             x=np.repeat(clock_times(spans["start_sec"]), 3),
             y=[place for top, foot in reach for place in (top, foot, None)],
             mode="lines",
-            line={"color": faint(look.ink, 0.55), "width": 1},
+            line={"color": faint(look.ink, line_opacity(per_video)), "width": 1},
             showlegend=False,
             hoverinfo="skip",
         )
