@@ -319,12 +319,14 @@ def test_shift_scale_order_and_duplicates_do_not_matter(
 
 
 def test_long_videos_are_cut_like_short_ones() -> None:
-    parts = film([11, 9, 14] * 100, seed=3)
+    lengths = [11, 9, 14] * 60
+    parts = film(lengths, seed=3)
+    assert len(parts) > changepoints.EXACT
     found = np.array(starts(parts))
-    true = np.r_[0, np.cumsum([11, 9, 14] * 100)[:-1]] * 6.0
-    scores = tw.boundary_scores([*true, 20400.0], [*found, 20400.0], tolerance_sec=3)
+    edges = np.r_[0, np.cumsum(lengths)] * 6.0
+    scores = tw.boundary_scores([*edges], [*found, edges[-1]], tolerance_sec=3)
     assert scores["f_measure"][0] > 0.97
-    assert len(starts(parts, n_scenes=300)) == 300
+    assert len(starts(parts, n_scenes=180)) == 180
     assert len(starts(parts, n_scenes=3)) == 3
 
 
