@@ -9,7 +9,7 @@ sum of the similarity along the piece, less what each clip is like the rest of t
 average, and less what the most telling kind of clip adds to it: one kind may match by chance, the
 evidence is what goes with it.
 
-Chance was measured on 1,300 pairs of strangers: films of three sources, and drawn ones with
+Chance was measured on 804 pairs of strangers: films of three sources, and drawn ones with
 black, logos and titles at their ends or between their scenes. The best evidence of a pair falls off
 exponentially (Gumbel's law of the greatest of many), the more slowly the larger the pair.
 
@@ -54,8 +54,9 @@ pairs of different films share something, with 3, 6 %, before evidence is asked 
 inserts of 3 to 5 are lost."""
 
 MOST_CHANCE = 0.02
-"""Probability of so good a piece between unrelated videos from which on it is not reported. At .04
-it is 3 to 4 % of different films that share something, at .01 one in six inserts of 3 is lost."""
+"""Probability of so good a piece between unrelated videos from which on two videos are not said to
+share something. Of 360 fresh pairs of strangers, half of them with black, a logo or both between
+scenes, at most 1 % were below .01, 2 % below .02 and 4 % below .05."""
 
 FEWEST_BESIDE, LEAST_BESIDE, BESIDE_BEYOND = 2, 0.3, 0.05
 """Clips and total evidence of further pieces of two videos that are known to share one, and the
@@ -63,10 +64,12 @@ share of it that must go beyond one kind of clip, so that blanks that come again
 of 6 s clips in blocks of 13 s has F .97 with these, .67 where each needs a chance of .06."""
 
 ALIKE = 4
-"""Power of the similarity that tells how far two clips count as one."""
+"""Power of the similarity that tells how far two clips count as one. At 8 the best evidence of
+strangers is .60, at 4 it is .29."""
 
 FALL, TYPICAL = 8.0, 1e4
-"""Of strangers of 10,000 pairs of clips a share of ``exp(-FALL E)`` has evidence ``E`` or more."""
+"""Of strangers of 10,000 pairs of clips a share of ``exp(-FALL E)`` has evidence ``E`` or more.
+The tail that was measured falls by 14 to 17; 8 leaves room for other footage."""
 
 MOST_WEIGHED = 300
 """Clips of a piece that are weighed; the evidence of these is far beyond chance."""
