@@ -40,10 +40,7 @@ FONT = "Inter, 'Helvetica Neue', Helvetica, Arial, sans-serif"
 LETTERS, LINE = 65, 21
 """Letters of a line below the title that a phone shows whole, and pixels of one more line."""
 
-LEGEND_ABOVE = {
-    **{"orientation": "h", "x": 0.98, "xref": "container", "xanchor": "right"},
-    **{"y": 1.02, "yanchor": "bottom"},
-}
+LEGEND_ABOVE = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
 """Where a legend takes no width, and lies on no colour bar."""
 
 CONTEXT = 4
