@@ -14,7 +14,12 @@ from typing import Any
 import pytest
 from service import KEY
 
-from twlab.executors import Dask, Executor, Local, Ray
+from twlab.archive.engines import (
+    Dask,
+    Executor,
+    Local,
+    Ray,
+)
 
 HERE = Path(__file__).parent
 

@@ -14,7 +14,7 @@ from service import KEY, Hostile, Service
 from service.hostile import spellings
 
 import twlab as tw
-from twlab.api.transport import Settings
+from twlab.service.http.transport import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from service import KEY, Service
 
 import twlab as tw
-from twlab.api.ledger import Ledger
-from twlab.api.transport import Settings
+from twlab.service.http.transport import Settings
+from twlab.service.jobs.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

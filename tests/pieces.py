@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 import twlab as tw
-from twlab.sources import Fragment, Source
+from twlab.archive.sources import Fragment, Source
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,12 +16,12 @@ from service import KEY, Fault, Service
 
 import twlab as tw
 from twlab import errors
-from twlab.api.endpoints import Service as Endpoints
-from twlab.api.key import Key, find_base_url, find_key
-from twlab.api.limits import Limiter, ServerClock, asked_wait
-from twlab.api.options import Options
-from twlab.api.sources import clean_url, find_sources
-from twlab.api.transport import Call, Settings, Transport
+from twlab.service.http.api_key import Key, find_base_url, find_key
+from twlab.service.http.endpoints import Service as Endpoints
+from twlab.service.http.limits import Limiter, ServerClock, asked_wait
+from twlab.service.http.transport import Call, Settings, Transport
+from twlab.service.jobs.embedding_options import Options
+from twlab.service.jobs.inputs import clean_url, find_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -490,7 +490,7 @@ def test_status_error_tree() -> None:
 def test_uploads_need_little_memory(service: Service, tmp_path: Path) -> None:
     import tracemalloc
 
-    from twlab.api.files import FilePart
+    from twlab.service.http.file_bodies import FilePart
 
     path = tmp_path / "large.mp4"
     with path.open("wb") as file:
@@ -509,7 +509,7 @@ def test_uploads_need_little_memory(service: Service, tmp_path: Path) -> None:
 
 
 def test_progress_counts_what_arrived(service: Service, tmp_path: Path) -> None:
-    from twlab.api.files import FilePart
+    from twlab.service.http.file_bodies import FilePart
 
     path = tmp_path / "a.mp4"
     path.write_bytes(bytes(300_000))

@@ -16,8 +16,8 @@ import pytest
 import zstandard
 
 import twlab as tw
-from twlab.reading.bounds import bounds_of
-from twlab.sources import free_bytes
+from twlab.archive.sources import free_bytes
+from twlab.loading.bounds import bounds_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab import chance
-from twlab.chance import agreement_of, chance_of_agreement, p_of_agreement
+from twlab.analysis.judging import chance
+from twlab.analysis.judging.chance import agreement_of, chance_of_agreement, p_of_agreement
 
 FILMS = Path(__file__).parents[2] / "shared" / "benchmarks" / "scenes" / "scenes_development.npz"
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 import twlab as tw
-from twlab import __main__ as command_line
-from twlab.samples import bundled_folder
+from twlab.cli import main as command_line
+from twlab.loading.samples import bundled_folder
 
 ROOT = Path(__file__).parent.parent
 TRAILER = str(bundled_folder("sample_data") / "trailer.visual.json")
@@ -47,7 +47,7 @@ class Links(HTMLParser):
 def test_help_names_every_command_and_loads_nothing_heavy() -> None:
     code = (
         "import sys; sys.argv = ['twlab', '--help']\n"
-        "from twlab.__main__ import main\n"
+        "from twlab.cli.main import main\n"
         "try: main()\n"
         "except SystemExit: print(*sorted({name.split('.')[0] for name in sys.modules}))"
     )

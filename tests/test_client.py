@@ -18,7 +18,7 @@ from service import KEY, Fault, Service
 
 import twlab as tw
 from twlab import errors
-from twlab.api.background import Background
+from twlab.service.http.background import Background
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -462,7 +462,7 @@ def test_a_client_works_after_closing(client: tw.Client, videos: Path) -> None:
 @pytest.fixture
 def pieces(service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
     """A service that takes pieces of 1,000 bytes, for a client that sends pieces from 5,000 on."""
-    monkeypatch.setattr("twlab.api.uploads.ONE_FORM_BYTES", 5000)
+    monkeypatch.setattr("twlab.service.jobs.uploads.ONE_FORM_BYTES", 5000)
     service.store.chunk_bytes = 1000
     service.store.urls_at_first = 7
     service.store.piece_headers = {"x-amz-server-side-encryption": "AES256"}
@@ -527,7 +527,7 @@ def test_a_forgotten_session_is_begun_anew(
 def test_a_file_that_shrinks_is_named(
     client: tw.Client, service: Service, videos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from twlab.api import embedding
+    from twlab.service.jobs import embedding
 
     path = videos / "v0.mp4"
     true = embedding.content_of
@@ -558,7 +558,7 @@ def test_answers_without_vectors_are_failures(
 
 
 def test_rows_of_the_empty_table() -> None:
-    from twlab.client.tables import empty_table
+    from twlab.service.ledger_tables import empty_table
 
     table: Any = empty_table()
     assert table.empty
@@ -595,7 +595,7 @@ def test_the_readme_example_runs(surroundings: Path) -> None:
 def test_the_command_line(
     surroundings: Path, service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from twlab.__main__ import main
+    from twlab.cli.main import main
 
     assert main(["jobs"]) == 0
     assert "no jobs in twlab-jobs" in capsys.readouterr().err
@@ -618,7 +618,7 @@ def test_the_command_line(
 def test_the_command_line_without_a_key(
     surroundings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from twlab.__main__ import main
+    from twlab.cli.main import main
 
     monkeypatch.delenv("TWELVELABS_API_KEY")
     monkeypatch.delenv("TWELVE_LABS_API_KEY", raising=False)

@@ -13,7 +13,7 @@ from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
 import twlab as tw
-from twlab import clustering, communities, partitions
+from twlab.analysis.groups import clustering, communities, partitions
 
 COUNTED = ("ward", "kmeans", "average", "ward_time")
 METHODS = (*COUNTED, "hdbscan")

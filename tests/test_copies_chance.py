@@ -10,9 +10,9 @@ from scipy import stats
 from test_evidence import shots, table, unit, white
 
 import twlab as tw
-from twlab import copies
-from twlab.segments import unit_vectors
-from twlab.tracks import LONGEST_GAP, on_grid, times_of
+from twlab.analysis.copies import shared_pieces
+from twlab.table.segments import unit_vectors
+from twlab.table.tracks import LONGEST_GAP, on_grid, times_of
 
 
 def series(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -38,7 +38,7 @@ def footage(rng: np.random.Generator, n: int) -> np.ndarray:
 def test_chance_is_no_less_than_it_says(
     make: Any, period: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copies, "MOST_CHANCE", 1.0)
+    monkeypatch.setattr(shared_pieces, "MOST_CHANCE", 1.0)
     least = []
     for seed in range(20):
         rng = np.random.default_rng(8100 + seed)

@@ -15,8 +15,9 @@ import pytest
 from pieces import D, Interrupted, Interrupting, N, Parts, drawn_table
 
 import twlab as tw
-from twlab import neighbors, partitions
-from twlab.distributed import joins, pairs, pieces
+from twlab.analysis.groups import partitions
+from twlab.analysis.neighbors import nearest
+from twlab.archive.in_pieces import joins, pairs, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -241,7 +242,7 @@ def test_results_too_large_are_refused(
     table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     source = Parts(table, CUTS, work=tmp_path / "work")
-    monkeypatch.setattr(neighbors, "MOST_PAIRS", 100)
+    monkeypatch.setattr(nearest, "MOST_PAIRS", 100)
     with pytest.raises(tw.InputError, match=r"260 rows with 4 neighbours each; at most 100 rows"):
         tw.nearest(source, k=4)
     with pytest.raises(tw.InputError, match=r"more than 100 pairs are 0\.9 alike"):
@@ -256,7 +257,7 @@ def test_neighbours_are_written_to_files(
     table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     expected = tw.nearest(table, k=4)
-    monkeypatch.setattr(neighbors, "MOST_PAIRS", 100)  # too many for a table
+    monkeypatch.setattr(nearest, "MOST_PAIRS", 100)  # too many for a table
     work, folder = tmp_path / "work", tmp_path / "neighbours"
     source = Parts(table, CUTS, Interrupting(after=3), work=work)
     with pytest.raises(Interrupted):
@@ -326,7 +327,7 @@ def test_files_of_another_release_are_not_reused(
 ) -> None:
     with pytest.raises(Interrupted):
         tw.nearest(Parts(table, CUTS, Interrupting(after=3), work=tmp_path / "work"))
-    monkeypatch.setattr("twlab.distributed.steps.__version__", "0.0.1")
+    monkeypatch.setattr("twlab.archive.in_pieces.checkpoints.__version__", "0.0.1")
     again = Interrupting(after=-1)
     tw.nearest(Parts(table, CUTS, again, work=tmp_path / "work"))
     assert again.done == len(pieces.pieces_of(Parts(table, CUTS)))

@@ -12,8 +12,8 @@ from engines import ENGINES, Engines
 from service import KEY, Service
 
 import twlab as tw
-from twlab.api.transport import Settings
-from twlab.distributed import embedding
+from twlab.service import spreading
+from twlab.service.http.transport import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def how(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dict[str, Any]]:
     monkeypatch.setenv("TWELVELABS_API_KEY", KEY)
-    monkeypatch.setattr(embedding, "AT_ONCE", 2)
+    monkeypatch.setattr(spreading, "AT_ONCE", 2)
     return {"folder": tmp_path / "jobs", "base_url": service.url, "settings": FAST}
 
 
@@ -129,9 +129,9 @@ def test_a_worker_of_another_machine_sends_nothing(
     how: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    here = embedding.place_of
+    here = spreading.place_of
     machines = iter(["head", *["other"] * N])
-    monkeypatch.setattr(embedding, "place_of", lambda folder: (next(machines), *here(folder)[1:]))
+    monkeypatch.setattr(spreading, "place_of", lambda folder: (next(machines), *here(folder)[1:]))
     with pytest.raises(tw.InputError, match="workers of the caller's machine were expected"):
         tw.distributed.embed(videos, engines["local"], **how)
     assert not service.paid
@@ -143,12 +143,12 @@ def test_a_worker_that_has_another_folder_by_that_name_sends_nothing(
 ) -> None:
     client = {**how, "folder": str(tmp_path / "jobs")}
     (tmp_path / "jobs").mkdir()
-    elsewhere = embedding.place_of(str(tmp_path / "videos"))
+    elsewhere = spreading.place_of(str(tmp_path / "videos"))
     names = [str(videos / "v0.mp4")]
     with pytest.raises(tw.InputError, match="has another folder"):
-        embedding.embed_batch(names, client, {}, elsewhere)
+        spreading.embed_batch(names, client, {}, elsewhere)
     assert not service.paid
-    assert embedding.embed_batch(names, client, {}, embedding.place_of(client["folder"])) == 1
+    assert spreading.embed_batch(names, client, {}, spreading.place_of(client["folder"])) == 1
     assert len(service.paid) == 1
 
 
@@ -157,9 +157,9 @@ def test_a_worker_that_has_another_folder_by_that_name_sends_nothing(
 def test_workers_of_this_machine_have_this_place(
     engine: str, engines: Engines, tmp_path: Path
 ) -> None:
-    here = embedding.place_of(str(tmp_path))
+    here = spreading.place_of(str(tmp_path))
     assert here[0]
-    assert [*engines[engine].map(embedding.place_of, [str(tmp_path)] * 3)] == [here] * 3
+    assert [*engines[engine].map(spreading.place_of, [str(tmp_path)] * 3)] == [here] * 3
 
 
 @pytest.mark.parametrize(
@@ -192,11 +192,11 @@ def test_disks_of_the_network_are_refused_before_anything_is_sent(
     mounts.write_text(
         f"overlay / overlay rw 0 0\nhost:/x {point} {kind} rw 0 0\nproc /proc proc rw\n"
     )
-    real = embedding.file_system
+    real = spreading.file_system
     assert real(tmp_path, mounts) == "overlay"
     assert real(tmp_path / "a disk" / "jobs", mounts) == kind
     assert real(tmp_path, tmp_path / "nothing") == ""
-    monkeypatch.setattr(embedding, "file_system", lambda folder: real(folder, mounts))
+    monkeypatch.setattr(spreading, "file_system", lambda folder: real(folder, mounts))
     how["folder"] = tmp_path / "a disk" / "jobs"
     if not refused:
         assert len(tw.distributed.embed(videos / "v0.mp4", engines["local"], **how))

@@ -11,8 +11,8 @@ from engines import ENGINES, Engines
 from pieces import Interrupted, Interrupting, drawn_table
 
 import twlab as tw
-from twlab import partitions
-from twlab.distributed import pieces
+from twlab.analysis.groups import partitions
+from twlab.archive.in_pieces import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("twlab.store.pieces.ROWS", 50)
+    monkeypatch.setattr("twlab.archive.store.shards.ROWS", 50)
     monkeypatch.setattr(pieces, "PIECE_ROWS", 60)
     monkeypatch.setattr(partitions, "MOST_START_ROWS", 100)
 

@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 
 import twlab as tw
-from twlab import connecting
+from twlab.archive import ray_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from twlab.executors import Executor
+    from twlab.archive.engines import Executor
 
 ROOT = Path(__file__).parent.parent
 
@@ -146,7 +146,7 @@ def test_a_second_ray_uses_the_first_and_leaves_it_open(engines: work.Engines) -
 
 @pytest.mark.engine
 def test_the_cluster_that_is_connected_is_no_other(engines: work.Engines) -> None:
-    host, _, port = connecting.connected_to(engines["ray"]._ray).rpartition(":")
+    host, _, port = ray_cluster.connected_to(engines["ray"]._ray).rpartition(":")
     for address in (f"{host}:{port}", f"localhost:{port}", f"127.0.0.1:{port}", "auto", None):
         assert repr(tw.executors.Ray(address)) == f"Ray('{host}:{port}')"
     for address in ("nohost:6379", f"{host}:1{port}", f"ray://{host}:{port}", "nonsense"):
@@ -165,7 +165,7 @@ def test_an_address_is_a_text(address: Any) -> None:
 def test_an_address_where_nobody_listens() -> None:
     for address in ("127.0.0.1:1", f"{'x' * 70}:1"):
         with pytest.raises(tw.InputError, match=f"no Ray cluster answers at '{address}'"):
-            connecting._check_answers(address)
+            ray_cluster._check_answers(address)
 
 
 def test_an_address_that_is_none() -> None:
@@ -173,7 +173,7 @@ def test_an_address_that_is_none() -> None:
         raise ValueError("Invalid address format: nonsense")
 
     with pytest.raises(tw.InputError, match="no Ray cluster answers at 'nonsense'"):
-        connecting.start(SimpleNamespace(init=init), "nonsense")
+        ray_cluster.start(SimpleNamespace(init=init), "nonsense")
 
 
 @pytest.mark.parametrize("address", [None, "auto"])
@@ -181,7 +181,7 @@ def test_forks_of_ray_itself_are_no_news(address: str | None) -> None:
     def init(**_: Any) -> None:
         warnings.warn("lancedb fork support is experimental: …", RuntimeWarning, stacklevel=2)
 
-    connecting.start(SimpleNamespace(init=init), address)
+    ray_cluster.start(SimpleNamespace(init=init), address)
 
 
 def test_a_closed_executor_stays_closed(executor: Executor) -> None:
@@ -258,7 +258,7 @@ def test_the_extra_that_brings_an_engine_is_named(
 def test_dask_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     from distributed import Client, LocalCluster
 
-    monkeypatch.setattr("twlab.executors.PATIENCE_SEC", 0.5)
+    monkeypatch.setattr("twlab.archive.engines.PATIENCE_SEC", 0.5)
     cluster = LocalCluster(n_workers=0, dashboard_address=":0", processes=False)
     refused = pytest.raises(tw.TwlabError, match="no Dask worker is there")
     with cluster, Client(cluster, timeout=0.5) as client, refused:

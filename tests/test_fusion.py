@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab import fusion
+from twlab.analysis.judging import fusion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,8 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twlab as tw
-from twlab import cells, graphs, kernels, neighbors
-from twlab.segments import scaled
+from twlab.analysis.neighbors import (
+    exact,
+    nearest,
+    pruned,
+    voronoi,
+)
+from twlab.table.segments import scaled
 
 small = st.tuples(st.integers(1, 300), st.integers(1, 5), st.integers(0, 10**6))
 
@@ -33,12 +38,12 @@ def drawn(n: int, d: int, seed: int) -> np.ndarray:
 @pytest.fixture(params=[None, 7])
 def bands(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param:
-        monkeypatch.setattr(cells, "BAND", request.param)
-        monkeypatch.setattr(graphs, "CHUNK", 500)
+        monkeypatch.setattr(voronoi, "BAND", request.param)
+        monkeypatch.setattr(pruned, "CHUNK", 500)
 
 
 def test_every_row_is_in_the_cell_of_its_nearest_centre(film: np.ndarray) -> None:
-    found = cells.cells_of(film)
+    found = voronoi.cells_of(film)
     cosines = film @ found.centres.T
     np.testing.assert_allclose(found.cosine, cosines.max(axis=1), atol=1e-6)
     rows = [found.rows(cell) for cell in range(len(found.centres))]
@@ -51,8 +56,8 @@ def test_every_row_is_in_the_cell_of_its_nearest_centre(film: np.ndarray) -> Non
 @pytest.mark.parametrize("threshold", [0.6, 0.95, 1.0])
 def test_no_pair_is_missed(film: np.ndarray, threshold: float) -> None:
     rows = np.concatenate([film, film[100:140]])
-    expected = kernels.best_first(*kernels.pairs_above(rows, None, threshold, most=10**7))
-    found = kernels.best_first(*graphs.close_pairs(rows, threshold, most=10**7))
+    expected = exact.best_first(*exact.pairs_above(rows, None, threshold, most=10**7))
+    found = exact.best_first(*pruned.close_pairs(rows, threshold, most=10**7))
     assert len(expected[0]) >= 40
     for one, other in zip(expected, found, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -62,8 +67,8 @@ def test_no_pair_is_missed(film: np.ndarray, threshold: float) -> None:
 @given(rows=small, threshold=st.floats(-0.9, 1))
 def test_pairs_equal_those_of_each_with_each(rows: tuple[int, int, int], threshold: float) -> None:
     unit = drawn(*rows)
-    expected = kernels.best_first(*kernels.pairs_above(unit, None, threshold, most=10**6))
-    found = kernels.best_first(*graphs.close_pairs(unit, threshold, most=10**6))
+    expected = exact.best_first(*exact.pairs_above(unit, None, threshold, most=10**6))
+    found = exact.best_first(*pruned.close_pairs(unit, threshold, most=10**6))
     for one, other in zip(expected, found, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -76,10 +81,10 @@ def test_with_the_whole_bound_nothing_is_missed(rows: tuple[int, int, int], k: i
     others = drawn(n, pool.shape[1], rows[2] + 1)
     every = np.arange(len(pool))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(graphs, "SHARES", (1.0,))
+        patch.setattr(pruned, "SHARES", (1.0,))
         for queries, own in ((pool, True), (others, False)):
-            expected = kernels.best_rows(queries, pool, every, k, own=own)
-            found, recall = graphs.best_in_cells(queries, pool, every, k, own=own)
+            expected = exact.best_rows(queries, pool, every, k, own=own)
+            found, recall = pruned.best_in_cells(queries, pool, every, k, own=own)
             assert recall == 1 or not expected[0].size
             for one, other in zip(expected, found, strict=True):
                 np.testing.assert_array_equal(one, other)
@@ -90,11 +95,11 @@ def test_with_the_whole_bound_nothing_is_missed(rows: tuple[int, int, int], k: i
 def test_the_recall_is_as_promised_and_told(film: np.ndarray, k: int, own: bool) -> None:
     queries = film if own else archive(1500, d=48, seed=4)
     every = np.arange(len(film))
-    true = kernels.best_rows(queries, film, every, k, own=own)
-    (indices, similarities), told = graphs.best_in_cells(queries, film, every, k, own=own)
+    true = exact.best_rows(queries, film, every, k, own=own)
+    (indices, similarities), told = pruned.best_in_cells(queries, film, every, k, own=own)
     recall = (similarities >= true[1].min(axis=1, keepdims=True) - 1e-6).mean()
     assert recall >= 0.975
-    assert told >= graphs.LEAST_RECALL
+    assert told >= pruned.LEAST_RECALL
     assert abs(recall - told) < 0.02
     rows, columns = np.nonzero(indices >= 0)
     cosines = np.einsum("ij,ij->i", queries[rows], film[indices[rows, columns]])
@@ -106,9 +111,9 @@ def test_the_recall_is_as_promised_and_told(film: np.ndarray, k: int, own: bool)
 def test_the_recall_told_is_that_of_the_rows_drawn(film: np.ndarray) -> None:
     """What is measured on the sample alone is what the whole call gives these rows."""
     every = np.arange(len(film))
-    (_, similarities), told = graphs.best_in_cells(film, film, every, 10, own=True)
-    lot = np.random.default_rng(0).choice(every, graphs.N_SAMPLED, replace=False)
-    true = kernels.best_rows(film, film, every, 10, own=True)[1][lot]
+    (_, similarities), told = pruned.best_in_cells(film, film, every, 10, own=True)
+    lot = np.random.default_rng(0).choice(every, pruned.N_SAMPLED, replace=False)
+    true = exact.best_rows(film, film, every, 10, own=True)[1][lot]
     recall = (similarities[lot] >= true.min(axis=1, keepdims=True) - 1e-6).mean()
     assert recall == pytest.approx(told)
 
@@ -124,9 +129,9 @@ def test_more_is_looked_at_until_it_is_enough(monkeypatch: pytest.MonkeyPatch) -
     """Rows without any order: a small share of the bound finds too few of their neighbours."""
     noise = scaled(np.random.default_rng(0).normal(size=(2000, 48)).astype(np.float32))[0]
     every = np.arange(len(noise))
-    assert graphs.best_in_cells(noise, noise, every, 10, own=True)[1] >= graphs.LEAST_RECALL
-    monkeypatch.setattr(graphs, "SHARES", graphs.SHARES[:1])
-    assert graphs.best_in_cells(noise, noise, every, 10, own=True)[1] < 0.9
+    assert pruned.best_in_cells(noise, noise, every, 10, own=True)[1] >= pruned.LEAST_RECALL
+    monkeypatch.setattr(pruned, "SHARES", pruned.SHARES[:1])
+    assert pruned.best_in_cells(noise, noise, every, 10, own=True)[1] < 0.9
 
 
 def test_a_table_in_part_has_the_form_of_one_in_whole(film: np.ndarray) -> None:
@@ -176,12 +181,12 @@ def test_copies_take_no_more_memory(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They lie in one cell, in which all are compared with all."""
-    monkeypatch.setattr(graphs, "BLOCK_CELLS", 2**16)
+    monkeypatch.setattr(pruned, "BLOCK_CELLS", 2**16)
     unit = scaled(np.repeat(rng.normal(size=(2, 4)), 5000, axis=0).astype(np.float32))[0]
     every = np.arange(len(unit))
     tracemalloc.start()
     try:
-        (indices, _), recall = graphs.best_in_cells(unit, unit, every, 3, own=True)
+        (indices, _), recall = pruned.best_in_cells(unit, unit, every, 3, own=True)
         assert tracemalloc.get_traced_memory()[1] < 5000 * 5000 * 4
     finally:
         tracemalloc.stop()
@@ -190,7 +195,7 @@ def test_copies_take_no_more_memory(
 
 
 def test_size_decides_unless_told(film: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbors, "MOST_EXACT", len(film) ** 2 - 1)
+    monkeypatch.setattr(nearest, "MOST_EXACT", len(film) ** 2 - 1)
     with pytest.warns(tw.TwlabWarning, match=r"2,500 among 2,500 .* exact=True"):
         tw.nearest(film, k=2)
     with warnings.catch_warnings():
@@ -212,10 +217,10 @@ def test_near_duplicates_of_many_rows_are_the_same(
 ) -> None:
     table = table_of(film, clips_of_video=100)
     plain = tw.near_duplicates(table, min_gap_sec=30)
-    monkeypatch.setattr(neighbors, "MANY_ROWS", 10)
+    monkeypatch.setattr(nearest, "MANY_ROWS", 10)
     pd.testing.assert_frame_equal(tw.near_duplicates(table, min_gap_sec=30), plain)
     assert len(plain) > 300
-    monkeypatch.setattr(neighbors, "MOST_PAIRS", 300)
+    monkeypatch.setattr(nearest, "MOST_PAIRS", 300)
     with pytest.raises(tw.InputError, match="more than 300 pairs"):
         tw.near_duplicates(table)
 
@@ -225,7 +230,7 @@ def test_rows_that_resemble_nothing_are_all_compared(
 ) -> None:
     unit = scaled(rng.normal(size=(1200, 64)).astype(np.float32))[0]
     expected = tw.nearest(unit, k=5)
-    monkeypatch.setattr(neighbors, "MOST_EXACT", 0)
+    monkeypatch.setattr(nearest, "MOST_EXACT", 0)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = tw.nearest(unit, k=5)
@@ -239,13 +244,13 @@ def test_every_row_has_as_many_neighbours_as_asked(
     film: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also one whose cell holds fewer, and no other cell is visited."""
-    monkeypatch.setattr(graphs, "SHARES", (0.0,))
+    monkeypatch.setattr(pruned, "SHARES", (0.0,))
     every, k = np.arange(len(film)), 60
-    divided = cells.cells_of(film, len(film) // (4 * k + 4))
+    divided = voronoi.cells_of(film, len(film) // (4 * k + 4))
     lone = np.flatnonzero((np.diff(divided.ends) <= k)[divided.home])
     assert len(lone)
-    (indices, similarities), _ = graphs.best_in_cells(film, film, every, k, own=True)
+    (indices, similarities), _ = pruned.best_in_cells(film, film, every, k, own=True)
     assert (indices >= 0).all()
-    expected = kernels.best_rows(film, film, every, k, own=True)
+    expected = exact.best_rows(film, film, every, k, own=True)
     np.testing.assert_array_equal(indices[lone], expected[0][lone])
     np.testing.assert_allclose(similarities[lone], expected[1][lone], atol=1e-6)

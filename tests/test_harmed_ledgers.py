@@ -14,9 +14,9 @@ from paying import FAST, as_somebody, embed, lose, open_client
 from service import KEY, Service
 
 import twlab as tw
-from twlab.api import ledgerfile
-from twlab.api.assets import Assets
-from twlab.api.ledger import Job, Ledger
+from twlab.service.jobs import ledgerfile
+from twlab.service.jobs.assets import Assets
+from twlab.service.jobs.ledger import Job, Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

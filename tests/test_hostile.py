@@ -14,9 +14,9 @@ from service import KEY, Hostile, Service
 from service.hostile import bomb, spellings
 
 import twlab as tw
-from twlab.api.bodies import read_body
-from twlab.api.key import Key, find_base_url
-from twlab.api.limits import asked_wait
+from twlab.service.http.api_key import Key, find_base_url
+from twlab.service.http.bodies import read_body
+from twlab.service.http.limits import asked_wait
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import twlab as tw
-from twlab.reading import identity
+from twlab.loading import identity
 
 if TYPE_CHECKING:
     from pathlib import Path

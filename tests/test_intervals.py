@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import twlab as tw
-from twlab.intervals import crop, format_timecode, iou, merge_adjacent, overlap, parse_timecode
+from twlab.intervals import (
+    crop,
+    format_timecode,
+    iou,
+    merge_adjacent,
+    overlap,
+    parse_timecode,
+)
 
 PAIR = st.tuples(st.integers(0, 30), st.integers(0, 12))
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import twlab as tw
-from twlab.responses.keyed import span_in, span_of
+from twlab.loading.responses.keyed import span_in, span_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,8 +20,8 @@ from service import KEY, Fault, Service
 
 import twlab as tw
 from twlab import errors
-from twlab.api.ledger import Job, Ledger
-from twlab.api.locks import RunLock, is_alive
+from twlab.service.jobs.ledger import Job, Ledger
+from twlab.service.jobs.locks import RunLock, is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -255,8 +255,8 @@ PROGRAM = """
 import sys, warnings
 sys.path[:0] = {paths!r}
 import twlab as tw
-from twlab.api.transport import Settings
-import twlab.client.awaiting
+from twlab.service.http.transport import Settings
+import twlab.service.awaiting
 settings = Settings(settle_sec=0.4, poll_sec=0.05, max_poll_sec=0.1)
 with tw.Client({key!r}, base_url={url!r}, folder={folder!r}, settings=settings) as client:
     print("go", flush=True)
@@ -324,7 +324,7 @@ def test_two_clients_of_one_program_pay_once(
 def test_an_interrupt_loses_nothing(
     service: Service, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from twlab.api import background
+    from twlab.service.http import background
 
     service.store.ready_sec = (0.5, 0.8)
     calls = []

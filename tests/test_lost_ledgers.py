@@ -17,10 +17,17 @@ from service import KEY, Fault, Service
 
 import twlab as tw
 from twlab import errors
-from twlab.api import doubt, ledger, ledgerfile, limits, rebuilding, sources
-from twlab.api.answers import answer_path, read_head
-from twlab.api.ledger import Job, Ledger
-from twlab.api.locks import RunLock, is_alive
+from twlab.service.http import limits
+from twlab.service.jobs import (
+    doubt,
+    inputs,
+    ledger,
+    ledgerfile,
+    rebuilding,
+)
+from twlab.service.jobs.answers import answer_path, read_head
+from twlab.service.jobs.ledger import Job, Ledger
+from twlab.service.jobs.locks import RunLock, is_alive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +43,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> Any:
         clock = SimpleNamespace(
             time=lambda: time.time() + seconds, monotonic=time.monotonic, sleep=time.sleep
         )
-        for module in (doubt, ledger, limits, rebuilding, sources):
+        for module in (doubt, ledger, limits, rebuilding, inputs):
             monkeypatch.setattr(module, "time", clock)
 
     return wrong_by
@@ -361,7 +368,7 @@ def test_a_film_in_a_closed_folder_is_told(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(AnyPath, "stat", refuse)
     with pytest.raises(tw.InputError, match=r"cannot be read .Permission denied"):
-        sources.find_sources(str(tmp_path / "film.mp4"))
+        inputs.find_sources(str(tmp_path / "film.mp4"))
 
 
 # Small things that were said wrongly
@@ -458,12 +465,12 @@ def test_a_web_page_is_no_film(service: Service, tmp_path: Path, url: str, call:
     ],
 )
 def test_an_address_that_may_be_a_film_is_sent(url: str) -> None:
-    assert sources.find_sources(url)[0].url == url
+    assert inputs.find_sources(url)[0].url == url
 
 
 def test_an_address_that_is_none_is_told() -> None:
     with pytest.raises(tw.InputError, match=r"is not an address .*check how it is spelled"):
-        sources.find_sources("https://[::1/film.mp4")
+        inputs.find_sources("https://[::1/film.mp4")
 
 
 def test_a_disk_without_room_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

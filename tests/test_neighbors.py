@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twlab as tw
-from twlab import kernels, neighbors, similarity
-from twlab import segments as segments_module
+from twlab.analysis.neighbors import exact, nearest, similarity
+from twlab.table import segments as segments_module
 
 few_directions = st.tuples(st.integers(1, 600), st.integers(1, 4), st.integers(0, 10**6))
 
@@ -58,7 +58,7 @@ def test_blocks_change_nothing(rng: np.random.Generator, monkeypatch: pytest.Mon
     matrix = rng.integers(1, 5, size=(101, 3))
     whole = tw.nearest(matrix, k=4)
     pairs = tw.near_duplicates(matrix, threshold=0.99)
-    monkeypatch.setattr(kernels, "BLOCK_CELLS", 1000)
+    monkeypatch.setattr(exact, "BLOCK_CELLS", 1000)
     np.testing.assert_array_equal(whole, tw.nearest(matrix, k=4))
     for before, after in zip(pairs, tw.near_duplicates(matrix, threshold=0.99), strict=True):
         np.testing.assert_array_equal(before, after)
@@ -81,12 +81,12 @@ def test_a_cosine_is_the_same_in_any_block(rng: np.random.Generator, d: int) -> 
 def test_the_best_of_two_blocks_are_the_best(rows: tuple[int, int, int], k: int, cut: int) -> None:
     unit = segments_module.unit_vectors(drawn(*rows))
     every = np.arange(len(unit))
-    whole = kernels.best_rows(unit, unit, every, k, own=False)
+    whole = exact.best_rows(unit, unit, every, k, own=False)
     blocks = (unit[:cut], unit[cut:])
     one, (found, values) = (
-        kernels.best_rows(unit, block, every[: len(block)], k, own=False) for block in blocks
+        exact.best_rows(unit, block, every[: len(block)], k, own=False) for block in blocks
     )
-    merged = kernels.merge_best(one, (np.where(found >= 0, found + cut, -1), values), k)
+    merged = exact.merge_best(one, (np.where(found >= 0, found + cut, -1), values), k)
     for expected, here in zip(whole, merged, strict=True):
         np.testing.assert_array_equal(expected, here)
 
@@ -255,10 +255,10 @@ def test_whole_videos_and_zeros_do_not_pair() -> None:
 
 
 def test_an_explosion_of_pairs_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbors, "MOST_PAIRS", 100)
+    monkeypatch.setattr(nearest, "MOST_PAIRS", 100)
     with pytest.raises(tw.InputError, match=r"more than 100 pairs are 0\.95 alike"):
         tw.near_duplicates(np.ones((20, 2)))
-    monkeypatch.setattr(neighbors, "MANY_ROWS", 0)  # no cell has too many of its own
+    monkeypatch.setattr(nearest, "MANY_ROWS", 0)  # no cell has too many of its own
     with pytest.raises(tw.InputError, match=r"more than 100 pairs are 0\.95 alike"):
         tw.near_duplicates(np.repeat(np.eye(20), 4, axis=0))
 

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 import twlab as tw
-from twlab.api.answers import save_answer
-from twlab.api.ledger import Job
-from twlab.demo import write_demo
-from twlab.distributed.steps import _write
+from twlab.archive.in_pieces.checkpoints import _write
+from twlab.cli.demo import write_demo
 from twlab.paths import replaced, user_path
+from twlab.service.jobs.answers import save_answer
+from twlab.service.jobs.ledger import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

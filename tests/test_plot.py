@@ -10,10 +10,21 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.plot.clock import bar_lengths, clock_times, round_times, span_labels, time_axis
-from twlab.plot.columns import categories_of, is_continuous
-from twlab.plot.scenes import scene_spans
-from twlab.plot.theme import THEMES, colour_of, plain, short_names
+from twlab.figures.clock import (
+    bar_lengths,
+    clock_times,
+    round_times,
+    span_labels,
+    time_axis,
+)
+from twlab.figures.encodings import categories_of, is_continuous
+from twlab.figures.scene_spans import scene_spans
+from twlab.figures.theme import (
+    THEMES,
+    colour_of,
+    plain,
+    short_names,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

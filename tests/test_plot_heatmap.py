@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twlab as tw
-from twlab.plot.heatmap import MOST_CELLS
-from twlab.plot.strips import ground_of, lay_strip
+from twlab.figures.heatmap import MOST_CELLS
+from twlab.figures.strips import ground_of, lay_strip
 
 
 def film(times: list[tuple[float, float]], video: str = "film", d: int = 6) -> pd.DataFrame:
@@ -322,7 +322,7 @@ class TestLargeTables:
         table["embedding"] = [v * (k % 7) for k, v in enumerate(table["embedding"])]  # some zeros
         with pytest.warns(tw.TwlabWarning, match="286 of 2001 vectors are all zeros"):
             slow = tw.plot.heatmap(table, other)
-        monkeypatch.setattr("twlab.plot.images.MOST_VALUES", 1000)
+        monkeypatch.setattr("twlab.figures.images.MOST_VALUES", 1000)
         with pytest.warns(tw.TwlabWarning, match="286 of 2001 vectors are all zeros"):
             quick = tw.plot.heatmap(table, other)
         expected = images(slow)[0].z
@@ -334,7 +334,7 @@ class TestLargeTables:
     def test_panels_of_few_and_of_very_many_segments_tell_what_their_range_is_of(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("twlab.plot.images.MOST_VALUES", 10_000)
+        monkeypatch.setattr("twlab.figures.images.MOST_VALUES", 10_000)
         table = pd.concat([long_film(900), long_film(50).assign(embedding_option="audio")])
         for mixed in (table, table[::-1]):
             text = tw.plot.heatmap(mixed).layout.title.text
@@ -361,7 +361,7 @@ class TestLargeTables:
         assert np.isfinite(trace.z).all()
 
     def test_terse_without_typed_arrays(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("twlab.plot.images.TYPED_ARRAYS", False)
+        monkeypatch.setattr("twlab.figures.images.TYPED_ARRAYS", False)
         trace = images(tw.plot.heatmap(long_film(30)))[0]
         assert np.asarray(trace.z).dtype == np.float64
         np.testing.assert_array_equal(trace.z, np.round(trace.z, 3))

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.plot.theme import THEMES
+from twlab.figures.theme import THEMES
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

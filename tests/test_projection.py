@@ -14,7 +14,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness as reference
 
 import twlab as tw
-from twlab import projection
+from twlab.analysis.maps import projection
 
 METHODS = ("tsne", "pca", pytest.param("umap", marks=pytest.mark.slow))  # umap compiles first
 

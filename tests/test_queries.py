@@ -9,7 +9,7 @@ import pytest
 from service import KEY, Service
 
 import twlab as tw
-from twlab.queries import is_words
+from twlab.analysis.judging.queries import is_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

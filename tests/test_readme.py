@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.samples import bundled_folder
+from twlab.loading.samples import bundled_folder
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import twlab as tw
-from twlab.api.transport import Settings
+from twlab.service.http.transport import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

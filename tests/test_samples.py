@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import twlab as tw
-from twlab import samples
+from twlab.loading import samples
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "data"

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab import scenecounts
-from twlab.segmentation import Method
+from twlab.analysis.scenes import counts
+from twlab.analysis.scenes.segmentation import Method
 
 METHODS = get_args(Method)
 
@@ -194,7 +194,7 @@ def test_coarse_and_fine_of_the_sample_film_lie_around_the_default() -> None:
 def test_half_and_double_the_evidence_are_wrong(
     factor: float, wrong: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scenecounts, "EVIDENCE", factor * scenecounts.EVIDENCE)
+    monkeypatch.setattr(counts, "EVIDENCE", factor * counts.EVIDENCE)
     if "drift" in wrong:
         drifts = [steady(np.random.default_rng(k), 60, 16, 0.9) for k in range(40)]
         assert max(len(tw.scenes(film(drift))) for drift in drifts) > 1

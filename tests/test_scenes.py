@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from oracles import votes_of
 
 import twlab as tw
-from twlab import changepoints
-from twlab.changepoints import (
+from twlab.analysis.scenes import changepoints
+from twlab.analysis.scenes.changepoints import (
     Gram,
     Line,
     chain_ward,
@@ -26,9 +26,9 @@ from twlab.changepoints import (
     priced,
     priced_pieces,
 )
-from twlab.moments import corner_sums, moments_of
-from twlab.scenevotes import vote
-from twlab.segmentation import Method
+from twlab.analysis.scenes.moments import corner_sums, moments_of
+from twlab.analysis.scenes.segmentation import Method
+from twlab.analysis.scenes.votes import vote
 
 METHODS = get_args(Method)
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab import selection
+from twlab.analysis.groups import selection
 
 
 def table(matrix: Any, option: str = "visual", *, clip: float = 6.0) -> pd.DataFrame:
@@ -42,7 +42,7 @@ def test_a_summary_is_nearly_the_best_of_all(rng: np.random.Generator) -> None:
 def test_a_summary_of_very_many_rows_looks_at_some(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("twlab.selection.MOST_SUMMARIZED", 50)
+    monkeypatch.setattr("twlab.analysis.groups.selection.MOST_SUMMARIZED", 50)
     segments = table(rng.normal(size=(120, 4)))
     mixed = segments.sample(frac=1, random_state=1)
     with pytest.warns(tw.TwlabWarning, match=r"120 segments, of which every 3\. stands for"):
@@ -256,7 +256,7 @@ def test_doublets_of_one_time_leave(rng: np.random.Generator) -> None:
 def test_thousands_of_copies_leave(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("twlab.neighbors.MOST_PAIRS", 100)
+    monkeypatch.setattr("twlab.analysis.neighbors.nearest.MOST_PAIRS", 100)
     matrix = rng.normal(size=(60, 16))
     matrix[20:] = matrix[3]
     matrix[50] *= 2

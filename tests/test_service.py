@@ -12,7 +12,7 @@ from service import KEY, Service
 from service.spec import FOLDER, official
 
 import twlab as tw
-from twlab.api.transport import Settings
+from twlab.service.http.transport import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def test_the_check_finds_what_is_wrong() -> None:
 def test_every_request_and_answer_fits_the_specification(
     client: tw.Client, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("twlab.api.uploads.ONE_FORM_BYTES", 5000)
+    monkeypatch.setattr("twlab.service.jobs.uploads.ONE_FORM_BYTES", 5000)
     service.store.chunk_bytes = 1000
     names = ("a.mp4", "b.mp4", "c.wav", "d.png", "e.mp3")
     a, b, c, d, e = (tmp_path / name for name in names)

@@ -8,10 +8,10 @@ import pytest
 from archives import archive, table_of
 
 import twlab as tw
-from twlab import alignment, shortlist
-from twlab.lines import LEAST
-from twlab.segments import unit_vectors
-from twlab.tracks import on_grid, times_of
+from twlab.analysis.copies import aligning, shortlist
+from twlab.analysis.copies.diagonals import LEAST
+from twlab.table.segments import unit_vectors
+from twlab.table.tracks import on_grid, times_of
 
 CLIPS = 40
 BY_CHANCE = 0.6
@@ -38,7 +38,7 @@ def test_a_shortlist_finds_the_same_video(
 ) -> None:
     clip = cut(corpus, first, 12, noise)
     whole = tw.find(clip, corpus)
-    monkeypatch.setattr(alignment, "MOST_ALIGNED", 10)
+    monkeypatch.setattr(aligning, "MOST_ALIGNED", 10)
     quick = tw.find(clip, corpus)
     assert quick["video_id"][0] == f"v{first // CLIPS:05}"
     looked_at = whole[whole["video_id"].isin(quick["video_id"])].reset_index(drop=True)
@@ -52,7 +52,7 @@ def test_the_worth_is_that_of_the_best_similarities(corpus: pd.DataFrame) -> Non
     worth = []
     grid = on_grid(unit_vectors(clip), *times_of(clip), 6.0)
     for _, rows in corpus.groupby("video_id"):
-        pair = alignment.pair_of(grid, on_grid(unit_vectors(rows), *times_of(rows), 6.0))
+        pair = aligning.pair_of(grid, on_grid(unit_vectors(rows), *times_of(rows), 6.0))
         worth.append(np.maximum(pair.similar.max(axis=1) - LEAST, 0).sum())
     videos = corpus["video_id"].unique()
     expected = videos[np.argsort(-np.array(worth), kind="stable")[:10]]
@@ -89,7 +89,7 @@ def test_a_clip_of_everything_is_told_to_be_cut_short(
     vectors = tw.vectors(corpus).copy()
     for video in range(30):
         vectors[video * CLIPS + 5 : video * CLIPS + 14] = tw.vectors(clip)
-    monkeypatch.setattr(alignment, "MOST_ALIGNED", 10)
+    monkeypatch.setattr(aligning, "MOST_ALIGNED", 10)
     with pytest.warns(tw.TwlabWarning, match="10 of the 10 videos most like the clip"):
         found = tw.find(clip, tw.with_vectors(corpus, vectors))
     assert len(found) == 10

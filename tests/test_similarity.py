@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics.pairwise import cosine_similarity as reference
 
 import twlab as tw
-from twlab import similarity
+from twlab.analysis.neighbors import similarity
 
 matrices = st.integers(1, 12).flatmap(
     lambda n: arrays(np.float32, (n, 3), elements=st.floats(-5, 5, width=16).map(float))

@@ -11,7 +11,7 @@ import pytest
 from pieces import Parts
 
 import twlab as tw
-from twlab import sources
+from twlab.archive import sources
 
 TAKING_STORES = {
     name: getattr(tw, name)

@@ -14,7 +14,12 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.store import pieces, tables, upkeep, writing
+from twlab.archive.store import (
+    lance,
+    shards,
+    upkeep,
+    writing,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,7 +152,7 @@ def test_fragments_are_the_table(
     store: tw.Store, segments: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.upsert(segments[3:8])
-    monkeypatch.setattr(pieces, "ROWS", 4)
+    monkeypatch.setattr(shards, "ROWS", 4)
     table = store.to_table()
     fragments = pickle.loads(pickle.dumps(store.fragments()))
     assert [(f.first, f.n_rows) for f in fragments] == [(0, 4), (4, 4), (8, 4), (12, 3)]
@@ -181,7 +186,7 @@ def test_a_store_made_anew_in_its_place_is_another(tmp_path: Path, segments: pd.
     assert second.version == first.version
     same(second.fragments()[0].table(), other)
     same(tw.nearest(second, k=2), tw.nearest(other, k=2))
-    tables.table_at.cache_clear()
+    lance.table_at.cache_clear()
     with pytest.raises(tw.InputError, match=r"is another one by now; .* put it back"):
         old.table()
     shutil.rmtree(tmp_path / "store")
@@ -273,7 +278,7 @@ def test_what_cannot_be_read_is_told(store: tw.Store, ask: Any, message: str) ->
 def test_what_does_not_fit_into_memory_is_refused(
     store: tw.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("twlab.store.reading.free_bytes", lambda: 5_000)
+    monkeypatch.setattr("twlab.archive.store.reading_back.free_bytes", lambda: 5_000)
     with pytest.raises(tw.InputError, match=r"15 segments take 0.0 GB, 0.0 GB of"):
         store.to_table()
     assert len(store.to_table("video_id = 'beta'")) == 5
@@ -337,7 +342,7 @@ def test_an_empty_table_changes_nothing(store: tw.Store, segments: pd.DataFrame)
 def test_parquet_folders_out_and_in(
     store: tw.Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pieces, "ROWS", 4)
+    monkeypatch.setattr(shards, "ROWS", 4)
     folder = store.to_parquet(tmp_path / "out")
     assert len(list(folder.iterdir())) == 4
     same(tw.load(folder), store.to_table())
@@ -365,8 +370,8 @@ def test_parquet_folders_out_and_in(
 def test_a_folder_that_is_not_finished_is_not_there(
     store: tw.Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pieces, "ROWS", 4)
-    monkeypatch.setattr("twlab.store.files.save", _interrupted)
+    monkeypatch.setattr(shards, "ROWS", 4)
+    monkeypatch.setattr("twlab.archive.store.exchange.save", _interrupted)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(KeyboardInterrupt):
         store.to_parquet(tmp_path / "out")

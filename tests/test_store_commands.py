@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.__main__ import main
-from twlab.samples import bundled_folder
+from twlab.cli.main import main
+from twlab.loading.samples import bundled_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

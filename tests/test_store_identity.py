@@ -15,8 +15,8 @@ import twlab as tw
 
 pytest.importorskip("lancedb")
 
-from twlab.store import keys as keys_module
-from twlab.store import tables
+from twlab.archive.store import keys as keys_module
+from twlab.archive.store import lance
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,7 +176,7 @@ def test_columns_of_structs_in_stores_of_earlier_versions_take_their_rows_back(
 ) -> None:
     store = tw.open(tmp_path / "s")
     with monkeypatch.context() as before:
-        before.setattr("twlab.store.arrow._holds_dicts", lambda _: False)
+        before.setattr("twlab.archive.store.arrow._holds_dicts", lambda _: False)
         store.add(clips(2, meta=[{"a": 1, "b": "x"}, {"a": 2, "b": None}]))
     assert str(store._table.schema.field("meta").type).startswith("struct")
     assert store.upsert(store.to_table().assign(topic="t")) == 2
@@ -258,8 +258,8 @@ def test_a_store_that_another_process_is_just_making_is_not_refused(
 ) -> None:
     tw.open(tmp_path / "s").add(clips(3))
     looked = iter([False])
-    known = tables._has_version
-    monkeypatch.setattr(tables, "_has_version", lambda folder: next(looked, known(folder)))
+    known = lance._has_version
+    monkeypatch.setattr(lance, "_has_version", lambda folder: next(looked, known(folder)))
     assert tw.open(tmp_path / "s").upsert(clips(3)) == 3
     assert next(looked, None) is None
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 import twlab as tw
-from twlab.store import pieces
+from twlab.archive.store import shards
 
 D = 4
 Key = tuple[str, float, str]
@@ -147,7 +147,7 @@ TestChanges.settings = settings(
 
 
 def test_pieces_are_small_enough_to_be_several(monkeypatch: Any) -> None:
-    monkeypatch.setattr(pieces, "ROWS", 5)
+    monkeypatch.setattr(shards, "ROWS", 5)
     machine = Changes()
     machine.write(list(range(24)), 0, replace=True)
     machine.delete(10, "a")

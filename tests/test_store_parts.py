@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.store import pieces
+from twlab.archive.store import shards
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -308,7 +308,7 @@ def test_sources_that_are_no_files_name_no_film(
 def test_a_copy_has_the_columns_of_its_original(
     tmp_path: Path, segments: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, value: Any
 ) -> None:
-    monkeypatch.setattr(pieces, "ROWS", 5)
+    monkeypatch.setattr(shards, "ROWS", 5)
     store = tw.open(tmp_path / "archive")
     store.add(segments[:10])
     store.add(segments[10:].assign(note=[value] * 5, more=1))

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.store import searching, upkeep
+from twlab.archive.store import searching, upkeep
 
 if TYPE_CHECKING:
     from pathlib import Path

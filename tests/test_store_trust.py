@@ -106,7 +106,7 @@ def test_work_that_leads_out_of_a_store_is_not_used(tmp_path: Path, victim: Path
 def test_what_another_put_into_the_work_of_a_store_neither_runs_nor_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from twlab.distributed import steps
+    from twlab.archive.in_pieces import checkpoints
 
     table = clips()
     tw.open(tmp_path / "s").add(table)
@@ -125,7 +125,7 @@ def test_what_another_put_into_the_work_of_a_store_neither_runs_nor_counts(
         _archive(np.array([Planted()], dtype=object)),
     ]
     names: list[Path] = []
-    write = steps._write
+    write = checkpoints._write
 
     def watch(file: Path | None, arrays: Any) -> None:
         if file is not None:
@@ -133,7 +133,7 @@ def test_what_another_put_into_the_work_of_a_store_neither_runs_nor_counts(
         write(file, arrays)
 
     with monkeypatch.context() as watching:
-        watching.setattr(steps, "_write", watch)
+        watching.setattr(checkpoints, "_write", watch)
         tw.novelty(store)
     assert names
     for content in bad:
@@ -153,14 +153,14 @@ def _archive(array: np.ndarray[Any, Any]) -> bytes:
 
 
 def test_links_in_kept_work_are_not_followed(tmp_path: Path, victim: Path) -> None:
-    from twlab.distributed import steps
+    from twlab.archive.in_pieces import checkpoints
 
     kept = tmp_path / "s" / "work" / "job"
     kept.mkdir(parents=True)
     (kept / "step").symlink_to(victim)
     with pytest.raises(OSError, match="links in it lead elsewhere"):
-        steps._check_own(kept)
+        checkpoints._check_own(kept)
     (kept / "step").unlink()
-    steps._check_own(kept)
+    checkpoints._check_own(kept)
     (kept / "step.npz").symlink_to(victim / "diary.txt")
-    assert steps._read(kept / "step.npz") is None
+    assert checkpoints._read(kept / "step.npz") is None

@@ -13,9 +13,9 @@ import pytest
 import store_writers
 
 import twlab as tw
-from twlab.store import archive, tables, writing
-from twlab.store.arrow import arrow_rows
-from twlab.store.reading import count
+from twlab.archive.store import handle, lance, writing
+from twlab.archive.store.arrow import arrow_rows
+from twlab.archive.store.reading_back import count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,10 +91,10 @@ def test_a_store_whose_making_was_killed_is_made_again(tmp_path: Path) -> None:
 
 def test_a_writer_that_looked_before_another_committed_doubles_nothing(tmp_path: Path) -> None:
     tw.open(tmp_path).add(store_writers.batch(0, writer=0))  # the indices are there
-    one, two = tables.open_table(str(tmp_path)), tables.open_table(str(tmp_path))
+    one, two = lance.open_table(str(tmp_path)), lance.open_table(str(tmp_path))
     for number, table in enumerate((one, two), start=1):  # the second does not look again
         (rows, keys), *_ = writing.batches(store_writers.batch(40, writer=number))
-        tables.retried(partial(writing.merge, table, arrow_rows(rows, keys), replace=True), table)
+        lance.retried(partial(writing.merge, table, arrow_rows(rows, keys), replace=True), table)
     found = tw.open(tmp_path).to_table()
     assert sorted(found["number"]) == list(range(80))
     assert found["writer"].value_counts().to_dict() == {0: 40, 2: 40}
@@ -134,10 +134,10 @@ def test_what_several_delete_at_once_counts_once(
 
     def then_another_deletes(table: Any, where: str) -> int:
         n = count(table, where)
-        tables.open_table(str(tmp_path)).delete("start_sec < 12")
+        lance.open_table(str(tmp_path)).delete("start_sec < 12")
         return n
 
-    monkeypatch.setattr(archive, "count", then_another_deletes)
+    monkeypatch.setattr(handle, "count", then_another_deletes)
     assert store.delete("video_id = 'alpha'") == 8
 
 

@@ -11,7 +11,7 @@ import pytest
 from clips import table
 
 import twlab as tw
-from twlab import thresholds
+from twlab.analysis.judging import thresholds
 
 
 def shots(rng: np.random.Generator, video: str, base: float) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import twlab as tw
-from twlab.widgets import media
+from twlab.widgets import video_files
 from twlab.widgets.bundle import FOLDER, module_source, style_source
 from twlab.widgets.picks import mask_of, pack_mask, unpack_mask
 
@@ -326,8 +326,8 @@ def test_video_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     film.parent.mkdir(parents=True)
     film.write_bytes(b"0" * 100)
 
-    def source(video: Any, **streams: str) -> media.Source:
-        return media.video_sources(video, streams, ["alpha"])[0][0]
+    def source(video: Any, **streams: str) -> video_files.Source:
+        return video_files.video_sources(video, streams, ["alpha"])[0][0]
 
     assert source(film)["kind"] == "bytes"
     assert source("https://example.com/a.webm")["mime"] == "video/webm"
@@ -347,7 +347,7 @@ def test_video_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hidden.write_bytes(b"0")
     assert source(hidden)["kind"] == "bytes"
     outside = shutil.copy(film, tmp_path / "b.mp4")
-    monkeypatch.setattr(media, "EMBED_MB", 0)
+    monkeypatch.setattr(video_files, "EMBED_MB", 0)
     refused = source(outside)
     assert refused["kind"] == "none"
     assert "move it into that folder, or pass a URL" in refused["note"]

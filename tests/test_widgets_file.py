@@ -205,7 +205,7 @@ def test_saved_notebook_keeps_a_usable_picture(open_file: Opener, tmp_path: Path
 
 
 def test_the_demo_opens_with_the_film(open_file: Opener, tmp_path: Path) -> None:
-    from twlab.demo import write_demo
+    from twlab.cli.demo import write_demo
 
     page = open_file(write_demo(tmp_path / "demo.html"))
     frame = page.frame_locator("iframe")

@@ -266,7 +266,7 @@ class RateLimitError(ApiError):
 
     advice = (
         "run again later, or allow a longer wait with tw.Client(settings=Settings(max_wait_sec=…)) "
-        "and Settings from twlab.api.transport"
+        "and Settings from twlab.service.http.transport"
     )
 
 

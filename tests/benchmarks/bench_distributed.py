@@ -35,8 +35,13 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2])
 
 import twlab as tw
-from twlab.executors import Dask, Executor, Local, Ray
-from twlab.sources import Fragment, Source
+from twlab.archive.engines import (
+    Dask,
+    Executor,
+    Local,
+    Ray,
+)
+from twlab.archive.sources import Fragment, Source
 
 
 class FilePiece(Fragment):

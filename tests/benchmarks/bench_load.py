@@ -60,7 +60,7 @@ def answer(n_segments: int, seed: int = 0, name: str = "film.mp4") -> bytes:
 def run_once(way: str, path: Path) -> object:
     """One reading of the file."""
     import twlab as tw
-    from twlab.reading.parsing import parse
+    from twlab.loading.parsing import parse
 
     if way == "load":
         return tw.load(path)

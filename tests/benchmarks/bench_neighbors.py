@@ -46,7 +46,7 @@ def cells(unit: np.ndarray, k: int) -> np.ndarray:
 
 def components(unit: np.ndarray, k: int) -> np.ndarray:
     """64 principal components, and the best 4 k by them compared exactly."""
-    from twlab.kernels import best_rows
+    from twlab.analysis.neighbors.exact import best_rows
 
     axes = np.linalg.eigh(unit.T @ unit)[1][:, -64:]
     low = np.ascontiguousarray(unit @ axes)
@@ -104,9 +104,9 @@ def pynndescent(unit: np.ndarray, k: int) -> np.ndarray:
 
 
 WAYS: dict[str, tuple[str, Callable[[np.ndarray, int], np.ndarray]]] = {
-    "exact": ("twlab.neighbors", exact),
-    "cells": ("twlab.neighbors", cells),
-    "components": ("twlab.neighbors", components),
+    "exact": ("twlab.analysis.neighbors.nearest", exact),
+    "cells": ("twlab.analysis.neighbors.nearest", cells),
+    "components": ("twlab.analysis.neighbors.nearest", components),
     "faiss_ivf": ("faiss", faiss_ivf),
     "faiss_hnsw": ("faiss", faiss_hnsw),
     "usearch": ("usearch.index", usearch),

@@ -154,7 +154,7 @@ def compare(n: int, rounds: int, names: list[str]) -> None:
 def steps(n: int) -> None:
     """What more steps of t-SNE would bring."""
     import twlab as tw
-    from twlab import layouts
+    from twlab.analysis.maps import layouts
 
     tables = {f"{n:,} generated": rows_of(n), "film": tw.vectors(film_clips("film"))}
     for label, rows in tables.items():

@@ -25,9 +25,9 @@ import numpy as np
 import pandas as pd
 
 import twlab as tw
-from twlab import scenecounts, scenevotes
-from twlab.moments import Moments, moments_of
-from twlab.scenecuts import METHODS
+from twlab.analysis.scenes import counts, votes
+from twlab.analysis.scenes.methods import METHODS
+from twlab.analysis.scenes.moments import Moments, moments_of
 
 HERE = Path(__file__).resolve()
 FOLDER = HERE.parents[3] / "shared" / "benchmarks" / "scenes"
@@ -101,9 +101,9 @@ def sources(score: Any, folder: Path) -> dict[str, list[tuple[Moments, list[int]
 
 def of_setting(score: Any, films: dict[str, Any], values: dict[str, Any]) -> dict[str, float]:
     """The mean of F1, FCO and mIoU of a setting of the vote on each source, the count given."""
-    before = {name: getattr(scenevotes, name) for name in values}
+    before = {name: getattr(votes, name) for name in values}
     for name, value in values.items():
-        setattr(scenevotes, name, value)
+        setattr(votes, name, value)
     out = {}
     for source, some in films.items():
         rows = []
@@ -112,7 +112,7 @@ def of_setting(score: Any, films: dict[str, Any], values: dict[str, Any]) -> dic
             rows.append(np.mean(scored(score, cuts, starts, len(film.start))[1:4]))
         out[source] = float(np.mean(rows))
     for name, value in before.items():
-        setattr(scenevotes, name, value)
+        setattr(votes, name, value)
     return out
 
 
@@ -122,9 +122,9 @@ def of_price(films: dict[str, Any], price: float) -> dict[str, float]:
     for source, some in films.items():
         errors = []
         for film, starts in some:
-            line = scenecounts.gaussian_line(film)
+            line = counts.gaussian_line(film)
             assert line is not None
-            found, true = len(scenecounts.cuts_at(line, price)) + 1, len(starts) + 1
+            found, true = len(counts.cuts_at(line, price)) + 1, len(starts) + 1
             errors.append(abs(found - true) / true)
         out[source] = -float(np.mean(errors))
     return out

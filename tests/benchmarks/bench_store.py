@@ -116,7 +116,7 @@ def to_table(folder: str, n: int, _: int) -> dict[str, Any]:
 
 
 def index(folder: str, n: int, _: int) -> dict[str, Any]:
-    from twlab.store import upkeep
+    from twlab.archive.store import upkeep
 
     upkeep.LEAST_INDEXED = 0
     with Clock() as clock:

@@ -39,7 +39,7 @@ from service import KEY  # noqa: E402
 from service.faults import chaos  # noqa: E402
 
 import twlab as tw  # noqa: E402
-from twlab.api.transport import Settings  # noqa: E402
+from twlab.service.http.transport import Settings  # noqa: E402
 
 N_VIDEOS = 20
 SETTINGS = Settings(

@@ -19,7 +19,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).res
 from soak_kills import KEY, start_service, tell  # noqa: E402
 
 import twlab as tw  # noqa: E402
-from twlab.api.transport import Settings  # noqa: E402
+from twlab.service.http.transport import Settings  # noqa: E402
 
 
 def main() -> None:

@@ -21,13 +21,18 @@ import pandas as pd
 import traitlets
 
 from twlab.errors import InputError
-from twlab.segments import check_segments
+from twlab.table.segments import check_segments
 from twlab.widgets.addresses import known_addresses
 from twlab.widgets.bundle import module_source, style_source
-from twlab.widgets.media import embedded_bytes, video_sources
 from twlab.widgets.payload import build_payload, video_ids_of
-from twlab.widgets.picks import mask_of, pack_mask, row_of, unpack_mask
+from twlab.widgets.picks import (
+    mask_of,
+    pack_mask,
+    row_of,
+    unpack_mask,
+)
 from twlab.widgets.spaces import nearest_rows
+from twlab.widgets.video_files import embedded_bytes, video_sources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -207,7 +212,7 @@ class Explorer(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**kwargs)
         if bundle is None or len(self._data) > SAVED_BYTES:
             return bundle
-        from twlab.widgets.html import frame_of
+        from twlab.widgets.page import frame_of
 
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         return {**data, "text/html": frame_of(self)}, metadata

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pandas as pd
 
-from twlab.sources import also_stores
+from twlab.archive.sources import also_stores
 from twlab.widgets.explorer import Explorer, View
 
 if TYPE_CHECKING:

@@ -13,17 +13,22 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
-from twlab.segments import clip_mask
+from twlab.table.segments import clip_mask
 from twlab.widgets.addresses import masked
 from twlab.widgets.columns import describe_columns
-from twlab.widgets.spaces import add_neighbors, add_similarity, split_spaces, xy_of
+from twlab.widgets.spaces import (
+    add_neighbors,
+    add_similarity,
+    split_spaces,
+    xy_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from twlab.widgets.media import Source
+    from twlab.widgets.video_files import Source
 
     Arrays = dict[str, NDArray[Any]]
 
@@ -148,7 +153,7 @@ def _extra_columns(segments: pd.DataFrame, labels: Any, arrays: Arrays) -> dict[
 
 def _novelty(segments: pd.DataFrame) -> pd.Series[Any] | None:
     """How strongly something new begins at each segment, None where nothing can be said."""
-    from twlab.segmentation import novelty
+    from twlab.analysis.scenes.segmentation import novelty
 
     if not 0 < len(segments) <= MAX_NOVELTY or segments["start_sec"].isna().all():
         return None

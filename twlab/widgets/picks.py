@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError, warn
-from twlab.rows import KNOWN_BY, identities
-from twlab.segments import clip_mask
+from twlab.table.rows import KNOWN_BY, identities
+from twlab.table.segments import clip_mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
-from twlab.segments import clip_mask, unit_vectors
+from twlab.table.segments import clip_mask, unit_vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +69,7 @@ def xy_of(
     """
     if coords is not None:
         return _given_xy(segments, coords)
-    from twlab.projection import project
+    from twlab.analysis.maps.projection import project
 
     xy = np.full((len(segments), 2), np.nan, np.float32)
     for rows in spaces.values():
@@ -109,7 +109,7 @@ def add_neighbors(
     count = min(N_NEIGHBORS, len(rows) - 1)
     if count < 1 or len(rows) > MAX_CELLS:
         return 0
-    from twlab.neighbors import nearest
+    from twlab.analysis.neighbors.nearest import nearest
 
     found: Any = nearest(unit_vectors(segments.iloc[rows]), k=count)[0]
     places = np.full((len(rows), count), -1, np.int32)
@@ -120,7 +120,7 @@ def add_neighbors(
 
 def nearest_rows(segments: pd.DataFrame, row: int, count: int) -> list[int]:
     """Positions of the rows most like one row, among the clips of its space, best first."""
-    from twlab.neighbors import nearest
+    from twlab.analysis.neighbors.nearest import nearest
 
     keys = _space_names(segments)
     rows = np.flatnonzero(clip_mask(segments) & (keys == keys[row]))

@@ -1,0 +1,117 @@
+"""Straight lines of high similarity in a matrix: the search behind :func:`twlab.align`.
+
+What a copy shares with its source lies on a line of the matrix of similarities: cell ``i`` of the
+one video shows what place ``begin + speed * i`` of the other shows. Every speed of a grid is
+tried; along each line the stretch of the largest sum of ``similarity - LEAST`` is kept (the
+maximum subarray, for all lines of one speed at once), so a pass costs one sweep over the matrix
+per speed. :mod:`twlab.analysis.copies.refining` then lays the lines between cells.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Matrix = NDArray[np.float32]
+    Cells = NDArray[np.intp]
+
+__all__ = ["BACKWARD", "FORWARD", "LEAST", "Piece", "candidates", "runs_of", "turn_price"]
+
+LEAST = 0.3
+"""Similarity of centred vectors that a copy has on average at least."""
+
+TURN_PRICE = 0.5
+"""What a speed of 2 or 1/2 must gain over the plain speed, in cells of full similarity."""
+
+FORWARD: tuple[float, ...] = tuple(np.geomspace(1 / 3, 3, 33).tolist())
+"""Wider than the speeds that people play at, so that these are found well inside."""
+
+BACKWARD = (-1.0,)
+
+
+class Piece(NamedTuple):
+    """A stretch of one video, in cells, and the line it follows in the other."""
+
+    score: float
+    first: float
+    """Where it starts."""
+    last: float
+    """Where it ends, exclusive."""
+    begin: float
+    """Place in the other video, in cells, at its start."""
+    speed: float
+    """Cells of the other video per cell; negative where it is played backwards."""
+    chance: float = 1.0
+    """How probable so good a piece is between unrelated videos, where it has been judged."""
+
+    def at(self, cell: Any) -> Floats:
+        """Places in the other video at given places of this one."""
+        return np.asarray(self.begin + self.speed * (cell - self.first), dtype=np.float64)
+
+    @property
+    def cells(self) -> Cells:
+        """The cells that it touches."""
+        return np.arange(int(self.first), int(np.ceil(self.last)))
+
+
+def turn_price(speed: float) -> float:
+    """What a line must gain to be preferred to one of plain speed."""
+    return TURN_PRICE * (abs(float(np.log2(abs(speed)))) + (speed < 0))
+
+
+def candidates(gain: Matrix, speeds: tuple[float, ...], least_score: float) -> list[Piece]:
+    """The best stretch of every line of the given speeds that scores enough, best first.
+
+    ``gain[i, j]`` is what it is worth to show cell ``j`` in cell ``i``.
+    """
+    found: list[Piece] = []
+    for speed in speeds:
+        found += _swept(gain, speed, least_score)
+    return sorted(found, key=lambda piece: -piece.score)
+
+
+def runs_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Start and exclusive end of every run of True."""
+    edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(np.int8)))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+
+
+def _swept(gain: Matrix, speed: float, least_score: float) -> list[Piece]:
+    """The best stretch of every line of one speed."""
+    if speed < 0:
+        m = gain.shape[1]
+        mirrored = _swept(gain[:, ::-1], -speed, least_score + TURN_PRICE)
+        return [
+            p._replace(score=p.score - TURN_PRICE, begin=m - p.begin, speed=speed) for p in mirrored
+        ]
+    n, m = gain.shape
+    shifts = np.floor(speed * (np.arange(n) + 0.5)).astype(int)
+    width = m + int(shifts[-1])
+    running, best = np.zeros(width, np.float32), np.zeros(width, np.float32)
+    since, begun, ended = (np.zeros(width, np.int32) for _ in range(3))
+    for i, shift in enumerate(shifts):
+        line = slice(shifts[-1] - shift, shifts[-1] - shift + m)
+        now = running[line]
+        np.copyto(since[line], i, where=now <= 0)
+        now += gain[i]
+        np.maximum(now, 0, out=now)
+        better = np.flatnonzero(now > best[line])
+        if len(better):
+            at = better + line.start
+            best[at], begun[at], ended[at] = running[at], since[at], i + 1
+    best -= turn_price(speed)
+    return [
+        Piece(
+            float(best[k]),
+            float(begun[k]),
+            float(ended[k]),
+            float(k - shifts[-1] + speed * begun[k]),
+            speed,
+        )
+        for k in np.flatnonzero(best >= least_score)
+    ]

@@ -1,0 +1,379 @@
+"""Lines laid between cells: where exactly a piece of one video lies in another.
+
+A vector of a stretch of video is taken to be the mean of what the stretch shows, so the vector of
+any stretch, also between cells, is an integral of the cells. :func:`laid` moves, turns and
+stretches a line to where it fits best, :func:`split` breaks it where pieces were dropped,
+:func:`with_edges` finds the share of the first and last cell that belongs to a piece.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from twlab.analysis.copies.diagonals import LEAST, Piece, turn_price
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from twlab.table.tracks import Grid
+
+    Floats = NDArray[np.float64]
+    Matrix = NDArray[np.float32]
+    Cells = NDArray[np.intp]
+    Flags = NDArray[np.bool_]
+
+__all__ = [
+    "CARRIES_ON",
+    "LEAST_SPREAD",
+    "Pair",
+    "broken_worth",
+    "laid",
+    "pair_of",
+    "split",
+    "with_edges",
+    "within_support",
+    "without_gaps",
+]
+
+CARRIES_ON = 0.15
+"""Similarity at which a copy that is certain elsewhere is taken to go on."""
+
+SAME, MOST_VOTING = 0.97, 500
+"""Cosine similarity, not centred, from which on two clips have one vote for the mean; clips, evenly
+spread, that tell how often each is shown."""
+
+LEAST_SPREAD = 0.2
+"""Distance from the mean below which differences shrink instead of being blown up to unit size."""
+
+SLOWEST, FASTEST = 0.3, 3.3
+FAST = 1.4
+"""Speed from which on a copy may be made of samples rather than of all that is shown."""
+
+GAP_LEAST, GAP_DEPTH = 0.2, 0.3
+"""A piece is cut where the sum of ``similarity - GAP_LEAST`` falls by more than the depth."""
+
+SPLIT_PRICE = 0.3
+"""What a jump within a copy must gain, in cells of full similarity."""
+
+SPLIT_REACH = 10
+"""Cells that a jump within a copy may span, to either side of its line."""
+
+CERTAIN_SHARE = 0.75
+"""Shares of a cell nearer to none or all than this leaves are taken as none or all."""
+
+MIXED = 0.7
+"""Similarity from which on a cell between two pieces is a mixture of both, not other footage."""
+
+
+class Pair(NamedTuple):
+    """Two videos on cells of one length, centred on the mean of the second."""
+
+    a: Floats
+    """Vectors of the first, shape (n, d); zero in empty cells."""
+    a_filled: Flags
+    b_sums: Floats
+    """Sum of the vectors of the second before each cell, shape (m + 1, d)."""
+    b_counts: Floats
+    """Filled cells of the second before each cell."""
+    similar: Matrix
+    """Cosine similarity of every cell of the first and of the second; 0 where one is empty."""
+    lag: float | None = None
+    """Where both are the same video, how many cells later a place must lie to be looked at."""
+
+    def shown(self, piece: Piece, cells: Cells, *, sampled: bool = False) -> Floats:
+        """What the second video shows while each cell of the first lasts; zero outside of it.
+
+        With ``sampled`` just one cell of the second, as where others were left out.
+        """
+        places = [piece.at(cells), piece.at(cells + 1.0)]
+        if sampled:
+            places = [np.mean(places, axis=0) + by for by in (-0.5, 0.5)]
+        low, high = np.sort(np.clip(places, 0, len(self.b_sums) - 1), axis=0)
+        total = _before(self.b_sums, high) - _before(self.b_sums, low)
+        count = _before(self.b_counts, high) - _before(self.b_counts, low)
+        return np.asarray(total / np.maximum(count, 1e-6)[:, None] * (count > 0.05)[:, None])
+
+    def along(self, piece: Piece, cells: Cells) -> Floats:
+        """Cosine similarity of cells of the first video and what the line shows them to be."""
+        best = self._cosine(cells, self.shown(piece, cells))
+        if abs(piece.speed) >= FAST:
+            sampled = self._cosine(cells, self.shown(piece, cells, sampled=True))
+            best = sampled if sampled.sum() > best.sum() else best
+        return best * self._looked_at(piece, cells)
+
+    def _cosine(self, cells: Cells, shown: Floats) -> Floats:
+        own = self.a[cells]
+        product = np.einsum("ij,ij->i", own, shown)
+        lengths = np.linalg.norm(own, axis=1) * np.linalg.norm(shown, axis=1)
+        return np.asarray(product / np.maximum(lengths, 1e-9) * (lengths > 1e-9))
+
+    def _looked_at(self, piece: Piece, cells: Cells) -> Flags:
+        """Which cells the line compares with a place that is to be looked at."""
+        if self.lag is None:
+            return np.ones(len(cells), bool)
+        return np.asarray(piece.at(cells) >= cells + self.lag - 0.5)
+
+
+def pair_of(a: Grid, b: Grid) -> Pair:
+    """Both videos centred on the mean of the second's different clips, and their similarities."""
+    mean = _mean_of_different(b.cells[b.filled])
+    ours, theirs = ((g.cells - mean) * g.filled[:, None] for g in (a, b))
+    zero = np.zeros((1, theirs.shape[1]))
+    directions = [
+        (x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), LEAST_SPREAD)).astype(np.float32)
+        for x in (ours, theirs)
+    ]
+    return Pair(
+        ours,
+        a.filled,
+        np.r_[zero, theirs.cumsum(axis=0)],
+        np.r_[0.0, b.filled.cumsum()],
+        np.asarray(directions[0] @ directions[1].T),
+    )
+
+
+def _mean_of_different(cells: Floats) -> Floats:
+    """The mean in which clips that are the same have one vote; zero of no clips.
+
+    Else a long blank moves the mean away from all that differs, which then looks alike.
+    """
+    if not len(cells):
+        return np.zeros(cells.shape[1])
+    unit = cells / np.maximum(np.linalg.norm(cells, axis=1, keepdims=True), 1e-9)
+    looked_at = _spread(len(unit), MOST_VOTING)
+    same = (unit @ unit[looked_at].T >= SAME).sum(axis=1) * (len(unit) / len(looked_at))
+    return np.asarray(np.average(cells, axis=0, weights=1 / np.maximum(same, 1.0)))
+
+
+def _before(sums: Floats, places: Floats) -> Floats:
+    """Sums over everything before each place, places between cells included."""
+    whole = np.minimum(places.astype(int), len(sums) - 2)
+    rest = places - whole
+    if sums.ndim == 2:
+        rest = rest[:, None]
+    return np.asarray(sums[whole] * (1 - rest) + sums[whole + 1] * rest)
+
+
+def laid(pair: Pair, piece: Piece, free: Flags, *, least: float = LEAST) -> Piece:
+    """The piece moved, turned and stretched between cells to where it scores best.
+
+    ``free`` tells which cells of the first video it may cover; every cell must be at least as
+    similar as ``least`` on average.
+    """
+    for step in (0.5, 0.25, 0.125):
+        piece = _stretched(pair, _turned(pair, piece, step), free, least)
+    return piece
+
+
+def _turned(pair: Pair, piece: Piece, step: float) -> Piece:
+    """The best of the lines whose two ends lie up to two steps from those of the piece."""
+    cells = piece.cells[_spread(len(piece.cells), 200)]
+    best, best_score = piece, -np.inf
+    moves = np.array([0, -1, 1, -2, 2]) * step
+    for at_begin in moves:
+        for at_end in moves:
+            speed = piece.speed + (at_end - at_begin) / (piece.last - piece.first)
+            if not SLOWEST <= abs(speed) <= FASTEST:
+                continue
+            tried = piece._replace(begin=piece.begin + at_begin, speed=speed)
+            score = float(pair.along(tried, cells).sum()) - turn_price(speed)
+            if score > best_score + 1e-9:
+                best, best_score = tried, score
+    return best
+
+
+def _spread(count: int, most: int) -> Cells:
+    """Up to ``most`` positions of ``count``, evenly spread."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.intp))
+
+
+def _stretched(pair: Pair, piece: Piece, free: Flags, least: float) -> Piece:
+    """The best stretch of the line of the piece, within the run of free cells it lies in."""
+    middle = int((piece.first + piece.last) / 2)
+    taken = np.flatnonzero(~free)
+    low = int(taken[taken <= middle].max(initial=-1)) + 1
+    high = int(taken[taken > middle].min(initial=len(free)))
+    cells = np.arange(low, max(low, high))
+    places = piece.at(cells + 0.5)
+    cells = cells[(places >= 0) & (places <= len(pair.b_sums) - 1)]
+    if not len(cells):
+        return piece._replace(score=0.0)
+    gain = np.where(pair.a_filled[cells], pair.along(piece, cells) - least, 0.0)
+    sums = np.r_[0.0, gain.cumsum()]
+    lowest = np.minimum.accumulate(sums)
+    end = int((sums - lowest).argmax())
+    start = int(np.flatnonzero(sums[: end + 1] == lowest[end])[-1])
+    if end <= start:
+        return piece._replace(score=0.0)
+    first, last = float(cells[start]), float(cells[end - 1] + 1)
+    begin = float(piece.at(first))
+    return Piece(float(sums[end] - sums[start]), first, last, begin, piece.speed)
+
+
+def without_gaps(pair: Pair, piece: Piece) -> list[Piece]:
+    """The piece cut where it bridges a stretch that the other video does not show."""
+    cells = piece.cells
+    gain = np.where(pair.a_filled[cells], pair.along(piece, cells) - GAP_LEAST, 0.0)
+    spans, start, end, total, peak = [], 0, 0, 0.0, 0.0
+    for k, worth in enumerate(gain):
+        total += float(worth)
+        if total > peak:
+            peak, end = total, k + 1
+        if total < peak - GAP_DEPTH or total <= 0:
+            spans += [(start, end)] if end > start else []
+            start = end = k + 1
+            total = peak = 0.0
+    spans += [(start, end)] if end > start else []
+    if len(spans) < 2:
+        return [piece]
+    firsts = piece.first + np.array(spans, np.float64)
+    return [Piece(0.0, float(a), float(b), float(piece.at(a)), piece.speed) for a, b in firsts]
+
+
+def split(pair: Pair, piece: Piece) -> list[Piece]:
+    """The piece, or the pieces of plain speed that explain it better, as where parts were dropped.
+
+    The best way through the similarities near the line that keeps to plain speed and pays for
+    every jump; it is taken if it is worth more than the straight line.
+    """
+    cells = piece.cells
+    if len(cells) < 3 or piece.speed < 0:
+        return [piece]
+    reach = np.arange(-SPLIT_REACH, SPLIT_REACH + 1)
+    drift = np.round(piece.at(cells + 0.5) - 0.5 - cells).astype(int)
+    # Diagonals, counted from the lowest; each row may use those near the line.
+    lowest = int(drift.min()) - SPLIT_REACH
+    diagonals = lowest + np.arange(int(np.ptp(drift)) + len(reach))
+    columns = cells[:, None] + diagonals
+    m = pair.similar.shape[1]
+    gains = pair.similar[cells[:, None], columns.clip(0, m - 1)]
+    near = np.abs(diagonals - drift[:, None]) <= SPLIT_REACH
+    way = _way(np.where(near & (columns >= 0) & (columns < m), gains, -1.0), SPLIT_PRICE)
+    edges = np.r_[0, np.flatnonzero(np.diff(way)) + 1, len(way)]
+    parts = []
+    for low, high in pairwise(edges):
+        first = float(cells[low])
+        part = Piece(0.0, first, first + high - low, first + diagonals[way[low]], 1.0)
+        parts.append(_slid(pair, part))
+    straight = float(pair.along(piece, cells).sum()) - turn_price(piece.speed)
+    broken = sum(part.score for part in parts) - SPLIT_PRICE * (len(parts) - 1)
+    return parts if len(parts) > 1 and broken > straight + SPLIT_PRICE else [piece]
+
+
+def broken_worth(pair: Pair, piece: Piece) -> float:
+    """The score of a piece, or of the pieces that it breaks into less their price."""
+    parts = split(pair, piece)
+    if len(parts) == 1:
+        return piece.score
+    return sum(p.score - LEAST * len(p.cells) for p in parts) - SPLIT_PRICE * (len(parts) - 1)
+
+
+def _way(gains: Floats | Matrix, price: float) -> Cells:
+    """The column of each row on the way of the largest sum that pays for every change."""
+    total = np.asarray(gains[0], np.float64)
+    came = np.empty(gains.shape, np.intp)
+    stay = np.arange(gains.shape[1])
+    for i in range(1, len(gains)):
+        best = int(total.argmax())
+        jump = total[best] - price > total
+        came[i] = np.where(jump, best, stay)
+        total = np.where(jump, total[best] - price, total) + gains[i]
+    way = np.empty(len(gains), np.intp)
+    way[-1] = int(total.argmax())
+    for i in range(len(gains) - 1, 0, -1):
+        way[i - 1] = came[i, way[i]]
+    return way
+
+
+def _slid(pair: Pair, piece: Piece) -> Piece:
+    """The piece moved by less than a cell to where it is most similar, which is its score."""
+    tried = [piece._replace(begin=piece.begin + by) for by in np.arange(-4, 5) / 8]
+    sums = [float(pair.along(one, piece.cells).sum()) for one in tried]
+    best = int(np.argmax(np.array(sums) - 1e-6 * np.abs(np.arange(-4, 5))))
+    return tried[best]._replace(score=sums[best])
+
+
+def with_edges(pair: Pair, pieces: list[Piece]) -> list[Piece]:
+    """The pieces, in order of their start, with starts and ends between cells."""
+    scale = [_scale(pair, piece) for piece in pieces]
+    first, last = [p.first for p in pieces], [p.last for p in pieces]
+    touching = [_touching(pair, two, scale[k : k + 2]) for k, two in enumerate(pairwise(pieces))]
+    for k, piece in enumerate(pieces):
+        if not (k and touching[k - 1]):
+            first[k] = _edge(pair, piece, scale[k], -1)
+        if k < len(touching) and touching[k]:
+            last[k] = first[k + 1] = _cut(pair, (piece, pieces[k + 1]), scale[k : k + 2])
+        else:
+            last[k] = _edge(pair, piece, scale[k], 1)
+    return [
+        p._replace(first=a, last=b, begin=float(p.at(a)))
+        for p, a, b in zip(pieces, first, last, strict=True)
+        if b > a + 1e-6
+    ]
+
+
+def within_support(pair: Pair, piece: Piece) -> Piece:
+    """The piece cut where its line leaves either video; how it lies and how steep it is stay."""
+    ends = (np.array([0.0, len(pair.b_sums) - 1.0]) - piece.begin) / piece.speed + piece.first
+    first = max(piece.first, float(ends.min()), 0.0)
+    last = min(piece.last, float(ends.max()), float(len(pair.a)))
+    return piece._replace(first=first, last=last, begin=float(piece.at(first)))
+
+
+def _scale(pair: Pair, piece: Piece) -> float:
+    """How much of what the line shows is seen in the cells of the piece, typically."""
+    return float(np.median(_shares(pair, piece, piece.cells))) or 1.0
+
+
+def _shares(pair: Pair, piece: Piece, cells: Cells) -> Floats:
+    """How much of what the line shows is seen in each cell."""
+    shown = pair.shown(piece, cells)
+    size = (shown**2).sum(axis=1)
+    product = np.einsum("ij,ij->i", pair.a[cells], shown)
+    return np.asarray(product / np.maximum(size, 1e-9) * (size > 1e-9))
+
+
+def _edge(pair: Pair, piece: Piece, scale: float, side: int) -> float:
+    """Where the piece starts (side -1) or ends (side 1), by the share of its outermost cells."""
+    inner = int(piece.first) if side < 0 else int(np.ceil(piece.last)) - 1
+    outer = inner + side
+    share = _snapped(_shares(pair, piece, np.array([inner]))[0] / scale)
+    if share == 1 and 0 <= outer < len(pair.a) and pair.a_filled[outer]:
+        share += _snapped(_shares(pair, piece, np.array([outer]))[0] / scale)
+    return inner + 1 - share if side < 0 else inner + share
+
+
+def _snapped(share: float) -> float:
+    """A share of a cell, all or nothing unless it clearly is neither."""
+    if share > CERTAIN_SHARE:
+        return 1.0
+    return float(share) if share > 1 - CERTAIN_SHARE else 0.0
+
+
+def _touching(pair: Pair, both: tuple[Piece, Piece], scale: list[float]) -> bool:
+    """Whether one piece gives way to the next, with no other footage between."""
+    low, high = int(np.ceil(both[0].last)), int(both[1].first)
+    if high <= low:
+        return True
+    if high > low + 1:
+        return False
+    cell = np.array([low])
+    sides = np.concatenate([s * pair.shown(p, cell) for s, p in zip(scale, both, strict=True)])
+    shares = np.linspace(0, 1, 11)[:, None]
+    left = pair.a[cell] - shares * sides[:1] - (1 - shares) * sides[1:]
+    return bool((left**2).sum(axis=1).min() <= (1 - MIXED**2) * (pair.a[cell] ** 2).sum())
+
+
+def _cut(pair: Pair, both: tuple[Piece, Piece], scale: list[float]) -> float:
+    """Where one piece gives way to the next."""
+    low = max(int(np.ceil(both[0].last)) - 1, int(both[0].first))
+    high = max(min(int(both[1].first) + 1, int(np.ceil(both[1].last))), low + 1)
+    cells = np.arange(low, high)
+    before, after = (s * pair.shown(p, cells) for s, p in zip(scale, both, strict=True))
+    places = np.linspace(low, high, 10 * (high - low) + 1)
+    share = np.clip(places[:, None] - cells, 0, 1)[:, :, None]
+    errors = ((pair.a[cells] - share * before - (1 - share) * after) ** 2).sum(axis=(1, 2))
+    return float(places[int(errors.argmin())])

@@ -1,0 +1,255 @@
+"""The pieces that two videos on cells share: what counts as a copy and what as chance.
+
+Lines of high similarity are found by :mod:`twlab.analysis.copies.diagonals` and laid by
+:mod:`twlab.analysis.copies.refining`; here it is decided which of them count, which of those that
+overlap win, and how far each goes. The settings are shown to hold in
+``tests/benchmarks/bench_align.py``.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twlab.analysis.copies.diagonals import (
+    BACKWARD,
+    FORWARD,
+    LEAST,
+    Piece,
+    candidates,
+    runs_of,
+)
+from twlab.analysis.copies.evidence import (
+    FEWEST_BESIDE,
+    FEWEST_CLIPS,
+    MOST_CHANCE,
+    chance_of,
+    counts_beside,
+    evidence,
+    faithful,
+)
+from twlab.analysis.copies.refining import (
+    CARRIES_ON,
+    Pair,
+    broken_worth,
+    laid,
+    split,
+    without_gaps,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Flags = NDArray[np.bool_]
+
+__all__ = ["elsewhere", "shared_pieces"]
+
+LEAST_SCORE = 0.45
+"""Least sum of ``similarity - LEAST`` over the cells of a piece."""
+
+LEAST_EVIDENCE = 0.9
+"""Least sum over all pieces of a pair of videos; less is chance."""
+
+IDENTICAL = 0.8
+"""Mean similarity from which on a piece counts though other places are like it too."""
+
+ALIKE_THROUGHOUT = 0.5
+"""Mean similarity of every piece that a line with jumps breaks into."""
+
+BACKWARD_PRICE = 0.6
+"""What every piece played backwards must gain over what is played forwards."""
+
+LEAST_AGAIN, HINT, AS_GOOD = 3, 0.6, 0.05
+"""Cells of a piece that may be shown again; what a place must promise before the line is laid
+between cells; how much less similar than the first it may then be."""
+
+STANDS_OUT, SECOND_WEIGHT = 0.32, 0.8
+"""A piece counts if its similarity exceeds the second best place's, so weighted, by this."""
+
+
+def shared_pieces(pair: Pair) -> list[Piece]:
+    """All shared pieces, none overlapping in the first video, in order."""
+    filled = pair.a_filled[:, None] & (np.diff(pair.b_counts) > 0)
+    gain = np.where(filled, pair.similar - LEAST, 0.0).astype(np.float32)
+    free = np.ones(len(pair.a), bool)
+    stretches, found = [(0, len(free))], list[Piece]()
+    while stretches:
+        low, high = stretches.pop()
+        ahead, back = (_convincing(pair, gain, free, (low, high), s) for s in (FORWARD, BACKWARD))
+        new = _best_together(pair, ahead, back) if back else ahead
+        for piece in new:
+            free[piece.cells] = False
+        found += new
+        stretches += [(low + a, low + b) for a, b in runs_of(free[low:high])] if new else []
+    if sum(piece.score for piece in found) < LEAST_EVIDENCE:
+        return []
+    return _finished(pair, found, free)
+
+
+def _convincing(
+    pair: Pair, gain: NDArray[np.float32], free: Flags, run: tuple[int, int], speeds: Any
+) -> list[Piece]:
+    """Pieces within a run of cells that are not chance, none overlapping."""
+    low, high = run
+    claimed, pieces = ~free, list[Piece]()
+    for rough in candidates(gain[low:high], speeds, LEAST_SCORE):
+        start = rough._replace(first=rough.first + low, last=rough.last + low)
+        if claimed[start.cells].any():
+            continue
+        whole = laid(pair, start, ~claimed)
+        parts = [whole] if _jumps(pair, whole) else without_gaps(pair, whole)
+        if len(parts) > 1:
+            parts = [laid(pair, part, _only(part, ~claimed)) for part in parts]
+        claimed[start.cells] = True
+        good = [p for p in parts if p.score >= LEAST_SCORE and _stands_out(pair, p)]
+        for piece in good:
+            claimed[piece.cells] = True
+        pieces += good
+    return pieces
+
+
+def _jumps(pair: Pair, piece: Piece) -> bool:
+    """Whether a piece breaks into several that are alike throughout, as where parts were left out.
+
+    A line that bridges other footage breaks into good and bad ones.
+    """
+    parts = split(pair, piece) if piece.score >= LEAST_SCORE else [piece]
+    return len(parts) > 1 and min(p.score / len(p.cells) for p in parts) >= ALIKE_THROUGHOUT
+
+
+def _stands_out(pair: Pair, piece: Piece) -> bool:
+    """Whether a piece is nearly identical, or clearly better than any other place."""
+    mean = float(pair.along(piece, piece.cells).mean())
+    return mean >= IDENTICAL or mean - SECOND_WEIGHT * _second(pair, piece) >= STANDS_OUT
+
+
+def elsewhere(pair: Pair, pieces: list[Piece]) -> list[Piece]:
+    """Further places in the second video that show what a piece shows, nearly identical.
+
+    A piece lies at its best place; a passage that the second video shows again is as good there.
+    """
+    found = list[Piece]()
+    for piece in pieces:
+        free = _only(piece, np.ones(len(pair.a), bool))
+        least = max(IDENTICAL, float(pair.along(piece, piece.cells).mean()) - AS_GOOD)
+        places, mean = _profile(pair, piece)
+        open_places = _far(pair, piece, places)
+        while len(piece.cells) >= LEAST_AGAIN and (mean * open_places).max(initial=0) >= HINT:
+            best = int((mean * open_places).argmax())
+            open_places &= np.abs(places - places[best]) > len(piece.cells) / 2
+            moved = piece._replace(begin=piece.begin + float(places[best]))
+            again = laid(pair, moved, free)
+            cells = again.cells
+            whole = len(cells) >= 0.8 * len(piece.cells) and again.score > 0
+            if whole and float(pair.along(again, cells).mean()) >= least:
+                found += judged(pair, [again])
+    return found
+
+
+def _second(pair: Pair, piece: Piece) -> float:
+    """Mean similarity of the best line of the same speed elsewhere in the second video."""
+    places, mean = _profile(pair, piece)
+    return float(mean[_far(pair, piece, places)].max(initial=0.0))
+
+
+def _profile(pair: Pair, piece: Piece) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """How far a line may be moved in the second video, and its mean similarity there."""
+    m, cells = pair.similar.shape[1], _some_cells(piece)
+    base = int(np.floor(piece.begin))
+    shifts = np.floor(piece.at(cells + 0.5)).astype(int) - base
+    begins = np.arange(-int(shifts.max()), m - int(shifts.min()))
+    total, count = np.zeros(len(begins)), np.zeros(len(begins))
+    for cell, shift in zip(cells, shifts, strict=True):
+        low = max(0, -int(begins[0] + shift))
+        high = min(len(begins), m - int(begins[0] + shift))
+        total[low:high] += pair.similar[cell, begins[low] + shift : begins[high - 1] + shift + 1]
+        count[low:high] += 1
+    mean = np.where(2 * count >= len(cells), total / np.maximum(count, 1), 0.0)
+    return begins - base, mean
+
+
+def _some_cells(piece: Piece) -> NDArray[np.intp]:
+    """Up to 100 cells of a piece, evenly spread."""
+    cells = piece.cells
+    some = np.unique(np.linspace(0, len(cells) - 1, min(len(cells), 100)).astype(int))
+    return np.asarray(cells[some])
+
+
+def _far(pair: Pair, piece: Piece, places: NDArray[np.intp]) -> Flags:
+    """Which places are not the one where the piece is."""
+    shifts = np.floor(piece.at(_some_cells(piece) + 0.5))
+    return np.asarray(np.abs(places) > max(2.0, 0.5 * (np.ptp(shifts) + 1)))
+
+
+def _best_together(pair: Pair, ahead: list[Piece], back: list[Piece]) -> list[Piece]:
+    """Of pieces played forwards and backwards, those of most worth that do not overlap."""
+    worth = [(broken_worth(pair, piece) * _long_enough(piece), piece) for piece in ahead]
+    worth += [(piece.score - BACKWARD_PRICE, piece) for piece in back]
+    worth.sort(key=lambda item: item[1].cells[-1])
+    ends = [int(piece.cells[-1]) + 1 for _, piece in worth]
+    best: list[tuple[float, list[Piece]]] = [(0.0, [])]
+    for k, (value, piece) in enumerate(worth):
+        before = best[bisect_right(ends, int(piece.first), hi=k)]
+        with_it = (before[0] + value, [*before[1], piece])
+        best.append(max(best[-1], with_it, key=lambda choice: choice[0]))
+    return best[-1][1]
+
+
+def _long_enough(piece: Piece) -> float:
+    """What share of its worth counts: next to none where it is too short to be reported.
+
+    A stretch played backwards is a row of single clips played forwards.
+    """
+    return 1.0 if len(piece.cells) >= FEWEST_BESIDE else 1e-3
+
+
+def _finished(pair: Pair, pieces: list[Piece], free: Flags) -> list[Piece]:
+    """The pieces carried on as far as they go, cut at gaps and broken at jumps."""
+    chains, taken = list[list[Piece]](), np.zeros(len(free), bool)
+    for rough in sorted(pieces, key=lambda p: -p.score):
+        free[rough.cells] = True
+        whole = laid(pair, rough, free & ~taken, least=CARRIES_ON)
+        broken, before = whole.score > 0 and _jumps(pair, whole), len(chains)
+        for straight in split(pair, whole) if broken else [whole]:
+            parts = [straight] if broken else without_gaps(pair, straight)
+            if len(parts) > 1:
+                parts = [laid(pair, p, _only(p, free & ~taken), least=CARRIES_ON) for p in parts]
+            for part in parts:
+                taken[part.cells] = True
+            chains += [[part] for part in parts if part.last > part.first and part.score != 0]
+        if broken:  # its parts are one line, and stand or fall together
+            chains = [*chains[:before], [part for chain in chains[before:] for part in chain]]
+        free[whole.cells] = False
+    kept = [judged(pair, chain) for chain in chains]
+    if not any(_anchors(chain) for chain in kept):
+        return []
+    return sorted((part for chain in kept for part in chain), key=lambda p: p.first)
+
+
+def _anchors(chain: list[Piece]) -> bool:
+    """Whether the parts of one line are enough to say that two videos share something."""
+    n_clips = sum(len(part.cells) for part in chain)
+    return n_clips >= FEWEST_CLIPS and chain[0].chance <= MOST_CHANCE
+
+
+def judged(pair: Pair, chain: list[Piece]) -> list[Piece]:
+    """The parts of one line less what is not shared, and how probable they are by chance."""
+    similar = [pair.along(part, part.cells) for part in chain]
+    if not similar:
+        return []
+    typical = float(np.median(np.concatenate(similar)))
+    kept = [new for part in chain for new in faithful(pair, part, typical)]
+    worth = evidence(pair, kept)
+    if not counts_beside(sum(len(part.cells) for part in kept), worth):
+        return []
+    chance = chance_of(pair, worth)
+    return [part._replace(chance=chance) for part in kept]
+
+
+def _only(piece: Piece, free: Flags) -> Flags:
+    """The free cells among those of a piece."""
+    own = np.zeros(len(free), bool)
+    own[piece.cells] = True
+    return own & free

@@ -1,0 +1,389 @@
+"""Segments that show the same kind of thing: clusters, how many there are, what is in them.
+
+Conventions
+-----------
+Alike means cosine similarity: everything works on vectors scaled to unit length. Clusters are
+numbered from 0 in the order in which they first appear, by video and time, so that the same
+clustering has the same numbers however the rows are ordered. Whole-video rows where a table also
+holds clips, and zero vectors, belong to no cluster: ``<NA>`` in a Series, -1 in an array.
+
+* :func:`cluster` - the cluster of each segment
+* :func:`cluster_counts` - the curve from which the number of clusters was chosen
+
+:func:`twlab.cluster_summary` describes what is in each. References are listed in
+:mod:`twlab.analysis.groups.partitions`.
+"""
+
+from __future__ import annotations
+
+import operator
+from functools import cache, partial
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+
+import numpy as np
+import pandas as pd
+
+from twlab.analysis.groups.communities import (
+    best_number,
+    is_divided,
+    modularity,
+    ties,
+    ties_in_time,
+)
+from twlab.analysis.groups.partitions import (
+    chain_tree,
+    cut,
+    density_groups,
+    linkage_tree,
+    n_distinct,
+    spherical_kmeans,
+    start_rows,
+)
+from twlab.archive.sources import also_stores
+from twlab.errors import InputError
+from twlab.table.rows import time_order
+from twlab.table.segments import (
+    check_segments,
+    clip_mask,
+    one_option,
+    series_like,
+    unit_vectors,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float32]
+    Positions = NDArray[np.intp]
+
+__all__ = [
+    "Ways",
+    "check_arguments",
+    "cluster",
+    "cluster_counts",
+    "method_of",
+    "number_of",
+    "numbered",
+]
+
+Method = Literal["ward", "kmeans", "average", "ward_time", "hdbscan"]
+
+MOST_TREE_ROWS = 20_000
+"""Rows whose n * n / 2 distances (1.6 GB, twice) are still bearable."""
+
+LEADING = 8
+"""Numbers of a vector that tell it from every other."""
+
+FEW_COLUMNS = 64
+"""Columns of a matrix that are put into another order at once."""
+
+
+@also_stores("segments")
+def cluster(
+    segments: Any,
+    n_clusters: int | None = None,
+    *,
+    method: Method | None = None,
+    distance_threshold: float | None = None,
+    random_state: int = 0,
+) -> pd.Series[Any] | Positions:
+    """The cluster of each segment.
+
+    Parameters
+    ----------
+    segments : DataFrame or array_like of shape (n, d)
+        A table of segments of one embedding option, or a matrix.
+    n_clusters : int, optional
+        How many. Left out, it is the cut of greatest modularity, or one where nothing says that
+        there are more: see :func:`cluster_counts`.
+    method : {"ward", "kmeans", "average", "ward_time", "hdbscan"}, optional
+        Default: ``ward``, and ``average`` with a threshold. ``ward`` joins what increases the
+        spread least and gives clusters of like size; ``average`` joins by mean cosine distance
+        and sets outliers apart; ``kmeans`` works on the sphere, for large tables; ``ward_time``
+        joins only what touches in time within a video (for an array: neighbouring rows), which
+        gives scenes; rows without time are left out; ``hdbscan`` finds dense groups of five or
+        more and leaves the rest without a cluster.
+    distance_threshold : float, optional
+        In place of a number: the clusters of ``average`` that are at most so far apart are joined.
+        Mean cosine distance, above 0 and up to 2, as in scikit-learn's
+        ``AgglomerativeClustering(metric="cosine", linkage="average")``.
+    random_state : int
+        For ``kmeans``. The same seed gives the same clusters.
+
+    Returns
+    -------
+    Series "cluster", Int64, on the same index
+        Numbered from 0 in order of first appearance by video and time; ``<NA>`` for whole-video
+        rows, zero vectors and noise. For an array: an integer array with -1 for none.
+
+    Raises
+    ------
+    InputError
+        If an argument is out of range, there are fewer different vectors than clusters, the
+        table mixes embedding options, or it is too large for the method.
+
+    Notes
+    -----
+    ``ward`` and ``average`` take time and memory in proportion to n * n and so at most 20,000
+    rows; the others need memory in proportion to n. ``hdbscan`` takes time in proportion to n * n,
+    a minute or two for 10,000 rows.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> labels = tw.cluster(tw.sample(), 4)
+    >>> sorted(labels.dropna().unique().tolist())
+    [0, 1, 2, 3]
+    >>> tw.cluster([[1, 0], [0, 1], [2, 0], [0, 0.5]], 2).tolist()
+    [0, 1, 0, 1]
+    """
+    method = method_of(method, n_clusters, distance_threshold)
+    check_arguments(segments, method, random_state)
+    unit = unit_vectors(segments)
+    rows = _rows_in_time(segments, unit, method)
+    if distance_threshold is not None:
+        tree = linkage_tree(_taken(unit, rows), "average")
+        n_joined = int((tree.heights < distance_threshold).sum())
+        found = cut(tree, len(rows) - n_joined) if len(rows) else rows
+    elif method == "hdbscan":
+        if n_clusters is not None:
+            raise InputError(
+                f"n_clusters is {n_clusters!r} for 'hdbscan', which finds its own number; "
+                "None was expected; leave it out or choose another method"
+            )
+        found = density_groups(_taken(unit, rows))
+    else:
+        unit = _taken(unit, rows)
+        asked = n_clusters if isinstance(n_clusters, Integral) else 0
+        ways = _ways(unit, _videos(segments, rows), method, random_state, enough=int(asked))
+        found = ways.divide(number_of(ways, n_clusters)) if len(rows) else rows
+    return numbered(segments, rows, found)
+
+
+@also_stores("segments")
+def cluster_counts(
+    segments: Any, *, method: Method = "ward", random_state: int = 0
+) -> pd.DataFrame:
+    """The modularity of each number of clusters that :func:`cluster` tries.
+
+    Parameters
+    ----------
+    segments, method, random_state
+        As for :func:`cluster`; not ``hdbscan``, which finds its own number.
+
+    Returns
+    -------
+    DataFrame
+        ``n_clusters``, ``modularity`` and ``chosen``, true for the number that :func:`cluster`
+        takes. Each row is tied to its seven nearest (for ``ward_time`` in time) as far as they are
+        about as near as its nearest, and equal rows count once; modularity is the share of ties
+        inside clusters, less what chance would give: 0 for one cluster, up to 1. About .3 and less
+        is what noise has, too, so the best number is taken only if its clusters are tighter than
+        those found in rows of one normal distribution of the same covariance
+        (:mod:`twlab.analysis.groups.communities`); else it is one, or one for each video. Numbers
+        are tried until past twice the best. Of more than 600 rows, 600 and their neighbours say
+        whether there is more than one; ``kmeans`` beyond 20,000 rows is judged on its sample.
+
+    Raises
+    ------
+    InputError
+        As :func:`cluster`.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> counts = tw.cluster_counts(tw.sample())
+    >>> int(counts["n_clusters"][counts["chosen"]].iloc[0]), tw.cluster(tw.sample()).nunique()
+    (10, 10)
+    """
+    check_arguments(segments, method, random_state)
+    if method == "hdbscan":
+        raise InputError(
+            "method is 'hdbscan', which finds its own number of clusters; another was expected; "
+            "call tw.cluster(segments, method='hdbscan') at once"
+        )
+    unit = unit_vectors(segments)
+    rows = _rows_in_time(segments, unit, method)
+    return _counts(_ways(_taken(unit, rows), _videos(segments, rows), method, random_state))
+
+
+class Ways(NamedTuple):
+    """What a method can do with the rows that take part."""
+
+    divide: Callable[[int], Positions]
+    """The group of each row, for a number of groups."""
+    score: Callable[[Positions], float]
+    """The modularity of groups."""
+    divided: Callable[[], bool]
+    """Whether there is more than one group, or one for each video."""
+    n_rows: int
+    least: int
+    most: int
+
+
+def numbered(segments: Any, rows: Positions, found: Positions) -> pd.Series[Any] | Positions:
+    """The groups of some rows, given in order of time, as a result for all rows."""
+    labels = np.full(len(segments), -1, np.intp)
+    labels[rows] = _by_appearance(found)
+    if not isinstance(segments, pd.DataFrame):
+        return labels
+    column = pd.array(labels, dtype="Int64")
+    column[labels < 0] = pd.NA
+    return series_like(segments, column, "cluster")
+
+
+def check_arguments(segments: Any, method: Any, random_state: Any) -> None:
+    """Refuse what no later step could name as well."""
+    if method not in get_args(Method):
+        names = ", ".join(map(repr, get_args(Method)))
+        raise InputError(f"method is {method!r}; one of {names} was expected; choose one")
+    if not isinstance(random_state, int | np.integer) or not 0 <= random_state < 2**32:
+        raise InputError(
+            f"random_state is {random_state!r}; a whole number from 0 on was expected; leave it "
+            "at 0 for the same result each time"
+        )
+    if isinstance(segments, pd.DataFrame):
+        one_option(segments)
+        if method == "ward_time":
+            check_segments(segments)
+
+
+def method_of(method: Any, n_clusters: Any, threshold: Any) -> Method:
+    """The method, by default the one that suits; refuses arguments that rule each other out."""
+    if threshold is None:
+        return "ward" if method is None else method
+    known = isinstance(threshold, Real) and not isinstance(threshold, bool)
+    if not known or not 0 < float(threshold) <= 2:
+        raise InputError(
+            f"distance_threshold is {threshold!r}; a mean cosine distance above 0 and up to 2 was "
+            "expected; 0.3 is a start"
+        )
+    if n_clusters is not None or method not in (None, "average"):
+        other = "n_clusters" if n_clusters is not None else f"method={method!r}"
+        raise InputError(
+            f"distance_threshold and {other} at once; one way to the number of clusters was "
+            "expected, and a threshold goes with 'average'; leave one of them out"
+        )
+    return "average"
+
+
+def _rows_in_time(segments: Any, unit: Matrix, method: str) -> Positions:
+    """Positions of the rows that take part, by video and time; of an array in its order."""
+    usable: NDArray[np.bool_] = np.any(unit, axis=1)
+    if isinstance(segments, pd.DataFrame):
+        usable &= clip_mask(segments)
+        if method == "ward_time":
+            usable &= segments[["start_sec", "end_sec"]].notna().all(axis=1).to_numpy(bool)
+    order = np.arange(len(unit))
+    if isinstance(segments, pd.DataFrame):  # equal times go by content, not by place in the table
+        if unit.size:
+            order = np.lexsort(unit[:, :LEADING].T)
+        known = [name for name in ("video_id", "start_sec", "end_sec") if name in segments.columns]
+        order = order[time_order(segments[known].iloc[order])]
+    rows = order[usable[order]]
+    if method in ("ward", "average") and len(rows) > MOST_TREE_ROWS:
+        raise InputError(
+            f"{len(rows):,} rows for {method!r}, which compares all pairs; at most "
+            f"{MOST_TREE_ROWS:,} were expected; use method='kmeans' or fewer rows"
+        )
+    return rows
+
+
+def _taken(unit: Matrix, rows: Positions) -> Matrix:
+    """Some rows, written over what was there, because two such matrices may not fit in memory."""
+    if len(rows) == len(unit) and bool((np.diff(rows) > 0).all()):
+        return unit
+    for first in range(0, unit.shape[1], FEW_COLUMNS):
+        columns = slice(first, first + FEW_COLUMNS)
+        unit[: len(rows), columns] = unit[rows, columns]
+    return unit[: len(rows)]
+
+
+def _videos(segments: Any, rows: Positions) -> Positions:
+    """The video of some rows, as a number; an array is one video."""
+    if not isinstance(segments, pd.DataFrame) or "video_id" not in segments.columns:
+        return np.zeros(len(rows), np.intp)
+    return pd.factorize(segments["video_id"].iloc[rows])[0].astype(np.intp)
+
+
+def _ways(
+    unit: Matrix, video: Positions, method: Method, random_state: int, *, enough: int = 0
+) -> Ways:
+    """How to divide the rows into any number of clusters, or enough; a tree is built once."""
+    n = len(unit)
+
+    in_time = video if method == "ward_time" else None
+    some = start_rows(n, 1, random_state) if method == "kmeans" else np.arange(n)
+
+    @cache
+    def seen() -> tuple[Matrix, Any]:
+        rows = unit if len(some) == n else unit[some]
+        return rows, ties(rows) if in_time is None else ties_in_time(rows, in_time)
+
+    def score(labels: Positions) -> float:
+        return modularity(seen()[1], labels[some])
+
+    def divided() -> bool:
+        return is_divided(seen()[0], in_time)
+
+    if method == "kmeans":
+
+        def divide(n_clusters: int) -> Positions:
+            return spherical_kmeans(unit, n_clusters, random_state=random_state)
+
+        most = n_distinct(unit, enough=enough or n)
+        return Ways(divide, score, divided, n, min(1, n), most)
+    if method == "ward_time":
+        tree = chain_tree(unit, video)
+    else:
+        tree = linkage_tree(unit, "ward" if method == "ward" else "average")
+    return Ways(partial(cut, tree), score, divided, n, tree.n_roots, tree.n_distinct)
+
+
+def number_of(ways: Ways, n_clusters: int | None) -> int:
+    """The number of clusters asked for, or the best one."""
+    if n_clusters is None:
+        counts = _counts(ways)
+        return int(counts["n_clusters"][counts["chosen"]].iloc[0])
+    try:
+        asked = operator.index(n_clusters)
+    except TypeError:
+        asked = 0
+    if not ways.least <= asked <= ways.most:
+        why = f"{ways.n_rows} rows with {ways.most} different vectors or runs of them"
+        if asked < ways.least:
+            why += f" in {ways.least} videos, which are never joined" if ways.least > 1 else ""
+        raise InputError(
+            f"n_clusters is {n_clusters!r} for {why}; a whole number from {ways.least} to "
+            f"{ways.most} was expected; leave it out to have it chosen"
+        )
+    return asked
+
+
+def _counts(ways: Ways) -> pd.DataFrame:
+    """The modularity of each number of clusters that was tried, and the one that is taken."""
+    if not ways.n_rows:
+        scores: dict[int, float] = {}
+    else:
+        scores = best_number(lambda number: ways.score(ways.divide(number)), ways.least, ways.most)
+    numbers = np.array([*scores], np.int64)
+    best = max(scores, key=scores.__getitem__) if scores else 0
+    if best > ways.least and not ways.divided():
+        best = ways.least
+    return pd.DataFrame(
+        {
+            "n_clusters": numbers,
+            "modularity": np.array([*scores.values()], np.float64),
+            "chosen": numbers == best,
+        }
+    )
+
+
+def _by_appearance(labels: Positions) -> Positions:
+    """Labels numbered from 0 in order of first appearance; negative ones stay -1."""
+    out = np.full(len(labels), -1, np.intp)
+    out[labels >= 0] = pd.factorize(labels[labels >= 0])[0]
+    return out

@@ -1,0 +1,350 @@
+"""Ways to divide unit vectors into groups, and how good a division is.
+
+The mechanics under :mod:`twlab.analysis.groups.clustering`, which is the door: everything here
+takes rows of unit length in order of time, trusts its arguments and returns positions and group
+numbers.
+
+* :func:`linkage_tree`, :func:`chain_tree`, :func:`cut` - agglomerative trees, and a cut of one
+* :func:`spherical_kmeans`, :func:`density_groups` - groups without a tree
+* :func:`silhouettes` - how much nearer a row is to its own group than to the next
+
+References
+----------
+Ward, "Hierarchical grouping to optimize an objective function", JASA 1963.
+Arthur, Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007.
+Dhillon, Modha, "Concept decompositions for large sparse text data", Machine Learning 2001.
+Campello, Moulavi, Sander, "Density-based clustering based on hierarchical density estimates",
+PAKDD 2013.
+Rousseeuw, "Silhouettes: a graphical aid", J. Comput. Appl. Math. 1987.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+from twlab.analysis.neighbors.similarity import dot_rows
+from twlab.table.blocks import row_marks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float32]
+    Floats = NDArray[np.float64]
+    Labels = NDArray[np.intp]
+
+__all__ = [
+    "MIN_GROUP",
+    "Tree",
+    "assigned",
+    "best_start",
+    "chain_tree",
+    "cut",
+    "density_groups",
+    "group_sums",
+    "linkage_tree",
+    "lloyd",
+    "marks",
+    "n_distinct",
+    "silhouettes",
+    "spherical_kmeans",
+    "start_of",
+    "start_rows",
+    "start_seeds",
+    "with_distinct",
+]
+
+MIN_GROUP = 5
+"""Fewest rows that make a dense group."""
+
+SAME_DISTANCE = 1e-3
+"""Unit vectors nearer than this (a cosine above 1 - 5e-7) are equal but for rounding."""
+
+MOST_START_ROWS = 20_000
+"""Rows up to which each run of k-means has all; else it has a quarter of so many, or 50 a group."""
+
+N_STARTS = 4
+"""Runs of which the best is taken."""
+
+MOST_ROUNDS = 100
+"""Rounds after which k-means ends in any case."""
+
+FEW_MOVE = 1000
+"""K-means ends when fewer than one row in so many moves."""
+
+BLOCK_CELLS = 2**23
+BLOCK_ROWS = 8192
+
+
+class Tree(NamedTuple):
+    """An agglomerative tree; merge ``t`` joins two nodes into node ``n_rows + t``."""
+
+    n_rows: int
+    merges: Labels
+    heights: Floats
+
+    @property
+    def n_roots(self) -> int:
+        """Groups left when everything that may join has joined."""
+        return self.n_rows - len(self.merges)
+
+    @property
+    def n_distinct(self) -> int:
+        """Groups left when only what is equal has joined."""
+        return self.n_rows - int((self.heights == 0).sum())
+
+
+def linkage_tree(unit: Matrix, method: Literal["ward", "average"]) -> Tree:
+    """The tree of Ward (Euclidean) or of average cosine distance; n * n / 2 numbers at once."""
+    from scipy.cluster.hierarchy import linkage
+
+    n = len(unit)
+    if n < 2:
+        return Tree(n, np.empty((0, 2), np.intp), np.empty(0))
+    merges = linkage(_condensed(unit, euclidean=method == "ward"), method=method)
+    return Tree(n, merges[:, :2].astype(np.intp), merges[:, 2])
+
+
+def _condensed(unit: Matrix, *, euclidean: bool) -> Floats:
+    """Distances of all pairs of rows, as scipy wants them; exactly 0 between equal rows."""
+    n = len(unit)
+    out, at = np.empty(n * (n - 1) // 2), 0
+    step = max(1, BLOCK_CELLS // n)
+    for first in range(0, n, step):
+        block = 2 - 2 * (unit[first : first + step] @ unit[first:].T)
+        block[block < SAME_DISTANCE**2] = 0
+        block = np.sqrt(block) if euclidean else block / 2
+        for k, row in enumerate(block):
+            rest = row[k + 1 :]
+            out[at : at + len(rest)] = rest
+            at += len(rest)
+    return out
+
+
+def chain_tree(unit: Matrix, chain: Labels, weight: Floats | None = None) -> Tree:
+    """Ward's tree where only groups that touch in time may join, and only within a chain.
+
+    ``chain`` numbers the video of each row; the rows of a chain are consecutive. ``weight`` says
+    how much each counts, above 0; by default all the same.
+    """
+    n = len(unit)
+    sizes = [1.0] * n if weight is None else weight.tolist()
+    sums: list[Floats] = list(unit.astype(np.float64) * np.reshape(sizes, (-1, 1)))
+    before = [i - 1 if i and chain[i - 1] == chain[i] else -1 for i in range(n)]
+    after = [i + 1 if i + 1 < n and chain[i + 1] == chain[i] else -1 for i in range(n)]
+
+    def height(a: int, b: int) -> float:
+        gap = sums[a] / sizes[a] - sums[b] / sizes[b]
+        return float(np.sqrt(2 * sizes[a] * sizes[b] / (sizes[a] + sizes[b]) * (gap @ gap)))
+
+    heap = [(height(a, b), a, b) for a, b in enumerate(after) if b >= 0]
+    heapq.heapify(heap)
+    merges, heights = [], []
+    while heap:
+        cost, a, b = heapq.heappop(heap)
+        if not sizes[a] or not sizes[b]:
+            continue
+        new = len(sums)
+        merges.append((a, b))
+        heights.append(cost if cost >= SAME_DISTANCE else 0.0)
+        sums.append(sums[a] + sums[b])
+        sizes.append(sizes[a] + sizes[b])
+        before.append(before[a])
+        after.append(after[b])
+        sizes[a] = sizes[b] = 0
+        if before[new] >= 0:
+            after[before[new]] = new
+            heapq.heappush(heap, (height(before[new], new), before[new], new))
+        if after[new] >= 0:
+            before[after[new]] = new
+            heapq.heappush(heap, (height(new, after[new]), new, after[new]))
+    return Tree(n, np.array(merges, np.intp).reshape(-1, 2), np.array(heights))
+
+
+def cut(tree: Tree, n_groups: int) -> Labels:
+    """The groups that are left after the first ``n_rows - n_groups`` merges of a tree."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n_merges = tree.n_rows - n_groups
+    n_nodes = tree.n_rows + n_merges
+    child = tree.merges[:n_merges].ravel()
+    parent = np.repeat(np.arange(tree.n_rows, n_nodes), 2)
+    graph = coo_array((np.ones(len(child), np.int8), (child, parent)), shape=(n_nodes, n_nodes))
+    labels = connected_components(graph, directed=False)[1][: tree.n_rows]
+    return np.asarray(labels, np.intp)
+
+
+def n_distinct(unit: Matrix, *, enough: int) -> int:
+    """How many different rows there are, but for rounding; counted no further than needed."""
+    found: set[int] = set()
+    for first in range(0, len(unit), BLOCK_ROWS):
+        if len(found) >= enough:
+            break
+        found.update(marks(unit[first : first + BLOCK_ROWS]).tolist())
+    return len(found)
+
+
+def marks(unit: Matrix) -> NDArray[np.uint64]:
+    """A number for each row, the same for rows that are the same but for rounding."""
+    pieces = np.split(unit, range(BLOCK_ROWS, len(unit), BLOCK_ROWS))
+    return np.concatenate([row_marks(piece.round(5)) for piece in pieces])
+
+
+def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Labels:
+    """Groups around unit centres, each row with the centre of the highest cosine.
+
+    Alternates between centres and assignment, from the best of four such runs that start with
+    k-means++. Beyond ``MOST_START_ROWS`` these have a sample of the rows.
+    """
+    rows = start_rows(len(unit), n_groups, random_state)
+    sample = unit if len(rows) == len(unit) else unit[rows]
+    if len(rows) < len(unit) and n_distinct(sample, enough=n_groups) < n_groups:
+        sample = unit[with_distinct(rows, marks(unit), n_groups)]
+    start = best_start(start_of(seed, sample, n_groups) for seed in start_seeds(random_state))
+    return lloyd(start, lambda centres: _assigned_in_blocks(unit, centres))[0]
+
+
+def start_rows(n: int, n_groups: int, random_state: int) -> Labels:
+    """Positions of the rows, in order of time, from which the first centres are found."""
+    if n <= MOST_START_ROWS:
+        return np.arange(n)
+    wanted = min(n, max(MOST_START_ROWS // 4, 50 * n_groups))
+    drawn = np.random.default_rng(random_state).choice(n, wanted, replace=False)
+    return np.sort(drawn)
+
+
+def with_distinct(rows: Labels, mark: NDArray[np.uint64], n_groups: int) -> Labels:
+    """The rows, with the first of other vectors where theirs are too few for so many groups."""
+    known = np.unique(mark[rows])
+    values, first = np.unique(mark, return_index=True)
+    others = np.sort(first[~np.isin(values, known)])
+    return np.union1d(rows, others[: max(0, n_groups - len(known))])
+
+
+def start_seeds(random_state: int) -> list[int]:
+    """Seeds of the runs of which the best gives the first centres."""
+    return [random_state + run for run in range(N_STARTS)]
+
+
+def start_of(seed: int, sample: Matrix, n_groups: int) -> tuple[Matrix, float]:
+    """Centres of unit length found on a sample, and the sum of the cosines of its rows to them."""
+    from sklearn.cluster import kmeans_plusplus
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # more threads add in another order
+        first, _ = kmeans_plusplus(sample, n_groups, random_state=seed % 2**32)
+    start = np.ascontiguousarray(first, np.float32)
+    _, sums = lloyd(start, lambda centres: _assigned_in_blocks(sample, centres))
+    return directions(sums, start), float(np.linalg.norm(sums, axis=1).sum())
+
+
+def best_start(runs: Iterable[tuple[Matrix, float]]) -> Matrix:
+    """The centres of the run that came nearest, the first of equals."""
+    return max(runs, key=lambda run: run[1])[0]
+
+
+def lloyd(
+    centres: Matrix, assign: Callable[[Matrix], tuple[Labels, Floats]]
+) -> tuple[Labels, Floats]:
+    """The groups in which alternation ends, and their sums; ``assign`` may work anywhere.
+
+    It gives, for centres, the nearest one of each row and the sum of the rows of each centre. The
+    end is when fewer than one row in ``FEW_MOVE`` moves, or a group would lose all its rows.
+    """
+    labels, sums = assign(centres)
+    for _ in range(MOST_ROUNDS):
+        centres = directions(sums, centres)
+        moved, new_sums = assign(centres)
+        if len(np.unique(moved)) < len(np.unique(labels)):
+            break
+        n_moved, labels, sums = int((moved != labels).sum()), moved, new_sums
+        if n_moved * FEW_MOVE < len(labels):
+            break
+    return labels, sums
+
+
+def directions(sums: Floats, otherwise: Matrix) -> Matrix:
+    """Sums scaled to unit length; the row of ``otherwise`` for one without direction."""
+    length = np.linalg.norm(sums, axis=1, keepdims=True)
+    scaled = np.where(length > 0, sums / np.where(length > 0, length, 1), otherwise)
+    return np.ascontiguousarray(scaled, np.float32)
+
+
+def assigned(unit: Matrix, centres: Matrix) -> tuple[Labels, Floats]:
+    """The nearest centre of each row, and the sum of the rows of each centre."""
+    cosines = np.empty((len(unit), len(centres)), np.float32)
+    dot_rows(unit, centres, cosines)
+    labels = np.argmax(cosines, axis=1)
+    return labels, group_sums(unit, labels, len(centres))
+
+
+def _assigned_in_blocks(unit: Matrix, centres: Matrix) -> tuple[Labels, Floats]:
+    blocks = [unit[first : first + BLOCK_ROWS] for first in range(0, len(unit), BLOCK_ROWS)]
+    labels, sums = zip(*(assigned(block, centres) for block in blocks), strict=True)
+    return np.concatenate(labels), np.sum(sums, axis=0)
+
+
+def density_groups(unit: Matrix) -> Labels:
+    """HDBSCAN's groups of at least five rows; -1 where a row is in none."""
+    from sklearn.cluster import HDBSCAN
+
+    if len(unit) < MIN_GROUP:
+        return np.full(len(unit), -1, np.intp)
+    # With all distances at hand it is far faster, as long as n * n numbers are no burden.
+    algorithm = "brute" if len(unit) <= 5000 else "kd_tree"
+    model = HDBSCAN(min_cluster_size=MIN_GROUP, algorithm=algorithm, copy=True)
+    with np.errstate(divide="ignore", invalid="ignore"):  # equal rows are infinitely dense
+        labels: Labels = model.fit(unit.astype(np.float64)).labels_
+    return labels.astype(np.intp)
+
+
+def silhouettes(
+    unit: Matrix, labels: Labels, sums: Floats | None = None, sizes: Labels | None = None
+) -> Floats:
+    """The silhouette of each row by cosine distance, from -1 to 1; labels count from 0.
+
+    The mean distance to a group is one minus the dot product with the sum of the group over its
+    size, so that no matrix of distances is needed. 0 for a row alone in its group, and for all
+    where there is but one group. ``sums`` and ``sizes`` of the groups are given where the rows at
+    hand are not all there are.
+    """
+    if sums is None or sizes is None:
+        n_groups = int(labels.max(initial=-1)) + 1
+        sizes = np.bincount(labels, minlength=n_groups)
+        sums = np.zeros((n_groups, unit.shape[1]))
+        for first in range(0, len(unit), BLOCK_ROWS):  # in float64, of which all would be twice
+            part = slice(first, first + BLOCK_ROWS)
+            sums += group_sums(unit[part], labels[part], n_groups)
+    out = np.zeros(len(unit))
+    if len(sizes) < 2:
+        return out
+    step = max(1, BLOCK_CELLS // max(len(sizes), unit.shape[1]))
+    for first in range(0, len(unit), step):
+        rows, own = unit[first : first + step].astype(np.float64), labels[first : first + step]
+        total = sizes - rows @ sums.T  # summed distance to each group, the row itself included
+        pick = np.arange(len(rows)), own
+        itself = 1 - np.einsum("ij,ij->i", rows, rows)
+        within = np.maximum(total[pick] - itself, 0) / np.maximum(sizes[own] - 1, 1)
+        between = np.where(sizes > 0, total / np.maximum(sizes, 1), np.inf)
+        between[pick] = np.inf
+        nearest = np.maximum(between.min(axis=1), 0)
+        larger = np.maximum(within, nearest)
+        alone = (sizes[own] == 1) | (larger <= SAME_DISTANCE**2)
+        out[first : first + step] = np.where(
+            alone, 0, (nearest - within) / np.where(alone, 1, larger)
+        )
+    return out
+
+
+def group_sums(unit: Matrix, labels: Labels, n_groups: int) -> Floats:
+    """The sum of the rows of each group, of shape (n_groups, d)."""
+    from scipy.sparse import csr_array
+
+    rows = np.arange(len(labels))
+    member = csr_array((np.ones(len(labels)), (labels, rows)), shape=(n_groups, len(labels)))
+    return np.asarray(member @ unit.astype(np.float64))

@@ -1,0 +1,311 @@
+"""Search: the places that answer a query best, over several embedding options at once.
+
+Similarities of different options (``visual``, ``audio``, ...) share no scale, so every option is
+read against its own rows and the standings are combined (:mod:`twlab.analysis.judging.fusion`). An
+option that a place lacks is absent: it neither raises nor lowers the place.
+
+* :func:`search` - the best places for a vector, rows, or text, picture or sound through a client
+* :func:`merge_hits` - hits that touch, joined
+
+References
+----------
+Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank
+learning methods", SIGIR 2009.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import warnings
+from numbers import Real
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import numpy as np
+
+from twlab.analysis.judging.places import (
+    PLACE,
+    UNNAMED,
+    Compared,
+    asked_for,
+    best_places,
+    check_hits,
+    queries_for,
+    query_rows,
+    similar_to,
+    told,
+)
+from twlab.analysis.judging.queries import embedded
+from twlab.archive.sources import also_stores
+from twlab.errors import InputError
+from twlab.table.conditions import chosen
+from twlab.table.segments import (
+    WHOLE_SCOPES,
+    check_segments,
+    clip_mask,
+    one_model,
+)
+from twlab.table.tracks import TOUCH_SEC
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from twlab.analysis.judging.places import Fuse
+
+    Mask = NDArray[np.bool_]
+
+__all__ = ["merge_hits", "search"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _also_merged(function: Callable[P, R]) -> Callable[P, R]:
+    """A search that still takes ``merge_gap_sec=``, for one release; hits are joined afterwards."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        given: dict[str, Any] = dict(kwargs)
+        gap = given.pop("merge_gap_sec", None)
+        if gap is None:
+            return function(*args, **given)
+        warnings.warn(
+            "merge_gap_sec= goes with the next release; use tw.merge_hits(hits, max_gap_sec=...)",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        _check_gap("merge_gap_sec", gap)
+        k = check_hits(given.get("k", 10))
+        ranked: Any = function(*args, **(given | {"k": 2**62}))
+        joined: Any = _merged(ranked, k, gap).head(k).reset_index(drop=True)
+        return joined.assign(rank=np.arange(1, len(joined) + 1))  # type: ignore[no-any-return]
+
+    return call
+
+
+@_also_merged
+@also_stores("segments")
+def search(
+    segments: pd.DataFrame,
+    query: Any = None,
+    *,
+    text: str | None = None,
+    k: int = 10,
+    by: str | Sequence[str] | None = None,
+    weights: Mapping[str, float] | None = None,
+    fuse: Fuse = "standing",
+    client: Any = None,
+    video_id: str | Sequence[str] | None = None,
+    start_sec: float | None = None,
+    end_sec: float | None = None,
+    where: str | None = None,
+) -> pd.DataFrame:
+    """The ``k`` places that answer a query best, best first.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        What is searched. Whole-video rows are left out unless there is nothing else. A row
+        without time, such as a picture or a piece of a document, is a place of its own.
+    query : DataFrame, array_like of shape (d,) or (q, d), str or Path
+        Rows of a table, vectors, or what the client embeds: the path or address of a picture or
+        a sound (by its ending), or words. A text that names any other file or address is refused,
+        and never sent as words. A row whose ``embedding_option`` is one of the table's is compared
+        with that option only; a plain vector, and a row without time, with all others. A segment
+        of an option that the table lacks is left out, with a warning. Where several are compared
+        with one option, the best counts.
+    text : str, optional
+        Words to look for in place of `query`, whatever they look like.
+    k : int
+        How many places.
+    by : str or sequence of str, optional
+        The options to search. Default: all of the table.
+    weights : mapping from option to float, optional
+        How much each option counts beside the others; 1 where it is not named, 0 leaves it out.
+    fuse : {"standing", "rank"}
+        How several options make one score, see Returns; ``"rank"`` is reciprocal rank fusion.
+    client : Client, optional
+        For text, pictures and sounds: embeds them with the model of the table.
+    video_id : str or sequence of str, optional
+        Only places in these videos.
+    start_sec, end_sec : float, optional
+        Only places that overlap this stretch, half-open.
+    where : str, optional
+        A further condition in SQL, such as ``"page > 3"``. What these four leave out is no hit,
+        but still tells what is ordinary: the score of a place does not depend on them.
+
+    Returns
+    -------
+    DataFrame
+        ``rank`` (from 1), ``match`` (the label of the best row of the place), ``video_id``,
+        ``start_sec``, ``end_sec``, ``score``, ``n_segments``, and for every option a column
+        ``<option>_similarity`` with the cosine similarity, missing where the place lacks it.
+
+        The score says how far a place stands out among the rows of its option: 3 is three
+        standard deviations above the middle (robust ones, see
+        :mod:`twlab.analysis.judging.fusion`). Unrelated rows do so by chance: the best of 100
+        reaches about 2.5, of 10,000 about 4. Where nothing exceeds that, nothing in the table
+        answers the query. Similarities are comparable within an option, scores within a search.
+        With ``fuse="rank"`` the score is the weighted mean of ``1 / (60 + rank)`` over the options,
+        which says nothing of how well a place fits.
+
+    Raises
+    ------
+    InputError
+        If the query fits no option, is all zeros, has other dimensions or another model than the
+        table, is to be embedded without a client, or an argument is out of range; also if a weight
+        names an option that is not compared.
+
+    Notes
+    -----
+    The score is the best standing of the place, times the option's share of the greatest weight.
+    Where standings in other options exceed 2, it is the root of the sum of the squares, less 4 for
+    each of these others. An ordinary option neither helps nor harms.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> film = tw.sample()
+    >>> hits = tw.search(film, film.iloc[[42]], k=2)
+    >>> hits[["rank", "match", "start_sec", "visual_similarity"]].round(2)
+       rank  match  start_sec  visual_similarity
+    0     1     42      252.0               1.00
+    1     2     43      258.0               0.88
+    """
+    check_segments(segments)
+    k, wanted = check_hits(k), asked_for(by, weights, fuse)
+    keep = chosen(video_id, start_sec, end_sec, where).mask(segments)
+    pool, keep = _searched(segments, keep)
+    names = _option_names(pool)
+    there = sorted({*names})
+    options = wanted.options(there)
+    models = segments["model_name"] if "model_name" in segments.columns else ()
+    queries = query_rows(embedded(query, text, models=models, client=client))
+    meant = queries_for(queries, options, there)
+    wanted.check_compared([*meant])
+    found = [_compared(name, pool, names == name, keep, rows) for name, rows in meant.items()]
+    ranked = best_places(found, wanted)
+    ranked.insert(0, "match", pool.index.to_flat_index()[ranked.pop("row").to_numpy(np.intp)])
+    return told(ranked, k, ["match", *PLACE])
+
+
+def _searched(segments: pd.DataFrame, keep: Mask) -> tuple[pd.DataFrame, Mask]:
+    """The clips, or whole videos where nothing else may be a hit; and which may be."""
+    pieces = clip_mask(segments)
+    if keep.any() and not (keep & pieces).any():
+        pieces = segments["embedding_scope"].isin(WHOLE_SCOPES).to_numpy(bool)
+    return segments[pieces], keep[pieces]
+
+
+def _option_names(pool: pd.DataFrame) -> Any:
+    """The option of each row as text."""
+    if "embedding_option" not in pool.columns:
+        return np.full(len(pool), "similarity", object)
+    option = pool["embedding_option"].astype(object)
+    return option.where(option.notna(), UNNAMED).map(str).to_numpy(object)
+
+
+def _compared(
+    name: str, pool: pd.DataFrame, mine: Mask, keep: Mask, queries: pd.DataFrame
+) -> Compared:
+    """The rows of an option beside the queries meant for it."""
+    kept = mine & keep
+    if "model_name" in pool.columns and keep.any():  # of the models that may be hits alone
+        like = kept if kept.any() else keep  # an option without hits still tells what is ordinary
+        mine = mine & pool["model_name"].isin(pool["model_name"][like].unique()).to_numpy(bool)
+    rows = np.flatnonzero(mine)
+    one_model(pool.iloc[rows])
+    similar = similar_to(name, pool.iloc[rows], queries) if len(rows) else np.empty(0)
+    hits = keep[rows]
+    return Compared(name, pool[PLACE].iloc[rows[hits]], rows[hits], similar[hits], similar)
+
+
+def merge_hits(hits: pd.DataFrame, *, max_gap_sec: float = 0.0) -> pd.DataFrame:
+    """Hits of one video that touch or overlap as one each, best first.
+
+    Parameters
+    ----------
+    hits : DataFrame
+        As :func:`search` or ``Store.search`` returns them. More hits than you want to end with
+        should go in: of 50, perhaps 20 come out.
+    max_gap_sec : float
+        Join across gaps up to this length.
+
+    Returns
+    -------
+    DataFrame
+        The same columns, ``rank`` counted anew. A joined hit stretches over all its segments,
+        counts them in ``n_segments``, and has the scores and the ``match`` of the best of them.
+        Hits without time are left as they are.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or the gap is none.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> film = tw.sample()
+    >>> hits = tw.merge_hits(tw.search(film, film.iloc[[42]], k=6))
+    >>> hits[["rank", "start_sec", "end_sec", "n_segments"]].head(2)
+       rank  start_sec  end_sec  n_segments
+    0     1      252.0    282.0           5
+    1     2      360.0    366.0           1
+    """
+    _check_gap("max_gap_sec", max_gap_sec)
+    needed = ("rank", *PLACE, "score", "n_segments")
+    missing = [name for name in needed if name not in getattr(hits, "columns", ())]
+    if missing:
+        raise InputError(
+            f"no column {missing[0]!r} in the hits; what tw.search or Store.search returns was "
+            "expected"
+        )
+    ranked = hits.sort_values("rank", kind="stable").reset_index(drop=True)
+    joined = _joined(ranked, float(max_gap_sec)).reset_index(drop=True)
+    return joined.assign(rank=np.arange(1, len(joined) + 1))
+
+
+def _check_gap(name: str, gap: Any) -> None:
+    """Refuse what is no length of a gap."""
+    known = isinstance(gap, Real) and not isinstance(gap, bool) and 0 <= float(gap) < math.inf
+    if not known:
+        raise InputError(f"{name} is {gap!r}; seconds from 0 on were expected")
+
+
+def _merged(ranked: pd.DataFrame, k: int, gap_sec: float) -> pd.DataFrame:
+    """The best places joined where they touch: as many as it takes for ``k`` hits.
+
+    Joining ever more places ends in one hit per video; where ``k`` is never reached, as many are
+    taken as give most hits.
+    """
+    sizes = [int(k) >> halvings for halvings in reversed(range(int(k).bit_length()))]
+    while sizes[-1] < len(ranked):
+        sizes.append(2 * sizes[-1])
+    most = ranked.head(0)
+    for size in sizes:
+        more = _joined(ranked.head(size), gap_sec)
+        most = more if len(more) > len(most) else most
+        if len(most) >= k:
+            break
+    return most
+
+
+def _joined(ranked: pd.DataFrame, gap_sec: float) -> pd.DataFrame:
+    """Places joined where they touch, each with the scores of its best; those without time alone.
+
+    The order of the best is kept.
+    """
+    timed = ranked[PLACE].assign(start_sec=ranked["start_sec"].where(ranked["end_sec"].notna()))
+    timed = timed.sort_values(PLACE)
+    video = timed["video_id"]
+    ends = timed["end_sec"].fillna(-np.inf).groupby(video, observed=True).cummax()
+    before = ends.groupby(video, observed=True).shift()
+    run = (~(timed["start_sec"] <= before + gap_sec + TOUCH_SEC)).cumsum()
+    groups = ranked.groupby(run.loc[ranked.index].to_numpy(), sort=False)
+    spans = {"start_sec": groups["start_sec"].min(), "end_sec": groups["end_sec"].max()}
+    spans["n_segments"] = groups["n_segments"].sum()
+    return groups.head(1).assign(**{name: values.to_numpy() for name, values in spans.items()})

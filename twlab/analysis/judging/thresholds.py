@@ -1,0 +1,249 @@
+"""Which similarity tells segments that belong together from others: a proposal from the data.
+
+Thresholds do not carry over between models, options or collections. What does tell them is at
+hand: neighbours in time mostly show the same thing, and segments of different videos (or, of one
+video, far apart) mostly do not. The proposal lies where the two kinds are told apart best. How
+many of the pairs above it belong together also depends on how rare such pairs are, which the data
+do not tell: that is the base rate, and :func:`threshold` says what it makes of it.
+
+* :func:`threshold` - the proposal for every option, and what it is based on
+* :func:`similarity_pairs` - the similarities behind it
+"""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from twlab.archive.sources import also_stores
+from twlab.errors import InputError
+from twlab.table.segments import check_segments, str_column, unit_vectors
+from twlab.table.tracks import clip_length, times_of, tracks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Positions = NDArray[np.intp]
+
+__all__ = ["similarity_pairs", "threshold"]
+
+SAMPLED = 100_000
+"""Pairs of unrelated segments looked at per option: all, or as many as this drawn at random. A
+share of .01 is then known to within .0003 (one standard error; .0004 at half, .0002 at double)."""
+
+BASE_RATE = 0.05
+"""Share of pairs taken to belong together unless another is given: that of a film of 20 scenes of
+one length. At half of it a precision of .5 becomes .33, at double .68: state your own."""
+
+SURE = np.sqrt(np.log(100) / 2)
+"""How far apart the shares of two samples must be, in units of their number, before they are called
+different: reached once in 100 by two samples of one kind (Smirnov's one-sided bound)."""
+
+FAR_CLIPS = 10
+"""Typical segment lengths from which on two segments of one video count as far apart."""
+
+
+@also_stores("segments")
+def threshold(segments: pd.DataFrame, *, base_rate: float = BASE_RATE) -> pd.DataFrame:
+    """The cosine similarity that tells neighbours in time from unrelated segments, per option.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table of segments.
+    base_rate : float
+        The share of all pairs that you compare which belong together, between 0 and 1. For clips
+        of one film of n equal scenes it is about 1 / n; for near-duplicates in an archive far
+        less. It changes ``precision`` and nothing else.
+
+    Returns
+    -------
+    DataFrame
+        One row per embedding option: ``threshold``, at which the share of neighbours kept plus
+        the share of unrelated pairs left out is largest; ``neighbours_kept`` and
+        ``unrelated_kept``, the shares at or above it; ``neighbours_median``,
+        ``unrelated_median``, ``unrelated_99`` (the similarity that one unrelated pair in 100
+        reaches, a stricter choice); ``n_neighbours``, ``n_unrelated``, the different pairs looked
+        at; ``precision``, the share of pairs at or above the threshold that belong together, if
+        ``base_rate`` of all do; and ``unrelated``: ``"videos"`` where unrelated pairs come from
+        different videos, ``"times"`` where there is one video only. No threshold (NaN) where
+        neighbours are no more alike than unrelated segments, or an option has too few to tell.
+
+    Raises
+    ------
+    InputError
+        If the table is not one of segments or ``base_rate`` is no share.
+
+    Notes
+    -----
+    It is a place to start looking, made for "the same scene or not". Mind ``precision``: where
+    pairs that belong together are rare, most pairs above a threshold that tells the two kinds
+    apart well are still unrelated. By Bayes' rule it is ``b k / (b k + (1 - b) u)``, with the base
+    rate b, ``neighbours_kept`` k and ``unrelated_kept`` u. A text query reaches lower
+    similarities than a video query with the same model; look at its own ranking.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> found = tw.threshold(tw.sample())
+    >>> bool(found["neighbours_kept"][0] > 5 * found["unrelated_kept"][0])
+    True
+    >>> bool(tw.threshold(tw.sample(), base_rate=0.5)["precision"][0] > found["precision"][0])
+    True
+    """
+    if not isinstance(base_rate, Real) or not 0 < base_rate < 1:
+        raise InputError(
+            f"base_rate is {base_rate!r}; a share between 0 and 1 was expected; for clips of one "
+            "film of n scenes pass about 1 / n"
+        )
+    pairs = similarity_pairs(segments)
+    rows = []
+    options = _by_option(segments)
+    for option in sorted(options, key=lambda one: (one is None, str(one))):
+        of = pairs["embedding_option"]
+        mine = pairs[of.isna() if option is None else of == option]
+        near, far = (mine[mine["kind"] == kind]["similarity"] for kind in ("neighbours", "far"))
+        n_rows = sum(map(len, options[option]))
+        apart = _told_apart(near.to_numpy(), far.to_numpy(), n_rows, float(base_rate))
+        values = {"embedding_option": option, **apart}
+        basis = mine[mine["kind"] == "far"]["unrelated"]
+        rows.append(values | {"unrelated": basis.iloc[0] if len(basis) else None})
+    names = _told_apart(np.empty(0), np.empty(0), 0, float(base_rate))
+    table = pd.DataFrame(rows, columns=["embedding_option", *names, "unrelated"])
+    for name in ("embedding_option", "unrelated"):
+        table[name] = str_column(table[name])
+    return table.astype({name: type(value) for name, value in names.items()})
+
+
+@also_stores("segments")
+def similarity_pairs(segments: pd.DataFrame) -> pd.DataFrame:
+    """Cosine similarities of neighbours in time and of unrelated segments, one row per pair.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table of segments.
+
+    Returns
+    -------
+    DataFrame
+        ``embedding_option``, ``kind`` (``"neighbours"`` or ``"far"``), ``similarity`` and
+        ``unrelated`` (``"videos"`` or ``"times"``: what makes far pairs unrelated). All far
+        pairs of each option, each once; of more than 100,000 as many, drawn at random, always
+        the same ones.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> int(tw.similarity_pairs(tw.sample())["kind"].value_counts()["neighbours"])
+    99
+    """
+    check_segments(segments)
+    options = _by_option(segments).items()
+    parts = [_pairs_of(segments, videos, option) for option, videos in options]
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    return _pair_table(None, "far", np.empty(0), "times")
+
+
+def _by_option(segments: pd.DataFrame) -> dict[Any, list[Positions]]:
+    """The tracks of every option in order of video; None for rows without one."""
+    options: dict[Any, list[Positions]] = {}
+    found = [*tracks(segments)]
+    for rows in sorted(found, key=lambda rows: str(segments["video_id"].iloc[rows[0]])):
+        first = segments.iloc[rows[0]]
+        key = first["embedding_option"] if "embedding_option" in segments.columns else None
+        options.setdefault(None if pd.isna(key) else key, []).append(rows)
+    return options
+
+
+def _pairs_of(segments: pd.DataFrame, videos: list[Positions], option: Any) -> pd.DataFrame:
+    """Neighbours and unrelated pairs of one option."""
+    units = [unit_vectors(segments.iloc[rows]) for rows in videos]
+    near = [np.einsum("ij,ij->i", unit[:-1], unit[1:])[_meaningful(unit)] for unit in units]
+    unit = np.concatenate(units)
+    video = np.repeat(np.arange(len(units)), [len(one) for one in units])
+    middle = np.concatenate([np.mean(times_of(segments.iloc[rows]), axis=0) for rows in videos])
+    clip = clip_length(*times_of(segments.iloc[np.concatenate(videos)]))
+    present = np.flatnonzero(unit.any(axis=1))
+    basis = "videos" if len(units) > 1 else "times"
+    far = np.empty(0)
+    if len(present) > 1:
+        a, b = (present[side] for side in _different_pairs(len(present)))
+        if basis == "videos":
+            apart = video[a] != video[b]
+        else:
+            apart = np.abs(middle[a] - middle[b]) > FAR_CLIPS * clip
+        a, b = a[apart][:SAMPLED], b[apart][:SAMPLED]
+        far = np.empty(len(a))
+        for low in range(0, len(a), 4096):
+            block = slice(low, low + 4096)
+            far[block] = np.einsum("ij,ij->i", unit[a[block]], unit[b[block]])
+    tables = [
+        _pair_table(option, "neighbours", np.concatenate(near), basis),
+        _pair_table(option, "far", far, basis),
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _different_pairs(n: int) -> tuple[Positions, Positions]:
+    """Pairs of different numbers below n, none twice: all of them, or several times the sample."""
+    if n * (n - 1) // 2 <= 40 * SAMPLED:  # few enough that drawing would meet many twice
+        rows = np.triu_indices(n, 1)
+        if len(rows[0]) > SAMPLED:
+            order = np.random.default_rng(0).permutation(len(rows[0]))
+            return rows[0][order], rows[1][order]
+        return rows
+    # The pair (a, b), a < b, is the number b (b - 1) / 2 + a.
+    numbers = np.random.default_rng(0).integers(0, n * (n - 1) // 2, size=5 * SAMPLED)
+    drawn = pd.unique(numbers)[: 4 * SAMPLED]
+    b = ((1 + np.sqrt(1 + 8 * drawn.astype(np.float64))) / 2).astype(np.intp)
+    b -= drawn < b * (b - 1) // 2  # what float64 rounds up
+    b += drawn >= b * (b + 1) // 2
+    return drawn - b * (b - 1) // 2, b
+
+
+def _meaningful(unit: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which pairs of neighbours both have a direction."""
+    present = np.asarray(unit.any(axis=1))
+    return np.asarray(present[:-1] & present[1:])
+
+
+def _pair_table(option: Any, kind: str, values: Floats, basis: str) -> pd.DataFrame:
+    """Similarities of one kind as rows."""
+    n = len(values)
+    return pd.DataFrame(
+        {
+            "embedding_option": str_column([option] * n),
+            "kind": str_column([kind] * n),
+            "similarity": np.clip(values, -1.0, 1.0).astype(np.float64),
+            "unrelated": str_column([basis] * n),
+        }
+    )
+
+
+def _told_apart(near: Floats, far: Floats, n_rows: int, base_rate: float) -> dict[str, float]:
+    """Where two samples are told apart best, the shares on either side, and what they come to."""
+    names = ("threshold", "neighbours_kept", "unrelated_kept")
+    values = [np.nan] * 3
+    if len(near) and len(far):
+        edges = np.unique(np.concatenate([near, far]))
+        kept = [1 - np.searchsorted(np.sort(x), edges) / len(x) for x in (near, far)]
+        best = int((kept[0] - kept[1]).argmax())
+        # Unrelated pairs share segments: no more of them are independent than there are segments.
+        least = SURE * np.sqrt(1 / len(near) + 1 / min(n_rows, len(far)))
+        if kept[0][best] - kept[1][best] > least:
+            values = [float(edges[best]), float(kept[0][best]), float(kept[1][best])]
+    right, wrong = base_rate * values[1], (1 - base_rate) * values[2]
+    return dict(zip(names, values, strict=True)) | {
+        "neighbours_median": float(np.median(near)) if len(near) else np.nan,
+        "unrelated_median": float(np.median(far)) if len(far) else np.nan,
+        "unrelated_99": float(np.quantile(far, 0.99)) if len(far) else np.nan,
+        "n_neighbours": len(near),
+        "n_unrelated": len(far),
+        "precision": right / (right + wrong),
+    }

@@ -1,0 +1,274 @@
+"""The inner loops of comparing rows with rows: small arrays in, small arrays out.
+
+Everything takes rows of unit length, trusts its arguments and knows no table. A whole table is one
+block of rows; a store is many, each compared with each by one worker, and what comes out of the
+blocks is put together here. Positions count from the first row of a block, and equally alike rows
+rank by position, so that the blocks change nothing.
+
+* :func:`best_rows`, :func:`merge_best` - the k most alike rows, of a block and of several
+* :func:`pairs_above`, :func:`best_first` - pairs above a threshold
+* :func:`may_pair` - pairs with enough time between them
+* :func:`first_of_best` - the row that is most like its group
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from twlab.analysis.neighbors.similarity import BLOCK_CELLS, dot_rows
+from twlab.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float32]
+    Floats = NDArray[np.float64]
+    Positions = NDArray[np.intp]
+    Arrays = tuple[Positions, Matrix]
+
+__all__ = [
+    "ROUNDING",
+    "Apart",
+    "Spans",
+    "Videos",
+    "best_first",
+    "best_rows",
+    "check_count",
+    "first_of_best",
+    "may_pair",
+    "merge_best",
+    "pairs_above",
+]
+
+GROUP = 8
+"""Columns whose maximum stands for them while the best are looked for."""
+
+ROUNDING = 1e-6
+"""What float32 may take from a similarity that is exactly the threshold."""
+
+
+class Spans(NamedTuple):
+    """Where rows lie."""
+
+    video: Positions
+    """The video of each row, as a number."""
+    start: Floats
+    end: Floats
+    """Seconds; NaN where there is no time."""
+
+    def of(self, rows: Positions | slice) -> Spans:
+        """The same for some of the rows."""
+        return Spans(self.video[rows], self.start[rows], self.end[rows])
+
+
+class Apart(NamedTuple):
+    """Which pairs of rows count, by their videos and times."""
+
+    gap_sec: float = 0.0
+    """Least time between two rows of one video."""
+    videos: str = "any"
+    """Rows of ``any`` two videos, of one and the ``same``, or of one and an ``other``."""
+
+
+class Videos(NamedTuple):
+    """The videos of queries and of the rows they are compared with, and whether they must agree."""
+
+    query: Positions
+    unit: Positions
+    same: bool
+
+    def of(self, queries: Any, unit: Any) -> Videos:
+        """The same for some queries and some rows."""
+        return Videos(self.query[queries], self.unit[unit], self.same)
+
+
+def best_rows(
+    queries: Matrix,
+    unit: Matrix,
+    among: Positions,
+    k: int,
+    *,
+    own: bool,
+    videos: Videos | None = None,
+) -> Arrays:
+    """Positions and similarities of the k best, for each query; -1 and NaN where there is none."""
+    width = min(k, len(among))
+    indices = np.full((len(queries), width), -1, np.intp)
+    similarities = np.full((len(queries), width), np.nan, np.float32)
+    asked = np.flatnonzero(queries.any(axis=1))
+    if not width or not len(asked):
+        return indices[:, :0], similarities[:, :0]
+    pool = unit if len(among) == len(unit) else unit[among]
+    column_of = np.full(len(queries), -1, np.intp)
+    column_of[among if own else []] = np.arange(len(among)) if own else -1
+    levels = _levels(len(pool), width)
+    columns = -(-len(pool) // GROUP**levels) * GROUP**levels
+    step = max(2, min(len(asked), BLOCK_CELLS // columns))
+    buffer = np.full((step, columns), -np.inf, np.float32)
+    for first in _bar(range(0, len(asked), step)):
+        rows = asked[first : first + step]
+        block = buffer[: len(rows)]
+        dot_rows(queries[rows], pool, block[:, : len(pool)])
+        itself = column_of[rows]
+        block[np.flatnonzero(itself >= 0), itself[itself >= 0]] = -np.inf
+        if videos is not None:
+            agree = videos.query[rows][:, None] == videos.unit[among]
+            block[:, : len(pool)][agree != videos.same] = -np.inf
+        best, values = _best(block, width, levels)
+        there = np.isfinite(values)
+        indices[rows] = np.where(there, among[np.minimum(best, len(among) - 1)], -1)
+        similarities[rows] = np.where(there, values, np.nan)
+    filled = int((indices >= 0).sum(axis=1).max(initial=0))
+    return indices[:, :filled], similarities[:, :filled]
+
+
+def _bar(steps: range) -> Iterable[int]:
+    """The steps, with a progress bar once they take more than two seconds."""
+    if len(steps) < 3:
+        return steps
+    from tqdm.auto import tqdm
+
+    bar: Iterable[int] = tqdm(steps, desc="neighbours", unit="step", delay=2, leave=False)
+    return bar
+
+
+def merge_best(one: Arrays, other: Arrays, k: int) -> Arrays:
+    """The k best of two results for the same queries; positions must count in one whole."""
+    indices = np.concatenate([one[0], other[0]], axis=1)
+    similarities = np.concatenate([one[1], other[1]], axis=1)
+    rank = np.where(indices >= 0, -similarities, np.inf)
+    order = np.lexsort((indices, rank), axis=1)[:, :k]
+    return np.take_along_axis(indices, order, 1), np.take_along_axis(similarities, order, 1)
+
+
+def _levels(n: int, k: int) -> int:
+    """How often columns are grouped before the few that are left are searched directly."""
+    levels = 0
+    while n > 4 * GROUP * k:
+        n = -(-n // GROUP)
+        levels += 1
+    return levels
+
+
+def _best(block: Matrix, k: int, levels: int) -> Arrays:
+    """Columns and cosines of the k largest of each row, best first, ties by column."""
+    columns, tied = _top_columns(block, k, levels)
+    for row in np.flatnonzero(tied):
+        values = np.minimum(block[row], 1)
+        last = values[columns[row]].min()
+        better, equal = np.flatnonzero(values > last), np.flatnonzero(values == last)
+        columns[row] = np.concatenate([better, equal])[:k]
+    values = np.clip(np.take_along_axis(block, columns, axis=1), -np.inf, 1)
+    np.maximum(values, -1, out=values, where=np.isfinite(values))
+    order = np.lexsort((columns, -values), axis=1)
+    return np.take_along_axis(columns, order, axis=1), np.take_along_axis(values, order, axis=1)
+
+
+def _top_columns(block: Matrix, k: int, levels: int) -> tuple[Positions, NDArray[np.bool_]]:
+    """Columns of the k largest of each row, in no order, and rows where others are as large.
+
+    The k largest lie in the k groups with the largest maxima. Groups are strided, column ``c``
+    in group ``c % n_groups``, so that the maxima are taken over long contiguous stretches.
+    """
+    if levels:
+        groups = block.reshape(len(block), GROUP, -1)
+        chosen, tied = _top_columns(groups.max(axis=1), k, levels - 1)
+        offset = np.arange(GROUP) * groups.shape[2]
+        columns = (chosen[:, None, :] + offset[:, None]).reshape(len(block), -1)
+        values = np.take_along_axis(block, columns, axis=1)
+    else:
+        values, columns, tied = block, None, np.zeros(len(block), bool)
+    cut = values.shape[1] - k
+    best = np.argpartition(values, cut, axis=1)[:, cut:]
+    last = np.minimum(np.take_along_axis(values, best, axis=1).min(axis=1, keepdims=True), 1)
+    # Where fewer than k rows may be found the last is none of them, and nothing ties with it.
+    tied = tied | (np.isfinite(last[:, 0]) & ((values >= last).sum(axis=1) > k))
+    return (best if columns is None else np.take_along_axis(columns, best, axis=1)), tied
+
+
+def pairs_above(
+    left: Matrix,
+    right: Matrix | None,
+    threshold: float,
+    *,
+    most: int,
+    spans: tuple[Spans, Spans] | None = None,
+    apart: Apart = Apart(),  # noqa: B008 - a tuple, which nobody can change
+) -> Arrays:
+    """Positions and cosines of all pairs of a row of one block and one of another.
+
+    Without ``right``, of two different rows of ``left``, the earlier one first.
+
+    Raises
+    ------
+    InputError
+        If there are more than ``most``.
+    """
+    pool = left if right is None else right
+    step = max(2, BLOCK_CELLS // max(1, len(pool)))
+    pairs, values, n_pairs = [np.empty((0, 2), np.intp)], [np.empty(0, np.float32)], 0
+    for first in range(0, len(left), step):
+        skip = first if right is None else 0
+        rows = left[first : first + step]
+        block = np.empty((len(rows), len(pool) - skip), np.float32)
+        dot_rows(rows, pool[skip:], block)
+        a, b = np.nonzero(block >= threshold - ROUNDING)
+        if right is None:
+            a, b = a[b > a], b[b > a]
+        pair, value = np.column_stack([a + first, b + skip]), block[a, b]
+        if spans is not None:
+            keep = may_pair(*spans, pair, apart)
+            pair, value = pair[keep], value[keep]
+        n_pairs += len(pair)
+        check_count(n_pairs, threshold, most)
+        pairs.append(pair)
+        values.append(np.clip(value, -1, 1))
+    return np.concatenate(pairs), np.concatenate(values)
+
+
+def check_count(n_pairs: int, threshold: float, most: int) -> None:
+    """Refuse more pairs than a table can usefully hold."""
+    if n_pairs > most:
+        raise InputError(
+            f"more than {most:,} pairs are {threshold:g} alike; fewer were expected; "
+            "raise the threshold or filter the table first"
+        )
+
+
+def best_first(pairs: Positions, values: Matrix) -> Arrays:
+    """The pairs ordered by similarity, equal ones by position."""
+    order = np.lexsort((pairs[:, 1], pairs[:, 0], -values))
+    return pairs[order], values[order]
+
+
+def may_pair(a: Spans, b: Spans, pairs: Positions, apart: Apart) -> NDArray[np.bool_]:
+    """True for pairs of different videos, and of one video with enough time between."""
+    left, right = a.of(pairs[:, 0]), b.of(pairs[:, 1])
+    same = left.video == right.video
+    if apart.videos == "other":
+        return np.asarray(~same)
+    between = np.maximum(left.start, right.start) - np.minimum(left.end, right.end)
+    too_near = (between < apart.gap_sec - ROUNDING) | _holds(left, right) | _holds(right, left)
+    return np.asarray(same & ~too_near if apart.videos == "same" else ~same | ~too_near)
+
+
+def _holds(outer: Spans, inner: Spans) -> NDArray[np.bool_]:
+    """True where the inner span has no length and lies within the outer one, or is the same."""
+    point = inner.start == inner.end
+    within = (outer.start <= inner.start) & (inner.start < outer.end)
+    return np.asarray(point & (within | ((outer.start == inner.start) & (outer.end == inner.end))))
+
+
+def first_of_best(likeness: Floats, group: Positions, n_groups: int) -> Positions:
+    """The row of each group that is most like it; of equals, but for rounding, the first.
+
+    The two rows of a pair are equally like their mean.
+    """
+    best = np.full(n_groups, -np.inf)
+    np.maximum.at(best, group, likeness)
+    rows = np.flatnonzero(likeness >= best[group] - ROUNDING)
+    return rows[np.unique(group[rows], return_index=True)[1]]

@@ -1,0 +1,262 @@
+"""Neighbours of unit vectors found by visits to cells: the k best of each row, and close pairs.
+
+* :func:`close_pairs` visits every cell that can hold a row close enough, and misses no pair.
+* :func:`best_in_cells` looks for a row's ``k`` best. A cell can hold a better one only if its plane
+  (:mod:`twlab.analysis.neighbors.voronoi`) is nearer than the worst of the best so far. A share of
+  that distance is enough for most, because in many dimensions hardly any neighbour lies straight
+  behind a plane. The share is found per call: it is raised until a sample of rows finds what it
+  should. With a share of 1 nothing can be missed.
+
+Everything takes rows of unit length, trusts its arguments and knows no table. Ties rank by
+position, as in :mod:`twlab.analysis.neighbors.exact`, and the same rows give the same result.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twlab.analysis.neighbors.exact import (
+    ROUNDING,
+    Apart,
+    best_rows,
+    check_count,
+    merge_best,
+    pairs_above,
+)
+from twlab.analysis.neighbors.similarity import BLOCK_CELLS, dot_rows
+from twlab.analysis.neighbors.voronoi import (
+    SLACK,
+    bands,
+    search_of,
+    visits,
+    with_margins,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from twlab.analysis.neighbors.exact import Spans
+    from twlab.analysis.neighbors.voronoi import Search
+
+    Matrix = NDArray[np.float32]
+    Positions = NDArray[np.intp]
+    Arrays = tuple[Positions, Matrix]
+
+__all__ = ["LEAST_RECALL", "best_in_cells", "close_pairs", "furthest"]
+
+LEAST_RECALL = 0.985
+"""Share of the true neighbours that a sample must find; a little more than is promised."""
+
+SHARES = (0.15, 0.2, 0.25, 0.3, 0.4, 0.55, 0.75, 1.0)
+"""Shares of the bound that are tried."""
+
+N_SAMPLED = 256
+"""Rows on which the share is found and the recall measured."""
+
+CHUNK = 2**16
+"""Rows that visit cells together; it bounds the memory."""
+
+MANY_ROWS = 50_000
+"""Rows from which a progress bar is worth it."""
+
+
+def best_in_cells(
+    queries: Matrix,
+    unit: Matrix,
+    among: Positions,
+    k: int,
+    *,
+    own: bool,
+    at_most: float = np.inf,
+) -> tuple[Arrays, float] | None:
+    """As :func:`twlab.analysis.neighbors.exact.best_rows`, most of the rows found, and the share of
+    them found.
+
+    The share, the recall, is measured on some of the queries drawn by lot. None where that takes
+    more than ``at_most`` of all comparisons, as with rows that resemble nothing.
+    """
+    pool = unit if len(among) == len(unit) else unit[among]
+    itself = np.full(len(queries), -1, np.intp)
+    if own:
+        itself[among] = np.arange(len(among))
+    asked = np.flatnonzero(queries.any(axis=1))
+    width = min(k, len(among)) if len(asked) else 0
+    if width < 1:
+        return best_rows(queries, unit, among, k, own=own), 1.0
+    search = search_of(queries, pool, itself, at_most=len(pool) // (4 * width + 4))
+    drawn = np.random.default_rng(0).choice(asked, min(N_SAMPLED, len(asked)), replace=False)
+    share, recall, compared = _share_needed(search, drawn, width)
+    if compared > at_most:
+        return None
+    indices = np.full((len(queries), width), -1, np.intp)
+    similarities = np.full((len(queries), width), np.nan, np.float32)
+    (indices[asked], similarities[asked]), _ = _found(search, asked, width, share)
+    short = asked[(indices[asked] < 0).any(axis=1)]  # there are enough, in cells not visited
+    indices[short], similarities[short] = _best_of_all(search, short, width)
+    similarities[indices < 0] = np.nan
+    filled = int((indices >= 0).sum(axis=1).max(initial=0))
+    indices, similarities = indices[:, :filled], similarities[:, :filled]
+    if pool is not unit:
+        indices = np.where(indices >= 0, among[indices], -1)
+    return (indices, similarities), recall
+
+
+def _share_needed(search: Search, rows: Positions, k: int) -> tuple[float, float, float]:
+    """The least share of the bound at which some rows find enough; of what, and by how much work.
+
+    That is: the share of their neighbours that they find, and of all rows that they look at.
+    """
+    truth = _best_of_all(search, rows, k)[1]
+    last = np.where(np.isfinite(truth), truth, np.inf).min(axis=1, keepdims=True)
+    n_true = max(1, int(np.isfinite(truth).sum()))
+    recall = 0.0
+    for share in SHARES:
+        (_, mine), n_compared = _found(search, rows, k, share)
+        recall = min(1.0, float((mine >= last - ROUNDING).sum()) / n_true)
+        if recall >= LEAST_RECALL:
+            break
+    return share, recall, n_compared / max(1, len(rows) * len(search.pool))
+
+
+def _best_of_all(search: Search, rows: Positions, k: int) -> Arrays:
+    """The best of all rows for some queries."""
+    every = np.arange(len(search.pool))
+    found = best_rows(search.queries[rows], search.pool, every, k + 1, own=False)
+    return _without(search.itself[rows], *found, k)
+
+
+def _found(search: Search, rows: Positions, k: int, share: float) -> tuple[Arrays, int]:
+    """The best of what some queries meet in the cells they visit, -1 where there is none.
+
+    And how many comparisons that took.
+    """
+    indices = np.empty((len(rows), k), np.intp)
+    similarities = np.empty((len(rows), k), np.float32)
+    order, n_compared = np.argsort(search.home[rows], kind="stable"), 0
+    parts = range(0, len(rows), CHUNK)
+    for first in _bar(parts, "neighbours", len(rows)):
+        part = order[first : first + CHUNK]
+        best, n = _found_together(search, rows[part], k, share)
+        indices[part], similarities[part] = best
+        n_compared += n
+    return (indices, similarities), n_compared
+
+
+def _found_together(search: Search, rows: Positions, k: int, share: float) -> tuple[Arrays, int]:
+    """The same for rows in order of their cells, as many as are held at a time."""
+    best = np.full((len(rows), k), -1, np.intp), np.full((len(rows), k), -np.inf, np.float32)
+    cells, starts = np.unique(search.home[rows], return_index=True)
+    n = 0
+    for cell, mine in zip(cells, np.split(np.arange(len(rows)), starts[1:]), strict=True):
+        n += _compare(search, rows, mine, int(cell), best)
+    for band in bands(0, len(search.cells.centres)):
+        worst = np.maximum(best[1][:, -1], -1)
+        radius = np.float32(share) * np.sqrt(np.maximum(2 - 2 * worst, 0) + np.float32(SLACK))
+        for cell, mine in visits(search, rows, radius, band):
+            n += _compare(search, rows, mine, cell, best)
+    return best, n
+
+
+def _compare(search: Search, rows: Positions, mine: Positions, cell: int, best: Arrays) -> int:
+    """Put into the best of some rows what is better in a cell; how many comparisons it took."""
+    members = search.cells.rows(cell)
+    pool = search.pool[members]
+    step = max(2, BLOCK_CELLS // max(1, len(members)))  # of copies one cell holds them all
+    for first in range(0, len(mine), step):
+        _improve(search, rows, mine[first : first + step], members, pool, best)
+    return len(mine) * len(members)
+
+
+def _improve(
+    search: Search,
+    rows: Positions,
+    mine: Positions,
+    members: Positions,
+    pool: Matrix,
+    best: Arrays,
+) -> None:
+    """The same for as many rows as one block has room for."""
+    queries = search.queries[rows[mine]]
+    block = np.empty((len(mine), len(members)), np.float32)
+    dot_rows(queries, pool, block)
+    better = np.flatnonzero(block.max(axis=1, initial=-np.inf) >= best[1][mine, -1])
+    if not len(better):
+        return
+    mine, k = mine[better], best[0].shape[1]
+    found, values = best_rows(queries[better], pool, np.arange(len(members)), k + 1, own=False)
+    here = np.where(found >= 0, members[found], -1)
+    new = _without(search.itself[rows[mine]], here, values, k)
+    best[0][mine], best[1][mine] = merge_best((best[0][mine], best[1][mine]), new, k)
+
+
+def _without(itself: Positions, indices: Positions, values: Matrix, k: int) -> Arrays:
+    """Of the best, at most ``k`` that are not the row itself; -1 and -inf where there is none."""
+    out = np.full((len(indices), k), -1, np.intp), np.full((len(indices), k), -np.inf, np.float32)
+    there = (indices >= 0) & (indices != itself[:, None])
+    row, column = np.nonzero(there)
+    place = (there.cumsum(axis=1) - 1)[row, column]
+    row, column, place = row[place < k], column[place < k], place[place < k]
+    out[0][row, place], out[1][row, place] = indices[row, column], values[row, column]
+    return out
+
+
+def close_pairs(
+    unit: Matrix,
+    threshold: float,
+    *,
+    most: int,
+    spans: Spans | None = None,
+    apart: Apart = Apart(),  # noqa: B008 - a tuple, which nobody can change
+) -> Arrays:
+    """As :func:`twlab.analysis.neighbors.exact.pairs_above` of the rows among themselves, none left
+    out.
+    """
+    search = with_margins(search_of(unit, unit, np.arange(len(unit))))
+    count = 0
+    pairs, values = [np.empty((0, 2), np.intp)], [np.empty(0, np.float32)]
+    for left, right in _bar(_near(search, threshold), "pairs", len(unit)):
+        sides = spans and (spans.of(left), spans.of(left if right is None else right))
+        found, value = pairs_above(
+            unit[left],
+            None if right is None else unit[right],
+            threshold,
+            most=most,
+            spans=sides,
+            apart=apart,
+        )
+        if len(found):
+            count += len(found)
+            check_count(count, threshold, most)
+            both = left[found[:, 0]], (left if right is None else right)[found[:, 1]]
+            pairs.append(np.sort(np.column_stack(both), axis=1))
+            values.append(value)
+    return np.concatenate(pairs), np.concatenate(values)
+
+
+def _near(search: Search, threshold: float) -> Iterator[tuple[Positions, Positions | None]]:
+    """Rows, and rows that some of them may be close to: of one cell, and visitors of another."""
+    cells, n_cells = search.cells, len(search.cells.centres)
+    for cell in range(n_cells):
+        yield cells.rows(cell), None
+    radius = np.full(len(search.queries), furthest(threshold), np.float32)
+    for start in range(0, len(cells.order), CHUNK):
+        rows = cells.order[start : start + CHUNK]
+        for band in bands(0, n_cells):
+            for cell, mine in visits(search, rows, radius[: len(rows)], band, onward=True):
+                yield rows[mine], cells.rows(cell)
+
+
+def furthest(threshold: float) -> float:
+    """The distance of rows that are just so alike, with room for rounding."""
+    return float(np.sqrt(2 - 2 * (threshold - 4 * ROUNDING)))
+
+
+def _bar(steps: Any, name: str, n_rows: int) -> Any:
+    """A progress bar over the steps; silent where it would be gone before it is read."""
+    from tqdm.auto import tqdm
+
+    return tqdm(steps, desc=name, unit="step", disable=n_rows < MANY_ROWS, leave=False)

@@ -1,0 +1,196 @@
+"""How alike segments are: matrices of cosine similarity.
+
+Conventions
+-----------
+``out[i, j]`` belongs to row ``i`` of the first table and row ``j`` of the second, in the order the
+rows have. Vectors are scaled to unit length first, because served ones are not always
+(whole-video vectors are 0.70-0.92 long). Values are float32 within [-1, 1]. A zero vector stands
+for missing data and is 0 alike to everything.
+
+* :func:`cosine_similarity` - every row against every row
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from twlab.archive.sources import also_stores
+from twlab.errors import InputError, warn
+from twlab.table.segments import one_option, unit_vectors
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float32]
+
+__all__ = ["cosine_similarity", "dot_rows", "same_option", "same_space"]
+
+BLOCK_CELLS = 2**23
+"""Similarities computed at a time (32 MB): large enough for BLAS, small beside the result."""
+
+SMALL_CELLS = 64 * 64
+"""Products with fewer cells may be summed in another order by BLAS."""
+
+TILE = 2048
+"""Rows and columns of a tile where only half of a symmetric matrix is computed."""
+
+
+@also_stores("a", "b")
+def cosine_similarity(a: Any, b: Any = None) -> Matrix:
+    """The cosine similarity of each row of ``a`` with each row of ``b``.
+
+    Parameters
+    ----------
+    a : DataFrame or array_like of shape (n, d)
+        A table of segments or a matrix of vectors.
+    b : DataFrame or array_like of shape (m, d), optional
+        Without it, ``a`` is compared with itself.
+
+    Returns
+    -------
+    ndarray of shape (n, m), float32, within [-1, 1]
+        ``out[i, j]`` compares row ``i`` of ``a`` with row ``j`` of ``b``, whole-video rows
+        included. Rows and columns of zero vectors are 0, with a warning. Without ``b`` it is
+        exactly symmetric, and its diagonal exactly 1.
+
+    Raises
+    ------
+    InputError
+        If a table mixes embedding options, the two sides are of different dimensions or models,
+        or there is no usable matrix in one of them. The sides may be of two options: the levels
+        of their similarities then mean something only beside each other.
+
+    Notes
+    -----
+    Time grows with n * m * d; memory is the result, the unit vectors and nothing else that
+    matters: 10,000 rows against themselves give 400 MB. :func:`twlab.nearest` never holds the
+    whole matrix.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> film = tw.sample()
+    >>> tw.cosine_similarity(film).shape == (len(film), len(film))
+    True
+    >>> tw.cosine_similarity([[1, 0], [3, 4]], [[2, 0]])
+    array([[1. ],
+           [0.6]], dtype=float32)
+    """
+    for side in (a, b):
+        if isinstance(side, pd.DataFrame):
+            one_option(side)
+    left = unit_vectors(a)
+    if b is None:
+        return _self_similarity(left)
+    right = unit_vectors(b)
+    same_space(a, b, left, right)
+    out = np.empty((len(left), len(right)), np.float32)
+    step = max(2, BLOCK_CELLS // max(1, len(right)))
+    for first in range(0, len(left), step):
+        block = out[first : first + step]
+        dot_rows(left[first : first + step], right, block)
+        np.clip(block, -1, 1, out=block)
+    return out
+
+
+def dot_rows(left: Matrix, right: Matrix, out: Matrix) -> None:
+    """Write the dot product of each row of ``left`` and of ``right`` to ``out``.
+
+    For unit rows that is the cosine, but for rounding, which may lead out of [-1, 1]. Small
+    products are filled up with zeros: BLAS has other routines for them, which sum in another
+    order, and a pair of rows must have one cosine whatever stands beside it in its block.
+    """
+    if not left.size or not right.size:
+        out[...] = 0
+        return
+    shape = max(len(left), 2), max(len(right), 2)
+    if shape[0] * shape[1] < SMALL_CELLS:
+        shape = max(shape[0], 64), max(shape[1], 64)
+    if shape == (len(left), len(right)):
+        np.matmul(left, right.T, out=out)
+    else:
+        product = _filled_up(left, shape[0]) @ _filled_up(right, shape[1]).T
+        out[...] = product[: len(left), : len(right)]
+
+
+def _filled_up(rows: Matrix, n: int) -> Matrix:
+    """The rows and as many of zeros as make ``n``."""
+    out = np.zeros((n, rows.shape[1]), np.float32)
+    out[: len(rows)] = rows
+    return out
+
+
+def same_space(a: Any, b: Any, left: NDArray[Any], right: NDArray[Any]) -> None:
+    """Nothing, if the vectors of two tables or matrices can be compared.
+
+    Raises
+    ------
+    InputError
+        Naming the dimensions or models that differ.
+    """
+    if len(left) and len(right) and left.shape[1] != right.shape[1]:
+        raise InputError(
+            f"vectors of {left.shape[1]} and of {right.shape[1]} dimensions compared; "
+            "one dimension was expected; use vectors of one model on both sides"
+        )
+    models = [_names(side, "model_name") for side in (a, b)]
+    if models[0] and models[1] and models[0] != models[1]:
+        names = " and ".join(", ".join(map(repr, sorted(side))) for side in models)
+        raise InputError(
+            f"vectors of the models {names} compared; one model was expected on both sides; "
+            "embed both with the same model"
+        )
+    # A bare vector, which has no such column, is taken at its owner's word.
+    tables = [isinstance(side, pd.DataFrame) and "model_name" in side for side in (a, b)]
+    if all(tables) and len(a) and len(b) and models[0] != models[1]:
+        name = next(iter(models[0] or models[1]))
+        warn(
+            f"vectors of the model {name!r} compared with vectors that name no model; they mean "
+            "something together only if both are of one model; name it with "
+            f"tw.load(..., model_name={name!r})"
+        )
+
+
+def same_option(a: Any, b: Any) -> None:
+    """Nothing, unless two tables are of embedding options that are named and differ.
+
+    Raises
+    ------
+    InputError
+        Naming the options.
+    """
+    options = [_names(side, "embedding_option") for side in (a, b)]
+    if all(options) and options[0] != options[1]:
+        mine, theirs = (", ".join(map(repr, sorted(side))) for side in options)
+        raise InputError(
+            f"vectors of the option {mine} compared with vectors of {theirs}; one option was "
+            "expected on both sides, as options share no scale; filter both to one, or pass the "
+            "matrix tw.vectors(table) of one side to compare them on purpose"
+        )
+
+
+def _names(side: Any, column: str) -> set[str]:
+    """What is named in a column of a table."""
+    if not isinstance(side, pd.DataFrame) or column not in side.columns:
+        return set()
+    return set(side[column].dropna().astype(str))
+
+
+def _self_similarity(unit: Matrix) -> Matrix:
+    """All cosines of the rows among themselves; each pair computed once and mirrored."""
+    n = len(unit)
+    out = np.empty((n, n), np.float32)
+    for row in range(0, n, TILE):
+        rows = slice(row, row + TILE)
+        for column in range(row, n, TILE):
+            columns = slice(column, column + TILE)
+            tile = out[rows, columns]
+            dot_rows(unit[rows], unit[columns], tile)
+            np.clip(tile, -1, 1, out=tile)
+            if column > row:
+                out[columns, rows] = tile.T
+    np.fill_diagonal(out, unit.any(axis=1))
+    return out

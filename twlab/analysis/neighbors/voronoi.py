@@ -1,0 +1,249 @@
+"""Unit vectors divided into cells, so that rows are compared with few others instead of all.
+
+Every row lies in the cell of its nearest centre. If a row has another within distance ``r`` in
+some cell, it lies no further than ``r`` from the plane halfway between the centre of that cell and
+its own, since the whole other cell lies beyond that plane. So a row need *visit* only the cells
+whose plane is near; :mod:`twlab.analysis.neighbors.pruned` finds neighbours that way.
+
+Everything takes rows of unit length, trusts its arguments and knows no table. All random numbers
+have one fixed seed, so that the same rows give the same cells.
+
+* :func:`cells_of` - rows by the nearest of some centres; its steps are :func:`sample_rows`,
+  :func:`centres_of`, :func:`nearest_centres` and :func:`cells_by`, for rows that lie in pieces
+* :func:`search_of`, :func:`with_margins` - rows, and what is known of the cells they may visit
+* :func:`visits` - which rows visit which cells, :func:`bands` of them at a time
+
+References
+----------
+Zezula, Amato, Dohnal and Batko, "Similarity Search: The Metric Space Approach", 2006, chapter 1.7
+(the bound by the plane between two centres). Sivic and Zisserman, "Video Google", ICCV 2003 (cells
+of k-means as an inverted file).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from twlab.analysis.neighbors.similarity import BLOCK_CELLS, dot_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float32]
+    Positions = NDArray[np.intp]
+    Homes = NDArray[np.int32]
+
+__all__ = [
+    "SLACK",
+    "Cells",
+    "Search",
+    "bands",
+    "cells_by",
+    "cells_of",
+    "centres_of",
+    "gaps_of",
+    "nearest_centres",
+    "number_of_cells",
+    "sample_rows",
+    "search_of",
+    "visits",
+    "with_margins",
+]
+
+ROWS_OF_SAMPLE, ROUNDS = 32, 5
+"""Rows for each centre from which the centres are found, and rounds of k-means: cells need not be
+the best ones, only compact."""
+
+CELLS_PER_ROOT = 3
+"""Cells for each square root of the rows: with more, visits cost less and centres more."""
+
+BAND = 256
+"""Cells whose visits are found at a time; it bounds the memory."""
+
+SLACK = 1e-5
+"""What rounding may take from a distance to a plane or its square."""
+
+
+class Cells(NamedTuple):
+    """Rows by the nearest of some centres."""
+
+    centres: Matrix
+    """Unit vectors, shape (c, d)."""
+    home: NDArray[np.int32]
+    """The cell of each row."""
+    cosine: Matrix
+    """The similarity of each row to the centre of its cell."""
+    order: Positions
+    """Rows by cell, in order within each."""
+    ends: Positions
+    """Rows of cell ``j`` are ``order[ends[j]:ends[j + 1]]``."""
+
+    def rows(self, cell: int) -> Positions:
+        """The rows of a cell, in order."""
+        return self.order[self.ends[cell] : self.ends[cell + 1]]
+
+
+def cells_of(unit: Matrix, at_most: int | None = None) -> Cells:
+    """The rows in cells of k-means, a few times the square root of the rows or ``at_most``."""
+    n_cells = number_of_cells(len(unit))
+    n_cells = max(1, n_cells if at_most is None else min(n_cells, at_most))
+    centres = centres_of(unit[sample_rows(len(unit), n_cells)], n_cells)
+    return cells_by(centres, *nearest_centres(unit, centres))
+
+
+def number_of_cells(n_rows: int) -> int:
+    """How many cells are worth it for so many rows."""
+    return int(CELLS_PER_ROOT * n_rows**0.5)
+
+
+def sample_rows(n_rows: int, n_cells: int) -> Positions:
+    """Positions, in order, of the rows from which the centres are found."""
+    size = min(n_rows, n_cells * ROWS_OF_SAMPLE)
+    return np.sort(np.random.default_rng(0).choice(n_rows, size, replace=False))
+
+
+def centres_of(sample: Matrix, n_cells: int) -> Matrix:
+    """Centres by a few rounds of k-means."""
+    n_cells = min(n_cells, len(sample))
+    drawn = np.random.default_rng(1).choice(len(sample), n_cells, replace=False)
+    centres = sample[np.sort(drawn)]
+    for _ in range(ROUNDS):
+        labels, _ = nearest_centres(sample, centres)
+        centres = _means(sample, labels, centres)
+    return centres
+
+
+def cells_by(centres: Matrix, home: Homes, cosine: Matrix) -> Cells:
+    """The cells of rows whose nearest centre is known."""
+    order = np.argsort(home, kind="stable")
+    ends = np.searchsorted(home[order], np.arange(len(centres) + 1))
+    return Cells(centres, home, cosine, order, ends)
+
+
+def nearest_centres(unit: Matrix, centres: Matrix) -> tuple[Homes, Matrix]:
+    """The nearest centre of each row, and its cosine."""
+    home = np.empty(len(unit), np.int32)
+    cosine = np.empty(len(unit), np.float32)
+    for rows, block in _products(unit, centres):
+        home[rows] = block.argmax(axis=1)
+        cosine[rows] = np.take_along_axis(block, home[rows, None], axis=1)[:, 0]
+    return home, cosine
+
+
+def _products(
+    unit: Matrix, centres: Matrix, among: Positions | None = None
+) -> Iterator[tuple[slice, Matrix]]:
+    """Cosines of all rows, or of those ``among`` them, with all centres, some at a time."""
+    n = len(unit) if among is None else len(among)
+    step = max(2, BLOCK_CELLS // 4 // max(1, len(centres)))
+    buffer = np.empty((min(step, n), len(centres)), np.float32)
+    for first in range(0, n, step):
+        part = slice(first, min(first + step, n))
+        block = buffer[: part.stop - first]
+        dot_rows(unit[part] if among is None else unit[among[part]], centres, block)
+        yield part, block
+
+
+def _means(unit: Matrix, labels: NDArray[np.int32], centres: Matrix) -> Matrix:
+    """The mean direction of the rows of each centre; a centre without rows stays as it is."""
+    order = np.argsort(labels, kind="stable")
+    there, first = np.unique(labels[order], return_index=True)
+    sums = np.add.reduceat(unit[order], first, axis=0)
+    length = np.linalg.norm(sums, axis=1, keepdims=True)
+    out = centres.copy()
+    out[there] = np.where(length > 0, sums / np.where(length > 0, length, 1), out[there])
+    return out
+
+
+class Search(NamedTuple):
+    """Rows that visit cells, and what they may find there."""
+
+    queries: Matrix
+    pool: Matrix
+    cells: Cells
+    home: Homes
+    """The cell in which each query lies."""
+    cosine: Matrix
+    """Its similarity to the centre."""
+    itself: Positions
+    """Where each query is in the pool; -1 where it is not."""
+    gaps: Matrix
+    """Distances between the centres."""
+    margins: Matrix | None = None
+    """Where every query lies in the pool: how far at least the rows of a cell (row) lie from the
+    plane to another (column), times the gap."""
+
+
+def search_of(
+    queries: Matrix, pool: Matrix, itself: Positions, *, at_most: int | None = None
+) -> Search:
+    """Queries that may visit cells of a pool, of which there are at most so many."""
+    cells = cells_of(pool, at_most)
+    if len(queries) == len(pool) and (itself == np.arange(len(pool))).all():
+        home, cosine = cells.home, cells.cosine
+    else:
+        home, cosine = nearest_centres(queries, cells.centres)
+    return Search(queries, pool, cells, home, cosine, itself, gaps_of(cells.centres))
+
+
+def gaps_of(centres: Matrix) -> Matrix:
+    """Distances between centres, a little too large rather than too small."""
+    cosines = np.empty((len(centres),) * 2, np.float32)
+    dot_rows(centres, centres, cosines)
+    cosines *= -2  # in place: with thousands of centres each copy counts
+    cosines += 2
+    np.maximum(cosines, 0, out=cosines)
+    cosines += np.float32(SLACK)
+    return np.asarray(np.sqrt(cosines, out=cosines))
+
+
+def bands(first: int, end: int) -> list[range]:
+    """Cells from the first up to an end, in bands of no more than are visited at a time."""
+    return [range(k, min(k + BAND, end)) for k in range(first, end, BAND)]
+
+
+def visits(
+    search: Search, rows: Positions, radius: Matrix, cells: range, *, onward: bool = False
+) -> Iterator[tuple[int, Positions]]:
+    """Each of a band of cells with the rows (places in ``rows``) to visit it, if there are any.
+
+    A row never visits its own cell; ``onward`` it visits later ones only.
+    """
+    band = slice(cells.start, cells.stop)
+    gaps, numbers = search.gaps[:, band], np.array(cells)
+    at, to = [], []
+    for part, block in _products(search.queries, search.cells.centres[band], rows):
+        home = search.home[rows[part]]
+        limit = gaps[home]
+        limit *= radius[part, None]
+        limit += block
+        if search.margins is not None:
+            limit -= search.margins[band].T[home]
+        near = limit >= search.cosine[rows[part], None] - np.float32(SLACK)
+        near &= numbers > home[:, None] if onward else numbers != home[:, None]
+        row, cell = np.nonzero(near)
+        at.append(row + part.start)
+        to.append(cell.astype(np.int16))
+    row, cell = np.concatenate(at), np.concatenate(to)
+    order = np.argsort(cell, kind="stable")
+    ends = np.searchsorted(cell[order], np.arange(len(numbers) + 1))
+    for number, low, high in zip(numbers, ends[:-1], ends[1:], strict=True):
+        if high > low:
+            yield int(number), row[order[low:high]]
+
+
+def with_margins(search: Search) -> Search:
+    """The search with the least of ``row . own centre - row . other centre`` of each cell."""
+    unit, cells = search.queries, search.cells
+    out = np.full((len(cells.centres),) * 2, 2, np.float32)
+    for part, block in _products(unit, cells.centres, cells.order):
+        rows = cells.order[part]
+        here, first = np.unique(cells.home[rows], return_index=True)
+        np.subtract(cells.cosine[rows, None], block, out=block)
+        out[here] = np.minimum(out[here], np.minimum.reduceat(block, first, axis=0))
+    out -= np.float32(SLACK)
+    return search._replace(margins=out)

@@ -1,0 +1,299 @@
+"""Where the pieces of a job run: in this process, on Ray or on Dask.
+
+A job over a store is the same small function called for many pieces. An executor calls it, here
+or on the workers of an existing engine, and gives back the results in order:
+
+* :class:`Local` - in this process, one piece after the other; BLAS uses the cores as it is
+* :class:`Ray` - on the cores of this machine, started by ``Ray()``, or on a running cluster
+* :class:`Dask` - on the workers of a ``distributed.Client``
+
+A worker that dies takes nothing with it: its piece is done again elsewhere. Results are small and
+pass through this process; what all pieces need is sent to each worker once (``broadcast``). On a
+cluster, every machine needs twlab of the same version, and the store at the same path or URI.
+"""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
+
+from twlab.archive.ray_cluster import check_same, connected_to, start
+from twlab.errors import InputError, TwlabError, require
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+__all__ = ["Dask", "Executor", "Local", "Ray"]
+
+RETRIES = 3
+"""Workers that may die of one piece before it is given up."""
+
+AHEAD = 2
+"""Pieces per core that are under way at once."""
+
+PATIENCE_SEC = 30.0
+"""How long there may be no worker of Dask: a cluster may start them as they are needed."""
+
+
+class Executor(ABC):
+    """What calls a function for many items; close it, or use it in a ``with`` block.
+
+    One that is closed stays closed: whatever is given to it is refused.
+    """
+
+    _address = ""
+    _closed = False
+
+    @abstractmethod
+    def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
+        """The results of ``fn(item, *broadcast)`` for each item, in order, as they come.
+
+        Parameters
+        ----------
+        fn : callable
+            Workers import it by name, so it must be one of an installed module, or be defined in
+            the notebook itself.
+        items : iterable
+            Read as far ahead as is under way, no further.
+        *broadcast
+            What every call gets, plain or as :meth:`broadcast` returned it.
+        """
+
+    @abstractmethod
+    def broadcast(self, value: Any) -> Any:
+        """A handle of a value that is sent to the workers once, for use in :meth:`map`."""
+
+    def close(self) -> None:
+        """Let go of the workers; what was started here is stopped."""
+        self._closed = True
+
+    def _is_open(self) -> bool:
+        return not self._closed
+
+    def _check_open(self) -> None:
+        """Refuse to work when closed, before an engine starts anew by itself."""
+        if not self._is_open():
+            # No InputError: what an interrupted job has done is to be kept.
+            raise TwlabError(
+                f"the executor {type(self).__name__} is closed; an open one was expected; open "
+                "another, and the store with it: tw.open(path, executor=...)"
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        address = [repr(self._address)] if self._address else []
+        state = [] if self._is_open() else ["closed"]
+        return f"{type(self).__name__}({', '.join(address + state)})"
+
+
+class Local(Executor):
+    """In this process, one piece after the other.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> with tw.executors.Local() as here:
+    ...     list(here.map(pow, [2, 3], 2))
+    [4, 9]
+    """
+
+    def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
+        """As :meth:`Executor.map`."""
+        self._check_open()
+        for item in items:
+            yield fn(item, *broadcast)
+
+    def broadcast(self, value: Any) -> Any:
+        """The value itself."""
+        self._check_open()
+        return value
+
+
+class Ray(Executor):
+    """On Ray: all cores of this machine, or a running cluster.
+
+    Parameters
+    ----------
+    address : str, optional
+        ``"host:6379"``, ``"ray://host:10001"`` or ``"auto"`` for a running cluster. Left out, Ray
+        is started on this machine and stopped by :meth:`close`; where this process is connected
+        to Ray already, that connection is used and left open.
+
+    Raises
+    ------
+    InputError
+        If nothing answers at the address, or this process is connected to another cluster.
+    MissingExtraError
+        If Ray is not installed.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> with tw.executors.Ray() as workers:                            # doctest: +SKIP
+    ...     pairs = tw.near_duplicates(tw.open("archive", executor=workers))
+    """
+
+    def __init__(self, address: str | None = None) -> None:
+        if address is not None and (not isinstance(address, str) or not address):
+            raise InputError(
+                f"address is {address!r}; a text such as 'host:6379' was expected; leave it out "
+                "for all cores of this machine"
+            )
+        self._ray = require("ray", extra="distributed")
+        self._owned = not self._ray.is_initialized()
+        if self._owned:
+            start(self._ray, address)
+        self._address = connected_to(self._ray)
+        if not self._owned and address is not None:
+            check_same(address, self._address, self._ray.util.get_node_ip_address())
+
+    def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
+        """As :meth:`Executor.map`."""
+        self._check_open()
+        task = self._ray.remote(max_retries=RETRIES, num_cpus=1)(_call)
+        values = [self.broadcast(value) for value in (fn, *broadcast)]
+        ahead = AHEAD * max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+        for reference in _ahead(lambda item: task.remote(item, *values), items, ahead):
+            yield self._result(reference)
+
+    def broadcast(self, value: Any) -> Any:
+        """A reference to the value in the memory that the workers of a machine share."""
+        self._check_open()
+        return value if isinstance(value, self._ray.ObjectRef) else self._ray.put(value)
+
+    def close(self) -> None:
+        """Stop Ray where it was started here, or leave the cluster."""
+        if self._owned and self._is_open():
+            self._ray.shutdown()
+        super().close()
+
+    def _is_open(self) -> bool:
+        return super()._is_open() and bool(self._ray.is_initialized())
+
+    def _result(self, reference: Any) -> Any:
+        try:
+            return self._ray.get(reference)
+        except self._ray.exceptions.RayTaskError as error:
+            raise error.cause if isinstance(error.cause, Exception) else error from None
+        except self._ray.exceptions.WorkerCrashedError:
+            raise _given_up() from None
+
+
+class Dask(Executor):
+    """On the workers of a Dask client, which stays open.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        Workers should be processes of one thread each, as BLAS has threads of its own.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> from distributed import Client                                 # doctest: +SKIP
+    >>> client = Client(n_workers=2, threads_per_worker=1)             # doctest: +SKIP
+    >>> archive = tw.open("archive", executor=tw.executors.Dask(client))  # doctest: +SKIP
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._distributed = require("distributed", extra="dask")
+        if not isinstance(client, self._distributed.Client):
+            raise InputError(
+                f"client is a {type(client).__name__}; a distributed.Client was expected; make one "
+                "with distributed.Client(address)"
+            )
+        self._client = client
+
+    def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
+        """As :meth:`Executor.map`."""
+        self._check_open()
+        sent = [self.broadcast(value) for value in (fn, *broadcast)]
+        ahead = AHEAD * max(1, sum(self._client.ncores().values()))
+        for future in _ahead(lambda item: self._submit(partial(_call, item), *sent), items, ahead):
+            yield self._result(future)
+
+    def broadcast(self, value: Any) -> Any:
+        """The value, brought to every worker that needs it."""
+        self._check_open()
+        if isinstance(value, self._distributed.Future):
+            return value
+        # A task, which is done again if its worker dies. Dask's own scatter loses the value then,
+        # and may never come back (dask/distributed#3149, #5704).
+        return self._submit(partial(_itself, value))
+
+    def _is_open(self) -> bool:
+        return super()._is_open() and self._client.status not in ("closing", "closed")
+
+    def _submit(self, work: Callable[..., Any], *sent: Any) -> Any:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
+            return self._client.submit(work, *sent, pure=False)
+
+    def _result(self, future: Any) -> Any:
+        while True:
+            try:
+                return future.result(timeout=PATIENCE_SEC)
+            except self._distributed.KilledWorker:
+                raise _given_up() from None
+            except self._distributed.client.FutureCancelledError:
+                raise TwlabError(
+                    "the Dask cluster was restarted or closed while it worked; it was expected to "
+                    "stay; start again: what is done is kept"
+                ) from None
+            except TimeoutError:
+                if future.done():  # the function's own
+                    raise
+                if not self._client.ncores():
+                    raise TwlabError(
+                        f"no Dask worker is there, and none came in {PATIENCE_SEC:g} s; at least "
+                        "one was expected; start workers, or look in their logs why they end, and "
+                        "start again: what is done is kept"
+                    ) from None
+
+
+def check_executor(executor: Any) -> None:
+    """Refuse what is no executor.
+
+    Raises
+    ------
+    InputError
+        Naming what was given.
+    """
+    if not isinstance(executor, Executor):
+        raise InputError(
+            f"executor is {executor!r}; one of twlab.executors was expected; make one, such as "
+            "tw.executors.Ray()"
+        )
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _call(item: Any, fn: Callable[..., Any], *values: Any) -> Any:
+    return fn(item, *values)
+
+
+def _given_up() -> TwlabError:
+    return TwlabError(
+        f"more than {RETRIES} workers died while they did one piece; they were expected to finish "
+        "it; look whether they run out of memory, and start again: what is done is kept"
+    )
+
+
+def _ahead(start: Callable[[Any], Any], items: Iterable[Any], n: int) -> Iterator[Any]:
+    """What ``start`` gives for each item, in order, with up to ``n`` started and not yet taken."""
+    waiting: deque[Any] = deque()
+    for item in items:
+        waiting.append(start(item))
+        if len(waiting) >= n:
+            yield waiting.popleft()
+    yield from waiting

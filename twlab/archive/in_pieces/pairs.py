@@ -1,0 +1,331 @@
+"""Rows compared with rows over a store: each piece with each, exactly.
+
+* :func:`nearest` - for each row the k most alike ones; :func:`write_nearest` - as files
+* :func:`cosine_similarity` - all similarities, where they fit into memory
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from twlab.analysis.neighbors import nearest as of_tables
+from twlab.analysis.neighbors import similarity
+from twlab.analysis.neighbors.exact import Videos, best_rows, merge_best
+from twlab.analysis.neighbors.similarity import same_option, same_space
+from twlab.archive.in_pieces.checkpoints import Job, executor_of
+from twlab.archive.in_pieces.pieces import (
+    Held,
+    Piece,
+    Turn,
+    Zeros,
+    not_a_source,
+    one_width,
+    pieces_of,
+    places_of,
+    span_of,
+)
+from twlab.archive.result_folders import written
+from twlab.archive.sources import Source, opened
+from twlab.errors import InputError
+from twlab.table.segments import (
+    as_matrix,
+    clip_mask,
+    one_model,
+    one_option,
+    scaled,
+    unit_vectors,
+    warn_of_zeros,
+)
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float32]
+    Mask = NDArray[np.bool_]
+    Arrays = tuple[NDArray[np.intp], Matrix]
+
+__all__ = ["cosine_similarity", "nearest", "write_nearest"]
+
+MOST_CELLS = 2**30
+"""Similarities that are still worth a matrix (4 GB)."""
+
+
+def nearest(
+    segments: Any,
+    to: Any = None,
+    *,
+    k: int = 10,
+    exact: bool | None = None,
+    videos: Literal["any", "other", "same"] = "any",
+) -> pd.DataFrame:
+    """As :func:`twlab.nearest`, where one side or both are a source.
+
+    Exact, unless ``exact`` is False: then the source is read into one table.
+
+    Raises
+    ------
+    InputError
+        Also if the result would have more than ten million rows.
+    """
+    k = of_tables.check_k(k)
+    of_tables.check_exact(exact, videos)
+    of_tables.check_videos(videos, segments, segments if to is None else to)
+    sides = _sides(segments, to)
+    if sides is None or (exact is not None and not exact):
+        tables = [s.to_table() if isinstance(s, Source) else s for s in (segments, to)]
+        return of_tables.nearest(tables[0], tables[1], k=k, exact=exact, videos=videos)  # type: ignore[return-value]
+    _check_size(sum(one.n_rows for one in sides.queries), k)
+    return pd.concat(_neighbours(sides, k, videos), ignore_index=True)
+
+
+def write_nearest(
+    segments: Source | str | os.PathLike[str],
+    folder: str | os.PathLike[str],
+    to: Any = None,
+    *,
+    k: int = 10,
+    videos: Literal["any", "other", "same"] = "any",
+) -> Path:
+    """The result of :func:`nearest` as a new folder of Parquet files, however large it is.
+
+    Parameters
+    ----------
+    segments : Store, path or URI
+        The rows to find neighbours for.
+    folder : path
+        It must not be there yet; an interrupted call leaves none.
+    to : DataFrame, array_like, Store, path or URI, optional
+        The rows to find them among. Default: the same.
+    k : int
+        How many.
+    videos : {"any", "other", "same"}
+        As in :func:`twlab.nearest`.
+
+    Returns
+    -------
+    Path
+        The folder, a file for each piece of the store; ``pd.read_parquet`` reads it.
+
+    Raises
+    ------
+    InputError
+        As :func:`twlab.nearest`, if there is nothing to compare, or if the folder is there already.
+
+    Examples
+    --------
+    >>> import tempfile, pandas as pd, twlab as tw
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     store = tw.open(f"{place}/archive")
+    ...     n = store.add(tw.sample())
+    ...     out = tw.distributed.write_nearest(store, f"{place}/neighbours", k=3)
+    ...     table = pd.read_parquet(out)
+    >>> len(table) == 3 * n
+    True
+    """
+    k = of_tables.check_k(k)
+    sides = _sides(opened(segments), opened(to))
+    if sides is None:
+        raise InputError("one side has no rows; segments to compare were expected")
+    of_tables.check_videos(videos, sides.places, sides.pool_places)
+    return written(_neighbours(sides, k, videos), folder)
+
+
+class Among(NamedTuple):
+    """Which rows of the pool may be found, and by which queries."""
+
+    usable: Mask
+    videos: Videos | None
+
+    def of(self, queries: slice, rows: slice, zero: Mask) -> Among:
+        """The same for a piece of queries and a piece of the pool, of which some are zeros."""
+        videos = self.videos and self.videos.of(queries, rows)
+        return Among(~zero & self.usable[rows], videos)
+
+
+class Sides(NamedTuple):
+    """Rows to find neighbours for, and rows to find them among."""
+
+    source: Source
+    queries: list[Any]
+    places: Any
+    pool: list[Any]
+    pool_places: Any
+    own: bool
+    """Whether both are the same."""
+    streamed: bool
+    """Whether the rows to find neighbours for are those of a source."""
+
+
+def _sides(segments: Any, to: Any) -> Sides | None:
+    """Both sides in pieces, checked; None where one has no rows."""
+    source = next((side for side in (segments, to) if isinstance(side, Source)), None)
+    if source is None:
+        raise not_a_source(segments)
+    queries, places = _side(segments)
+    pool, pool_places = (queries, places) if to is None else _side(to)
+    if not queries or not pool:
+        return None
+    same_space(places, pool_places, *(_first_row(side) for side in (queries, pool)))
+    same_option(places, pool_places)
+    streamed = isinstance(segments, Source)
+    return Sides(source, queries, places, pool, pool_places, to is None, streamed)
+
+
+def _neighbours(sides: Sides, k: int, videos: str) -> Iterator[pd.DataFrame]:
+    """What is found for each piece of queries as a table."""
+    queries, pool = sides.queries, sides.pool
+    among = Among(
+        _usable(sides.pool_places, pool),
+        of_tables.videos_of(sides.places, sides.pool_places, videos),
+    )
+    at_hand = [one.rows for one in (*queries, *pool) if isinstance(one, Held)]
+    pieces = [one for one in (*queries, *pool) if isinstance(one, Piece)]
+    given = k, sides.own, len(queries), at_hand, among.usable, videos
+    with Job(sides.source, pieces, "nearest", *given) as job:
+        if sides.streamed:
+            found = _by_query(job, queries, pool, among, k, own=sides.own)
+        else:
+            found = iter([_by_pool(job, queries[0].matrix(), pool, among, k)])
+        for piece, (indices, similarities) in zip(queries, found, strict=True):
+            rows = sides.places
+            if isinstance(rows, pd.DataFrame):
+                rows = rows.iloc[span_of(piece)]
+            yield of_tables.long_table(rows, sides.pool_places, indices, similarities)
+
+
+def _by_query(
+    job: Job, queries: list[Any], pool: list[Any], among: Among, k: int, *, own: bool
+) -> Iterator[Arrays]:
+    """Each piece of queries with all of the pool."""
+    turns = [Turn(number, piece.key) for number, piece in enumerate(queries)]
+    zeros, pool_zeros = Zeros(), Zeros()
+    sent = queries, None if own else pool, among
+    for turn, found in zip(turns, job.map("nearest", neighbours_of, turns, *sent, k), strict=True):
+        zeros = zeros.met(queries[turn.number].first, found["zero"])
+        pool_zeros = Zeros(*found["pool_zeros"].tolist())
+        yield found["indices"], found["similarities"]
+    warn_of_zeros(zeros.n, sum(one.n_rows for one in queries), zeros.first)
+    if not own and not isinstance(pool[0], Held):
+        warn_of_zeros(pool_zeros.n, len(among.usable), pool_zeros.first)
+
+
+def _by_pool(job: Job, unit: Matrix, pool: list[Any], among: Among, k: int) -> Arrays:
+    """All queries, which are at hand, with each piece of the pool."""
+    zeros, parts = Zeros(), []
+    results = job.map("nearest", neighbours_in, pool, unit, among, k)
+    for piece, found in zip(pool, results, strict=True):
+        zeros = zeros.met(piece.first, found["zero"])
+        parts.append((found["indices"], found["similarities"]))
+        parts = [reduce(lambda one, other: merge_best(one, other, k), parts)]
+    warn_of_zeros(zeros.n, len(among.usable), zeros.first)
+    return parts[0]
+
+
+def neighbours_of(
+    turn: Turn, queries: Sequence[Any], pool: Sequence[Any] | None, among: Among, k: int
+) -> dict[str, Any]:
+    """The best rows of the whole pool for a piece of queries; without a pool, of themselves."""
+    unit, zero = scaled(queries[turn.number].matrix())
+    best, pool_zeros = None, Zeros()
+    for number, piece in enumerate(queries if pool is None else pool):
+        own = pool is None and number == turn.number
+        rows, none = (unit, zero) if own else scaled(piece.matrix())
+        pool_zeros = pool_zeros.met(piece.first, none)
+        mine = among.of(span_of(queries[turn.number]), span_of(piece), none)
+        found = _best_in(piece, unit, rows, mine, k, own=own)
+        best = found if best is None else merge_best(best, found, k)
+    assert best is not None
+    return {
+        "zero": zero,
+        "pool_zeros": np.array(pool_zeros),
+        "indices": best[0],
+        "similarities": best[1],
+    }
+
+
+def neighbours_in(piece: Any, unit: Matrix, among: Among, k: int) -> dict[str, Any]:
+    """The best rows of a piece for queries at hand."""
+    rows, zero = scaled(piece.matrix())
+    mine = among.of(slice(None), span_of(piece), zero)
+    indices, similarities = _best_in(piece, unit, rows, mine, k, own=False)
+    return {"zero": zero, "indices": indices, "similarities": similarities}
+
+
+def _best_in(
+    piece: Any, unit: Matrix, rows: Matrix, among: Among, k: int, *, own: bool
+) -> tuple[Any, Any]:
+    one_width(unit, rows)
+    indices, similarities = best_rows(
+        unit, rows, np.flatnonzero(among.usable), k, own=own, videos=among.videos
+    )
+    return np.where(indices >= 0, indices + piece.first, -1), similarities
+
+
+def cosine_similarity(a: Any, b: Any = None) -> Matrix:
+    """As :func:`twlab.cosine_similarity`, where one side or both are a source.
+
+    Raises
+    ------
+    InputError
+        Also if the matrix would have more than 2**30 cells.
+    """
+    sides = [a, a if b is None else b]
+    n_rows = [
+        sum(one.n_rows for one in side.fragments())
+        if isinstance(side, Source)
+        else len(as_matrix(side))
+        for side in sides
+    ]
+    if n_rows[0] * n_rows[1] > MOST_CELLS:
+        raise InputError(
+            f"{n_rows[0]:,} x {n_rows[1]:,} similarities; at most {MOST_CELLS:,} in one matrix "
+            "were expected; use tw.nearest or tw.near_duplicates, which keep the highest only"
+        )
+    tables = [side.to_table() if isinstance(side, Source) else side for side in (a, b)]
+    return similarity.cosine_similarity(*tables)
+
+
+def _side(side: Any) -> tuple[list[Any], Any]:
+    """The pieces of one side, and its rows without vectors; what is at hand is one piece."""
+    if isinstance(side, pd.DataFrame):
+        one_option(side)
+    if not isinstance(side, Source):
+        unit = unit_vectors(side)
+        places = side if isinstance(side, pd.DataFrame) else unit
+        return ([Held(unit)] if len(unit) else []), places
+    pieces = pieces_of(side)
+    if not pieces:
+        return [], None
+    places = places_of(pieces, executor_of(side))
+    one_option(places)
+    one_model(places)
+    return pieces, places
+
+
+def _usable(places: Any, pool: list[Any]) -> Mask:
+    """True for rows that may be found, as far as that shows without their vectors."""
+    if isinstance(places, pd.DataFrame):
+        return clip_mask(places)
+    return np.ones(sum(one.n_rows for one in pool), bool)
+
+
+def _first_row(side: list[Any]) -> Matrix:
+    """A row that shows the dimension; pieces of a source show theirs where they are read."""
+    return side[0].rows[:1] if isinstance(side[0], Held) else np.empty((0, 0), np.float32)
+
+
+def _check_size(n_queries: int, k: int) -> None:
+    if n_queries * k > of_tables.MOST_PAIRS:
+        raise InputError(
+            f"{n_queries:,} rows with {k} neighbours each; at most {of_tables.MOST_PAIRS:,} rows "
+            "of result were expected; ask for fewer neighbours, for some of the rows with "
+            "tw.nearest(rows, store), or for files with tw.distributed.write_nearest"
+        )

@@ -1,0 +1,14 @@
+"""Segments on disk or in a bucket: an archive of any size, on LanceDB.
+
+A store is a folder, or the address of one in object storage, that holds segments by their
+identity: ``video_id, start_sec, end_sec, embedding_option, embedding_scope, model_name``, and
+pieces of documents by their chunk or page. Every batch is committed whole or not at all, every
+commit is a version that can be opened again, and several processes may write at once.
+
+* :func:`open` - the store at a path or URI
+* :class:`Store` - its segments: written, searched, read
+"""
+
+from twlab.archive.store.handle import Store, open
+
+__all__ = ["Store", "open"]

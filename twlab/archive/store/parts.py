@@ -1,0 +1,279 @@
+"""Segments of a store for reading: all of them, or those of a condition."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from twlab.analysis.judging.places import asked_for, check_hits
+from twlab.archive.sources import Source
+from twlab.archive.store import lance
+from twlab.archive.store.exchange import write_folder
+from twlab.archive.store.reading_back import count, read_table
+from twlab.archive.store.searching import Looked, kinds_of, searched
+from twlab.archive.store.shards import StoreFragment, cut
+from twlab.deprecation import formerly
+from twlab.errors import InputError
+from twlab.table.conditions import check_where, chosen
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+
+    from twlab.analysis.judging.places import Fuse
+
+__all__ = ["Part"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _also_exact(function: Callable[P, R]) -> Callable[P, R]:
+    """A search that still takes ``method=``, for one release; ``"exact"`` passes by the index."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> R:
+        given: dict[str, Any] = dict(kwargs)
+        method = given.pop("method", None)
+        if method is None:
+            return function(*args, **given)
+        if method not in ("auto", "exact"):
+            raise InputError(f"method is {method!r}; 'auto' or 'exact' was expected; leave it out")
+        warnings.warn(
+            "method= goes with the next release; use tw.nearest(query, store, exact=True)",
+            DeprecationWarning,
+            stacklevel=3,
+        )
+        part: Any = copy.copy(args[0])
+        part._exact = method == "exact"
+        return function(part, *args[1:], **given)
+
+    return call
+
+
+class Part(Source):
+    """Segments of one version of a store, all or those of a condition.
+
+    Attributes
+    ----------
+    address : str
+        The folder of the store in full, or its URI.
+    version : int
+        The version that is shown; 0 where nothing is stored yet.
+    executor : Executor or None
+        Where analyses run; None for this process.
+    work : Path or None
+        Where interrupted analyses are taken up again; None in object storage.
+    """
+
+    def __init__(
+        self, address: str, table: Any, *, condition: str | None = None, executor: Any = None
+    ) -> None:
+        self.address, self.executor = address, executor
+        self.work = None if "://" in address else Path(address) / "work"
+        self._table, self._condition = table, condition
+        self._known: tuple[int, pd.DataFrame] | None = None
+        self._backgrounds: dict[str, Any] = {}
+        self._exact = False
+
+    @property
+    def version(self) -> int:
+        """The version that is shown; 0 where nothing is stored yet."""
+        return 0 if self._table is None else int(self._table.version)
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        if self._table is None:
+            return f"{name}({self.address!r}, nothing stored yet)"
+        condition = f" where {self._condition}" if self._condition else ""
+        return (
+            f"{name}({self.address!r}, {self.count_rows():,} rows{condition}, "
+            f"version {self.version})"
+        )
+
+    def where(self, condition: str) -> Part:
+        """The segments of a condition alone, as they are now, for whatever takes a store.
+
+        Parameters
+        ----------
+        condition : str
+            In SQL, such as ``"embedding_option = 'visual' and start_sec < 60"``; a date is
+            ``timestamp '2026-01-31'``.
+
+        Raises
+        ------
+        InputError
+            If the condition cannot be understood.
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     scenes = tw.scenes(store.where("start_sec >= 60"))
+        >>> float(scenes["start_sec"].min())
+        60.0
+        """
+        check_where(condition, needed=True)
+        table = self._stored()
+        part = Part(
+            self.address,
+            lance.table_at(self.address, int(table.version), lance.mark_of(table)),
+            condition=lance.both(self._condition, condition),
+            executor=self.executor,
+        )
+        part.count_rows()  # whether it can be understood
+        return part
+
+    def fragments(self) -> list[StoreFragment]:
+        """All rows of the version that is shown, in order, in pieces for workers."""
+        return cut(self.address, self._stored(), self._condition)
+
+    def options(self) -> list[str]:
+        """The embedding options of the whole store."""
+        kinds = kinds_of(self._stored(), None)
+        return sorted(kinds["embedding_option"].dropna().unique().tolist())
+
+    def n_bytes(self) -> int:
+        """How much memory all vectors take."""
+        table = self._stored()
+        return 4 * int(table.schema.field("embedding").type.list_size) * self.count_rows()
+
+    def to_table(
+        self, where: str | None = None, *, columns: list[str] | None = None
+    ) -> pd.DataFrame:
+        """The segments as a pandas table, as :func:`twlab.load` gives it.
+
+        Parameters
+        ----------
+        where : str, optional
+            A condition in SQL, such as ``"video_id = 'film' and start_sec < 60"``.
+        columns : list of str, optional
+            Only these columns.
+
+        Returns
+        -------
+        DataFrame
+            In the order of the store, indexed from 0; the segments of a video may lie in several
+            places.
+
+        Raises
+        ------
+        InputError
+            If the condition cannot be understood, a column is not there, or the table would not
+            fit into memory.
+        """
+        check_where(where)
+        return read_table(self._stored(), where=lance.both(self._condition, where), columns=columns)
+
+    def count_rows(self, where: str | None = None) -> int:
+        """How many segments there are, all or those of a condition in SQL."""
+        check_where(where)
+        return 0 if self._table is None else count(self._table, lance.both(self._condition, where))
+
+    def videos(self) -> pd.DataFrame:
+        """What is there: ``n_segments``, first and last second of each video and option."""
+        columns = ["video_id", "embedding_option", "start_sec", "end_sec"]
+        groups = self.to_table(columns=columns).groupby(columns[:2], sort=False, dropna=False)
+        found = groups.agg(
+            n_segments=("video_id", "size"),
+            start_sec=("start_sec", "min"),
+            end_sec=("end_sec", "max"),
+        )
+        return found.reset_index()
+
+    @formerly(embedding_option="by")
+    @_also_exact
+    def search(
+        self,
+        query: Any = None,
+        *,
+        text: str | None = None,
+        k: int = 10,
+        by: str | Sequence[str] | None = None,
+        weights: Mapping[str, float] | None = None,
+        fuse: Fuse = "standing",
+        client: Any = None,
+        video_id: str | Sequence[str] | None = None,
+        start_sec: float | None = None,
+        end_sec: float | None = None,
+        where: str | None = None,
+    ) -> pd.DataFrame:
+        """The ``k`` places that answer a query best, best first; as :func:`twlab.search` has them.
+
+        Parameters
+        ----------
+        query, text, k, by, weights, fuse, client, video_id, start_sec, end_sec, where
+            As for :func:`twlab.search`. For the neighbours of many rows :func:`twlab.nearest` is
+            sooner, which reads the store once for all.
+
+        Returns
+        -------
+        DataFrame
+            ``rank``, ``match`` (the row of the best segment in :meth:`to_table`), ``video_id``,
+            ``start_sec``, ``end_sec``, ``score``, ``n_segments`` and the similarity by option, as
+            :func:`twlab.search` explains them; then all other columns of the best segment, but
+            what the store has by those names, so that it is a table of segments. Whole-video rows
+            are left out unless there is nothing else; zero vectors always are.
+
+        Raises
+        ------
+        InputError
+            If the query fits no option, has other dimensions or another model, is to be embedded
+            without a client, what is searched holds several models, a weight names an option that
+            is not compared, or a condition cannot be understood.
+
+        Notes
+        -----
+        An option of more than 8,192 segments is read against some 4,096 of them, drawn once for
+        each version, so scores may differ in the second figure from those of a table. Of several
+        options 10 ``k`` segments of each, at least 200, are candidates. If
+        :meth:`twlab.Store.optimize` has made a vector index, it is used where much is searched,
+        and nearly all of what an exact search finds is found.
+        """
+        asked, k = asked_for(by, weights, fuse), check_hits(k)
+        within = chosen(video_id, start_sec, end_sec, where).in_sql()
+        table = self._stored()
+        kinds = self._kinds(table)
+        looked = Looked(table, self._condition, within, kinds, self._backgrounds)
+        return searched(looked, query, text, asked, k=k, client=client, exact=self._exact)
+
+    def _kinds(self, table: Any) -> pd.DataFrame:
+        """The options, scopes and models of the version that is shown, looked up once."""
+        known = self._known
+        if known is None or known[0] != table.version:
+            known = self._known = (table.version, kinds_of(table, self._condition))
+            self._backgrounds = {}
+        return known[1]
+
+    def to_parquet(self, folder: str | os.PathLike[str]) -> Path:
+        """The new folder to which all segments were written as Parquet files, whole or not at all.
+
+        Parameters
+        ----------
+        folder : path
+            It must not be there yet. :func:`twlab.load` and :meth:`twlab.Store.add` read it.
+
+        Raises
+        ------
+        InputError
+            If it is there already or cannot be written.
+        """
+        mark = lance.mark_of(self._stored())
+        no_rows = StoreFragment(self.address, self.version, 0, 0, "", mark, "false")
+        return write_folder(self.fragments() or [no_rows], folder)
+
+    def _stored(self) -> Any:
+        """The table of the store, which must be there to be read."""
+        if self._table is None:
+            raise InputError(
+                f"there is no store at {self.address!r}; one with segments was expected; correct "
+                "the path, or add segments with tw.open(path).add(segments)"
+            )
+        return self._table

@@ -1,0 +1,339 @@
+"""The best places of a store for a query, exactly or by an index that loses nothing to filters.
+
+A store is searched as a table is (:mod:`twlab.analysis.judging.places`), but not all of it is
+looked at: of every option the segments nearest to the query, what else lies at their places, and up
+to a few thousand segments drawn by their identity against which the option is read.
+
+Without a vector index every segment of the filter is compared. With one, the partitions nearest to
+the query are looked into: about ``2 √p`` of ``p``, more by as much as a filter leaves out; where a
+filter leaves few rows the index is passed by, because the partitions looked into may hold none of
+them. What is found is compared again with the vectors themselves, so that every similarity that
+comes back is exact. Lance leaves out zero vectors.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from twlab.analysis.judging.places import (
+    PLACE,
+    UNNAMED,
+    Compared,
+    best_places,
+    queries_for,
+    query_rows,
+    similar_to,
+    told,
+)
+from twlab.analysis.judging.queries import embedded
+from twlab.archive.store.arrow import frame_of
+from twlab.archive.store.keys import KEY
+from twlab.archive.store.lance import (
+    INDEX,
+    both,
+    counted,
+    plain_query,
+    reading,
+)
+from twlab.archive.store.reading_back import count
+from twlab.archive.store.shards import block_of
+from twlab.errors import InputError
+from twlab.table.conditions import quoted
+from twlab.table.segments import (
+    WHOLE_SCOPES,
+    clip_mask,
+    str_column,
+    unit_vectors,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from twlab.analysis.judging.places import Asked
+
+    Matrix = NDArray[np.float32]
+
+__all__ = ["Looked", "kinds_of", "searched"]
+
+FEW_ROWS = 100_000
+"""Rows that are compared faster than an index could be asked rightly."""
+
+BACKGROUND_ROWS = 4096
+"""Rows against which an option is read, about; up to twice as many are all taken. The middle of
+that many is known to 2 % of their spread (of half as many to 3 %), for 8 MB of vectors."""
+
+MANY_EACH, LEAST_EACH = 10, 200
+"""Of several options so many of each are looked at for a hit, and so many in any case: a place must
+be that good in one of its options."""
+
+_KINDS = ["embedding_option", "embedding_scope", "model_name"]
+
+
+class Looked(NamedTuple):
+    """What is searched: a table, which of its rows, and what is known of them."""
+
+    table: Any
+    condition: str | None
+    """What the store or part of it holds."""
+    within: str | None
+    """What may be hits."""
+    kinds: pd.DataFrame
+    """Of the store or part."""
+    backgrounds: dict[str, Matrix]
+    """Vectors that were read already, by condition."""
+
+
+def kinds_of(table: Any, where: str | None) -> pd.DataFrame:
+    """The options, scopes and models that there are, each combination once."""
+    parts = [pd.DataFrame({name: str_column([]) for name in _KINDS})]
+    with reading(table, where):
+        for batch in plain_query(table, _KINDS, where).to_batches():
+            parts.append(batch.to_pandas().drop_duplicates())
+    return pd.concat(parts).drop_duplicates(ignore_index=True)
+
+
+def searched(
+    looked: Looked,
+    query: Any,
+    text: str | None,
+    asked: Asked,
+    *,
+    k: int,
+    client: Any,
+    exact: bool,
+) -> pd.DataFrame:
+    """The best places, best first, each with its best row."""
+    within = both(looked.condition, looked.within)
+    kinds = _searched_kinds(looked, within)
+    names = kinds["embedding_option"].astype(object).fillna(UNNAMED)
+    there = sorted({*names})
+    options = asked.options(there)
+    queries = query_rows(embedded(query, text, models=kinds["model_name"], client=client))
+    meant = queries_for(queries, options, there)
+    asked.check_compared([*meant])
+    limit = k if len(meant) == 1 and len(kinds) == 1 else max(MANY_EACH * k, LEAST_EACH)
+    limit = min(limit, max(1, int(looked.table.count_rows())))
+    plans = {name: _plan(looked, name, kinds[names == name], within) for name in meant}
+    _check_width(looked.table, queries, [*meant])
+    near = [
+        _nearest(looked.table, plans[name].hits, unit_vectors(rows), limit, exact=exact)
+        for name, rows in meant.items()
+    ]
+    rows = pd.concat(near, ignore_index=True)
+    if len(meant) > 1:
+        rows = _with_neighbours(looked.table, rows, plans)
+    rows = rows.drop_duplicates(KEY)
+    rows = rows[rows["embedding"].map(np.any).astype(bool)].reset_index(drop=True)
+    own = rows["embedding_option"].astype(object).fillna(UNNAMED).to_numpy(object)
+    found = [
+        _compared(name, looked, plans[name], rows[own == name], theirs)
+        for name, theirs in meant.items()
+    ]
+    return _as_table(looked, within, rows, best_places(found, asked).head(k))
+
+
+def _check_width(table: Any, queries: pd.DataFrame, names: Sequence[str]) -> None:
+    """Refuse vectors of another dimension before they are asked for."""
+    width = table.schema.field("embedding").type.list_size
+    own = len(queries["embedding"].iloc[0])
+    if own != width:
+        raise InputError(
+            f"the query has {own} dimensions, the option {names[0]!r} {width}; vectors of one "
+            "model were expected; embed the query with the model of the store"
+        )
+
+
+def _searched_kinds(looked: Looked, within: str | None) -> pd.DataFrame:
+    """The kinds of what is searched: pieces, or whole videos where nothing else may be a hit."""
+    kinds = looked.kinds
+    if looked.within and len(kinds) > 1:
+        left = kinds_of(looked.table, within)
+        if len(left) and left["embedding_scope"].isin(WHOLE_SCOPES).all():
+            return kinds[kinds["embedding_scope"].isin(WHOLE_SCOPES)]
+    return kinds[clip_mask(kinds)]
+
+
+class _Plan(NamedTuple):
+    """The conditions of one option: which rows may be hits, and which it is read against."""
+
+    hits: str | None
+    background: str | None
+    like: pd.DataFrame
+
+
+def _plan(looked: Looked, name: str, mine: pd.DataFrame, within: str | None) -> _Plan:
+    """What is asked of the store for one option; what need not be said is left out, for speed."""
+    parts = []
+    if len(mine) < len(looked.kinds):
+        option = mine["embedding_option"].iloc[0]
+        is_it = "IS NULL" if pd.isna(option) else f"= {quoted(option)}"
+        parts.append(f"embedding_option {is_it}")
+        listed = ", ".join(map(quoted, WHOLE_SCOPES))
+        whole = looked.kinds["embedding_scope"].isin(WHOLE_SCOPES)
+        if mine["embedding_scope"].isin(WHOLE_SCOPES).all():
+            parts.append(f"embedding_scope IN ({listed})")
+        elif whole.any():
+            parts.append(f"(embedding_scope IS NULL OR embedding_scope NOT IN ({listed}))")
+    hits = both(within, *parts)
+    like = _alike(looked, mine, within, hits)
+    if len(looked.kinds["model_name"].unique()) > 1:
+        models = like["model_name"].unique()
+        parts.append(" OR ".join(map(_is_model, models)) if len(models) else "FALSE")
+    return _Plan(hits, both(looked.condition, *parts), like)
+
+
+def _alike(
+    looked: Looked, mine: pd.DataFrame, within: str | None, hits: str | None
+) -> pd.DataFrame:
+    """The kinds of an option that are of the model of its hits; rows without one are of another."""
+    if len(looked.kinds["model_name"].unique()) < 2:
+        return mine
+    left = kinds_of(looked.table, hits)
+    if left.empty:  # an option without hits still tells what is ordinary
+        left = kinds_of(looked.table, within)
+        whole = bool(mine["embedding_scope"].isin(WHOLE_SCOPES).all())
+        left = left[left["embedding_scope"].isin(WHOLE_SCOPES) == whole]
+    like = mine[mine["model_name"].isin(left["model_name"])] if len(left) else mine
+    models = sorted(like["model_name"].dropna().unique())
+    if len(like["model_name"].unique()) > 1:
+        named = ", ".join(map(repr, models))
+        unnamed = "" if len(models) > 1 else ", or not named,"
+        raise InputError(
+            f"model_name is {named}{unnamed} in what is searched; one was expected, as models "
+            f"share no scale; pass where=\"model_name = '{models[0]}'\""
+        )
+    return like
+
+
+def _is_model(model: Any) -> str:
+    """The condition of rows of a model, or of none."""
+    return "model_name IS NULL" if pd.isna(model) else f"model_name = {quoted(model)}"
+
+
+def _compared(
+    name: str, looked: Looked, plan: _Plan, rows: pd.DataFrame, queries: pd.DataFrame
+) -> Compared:
+    """The rows of an option beside the queries meant for it, and the option's own distribution."""
+    around = _background(looked, plan.background)
+    background = np.empty(0)
+    if len(around):
+        like = plan.like.iloc[0].drop("embedding_option")
+        level = pd.DataFrame({"embedding": list(around)}).assign(**like)
+        background = similar_to(name, level, queries)
+    similar = similar_to(name, rows, queries) if len(rows) else np.empty(0)
+    return Compared(name, rows[PLACE], rows.index.to_numpy(np.intp), similar, background)
+
+
+def _background(looked: Looked, condition: str | None) -> Matrix:
+    """Vectors of some thousand rows of a condition, the same at every search."""
+    key = condition or ""
+    if key not in looked.backgrounds:
+        n = counted(looked.table, condition)
+        drawn = condition
+        if n > 2 * BACKGROUND_ROWS:
+            below = int(2**32 * BACKGROUND_ROWS / n)
+            drawn = both(condition, f"{KEY} < '{below:08x}'")  # keys are digests, evenly spread
+        with reading(looked.table, condition):
+            rows = plain_query(looked.table, ["embedding"], drawn).to_arrow()
+        block = block_of(rows["embedding"])
+        looked.backgrounds[key] = block[block.any(axis=1)]
+    return looked.backgrounds[key]
+
+
+def _nearest(
+    table: Any, where: str | None, vectors: Matrix, limit: int, *, exact: bool
+) -> pd.DataFrame:
+    """The rows nearest to each vector of length 1, and what the store knows of them."""
+    probes = 0 if exact else _probes(table, where)
+    parts = []
+    for vector in vectors[vectors.any(axis=1)]:
+        query = table.search(vector, vector_column_name="embedding").distance_type("cosine")
+        query = query.select([*table.schema.names, "_distance"]).limit(limit)
+        query = query.nprobes(probes).refine_factor(5) if probes else query.bypass_vector_index()
+        with reading(table, where):
+            parts.append((query.where(f"({where})") if where else query).to_arrow())
+    return pd.concat([_frame(table, rows) for rows in parts or [_empty(table)]], ignore_index=True)
+
+
+def _frame(table: Any, rows: Any) -> pd.DataFrame:
+    """Rows of a store as a table, with their keys."""
+    fields = [field for field in table.schema if field.name != KEY]
+    frame = frame_of(rows, fields, block_of(rows["embedding"]), n_rows=len(rows))
+    return frame.assign(**{KEY: rows[KEY].to_pylist()})
+
+
+def _with_neighbours(table: Any, rows: pd.DataFrame, plans: dict[str, _Plan]) -> pd.DataFrame:
+    """The rows, and those of other options that lie at the same places."""
+    timed = rows.dropna(subset=["start_sec"])
+    if timed.empty:
+        return rows
+    videos = ", ".join(map(quoted, sorted({*timed["video_id"]})))
+    starts = sorted({round(1000 * second) for second in timed["start_sec"]})
+    place = (
+        f"video_id IN ({videos}) AND CAST(round(start_sec * 1000) AS BIGINT) IN "
+        f"({', '.join(map(str, starts))})"
+    )
+    keys = {*zip(timed["video_id"], timed["start_sec"].round(3), strict=True)}
+    more = []
+    for plan in plans.values():
+        where = both(plan.hits, place)
+        with reading(table, where):
+            found = _frame(table, plain_query(table, None, where).to_arrow())
+        spots = zip(found["video_id"], found["start_sec"].round(3), strict=True)
+        more.append(found[[spot in keys for spot in spots]])
+    return pd.concat([rows, *more], ignore_index=True)
+
+
+def _as_table(
+    looked: Looked, within: str | None, rows: pd.DataFrame, best: pd.DataFrame
+) -> pd.DataFrame:
+    """The places as they are told, followed by all other columns of their best rows."""
+    chosen = rows.iloc[best["row"].to_numpy(np.intp)].reset_index(drop=True)
+    best = best.drop(columns="row")
+    best.insert(0, "match", _positions(looked, chosen[KEY].tolist()))
+    shown = told(best, len(best), ["match", *PLACE])
+    chosen = chosen.drop(columns=[KEY, *(set(chosen.columns) & set(shown.columns))])
+    return pd.concat([shown, chosen], axis=1)
+
+
+def _positions(looked: Looked, keys: Sequence[str]) -> NDArray[np.int64]:
+    """The row that each key has in the table of the store."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted, at = pa.array(keys, pa.string()), 0
+    out = np.full(len(keys), -1, np.int64)
+    with reading(looked.table, looked.condition):
+        for batch in plain_query(looked.table, [KEY], looked.condition).to_batches():
+            column = batch.column(0)
+            place = pc.index_in(wanted, value_set=column)
+            known = place.is_valid().to_numpy(zero_copy_only=False)
+            out[known] = at + place.drop_null().to_numpy()
+            at += len(column)
+            if (out >= 0).all():
+                break
+    return out
+
+
+def _probes(table: Any, where: str | None) -> int:
+    """How many partitions of the index to look into; 0 to compare every row."""
+    stats = table.index_stats(INDEX)
+    if stats is None:
+        return 0
+    n_all = int(table.count_rows())
+    n = count(table, where) if where else n_all
+    if n <= max(FEW_ROWS, n_all // 5):
+        return 0
+    partitions = max(1.0, n_all / 4096)
+    return math.ceil((16 + 2 * math.sqrt(partitions)) * n_all / n)
+
+
+def _empty(table: Any) -> Any:
+    """No rows."""
+    return table.schema.empty_table()

@@ -1,0 +1,168 @@
+"""What twlab draws of the bundled film, as one HTML file that needs no network.
+
+* :func:`write_demo` - the file, and where it was written
+"""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, cast
+
+from twlab.paths import replaced, user_path
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import Any
+
+    import pandas as pd
+    from plotly.graph_objects import Figure
+
+    Picture = tuple[str, str, str, Figure]
+
+__all__ = ["write_demo"]
+
+PAGE = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>twlab: Big Buck Bunny</title>
+<style>
+  body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto;
+         padding: 0 1rem; color: #222; background: #fff }}
+  h1, h2 {{ line-height: 1.2 }}
+  h2 {{ margin-top: 3rem }}
+  code {{ background: #f2f2f2; padding: .1em .3em; border-radius: 3px }}
+  pre code {{ display: block; padding: .6em .8em; overflow-x: auto }}
+  .wide {{ width: min(96vw, 88rem); margin-left: 50%; transform: translateX(-50%) }}
+  .picture {{ overflow-x: auto }}
+  footer {{ margin: 3rem 0; color: #555; font-size: 14px }}
+</style>
+<h1>Big Buck Bunny, seen through its embeddings</h1>
+<p>A film of 9:56 in clips of 6 s, one vector per clip. The vectors come from an open image
+classifier and are <b>not Marengo vectors</b>: they know what a picture looks like, not what
+happens in it. Above each picture stand the lines that made it, after
+<code>import twlab as tw</code> and <code>film = tw.sample()</code>.</p>
+<h2>All of it linked, with the film playing</h2>
+<p>Draw around points on the map, over segments of the timeline or over the heatmap; click, and the
+film goes there. The key <kbd>?</kbd> lists the rest.</p>
+<pre><code>tw.explore(film, video=tw.sample_video(), labels=tw.cluster(film, 6))</code></pre>
+<div class="wide">{explorer}</div>
+<script>{script}</script>
+{pictures}
+<footer>Big Buck Bunny, (c) copyright 2008, Blender Foundation / www.bigbuckbunny.org,
+<a href="https://creativecommons.org/licenses/by/3.0/">CC BY 3.0</a>. The embeddings were computed
+from it and come under the same licence.</footer>
+</html>
+"""
+
+SECTION = """\
+<section>
+<h2>{title}</h2>
+<p>{text}</p>
+<pre><code>{code}</code></pre>
+<div class="picture">{figure}</div>
+</section>
+"""
+
+
+def write_demo(path: str | os.PathLike[str]) -> Path:
+    """The file to which pictures of the bundled film were written.
+
+    Parameters
+    ----------
+    path : path
+        An HTML file in a folder that exists; it is overwritten.
+
+    Returns
+    -------
+    Path
+        The file, 18 MB or so, most of it the film and the drawing library.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = write_demo(Path(folder) / "film.html").read_text(encoding="utf-8")
+    >>> page.count("<h2>")
+    5
+    """
+    from twlab.loading.samples import sample
+
+    target = user_path(path)
+    with replaced(target) as aside:
+        aside.write_text(_page(sample()), encoding="utf-8")
+    return target
+
+
+def _page(film: pd.DataFrame) -> str:
+    """The page as text."""
+    from plotly.offline import get_plotlyjs
+
+    pictures = "".join(
+        SECTION.format(
+            title=html.escape(title),
+            text=html.escape(text),
+            code=html.escape(code),
+            figure=figure.to_html(full_html=False, include_plotlyjs=False),
+        )
+        for title, text, code, figure in _pictures(film)
+    )
+    return PAGE.format(explorer=_explorer(film), script=get_plotlyjs(), pictures=pictures)
+
+
+def _explorer(film: pd.DataFrame) -> str:
+    """The linked explorer with the film in it."""
+    from twlab.analysis.groups.clustering import cluster
+    from twlab.loading.samples import sample_video
+    from twlab.widgets.explorer import Explorer
+    from twlab.widgets.page import frame_of
+
+    explorer = Explorer(film, video=sample_video(), labels=cluster(film, 6))
+    frame = frame_of(explorer, video_as="embed")
+    explorer.close()
+    return frame
+
+
+def _pictures(film: pd.DataFrame) -> Iterator[Picture]:
+    """Title, what to see, the code, and the figure."""
+    from twlab import plot
+    from twlab.analysis.groups.clustering import cluster
+    from twlab.analysis.maps.projection import project
+
+    yield (
+        "What resembles what",
+        "Each clip against each. A bright block on the diagonal is a stretch that looks alike, a "
+        "bright patch off it a place that comes back.",
+        "tw.plot.heatmap(film)",
+        plot.heatmap(film),
+    )
+    yield (
+        "Where something new begins",
+        "High where the clips before and the clips after are each alike but differ from one "
+        "another.",
+        "tw.plot.novelty(film)",
+        plot.novelty(film),
+    )
+    labels = cast("pd.Series[Any]", cluster(film, 6))
+    yield (
+        "What is on screen when",
+        "The clips in six clusters of like looks, a lane for each.",
+        "labels = tw.cluster(film, 6)\ntw.plot.timeline(film, lanes=labels)",
+        plot.timeline(film, lanes=labels),
+    )
+    coords = cast("pd.DataFrame", project(film))
+    yield (
+        "A map of the clips",
+        "Clips that look alike lie together; colours are the clusters. Point at one for its time.",
+        "coords = tw.project(film)\ntw.plot.scatter(film, coords, color=labels)",
+        plot.scatter(film, coords, color=labels),
+    )

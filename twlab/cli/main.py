@@ -1,0 +1,190 @@
+"""The command line: ``twlab demo``, ``load``, ``check``, ``lab``, and those of service and store.
+
+The answer goes to standard output, everything else to standard error. The exit status is 0 when
+all is well, 1 when something is wrong with the data or the machine, 2 for wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twlab import __version__
+from twlab.cli.service_commands import EXAMPLES as SERVICE_EXAMPLES
+from twlab.cli.service_commands import add_service_commands, in_flags
+from twlab.cli.store_commands import EXAMPLES as STORE_EXAMPLES
+from twlab.cli.store_commands import add_store_commands
+from twlab.errors import TwlabError, require
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+__all__ = ["main"]
+
+EXAMPLES = """\
+examples:
+  twlab demo                          pictures of the bundled film, as one HTML file
+  twlab load answer.json              what a file holds
+  twlab load 'answers/*.json' -o segments.parquet
+  twlab check answers/                everything that is wrong in a folder
+  twlab lab                           the notebooks, in JupyterLab
+  twlab lab -- --no-browser --port 8899
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status of one call of the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default: the arguments this process was started with.
+    """
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    if chosen.run is None:
+        parser.print_help()
+        return 0
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            return int(chosen.run(chosen))
+        except BrokenPipeError:
+            _close_output()
+            return 1
+        except (TwlabError, OSError) as error:
+            print(f"twlab: {in_flags(str(error), chosen.flags)}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt as stop:
+            print("; ".join(("twlab: stopped", *map(str, stop.args))), file=sys.stderr)
+            return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Every command with its options; each names the function that runs it."""
+    parser = argparse.ArgumentParser(
+        prog="twlab",
+        description="The notebook workbench for video embeddings.",
+        epilog=EXAMPLES + SERVICE_EXAMPLES + STORE_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"twlab {__version__}")
+    parser.set_defaults(run=None, flags={})
+    commands = parser.add_subparsers(metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="write pictures of the bundled film as one HTML file")
+    demo.add_argument("-o", "--output", metavar="FILE", type=Path, default="twlab-demo.html")
+    demo.add_argument("--no-open", action="store_true", help="do not show it in the browser")
+    demo.set_defaults(run=_demo)
+
+    load = commands.add_parser("load", help="say what files hold, or save them as one table")
+    load.add_argument("sources", metavar="FILE", nargs="+", help="file, folder or glob")
+    load.add_argument("-o", "--output", metavar="FILE", help="save all segments (.parquet)")
+    load.set_defaults(run=_load)
+
+    check = commands.add_parser("check", help="list everything that is wrong in files")
+    check.add_argument("sources", metavar="FILE", nargs="+", help="file, folder or glob")
+    check.set_defaults(run=_check)
+
+    lab = commands.add_parser("lab", help="start JupyterLab on a copy of the notebooks")
+    lab.add_argument("--folder", metavar="DIR", type=Path, default="twlab-notebooks")
+    lab.add_argument("options", metavar="OPTION", nargs="*", help="for JupyterLab, after --")
+    lab.set_defaults(run=_lab)
+
+    add_service_commands(commands)
+    add_store_commands(commands)
+    return parser
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    """Write the page and show it where somebody is watching."""
+    from twlab.cli.demo import write_demo
+
+    path = write_demo(chosen.output).resolve()
+    print(path)
+    if sys.stdout.isatty() and not chosen.no_open:
+        import webbrowser
+
+        webbrowser.open(path.as_uri())
+    return 0
+
+
+def _load(chosen: argparse.Namespace) -> int:
+    """Print one line per video, option and scope; save the table where asked."""
+    from twlab.loading.load import load, save
+
+    segments = load(chosen.sources)
+    if chosen.output is not None:
+        path = save(segments, chosen.output)
+        print(f"{len(segments)} segments in {path}", file=sys.stderr)
+    _print_table(_overview(segments))
+    return 0
+
+
+def _overview(segments: pd.DataFrame) -> pd.DataFrame:
+    """How many segments, seconds and numbers per vector there are of what."""
+    keys = ["video_id", "embedding_option", "embedding_scope", "model_name"]
+    counted = segments[keys].assign(
+        seconds=segments["end_sec"] - segments["start_sec"],
+        dim=segments["embedding"].map(len),
+    )
+    groups = counted.groupby([*keys, "dim"], dropna=False, sort=False)
+    table = groups["seconds"].agg(n_segments="size", seconds="sum").reset_index()
+    return table[[*keys, "n_segments", "seconds", "dim"]]
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    """Print what is wrong, if anything."""
+    from twlab.loading.load import check
+
+    problems = check(chosen.sources)
+    if problems.empty:
+        print("nothing wrong", file=sys.stderr)
+        return 0
+    _print_table(problems)
+    return 1
+
+
+def _lab(chosen: argparse.Namespace) -> int:
+    """Put the notebooks where the user can change them, and start JupyterLab there."""
+    import subprocess
+
+    require("jupyterlab", extra="notebook")
+    folder = _copy_notebooks(chosen.folder)
+    print(f"notebooks in {folder.resolve()}", file=sys.stderr)
+    command = [sys.executable, "-m", "jupyterlab", *chosen.options]
+    return subprocess.run(command, cwd=folder, check=False).returncode
+
+
+def _copy_notebooks(folder: Path) -> Path:
+    """The folder, holding every notebook; what is there already is the user's and stays."""
+    import shutil
+
+    from twlab.loading.samples import bundled_folder
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for notebook in sorted(bundled_folder("notebooks").glob("*.ipynb")):
+        if not (folder / notebook.name).exists():
+            shutil.copyfile(notebook, folder / notebook.name)
+    return folder
+
+
+def _print_table(table: pd.DataFrame) -> None:
+    """The whole table, however long, with nothing cut off."""
+    print(table.to_string(index=False, na_rep="-", max_colwidth=None))
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """A warning as one line, without the place in the code that gave it."""
+    print(f"twlab: {message}", file=sys.stderr)
+
+
+def _close_output() -> None:
+    """Let the interpreter end in peace after ``twlab load … | head``."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

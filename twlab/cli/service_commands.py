@@ -1,0 +1,139 @@
+"""The commands that speak with the service: ``twlab embed``, ``twlab fetch``, ``twlab jobs``."""
+
+from __future__ import annotations
+
+import re
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+    import pandas as pd
+
+    from twlab.service.client import Client
+
+__all__ = ["EXAMPLES", "add_service_commands", "in_flags"]
+
+FLAGS = {
+    "model_name": "--model",
+    "embedding_option": "--option",
+    "embedding_scope": "--scope",
+    "clip_sec": "--clip-sec",
+    "concurrency": "--concurrency",
+    "folder": "--folder",
+}
+"""Arguments of the client by what they are called on the command line."""
+
+EXAMPLES = """\
+  twlab embed film.mp4 -o segments.parquet
+  twlab fetch INDEX_ID -o archive.parquet
+  twlab jobs                          every paid job, and how it ended
+"""
+
+
+def add_service_commands(commands: Any) -> None:
+    """Add the commands to the parser's."""
+    embed = commands.add_parser("embed", help="embed videos through the service, and save them")
+    embed.add_argument("sources", metavar="VIDEO", nargs="+", help="file, folder, glob or address")
+    embed.add_argument("-o", "--output", metavar="FILE", required=True, help="(.parquet)")
+    embed.add_argument("--model", metavar="NAME", help="default: the newest one known")
+    embed.add_argument("--option", action="append", metavar="NAME", help="visual, audio, …")
+    embed.add_argument("--scope", action="append", metavar="NAME", help="clip, video")
+    embed.add_argument("--clip-sec", type=int, metavar="N", help="length of clips")
+    embed.add_argument("--concurrency", type=int, default=8, metavar="N")
+    embed.add_argument("--pay-again", action="store_true", help="start failed videos anew")
+    _add_folder(embed)
+    embed.set_defaults(run=_embed, flags=FLAGS)
+
+    fetch = commands.add_parser("fetch", help="save the segments of all videos of an index")
+    fetch.add_argument("index_id", metavar="INDEX_ID")
+    fetch.add_argument("-o", "--output", metavar="FILE", required=True, help="(.parquet)")
+    fetch.add_argument("--option", action="append", metavar="NAME", help="visual, audio, …")
+    _add_folder(fetch)
+    fetch.set_defaults(run=_fetch, flags=FLAGS)
+
+    jobs = commands.add_parser("jobs", help="list every paid job of this folder")
+    _add_folder(jobs)
+    jobs.set_defaults(run=_jobs, flags=FLAGS)
+
+
+def in_flags(text: str, flags: dict[str, str]) -> str:
+    """A message in the words of the command line.
+
+    >>> in_flags("choose another with folder=; pass embedding_option='visual'", FLAGS)
+    "choose another with --folder; pass --option 'visual'"
+    """
+    text = text.replace("pay_again=True", "--pay-again").replace("in api_key= or the", "in the")
+    for name, flag in flags.items():
+        text = re.sub(rf"\b{name}=(?=[\w'\"\[])", f"{flag} ", text)
+        text = re.sub(rf"\b{name}=", flag, text)
+    return text
+
+
+def _add_folder(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--folder", metavar="DIR", default="twlab-jobs", help="of paid jobs and their answers"
+    )
+
+
+def _client(chosen: argparse.Namespace) -> Client:
+    from twlab.service.client import Client
+
+    return Client(folder=chosen.folder)
+
+
+def _embed(chosen: argparse.Namespace) -> int:
+    """Embed, save what succeeded, list what failed."""
+    options = {"model_name": chosen.model} if chosen.model else {}
+    with _client(chosen) as client, warnings.catch_warnings():
+        # The failures are listed below, each on its own line.
+        warnings.filterwarnings("ignore", message=".* videos are not in the table")
+        segments = client.embed(
+            chosen.sources,
+            embedding_option=chosen.option,
+            embedding_scope=chosen.scope,
+            clip_sec=chosen.clip_sec,
+            concurrency=chosen.concurrency,
+            pay_again=chosen.pay_again,
+            **options,
+        )
+        failures = client.failures()
+    if len(segments):
+        _save(segments, chosen.output)
+    for row in failures.itertuples():
+        print(f"twlab: {row.source}: {in_flags(str(row.reason), FLAGS)}", file=sys.stderr)
+    return 1 if len(failures) else 0
+
+
+def _fetch(chosen: argparse.Namespace) -> int:
+    """Fetch an index and save it."""
+    options = {"embedding_option": chosen.option} if chosen.option else {}
+    with _client(chosen) as client:
+        _save(client.fetch(chosen.index_id, **options), chosen.output)
+    return 0
+
+
+def _jobs(chosen: argparse.Namespace) -> int:
+    """Print the ledger; needs no key."""
+    from pathlib import Path
+
+    from twlab.service.ledger_tables import read_ledger
+
+    table = read_ledger(Path(chosen.folder))
+    if table.empty:
+        print(f"no jobs in {chosen.folder}", file=sys.stderr)
+        return 0
+    shown = table[["source", "state", "model_name", "task_id", "created_at", "error"]].copy()
+    shown["created_at"] = shown["created_at"].dt.strftime("%Y-%m-%d %H:%M:%S")
+    print(shown.to_string(index=False, na_rep="-", max_colwidth=None))
+    return 0
+
+
+def _save(segments: pd.DataFrame, output: str) -> None:
+    from twlab.loading.load import save
+
+    path = save(segments, output)
+    print(f"{len(segments)} segments in {path}", file=sys.stderr)
+    print(path)

@@ -1,0 +1,236 @@
+"""The commands of an archive: ``twlab ingest``, ``twlab search``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twlab.analysis.judging.queries import is_existing_file, is_words, kind_of
+from twlab.errors import InputError
+from twlab.paths import replaced
+
+if TYPE_CHECKING:
+    import argparse
+
+    import pandas as pd
+
+    from twlab.archive.store import Store
+
+__all__ = ["EXAMPLES", "add_store_commands"]
+
+QUIET = "warn,lance::dataset::optimize=error"
+"""What of Lance's log is shown: not the commits that are tried again."""
+
+UPSERT = "write them with upsert, which replaces"
+
+FLAGS = {
+    "by": "--option",
+    "embedding_option": "--option",
+    "video_id": "--video",
+    "where": "--where",
+    "text": "--text",
+    "k": "-k",
+}
+"""Arguments of a search by what they are called on the command line."""
+
+EXAMPLES = """\
+  twlab ingest 'answers/*.json' --store archive
+  twlab search --store archive query.json -k 5
+  twlab search --store archive --like film.mp4@1:30 --option visual -o hits.csv
+  twlab search --store archive "a rabbit yawns" --option visual
+"""
+
+
+def add_store_commands(commands: Any) -> None:
+    """Add the commands to the parser's."""
+    ingest = commands.add_parser("ingest", help="put segments of files into a store")
+    ingest.add_argument("sources", metavar="FILE", nargs="+", help="file, folder or glob")
+    _add_store(ingest)
+    ingest.add_argument("--new", action="store_true", help="refuse segments that are there")
+    ingest.set_defaults(run=_ingest, flags={})
+
+    search = commands.add_parser("search", help="find the segments of a store most alike to one")
+    search.add_argument("query", metavar="QUERY", nargs="?", help="embedding file, or words")
+    search.add_argument("--text", metavar="WORDS", help="words, whatever they look like")
+    search.add_argument("--like", metavar="VIDEO@SEC", help="the segment of a video at a time")
+    _add_store(search)
+    search.add_argument("-k", type=int, default=10, metavar="N", help="how many (default: 10)")
+    search.add_argument("--video", action="append", metavar="ID", help="only in this video")
+    search.add_argument("--option", metavar="NAME", help="visual, audio, …")
+    search.add_argument("--where", metavar="SQL", help='such as "start_sec < 60"')
+    search.add_argument("-o", "--output", metavar="FILE", help="save the hits (.csv)")
+    search.set_defaults(run=_search, flags=FLAGS)
+
+
+def _add_store(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--store", metavar="DIR", required=True, help="folder, or s3://… address")
+
+
+def _ingest(chosen: argparse.Namespace) -> int:
+    """Write the segments, those that are there already anew."""
+    store = _opened(chosen.store)
+    try:
+        written = _add_new(store, chosen.sources) if chosen.new else store.upsert(chosen.sources)
+        if written:
+            store.optimize()
+    except KeyboardInterrupt:
+        again = "the same command without --new" if chosen.new else "the same command"
+        raise KeyboardInterrupt(
+            f"the store has {_opened(chosen.store).count_rows():,} rows; {again} goes on"
+        ) from None
+    print(f"{written} segments written", file=sys.stderr)
+    print(store)
+    return 0
+
+
+def _opened(address: str) -> Store:
+    """The store, without the log of commits that Lance tries again."""
+    os.environ.setdefault("LANCEDB_LOG", QUIET)  # read when LanceDB is imported
+    from twlab.archive.store import open as open_store
+
+    return open_store(address)
+
+
+def _add_new(store: Store, sources: list[str]) -> int:
+    """Write segments, none of which may be there; the error speaks of the command line."""
+    try:
+        return store.add(sources)
+    except InputError as error:
+        if UPSERT not in str(error):
+            raise
+        raise InputError(str(error).replace(UPSERT, "leave out --new to replace them")) from None
+
+
+def _search(chosen: argparse.Namespace) -> int:
+    """Print the hits, or save them."""
+    output = _output(chosen.output)
+    store = _opened(chosen.store)
+    asked = _query(chosen, store)
+    hits = store.search(
+        k=chosen.k,
+        video_id=chosen.video,
+        by=chosen.option,
+        where=chosen.where,
+        **asked,
+    )
+    if output is not None:
+        with replaced(output) as aside:
+            hits.drop(columns="embedding").to_csv(aside, index=False)
+        print(f"{len(hits)} hits in {output}", file=sys.stderr)
+        print(output)
+        return 0
+    if hits.empty:
+        print(_no_hits(chosen), file=sys.stderr)
+        return 0
+    _print_hits(hits)
+    return 0
+
+
+def _no_hits(chosen: argparse.Namespace) -> str:
+    """Why nothing was found, as far as it is known."""
+    given = {"--video": chosen.video, "--option": chosen.option, "--where": chosen.where}
+    parts = [f"{name} {_told(value)}" for name, value in given.items() if value is not None]
+    if not parts:
+        return "no hits: the store has nothing to compare with the query"
+    return f"no hits: no segment fits {' and '.join(parts)}; leave out one to search in more"
+
+
+def _told(value: str | list[str]) -> str:
+    """What was given for an option."""
+    return ", ".join(map(repr, [value] if isinstance(value, str) else value))
+
+
+def _output(name: str | None) -> Path | None:
+    """Where hits go, known before anything is searched."""
+    if name is None:
+        return None
+    if not name.lower().endswith(".csv"):
+        raise InputError(f"{name!r} has no known ending; .csv was expected")
+    if Path(name).is_dir() or not Path(name).absolute().parent.is_dir():
+        what = "is a folder" if Path(name).is_dir() else "lies in a folder that does not exist"
+        raise InputError(f"{name!r} {what}; the name of a file was expected; choose another")
+    return Path(name)
+
+
+def _query(chosen: argparse.Namespace, store: Store) -> dict[str, Any]:
+    """What is looked for, as arguments of ``Store.search``, with a client where it needs one."""
+    given = {"a query": chosen.query, "--like": chosen.like, "--text": chosen.text}
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) != 1:
+        what = " and ".join(named) or "no query"
+        raise InputError(
+            f"{what}; one of a file, words, --text WORDS and --like VIDEO@SEC was expected"
+        )
+    if chosen.like is not None:
+        return {"query": _segment_at(chosen.like, chosen.option, store)}
+    kind = "text" if chosen.query is None else kind_of(chosen.query)
+    if kind == "text" and chosen.query is not None and is_existing_file(chosen.query):
+        from twlab.loading.load import load
+
+        return {"query": load(chosen.query)}
+    if kind == "text" and chosen.query is not None and not is_words(chosen.query):
+        raise InputError(
+            f"{chosen.query!r} is no file; an embedding file, a picture, a sound or words were "
+            "expected; correct the name, or give words with --text"
+        )
+    store.fragments()  # says that there is no store before a key is asked for
+    from twlab.service.client import Client
+
+    return {"query": chosen.query, "text": chosen.text, "client": Client()}
+
+
+def _segment_at(place: str, option: str | None, store: Store) -> pd.DataFrame:
+    """The segment of the store that a video has at a time; of several the shortest."""
+    from twlab.intervals import parse_timecode
+    from twlab.table.conditions import quoted
+
+    video, at, time = place.rpartition("@")
+    if not at:
+        raise InputError(f"--like {place!r} names no time; VIDEO@SEC was expected: film.mp4@90")
+    second = parse_timecode(time)
+    where = f"video_id = {quoted(video)} AND start_sec <= {second} AND end_sec > {second}"
+    found = store.to_table(where)
+    if found.empty:
+        raise InputError(
+            f"the store has no segment of {video!r} at {second:g} s; a video and a time of it were "
+            "expected; twlab load says which videos a file holds"
+        )
+    if option is not None:
+        found = _of_option(found, option, f"{video!r} at {second:g} s")
+    length = found["end_sec"] - found["start_sec"]
+    shortest: pd.DataFrame = found[length == length.min()]
+    return shortest
+
+
+def _of_option(found: pd.DataFrame, option: str, place: str) -> pd.DataFrame:
+    """The segments of an option."""
+    there = sorted(found["embedding_option"].dropna().unique())
+    if option not in there:
+        raise InputError(
+            f"--option is {option!r}, which no segment of {place} has; one that is there was "
+            f"expected: {', '.join(map(repr, there)) or 'none is named, leave it out'}"
+        )
+    chosen: pd.DataFrame = found[found["embedding_option"] == option]
+    return chosen
+
+
+def _times(seconds: pd.Series) -> list[str]:
+    """Seconds as people write times."""
+    from twlab.intervals import format_timecode
+
+    return [format_timecode(sec) or "-" for sec in seconds]
+
+
+def _print_hits(hits: pd.DataFrame) -> None:
+    """Rank, score, place and likeness by option of each hit."""
+    likeness = [name for name in hits.columns if str(name).endswith("_similarity")]
+    names = ["rank", "score", "video_id", "start_sec", "end_sec", *likeness]
+    shown = hits[names].rename(columns={"start_sec": "start", "end_sec": "end"})
+    shown["score"] = shown["score"].map("{:.2f}".format)
+    for name in likeness:
+        shown[name] = shown[name].map(lambda value: "-" if value != value else f"{value:.4f}")
+    for name in ("start", "end"):
+        shown[name] = _times(shown[name])
+    print(shown.to_string(index=False, na_rep="-", max_colwidth=None))

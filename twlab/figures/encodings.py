@@ -1,0 +1,184 @@
+"""What a picture shows by lane or colour: a column by name, or one value per row."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from twlab.errors import InputError
+from twlab.figures.theme import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Values = str | pd.Series[Any] | Sequence[Any]
+
+__all__ = [
+    "as_names",
+    "by_name",
+    "categories_of",
+    "is_continuous",
+    "left_out_note",
+    "name_of",
+    "named_values",
+    "number_column",
+    "options_of",
+    "value_column",
+]
+
+ARGUMENTS = ("lanes", "color")
+"""Arguments that give their name to values without one."""
+
+MOST_WHOLE_NUMBERS = 24
+"""Whole numbers of more different values than this are a quantity, not names of groups."""
+
+
+def value_column(segments: pd.DataFrame, chosen: Values, argument: str) -> pd.Series[Any]:
+    """The values of a column by name, or those given, on the index of the table.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, or the values do not fit the table.
+    """
+    values = _values(segments, chosen, argument)
+    cells = values if values.dtype == object else ()
+    odd = [value for value in cells if not isinstance(value, Hashable)]
+    if odd:
+        raise InputError(
+            f"{argument} holds a {type(odd[0]).__name__}; one value per row was expected, such as "
+            "a number or a name; map the rows to one"
+        )
+    return values
+
+
+def _values(segments: pd.DataFrame, chosen: Values, argument: str) -> pd.Series[Any]:
+    """The values of a column by name, or those given, as they are."""
+    if isinstance(chosen, str):
+        return _column(segments, chosen, argument)
+    if isinstance(chosen, pd.Series):
+        if not chosen.index.equals(segments.index):
+            raise InputError(
+                f"{argument} has another index than the table ({len(chosen)} and {len(segments)} "
+                "rows); values on the same index were expected; filter both alike"
+            )
+        return chosen if chosen.name is not None else chosen.rename(argument)
+    if not isinstance(chosen, Iterable):
+        raise InputError(
+            f"{argument} is {chosen!r}; the name of a column or one value per row was expected"
+        )
+    values = list(chosen)
+    if len(values) != len(segments):
+        raise InputError(
+            f"{argument} has {len(values)} values for {len(segments)} rows; one each was expected"
+        )
+    return pd.Series(values, index=segments.index, name=argument)
+
+
+def _column(segments: pd.DataFrame, name: str, argument: str) -> pd.Series[Any]:
+    """A column of the table."""
+    if name == "embedding":
+        raise InputError(f"{argument} is 'embedding', a vector per row; one value was expected")
+    if name not in segments.columns:
+        there = ", ".join(str(column) for column in segments.columns if column != "embedding")
+        raise InputError(
+            f"{argument} is {name!r}, no column of the table (there are: {there}); name one, or "
+            "pass the values"
+        )
+    column: pd.Series[Any] = segments[name]
+    return column
+
+
+def number_column(segments: pd.DataFrame, chosen: Values, argument: str) -> NDArray[np.float64]:
+    """As :func:`value_column`, as numbers; NaN where there is none.
+
+    Raises
+    ------
+    InputError
+        Also if the values are no numbers.
+    """
+    values = value_column(segments, chosen, argument)
+    try:
+        return values.to_numpy(np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{argument} holds {values.dtype}; numbers were expected; convert with pd.to_numeric"
+        ) from None
+
+
+def name_of(values: pd.Series[Any]) -> str:
+    """The name of a column as people read it; ``value`` where it has none of its own."""
+    if values.name in ARGUMENTS:
+        return "value"
+    return "time" if values.name == "start_sec" else plain(values.name).replace("_", " ")
+
+
+def by_name(values: pd.Series[Any], link: str) -> str:
+    """The end of a title: by what a picture is arranged, where that has a name."""
+    return "" if values.name in ARGUMENTS else f"{link}{name_of(values)}"
+
+
+def named_values(values: pd.Series[Any]) -> pd.Series[Any]:
+    """``cluster: 3`` for each row, as the hover says it."""
+    if pd.api.types.is_float_dtype(values):
+        texts = values.map(lambda number: f"{number:.4g}", na_action="ignore")
+    else:
+        texts = values.astype(object)
+    texts = texts.astype(object).where(values.notna(), "none").map(plain)
+    return f"{name_of(values)}: " + texts.astype(object)
+
+
+def as_names(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with a plain index and plain names of videos.
+
+    A user's index may repeat or bear the name of a column, and categories may be unused.
+    """
+    plain_table = table.reset_index(drop=True)
+    return plain_table.assign(video_id=plain_table["video_id"].astype(object))
+
+
+def options_of(segments: pd.DataFrame, *, missing: str = "") -> pd.Series[Any]:
+    """The embedding option of each row as text; ``missing`` where there is none."""
+    if "embedding_option" not in segments.columns:
+        return pd.Series(missing, index=segments.index, dtype=object)
+    options = segments["embedding_option"]
+    return options.astype(str).astype(object).where(options.notna(), missing)
+
+
+def left_out_note(count: int, what: str) -> str:
+    """The part of a subtitle that owns up to rows that are not drawn; empty where all are."""
+    return f"; {count:,} {what} row{'s' * (count != 1)} left out" if count else ""
+
+
+def is_continuous(values: pd.Series[Any]) -> bool:
+    """Whether values want a colour scale rather than one colour each."""
+    if not pd.api.types.is_any_real_numeric_dtype(values):
+        return False
+    if values.name == "cluster":
+        return False
+    return pd.api.types.is_float_dtype(values) or values.nunique() > MOST_WHOLE_NUMBERS
+
+
+def categories_of(values: pd.Series[Any]) -> tuple[NDArray[np.intp], list[str]]:
+    """The number of each row's category, and the categories by name; ``none`` comes last."""
+    present = values.dropna()
+    distinct = list(present.unique())
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        distinct = [name for name in values.cat.categories if name in set(distinct)]
+    else:
+        try:
+            distinct = sorted(distinct)
+        except TypeError:  # values of several kinds have no order
+            distinct = sorted(distinct, key=str)
+    known = pd.Index(distinct, dtype=object)  # there are none of some numbers, such as float16
+    codes = pd.Categorical(values.astype(object), categories=known).codes.astype(np.intp)
+    names = [str(value) for value in distinct]
+    if (codes < 0).any():
+        codes = np.where(codes < 0, len(names), codes)
+        names.append("none")
+    return codes, names

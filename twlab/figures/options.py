@@ -1,0 +1,162 @@
+"""How far embedding options agree, against chance."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from twlab.errors import InputError
+from twlab.figures.theme import (
+    LEGEND_ABOVE,
+    ThemeName,
+    colour_of,
+    dress,
+    look_of,
+    plain,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from twlab.figures.theme import Look
+
+__all__ = ["options"]
+
+MOST_LETTERS = 34
+"""Letters of a line beside a row."""
+
+COLUMNS = ("video_id", "option_a", "option_b", "agreement", "chance_mean", "chance_95", "p_value")
+
+
+def options(
+    agreement: pd.DataFrame, *, title: str | None = None, theme: ThemeName = "light"
+) -> go.Figure:
+    """The agreement of embedding options, each with the range that chance gives.
+
+    Parameters
+    ----------
+    agreement : DataFrame
+        As ``tw.compare_options(segments)`` returns it.
+    title : str, optional
+        In place of the default.
+    theme : {"light", "dark"}
+        Which background to draw for.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        A row per video and pair of options: a bar from the mean of chance to its 95 % point, and
+        a point for the agreement with its p, hollow where there is no verdict; hovering it tells
+        why there is none, and words do where there is no agreement either.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw or a column is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd, twlab as tw
+    >>> both = pd.concat([tw.sample(), tw.sample(embedding_option="audio")])
+    >>> [trace.name for trace in tw.plot.options(tw.compare_options(both)).data]
+    ['chance', 'agreement']
+    """
+    _check(agreement)
+    look = look_of(theme)
+    names = [_name(row) for row in agreement.itertuples()]
+    chance = agreement["chance_95"] - agreement["chance_mean"]
+    figure = go.Figure(
+        [
+            go.Bar(
+                y=names,
+                x=chance,
+                base=agreement["chance_mean"],
+                orientation="h",
+                name="chance",
+                width=0.4,
+                marker={"color": look.grid},
+                hovertemplate="chance: mean %{base:.2f}<extra></extra>",
+            ),
+            _points(agreement, names, look),
+        ]
+    )
+    words = "Do the options tell the same story?" if title is None else title
+    note = "correlation of self-similarities; the bar is chance, from its mean to its 95 % point"
+    if (agreement["p_value"].isna() & agreement["agreement"].notna()).any():
+        note += "<br>hollow: no verdict, for the reason that hovering tells"
+    dress(figure, look, title=words, subtitle=note, height=200 + 60 * len(names))
+    ends = agreement[["agreement", "chance_mean", "chance_95"]].to_numpy(np.float64)
+    low = np.nanmin([*ends.ravel(), -0.05])  # a correlation: of small ones that they are small
+    figure.update_xaxes(range=[1.1 * low, 1.05], title_text="agreement", nticks=7)
+    figure.update_yaxes(type="category", autorange="reversed")
+    figure.update_layout(legend=LEGEND_ABOVE, annotations=_reasons(agreement, names))
+    return figure
+
+
+def _reasons(agreement: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
+    """Why there is no point, where there is none."""
+    missing = agreement["agreement"].isna()
+    return [
+        {"x": 0, "xanchor": "left", "y": name, "text": _verdict(row)}
+        for name, row, gone in zip(names, agreement.itertuples(), missing, strict=True)
+        if gone
+    ]
+
+
+def _points(agreement: pd.DataFrame, names: list[str], look: Look) -> go.Scatter:
+    """The agreement of each pair, with its p; hollow where there is none."""
+    return go.Scatter(
+        y=names,
+        x=agreement["agreement"],
+        mode="markers+text",
+        name="agreement",
+        text=[_p_value(row) for row in agreement.itertuples()],
+        textposition="top center",
+        cliponaxis=False,
+        customdata=[_verdict(row) for row in agreement.itertuples()],
+        marker={
+            "size": 11,
+            "color": colour_of(look, 0),
+            "symbol": np.where(agreement["p_value"].notna(), "circle", "circle-open"),
+        },
+        hovertemplate="<b>%{x:.2f}</b>, %{customdata}<extra></extra>",
+    )
+
+
+def _name(row: Any) -> str:
+    """What is compared in a row, a line each; models where there are several."""
+    parts = [str(row.option_a), str(row.option_b)]
+    models = [getattr(row, name, "") for name in ("model_a", "model_b")]
+    models = ["no model named" if model != model or model is None else model for model in models]
+    if models[0] != models[1]:
+        parts = [f"{part} ({model})" for part, model in zip(parts, models, strict=True)]
+    return "<br>".join(plain(part, MOST_LETTERS) for part in (row.video_id, *parts))
+
+
+def _p_value(row: Any) -> str:
+    """The p-value, or that there is none."""
+    return "no p" if row.p_value != row.p_value else f"p {row.p_value:.3f}"
+
+
+def _verdict(row: Any) -> str:
+    """The p-value, or why there is none."""
+    why = (
+        "" if row.p_value == row.p_value else f": {escape(str(getattr(row, 'note', 'not known')))}"
+    )
+    return f"{_p_value(row)}{why}"
+
+
+def _check(agreement: pd.DataFrame) -> None:
+    """Refuse what :func:`twlab.compare_options` does not return, and what has no rows."""
+    if not hasattr(agreement, "columns"):
+        raise InputError(
+            f"agreement is a {type(agreement).__name__}; pass what tw.compare_options returns"
+        )
+    missing = [name for name in COLUMNS if name not in agreement.columns]
+    if missing:
+        raise InputError(f"no column {missing[0]!r}; pass what tw.compare_options returns")
+    if not len(agreement):
+        raise InputError("no video has two embedding options; load several options together")

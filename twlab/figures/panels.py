@@ -1,0 +1,218 @@
+"""Panels of a heatmap: where they stand, their axes, and the names and lines of the videos.
+
+Every panel has two pairs of axes on top of each other. The visible pair carries the timecodes.
+The other one is bare, and its ticks lie on the cells: plotly's hover names a cell by the tick it
+finds there, which keeps the texts of n + n cells in the figure rather than those of n × n.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from twlab.figures.strips import (
+    Ground,
+    Strip,
+    axis_settings,
+    places_of,
+)
+from twlab.figures.theme import (
+    Look,
+    dress,
+    plain,
+    short_names,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "Sheet",
+    "add_axes",
+    "add_lines",
+    "add_names",
+    "axis_name",
+    "bar_place",
+    "lay_sheet",
+    "put_heading",
+]
+
+EDGE, TOP = 20, 72
+"""Pixels around the panels, and above them for the title."""
+
+NAME, BAR = 20, 82
+"""Pixels for the names of videos above and beside a panel, and for a colour bar."""
+
+LETTER, SMALL_LETTER, MOST_LETTERS = 7, 6, 22
+"""Pixels that a letter of a label takes, about, and one of the subtitle; letters that a label may
+have."""
+
+
+class Sheet(NamedTuple):
+    """How the panels of a figure are laid out, in pixels."""
+
+    names: tuple[str, ...]
+    grounds: tuple[Ground, Ground]
+    """Down and across."""
+    width: float
+    height: float
+    """Of one panel, and below what stands around each."""
+    left: float
+    above: float
+    beside: float
+    below: float
+
+
+def lay_sheet(names: Sequence[str], down: Ground, across: Ground) -> Sheet:
+    """Panels of a size that fits the notebook, two in a row."""
+    width = 540.0 if len(names) == 1 else 305.0
+    height = width
+    if down is not across and down.by_time and across.by_time:
+        height = float(np.clip(width * down.length / across.length, 0.35 * width, 1.2 * width))
+    several = [len(ground.spans) > 1 and ground.by_time for ground in (down, across)]
+    tall, wide = (_letters(ground) * LETTER for ground in (down, across))
+    return Sheet(
+        tuple(names),
+        (down, across),
+        width,
+        height,
+        left=12 + tall,
+        above=NAME * ((len(names) > 1) + several[1]) + 4,
+        beside=10 + NAME * several[0],
+        below=34 if across.by_time else 20 + 0.75 * wide,
+    )
+
+
+def _letters(ground: Ground) -> int:
+    """Letters of the longest tick label."""
+    if ground.by_time:
+        return 7
+    return max(len(name) for name in short_names(ground.spans.index, MOST_LETTERS))
+
+
+def _size(sheet: Sheet) -> tuple[float, float, int]:
+    """Width and height of a panel with what stands around it, and panels in a row."""
+    width = sheet.left + sheet.width + sheet.beside + BAR
+    return width, sheet.above + sheet.height + sheet.below, min(2, len(sheet.names))
+
+
+def _domains(sheet: Sheet, number: int) -> tuple[list[float], list[float]]:
+    """From where to where a panel reaches down and across, as shares of the whole."""
+    width, height, columns = _size(sheet)
+    row, column = divmod(number, columns)
+    wide, tall = width * columns, height * -(-len(sheet.names) // columns)
+    x = column * width + sheet.left
+    y = tall - row * height - sheet.above
+    return [(y - sheet.height) / tall, y / tall], [x / wide, (x + sheet.width) / wide]
+
+
+def put_heading(figure: go.Figure, sheet: Sheet, look: Look, *, title: str, subtitle: str) -> None:
+    """The title, and the size that gives every panel its pixels."""
+    width, height, columns = _size(sheet)
+    height *= -(-len(sheet.names) // columns)
+    wide = round(width * columns) + 2 * EDGE
+    tall, letters = round(height) + TOP + EDGE, wide // SMALL_LETTER
+    dress(figure, look, title=title, subtitle=subtitle, height=tall, letters=letters)
+    figure.update_layout(width=wide, margin={"l": EDGE, "r": EDGE, "b": EDGE})
+
+
+def bar_place(sheet: Sheet, number: int) -> dict[str, Any]:
+    """Where the colour bar of a panel stands: beside it, as tall as it is."""
+    down, across = _domains(sheet, number)
+    x = across[1] + sheet.beside / sheet.width * (across[1] - across[0])
+    middle = (down[0] + down[1]) / 2
+    return {"x": x, "xpad": 0, "y": middle, "ypad": 0, "len": down[1] - down[0]}
+
+
+def axis_name(side: str, number: int, *, bare: bool = False) -> str:
+    """The name of an axis of a panel as traces want it: ``x``, ``x2`` and so on."""
+    place = 2 * number + 1 + bare
+    return side if place == 1 else f"{side}{place}"
+
+
+def add_axes(figure: go.Figure, sheet: Sheet, number: int, strips: tuple[Strip, Strip]) -> None:
+    """The two pairs of axes of a panel; all panels zoom together."""
+    lengths = (sheet.height, sheet.width)
+    sides = zip("yx", strips, sheet.grounds, lengths, _domains(sheet, number), strict=True)
+    for side, strip, ground, pixels, domain in sides:
+        front, back = (axis_name(side, number, bare=bare) for bare in (False, True))
+        partner = "x" if side == "y" else "y"
+        visible = axis_settings(ground, pixels=pixels, most_letters=MOST_LETTERS)
+        if side == "y":
+            visible["range"] = visible["range"][::-1]
+        elif not ground.by_time:
+            visible["tickangle"] = -45
+        visible |= {"domain": domain, "anchor": axis_name(partner, number), "showgrid": False}
+        visible |= {"zeroline": False, "ticks": "outside", "ticklen": 4, "automargin": False}
+        bare_axis = {
+            **{key: visible[key] for key in ("type", "range")},
+            **{"overlaying": front, "matches": side, "showgrid": False, "zeroline": False},
+            **{"ticks": "", "showticklabels": False, "tickmode": "array"},
+            "anchor": axis_name(partner, number, bare=True),
+            "tickvals": places_of((strip.edges[1:] + strip.edges[:-1]) / 2, ground),
+            "ticktext": strip.labels,
+        }
+        if number:
+            visible["matches"] = side
+        keys = (f"{side}axis{name[1:]}" for name in (front, back))
+        figure.update_layout(dict(zip(keys, (visible, bare_axis), strict=True)))
+    # An axis is only drawn where some trace lies on it.
+    empty = {"x": [None], "y": [None], "mode": "lines", "showlegend": False, "hoverinfo": "skip"}
+    axes = {"xaxis": axis_name("x", number), "yaxis": axis_name("y", number)}
+    figure.add_trace(go.Scatter(**empty, **axes))
+
+
+def add_names(figure: go.Figure, sheet: Sheet, number: int) -> None:
+    """The option above its panel, and each video above and beside its stretch."""
+    names = []
+    if len(sheet.names) > 1:
+        lift = sheet.above - NAME
+        names.append({"text": f"<b>{plain(sheet.names[number])}</b>", "x": 0, "y": 1})
+        names[-1] |= {"xanchor": "left", "yanchor": "bottom", "yshift": lift - 4}
+        names[-1] |= {"xref": _domain_of("x", number), "yref": _domain_of("y", number)}
+    for side, ground, pixels in zip("yx", sheet.grounds, (sheet.height, sheet.width), strict=True):
+        spans = ground.spans if ground.by_time and len(ground.spans) > 1 else ground.spans[:0]
+        for video, first, last, place in spans.itertuples():
+            letters = int((last - first) / ground.length * pixels / LETTER) - 1
+            if letters < min(10, len(str(video))):
+                continue
+            short = dict(zip(spans.index, short_names(spans.index, letters), strict=True))
+            name = {"text": short[video], side: place + (last - first) / 2}
+            name[f"{side}ref"] = axis_name(side, number)
+            other = "x" if side == "y" else "y"
+            name |= {other: 1, f"{other}ref": _domain_of(other, number)}
+            name |= {f"{side}anchor": "middle" if side == "y" else "center"}
+            name |= {f"{other}anchor": "left" if side == "y" else "bottom"}
+            name |= {"textangle": 90} if side == "y" else {}
+            names.append(name)
+    for name in names:
+        figure.add_annotation(font_size=12, **name)
+
+
+def _domain_of(side: str, number: int) -> str:
+    """The reference of an annotation to the whole height or width of a panel."""
+    return f"{axis_name(side, number)} domain"
+
+
+def add_lines(
+    figure: go.Figure, sheet: Sheet, number: int, xs: Sequence[Any], ys: Sequence[Any], **line: Any
+) -> None:
+    """Lines over the image of a panel, in places along its axes; None lifts the pen."""
+    places = []
+    for values, ground in zip((ys, xs), sheet.grounds, strict=True):
+        numbers = np.array([np.nan if value is None else value for value in values], np.float64)
+        places.append(places_of(numbers, ground))
+    figure.add_trace(
+        go.Scatter(
+            x=places[1],
+            y=places[0],
+            xaxis=axis_name("x", number, bare=True),
+            yaxis=axis_name("y", number, bare=True),
+            mode="lines",
+            line=line,
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    )

@@ -1,0 +1,189 @@
+"""The map of segments: points that are near each other look or sound alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from twlab.analysis.maps.projection import project
+from twlab.archive.sources import also_stores
+from twlab.errors import FILTERED, InputError
+from twlab.figures.clock import span_labels
+from twlab.figures.encodings import (
+    by_name,
+    is_continuous,
+    left_out_note,
+    named_values,
+    number_column,
+    value_column,
+)
+from twlab.figures.markers import Group, groups_of
+from twlab.figures.theme import (
+    LEGEND_ABOVE,
+    Look,
+    ThemeName,
+    dress,
+    look_of,
+)
+from twlab.table.segments import check_segments
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from twlab.figures.encodings import Values
+
+__all__ = ["scatter"]
+
+WEBGL_FROM = 2000
+
+
+@also_stores("segments")
+def scatter(
+    segments: pd.DataFrame,
+    coords: pd.DataFrame | None = None,
+    *,
+    color: Values | None = None,
+    size: Values | None = None,
+    title: str | None = None,
+    theme: ThemeName = "light",
+) -> go.Figure:
+    """A scatter plot of a projection, one point per segment.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table of segments.
+    coords : DataFrame of columns x, y (and z), optional
+        As :func:`twlab.project` gives it, on the same index; by default it is called here.
+    color : str, Series or sequence, optional
+        A column, or one value per row such as ``tw.cluster(segments)``. By default the option
+        where there are several, else the video where there are several, else the time. Numbers
+        get a colour scale, anything else (and whole numbers of up to 24 different values) one
+        colour each.
+    size : str, Series or sequence, optional
+        Likewise numbers, none negative, to which the area of the points is proportional.
+    title : str, optional
+        In place of the default.
+    theme : {"light", "dark"}
+        Which background to draw for.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        In two or three dimensions, drawn by WebGL above 2,000 points. Distances mean the same in
+        every direction. Rows without coordinates are left out; the subtitle counts them.
+
+    Raises
+    ------
+    InputError
+        If the table is none of segments, or coordinates or values do not fit it.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> segments = tw.sample()
+    >>> figure = tw.plot.scatter(segments, tw.project(segments, method="pca"))
+    >>> len(figure.data[0].x)
+    100
+    """
+    look = look_of(theme)
+    check_segments(segments)
+    if not len(segments):
+        raise InputError(
+            f"there are no segments to draw; a table with rows was expected; {FILTERED}"
+        )
+    table: Any = project(segments) if coords is None else coords
+    axes = _axes(segments, table)
+    values = value_column(segments, _telling(segments) if color is None else color, "color")
+    keep = table[axes].notna().all(axis=1).to_numpy()
+    areas = None if size is None else number_column(segments, size, "size")
+    sizes = _diameters(areas, keep)
+    hover = pd.Series(span_labels(segments), index=segments.index, dtype=object)
+    if values.name not in ("video_id", "start_sec", "end_sec"):
+        hover = hover + "<br>" + named_values(values)
+    points = table.loc[keep, axes].assign(hover=hover[keep], size=sizes[keep])
+    figure = go.Figure()
+    for group in groups_of(values[keep], look):
+        figure.add_trace(_points(points, group, look))
+    note = f"{int(keep.sum()):,} segment{'s' * (int(keep.sum()) != 1)}"
+    note += left_out_note(int((~keep).sum()), "unplaced")
+    heading = f"Map of segments{by_name(values, ', coloured by ')}" if title is None else title
+    dress(figure, look, title=heading, subtitle=note, height=580)
+    _empty_axes(figure, look)
+    if is_continuous(values):
+        figure.update_layout(legend=LEGEND_ABOVE)
+    return figure
+
+
+def _telling(segments: pd.DataFrame) -> str:
+    """The column that tells most about a table at first sight."""
+    for name in ("embedding_option", "video_id"):
+        if name in segments.columns and len(segments[name].dropna().unique()) > 1:
+            return name
+    return "start_sec"
+
+
+def _axes(segments: pd.DataFrame, coords: Any) -> list[str]:
+    """The columns of the coordinates: x, y and, in three dimensions, z."""
+    if not isinstance(coords, pd.DataFrame) or not {"x", "y"} <= set(coords.columns):
+        raise InputError("coords have no columns x and y; a DataFrame as tw.project was expected")
+    if not coords.index.equals(segments.index):
+        raise InputError(
+            f"coords have another index than the table ({len(coords)} and {len(segments)} rows); "
+            "the same index was expected; filter both alike, or project this table"
+        )
+    return ["x", "y", "z"] if "z" in coords.columns else ["x", "y"]
+
+
+def _diameters(areas: NDArray[np.float64] | None, keep: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The diameter of each point in pixels; smaller where there are many."""
+    count = int(keep.sum())
+    usual = 9.0 if count <= 500 else 6.0 if count <= WEBGL_FROM else 4.0
+    if areas is None:
+        return np.full(len(keep), usual)
+    if (areas < 0).any():
+        raise InputError(f"size holds {np.nanmin(areas):g}; numbers from 0 up were expected")
+    typical = float(np.nanmedian(areas[areas > 0])) if (areas > 0).any() else 1.0
+    return np.clip(usual * np.sqrt(np.nan_to_num(areas) / typical), 2, 4 * usual)
+
+
+def _points(points: pd.DataFrame, group: Group, look: Look) -> Any:
+    """One trace of points."""
+    part = points[group.rows]
+    flat, few = "z" not in points.columns, len(points) <= WEBGL_FROM
+    sizes = part["size"].to_numpy() * (1 if flat else 0.55)
+    outline = {"width": 0.7 if few and flat else 0, "color": look.paper}
+    settings: dict[str, Any] = {
+        **{axis: part[axis].to_numpy(np.float32) for axis in ("x", "y", "z")[: 3 - flat]},
+        "mode": "markers",
+        "name": group.name,
+        "showlegend": not group.continuous,
+        "hovertext": part["hover"],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "marker": {
+            **group.marker,
+            "symbol": group.symbol,
+            "size": sizes[0] if len(sizes) and (sizes == sizes[0]).all() else sizes,
+            "line": outline,
+            "opacity": 0.9,
+        },
+    }
+    if not flat:
+        return go.Scatter3d(**settings)
+    return (go.Scatter if few else go.Scattergl)(**settings)
+
+
+def _empty_axes(figure: go.Figure, look: Look) -> None:
+    """The axes of a projection have no unit: no ticks, one scale for all."""
+    figure.update_xaxes(showticklabels=False, zeroline=False)
+    figure.update_yaxes(showticklabels=False, zeroline=False, scaleanchor="x")
+    bare = {
+        "showticklabels": False,
+        "title": {"text": ""},
+        "gridcolor": look.grid,
+        "backgroundcolor": look.paper,
+    }
+    figure.update_scenes(xaxis=bare, yaxis=bare, zaxis=bare, aspectmode="data")

@@ -1,0 +1,86 @@
+"""Keys of a source under the names of the table that the caller gave them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twlab.loading.responses.othernames import counts_frames, per_sec
+from twlab.loading.responses.values import is_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twlab.loading.responses.found import Found
+
+__all__ = ["renamed_keys"]
+
+_DEEPEST = 60
+_TIMES = ("start_sec", "end_sec")
+
+
+def renamed_keys(document: Any, found: Found) -> Any:
+    """The document with the keys that ``found.columns`` names, at any depth, renamed.
+
+    A key of the table that stood there already gives way, as ``served_...``. Times whose name ends
+    in a unit (``_ms``) become seconds.
+    """
+    if not found.columns:
+        return document
+    return _renamed(document, found, 0)
+
+
+def _renamed(node: Any, found: Found, depth: int) -> Any:
+    """One value of the document."""
+    if depth > _DEEPEST or is_numbers(node):
+        return node
+    if isinstance(node, list | tuple):
+        return [_renamed(one, found, depth + 1) for one in node]
+    if not isinstance(node, dict):
+        return node
+    found.keys_seen.update(dict.fromkeys(map(str, node)))
+    targets = {found.columns[key] for key in node if key in found.columns}
+    out = {}
+    for key, value in node.items():
+        value = _renamed(value, found, depth + 1)
+        column = found.columns.get(key)
+        if column is None:
+            out[f"served_{key}" if key in targets else key] = value
+        elif column in _TIMES:
+            out[_time_key(key, column)] = _each(value, _to_seconds(key))
+        else:
+            out[column] = value
+    return out
+
+
+def _time_key(key: str, column: str) -> str:
+    """The name of a time; frames stay frames, and are divided where their rate is known."""
+    return column.replace("_sec", "_frame") if counts_frames(key) else column
+
+
+def _to_seconds(key: str) -> Callable[[Any], Any]:
+    """What makes seconds of a number under a key."""
+    rate = 1.0 if counts_frames(key) else per_sec(key)
+
+    def seconds(value: Any) -> Any:
+        if isinstance(value, str) and rate != 1:
+            try:
+                return float(value[:40]) / rate
+            except ValueError:
+                return value
+        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        return value / rate if number and rate != 1 else value
+
+    return seconds
+
+
+def _each(value: Any, function: Callable[[Any], Any]) -> Any:
+    """A function of a value, or of each of a column."""
+    if isinstance(value, list | tuple):
+        return [function(one) for one in value]
+    if isinstance(value, dict):
+        return {key: function(one) for key, one in value.items()}
+    if isinstance(value, np.ndarray):
+        return [function(one) for one in value.tolist()]
+    return function(value)

@@ -1,0 +1,206 @@
+"""Objects whose keys say whose, of what or when the rows below them are.
+
+``{"film.mp4": {"0-6": [...], "6-12": [...]}}`` names a film and the times of its segments, and
+``{"film.mp4": {"visual": [...], "audio": [...]}}`` the options. What an outer key said of the rows
+is never replaced by an inner one: where both may name the video, both are kept, and told.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from twlab.errors import InputError
+from twlab.intervals import LATEST_SEC, parse_timecode
+from twlab.loading.responses.names import BOXES, NESTED, plain
+from twlab.loading.responses.othernames import FALLBACK_VIDEO, MEDIA_NAME, OPTION_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["Keys", "are_films", "are_joint", "are_segments", "keys_of", "span_in", "span_of"]
+
+_OPTION_KEYS = OPTION_WORDS - {"speech", "conversation", "transcript"}
+_WRAPPERS = frozenset(
+    (
+        *("response", "answer", "body", "content", "payload", "get", "clip", "clips", "segment"),
+        *("video_segments", "chunks", "entries", "list", "output", "outputs", "emb", "embs"),
+        *("embedding_results", "task", "tasks", "video", "videos", "collection", "index", "doc"),
+        *BOXES,
+        *NESTED,
+    )
+)
+"""Keys that stand around rows and name no video."""
+_NAMED = ("video_id", "video_name", "filename", "input_url")
+
+_TIME = r"(\d+:\d{2}(?::\d{2})?(?:\.\d+)?|\d+(?:\.\d+)?)\s*(ms|s|sec|secs|seconds)?"
+_PREFIX = r"[\s\[(]*(?:(?:clip|segment|seg|shot|scene|chunk|window|t)[\s_=-]*)?"
+_SPAN = re.compile(
+    rf"{_PREFIX}{_TIME}\s*(?:-|–|—|_|,|to|\.\.|->|→)\s*{_TIME}[\s\])]*",
+    re.IGNORECASE,
+)
+_MOMENT = re.compile(rf"(?:t[\s_=-]*)?{_TIME}", re.IGNORECASE)
+_JOINT = re.compile(r"[\s(\['\"]*(.+?)['\"]?[\s,_@:#|-]+([\d.:]+\s*[-_,]\s*[\d.:]+)[\s)\]]*")
+_LONGEST_KEY, _LONGEST_JOINT = 60, 300
+
+
+class Keys(NamedTuple):
+    """What the keys of an object say: videos, options, times, names of segments.
+
+    ``joint`` ones say video and times in one; ``kind`` is empty where they say nothing, and
+    ``sure`` videos are never taken for groups of films.
+    """
+
+    kind: Literal["", "video", "option", "span", "moment", "segment", "joint"]
+    sure: bool = False
+
+    def facts(self, key: str, around: dict[str, Any]) -> dict[str, Any]:
+        """What a key says of all rows below it, given what was said around it."""
+        if self.kind == "option":
+            return {"embedding_option": str(key).replace("_", "-").lower()}
+        if self.kind in ("span", "moment"):
+            start, end = (span_of(key) if self.kind == "span" else _moment_of(key)) or (None, None)
+            return {"start_sec": start, "end_sec": end}
+        if self.kind == "joint" and (parts := span_in(key)):
+            return {"video_name": parts[0], "start_sec": parts[1], "end_sec": parts[2]}
+        if self.kind == "segment":
+            return {"segment_key": str(key)}
+        if self.kind == "video":
+            group = {"group": around[FALLBACK_VIDEO]} if FALLBACK_VIDEO in around else {}
+            return {**group, "video_name" if self.sure else FALLBACK_VIDEO: str(key)}
+        return {}
+
+
+def keys_of(
+    inner: dict[str, Any], facts: dict[str, Any], *, whole: bool, row_ids: Sequence[str] | None
+) -> Keys:
+    """What the keys of an object of nothing but objects and lists say.
+
+    Parameters
+    ----------
+    inner : dict
+        The values under which rows may stand.
+    facts : dict
+        What was said around the object.
+    whole : bool
+        Whether the object holds nothing else.
+    row_ids : sequence of str, or None
+        The ids of the rows, where each value is a row of one vector or several; else None.
+    """
+    keys = list(map(str, inner))
+    if not whole or not keys:
+        return Keys("")
+    if all(key.replace("_", "-").lower() in _OPTION_KEYS for key in keys):
+        return Keys("option")
+    if all(plain(key) in _WRAPPERS for key in keys):
+        return Keys("")
+    if are_times := _times(keys):
+        return are_times
+    if row_ids is not None and (all(map(str.isdigit, keys)) or list(row_ids) == keys):
+        return Keys("")
+    if not (named := any(name in facts for name in _NAMED)) and are_joint(keys):
+        return Keys("joint")
+    if named or _is_of_film(facts, keys):
+        return Keys("segment")
+    return Keys("video", sure=_share_keys(inner.values()))
+
+
+def are_films(keys: Iterable[Any]) -> bool:
+    """Whether all keys are names of films by their ending."""
+    return all(MEDIA_NAME.fullmatch(str(key)) for key in keys)
+
+
+def are_segments(keys: Iterable[Any]) -> bool:
+    """Whether keys are times, or count segments, and so are no names of options."""
+    keys = list(map(str, keys))
+    return bool(keys) and (all(map(str.isdigit, keys)) or _times(keys) is not None)
+
+
+def _is_of_film(facts: dict[str, Any], keys: list[str]) -> bool:
+    """Whether the object around is of one film, so that its keys name parts of it."""
+    around = facts.get(FALLBACK_VIDEO)
+    if around is None or are_films(keys):
+        return False
+    return bool(MEDIA_NAME.fullmatch(str(around))) or all(map(str.isdigit, keys))
+
+
+def _share_keys(values: Iterable[Any]) -> bool:
+    """Whether several objects have keys in common, so that these name no films of their own."""
+    seen: set[str] = set()
+    for value in values:
+        keys = set(map(str, value)) if type(value) is dict else set()
+        if seen & keys:
+            return True
+        seen |= keys
+    return False
+
+
+def _times(keys: list[str]) -> Keys | None:
+    """Whether all keys are spans of time, or moments."""
+    spans = sorted(span for key in keys if (span := span_of(key)) is not None)
+    if len(spans) == len(keys):
+        touching = [b[0] - a[1] for a, b in itertools.pairwise(spans)]
+        frames = len(spans) > 1 and all(gap == 1 for gap in touching)  # 0-149, 150-299
+        return Keys("span") if len(set(spans)) == len(keys) and not frames else None
+    if all(map(str.isdigit, keys)):
+        return None  # numbers of segments, or frames
+    moments = [_moment_of(key) for key in keys]
+    return Keys("moment") if all(moments) and len(set(moments)) == len(keys) else None
+
+
+def are_joint(keys: list[str]) -> bool:
+    """Whether all keys are of a video and a span, and no dates: spans of one video only touch."""
+    spans: dict[str, list[tuple[float, float]]] = {}
+    for key in keys:
+        parts = span_in(key)
+        if parts is None:
+            return False
+        spans.setdefault(parts[0], []).append(parts[1:])
+    gaps = [b[0] - a[1] for own in map(sorted, spans.values()) for a, b in itertools.pairwise(own)]
+    return bool(gaps) and min(gaps) == 0
+
+
+def span_in(key: str) -> tuple[str, float, float] | None:
+    """The name, start and end of a text like ``film.mp4_0_6`` or ``('film', 0, 6)``; else None.
+
+    Examples
+    --------
+    >>> span_in("film.mp4_0.0_6.0"), span_in("film.mp4")
+    (('film.mp4', 0.0, 6.0), None)
+    """
+    hit = _JOINT.fullmatch(key) if len(key) <= _LONGEST_JOINT else None
+    span = span_of(hit[2]) if hit else None
+    return (hit[1], *span) if hit and span else None
+
+
+def span_of(key: str) -> tuple[float, float] | None:
+    """The seconds that a text like ``0-6``, ``00:00-00:06`` or ``clip_0.0_6.0`` says; else None.
+
+    Examples
+    --------
+    >>> span_of("0.5-6s"), span_of("film-2")
+    ((0.5, 6.0), None)
+    """
+    hit = _SPAN.fullmatch(key) if len(key) <= _LONGEST_KEY else None
+    if hit is None:
+        return None
+    unit = hit[4] or hit[2]
+    start, end = _seconds(hit[1], hit[2] or unit), _seconds(hit[3], unit)
+    return (start, end) if start is not None and end is not None and start < end else None
+
+
+def _moment_of(key: str) -> tuple[float, float] | None:
+    """The second that a text says, as the start and the end of a moment; else None."""
+    hit = _MOMENT.fullmatch(key) if len(key) <= _LONGEST_KEY else None
+    at = _seconds(hit[1], hit[2]) if hit else None
+    return None if at is None else (at, at)
+
+
+def _seconds(text: str, unit: str | None) -> float | None:
+    """A number or timecode as seconds; None beyond what a film lasts."""
+    try:
+        at = parse_timecode(text) / (1000 if unit and unit.lower() == "ms" else 1)
+    except InputError:
+        return None
+    return at if at < LATEST_SEC else None

@@ -1,0 +1,356 @@
+"""The client for code that awaits; :mod:`twlab.service.client` has the same methods for all other
+code.
+
+Answers become tables here, through :func:`twlab.load` and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from twlab.errors import InputError
+from twlab.service import indexes, ledger_tables
+from twlab.service.http.api_key import find_base_url, find_key
+from twlab.service.http.endpoints import Service
+from twlab.service.http.fields import identity_at
+from twlab.service.http.transport import Settings, Transport
+from twlab.service.jobs.assets import Assets
+from twlab.service.jobs.bars import Bars
+from twlab.service.jobs.embedding import Outcome, Pace, embed_all
+from twlab.service.jobs.embedding_options import MODEL, Options, as_names
+from twlab.service.jobs.inputs import find_sources
+from twlab.service.jobs.ledger import Ledger
+from twlab.service.jobs.query_vectors import ask, make_query
+from twlab.service.jobs.work import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from twlab.service.jobs.inputs import Source
+    from twlab.service.jobs.query_vectors import Query
+
+__all__ = ["FOLDER", "AsyncClient"]
+
+FOLDER = "twlab-jobs"
+Names = str | list[str] | tuple[str, ...] | None
+
+
+class AsyncClient:
+    """The service for code that awaits: videos in, tables out, never paid twice.
+
+    Arguments, methods and results are those of :class:`twlab.Client`.
+
+    Examples
+    --------
+    >>> AsyncClient("tlk_example")
+    AsyncClient(key=****, base_url='https://api.twelvelabs.io/v1.3', folder='twlab-jobs')
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        folder: str | Path = FOLDER,
+        settings: Settings | None = None,
+        transport: Any = None,
+        allow_http: bool = False,
+    ) -> None:
+        self._key = find_key(api_key)
+        self.base_url = find_base_url(base_url, allow_http=allow_http)
+        self.folder, self._settings = Path(folder), settings or Settings()
+        self._given_transport = transport
+        self._open: tuple[Service, Ledger, Assets, str] | None = None
+        self._pid = os.getpid()
+        self._failures: list[Outcome] = []
+
+    def __repr__(self) -> str:
+        place = f"base_url={self.base_url!r}, folder={str(self.folder)!r}"
+        return f"{type(self).__name__}(key=****, {place})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close connections and the ledger; the client may be used again."""
+        if self._open is not None:
+            (service, ledger, _, _), self._open = self._open, None
+            await service.transport.close()
+            ledger.close()
+
+    def _parts(self) -> tuple[Service, Ledger, Assets, str]:
+        """The service, the ledger, its tables of files, and the account; opened when needed."""
+        if self._open is None or self._pid != os.getpid():  # a fork shares no connections
+            self._pid = os.getpid()
+            transport = Transport(
+                self._key, self.base_url, self._settings, transport=self._given_transport
+            )
+            account = self._key.account(self.base_url)
+            ledger = Ledger(self.folder)  # last, so that no failure leaves its file open
+            self._open = Service(transport), ledger, Assets(ledger), account
+        return self._open
+
+    # Embedding
+
+    async def embed(
+        self,
+        source: Any,
+        *,
+        model_name: str = MODEL,
+        embedding_option: Names = None,
+        embedding_scope: Names = None,
+        embedding_type: Names = None,
+        start_sec: float | None = None,
+        end_sec: float | None = None,
+        segmentation: Literal["fixed", "dynamic"] | None = None,
+        clip_sec: int | None = None,
+        concurrency: int = 8,
+        timeout_sec: float = 6 * 3600.0,
+        on_error: Literal["report", "raise"] = "report",
+        pay_again: bool = False,
+        progress: bool = True,
+    ) -> pd.DataFrame:
+        """A table of segments of one or many videos, each paid for once.
+
+        Uploads, waits and downloads as needed; what an earlier call, a killed kernel or another
+        program on the same folder has done already is not done again. Interrupting loses nothing:
+        call again to go on.
+
+        Parameters
+        ----------
+        source : path, address, folder, glob, or list of these
+            Videos or sound files. Files of the same content are embedded once.
+        model_name : str, default "marengo3.0"
+            ``Marengo-retrieval-…`` models go through version 1 of the interface.
+        embedding_option : str or list of str, optional
+            ``visual``, ``audio``, ``transcription``; default: all.
+        embedding_scope : str or list of str, optional
+            ``clip``, ``video``; default: clips.
+        embedding_type : str or list of str, optional
+            ``separate_embedding``, ``fused_embedding``.
+        start_sec, end_sec : float, optional
+            The part of the file to embed, in seconds.
+        segmentation : {"fixed", "dynamic"}, optional
+            Clips of equal length, or clips that follow the shots.
+        clip_sec : int, optional
+            Length of fixed clips (2-10) or least length of dynamic ones (2-5), in seconds.
+        concurrency : int, default 8
+            How many videos are worked on at once; requests stay within the rate limit.
+        timeout_sec : float, default 6 hours
+            How long to wait for one video; it goes on at the service afterwards.
+        on_error : {"report", "raise"}
+            ``report`` warns of videos that failed and lists them in :meth:`failures`; ``raise``
+            raises the first such error after all videos are done.
+        pay_again : bool, default False
+            Start a new paid task for videos that failed, or whose task cannot be found.
+        progress : bool, default True
+            Show progress bars.
+
+        Returns
+        -------
+        DataFrame
+            The segments of all videos that succeeded, as :func:`twlab.load` makes them.
+
+        Raises
+        ------
+        InputError
+            If a source is not there or an option is not possible; nothing is paid for then.
+        AuthenticationError
+            If the key is not accepted.
+        ConnectionFailedError
+            If the service cannot be reached at all.
+
+        Examples
+        --------
+        >>> import twlab as tw
+        >>> client = tw.Client()                                      # doctest: +SKIP
+        >>> segments = client.embed("film.mp4", clip_sec=4)           # doctest: +SKIP
+        """
+        if on_error not in ("report", "raise"):
+            raise InputError(f"on_error is {on_error!r}; 'report' or 'raise' was expected; choose")
+        options = Options(
+            model_name=model_name,
+            embedding_option=as_names(embedding_option),
+            embedding_scope=as_names(embedding_scope),
+            embedding_type=as_names(embedding_type),
+            start_sec=start_sec,
+            end_sec=end_sec,
+            segmentation=segmentation,
+            clip_sec=clip_sec,
+        )
+        pace = Pace(concurrency, timeout_sec, pay_again).checked()
+        outcomes = await self._embedded(find_sources(source), options, pace, progress=progress)
+        return await self._reported(outcomes, on_error)
+
+    async def _embedded(
+        self, sources: Sequence[Source], options: Options, pace: Pace, *, progress: bool
+    ) -> list[Outcome]:
+        if any(one.input_type == "video" for one in sources):
+            options.checked()
+        service, ledger, assets, account = self._parts()
+        with Bars(len(sources), shown=progress) as bars:
+            run = Run(service, ledger, assets, account=account, settings=self._settings, watch=bars)
+            with contextlib.closing(run):
+                try:
+                    return await embed_all(sources, options, run=run, pace=pace, bars=bars)
+                finally:
+                    ledger_tables.warn_of_other_keys(run.paid_elsewhere)
+
+    async def _reported(self, outcomes: Sequence[Outcome], on_error: str) -> pd.DataFrame:
+        done = {one.job.key: one for one in outcomes if one.job is not None}
+        jobs = [one.job for one in done.values() if one.job is not None]
+        segments, unreadable = await asyncio.to_thread(ledger_tables.segments_of, self.folder, jobs)
+        failures = [one for one in outcomes if one.error is not None]
+        failures += [Outcome(done[key].source, error=error) for key, error in unreadable.items()]
+        self._failures = failures
+        if failures and on_error == "raise":
+            raise failures[0].error or AssertionError("a failure has an error")
+        ledger_tables.warn_of_twins(outcomes)
+        ledger_tables.warn_of_failures(failures, len(outcomes))
+        return segments
+
+    async def embed_text(self, text: str, *, model_name: str = MODEL) -> pd.DataFrame:
+        """One row with the vector of a text, for searches; the same text is paid for once.
+
+        Parameters
+        ----------
+        text : str
+            What to look for.
+        model_name : str
+            The model of the table to search in.
+
+        Raises
+        ------
+        ApiError
+            If the service does not answer, or no longer offers the model.
+        """
+        return await self._asked(make_query("text", model_name, text=text))
+
+    async def embed_image(
+        self, image: Any, *, text: str = "", model_name: str = MODEL
+    ) -> pd.DataFrame:
+        """One row with the vector of a picture (path or address), alone or together with a text."""
+        kind = "text_image" if text else "image"
+        return await self._asked(make_query(kind, model_name, text=text, media=image))
+
+    async def embed_audio(self, audio: Any, *, model_name: str = MODEL) -> pd.DataFrame:
+        """One row with the vector of a sound (path or address) as a whole."""
+        return await self._asked(make_query("audio", model_name, media=audio))
+
+    async def _asked(self, query: Query) -> pd.DataFrame:
+        service, ledger, assets, account = self._parts()
+        with contextlib.closing(ledger.begin()) as lock:
+            job = await ask(
+                query, service=service, ledger=ledger, assets=assets, account=account, run=lock.name
+            )
+        return ledger_tables.segments_of(self.folder, [job], strict=True)[0]
+
+    # What was done
+
+    async def ledger(self) -> pd.DataFrame:
+        """A table of all jobs of this folder: source, state, task, times, answer, error."""
+        return ledger_tables.ledger_table(self._parts()[1].jobs())
+
+    async def results(self) -> pd.DataFrame:
+        """The segments of every video in this folder, from the saved answers; asks nobody."""
+        jobs = [job for job in self._parts()[1].jobs() if not job.api.endswith("-sync")]
+        ready = [job for job in jobs if job.state == "ready"]
+        return (await asyncio.to_thread(ledger_tables.segments_of, self.folder, ready))[0]
+
+    async def failures(self) -> pd.DataFrame:
+        """A table of the videos that the last :meth:`embed` could not finish, with reasons."""
+        return ledger_tables.failure_table(self._failures)
+
+    # The service's archive
+
+    async def tasks(self, *, api: Literal["v1", "v2"] = "v2") -> pd.DataFrame:
+        """A table of the account's embedding tasks of the last seven days, newest first."""
+        return indexes.task_table([one async for one in self._parts()[0].tasks(api)])
+
+    async def indexes(self) -> pd.DataFrame:
+        """A table of the account's indexes."""
+        return indexes.index_table([one async for one in self._parts()[0].indexes()])
+
+    async def videos(self, index_id: str) -> pd.DataFrame:
+        """A table of the videos of an index, without vectors."""
+        items = [one async for one in self._parts()[0].indexed(index_id, "indexed-assets")]
+        return indexes.video_table(items)
+
+    async def fetch(
+        self,
+        index_id: str,
+        *,
+        video_id: Names = None,
+        embedding_option: Names = ("visual", "audio"),
+        concurrency: int = 8,
+        progress: bool = True,
+    ) -> pd.DataFrame:
+        """The segments of all videos of an index, or of some, as one table; costs nothing.
+
+        Parameters
+        ----------
+        index_id : str
+            As in :meth:`indexes`.
+        video_id : str or list of str, optional
+            Default: all videos that are ready.
+        embedding_option : str or list of str
+            Must have been enabled for the index.
+        concurrency : int
+            How many videos are fetched at once.
+        progress : bool
+            Show a progress bar.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such index or video, or the index holds none.
+        StillProcessingError
+            If no video of the index is ready.
+        """
+        service = self._parts()[0]
+        wanted = as_names(video_id)
+        if wanted is None:
+            items = [one async for one in service.indexed(index_id, "indexed-assets")]
+            ready = [one for one in items if one.get("status", "ready") == "ready"]
+            wanted = tuple(map(identity_at, ready))
+            if not wanted:
+                raise indexes.nothing_ready(index_id, items)
+        if not wanted:
+            raise InputError(
+                "video_id= is empty; ids of videos were expected; leave it out for all"
+            )
+        options = as_names(embedding_option) or ()
+        answers = await indexes.fetch_all(
+            service, index_id, wanted, options, concurrency=concurrency, shown=progress
+        )
+        return await asyncio.to_thread(indexes.indexed_segments, answers)
+
+    async def search(
+        self,
+        index_id: str,
+        text: str = "",
+        *,
+        image: Any = None,
+        search_option: Names = ("visual", "audio"),
+        n_hits: int = 10,
+    ) -> pd.DataFrame:
+        """The service's own ranking of an index, to stand beside ours.
+
+        Returns
+        -------
+        DataFrame
+            One row per hit: ``rank`` (1 is best), ``video_id``, ``start_sec``, ``end_sec``, and
+            ``score``, ``confidence`` where the model gives them.
+        """
+        service = self._parts()[0]
+        form, file = indexes.search_form(index_id, text, image, search_option, n_hits)
+        return indexes.hit_table(await indexes.all_hits(service, form, file, n_hits))

@@ -1,0 +1,126 @@
+"""The client: a video in, a table out, never paid twice.
+
+:class:`Client` serves scripts, threads and notebooks; :class:`AsyncClient` has the same methods
+for code that awaits. Paid jobs and their answers are kept in a folder (``twlab-jobs`` by default),
+so that a killed kernel, a second notebook or another run goes on where the last one stopped.
+"""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
+
+from twlab.service.awaiting import FOLDER, AsyncClient
+from twlab.service.http.background import Background
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from twlab.service.http.transport import Settings
+
+__all__ = ["AsyncClient", "Client"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _awaited(
+    method: Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[Client, P], T]:
+    """The method of :class:`Client` that waits for one of :class:`AsyncClient`."""
+
+    @functools.wraps(method)
+    def waiting(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._background.run(method(self._client, *args, **kwargs))
+
+    return waiting
+
+
+class Client:
+    """The service: videos in, tables out, never paid twice.
+
+    Parameters
+    ----------
+    api_key : str, optional
+        Default: the environment variable ``TWELVELABS_API_KEY``. Never shown, logged or written.
+    base_url : str, optional
+        Default: ``TWELVELABS_BASE_URL``, or the service itself.
+    folder : path, default "twlab-jobs"
+        Where the ledger of paid jobs and the answers lie. The service forgets after seven days;
+        this folder does not, so keep it.
+    settings : Settings, optional
+        Waits and bounds, see :class:`twlab.service.http.transport.Settings`.
+    transport : optional
+        An ``httpx.AsyncBaseTransport`` in place of the network.
+    allow_http : bool, default False
+        Send the key in clear text to a `base_url` that is not this machine.
+
+    Raises
+    ------
+    InputError
+        If there is no key, or `base_url` would give it away.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> tw.Client("tlk_example")
+    Client(key=****, base_url='https://api.twelvelabs.io/v1.3', folder='twlab-jobs')
+    >>> client = tw.Client()                                          # doctest: +SKIP
+    >>> segments = client.embed("films/*.mp4")                        # doctest: +SKIP
+    >>> query = client.embed_text("a rabbit yawns")                   # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        folder: str | Path = FOLDER,
+        settings: Settings | None = None,
+        transport: Any = None,
+        allow_http: bool = False,
+    ) -> None:
+        self._client = AsyncClient(
+            api_key,
+            base_url=base_url,
+            folder=folder,
+            settings=settings,
+            transport=transport,
+            allow_http=allow_http,
+        )
+        self._background = Background()
+        self._finalizer = weakref.finalize(self, self._background.close)
+
+    def __repr__(self) -> str:
+        return repr(self._client).removeprefix("Async")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def folder(self) -> Path:
+        """Where the ledger and the answers lie."""
+        return self._client.folder
+
+    def close(self) -> None:
+        """Close connections, the ledger and the thread behind them; may be used again."""
+        self._background.run(self._client.close())
+        self._background.close()
+
+    embed = _awaited(AsyncClient.embed)
+    embed_text = _awaited(AsyncClient.embed_text)
+    embed_image = _awaited(AsyncClient.embed_image)
+    embed_audio = _awaited(AsyncClient.embed_audio)
+    ledger = _awaited(AsyncClient.ledger)
+    results = _awaited(AsyncClient.results)
+    failures = _awaited(AsyncClient.failures)
+    tasks = _awaited(AsyncClient.tasks)
+    indexes = _awaited(AsyncClient.indexes)
+    videos = _awaited(AsyncClient.videos)
+    fetch = _awaited(AsyncClient.fetch)
+    search = _awaited(AsyncClient.search)

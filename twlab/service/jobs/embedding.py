@@ -1,0 +1,133 @@
+"""Many works at once: within the rate limit, each on its own, none in another's way."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from twlab.errors import (
+    AuthenticationError,
+    ConnectionFailedError,
+    InputError,
+    TwlabError,
+)
+from twlab.service.jobs.embedding_options import job_key
+from twlab.service.jobs.inputs import content_of
+from twlab.service.jobs.ledger import Job
+from twlab.service.jobs.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from twlab.service.jobs.assets import Assets
+    from twlab.service.jobs.bars import Bars
+    from twlab.service.jobs.embedding_options import Options
+    from twlab.service.jobs.inputs import Source
+    from twlab.service.jobs.work import Run
+
+__all__ = ["Outcome", "Pace", "embed_all", "make_work"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one source ended: a finished job, or an error."""
+
+    source: Source
+    job: Job | None = None
+    error: TwlabError | None = None
+
+
+def make_work(source: Source, options: Options, account: str, assets: Assets) -> Work:
+    """The work that a source stands for; reads the whole file to know its content.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
+    content, size = content_of(source, assets)
+    fitting = replace(options, input_type=source.input_type).checked()
+    text = fitting.as_json()
+    job = Job(
+        key=job_key(account, content, text),
+        account=account,
+        api=fitting.api,
+        source=source.shown,
+        content=content,
+        video_id=source.name,
+        model_name=fitting.model_name,
+        options=text,
+    )
+    return Work(job, source, fitting, size)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many works at once, how long to wait for one, whether failed ones are paid for again."""
+
+    concurrency: int
+    timeout_sec: float
+    pay_again: bool
+
+    def checked(self) -> Pace:
+        """The same, if it makes sense.
+
+        Raises
+        ------
+        InputError
+            If nothing could be done at this pace.
+        """
+        if int(self.concurrency) < 1:
+            raise InputError(
+                f"concurrency is {self.concurrency}; at least 1 was expected; leave it out"
+            )
+        if not self.timeout_sec > 0:
+            raise InputError(
+                f"timeout_sec is {self.timeout_sec}; seconds above 0 were expected; leave it out"
+            )
+        return self
+
+
+async def embed_all(
+    sources: Sequence[Source], options: Options, *, run: Run, pace: Pace, bars: Bars
+) -> list[Outcome]:
+    """How each source ended, in their order.
+
+    Raises
+    ------
+    AuthenticationError, ConnectionFailedError
+        At once, as nothing can succeed: the key is wrong, or there is no network.
+    """
+    gate = asyncio.Semaphore(int(pace.concurrency))
+    reached: list[Source] = []
+
+    async def one(source: Source) -> Outcome:
+        async with gate:
+            outcome = await _embed_one(source, options, run, pace)
+        offline = isinstance(outcome.error, ConnectionFailedError) and not outcome.error.sent
+        if offline and not reached:
+            raise outcome.error or AssertionError("an offline outcome has an error")
+        if not offline:
+            reached.append(source)
+        bars.finished(source.name)
+        return outcome
+
+    tasks = [asyncio.create_task(one(source)) for source in sources]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _embed_one(source: Source, options: Options, run: Run, pace: Pace) -> Outcome:
+    try:
+        work = await asyncio.to_thread(make_work, source, options, run.account, run.assets)
+        job = await run.finish(work, timeout_sec=pace.timeout_sec, pay_again=pace.pay_again)
+    except AuthenticationError:
+        raise
+    except TwlabError as error:
+        return Outcome(source, error=error)
+    return Outcome(source, job)

@@ -1,0 +1,308 @@
+"""One job from claim to answer, across crashes.
+
+Every step begins with what the ledger says, so that a job found half done is done the rest of the
+way: a task that is known is waited for, a request whose fate is unknown is looked into, and only
+what certainly is no task yet is sent and paid for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from twlab.errors import (
+    AnswerError,
+    ApiError,
+    AuthenticationError,
+    ConflictError,
+    ConnectionFailedError,
+    GoneError,
+    JobInDoubtError,
+    NotFoundError,
+    RateLimitError,
+    RequestTimeoutError,
+    ServerError,
+    StillProcessingError,
+    TaskFailedError,
+    TooLargeError,
+)
+from twlab.service.http.fields import (
+    box_at,
+    entries_at,
+    plain,
+    text_at,
+)
+from twlab.service.http.file_bodies import FilePart
+from twlab.service.jobs.answers import answer_path, save_answer, upload_name
+from twlab.service.jobs.doubt import settle
+from twlab.service.jobs.embedding_options import job_key
+from twlab.service.jobs.ledger import FINAL
+from twlab.service.jobs.rebuilding import note_orphans, recovered, shared
+from twlab.service.jobs.uploads import Uploader
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from twlab.service.http.endpoints import Service
+    from twlab.service.http.transport import Answer, Settings
+    from twlab.service.jobs.assets import Assets
+    from twlab.service.jobs.embedding_options import Options
+    from twlab.service.jobs.inputs import Source
+    from twlab.service.jobs.ledger import Job, Ledger
+    from twlab.service.jobs.uploads import Watcher
+
+__all__ = ["Run", "Work"]
+
+_UNKNOWN_FATE = (ServerError, ConflictError, RequestTimeoutError, AnswerError)
+_MAY_PASS = (AuthenticationError, ConnectionFailedError, RateLimitError, *_UNKNOWN_FATE)
+_V1_BYTES = 2 << 30
+_V2_BYTES = 4 << 30
+_OTHERS_PAUSE_SEC, _OTHERS_LONGEST_SEC = 0.1, 2.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be done: a job of the ledger and where its bytes are."""
+
+    job: Job
+    source: Source
+    options: Options
+    size: int
+
+
+class Run:
+    """One call of ``embed``: owns the jobs that it works on for as long as it lives.
+
+    Parameters
+    ----------
+    service, ledger, assets
+        Where jobs are sent and written down.
+    account : str
+        Whose jobs.
+    settings : Settings
+        Times and bounds.
+    watch : Watcher
+        Told of uploads.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        ledger: Ledger,
+        assets: Assets,
+        *,
+        account: str,
+        settings: Settings,
+        watch: Watcher,
+    ) -> None:
+        self._service, self._ledger, self._settings = service, ledger, settings
+        self.account = account
+        self._lock = ledger.begin()
+        self._looking = asyncio.Lock()
+        self.assets = assets
+        self.paid_elsewhere: list[Job] = []  # what another key had paid for, and this one did anew
+        self._mine: dict[str, asyncio.Lock] = {}
+        self._uploader = Uploader(
+            service, assets, account=account, run=self._lock.name, watch=watch
+        )
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._lock.close()
+
+    async def finish(self, work: Work, *, timeout_sec: float, pay_again: bool = False) -> Job:
+        """The finished job, whose answer lies in the ledger's folder.
+
+        Raises
+        ------
+        ApiError, InputError, LedgerError
+            If it cannot be finished; the ledger knows as much as there is to know.
+        """
+        async with self._mine.setdefault(work.job.key, asyncio.Lock()):
+            return await self._finish(work, timeout_sec=timeout_sec, pay_again=pay_again)
+
+    async def _finish(self, work: Work, *, timeout_sec: float, pay_again: bool) -> Job:
+        job = work.job
+        try:
+            async with asyncio.timeout(timeout_sec):
+                job = await self._claimed(job, pay_again=pay_again)
+                if job.state == "ready" and self._has_answer(job):
+                    return job
+                return await self._advance(job, work, pay_again=pay_again)
+        except TimeoutError:
+            problem = f"{job.source} is not done after {timeout_sec:g} s"
+        except ApiError as error:
+            self._ledger.note(job, str(error))
+            raise
+        finally:
+            self._ledger.release(job.key, self._lock.name)
+        raise StillProcessingError(f"{problem}; {StillProcessingError.advice}")
+
+    async def _claimed(self, wanted: Job, *, pay_again: bool) -> Job:
+        """The job's row once it is this run's or finished by another."""
+        pause = _OTHERS_PAUSE_SEC
+        while True:
+            job = self._ledger.claim(wanted, self._lock.name, pay_again=pay_again)
+            if job.owner == self._lock.name or job.state in FINAL:
+                return job
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _OTHERS_LONGEST_SEC)
+
+    def _has_answer(self, job: Job) -> bool:
+        if job.answer is None:
+            return False
+        path = answer_path(self._ledger.folder, job.answer)
+        return path.exists() and path.stat().st_size > 0
+
+    async def _advance(self, job: Job, work: Work, *, pay_again: bool) -> Job:
+        if job.state == "failed":
+            raise TaskFailedError(f"{job.source}: {job.error}")
+        if job.state == "submitting":
+            job = await self._settled(job, pay_again=pay_again)
+        if job.state == "new":
+            async with self._looking:
+                await note_orphans(self._service, self._ledger, job, self._settings)
+            named = replace(job, upload_name=self._upload_name(job, work))
+            job = recovered(self._ledger, named, pay_again=pay_again)
+        if job.state == "new":
+            job = await shared(self._service, self._ledger, job)
+        if job.state == "new":
+            job = await self._submit(job, work)
+            self.paid_elsewhere += self._ledger.twins(job)[:1]
+        return await self._collect(job, work)
+
+    async def _settled(self, job: Job, *, pay_again: bool) -> Job:
+        try:
+            return await settle(self._service, self._ledger, job, self._settings)
+        except JobInDoubtError:
+            if not pay_again:
+                raise
+        return self._ledger.back_to_new(job)
+
+    # Sending
+
+    async def _submit(self, job: Job, work: Work) -> Job:
+        """The job with its task id, sent again only after it certainly was not accepted."""
+        name = self._upload_name(job, work)
+        failure: ApiError | None = None
+        async with self._sending(job, work, name) as send:
+            await self._service.time(job.api)
+            for attempt in range(self._settings.attempts):
+                longest = self._settings.backoff_sec * 2**attempt
+                await asyncio.sleep(random.uniform(0, longest) if attempt else 0)
+                service_at = self._service.transport.service_time()
+                run = self._lock.name
+                job = self._ledger.submitting(job, run, name, service_at=service_at)
+                try:
+                    task_id = await send()
+                except ApiError as error:
+                    failure = error
+                else:
+                    return self._ledger.accepted(job, task_id)
+                if not _is_fate_unknown(failure):
+                    break
+                job = await settle(self._service, self._ledger, job, self._settings)
+                if job.state == "processing":
+                    return job
+        if isinstance(failure, _MAY_PASS) or failure is None:
+            self._ledger.back_to_new(job)
+        else:
+            self._ledger.finish(job, "rejected", error=str(failure))
+        raise failure or AssertionError("at least one attempt is made")
+
+    def _upload_name(self, job: Job, work: Work) -> str | None:
+        if work.source.path is None:
+            return None
+        return upload_name(work.source.name, job_key(self.account, job.content, ""))
+
+    @contextlib.asynccontextmanager
+    async def _sending(
+        self, job: Job, work: Work, name: str | None
+    ) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+        """What sends the paid request; everything that is free is done before."""
+        path, url = work.source.path, work.source.url
+        if path is not None:
+            _check_size(work, _V1_BYTES if job.api == "v1" else _V2_BYTES)
+        if job.api == "v1" and path is not None:
+            sent = self._uploader.watch.uploading(work.source.name, work.size)
+            file = FilePart(path, 0, work.size, "video_file", str(name), sent)
+            try:
+                yield lambda: self._service.create_v1(work.options.v1_form(), file)
+            finally:
+                self._uploader.watch.uploaded(work.source.name)
+        elif job.api == "v1":
+            form = (*work.options.v1_form(), ("video_url", url))
+            yield lambda: self._service.create_v1(form, None)
+        else:
+            media = {"url": url}
+            if path is not None:
+                asset = await self._uploader.asset(path, str(name), job.content, work.size)
+                media = {"asset_id": asset}
+            yield lambda: self._service.create_v2(work.options.v2_body(media))
+
+    # Collecting
+
+    async def _collect(self, job: Job, work: Work) -> Job:
+        """The job with its answer on disk."""
+        pause = self._settings.poll_sec
+        started = asyncio.get_running_loop().time()
+        while True:
+            try:
+                answer = await self._look(job, work.options)
+            except (NotFoundError, GoneError) as error:
+                young = asyncio.get_running_loop().time() - started < self._settings.settle_sec
+                if not young or isinstance(error, GoneError):
+                    text = f"task {job.task_id} is no longer at the service ({error})"
+                    self._ledger.finish(job, "failed", error=text)
+                    raise
+                answer = None
+            if answer is not None:
+                names = ((job.upload_name, work.source.name), (work.source.url, job.source))
+                renamed = tuple((sent, own) for sent, own in names if sent and sent != own)
+                place = save_answer(self._ledger.folder, job, answer.content, renamed)
+                return self._ledger.finish(job, "ready", answer=place)
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))
+            pause = min(pause * 1.5, self._settings.max_poll_sec)
+
+    async def _look(self, job: Job, options: Options) -> Answer | None:
+        """The answer if it is there."""
+        task_id = str(job.task_id)
+        if job.api == "v1":
+            self._raise_if_failed(job, (await self._service.status_v1(task_id)).data)
+            answer = await self._service.retrieve_v1(task_id, options.embedding_option)
+            box, field = box_at(answer.data, "video_embedding"), "segments"
+        else:
+            answer = await self._service.retrieve_v2(task_id)
+            box, field = box_at(answer.data), "data"
+        self._raise_if_failed(job, answer.data)
+        if text_at(answer.data, "status") != "ready" or box.get(field) is None:
+            return None
+        entries_at(box, field)  # what is no list of vectors is not kept as an answer
+        return answer
+
+    def _raise_if_failed(self, job: Job, task: Any) -> None:
+        if text_at(task, "status") != "failed":
+            return
+        message = plain(text_at(task, "error", "message") or text_at(task, "error") or "")
+        problem = f"the service failed task {job.task_id} (“{message or 'no reason given'}”)"
+        text = f"{problem}; {TaskFailedError.advice}"
+        self._ledger.finish(job, "failed", error=text)
+        raise TaskFailedError(f"{job.source}: {text}", message=message)
+
+
+def _is_fate_unknown(error: ApiError) -> bool:
+    """Whether a paid request may have become a task although no task id came back."""
+    if isinstance(error, ConnectionFailedError):
+        return error.sent
+    return isinstance(error, _UNKNOWN_FATE)
+
+
+def _check_size(work: Work, limit: int) -> None:
+    if work.size > limit:
+        raise TooLargeError(
+            f"{work.source.shown} has {work.size / 1e9:.2f} GB; at most {limit / 1e9:.2f} GB are "
+            "taken; give its web address, or cut it"
+        )

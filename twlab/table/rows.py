@@ -1,0 +1,152 @@
+"""Rows of a table: what they are, their order in time, and results given back for them.
+
+A segment is known by its video, its time, its option, scope and model, and where it has no time by
+which piece of a document or picture it is. Index labels say nothing of that: two tables may use
+the same labels for different segments.
+
+* :data:`IDENTITY`, :data:`PIECES` - the columns that say what a row is
+* :func:`identities` - a text for each row, equal where two rows are the same segment
+* :func:`pieces` - which piece each row without time is
+* :func:`time_order` - positions of the rows by video and time
+* :func:`aligned` - labels or coordinates in the order of the table's rows
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from twlab.errors import InputError
+from twlab.table.segments import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["IDENTITY", "KNOWN_BY", "PIECES", "aligned", "identities", "pieces", "time_order"]
+
+IDENTITY = COLUMNS[:6]
+"""What is known of every segment."""
+
+PIECES = (
+    "chunk_index",
+    "page",
+    "page_number",
+    "start_page_number",
+    "end_page_number",
+    "quadrant",
+)
+"""What tells the pieces of one document or picture apart, as the service and people name it."""
+
+KNOWN_BY = (*IDENTITY, *PIECES)
+"""All that says what a row is; pieces only where it has no time."""
+
+DIGITS = 6
+"""Times that differ by less than a microsecond are one: float32 and text lose that much."""
+
+
+def identities(table: pd.DataFrame, names: Sequence[str] = KNOWN_BY) -> list[str]:
+    """A text for each row, equal where two rows are the same segment as far as `names` tell.
+
+    Missing equals missing, and a column that is not there is missing.
+    """
+    wanted = [name for name in names if name not in PIECES]
+    parts = [
+        _times(table, name) if name.endswith("_sec") else _words(table, name) for name in wanted
+    ]
+    told = pieces(table, [name for name in PIECES if name in names])
+    return ["\x1f".join(row) for row in zip(*parts, told, strict=True)]
+
+
+def pieces(table: pd.DataFrame, names: Sequence[str] = PIECES) -> list[str]:
+    """Which piece each row without time is, such as ``page=3, quadrant=top_left``; else empty."""
+    untimed = np.ones(len(table), bool)
+    if "start_sec" in table.columns:
+        untimed = table["start_sec"].isna().to_numpy(bool)
+    told = [""] * len(table)
+    for name in names:
+        if name not in table.columns or not untimed.any():
+            continue
+        words = _words(table, name)
+        for row in np.flatnonzero(untimed):
+            if words[row]:
+                told[row] += f"{', ' if told[row] else ''}{name}={words[row]}"
+    return told
+
+
+def _times(table: pd.DataFrame, name: str) -> list[str]:
+    if name not in table.columns:
+        return [""] * len(table)
+    seconds = pd.to_numeric(table[name], errors="coerce").to_numpy(float, na_value=np.nan)
+    rounded = np.round(seconds, DIGITS) + 0.0  # 0 and -0 are one time
+    return ["" if np.isnan(one) else repr(float(one)) for one in rounded]
+
+
+def _words(table: pd.DataFrame, name: str) -> list[str]:
+    """A column as texts; whole numbers look alike whether a missing one made them floats."""
+    if name not in table.columns:
+        return [""] * len(table)
+    codes, different = pd.factorize(table[name].astype(object))
+    words = np.array([*map(_word, different), ""], dtype=object)
+    return [str(one) for one in words[codes]]
+
+
+def _word(cell: Any) -> str:
+    whole = isinstance(cell, float | np.floating) and float(cell).is_integer()
+    return str(int(cell)) if whole else str(cell)
+
+
+def time_order(data: Any) -> NDArray[np.intp]:
+    """Positions of the rows by video and time, as far as a table tells; else as they are.
+
+    Rows without time come last in their video; rows of the same time keep their order.
+    """
+    n = len(data)
+    if not isinstance(data, pd.DataFrame):
+        return np.arange(n)
+    keys: list[Any] = []
+    for name in ("end_sec", "start_sec"):
+        if name in data.columns:
+            keys.append(pd.to_numeric(data[name], errors="coerce").to_numpy(float, na_value=np.nan))
+    if "video_id" in data.columns:
+        keys.append(pd.factorize(data["video_id"].astype(str), sort=True)[0])
+    return np.lexsort(keys) if keys else np.arange(n)
+
+
+def aligned(data: Any, values: Any, name: str) -> Any:
+    """The values in the order of the rows of a table or matrix.
+
+    A Series or DataFrame of values must have the index of the table, in any order where its
+    labels are unique; anything else must have one entry for each row.
+
+    Raises
+    ------
+    InputError
+        If the values do not belong to these rows.
+    """
+    try:
+        n_values = len(values)
+    except TypeError:
+        raise InputError(
+            f"{name} is a {type(values).__name__}; one value for each of {len(data)} rows was "
+            "expected"
+        ) from None
+    if n_values != len(data):
+        raise InputError(
+            f"{name} has {n_values} entries for {len(data)} rows; one for each row was expected; "
+            "compute it from the same table"
+        )
+    if not isinstance(values, pd.Series | pd.DataFrame) or not isinstance(data, pd.DataFrame):
+        return values
+    if values.index.equals(data.index):
+        return values
+    if values.index.is_unique and set(values.index) == set(data.index):
+        return values.loc[data.index]
+    raise InputError(
+        f"{name} has another index than the table (first label {values.index[0]!r}, not "
+        f"{data.index[0]!r}); the same index was expected; compute it from the same table, or pass "
+        f"{name}.to_numpy() if the order is the same"
+    )

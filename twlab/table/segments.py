@@ -1,0 +1,368 @@
+"""The table of segments and the one gateway to its vectors.
+
+A table of segments is a plain :class:`pandas.DataFrame` with one row per vector:
+
+=====================  ========  ==========================================================
+column                 dtype     meaning
+=====================  ========  ==========================================================
+``video_id``           str       whose segment it is
+``start_sec``          float64   first second, counted from the start of the file
+``end_sec``            float64   first second after the segment; NaN where there is no time
+``embedding_option``   str, NA   ``visual``, ``audio``, ``transcription``, …
+``embedding_scope``    str, NA   ``clip`` or ``video`` (other scopes as served)
+``model_name``         str, NA   NA where the answer carried none
+``embedding``          object    read-only float32 vectors, rows of one contiguous block
+=====================  ========  ==========================================================
+
+Further columns are the user's. Because each cell carries its own vector, every pandas verb keeps
+rows and vectors together; because the cells are views of one block, :func:`vectors` hands out the
+matrix without a copy as long as the rows still are that block in order.
+
+Vectors come out only through :func:`vectors` (or :func:`unit_vectors`) and go in only through
+:func:`with_vectors`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from twlab.errors import InputError, printable, warn
+from twlab.table.blocks import (
+    cells_of,
+    check_finite,
+    check_table,
+    float_matrix,
+    gather,
+    stored_block,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float32]
+
+__all__ = [
+    "COLUMNS",
+    "as_matrix",
+    "check_places",
+    "check_segments",
+    "clip_mask",
+    "one_model",
+    "one_option",
+    "scaled",
+    "series_like",
+    "str_column",
+    "unit_vectors",
+    "vectors",
+    "warn_of_zeros",
+    "with_vectors",
+]
+
+COLUMNS = (
+    "video_id",
+    "start_sec",
+    "end_sec",
+    "embedding_option",
+    "embedding_scope",
+    "model_name",
+    "embedding",
+)
+
+WHOLE_SCOPES = ("video", "asset")
+"""Scopes that stand for a whole file rather than for a piece of it."""
+
+_STR_DTYPE: Any = "str" if int(pd.__version__.split(".")[0]) >= 3 else object
+
+
+def str_column(values: Iterable[Any], index: pd.Index | None = None) -> pd.Series[Any]:
+    """A column of strings in the string dtype of the installed pandas, missing where None."""
+    cells = list(values)
+    try:
+        "".join(cell for cell in cells if isinstance(cell, str)).encode("utf-8")
+    except UnicodeEncodeError:  # no column of text, and no terminal, takes halves of characters
+        cells = [printable(cell) if isinstance(cell, str) else cell for cell in cells]
+    column: pd.Series[Any] = pd.Series(cells, index=index, dtype=_STR_DTYPE)
+    return column
+
+
+def vectors(segments: pd.DataFrame) -> Matrix:
+    """The vectors of a table as one matrix; ``out[i]`` belongs to row ``i``.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table with a column ``embedding``.
+
+    Returns
+    -------
+    ndarray of shape (n, d), float32, C order, read-only
+        The stored block itself, not copied, when the rows still are consecutive rows of it;
+        otherwise one gathered copy. An empty table gives shape ``(0, 0)``.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, a row has no vector, the rows have vectors of several
+        dimensions or models, or a number is NaN or infinite.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> segments = tw.sample()
+    >>> tw.vectors(segments).shape == (len(segments), 1280)
+    True
+    """
+    cells = _cells(segments)
+    if not len(cells):
+        return np.empty((0, 0), np.float32)
+    one_model(segments)
+    matrix = stored_block(cells)
+    if matrix is None:
+        matrix = gather(cells)
+    check_finite(matrix)
+    matrix.setflags(write=False)
+    return matrix
+
+
+def with_vectors(segments: pd.DataFrame, matrix: Any) -> pd.DataFrame:
+    """A copy of the table whose row ``i`` carries ``matrix[i]``.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Any table of n rows; it is not changed.
+    matrix : array_like of shape (n, d)
+        Finite numbers. Copied, unless it is already a read-only float32 block in C order.
+
+    Returns
+    -------
+    DataFrame
+        With the column ``embedding``.
+
+    Raises
+    ------
+    InputError
+        If the shape does not fit the table or a number is NaN or infinite.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd, twlab as tw
+    >>> rows = pd.DataFrame({"video_id": "a", "start_sec": [0.0, 6.0], "end_sec": [6.0, 12.0]})
+    >>> tw.vectors(tw.with_vectors(rows, np.eye(2)))
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
+    check_table(segments)
+    block = float_matrix(matrix)
+    if len(block) != len(segments):
+        message = (
+            f"a matrix of {len(block)} rows for a table of {len(segments)}; "
+            "give one vector for each row"
+        )
+        raise InputError(message)
+    if not block.flags.owndata or (block is matrix and block.flags.writeable):
+        block = block.copy()
+    check_finite(block)
+    block.setflags(write=False)
+    out = segments.copy(deep=False)
+    out["embedding"] = pd.Series(cells_of(block), index=segments.index, dtype=object)
+    return out
+
+
+def as_matrix(data: Any) -> Matrix:
+    """The matrix of a table or of an array of shape (n, d), checked once at the public door.
+
+    Raises
+    ------
+    InputError
+        As :func:`vectors` for a table; for anything else if it is not a finite 2-D array.
+    """
+    if isinstance(data, pd.DataFrame):
+        return vectors(data)
+    matrix = float_matrix(data)
+    check_finite(matrix)
+    return matrix
+
+
+def unit_vectors(data: Any) -> Matrix:
+    """The rows of a table or matrix scaled to length 1, so that a dot product is a cosine.
+
+    Served vectors are not always of unit length (whole-video vectors are 0.70-0.92 long).
+    Zero vectors have no direction: they stay zero, and a :class:`TwlabWarning` counts them.
+
+    Returns
+    -------
+    ndarray of shape (n, d), float32
+        A fresh array.
+    """
+    unit, zero = scaled(as_matrix(data))
+    warn_of_zeros(int(zero.sum()), len(zero), int(zero.argmax()) if len(zero) else 0)
+    return unit
+
+
+def scaled(matrix: Matrix) -> tuple[Matrix, NDArray[np.bool_]]:
+    """The rows of a matrix scaled to length 1, and True for those that are all zeros."""
+    # Squares of float32 numbers can leave its range; in float64 they cannot.
+    length = np.sqrt(np.einsum("ij,ij->i", matrix, matrix, dtype=np.float64))
+    zero = np.asarray(length == 0)
+    unit = np.empty_like(matrix)
+    np.divide(matrix, np.where(zero, 1, length)[:, None], out=unit, casting="same_kind")
+    return unit, zero
+
+
+def warn_of_zeros(n_zero: int, n_rows: int, first: int) -> None:
+    """Tell of zero vectors, if there are any, how many and the first row of them."""
+    if n_zero:
+        message = (
+            f"{n_zero} of {n_rows} vectors are all zeros (first at row {first}); they stand for "
+            "missing data and match nothing"
+        )
+        warn(message)
+
+
+def check_segments(segments: pd.DataFrame) -> None:
+    """Nothing, if the table is fit for every function here; otherwise the first thing wrong.
+
+    Checks that the columns ``video_id``, ``start_sec``, ``end_sec`` and ``embedding`` are there,
+    that times are finite, not negative and not reversed, and that every row has a video and a
+    vector. Dimensions and models may still be mixed: :func:`vectors` decides that per call.
+
+    Raises
+    ------
+    InputError
+        Naming the row and the column.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> tw.check_segments(tw.sample())
+    """
+    _cells(segments)
+    check_places(segments)
+
+
+def check_places(segments: pd.DataFrame) -> None:
+    """The part of :func:`check_segments` that needs no vectors."""
+    missing = [name for name in COLUMNS[:3] if name not in segments.columns]
+    if missing:
+        raise InputError(
+            f"no column {missing[0]!r} (there are: {', '.join(map(str, segments.columns))}); "
+            "a table of segments was expected, as tw.load returns it"
+        )
+    if segments["video_id"].isna().any():
+        row = int(np.argmax(segments["video_id"].isna().to_numpy()))
+        raise InputError(f"row {row} has no video_id; every segment belongs to a video; fill it")
+    start, end = (_seconds(segments, name) for name in ("start_sec", "end_sec"))
+    early, endless = (start < 0, "starts before 0"), (np.isinf(end), "has no end in time")
+    for bad, what in (early, (end < start, "ends before it starts"), endless):
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise InputError(
+                f"row {row} {what} ({start[row]:g} to {end[row]:g} s); seconds from the start of "
+                "the file were expected; correct or drop the row"
+            )
+
+
+def clip_mask(segments: pd.DataFrame) -> NDArray[np.bool_]:
+    """True where a row stands for a piece of a video rather than for the whole of it.
+
+    A whole-video vector (scope ``video`` or ``asset``) is the mean of its clips and would be
+    everybody's neighbour, so analyses of clips leave it out. Where a table holds nothing but
+    whole-video rows, these are what is being compared, and all are True.
+    """
+    if "embedding_scope" not in segments.columns:
+        return np.ones(len(segments), bool)
+    whole = segments["embedding_scope"].isin(WHOLE_SCOPES).to_numpy(bool)
+    return np.ones(len(segments), bool) if whole.all() else ~whole
+
+
+def one_option(segments: pd.DataFrame) -> None:
+    """Nothing, if all rows are of one embedding option; the options share no scale.
+
+    Raises
+    ------
+    InputError
+        Naming the options and the filter that would help.
+    """
+    if "embedding_option" not in segments.columns:
+        return
+    counts = sorted(segments["embedding_option"].astype(object).value_counts(sort=False).items())
+    if len(counts) > 1:
+        names, first = ", ".join(f"{name!r} ({n} rows)" for name, n in counts), counts[0][0]
+        raise InputError(
+            f"embedding options {names} in one table; they share no scale, so one was expected; "
+            f"filter with segments[segments.embedding_option == {first!r}], a store with "
+            f'store.where("embedding_option = {first!r}"), or pass tw.vectors(segments) to mix '
+            "them on purpose"
+        )
+
+
+def series_like(segments: pd.DataFrame, values: Any, name: str) -> pd.Series[Any]:
+    """A result column on the same index as the table it was computed from."""
+    return pd.Series(values, index=segments.index, name=name)
+
+
+def _cells(segments: pd.DataFrame) -> NDArray[np.object_]:
+    """The embedding cells, every one holding something."""
+    check_table(segments)
+    if "embedding" not in segments.columns:
+        raise InputError(
+            f"no column 'embedding' (there are: {', '.join(map(str, segments.columns))}); a table "
+            "of segments was expected; load it with tw.load or add vectors with tw.with_vectors"
+        )
+    column = segments["embedding"]
+    if isinstance(column, pd.DataFrame):
+        raise InputError("several columns named 'embedding'; one was expected; drop the others")
+    cells = column.to_numpy(dtype=object)
+    if {type(cell) for cell in cells} == {np.ndarray}:
+        return cells
+    holes = [row for row, cell in enumerate(cells) if cell is None or np.isscalar(cell)]
+    if holes and isinstance(cells[holes[0]], str):
+        raise InputError(
+            f"row {holes[0]} holds the text {cells[holes[0]][:24]!r} for a vector; vectors do not "
+            "survive CSV; save with tw.save or to_parquet and load with tw.load"
+        )
+    if holes:
+        raise InputError(
+            f"{len(holes)} of {len(cells)} rows have no vector (first at position {holes[0]}), as "
+            "a merge leaves them; drop them with segments.dropna(subset=['embedding'])"
+        )
+    return cells
+
+
+def one_model(segments: pd.DataFrame) -> None:
+    """Nothing, if all rows are of one model; otherwise an :class:`InputError` that names them.
+
+    Rows that name no model may be of any: among rows that name one they are of another.
+    """
+    if "model_name" not in segments.columns:
+        return
+    column = segments["model_name"]
+    models, unnamed = sorted(map(str, column.dropna().unique())), int(column.isna().sum())
+    if len(models) == 1 and unnamed:
+        raise InputError(
+            f"{unnamed} of {len(segments)} rows name no model, the others {models[0]!r}; one model "
+            "was expected; if they are of one, name it with segments.assign(model_name="
+            f"{models[0]!r}), else filter with segments[segments.model_name == {models[0]!r}]"
+        )
+    if len(models) > 1:
+        raise InputError(
+            f"vectors of the models {', '.join(map(repr, models))} in one table; one model was "
+            f"expected; filter with segments[segments.model_name == {models[0]!r}]"
+        )
+
+
+def _seconds(segments: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """A column of seconds as float64."""
+    try:
+        return segments[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"column {name!r} is {segments[name].dtype}; seconds as numbers were expected; "
+            f"convert it with pd.to_numeric"
+        ) from None

@@ -1,0 +1,117 @@
+"""One video and one option at a time, in order of time: the ground of all analysis along time.
+
+A *track* is the rows of one ``video_id`` and one ``embedding_option`` that have a time and stand
+for a piece of the video. Times are seconds; nothing here trusts the order of rows, their spacing
+or that they touch.
+
+* :func:`tracks` - the row positions of every track of a table
+* :func:`track_key` - what a track is called in a dictionary
+* :func:`clip_length` - the typical length of a segment
+* :func:`seconds_stood_for` - the seconds that each row stands for
+* :func:`on_grid` - a track laid on cells of equal length
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from twlab.table.segments import clip_mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Positions = NDArray[np.intp]
+
+__all__ = ["Grid", "clip_length", "on_grid", "seconds_stood_for", "times_of", "track_key", "tracks"]
+
+TOUCH_SEC = 1e-6
+"""Times that differ by less are the same time."""
+
+LONGEST_GAP = 16
+"""Empty cells that a gap is given on a grid at most; beyond, time is cut."""
+
+
+class Grid(NamedTuple):
+    """A track on cells of equal length."""
+
+    cells: Floats
+    """Mean vector of each cell, shape (k, d); zero where nothing lies."""
+    filled: NDArray[np.bool_]
+    """Whether something lies in the cell."""
+    start_sec: Floats
+    """When each cell begins."""
+    cell_sec: float
+
+
+def times_of(segments: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Start and end of every row in seconds."""
+    start, end = (
+        segments[name].to_numpy(np.float64, na_value=np.nan) for name in ("start_sec", "end_sec")
+    )
+    return start, end
+
+
+def tracks(segments: pd.DataFrame) -> Iterator[Positions]:
+    """Row positions of each video and option, in order of time; rows without time left out."""
+    start, end = times_of(segments)
+    usable = np.flatnonzero(clip_mask(segments) & np.isfinite(start) & np.isfinite(end))
+    keys = [name for name in ("video_id", "embedding_option") if name in segments.columns]
+    columns = segments[keys].reset_index(drop=True)  # an index level may have the same name
+    group = columns.groupby(keys, dropna=False, sort=False, observed=True).ngroup().to_numpy()
+    order = usable[np.lexsort((end[usable], start[usable], group[usable]))]
+    yield from np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else ()
+
+
+def track_key(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Video and option as text; a missing option equals another missing one, as NaN does not."""
+    return tuple(None if pd.isna(value) else str(value) for value in values)
+
+
+def clip_length(start: Floats, end: Floats) -> float:
+    """The median length of a segment, in seconds; 1 where no segment has a length."""
+    lengths = (end - start)[end > start]
+    return float(np.median(lengths)) if len(lengths) else 1.0
+
+
+def seconds_stood_for(start: Floats, end: Floats) -> Floats:
+    """Seconds that each row stands for; rows of the very same times share them."""
+    _, same, counts = np.unique(
+        np.column_stack([start, end]), axis=0, return_inverse=True, return_counts=True
+    )
+    return np.maximum(end - start, TOUCH_SEC) / counts[same.ravel()]
+
+
+def on_grid(unit: NDArray[np.float32], start: Floats, end: Floats, cell_sec: float) -> Grid:
+    """A track, rows in order of time, laid on cells of ``cell_sec`` from its first second.
+
+    A cell holds the mean of the rows that lie in it, by the seconds they share with it. Gaps of
+    more than ``LONGEST_GAP`` cells are shortened to that.
+    """
+    from scipy import sparse
+
+    reach = np.maximum.accumulate(end)
+    gap = np.r_[0.0, np.maximum(start[1:] - reach[:-1] - LONGEST_GAP * cell_sec, 0.0)]
+    cut = (np.floor(gap / cell_sec) * cell_sec).cumsum()
+    low, high = (start - cut - start[0]) / cell_sec, (end - cut - start[0]) / cell_sec
+    high = np.maximum(high, low + TOUCH_SEC)
+    first, last = np.floor(low + 1e-4).astype(int), np.ceil(high - 1e-4).astype(int)
+    counts = np.maximum(last - first, 1)
+    row = np.repeat(np.arange(len(start)), counts)
+    cell = np.arange(len(row)) - np.repeat(counts.cumsum() - counts, counts) + first[row]
+    share = np.minimum(high[row], cell + 1) - np.maximum(low[row], cell)
+    n_cells = int(cell.max()) + 1
+    present = np.asarray(unit.any(axis=1))
+    weights = np.maximum(share, TOUCH_SEC) * present[row]
+    board = sparse.csr_array((weights, (cell, row)), shape=(n_cells, len(start)))
+    total = np.asarray(board.sum(axis=1)).ravel()
+    cells = (board @ unit) / np.maximum(total, TOUCH_SEC)[:, None]
+    began = np.zeros(n_cells)
+    np.maximum.at(began, first.clip(0, n_cells - 1), cut)
+    began = np.maximum.accumulate(began) + start[0] + np.arange(n_cells) * cell_sec
+    return Grid(np.asarray(cells, np.float64), total > 0.1, began, cell_sec)
