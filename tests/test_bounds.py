@@ -16,8 +16,8 @@ import pytest
 import zstandard
 
 import twlab as tw
-from twlab.archive.sources import free_bytes
 from twlab.loading.bounds import bounds_of
+from twlab.memory import free_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path

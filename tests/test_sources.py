@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import inspect
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from pieces import Parts
 
 import twlab as tw
-from twlab.archive import sources
+from twlab import public
 
 TAKING_STORES = {
     name: getattr(tw, name)
@@ -30,25 +29,14 @@ def test_every_analysis_takes_stores() -> None:
     assert set(TAKING_STORES) >= EXPECTED
 
 
-@pytest.mark.parametrize("name", TAKING_STORES)
-def test_the_examples_of_decorated_functions_run(name: str) -> None:
-    """Doctest passes functions by whose code lies in another module, as a decorator makes them."""
-    function = TAKING_STORES[name].__wrapped__
-    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-    runner = doctest.DocTestRunner(optionflags=flags)
-    for example in doctest.DocTestFinder(recurse=False).find(function, name):
-        assert example.examples
-        assert runner.run(example).failed == 0
-
-
 def test_only_named_arguments_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "opened", lambda given: f"<{given}>")
+    monkeypatch.setattr("twlab.archive.store.opened", lambda given: f"<{given}>")
 
-    @sources.also_stores("a")
-    def function(a: Any, *, method: str = "") -> Any:
+    def of_table(a: Any, *, method: str = "") -> Any:
         """What it was given."""
         return a, method
 
+    function = public.takes_stores(of_table, "a")
     assert function(1, method="ward") == (1, "ward")
     assert function("path", method="ward") == ("path", "ward")
     assert function.__doc__ == "What it was given."
@@ -56,10 +44,10 @@ def test_only_named_arguments_are_opened(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_source_is_read_into_one_table(segments: pd.DataFrame) -> None:
-    @sources.also_stores("a", "b")
-    def joined(a: pd.DataFrame, b: pd.DataFrame | None = None) -> tuple[Any, Any]:
+    def of_tables(a: pd.DataFrame, b: pd.DataFrame | None = None) -> tuple[Any, Any]:
         return a, b
 
+    joined = public.takes_stores(of_tables, "a", "b")
     a, b = joined(Parts(segments, [3, 9]))
     assert a.equals(segments)
     assert b is None
@@ -83,16 +71,22 @@ def test_a_small_source_is_read_whole_unless_an_executor_is_chosen(
         return 15 * 16 * 4
 
     monkeypatch.setattr(Parts, "n_bytes", n_bytes)
-    monkeypatch.setattr("twlab.distributed.near_duplicates", lambda **_: "in pieces")
+    monkeypatch.setattr(
+        "twlab.archive.in_pieces.duplicates.near_duplicates", lambda **_: "in pieces"
+    )
     assert isinstance(tw.near_duplicates(parts, threshold=0.1), pd.DataFrame)
-    monkeypatch.setattr(sources, "free_bytes", lambda: 15 * 16 * 4 * 4)
+    monkeypatch.setattr(public, "free_bytes", lambda: 15 * 16 * 4 * 4)
     assert tw.near_duplicates(parts, threshold=0.1) == "in pieces"
     monkeypatch.undo()
-    monkeypatch.setattr("twlab.distributed.near_duplicates", lambda **_: "in pieces")
+    monkeypatch.setattr(
+        "twlab.archive.in_pieces.duplicates.near_duplicates", lambda **_: "in pieces"
+    )
     chosen = Parts(segments, [7], tw.executors.Local())
     assert tw.near_duplicates(chosen, threshold=0.1) == "in pieces"
     assert asked
 
+
+IN_PIECES = "twlab.archive.in_pieces.duplicates.near_duplicates"
 
 ON_NOTHING = {
     **{

@@ -1,8 +1,8 @@
-"""The same analysis over a source, fragment by fragment, on its executor.
+"""The same analysis over a store, piece by piece, on its executor.
 
-Functions here have the names, arguments and results of those of tables, which call them where an
-argument is a source, a path or a URI (:func:`twlab.archive.sources.also_stores`). Each reads one
-piece per worker, and gathers small results here; an interrupted one goes on where it stopped.
+Functions here have the names, arguments and results of those of tables, which lead here where an
+argument is a store, a path or a URI (:mod:`twlab.public`). Each reads one piece per worker, and
+gathers small results here; an interrupted one goes on where it stopped.
 
 :func:`embed` spreads embedding jobs over workers, with one ledger of what is paid;
 :func:`write_nearest` writes what is too large for memory to files.
@@ -10,6 +10,9 @@ piece per worker, and gathers small results here; an interrupted one goes on whe
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from twlab.archive.engines import check_executor
 from twlab.archive.in_pieces.clusters import cluster
 from twlab.archive.in_pieces.duplicates import near_duplicates
 from twlab.archive.in_pieces.pairs import cosine_similarity, nearest, write_nearest
@@ -20,7 +23,16 @@ from twlab.archive.in_pieces.per_video import (
     scenes,
     video_vectors,
 )
-from twlab.service.spreading import embed
+from twlab.service import spreading
+from twlab.service.awaiting import FOLDER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from twlab.archive.engines import Executor
+    from twlab.service.http.transport import Settings
 
 __all__ = [
     "cluster",
@@ -35,3 +47,56 @@ __all__ = [
     "video_vectors",
     "write_nearest",
 ]
+
+
+def embed(
+    source: Any,
+    executor: Executor,
+    *,
+    folder: str | Path = FOLDER,
+    base_url: str | None = None,
+    settings: Settings | None = None,
+    allow_http: bool = False,
+    **options: Any,
+) -> pd.DataFrame:
+    """A table of segments of many videos, embedded by workers, each paid for once.
+
+    Parameters
+    ----------
+    source : path, address, folder, glob, or list of these
+        As for :meth:`twlab.Client.embed`; workers must find paths where they are here.
+    executor : Executor
+        Where the clients run: on this machine. The key does not travel: each worker reads
+        ``TWELVELABS_API_KEY``, which must be the same.
+    folder, base_url, settings, allow_http
+        As for :class:`twlab.Client`. All workers use the folder, which lies on a local disk.
+    **options
+        As for :meth:`twlab.Client.embed`.
+
+    Returns
+    -------
+    DataFrame
+        As :meth:`twlab.Client.embed` returns it. It warns of videos that failed.
+
+    Raises
+    ------
+    InputError
+        If a source is not there, the executor is none, an option is not possible, a worker is on
+        another machine, or the folder on a disk of the network. Nothing is sent then.
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> with tw.executors.Ray() as workers:                            # doctest: +SKIP
+    ...     segments = tw.distributed.embed("films/*.mp4", workers)
+    """
+    check_executor(executor)
+    return spreading.embed(
+        source,
+        executor,
+        folder=folder,
+        base_url=base_url,
+        settings=settings,
+        allow_http=allow_http,
+        **options,
+    )

@@ -10,14 +10,15 @@
 * :func:`options`   - how far embedding options agree, against chance
 """
 
-from twlab.figures.alignment import alignment
-from twlab.figures.heatmap import heatmap
-from twlab.figures.hits import hits
-from twlab.figures.novelty import novelty
+from twlab.figures import alignment as _alignment
+from twlab.figures import heatmap as _heatmap
+from twlab.figures import hits as _hits
+from twlab.figures import novelty as _novelty
+from twlab.figures import scatter as _scatter
+from twlab.figures import threshold as _threshold
+from twlab.figures import timeline as _timeline
 from twlab.figures.options import options
-from twlab.figures.scatter import scatter
-from twlab.figures.threshold import threshold
-from twlab.figures.timeline import timeline
+from twlab.public import takes_stores
 
 __all__ = [
     "alignment",
@@ -29,3 +30,11 @@ __all__ = [
     "threshold",
     "timeline",
 ]
+
+alignment = takes_stores(_alignment.alignment, "a", "b")
+heatmap = takes_stores(_heatmap.heatmap, "segments", "to")
+hits = takes_stores(_hits.hits, "segments")
+novelty = takes_stores(_novelty.novelty, "segments")
+scatter = takes_stores(_scatter.scatter, "segments")
+threshold = takes_stores(_threshold.threshold, "segments")
+timeline = takes_stores(_timeline.timeline, "segments")

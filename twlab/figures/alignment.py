@@ -9,7 +9,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from twlab.analysis.neighbors.similarity import cosine_similarity
-from twlab.archive.sources import also_stores
 from twlab.errors import InputError
 from twlab.figures.clock import clock_times, time_axis
 from twlab.figures.theme import (
@@ -35,7 +34,6 @@ LEAST_RANGE = 1e-3
 COLUMNS = ("a_video_id", "b_video_id", "a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec")
 
 
-@also_stores("a", "b")
 def alignment(
     a: pd.DataFrame,
     b: pd.DataFrame,

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from twlab.archive.sources import also_stores
 from twlab.errors import FILTERED, InputError
 from twlab.figures.encodings import options_of
 from twlab.figures.images import (
@@ -59,7 +58,6 @@ MOST_CELLS = 800
 """Cells per side, so that a figure stays below 5 MB and appears within a second or two."""
 
 
-@also_stores("segments", "to")
 def heatmap(
     segments: pd.DataFrame,
     to: pd.DataFrame | None = None,

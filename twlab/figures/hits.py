@@ -9,7 +9,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from twlab.analysis.judging.fusion import RANK_OFFSET
-from twlab.archive.sources import also_stores
 from twlab.errors import InputError
 from twlab.figures.clock import (
     bar_lengths,
@@ -46,7 +45,6 @@ MOST_LETTERS = 22
 """Letters of the name of a lane."""
 
 
-@also_stores("segments")
 def hits(
     segments: pd.DataFrame,
     found: pd.DataFrame,

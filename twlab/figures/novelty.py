@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from twlab.analysis.scenes.segmentation import novelty as novelty_of
-from twlab.archive.sources import also_stores
 from twlab.errors import FILTERED, InputError
 from twlab.figures.clock import clock_times, span_labels, time_axis
 from twlab.figures.encodings import as_names, number_column, options_of
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["novelty"]
 
 
-@also_stores("segments")
 def novelty(
     segments: pd.DataFrame,
     values: Values | None = None,

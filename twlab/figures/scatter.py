@@ -9,7 +9,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from twlab.analysis.maps.projection import project
-from twlab.archive.sources import also_stores
 from twlab.errors import FILTERED, InputError
 from twlab.figures.clock import span_labels
 from twlab.figures.encodings import (
@@ -40,7 +39,6 @@ __all__ = ["scatter"]
 WEBGL_FROM = 2000
 
 
-@also_stores("segments")
 def scatter(
     segments: pd.DataFrame,
     coords: pd.DataFrame | None = None,

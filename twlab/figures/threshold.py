@@ -11,7 +11,6 @@ from plotly.subplots import make_subplots
 
 from twlab.analysis.judging.thresholds import BASE_RATE, similarity_pairs
 from twlab.analysis.judging.thresholds import threshold as threshold_of
-from twlab.archive.sources import also_stores
 from twlab.errors import InputError
 from twlab.figures.theme import (
     LEGEND_ABOVE,
@@ -32,7 +31,6 @@ PANEL = 230
 """Pixels of a panel with what stands around it."""
 
 
-@also_stores("segments")
 def threshold(
     segments: pd.DataFrame, *, title: str | None = None, theme: ThemeName = "light"
 ) -> go.Figure:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from twlab.archive.sources import also_stores
 from twlab.errors import FILTERED, InputError
 from twlab.figures.clock import (
     bar_lengths,
@@ -59,7 +58,6 @@ PLOT_PIXELS = 850
 """Width of the lanes on a usual screen, to judge whether bars are wide enough for an outline."""
 
 
-@also_stores("segments")
 def timeline(
     segments: pd.DataFrame,
     *,

@@ -11,8 +11,8 @@ import io
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twlab.archive.sources import free_bytes
 from twlab.errors import InputError, LoadError
+from twlab.memory import free_bytes
 
 if TYPE_CHECKING:
     from typing import BinaryIO

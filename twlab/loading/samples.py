@@ -114,7 +114,7 @@ def bundled_folder(name: Literal["sample_data", "notebooks"]) -> Path:
     InputError
         If it is in neither place.
     """
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     checkout = package.parent / {"sample_data": "data/sample", "notebooks": "notebooks"}[name]
     for folder in (package / name, checkout):
         if folder.is_dir():

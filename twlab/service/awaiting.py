@@ -1,5 +1,4 @@
-"""The client for code that awaits; :mod:`twlab.service.client` has the same methods for all other
-code.
+"""The client for code that awaits; :mod:`twlab.service.client` has the same methods for other code.
 
 Answers become tables here, through :func:`twlab.load` and nothing else.
 """

@@ -19,9 +19,8 @@ import contextlib
 import platform
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from twlab.archive.engines import check_executor
 from twlab.errors import InputError, TwlabWarning
 from twlab.service.awaiting import FOLDER
 from twlab.service.client import Client
@@ -30,7 +29,6 @@ from twlab.service.jobs.inputs import find_sources
 if TYPE_CHECKING:
     import pandas as pd
 
-    from twlab.archive.engines import Executor
     from twlab.service.http.transport import Settings
 
     Place = tuple[str, int, int]
@@ -62,9 +60,16 @@ ADVICE = (
 )
 
 
+class Workers(Protocol):
+    """Whatever calls a function for each piece of work, somewhere."""
+
+    def map(self, function: Any, items: Any, /, *shared: Any) -> Any:
+        """The results, in the order of the items."""
+
+
 def embed(
     source: Any,
-    executor: Executor,
+    workers: Workers,
     *,
     folder: str | Path = FOLDER,
     base_url: str | None = None,
@@ -72,40 +77,9 @@ def embed(
     allow_http: bool = False,
     **options: Any,
 ) -> pd.DataFrame:
-    """A table of segments of many videos, embedded by workers, each paid for once.
-
-    Parameters
-    ----------
-    source : path, address, folder, glob, or list of these
-        As for :meth:`twlab.Client.embed`; workers must find paths where they are here.
-    executor : Executor
-        Where the clients run: on this machine. The key does not travel: each worker reads
-        ``TWELVELABS_API_KEY``, which must be the same.
-    folder, base_url, settings, allow_http
-        As for :class:`twlab.Client`. All workers use the folder, which lies on a local disk.
-    **options
-        As for :meth:`twlab.Client.embed`.
-
-    Returns
-    -------
-    DataFrame
-        As :meth:`twlab.Client.embed` returns it. It warns of videos that failed.
-
-    Raises
-    ------
-    InputError
-        If a source is not there, the executor is none, an option is not possible, a worker is on
-        another machine, or the folder on a disk of the network. Nothing is sent then.
-
-    Examples
-    --------
-    >>> import twlab as tw
-    >>> with tw.executors.Ray() as workers:                            # doctest: +SKIP
-    ...     segments = tw.distributed.embed("films/*.mp4", workers)
-    """
+    """As :func:`twlab.distributed.embed`; workers are anything with its ``map``."""
     from tqdm.auto import tqdm
 
-    check_executor(executor)
     found = find_sources(source)
     names = [one.url or str(one.path) for one in found]
     batches = [names[first : first + AT_ONCE] for first in range(0, len(names), AT_ONCE)]
@@ -118,7 +92,7 @@ def embed(
     with Client(**client) as teller:
         place = place_of(client["folder"])
         with tqdm(total=len(names), desc="embedded", delay=1, leave=False) as bar:
-            for n in executor.map(embed_batch, batches, client, options, place):
+            for n in workers.map(embed_batch, batches, client, options, place):
                 bar.update(n)
         # All is in the ledger now: this pays for nothing, and tells what failed.
         return teller.embed(source, **{**options, "pay_again": False, "progress": False})

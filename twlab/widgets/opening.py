@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pandas as pd
 
-from twlab.archive.sources import also_stores
 from twlab.widgets.explorer import Explorer, View
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["explore", "player", "timeline_widget"]
 
 
-@also_stores("segments")
 def explore(
     segments: pd.DataFrame,
     *,
@@ -103,7 +101,6 @@ def explore(
     )
 
 
-@also_stores("segments")
 def player(
     video: Video,
     segments: pd.DataFrame | None = None,
@@ -154,7 +151,6 @@ def player(
     )
 
 
-@also_stores("segments")
 def timeline_widget(
     segments: pd.DataFrame,
     *,

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 from urllib.parse import quote
 
-from twlab.archive.sources import also_stores
 from twlab.errors import InputError
 from twlab.paths import replaced, user_path
 from twlab.widgets.bundle import module_source, style_source
@@ -57,7 +56,6 @@ PAGE = """<!doctype html>
 """
 
 
-@also_stores("segments")
 def save_html(
     segments: pd.DataFrame | Explorer,
     path: str | os.PathLike[str],

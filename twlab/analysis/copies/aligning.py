@@ -29,7 +29,6 @@ from twlab.analysis.copies.refining import pair_of, with_edges, within_support
 from twlab.analysis.copies.shared_pieces import elsewhere, shared_pieces
 from twlab.analysis.copies.shortlist import likeliest_videos
 from twlab.analysis.neighbors.similarity import same_space
-from twlab.archive.sources import also_stores
 from twlab.errors import InputError, warn
 from twlab.table.segments import check_segments, str_column, unit_vectors
 from twlab.table.tracks import (
@@ -79,7 +78,6 @@ class _Side(NamedTuple):
         return on_grid(unit_vectors(self.rows), *times_of(self.rows), cell_sec)
 
 
-@also_stores("a", "b")
 def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     """Which seconds of ``a`` occur in ``b``, and where; one row per shared piece.
 
@@ -145,7 +143,6 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     return _joined(parts, has_option="embedding_option" in a.columns)
 
 
-@also_stores("segments")
 def repeats(segments: pd.DataFrame) -> pd.DataFrame:
     """Which seconds of a video occur in it again later; one row per repeated piece.
 
@@ -185,7 +182,6 @@ def repeats(segments: pd.DataFrame) -> pd.DataFrame:
     return _joined(parts, has_option="embedding_option" in segments.columns)
 
 
-@also_stores("clip", "corpus")
 def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
     """The videos of a corpus that hold something of a clip, the one that holds most first.
 

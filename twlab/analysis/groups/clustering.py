@@ -40,7 +40,6 @@ from twlab.analysis.groups.partitions import (
     spherical_kmeans,
     start_rows,
 )
-from twlab.archive.sources import also_stores
 from twlab.errors import InputError
 from twlab.table.rows import time_order
 from twlab.table.segments import (
@@ -81,7 +80,6 @@ FEW_COLUMNS = 64
 """Columns of a matrix that are put into another order at once."""
 
 
-@also_stores("segments")
 def cluster(
     segments: Any,
     n_clusters: int | None = None,
@@ -163,7 +161,6 @@ def cluster(
     return numbered(segments, rows, found)
 
 
-@also_stores("segments")
 def cluster_counts(
     segments: Any, *, method: Method = "ward", random_state: int = 0
 ) -> pd.DataFrame:

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from twlab.analysis.neighbors.similarity import dot_rows
-from twlab.table.blocks import row_marks
+from twlab.analysis.neighbors.twins import SAME_DISTANCE, marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -48,7 +48,6 @@ __all__ = [
     "group_sums",
     "linkage_tree",
     "lloyd",
-    "marks",
     "n_distinct",
     "silhouettes",
     "spherical_kmeans",
@@ -61,8 +60,6 @@ __all__ = [
 MIN_GROUP = 5
 """Fewest rows that make a dense group."""
 
-SAME_DISTANCE = 1e-3
-"""Unit vectors nearer than this (a cosine above 1 - 5e-7) are equal but for rounding."""
 
 MOST_START_ROWS = 20_000
 """Rows up to which each run of k-means has all; else it has a quarter of so many, or 50 a group."""
@@ -187,12 +184,6 @@ def n_distinct(unit: Matrix, *, enough: int) -> int:
             break
         found.update(marks(unit[first : first + BLOCK_ROWS]).tolist())
     return len(found)
-
-
-def marks(unit: Matrix) -> NDArray[np.uint64]:
-    """A number for each row, the same for rows that are the same but for rounding."""
-    pieces = np.split(unit, range(BLOCK_ROWS, len(unit), BLOCK_ROWS))
-    return np.concatenate([row_marks(piece.round(5)) for piece in pieces])
 
 
 def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Labels:

@@ -25,7 +25,6 @@ import pandas as pd
 from twlab.analysis.groups.partitions import chain_tree, cut, group_sums
 from twlab.analysis.neighbors.exact import first_of_best
 from twlab.analysis.neighbors.nearest import check_pairs_wanted, near_duplicates, nearest
-from twlab.archive.sources import also_stores
 from twlab.errors import InputError, warn
 from twlab.table.blocks import row_marks
 from twlab.table.rows import time_order
@@ -61,7 +60,6 @@ MOST_SUMMARIZED = 20_000
 """Rows compared with each other for a summary: about a minute."""
 
 
-@also_stores("segments")
 def summarize(
     segments: pd.DataFrame,
     *,
@@ -331,7 +329,6 @@ def _bar(steps: range, what: str) -> Any:
     return tqdm(steps, desc=what, total=len(steps) or None, delay=1, leave=False)
 
 
-@also_stores("segments")
 def outliers(segments: pd.DataFrame, *, n_neighbors: int = 15) -> pd.Series[Any]:
     """How unlike all others each segment is: its mean cosine distance to its nearest neighbours.
 
@@ -381,7 +378,6 @@ def outliers(segments: pd.DataFrame, *, n_neighbors: int = 15) -> pd.Series[Any]
     return series_like(segments, values, "outlier")
 
 
-@also_stores("segments")
 def deduplicate(segments: pd.DataFrame, *, threshold: float = 0.95) -> pd.DataFrame:
     """The table without rows that are nearly the same as a row kept before them.
 

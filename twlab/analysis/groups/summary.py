@@ -18,7 +18,6 @@ import pandas as pd
 
 from twlab.analysis.groups.partitions import group_sums, silhouettes
 from twlab.analysis.neighbors.exact import first_of_best
-from twlab.archive.sources import also_stores
 from twlab.errors import InputError, warn
 from twlab.intervals import merge_adjacent
 from twlab.table.rows import aligned, time_order
@@ -59,7 +58,6 @@ FILE_COLUMNS = (
 """Columns that tell of the file, and so hold for a whole video as for its clips."""
 
 
-@also_stores("segments")
 def video_vectors(
     segments: pd.DataFrame, *, scope: Literal["clip", "video"] = "clip"
 ) -> pd.DataFrame:
@@ -141,7 +139,6 @@ def group_vector(rows: pd.DataFrame, scope: str) -> tuple[Floats, int]:
     return (_served(rows), 0) if scope == "video" else _mean(rows)
 
 
-@also_stores("segments")
 def cluster_summary(segments: pd.DataFrame, labels: Any) -> pd.DataFrame:
     """One row per cluster: how large it is, what is typical of it, how well it holds together.
 

@@ -21,7 +21,6 @@ from twlab.analysis.judging.chance import (
     least_p,
     p_of_agreement,
 )
-from twlab.archive.sources import also_stores
 from twlab.table.segments import check_segments, str_column, unit_vectors
 from twlab.table.tracks import (
     TOUCH_SEC,
@@ -55,7 +54,6 @@ NAMES = ["video_id", "option_a", "option_b"]
 NUMBERS = ["agreement", "chance_mean", "chance_95", "p_value", "least_p"]
 
 
-@also_stores("segments")
 def compare_options(segments: pd.DataFrame) -> pd.DataFrame:
     """How far the embedding options of each video agree, against chance.
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from twlab.analysis.groups.partitions import SAME_DISTANCE
-from twlab.archive.sources import also_stores
+from twlab.analysis.neighbors.twins import SAME_DISTANCE
 from twlab.table.blocks import row_marks
 from twlab.table.rows import time_order
 from twlab.table.segments import (
@@ -60,7 +59,6 @@ FAR_CLIPS = 10
 """Typical segment lengths of something else between two places of a video."""
 
 
-@also_stores("segments")
 def diagnose(segments: pd.DataFrame) -> pd.DataFrame:
     """What is worth knowing about a table before it is analysed, one finding per row.
 

@@ -36,7 +36,6 @@ from twlab.analysis.judging.places import (
     told,
 )
 from twlab.analysis.judging.queries import embedded
-from twlab.archive.sources import also_stores
 from twlab.errors import InputError
 from twlab.table.conditions import chosen
 from twlab.table.segments import (
@@ -87,7 +86,6 @@ def _also_merged(function: Callable[P, R]) -> Callable[P, R]:
 
 
 @_also_merged
-@also_stores("segments")
 def search(
     segments: pd.DataFrame,
     query: Any = None,

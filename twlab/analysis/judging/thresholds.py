@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from twlab.archive.sources import also_stores
 from twlab.errors import InputError
 from twlab.table.segments import check_segments, str_column, unit_vectors
 from twlab.table.tracks import clip_length, times_of, tracks
@@ -47,7 +46,6 @@ FAR_CLIPS = 10
 """Typical segment lengths from which on two segments of one video count as far apart."""
 
 
-@also_stores("segments")
 def threshold(segments: pd.DataFrame, *, base_rate: float = BASE_RATE) -> pd.DataFrame:
     """The cosine similarity that tells neighbours in time from unrelated segments, per option.
 
@@ -119,7 +117,6 @@ def threshold(segments: pd.DataFrame, *, base_rate: float = BASE_RATE) -> pd.Dat
     return table.astype({name: type(value) for name, value in names.items()})
 
 
-@also_stores("segments")
 def similarity_pairs(segments: pd.DataFrame) -> pd.DataFrame:
     """Cosine similarities of neighbours in time and of unrelated segments, one row per pair.
 

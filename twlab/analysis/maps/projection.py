@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from twlab.analysis.groups.partitions import marks
 from twlab.analysis.maps.layouts import (
     N_NEIGHBORS,
     principal,
@@ -36,7 +35,7 @@ from twlab.analysis.neighbors.similarity import (
     same_option,
     same_space,
 )
-from twlab.archive.sources import also_stores
+from twlab.analysis.neighbors.twins import marks
 from twlab.errors import InputError
 from twlab.table.rows import aligned, time_order
 from twlab.table.segments import clip_mask, one_option, unit_vectors
@@ -63,7 +62,6 @@ SAME = 1 - 1e-6
 """Similarity from which on two vectors are one, but for rounding."""
 
 
-@also_stores("segments")
 def project(
     segments: Any,
     *,
@@ -151,7 +149,6 @@ def project(
     return pd.DataFrame(coords, index=segments.index, columns=list("xyz")[: places.shape[1]])
 
 
-@also_stores("segments")
 def trustworthiness(segments: Any, coords: Any, *, n_neighbors: int | None = None) -> float:
     """How far the neighbours on a map are neighbours in truth, from 0 to 1.
 

@@ -31,7 +31,6 @@ from twlab.analysis.neighbors.exact import (
 )
 from twlab.analysis.neighbors.pruned import best_in_cells, close_pairs
 from twlab.analysis.neighbors.similarity import same_option, same_space
-from twlab.archive.sources import Source, also_stores
 from twlab.errors import InputError, warn
 from twlab.table.segments import (
     check_segments,
@@ -75,7 +74,6 @@ MANY_ROWS = 16_384
 _PLACE = ("video_id", "start_sec", "end_sec")
 
 
-@also_stores("segments", "to")
 def nearest(
     segments: Any,
     to: Any = None,
@@ -166,7 +164,6 @@ def nearest(
     return found
 
 
-@also_stores("segments")
 def near_duplicates(
     segments: Any,
     *,
@@ -278,7 +275,7 @@ def check_videos(videos: Any, *sides: Any) -> None:
                     f"{', '.join(map(str, side.columns))}); a table that says whose a row is was "
                     "expected; add the column, or leave videos out"
                 )
-        elif not isinstance(side, Source):
+        elif not hasattr(side, "fragments"):  # a store says whose its rows are
             raise InputError(
                 f"videos is {videos!r} for a {type(side).__name__}; a table was expected, which "
                 "says whose a row is; make one with tw.from_vectors, or leave videos out"

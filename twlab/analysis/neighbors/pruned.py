@@ -73,8 +73,7 @@ def best_in_cells(
     own: bool,
     at_most: float = np.inf,
 ) -> tuple[Arrays, float] | None:
-    """As :func:`twlab.analysis.neighbors.exact.best_rows`, most of the rows found, and the share of
-    them found.
+    """As ``exact.best_rows``, most of the rows found, and the share of them that was found.
 
     The share, the recall, is measured on some of the queries drawn by lot. None where that takes
     more than ``at_most`` of all comparisons, as with rows that resemble nothing.
@@ -212,9 +211,7 @@ def close_pairs(
     spans: Spans | None = None,
     apart: Apart = Apart(),  # noqa: B008 - a tuple, which nobody can change
 ) -> Arrays:
-    """As :func:`twlab.analysis.neighbors.exact.pairs_above` of the rows among themselves, none left
-    out.
-    """
+    """As ``exact.pairs_above`` of the rows among themselves, none left out."""
     search = with_margins(search_of(unit, unit, np.arange(len(unit))))
     count = 0
     pairs, values = [np.empty((0, 2), np.intp)], [np.empty(0, np.float32)]

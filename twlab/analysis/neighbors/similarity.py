@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from twlab.archive.sources import also_stores
 from twlab.errors import InputError, warn
 from twlab.table.segments import one_option, unit_vectors
 
@@ -38,7 +37,6 @@ TILE = 2048
 """Rows and columns of a tile where only half of a symmetric matrix is computed."""
 
 
-@also_stores("a", "b")
 def cosine_similarity(a: Any, b: Any = None) -> Matrix:
     """The cosine similarity of each row of ``a`` with each row of ``b``.
 

@@ -41,7 +41,6 @@ from twlab.analysis.scenes.methods import (
     peaks,
 )
 from twlab.analysis.scenes.moments import moments_of
-from twlab.archive.sources import also_stores
 from twlab.errors import InputError
 from twlab.table.segments import (
     check_segments,
@@ -72,7 +71,6 @@ Method = Literal["linked", "kernel", "gaussian", "ward", "novelty"]
 Count = int | Literal["coarse", "fine"]
 
 
-@also_stores("segments")
 def scenes(
     segments: pd.DataFrame,
     *,
@@ -160,7 +158,6 @@ def scenes(
     return table.sort_values([*keys, "start_sec"], ignore_index=True)
 
 
-@also_stores("segments")
 def scene_counts(segments: pd.DataFrame) -> pd.DataFrame:
     """How many scenes each video has, at three prices of a cut.
 
@@ -219,7 +216,6 @@ def count_table(segments: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(keys, ignore_index=True)
 
 
-@also_stores("segments")
 def scene_labels(segments: pd.DataFrame, scenes: pd.DataFrame) -> pd.Series[Any]:
     """The number of the scene that each segment lies in, counted from 0 in every video.
 
@@ -316,7 +312,6 @@ def _numbers_at(times: Floats, spans: Floats) -> Cuts:
     return out
 
 
-@also_stores("segments")
 def novelty(segments: pd.DataFrame, *, kernel_sec: float | None = None) -> pd.Series[Any]:
     """How strongly something new begins at the start of each segment.
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from twlab.analysis.groups import clustering, communities, partitions
+from twlab.analysis.neighbors.twins import marks as row_marks
 from twlab.archive.in_pieces.checkpoints import Job
 from twlab.archive.in_pieces.pieces import (
     pieces_of,
@@ -102,7 +103,7 @@ def _marks(job: Job, pieces: Sequence[Piece]) -> dict[str, Any]:
 def marks_of(piece: Piece) -> dict[str, Any]:
     """For each row of a piece, whether it is zeros, and its mark."""
     unit, zero = scaled(piece.matrix())
-    return {"zero": zero, "mark": partitions.marks(unit)}
+    return {"zero": zero, "mark": row_marks(unit)}
 
 
 def _joined(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:

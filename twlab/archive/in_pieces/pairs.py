@@ -29,7 +29,8 @@ from twlab.archive.in_pieces.pieces import (
     span_of,
 )
 from twlab.archive.result_folders import written
-from twlab.archive.sources import Source, opened
+from twlab.archive.sources import Source
+from twlab.archive.store import opened
 from twlab.errors import InputError
 from twlab.table.segments import (
     as_matrix,

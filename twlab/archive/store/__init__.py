@@ -7,8 +7,9 @@ commit is a version that can be opened again, and several processes may write at
 
 * :func:`open` - the store at a path or URI
 * :class:`Store` - its segments: written, searched, read
+* :func:`opened` - the store at a path, and anything else as it is
 """
 
-from twlab.archive.store.handle import Store, open
+from twlab.archive.store.handle import Store, open, opened
 
-__all__ = ["Store", "open"]
+__all__ = ["Store", "open", "opened"]

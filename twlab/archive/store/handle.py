@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -29,10 +30,9 @@ from twlab.errors import InputError
 from twlab.table.conditions import check_where
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
 
-__all__ = ["Store", "open"]
+__all__ = ["Store", "open", "opened"]
 
 MOST_DAYS = 36_500
 """Days for which old versions can be kept; a hundred years."""
@@ -80,6 +80,11 @@ def open(
         check_executor(executor)
     number = None if version is None else _whole(version)
     return Store(lance.address_of(path_or_uri), version=number, executor=executor)
+
+
+def opened(source: Any) -> Any:
+    """The store at a path or URI; anything else as it is."""
+    return open(source) if isinstance(source, (str, os.PathLike)) else source
 
 
 def _whole(version: Any) -> int:

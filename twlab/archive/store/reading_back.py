@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twlab.archive.sources import free_bytes
 from twlab.archive.store.arrow import frame_of
 from twlab.archive.store.keys import KEY
 from twlab.archive.store.lance import counted, plain_query, reading
 from twlab.errors import InputError
+from twlab.memory import free_bytes
 from twlab.table.conditions import check_where
 
 if TYPE_CHECKING:
