@@ -95,7 +95,7 @@ WIRES: dict[str, Wire] = {
     "Explorer": Wire("widgets.explorer"),
     "explore": Wire("widgets.opening", _SEGMENTS),
     "player": Wire("widgets.opening", _SEGMENTS),
-    "save_html": Wire("widgets.page", _SEGMENTS),
+    "save_html": Wire("widgets.saving", _SEGMENTS),
     "timeline_widget": Wire("widgets.opening", _SEGMENTS),
     # service and archive
     "AsyncClient": Wire("service.client"),

@@ -127,7 +127,7 @@ def _explorer(film: pd.DataFrame) -> str:
     from twlab.widgets.page import frame_of
 
     explorer = Explorer(film, video=sample_video(), labels=cluster(film, 6))
-    frame = frame_of(explorer, video_as="embed")
+    frame = frame_of(explorer.state(), video_as="embed")
     explorer.close()
     return frame
 

@@ -24,6 +24,7 @@ from twlab.errors import InputError
 from twlab.table.segments import check_segments
 from twlab.widgets.addresses import known_addresses
 from twlab.widgets.bundle import module_source, style_source
+from twlab.widgets.page import State, frame_of
 from twlab.widgets.payload import build_payload, video_ids_of
 from twlab.widgets.picks import (
     mask_of,
@@ -207,15 +208,31 @@ class Explorer(anywidget.AnyWidget):
             answer["rows"] = nearest_rows(self.segments, int(question["row"]), question["count"])
         self.send(answer, buffers)
 
+    def state(self) -> State:
+        """The explorer as it stands, for a page.
+
+        Returns
+        -------
+        State
+            The description and arrays that the browser has, and what is selected and in focus.
+        """
+        return State(
+            self._spec,
+            self._data,
+            self._selection,
+            self._focus,
+            self.current_sec,
+            self.current_video,
+            self._files,
+        )
+
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The widget, and for a saved notebook without a kernel a page that still works."""
         bundle = super()._repr_mimebundle_(**kwargs)
         if bundle is None or len(self._data) > SAVED_BYTES:
             return bundle
-        from twlab.widgets.page import frame_of
-
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "text/html": frame_of(self)}, metadata
+        return {**data, "text/html": frame_of(self.state())}, metadata
 
 
 def _known_views(views: Sequence[str]) -> tuple[str, ...]:

@@ -2,6 +2,9 @@
 
 The page carries the same front end as the notebook, the same description and bytes (in base64),
 and the video, either embedded or by its address relative to the page.
+
+* :class:`State` - what a page shows
+* :func:`page_of` - the page as text; :func:`frame_of` - in a frame of another page
 """
 
 from __future__ import annotations
@@ -11,22 +14,17 @@ import html
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import quote
 
 from twlab.errors import InputError
-from twlab.paths import replaced, user_path
 from twlab.widgets.bundle import module_source, style_source
-from twlab.widgets.explorer import Explorer, View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    import pandas as pd
 
-    from twlab.widgets.explorer import Video
-
-__all__ = ["frame_of", "page_of", "save_html"]
+__all__ = ["State", "frame_of", "page_of"]
 
 MAX_EMBED_MB = 200
 """Videos up to this many megabytes are written into the page; base64 makes them a third larger."""
@@ -56,133 +54,51 @@ PAGE = """<!doctype html>
 """
 
 
-def save_html(
-    segments: pd.DataFrame | Explorer,
-    path: str | os.PathLike[str],
-    *,
-    video: Video | None = None,
-    coords: Any = None,
-    labels: Any = None,
-    scenes: Any = None,
-    similarity: Any = None,
-    views: Sequence[View] = get_args(View),
-    color: str | None = None,
-    tooltip: Sequence[str] = (),
-    title: str | None = None,
-    video_as: Literal["embed", "link"] = "embed",
-) -> Path:
-    """The path of an HTML file that shows the explorer without a kernel or a network.
+class State(NamedTuple):
+    """An explorer as it stands."""
 
-    Parameters
-    ----------
-    segments : DataFrame or Explorer
-        A table, shown as :func:`twlab.explore` shows it, or an explorer as it stands, with its
-        selection and focus.
-    path : path
-        The file to write, for example ``"film.html"``.
-    video, coords, labels, scenes, similarity, views, color, tooltip, title
-        As for :func:`twlab.explore`; an explorer has its own.
-    video_as : {"embed", "link"}
-        Write a local video into the page (up to 200 MB), or point to it where it lies relative to
-        the page. URLs are always pointed to.
-
-    Returns
-    -------
-    Path
-        Of the file written.
-
-    Raises
-    ------
-    InputError
-        If a video is too large to embed, something is given besides an explorer, or the file
-        cannot be written (what was there before then stays as it was).
-
-    Examples
-    --------
-    >>> import tempfile, twlab as tw
-    >>> folder = tempfile.mkdtemp()
-    >>> tw.save_html(tw.sample(), folder + "/film.html", video=tw.sample_video()).name
-    'film.html'
-    """
-    if video_as not in ("embed", "link"):
-        raise InputError(f"video_as is {video_as!r}; 'embed' or 'link' was expected")
-    options = {
-        "video": video,
-        "coords": coords,
-        "labels": labels,
-        "scenes": scenes,
-        "similarity": similarity,
-        "views": views,
-        "color": color,
-        "tooltip": tuple(tooltip),
-        "title": title,
-    }
-    if isinstance(segments, Explorer):
-        _only_explorer(options)
-        return _write(segments, user_path(path), video_as)
-    explorer = Explorer(segments, **options)
-    written = _write(explorer, user_path(path), video_as)
-    explorer.close()
-    return written
+    spec: dict[str, Any]
+    data: bytes
+    selection: bytes
+    focus: int
+    current_sec: float
+    current_video: str
+    files: dict[int, Path]
+    """Of the videos that lie on a disk, by their place in the description."""
 
 
-def _only_explorer(options: dict[str, Any]) -> None:
-    """Refuse what would be ignored."""
-    for name, value in options.items():
-        if value is not None and value != () and value != get_args(View):
-            raise InputError(
-                f"{name} is given for an explorer, which has its own; pass the table instead, or "
-                "leave it out"
-            )
-
-
-def _write(explorer: Explorer, target: Path, video_as: Literal["embed", "link"]) -> Path:
-    """Write the page."""
-    page = page_of(explorer, target, video_as=video_as)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"the folder of {str(target)!r} cannot be made ({error.strerror}); a place that can be "
-            "written to was expected; choose another"
-        ) from None
-    with replaced(target) as aside:
-        aside.write_text(page, encoding="utf-8")
-    return target
-
-
-def page_of(explorer: Explorer, target: Path, *, video_as: Literal["embed", "link", "none"]) -> str:
+def page_of(state: State, target: Path, *, video_as: Literal["embed", "link", "none"]) -> str:
     """The page as text."""
-    spec = dict(explorer._spec)
-    files = explorer._files if video_as != "none" else {}
+    spec = dict(state.spec)
+    files = state.files if video_as != "none" else {}
     spec["videos"] = [
-        {**video, "source": _source(video["source"], explorer._files.get(k), target, video_as)}
+        {**video, "source": _source(video["source"], state.files.get(k), target, video_as)}
         for k, video in enumerate(spec["videos"])
     ]
-    state = {
+    values = {
         "_spec": spec,
-        "_selection": _base64(explorer._selection),
-        "_focus": explorer._focus,
-        "current_sec": explorer.current_sec,
-        "current_video": explorer.current_video,
+        "_selection": _base64(state.selection),
+        "_focus": state.focus,
+        "current_sec": state.current_sec,
+        "current_video": state.current_video,
     }
     embedded = _embedded(files) if video_as == "embed" else iter(())
     return PAGE.format(
         title=html.escape(spec["title"] or "twlab"),
         style=style_source(page=True),
-        state=json.dumps(state).replace("<", "\\u003c"),
-        data=_base64(explorer._data),
+        state=json.dumps(values).replace("<", "\\u003c"),
+        data=_base64(state.data),
         videos="\n".join(embedded),
         module=module_source("file"),
     )
 
 
-def frame_of(explorer: Explorer, *, video_as: Literal["embed", "none"] = "none") -> str:
+def frame_of(state: State, *, video_as: Literal["embed", "none"] = "none") -> str:
     """The page in a frame: for notebooks that are read without a kernel, and pages with more."""
-    page = page_of(explorer, Path(), video_as=video_as)
+    page = page_of(state, Path(), video_as=video_as)
     return (
         f'<iframe srcdoc="{html.escape(page)}" sandbox="allow-scripts" allowfullscreen '
-        f'title="{html.escape(explorer._spec["title"])}" '
+        f'title="{html.escape(state.spec["title"])}" '
         'style="width:100%;height:760px;border:0"></iframe>'
     )
 

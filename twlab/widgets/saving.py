@@ -1,0 +1,119 @@
+"""The explorer written to a file that anyone can open.
+
+* :func:`save_html` - a table or an explorer as one HTML file
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from twlab.errors import InputError
+from twlab.paths import replaced, user_path
+from twlab.widgets.explorer import Explorer, View
+from twlab.widgets.page import page_of
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from twlab.widgets.explorer import Video
+
+__all__ = ["save_html"]
+
+
+def save_html(
+    segments: pd.DataFrame | Explorer,
+    path: str | os.PathLike[str],
+    *,
+    video: Video | None = None,
+    coords: Any = None,
+    labels: Any = None,
+    scenes: Any = None,
+    similarity: Any = None,
+    views: Sequence[View] = get_args(View),
+    color: str | None = None,
+    tooltip: Sequence[str] = (),
+    title: str | None = None,
+    video_as: Literal["embed", "link"] = "embed",
+) -> Path:
+    """The path of an HTML file that shows the explorer without a kernel or a network.
+
+    Parameters
+    ----------
+    segments : DataFrame or Explorer
+        A table, shown as :func:`twlab.explore` shows it, or an explorer as it stands, with its
+        selection and focus.
+    path : path
+        The file to write, for example ``"film.html"``.
+    video, coords, labels, scenes, similarity, views, color, tooltip, title
+        As for :func:`twlab.explore`; an explorer has its own.
+    video_as : {"embed", "link"}
+        Write a local video into the page (up to 200 MB), or point to it where it lies relative to
+        the page. URLs are always pointed to.
+
+    Returns
+    -------
+    Path
+        Of the file written.
+
+    Raises
+    ------
+    InputError
+        If a video is too large to embed, something is given besides an explorer, or the file
+        cannot be written (what was there before then stays as it was).
+
+    Examples
+    --------
+    >>> import tempfile, twlab as tw
+    >>> folder = tempfile.mkdtemp()
+    >>> tw.save_html(tw.sample(), folder + "/film.html", video=tw.sample_video()).name
+    'film.html'
+    """
+    if video_as not in ("embed", "link"):
+        raise InputError(f"video_as is {video_as!r}; 'embed' or 'link' was expected")
+    options = {
+        "video": video,
+        "coords": coords,
+        "labels": labels,
+        "scenes": scenes,
+        "similarity": similarity,
+        "views": views,
+        "color": color,
+        "tooltip": tuple(tooltip),
+        "title": title,
+    }
+    if isinstance(segments, Explorer):
+        _only_explorer(options)
+        return _write(segments, user_path(path), video_as)
+    explorer = Explorer(segments, **options)
+    written = _write(explorer, user_path(path), video_as)
+    explorer.close()
+    return written
+
+
+def _only_explorer(options: dict[str, Any]) -> None:
+    """Refuse what would be ignored."""
+    for name, value in options.items():
+        if value is not None and value != () and value != get_args(View):
+            raise InputError(
+                f"{name} is given for an explorer, which has its own; pass the table instead, or "
+                "leave it out"
+            )
+
+
+def _write(explorer: Explorer, target: Path, video_as: Literal["embed", "link"]) -> Path:
+    """Write the page."""
+    page = page_of(explorer.state(), target, video_as=video_as)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"the folder of {str(target)!r} cannot be made ({error.strerror}); a place that can be "
+            "written to was expected; choose another"
+        ) from None
+    with replaced(target) as aside:
+        aside.write_text(page, encoding="utf-8")
+    return target
