@@ -1,0 +1,343 @@
+"""The public names, with their types. Written by tests/stubs.py from the rooms."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, overload
+
+import pandas as pd
+from numpy.typing import NDArray
+
+from twlab import distributed as distributed
+from twlab import errors as errors
+from twlab import executors as executors
+from twlab import intervals as intervals
+from twlab import plot as plot
+from twlab.analysis.groups import clustering as _clustering
+from twlab.analysis.judging.places import Fuse as _Fuse
+from twlab.analysis.judging.retrieval import merge_hits as merge_hits
+from twlab.analysis.maps import projection as _projection
+from twlab.analysis.neighbors import nearest as _nearest
+from twlab.analysis.neighbors import similarity as _similarity
+from twlab.analysis.scenes import segmentation as _segmentation
+from twlab.analysis.scenes.scoring import boundary_scores as boundary_scores
+from twlab.archive.store import Store as Store
+from twlab.archive.store import open as open
+from twlab.archive.store.parts import Part as _Part
+from twlab.errors import ApiError as ApiError
+from twlab.errors import InputError as InputError
+from twlab.errors import LedgerError as LedgerError
+from twlab.errors import LoadError as LoadError
+from twlab.errors import MissingExtraError as MissingExtraError
+from twlab.errors import TwlabError as TwlabError
+from twlab.errors import TwlabWarning as TwlabWarning
+from twlab.loading.load import check as check
+from twlab.loading.load import load as load
+from twlab.loading.load import save as save
+from twlab.loading.matrices import from_vectors as from_vectors
+from twlab.loading.samples import sample as sample
+from twlab.loading.samples import sample_video as sample_video
+from twlab.service.client import AsyncClient as AsyncClient
+from twlab.service.client import Client as Client
+from twlab.table.segments import check_segments as check_segments
+from twlab.table.segments import vectors as vectors
+from twlab.table.segments import with_vectors as with_vectors
+from twlab.widgets.explorer import Explorer as Explorer
+from twlab.widgets.explorer import Explorer as _Explorer
+from twlab.widgets.explorer import Video as _Video
+from twlab.widgets.explorer import View as _View
+
+Segments = pd.DataFrame | Store | _Part | str | os.PathLike[str]
+"""A table of segments, a store or a part of one, or the path of a store."""
+Vectors = NDArray[Any] | Sequence[Sequence[float]]
+"""A plain matrix, one vector in a row."""
+
+def cosine_similarity(
+    a: Segments | Vectors, b: Segments | Vectors | None = None
+) -> _similarity.Matrix:
+    """The cosine similarity of each row of ``a`` with each row of ``b``."""
+
+@overload
+def near_duplicates(
+    segments: Segments,
+    *,
+    threshold: float = 0.95,
+    min_gap_sec: float = 0.0,
+    videos: Literal["any", "other", "same"] = "any",
+) -> pd.DataFrame:
+    """All pairs of rows that are at least ``threshold`` alike, best first."""
+
+@overload
+def near_duplicates(
+    segments: Vectors,
+    *,
+    threshold: float = 0.95,
+    min_gap_sec: float = 0.0,
+    videos: Literal["any", "other", "same"] = "any",
+) -> _nearest.Arrays:
+    """All pairs of rows that are at least ``threshold`` alike, best first."""
+
+@overload
+def nearest(
+    segments: Segments,
+    to: Segments | None = None,
+    *,
+    k: int = 10,
+    exact: bool | None = None,
+    videos: Literal["any", "other", "same"] = "any",
+) -> pd.DataFrame:
+    """The ``k`` most alike rows of ``to`` for each row of ``segments``."""
+
+@overload
+def nearest(
+    segments: Vectors,
+    to: Vectors | None = None,
+    *,
+    k: int = 10,
+    exact: bool | None = None,
+    videos: Literal["any", "other", "same"] = "any",
+) -> _nearest.Arrays:
+    """The ``k`` most alike rows of ``to`` for each row of ``segments``."""
+
+def novelty(segments: Segments, *, kernel_sec: float | None = None) -> pd.Series[Any]:
+    """How strongly something new begins at the start of each segment."""
+
+def scene_counts(segments: Segments) -> pd.DataFrame:
+    """How many scenes each video has, at three prices of a cut."""
+
+def scene_labels(segments: Segments, scenes: pd.DataFrame) -> pd.Series[Any]:
+    """The number of the scene that each segment lies in, counted from 0 in every video."""
+
+def scenes(
+    segments: Segments,
+    *,
+    n_scenes: _segmentation.Count | Mapping[str, _segmentation.Count] | None = None,
+    method: _segmentation.Method = "linked",
+) -> pd.DataFrame:
+    """Where scenes begin and how sure that is; one row per scene."""
+
+def align(a: Segments, b: Segments) -> pd.DataFrame:
+    """Which seconds of ``a`` occur in ``b``, and where; one row per shared piece."""
+
+def find(clip: Segments, corpus: Segments) -> pd.DataFrame:
+    """The videos of a corpus that hold something of a clip, the one that holds most first."""
+
+def repeats(segments: Segments) -> pd.DataFrame:
+    """Which seconds of a video occur in it again later; one row per repeated piece."""
+
+@overload
+def cluster(
+    segments: Segments,
+    n_clusters: int | None = None,
+    *,
+    method: _clustering.Method | None = None,
+    distance_threshold: float | None = None,
+    random_state: int = 0,
+) -> pd.Series[Any]:
+    """The cluster of each segment."""
+
+@overload
+def cluster(
+    segments: Vectors,
+    n_clusters: int | None = None,
+    *,
+    method: _clustering.Method | None = None,
+    distance_threshold: float | None = None,
+    random_state: int = 0,
+) -> _clustering.Positions:
+    """The cluster of each segment."""
+
+def cluster_counts(
+    segments: Segments | Vectors, *, method: _clustering.Method = "ward", random_state: int = 0
+) -> pd.DataFrame:
+    """The modularity of each number of clusters that :func:`cluster` tries."""
+
+def cluster_summary(segments: Segments, labels: Any) -> pd.DataFrame:
+    """One row per cluster: how large it is, what is typical of it, how well it holds together."""
+
+def deduplicate(segments: Segments, *, threshold: float = 0.95) -> pd.DataFrame:
+    """The table without rows that are nearly the same as a row kept before them."""
+
+def outliers(segments: Segments, *, n_neighbors: int = 15) -> pd.Series[Any]:
+    """How unlike all others each segment is: its mean cosine distance to its nearest neighbours."""
+
+def summarize(
+    segments: Segments,
+    *,
+    budget_sec: float | None = None,
+    n: int | None = None,
+    by: Literal["scenes", "coverage"] = "scenes",
+) -> pd.DataFrame:
+    """The segments that stand for all best, within a time budget or a number."""
+
+def video_vectors(segments: Segments, *, scope: Literal["clip", "video"] = "clip") -> pd.DataFrame:
+    """One vector for each video, embedding option and model, as a table of segments."""
+
+@overload
+def project(
+    segments: Segments,
+    *,
+    onto: pd.DataFrame | None = None,
+    method: _projection.Method = "tsne",
+    n_components: Literal[2, 3] = 2,
+    random_state: int = 0,
+) -> pd.DataFrame:
+    """Coordinates of each segment on a map where alike segments lie together."""
+
+@overload
+def project(
+    segments: Vectors,
+    *,
+    onto: pd.DataFrame | None = None,
+    method: _projection.Method = "tsne",
+    n_components: Literal[2, 3] = 2,
+    random_state: int = 0,
+) -> _projection.Floats:
+    """Coordinates of each segment on a map where alike segments lie together."""
+
+def trustworthiness(
+    segments: Segments | Vectors, coords: Any, *, n_neighbors: int | None = None
+) -> float:
+    """How far the neighbours on a map are neighbours in truth, from 0 to 1."""
+
+def compare_options(segments: Segments) -> pd.DataFrame:
+    """How far the embedding options of each video agree, against chance."""
+
+def diagnose(segments: Segments) -> pd.DataFrame:
+    """What is worth knowing about a table before it is analysed, one finding per row."""
+
+def search(
+    segments: Segments,
+    query: Any = None,
+    *,
+    text: str | None = None,
+    k: int = 10,
+    by: str | Sequence[str] | None = None,
+    weights: Mapping[str, float] | None = None,
+    fuse: _Fuse = "standing",
+    client: Any = None,
+    video_id: str | Sequence[str] | None = None,
+    start_sec: float | None = None,
+    end_sec: float | None = None,
+    where: str | None = None,
+) -> pd.DataFrame:
+    """The ``k`` places that answer a query best, best first."""
+
+def similarity_pairs(segments: Segments) -> pd.DataFrame:
+    """Cosine similarities of neighbours in time and of unrelated segments, one row per pair."""
+
+def threshold(segments: Segments, *, base_rate: float = ...) -> pd.DataFrame:
+    """The cosine similarity that tells neighbours in time from unrelated segments, per option."""
+
+def explore(
+    segments: Segments,
+    *,
+    video: _Video | None = None,
+    coords: Any = None,
+    labels: Any = None,
+    scenes: Any = None,
+    similarity: Any = None,
+    views: Sequence[_View] = ...,
+    color: str | None = None,
+    tooltip: Sequence[str] = ...,
+    title: str | None = None,
+) -> _Explorer:
+    """One linked picture of a table of segments: map, heatmap, player and timeline."""
+
+def player(
+    video: _Video,
+    segments: Segments | None = None,
+    *,
+    labels: Any = None,
+    scenes: Any = None,
+    color: str | None = None,
+    title: str | None = None,
+) -> _Explorer:
+    """A video to watch, with the timeline of its segments where they are given."""
+
+def save_html(
+    segments: Segments | _Explorer,
+    path: str | os.PathLike[str],
+    *,
+    video: _Video | None = None,
+    coords: Any = None,
+    labels: Any = None,
+    scenes: Any = None,
+    similarity: Any = None,
+    views: Sequence[_View] = ...,
+    color: str | None = None,
+    tooltip: Sequence[str] = ...,
+    title: str | None = None,
+    video_as: Literal["embed", "link"] = "embed",
+) -> Path:
+    """The path of an HTML file that shows the explorer without a kernel or a network."""
+
+def timeline_widget(
+    segments: Segments,
+    *,
+    labels: Any = None,
+    scenes: Any = None,
+    color: str | None = None,
+    title: str | None = None,
+) -> _Explorer:
+    """The timeline of the explorer alone."""
+
+__version__: str
+__all__ = [
+    "ApiError",
+    "AsyncClient",
+    "Client",
+    "Explorer",
+    "InputError",
+    "LedgerError",
+    "LoadError",
+    "MissingExtraError",
+    "Store",
+    "TwlabError",
+    "TwlabWarning",
+    "align",
+    "boundary_scores",
+    "check",
+    "check_segments",
+    "cluster",
+    "cluster_counts",
+    "cluster_summary",
+    "compare_options",
+    "cosine_similarity",
+    "deduplicate",
+    "diagnose",
+    "distributed",
+    "errors",
+    "executors",
+    "explore",
+    "find",
+    "from_vectors",
+    "intervals",
+    "load",
+    "merge_hits",
+    "near_duplicates",
+    "nearest",
+    "novelty",
+    "open",
+    "outliers",
+    "player",
+    "plot",
+    "project",
+    "repeats",
+    "sample",
+    "sample_video",
+    "save",
+    "save_html",
+    "scene_counts",
+    "scene_labels",
+    "scenes",
+    "search",
+    "similarity_pairs",
+    "summarize",
+    "threshold",
+    "timeline_widget",
+    "trustworthiness",
+    "vectors",
+    "video_vectors",
+    "with_vectors",
+]

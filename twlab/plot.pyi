@@ -1,0 +1,96 @@
+"""Pictures, with their types. Written by tests/stubs.py from the rooms."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike as _ArrayLike
+from numpy.typing import NDArray
+
+from twlab.archive.store import Store as _Store
+from twlab.archive.store.parts import Part as _Part
+from twlab.figures.encodings import Values as _Values
+from twlab.figures.theme import ThemeName as _ThemeName
+
+Segments = pd.DataFrame | _Store | _Part | str | os.PathLike[str]
+"""A table of segments, a store or a part of one, or the path of a store."""
+Vectors = NDArray[Any] | Sequence[Sequence[float]]
+"""A plain matrix, one vector in a row."""
+
+def alignment(
+    a: Segments,
+    b: Segments,
+    *,
+    pieces: pd.DataFrame,
+    title: str | None = None,
+    theme: _ThemeName = "light",
+) -> go.Figure:
+    """The pieces that two videos share, each a box and a line on their cross-similarity."""
+
+def heatmap(
+    segments: Segments,
+    to: Segments | None = None,
+    *,
+    similarity: _ArrayLike | None = None,
+    scenes: pd.DataFrame | None = None,
+    value_name: str | None = None,
+    title: str | None = None,
+    theme: _ThemeName = "light",
+) -> go.Figure:
+    """A heatmap of cosine similarity along time; bright blocks on the diagonal are scenes."""
+
+def hits(
+    segments: Segments,
+    found: pd.DataFrame,
+    *,
+    title: str | None = None,
+    theme: _ThemeName = "light",
+) -> go.Figure:
+    """Where the hits of a search lie: a lane per video, hits coloured by score, ranks above them."""
+
+def novelty(
+    segments: Segments,
+    values: _Values | None = None,
+    *,
+    scenes: pd.DataFrame | None = None,
+    title: str | None = None,
+    theme: _ThemeName = "light",
+) -> go.Figure:
+    """A curve of novelty along time; its peaks are where scenes begin."""
+
+def options(
+    agreement: pd.DataFrame, *, title: str | None = None, theme: _ThemeName = "light"
+) -> go.Figure:
+    """The agreement of embedding options, each with the range that chance gives."""
+
+def scatter(
+    segments: Segments,
+    coords: pd.DataFrame | None = None,
+    *,
+    color: _Values | None = None,
+    size: _Values | None = None,
+    title: str | None = None,
+    theme: _ThemeName = "light",
+) -> go.Figure:
+    """A scatter plot of a projection, one point per segment."""
+
+def threshold(
+    segments: Segments, *, title: str | None = None, theme: _ThemeName = "light"
+) -> go.Figure:
+    """How alike neighbours and unrelated segments are, with the threshold proposed between them."""
+
+def timeline(
+    segments: Segments,
+    *,
+    lanes: _Values = "embedding_option",
+    color: _Values | None = None,
+    scenes: pd.DataFrame | None = None,
+    novelty: _Values | None = None,
+    title: str | None = None,
+    theme: _ThemeName = "light",
+) -> go.Figure:
+    """A timeline of segments as bars, with timecodes below and a lane for each value of a column."""
+
+__all__ = ["alignment", "heatmap", "hits", "novelty", "options", "scatter", "threshold", "timeline"]
