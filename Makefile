@@ -2,7 +2,7 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: check js format lint types test notebooks bench pictures help
+.PHONY: check js format lint types test stubs notebooks bench pictures help
 
 check: lint types js test  ## lint, types and all tests, notebooks among them
 
@@ -18,9 +18,12 @@ types:  ## mypy, strict
 	$(PYTHON) -m mypy
 
 js:  ## form, lint, types and tests of the explorer's modules (needs node)
-	npm install --silent --no-audit --no-fund --no-package-lock
-	npm run --silent check
-	npm run --silent test
+	npm ci --prefix tests/js --silent --no-audit --no-fund
+	npm run --prefix tests/js --silent check
+	npm run --prefix tests/js --silent test
+
+stubs:  ## write the stubs of the public names again
+	$(PYTHON) tests/stubs.py
 
 test:  ## the test command of the README
 	$(PYTHON) -m pytest

@@ -67,7 +67,7 @@ def checked(checker: str, *files: Path) -> list[str]:
     if checker == "mypy":
         command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--no-incremental"]
     else:
-        found = ROOT / "node_modules" / ".bin" / "pyright"
+        found = ROOT / "tests" / "js" / "node_modules" / ".bin" / "pyright"
         if not found.exists():
             pytest.skip("pyright comes with `make js`")
         command = [str(found), "--pythonpath", sys.executable]

@@ -15,5 +15,5 @@ export default [
       "prefer-const": "error",
     },
   },
-  { files: ["tests/js/**", "eslint.config.js"], languageOptions: { globals: globals.node } },
+  { files: ["tests/js/**"], languageOptions: { globals: globals.node } },
 ];
