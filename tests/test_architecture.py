@@ -23,7 +23,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # A room imports from levels below its own, never from another room of its level.
 LEVELS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "intervals", "paths", "memory", "deprecation"}),
+    frozenset({"errors", "intervals", "paths", "memory", "progress", "deprecation"}),
     frozenset({"table"}),
     frozenset({"analysis", "loading"}),
     frozenset({"figures", "widgets", "service", "archive"}),

@@ -35,6 +35,7 @@ from twlab.loading.responses.keyed import are_joint
 from twlab.loading.responses.models import canonical_model
 from twlab.loading.saved import own_tables, write_json, write_parquet
 from twlab.paths import replaced, user_path
+from twlab.progress import bar
 from twlab.table.segments import COLUMNS, check_segments, str_column
 
 if TYPE_CHECKING:
@@ -348,10 +349,8 @@ def _tracked(sources: Sequence[Source], *, progress: bool) -> Iterable[Source]:
     """The sources, with a progress bar once reading them takes more than a second."""
     if len(sources) < 2 or not progress:
         return sources
-    from tqdm.auto import tqdm
-
-    bar: Iterable[Source] = tqdm(sources, desc="Loading", unit="file", delay=1)
-    return bar
+    tracked: Iterable[Source] = bar("Loading", sources, unit="file", stays=True)
+    return tracked
 
 
 def _times_in_names(kept: Sequence[tuple[Source, Found]]) -> list[str]:

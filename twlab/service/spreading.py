@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from twlab.errors import InputError, TwlabWarning
+from twlab.progress import bar
 from twlab.service.awaiting import FOLDER
 from twlab.service.client import Client
 from twlab.service.jobs.inputs import find_sources
@@ -78,8 +79,6 @@ def embed(
     **options: Any,
 ) -> pd.DataFrame:
     """As :func:`twlab.distributed.embed`; workers are anything with its ``map``."""
-    from tqdm.auto import tqdm
-
     found = find_sources(source)
     names = [one.url or str(one.path) for one in found]
     batches = [names[first : first + AT_ONCE] for first in range(0, len(names), AT_ONCE)]
@@ -91,9 +90,9 @@ def embed(
         jobs.mkdir(parents=True, exist_ok=True)
     with Client(**client) as teller:
         place = place_of(client["folder"])
-        with tqdm(total=len(names), desc="embedded", delay=1, leave=False) as bar:
+        with bar("embedded", total=len(names)) as done:
             for n in workers.map(embed_batch, batches, client, options, place):
-                bar.update(n)
+                done.update(n)
         # All is in the ledger now: this pays for nothing, and tells what failed.
         return teller.embed(source, **{**options, "pay_again": False, "progress": False})
 

@@ -30,6 +30,7 @@ from twlab.analysis.copies.shared_pieces import elsewhere, shared_pieces
 from twlab.analysis.copies.shortlist import likeliest_videos
 from twlab.analysis.neighbors.similarity import same_space
 from twlab.errors import InputError, warn
+from twlab.progress import bar
 from twlab.table.segments import check_segments, str_column, unit_vectors
 from twlab.table.tracks import (
     Grid,
@@ -133,13 +134,11 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
        a_start_sec  a_end_sec  b_start_sec  b_end_sec
     0          0.0       60.0        120.0      180.0
     """
-    from tqdm.auto import tqdm
-
     for table in (a, b):
         check_segments(table)
     theirs = _sides(b)
     pairs = [(one, two) for one in _sides(a) for two in theirs if _same(one.option, two.option)]
-    parts = [_boxes(*pair) for pair in tqdm(pairs, desc="videos", delay=1, leave=False)]
+    parts = [_boxes(*pair) for pair in bar("videos", pairs)]
     return _joined(parts, has_option="embedding_option" in a.columns)
 
 
@@ -174,11 +173,8 @@ def repeats(segments: pd.DataFrame) -> pd.DataFrame:
        a_start_sec  a_end_sec  b_start_sec
     0         60.0      120.0        600.0
     """
-    from tqdm.auto import tqdm
-
     check_segments(segments)
-    sides = tqdm(_sides(segments), desc="videos", delay=1, leave=False)
-    parts = [_boxes(side, side, within=True) for side in sides]
+    parts = [_boxes(one, one, within=True) for one in bar("videos", _sides(segments))]
     return _joined(parts, has_option="embedding_option" in segments.columns)
 
 

@@ -26,6 +26,7 @@ from twlab.analysis.groups.partitions import chain_tree, cut, group_sums
 from twlab.analysis.neighbors.exact import first_of_best
 from twlab.analysis.neighbors.nearest import check_pairs_wanted, near_duplicates, nearest
 from twlab.errors import InputError, warn
+from twlab.progress import bar
 from twlab.table.blocks import row_marks
 from twlab.table.rows import time_order
 from twlab.table.segments import (
@@ -249,7 +250,7 @@ def _greedy(
     # Gains only shrink: the first on the heap whose gain is up to date is the best of all.
     heap = priced(list(range(len(unit))), _first(unit, seconds))
     heapq.heapify(heap)
-    bar = _bar(range(n or 0), "summary")
+    steps = bar("summary", total=n)
 
     def refresh() -> None:
         """Bring the gains on top of the heap up to date."""
@@ -267,8 +268,8 @@ def _greedy(
         chosen.append(row)
         left -= seconds[row]
         served = np.maximum(served, (unit @ unit[row]).astype(np.float64))
-        bar.update()
-    bar.close()
+        steps.update()
+    steps.close()
     return chosen
 
 
@@ -316,17 +317,10 @@ def _outdated(heap: list[tuple[float, int, int]], n_chosen: int, most: int) -> l
 def _first(unit: NDArray[np.float32], weight: Floats) -> Floats:
     """The gain of every row while none is chosen."""
     gains = np.empty(len(unit))
-    for low in _bar(range(0, len(unit), 1024), "gains"):
+    for low in bar("gains", range(0, len(unit), 1024)):
         block = np.maximum(unit @ unit[low : low + 1024].T, 0.0)
         gains[low : low + 1024] = weight @ block
     return gains
-
-
-def _bar(steps: range, what: str) -> Any:
-    """A progress bar over steps, of an unknown number where there are none."""
-    from tqdm.auto import tqdm
-
-    return tqdm(steps, desc=what, total=len(steps) or None, delay=1, leave=False)
 
 
 def outliers(segments: pd.DataFrame, *, n_neighbors: int = 15) -> pd.Series[Any]:

@@ -15,12 +15,13 @@ McInnes, Healy, Melville, "UMAP", arXiv:1802.03426, 2018.
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twlab.analysis.neighbors.nearest import nearest
 from twlab.errors import require
+from twlab.progress import bar
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +65,7 @@ def tsne(unit: Matrix, start: Floats, random_state: int) -> Floats:
         n_jobs=n_jobs,
         random_state=random_state,
     )
-    with _bar() as bar:
+    with bar("map", total=EXAGGERATED_STEPS + STEPS, unit="step") as done:
         for steps, how in (
             (EXAGGERATED_STEPS, {"exaggeration": 12, "momentum": 0.5}),
             (STEPS, {"exaggeration": 1, "momentum": 0.8}),
@@ -72,7 +73,7 @@ def tsne(unit: Matrix, start: Floats, random_state: int) -> Floats:
             # Momentum and step sizes carry over from piece to piece.
             for _ in range(0, steps, STEPS_PER_REPORT):
                 points.optimize(STEPS_PER_REPORT, inplace=True, **how)
-                bar.update(STEPS_PER_REPORT)
+                done.update(STEPS_PER_REPORT)
     return np.array(points, np.float64)
 
 
@@ -138,11 +139,3 @@ def _neighbours(unit: Matrix, k: int) -> tuple[NDArray[np.int32], Floats]:
     indices, similarities = nearest(unit, k=k)
     distances = np.sqrt(np.maximum(2 - 2 * np.asarray(similarities, np.float64), 0))
     return np.asarray(indices, np.int32), distances
-
-
-def _bar() -> Any:
-    """A progress bar over the steps; silent where it would be gone before it is read."""
-    from tqdm.auto import tqdm
-
-    total = EXAGGERATED_STEPS + STEPS
-    return tqdm(total=total, desc="map", unit="step", delay=1, leave=False)

@@ -37,6 +37,7 @@ from twlab.analysis.neighbors.similarity import (
 )
 from twlab.analysis.neighbors.twins import marks
 from twlab.errors import InputError
+from twlab.progress import bar
 from twlab.table.rows import aligned, time_order
 from twlab.table.segments import clip_mask, one_option, unit_vectors
 
@@ -341,12 +342,11 @@ def _points(coords: Any) -> Floats:
 def _excess_ranks(unit: Matrix, points: Floats, k: int) -> int:
     """By how many ranks in sum the k neighbours on the map exceed the k-th in truth."""
     from sklearn.neighbors import NearestNeighbors
-    from tqdm.auto import tqdm
 
     neighbours = NearestNeighbors(n_neighbors=k).fit(points).kneighbors(return_distance=False)
     n, excess = len(unit), 0
     step = max(2, BLOCK_CELLS // 8 // n)
-    for first in tqdm(range(0, n, step), desc="ranks", unit="step", delay=1, leave=False):
+    for first in bar("ranks", range(0, n, step), unit="step"):
         rows = np.arange(first, min(first + step, n))
         block = np.empty((len(rows), n), np.float32)
         dot_rows(unit[rows], unit, block)

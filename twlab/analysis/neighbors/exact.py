@@ -19,10 +19,9 @@ import numpy as np
 
 from twlab.analysis.neighbors.similarity import BLOCK_CELLS, dot_rows
 from twlab.errors import InputError
+from twlab.progress import bar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
     Matrix = NDArray[np.float32]
@@ -109,7 +108,7 @@ def best_rows(
     columns = -(-len(pool) // GROUP**levels) * GROUP**levels
     step = max(2, min(len(asked), BLOCK_CELLS // columns))
     buffer = np.full((step, columns), -np.inf, np.float32)
-    for first in _bar(range(0, len(asked), step)):
+    for first in bar("neighbours", range(0, len(asked), step), unit="step"):
         rows = asked[first : first + step]
         block = buffer[: len(rows)]
         dot_rows(queries[rows], pool, block[:, : len(pool)])
@@ -124,16 +123,6 @@ def best_rows(
         similarities[rows] = np.where(there, values, np.nan)
     filled = int((indices >= 0).sum(axis=1).max(initial=0))
     return indices[:, :filled], similarities[:, :filled]
-
-
-def _bar(steps: range) -> Iterable[int]:
-    """The steps, with a progress bar once they take more than two seconds."""
-    if len(steps) < 3:
-        return steps
-    from tqdm.auto import tqdm
-
-    bar: Iterable[int] = tqdm(steps, desc="neighbours", unit="step", delay=2, leave=False)
-    return bar
 
 
 def merge_best(one: Arrays, other: Arrays, k: int) -> Arrays:

@@ -13,7 +13,7 @@ position, as in :mod:`twlab.analysis.neighbors.exact`, and the same rows give th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from twlab.analysis.neighbors.voronoi import (
     visits,
     with_margins,
 )
+from twlab.progress import bar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +138,7 @@ def _found(search: Search, rows: Positions, k: int, share: float) -> tuple[Array
     similarities = np.empty((len(rows), k), np.float32)
     order, n_compared = np.argsort(search.home[rows], kind="stable"), 0
     parts = range(0, len(rows), CHUNK)
-    for first in _bar(parts, "neighbours", len(rows)):
+    for first in bar("neighbours", parts, unit="step"):
         part = order[first : first + CHUNK]
         best, n = _found_together(search, rows[part], k, share)
         indices[part], similarities[part] = best
@@ -215,7 +216,7 @@ def close_pairs(
     search = with_margins(search_of(unit, unit, np.arange(len(unit))))
     count = 0
     pairs, values = [np.empty((0, 2), np.intp)], [np.empty(0, np.float32)]
-    for left, right in _bar(_near(search, threshold), "pairs", len(unit)):
+    for left, right in bar("pairs", _near(search, threshold), unit="step"):
         sides = spans and (spans.of(left), spans.of(left if right is None else right))
         found, value = pairs_above(
             unit[left],
@@ -250,10 +251,3 @@ def _near(search: Search, threshold: float) -> Iterator[tuple[Positions, Positio
 def furthest(threshold: float) -> float:
     """The distance of rows that are just so alike, with room for rounding."""
     return float(np.sqrt(2 - 2 * (threshold - 4 * ROUNDING)))
-
-
-def _bar(steps: Any, name: str, n_rows: int) -> Any:
-    """A progress bar over the steps; silent where it would be gone before it is read."""
-    from tqdm.auto import tqdm
-
-    return tqdm(steps, desc=name, unit="step", disable=n_rows < MANY_ROWS, leave=False)

@@ -42,6 +42,7 @@ from twlab.analysis.scenes.methods import (
 )
 from twlab.analysis.scenes.moments import moments_of
 from twlab.errors import InputError
+from twlab.progress import bar
 from twlab.table.segments import (
     check_segments,
     series_like,
@@ -141,8 +142,6 @@ def scenes(
     >>> int(tw.scenes(film, n_scenes=4)["n_segments"].sum())
     100
     """
-    from tqdm.auto import tqdm
-
     check_segments(segments)
     if method not in (*METHODS, "novelty"):
         raise InputError(
@@ -150,8 +149,10 @@ def scenes(
         )
     if isinstance(n_scenes, Mapping):
         n_scenes = counts_by_video(n_scenes, segments["video_id"])
-    bar = tqdm(list(tracks(segments)), desc="scenes", delay=2, leave=False)
-    parts = [_scenes_of(segments.iloc[rows], n_scenes, method) for rows in bar]
+    parts = [
+        _scenes_of(segments.iloc[rows], n_scenes, method)
+        for rows in bar("scenes", list(tracks(segments)))
+    ]
     empty = _scene_rows(segments.iloc[:0], np.empty(0, np.intp), np.empty(0))
     table = pd.concat(parts, ignore_index=True) if parts else empty
     keys = [name for name in ("video_id", "embedding_option") if name in table.columns]
@@ -199,13 +200,11 @@ def scene_counts(segments: pd.DataFrame) -> pd.DataFrame:
 
 def count_table(segments: pd.DataFrame) -> pd.DataFrame:
     """As :func:`scene_counts`, with the label of the first segment of each video in ``first``."""
-    from tqdm.auto import tqdm
-
     check_segments(segments)
     keys = [name for name in ("video_id", "embedding_option") if name in segments.columns]
     names = ("n_segments", "coarse", "default", "fine")
     found, first = [], []
-    for rows in tqdm(list(tracks(segments)), desc="scene counts", delay=2, leave=False):
+    for rows in bar("scene counts", list(tracks(segments))):
         track = segments.iloc[rows]
         moments = moments_of(unit_vectors(track), *times_of(track))
         found.append([len(moments.start), *counts(moments, [2.0, 1.0, 0.5])])

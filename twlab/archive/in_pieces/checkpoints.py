@@ -22,6 +22,7 @@ from twlab import __version__
 from twlab.archive.engines import Local
 from twlab.errors import InputError, TwlabError, warn
 from twlab.paths import aside
+from twlab.progress import bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -86,20 +87,17 @@ class Job:
 
         Every item has a ``key`` of its own. A step that lasts shows its progress.
         """
-        from tqdm.auto import tqdm
-
         files = [self._file(step, item.key) for item in items]
         known = [file is not None and file.exists() for file in files]
         missing = [item for item, there in zip(items, known, strict=True) if not there]
         fresh = self.executor.map(kernel, missing, *broadcast)
-        bar = tqdm(total=len(items), desc=step, delay=1, leave=False)
-        with bar:
+        with bar(step, total=len(items)) as done:
             for item, file, there in zip(items, files, known, strict=True):
                 found = _read(file) if there else None
                 if found is None:
                     found = kernel(item, *broadcast) if there else next(fresh)
                     _write(file, found)
-                bar.update()
+                done.update()
                 yield found
 
     def once(self, step: str, make: Callable[[], Arrays]) -> Arrays:

@@ -9,6 +9,7 @@ from twlab.archive.result_folders import new_folder
 from twlab.archive.sources import Source
 from twlab.loading.files import file_kind, find_files
 from twlab.loading.load import load, save
+from twlab.progress import bar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,13 +49,6 @@ def are_paths(source: Any) -> bool:
 def write_folder(fragments: Sequence[StoreFragment], folder: str | os.PathLike[str]) -> Path:
     """The folder to which all fragments were written as Parquet, whole or not at all."""
     with new_folder(folder) as (aside, target):
-        for fragment in bar(fragments, "Writing"):
+        for fragment in bar("Writing", fragments, stays=True):
             save(fragment.table(), aside / f"segments-{fragment.first:012d}.parquet")
     return target
-
-
-def bar(items: Any, what: str) -> Any:
-    """The items, with a progress bar once going through them takes more than a second."""
-    from tqdm.auto import tqdm
-
-    return tqdm(items, desc=what, delay=1, disable=len(items) < 2)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from twlab.archive.engines import check_executor
 from twlab.archive.store import lance
-from twlab.archive.store.exchange import are_paths, bar, tables_in
+from twlab.archive.store.exchange import are_paths, tables_in
 from twlab.archive.store.parts import Part
 from twlab.archive.store.reading_back import count
 from twlab.archive.store.upkeep import optimized, settle
@@ -27,6 +27,7 @@ from twlab.archive.store.writing import (
     write_batch,
 )
 from twlab.errors import InputError
+from twlab.progress import bar
 from twlab.table.conditions import check_where
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ class Store(Part):
                 if anew:
                     give_way(table, parts, anew)
                     anew = []
-                for rows, keys in bar(parts, "Storing"):
+                for rows, keys in bar("Storing", parts, stays=True):
                     table, n = write(table, rows, keys)
                     written += n
             if written:

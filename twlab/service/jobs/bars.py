@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from twlab.progress import bar
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,15 +20,15 @@ class Bars:
     def __init__(self, n_videos: int, *, shown: bool, what: str = "Embedding") -> None:
         self._shown = shown
         self._uploads: dict[str, Any] = {}
-        self._all = self._bar(total=n_videos, desc=what, unit="video")
+        self._all = self._bar(what, total=n_videos, unit="video", stays=True, at_once=True)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for bar in [*self._uploads.values(), self._all]:
-            if bar is not None:
-                bar.close()
+        for one in [*self._uploads.values(), self._all]:
+            if one is not None:
+                one.close()
 
     def finished(self, what: str) -> None:
         """One more video is done, well or badly."""
@@ -38,27 +40,23 @@ class Bars:
         """A bar for one upload; the result takes the number of bytes that left."""
         if not self._shown or size < _SHOWN_FROM_BYTES:
             return lambda count: None
-        bar = self._bar(total=size, desc=name[:40], unit="B", unit_scale=True, leave=False)
-        self._uploads[name] = bar
-        return lambda count: None if bar is None else _advance(bar, count)
+        upload = self._bar(name[:40], total=size, in_bytes=True, at_once=True)
+        self._uploads[name] = upload
+        return lambda count: None if upload is None else _advance(upload, count)
 
     def uploaded(self, name: str) -> None:
         """The upload's bar goes."""
-        bar = self._uploads.pop(name, None)
-        if bar is not None:
-            bar.close()
+        upload = self._uploads.pop(name, None)
+        if upload is not None:
+            upload.close()
 
-    def _bar(self, **options: Any) -> Any:
-        if not self._shown:
-            return None
-        from tqdm.auto import tqdm
-
-        return tqdm(**options)
+    def _bar(self, what: str, **options: Any) -> Any:
+        return bar(what, **options) if self._shown else None
 
 
-def _advance(bar: Any, count: int) -> None:
+def _advance(upload: Any, count: int) -> None:
     if count < 0:  # a piece is sent anew
-        bar.n += count
-        bar.refresh()
+        upload.n += count
+        upload.refresh()
     else:
-        bar.update(count)
+        upload.update(count)
