@@ -2,7 +2,8 @@
 
 * :func:`bar` - items with a bar as they are gone through, or a bar to move by hand
 
-Nothing is drawn in the first second but of paid work, and ``TQDM_DISABLE=1`` in the environment switches all off.
+Nothing is drawn in the first second, but of paid work. ``TQDM_DISABLE=1`` in the environment
+switches all off.
 """
 
 from __future__ import annotations
