@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import palette
 import pytest
 
 import twlab as tw
@@ -23,7 +24,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # A room imports from levels below its own, never from another room of its level.
 LEVELS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "intervals", "paths", "memory", "progress", "deprecation"}),
+    frozenset({"errors", "intervals", "paths", "memory", "progress", "looks", "deprecation"}),
     frozenset({"table"}),
     frozenset({"analysis", "loading"}),
     frozenset({"figures", "widgets", "service", "archive"}),
@@ -232,3 +233,7 @@ def test_every_public_function_is_typed_and_shown_at_work(name: str, function: A
     assert all(p.annotation is not p.empty for p in signature.parameters.values()), name
     text = inspect.getdoc(function) or ""
     assert ">>>" in text, f"{name} has no example"
+
+
+def test_the_explorer_has_the_colours_of_the_figures() -> None:
+    assert palette.FILE.read_text(encoding="utf-8") == palette.source(), "run tests/palette.py"

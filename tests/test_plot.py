@@ -17,14 +17,10 @@ from twlab.figures.clock import (
     span_labels,
     time_axis,
 )
-from twlab.figures.encodings import categories_of, is_continuous
+from twlab.figures.encodings import categories_of
 from twlab.figures.scene_spans import scene_spans
-from twlab.figures.theme import (
-    THEMES,
-    colour_of,
-    plain,
-    short_names,
-)
+from twlab.figures.theme import plain, short_names
+from twlab.looks import THEMES, colour_of, is_continuous
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

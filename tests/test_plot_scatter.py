@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.figures.theme import THEMES
+from twlab.looks import THEMES
 
 
 def flat(segments: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.figures.theme import THEMES
+from twlab.looks import THEMES
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from twlab.archive.store import Store as _Store
 from twlab.archive.store.parts import Part as _Part
 from twlab.figures.encodings import Values as _Values
-from twlab.figures.theme import ThemeName as _ThemeName
+from twlab.looks import ThemeName as _ThemeName
 
 Segments = pd.DataFrame | _Store | _Part | str | os.PathLike[str]
 """A table of segments, a store or a part of one, or the path of a store."""

@@ -197,7 +197,7 @@ test("rows get the colour of their value, missing ones that of nothing", () => {
     high: 10,
     time: false,
   };
-  const ramp = sequenceRamp();
+  const ramp = sequenceRamp("dark");
   const made = rowColours(number, 3, "dark");
   assert.deepEqual([made[0], made[1]], [ramp[0], ramp[255]]);
   assert.ok(![...ramp].includes(made[2]));
@@ -209,7 +209,8 @@ test("ramps grow evenly lighter, and darker on white", () => {
     const steps = [0, 64, 128, 192, 255].map((i) => light(lut[i]));
     return steps.every((value, k) => !k || value > steps[k - 1]);
   };
-  assert.ok(rises(sequenceRamp()));
+  assert.ok(rises(sequenceRamp("light")));
+  assert.ok(rises(sequenceRamp("dark")));
   assert.ok(rises(similarityLut("dark", { lo: 0, hi: 255 })));
   assert.ok(rises(similarityLut("light", { lo: 0, hi: 255 }).reverse()));
   assert.equal(packColour([1, 2, 3]), 0xff030201);

@@ -11,15 +11,9 @@ import plotly.graph_objects as go
 from twlab.analysis.neighbors.similarity import cosine_similarity
 from twlab.errors import InputError
 from twlab.figures.clock import clock_times, time_axis
-from twlab.figures.theme import (
-    ThemeName,
-    colour_of,
-    dress,
-    look_of,
-    plain,
-    short_names,
-)
+from twlab.figures.theme import dress, plain, scale_of, short_names
 from twlab.intervals import format_timecode
+from twlab.looks import ThemeName, colour_of, look_of
 from twlab.table.tracks import tracks
 
 if TYPE_CHECKING:
@@ -84,7 +78,7 @@ def alignment(
     sides = [_thinned(side.get(drawn, next(iter(side.values())))) for side in options]
     values = cosine_similarity(sides[0], sides[1])
     edges = [_edges(side) for side in sides]
-    figure = go.Figure(_heat(values, edges, look.sequential))
+    figure = go.Figure(_heat(values, edges, scale_of(look.similarity)))
     videos = short_names((side["video_id"].iloc[0] for side in sides), MOST_LETTERS)
     for number, (option, found) in enumerate(mine.items(), start=1):
         for piece in found.itertuples():

@@ -22,7 +22,6 @@ __all__ = [
     "as_names",
     "by_name",
     "categories_of",
-    "is_continuous",
     "left_out_note",
     "name_of",
     "named_values",
@@ -33,9 +32,6 @@ __all__ = [
 
 ARGUMENTS = ("lanes", "color")
 """Arguments that give their name to values without one."""
-
-MOST_WHOLE_NUMBERS = 24
-"""Whole numbers of more different values than this are a quantity, not names of groups."""
 
 
 def value_column(segments: pd.DataFrame, chosen: Values, argument: str) -> pd.Series[Any]:
@@ -153,15 +149,6 @@ def options_of(segments: pd.DataFrame, *, missing: str = "") -> pd.Series[Any]:
 def left_out_note(count: int, what: str) -> str:
     """The part of a subtitle that owns up to rows that are not drawn; empty where all are."""
     return f"; {count:,} {what} row{'s' * (count != 1)} left out" if count else ""
-
-
-def is_continuous(values: pd.Series[Any]) -> bool:
-    """Whether values want a colour scale rather than one colour each."""
-    if not pd.api.types.is_any_real_numeric_dtype(values):
-        return False
-    if values.name == "cluster":
-        return False
-    return pd.api.types.is_float_dtype(values) or values.nunique() > MOST_WHOLE_NUMBERS
 
 
 def categories_of(values: pd.Series[Any]) -> tuple[NDArray[np.intp], list[str]]:

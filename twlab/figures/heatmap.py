@@ -34,12 +34,8 @@ from twlab.figures.strips import (
     lay_strip,
     places_of,
 )
-from twlab.figures.theme import (
-    Look,
-    ThemeName,
-    look_of,
-    plain,
-)
+from twlab.figures.theme import plain
+from twlab.looks import Look, ThemeName, look_of
 from twlab.table.segments import check_segments, clip_mask
 
 if TYPE_CHECKING:

@@ -16,16 +16,11 @@ from twlab.figures.clock import (
     span_labels,
     time_axis,
 )
-from twlab.figures.theme import (
-    ThemeName,
-    dress,
-    look_of,
-    plain,
-    short_names,
-)
+from twlab.figures.theme import dress, plain, scale_of, short_names
+from twlab.looks import ThemeName, look_of
 
 if TYPE_CHECKING:
-    from twlab.figures.theme import Look
+    from twlab.looks import Look
 
 __all__ = ["hits"]
 
@@ -169,7 +164,7 @@ def _bars(timed: pd.DataFrame, lanes: list[str], look: Look) -> go.Bar:
     """A bar for each hit, grey where no hit has a score."""
     scale: dict[str, Any] = {"color": look.muted}
     if timed["score"].notna().any():
-        scale = {"color": timed["score"], "colorscale": look.sequential}
+        scale = {"color": timed["score"], "colorscale": scale_of(look.marks)}
         scale["colorbar"] = {"title": "score"}
     return go.Bar(
         y=lanes,

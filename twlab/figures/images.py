@@ -8,6 +8,7 @@ import numpy as np
 import plotly
 
 from twlab.analysis.neighbors.similarity import dot_rows, same_space
+from twlab.figures.theme import scale_of
 from twlab.table.segments import unit_vectors
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twlab.figures.strips import Strip
-    from twlab.figures.theme import Look
+    from twlab.looks import Look
 
     Matrix = NDArray[np.float32]
     Reader = Callable[[slice], Matrix]
@@ -112,14 +113,14 @@ def on_cells(blocks: Matrix, strips: Strips) -> NDArray[Any]:
 def colour_settings(image: Image, look: Look, *, square: bool) -> dict[str, Any]:
     """Colour scale and range for what is shown, and a colour bar that tells where it is cut."""
     shown: Any = image.blocks
-    scale: Any = look.sequential
+    scale = scale_of(look.similarity)
     if square and len(shown) > 1:
         shown = shown[~np.eye(len(shown), dtype=bool)]
     shown = shown[np.isfinite(shown)]
     low, high = np.percentile(shown, (1, 99)).tolist() if len(shown) else (0.0, 1.0)
     if low < 0 < high and min(-low, high) > 0.1 * max(-low, high):
         high = max(-low, high)
-        low, scale = -high, [[k / 4, colour] for k, colour in enumerate(look.diverging)]
+        low, scale = -high, scale_of(look.diverging)
     if high - low < 1e-3:
         low -= 0.1
     ticks = np.linspace(low, high, 5)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from twlab.figures.clock import round_times
-from twlab.figures.encodings import categories_of, is_continuous, name_of
-from twlab.figures.theme import Look, colour_of, short_names
+from twlab.figures.encodings import categories_of, name_of
+from twlab.figures.theme import scale_of, short_names
 from twlab.intervals import format_timecode
+from twlab.looks import Look, colour_of, is_continuous
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +61,7 @@ def _scale(
 ) -> Group:
     """The group of rows that a colour scale shows, with its bar; seconds as timecodes."""
     low, high = float(numbers[rows].min()), float(numbers[rows].max())
-    name, last = name_of(values), len(look.marks) - 1
+    name = name_of(values)
     bar: dict[str, Any] = {"title": {"text": name, "side": "right"}, "thickness": 10}
     if values.name in ("start_sec", "end_sec"):
         times = round_times(low, high, 6)
@@ -69,7 +70,7 @@ def _scale(
         bar["ticktext"] = [format_timecode(time) for time in times]
     marker = {
         "color": numbers[rows],
-        "colorscale": [[k / last, colour] for k, colour in enumerate(look.marks)],
+        "colorscale": scale_of(look.marks),
         "cmin": low,
         "cmax": high,
         "colorbar": {**bar, "outlinewidth": 0, "tickfont": {"color": look.muted, "size": 11}},

@@ -13,16 +13,8 @@ from twlab.errors import FILTERED, InputError
 from twlab.figures.clock import clock_times, span_labels, time_axis
 from twlab.figures.encodings import as_names, number_column, options_of
 from twlab.figures.scene_spans import line_opacity, scene_spans
-from twlab.figures.theme import (
-    LEGEND_ABOVE,
-    Look,
-    ThemeName,
-    colour_of,
-    dress,
-    faint,
-    look_of,
-    plain,
-)
+from twlab.figures.theme import LEGEND_ABOVE, dress, plain
+from twlab.looks import Look, ThemeName, colour_of, faint, look_of
 from twlab.table.segments import check_segments
 
 if TYPE_CHECKING:

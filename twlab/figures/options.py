@@ -9,19 +9,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from twlab.errors import InputError
-from twlab.figures.theme import (
-    LEGEND_ABOVE,
-    ThemeName,
-    colour_of,
-    dress,
-    look_of,
-    plain,
-)
+from twlab.figures.theme import LEGEND_ABOVE, dress, plain
+from twlab.looks import ThemeName, colour_of, look_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from twlab.figures.theme import Look
+    from twlab.looks import Look
 
 __all__ = ["options"]
 

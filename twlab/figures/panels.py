@@ -18,15 +18,12 @@ from twlab.figures.strips import (
     axis_settings,
     places_of,
 )
-from twlab.figures.theme import (
-    Look,
-    dress,
-    plain,
-    short_names,
-)
+from twlab.figures.theme import dress, plain, short_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from twlab.looks import Look
 
 __all__ = [
     "Sheet",

@@ -13,20 +13,14 @@ from twlab.errors import FILTERED, InputError
 from twlab.figures.clock import span_labels
 from twlab.figures.encodings import (
     by_name,
-    is_continuous,
     left_out_note,
     named_values,
     number_column,
     value_column,
 )
 from twlab.figures.markers import Group, groups_of
-from twlab.figures.theme import (
-    LEGEND_ABOVE,
-    Look,
-    ThemeName,
-    dress,
-    look_of,
-)
+from twlab.figures.theme import LEGEND_ABOVE, dress
+from twlab.looks import Look, ThemeName, is_continuous, look_of
 from twlab.table.segments import check_segments
 
 if TYPE_CHECKING:

@@ -1,11 +1,7 @@
-"""How every picture looks: two themes and colours that stay apart for colour-blind eyes.
-
-The categories start from the palettes of Okabe & Ito (2008) and of Paul Tol's notes (2021), moved
-until all twelve stand out from the background of their theme (a contrast of at least 3 to 1) and
-from each other, also as protanopes, deuteranopes and tritanopes see them (Machado et al. 2009).
+"""How every figure is dressed: its theme as a template, its title, and names that fit.
 
 A theme is worn as the template of one figure; no global template is touched, and
-``update_layout`` overrides everything.
+``update_layout`` overrides everything. The colours are those of :mod:`twlab.looks`.
 """
 
 from __future__ import annotations
@@ -13,29 +9,18 @@ from __future__ import annotations
 import html
 import re
 import textwrap
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-
-from twlab.errors import InputError
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import plotly.graph_objects as go
 
-__all__ = [
-    "LEGEND_ABOVE",
-    "THEMES",
-    "Look",
-    "ThemeName",
-    "colour_of",
-    "dress",
-    "faint",
-    "look_of",
-    "plain",
-    "short_names",
-]
+    from twlab.looks import Look
 
-ThemeName = Literal["light", "dark"]
+__all__ = ["LEGEND_ABOVE", "dress", "plain", "scale_of", "short_names"]
+
+
 FONT = "Inter, 'Helvetica Neue', Helvetica, Arial, sans-serif"
 LETTERS, LINE = 65, 21
 """Letters of a line below the title that a phone shows whole, and pixels of one more line."""
@@ -45,87 +30,6 @@ LEGEND_ABOVE = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanc
 
 CONTEXT = 4
 """Letters kept on either side of what tells long names apart."""
-
-SHADES = (0.0, 0.4, 0.65)
-"""How far the categories move towards the ink each time that twelve are used up."""
-
-
-class Look(NamedTuple):
-    """The colours of one theme."""
-
-    paper: str
-    ink: str
-    muted: str
-    grid: str
-    categories: tuple[str, ...]
-    sequential: str
-    """For areas."""
-    marks: tuple[str, ...]
-    """For points and bars: the part of it that stands out from the background."""
-    diverging: tuple[str, ...]
-
-
-THEMES: dict[str, Look] = {
-    "light": Look(
-        paper="#ffffff",
-        ink="#1d2433",
-        muted="#5a6478",
-        grid="#e4e8ef",
-        categories=(
-            *("#006cb8", "#cb4e0f", "#1b9484", "#e162a5", "#bc8839", "#4193fa"),
-            *("#243aa1", "#7e784e", "#78083d", "#834312", "#1d6a50", "#7f58ea"),
-        ),
-        sequential="Viridis",
-        marks=(
-            *("#440154", "#482475", "#414487", "#355f8d"),
-            *("#2a788e", "#21918c", "#22a884", "#44bf70"),
-        ),
-        diverging=("#2166ac", "#92c5de", "#f7f7f7", "#f4a582", "#b2182b"),
-    ),
-    "dark": Look(
-        paper="#14171c",
-        ink="#e8ecf3",
-        muted="#a3adbd",
-        grid="#2c323c",
-        categories=(
-            *("#4c94bf", "#ec4f07", "#2fc0ad", "#cdb0e7", "#f0c67d", "#a8e6fa"),
-            *("#836de4", "#e4ef00", "#be5083", "#9c916f", "#89be24", "#df79ff"),
-        ),
-        sequential="Viridis",
-        marks=(
-            *("#355f8d", "#2a788e", "#21918c", "#22a884"),
-            *("#44bf70", "#7ad151", "#bddf26", "#fde725"),
-        ),
-        diverging=("#67b3ff", "#2f5f8f", "#1b1f26", "#a34a3a", "#ff8a70"),
-    ),
-}
-
-
-def look_of(theme: str) -> Look:
-    """The colours of a theme.
-
-    Raises
-    ------
-    InputError
-        If there is no such theme.
-    """
-    if not isinstance(theme, str) or theme not in THEMES:
-        raise InputError(f"theme is {theme!r}; 'light' or 'dark' was expected")
-    return THEMES[theme]
-
-
-def colour_of(look: Look, number: int) -> str:
-    """The colour of the category with that number: twelve, then darker (or lighter) ones."""
-    turn, place = divmod(number, len(look.categories))
-    share = SHADES[turn % len(SHADES)]
-    base, ink = (_channels(colour) for colour in (look.categories[place], look.ink))
-    mixed = (round(b + (i - b) * share) for b, i in zip(base, ink, strict=True))
-    return "#{:02x}{:02x}{:02x}".format(*mixed)
-
-
-def faint(colour: str, opacity: float) -> str:
-    """A colour that lets through what lies below."""
-    return "rgba({},{},{},{:g})".format(*_channels(colour), opacity)
 
 
 def plain(text: Any, most: int = 0) -> str:
@@ -241,7 +145,6 @@ def _template(look: Look) -> dict[str, Any]:
     return {"layout": layout, "data": data}
 
 
-def _channels(colour: str) -> tuple[int, int, int]:
-    """Red, green and blue of ``#rrggbb``."""
-    red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
-    return red, green, blue
+def scale_of(colours: Sequence[str]) -> list[list[Any]]:
+    """Colours at even steps, as a colour scale of plotly."""
+    return [[k / (len(colours) - 1), colour] for k, colour in enumerate(colours)]

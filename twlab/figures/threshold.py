@@ -12,17 +12,11 @@ from plotly.subplots import make_subplots
 from twlab.analysis.judging.thresholds import BASE_RATE, similarity_pairs
 from twlab.analysis.judging.thresholds import threshold as threshold_of
 from twlab.errors import InputError
-from twlab.figures.theme import (
-    LEGEND_ABOVE,
-    ThemeName,
-    colour_of,
-    dress,
-    look_of,
-    plain,
-)
+from twlab.figures.theme import LEGEND_ABOVE, dress, plain
+from twlab.looks import ThemeName, colour_of, look_of
 
 if TYPE_CHECKING:
-    from twlab.figures.theme import Look
+    from twlab.looks import Look
 
 __all__ = ["threshold"]
 

@@ -19,7 +19,6 @@ from twlab.figures.encodings import (
     as_names,
     by_name,
     categories_of,
-    is_continuous,
     left_out_note,
     named_values,
     number_column,
@@ -35,16 +34,8 @@ from twlab.figures.lanes import (
 )
 from twlab.figures.markers import groups_of
 from twlab.figures.scene_spans import line_opacity, scene_spans
-from twlab.figures.theme import (
-    LEGEND_ABOVE,
-    Look,
-    ThemeName,
-    colour_of,
-    dress,
-    faint,
-    look_of,
-    plain,
-)
+from twlab.figures.theme import LEGEND_ABOVE, dress, plain
+from twlab.looks import Look, ThemeName, colour_of, faint, is_continuous, look_of
 from twlab.table.segments import check_segments, clip_mask
 
 if TYPE_CHECKING:

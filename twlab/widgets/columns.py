@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from twlab.looks import is_continuous
 from twlab.widgets.addresses import masked
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def encode_column(
     """One column as numbers or codes, None where it is neither."""
     if not pd.api.types.is_any_real_numeric_dtype(values):
         return _categories(name, values, arrays, key)
-    if pd.api.types.is_integer_dtype(values) and _is_label(name, values):
+    if not is_continuous(values.rename(name)):
         return _categories(name, values, arrays, key)
     exact = values.to_numpy(dtype=np.float64, na_value=np.nan)
     if (np.abs(exact[np.isfinite(exact)]) > np.finfo(np.float32).max).any():
@@ -75,11 +76,6 @@ def encode_column(
     low, high = float(finite.min()), float(finite.max())
     time = name == "time" or name.endswith("_sec")
     return {"name": name, "kind": "number", "array": key, "low": low, "high": high, "time": time}
-
-
-def _is_label(name: str, values: pd.Series[Any]) -> bool:
-    """Whether whole numbers are names of groups rather than amounts."""
-    return name in ("cluster", "label", "scene") or values.nunique() <= 12
 
 
 def _categories(

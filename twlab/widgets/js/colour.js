@@ -1,20 +1,8 @@
 /** Colours: palettes safe for colour-blind readers, and one packed colour per row. */
 
-/** @typedef {import("./data.js").Column} Column */
+import { CATEGORIES, MARKS, MISSING, SIMILARITY } from "./palette.js";
 
-/** Eleven hues of differing lightness (after Okabe & Ito, extended); other categories repeat them. */
-const CATEGORIES = {
-  light: "#0072b2 #e69f00 #009e73 #cc6699 #d55e00 #56b4e9 #8a6fd1 #b3a000 #7a4b2a #1b3a57 #8c8c8c",
-  dark: "#4da3e0 #f5b335 #2ec4a0 #ee8fbd #ff8148 #8fd3ff #b19cf2 #ddd24a #c99468 #7f9cc0 #b8b8b8",
-};
-/** Sequential, even in lightness: for times and numbers (after viridis, its dark end lifted). */
-const SEQUENCE = "#453781 #39568c #2a788e #1f9a8a #35b779 #74d055 #b8de29 #fde725";
-/** Sequential, for similarity: near the background where low, standing out where high. */
-const SIMILARITY = {
-  dark: "#101218 #26223f #3b3a73 #36609b #348fa7 #45bbad #93ddb6 #f1fbef",
-  light: "#f4faf6 #bfe6cf #7dcfb6 #45b0ac #348ba6 #375e97 #3b3771 #1c1430",
-};
-const MISSING = { light: "#c9ccd1", dark: "#4a4e57" };
+/** @typedef {import("./data.js").Column} Column */
 
 /** @param {string} hex @returns {[number, number, number]} */
 export function hexRgb(hex) {
@@ -49,8 +37,9 @@ export function categoryColours(theme) {
   return CATEGORIES[theme].split(" ").map((hex) => packColour(hexRgb(hex)));
 }
 
-export function sequenceRamp() {
-  return ramp(SEQUENCE);
+/** For times and numbers. @param {"light" | "dark"} theme */
+export function sequenceRamp(theme) {
+  return ramp(MARKS[theme]);
 }
 
 /** Bytes to colours, the contrast stretched between two of them. @param {"light" | "dark"} theme @param {{ lo: number, hi: number }} window */
@@ -78,7 +67,7 @@ export function rowColours(column, n, theme) {
     }
     return out;
   }
-  const colours = sequenceRamp();
+  const colours = sequenceRamp(theme);
   const scale = 255 / (column.high - column.low || 1);
   for (let i = 0; i < n; i++) {
     const value = column.values[i];

@@ -15,7 +15,7 @@ export function createLegend(context, parent) {
   function draw() {
     const column = findColumn(data, store.get("colorBy"));
     if (!column) return parent.replaceChildren();
-    if (column.kind === "number") return parent.replaceChildren(scale(column));
+    if (column.kind === "number") return parent.replaceChildren(scale(column, store.get("theme")));
     parent.replaceChildren(...chips(context, column));
   }
   const off = store.on(["colorBy", "theme"], draw);
@@ -52,15 +52,15 @@ function chips({ data, store, actions }, column) {
   return out;
 }
 
-/** @param {import("./data.js").NumberColumn} column */
-function scale(column) {
+/** @param {import("./data.js").NumberColumn} column @param {"light" | "dark"} theme */
+function scale(column, theme) {
   const text = (/** @type {number} */ value) =>
     column.time ? formatTime(value) : String(Number(value.toPrecision(3)));
   return element(
     "span",
     { class: "twx-scale" },
     text(column.low),
-    rampBar(sequenceRamp()),
+    rampBar(sequenceRamp(theme)),
     text(column.high),
   );
 }
