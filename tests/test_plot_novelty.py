@@ -57,7 +57,7 @@ def test_rows_without_a_value(segments: pd.DataFrame) -> None:
     assert seconds(tw.plot.novelty(segments, values).data[0].x)[:2] == [0, 12]
     with pytest.raises(tw.InputError, match="no segment has a novelty"):
         tw.plot.novelty(segments.iloc[:1])
-    with pytest.raises(tw.InputError, match="values has 3 values for 15 rows"):
+    with pytest.raises(tw.InputError, match="values has 3 entries for 15 rows"):
         tw.plot.novelty(segments, [1, 2, 3])
 
 

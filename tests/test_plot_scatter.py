@@ -104,5 +104,5 @@ def test_bad_coords(segments: pd.DataFrame) -> None:
     coords = flat(segments)
     with pytest.raises(tw.InputError, match="no columns x and y"):
         tw.plot.scatter(segments, coords.rename(columns={"x": "u"}))
-    with pytest.raises(tw.InputError, match="coords have another index"):
+    with pytest.raises(tw.InputError, match=r"coords has 4 entries for 15 rows"):
         tw.plot.scatter(segments, coords.iloc[:4])

@@ -180,7 +180,7 @@ def test_bad_columns(segments: pd.DataFrame) -> None:
         tw.plot.timeline(segments, lanes="topic")
     with pytest.raises(tw.InputError, match="color is 'embedding', a vector per row"):
         tw.plot.timeline(segments, color="embedding")
-    with pytest.raises(tw.InputError, match="color has 2 values for 15 rows"):
+    with pytest.raises(tw.InputError, match="color has 2 entries for 15 rows"):
         tw.plot.timeline(segments, color=[1, 2])
     with pytest.raises(tw.InputError, match="lanes is None; the name of a column"):
         tw.plot.timeline(segments, lanes=None)

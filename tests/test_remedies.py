@@ -78,8 +78,8 @@ def names(text: str) -> list[str]:
     return re.findall(r"\b(tw\.[a-zA-Z_.]+\w|client\.\w+)", text)
 
 
-FILES = sorted(p for room in ("api", "client") for p in (PACKAGE / room).rglob("*.py"))
-FILES += [PACKAGE / "errors.py", PACKAGE / "queries.py", PACKAGE / "distributed" / "embedding.py"]
+FILES = sorted((PACKAGE / "service").rglob("*.py"))
+FILES += [PACKAGE / "errors.py", PACKAGE / "analysis" / "judging" / "queries.py"]
 SERVICE = [tw.Client, *(v for k, v in CALLABLES.items() if k.startswith("Client.")), tw.search]
 
 

@@ -96,7 +96,7 @@ def test_unknown_samples_are_refused() -> None:
 
 
 def test_a_broken_installation_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(samples, "__file__", str(tmp_path / "twlab" / "samples.py"))
+    monkeypatch.setattr(samples, "__file__", str(tmp_path / "twlab" / "loading" / "samples.py"))
     with pytest.raises(tw.InputError, match="install twlab again"):
         tw.sample_video()
 

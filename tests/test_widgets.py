@@ -233,7 +233,7 @@ def test_masks_follow_their_index(segments: pd.DataFrame) -> None:
     [
         ({"coords": np.zeros((3, 2))}, r"coords has shape \(3, 2\); \(15, 2\) was expected"),
         ({"coords": pd.DataFrame({"a": [1]})}, "coords has the columns a; x and y were expected"),
-        ({"labels": [1, 2]}, "2 labels for 15 segments"),
+        ({"labels": [1, 2]}, "labels has 2 entries for 15 rows"),
         ({"labels": 3}, "labels is 3; one label per segment"),
         ({"scenes": [1.0]}, "bare seconds for 2 videos"),
         ({"scenes": object()}, "scenes is a object"),
@@ -298,9 +298,11 @@ def test_two_videos_of_one_spelling_are_refused(segments: pd.DataFrame) -> None:
         tw.explore(segments.assign(video_id=names))
 
 
-def test_labels_of_some_rows_leave_the_others_without(segments: pd.DataFrame) -> None:
+def test_labels_of_some_rows_are_refused(segments: pd.DataFrame) -> None:
     some = pd.Series([5, 6], index=segments.index[:2], name="cluster").astype("Int64")
-    explorer = tw.explore(segments, labels=some, views=["timeline"])
+    with pytest.raises(tw.InputError, match="labels has 2 entries for 15 rows"):
+        tw.explore(segments, labels=some, views=["timeline"])
+    explorer = tw.explore(segments, labels=some.reindex(segments.index), views=["timeline"])
     column = explorer._spec["columns"][0]
     assert (column["name"], column["names"]) == ("cluster", ["5", "6"])
     assert array(explorer, column["array"]).tolist() == [0, 1, *[2] * 13]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.figures.theme import plain
+from twlab.table.rows import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,22 +58,13 @@ def _values(segments: pd.DataFrame, chosen: Values, argument: str) -> pd.Series[
     """The values of a column by name, or those given, as they are."""
     if isinstance(chosen, str):
         return _column(segments, chosen, argument)
-    if isinstance(chosen, pd.Series):
-        if not chosen.index.equals(segments.index):
-            raise InputError(
-                f"{argument} has another index than the table ({len(chosen)} and {len(segments)} "
-                "rows); values on the same index were expected; filter both alike"
-            )
-        return chosen if chosen.name is not None else chosen.rename(argument)
     if not isinstance(chosen, Iterable):
         raise InputError(
             f"{argument} is {chosen!r}; the name of a column or one value per row was expected"
         )
-    values = list(chosen)
-    if len(values) != len(segments):
-        raise InputError(
-            f"{argument} has {len(values)} values for {len(segments)} rows; one each was expected"
-        )
+    values = aligned(segments, chosen if isinstance(chosen, pd.Series) else list(chosen), argument)
+    if isinstance(values, pd.Series):
+        return values if values.name is not None else values.rename(argument)
     return pd.Series(values, index=segments.index, name=argument)
 
 

@@ -21,6 +21,7 @@ from twlab.figures.encodings import (
 from twlab.figures.markers import Group, groups_of
 from twlab.figures.theme import LEGEND_ABOVE, dress
 from twlab.looks import Look, ThemeName, is_continuous, look_of
+from twlab.table.rows import aligned
 from twlab.table.segments import check_segments
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def scatter(
             f"there are no segments to draw; a table with rows was expected; {FILTERED}"
         )
     table: Any = project(segments) if coords is None else coords
-    axes = _axes(segments, table)
+    axes = _axes(table)
+    table = aligned(segments, table, "coords")
     values = value_column(segments, _telling(segments) if color is None else color, "color")
     keep = table[axes].notna().all(axis=1).to_numpy()
     areas = None if size is None else number_column(segments, size, "size")
@@ -118,15 +120,10 @@ def _telling(segments: pd.DataFrame) -> str:
     return "start_sec"
 
 
-def _axes(segments: pd.DataFrame, coords: Any) -> list[str]:
+def _axes(coords: Any) -> list[str]:
     """The columns of the coordinates: x, y and, in three dimensions, z."""
     if not isinstance(coords, pd.DataFrame) or not {"x", "y"} <= set(coords.columns):
         raise InputError("coords have no columns x and y; a DataFrame as tw.project was expected")
-    if not coords.index.equals(segments.index):
-        raise InputError(
-            f"coords have another index than the table ({len(coords)} and {len(segments)} rows); "
-            "the same index was expected; filter both alike, or project this table"
-        )
     return ["x", "y", "z"] if "z" in coords.columns else ["x", "y"]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
+from twlab.table.rows import aligned
 from twlab.table.segments import clip_mask
 from twlab.widgets.addresses import masked
 from twlab.widgets.columns import describe_columns
@@ -135,7 +136,7 @@ def _extra_columns(segments: pd.DataFrame, labels: Any, arrays: Arrays) -> dict[
     """The user's labels, the time, and the novelty."""
     extra: dict[str, Any] = {}
     if labels is not None:
-        column = _aligned(segments, labels)
+        column = _labels_of(segments, labels)
         extra[str(column.name)] = column
     # As float64: the sum of two times has no room in whole numbers of few bits.
     start, end = (
@@ -161,7 +162,7 @@ def _novelty(segments: pd.DataFrame) -> pd.Series[Any] | None:
     return values if values.notna().any() else None
 
 
-def _aligned(segments: pd.DataFrame, labels: Any) -> pd.Series[Any]:
+def _labels_of(segments: pd.DataFrame, labels: Any) -> pd.Series[Any]:
     """Labels in the order of the table, under their own name."""
     if isinstance(labels, str) and labels in segments.columns:
         return pd.Series(segments[labels])
@@ -170,18 +171,7 @@ def _aligned(segments: pd.DataFrame, labels: Any) -> pd.Series[Any]:
             f"labels is {labels!r}; one label per segment, or the name of a column, was expected"
         )
     name = str(getattr(labels, "name", None) or "label")
-    if isinstance(labels, pd.Series) and not labels.index.equals(segments.index):
-        if not (labels.index.is_unique and segments.index.is_unique):
-            raise InputError(
-                "labels has another index than segments and an index repeats itself; one label "
-                "per segment was expected; pass labels.to_numpy() in the order of the segments"
-            )
-        labels = labels.reindex(segments.index)
-    if len(labels) != len(segments):
-        raise InputError(
-            f"{len(labels)} labels for {len(segments)} segments; one label each was expected"
-        )
-    return pd.Series(labels, index=segments.index, name=name)
+    return pd.Series(aligned(segments, labels, "labels"), index=segments.index, name=name)
 
 
 def _scene_times(scenes: Any, ids: list[str]) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:

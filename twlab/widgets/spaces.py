@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
+from twlab.table.rows import aligned
 from twlab.table.segments import clip_mask, unit_vectors
 
 if TYPE_CHECKING:
@@ -160,15 +161,8 @@ def _given_xy(segments: pd.DataFrame, coords: Any) -> tuple[Floats, Floats]:
                 f"coords has the columns {', '.join(map(str, coords.columns))}; x and y were "
                 "expected, as tw.project returns them"
             )
-        aligned = coords if coords.index.equals(segments.index) else None
-        if aligned is None and coords.index.is_unique and segments.index.is_unique:
-            aligned = coords.reindex(segments.index)
-        if aligned is None:
-            raise InputError(
-                "coords has another index than segments and an index repeats itself; one row per "
-                "segment was expected; pass an array in the order of the segments"
-            )
-        values = aligned[["x", "y"]].to_numpy(np.float32, na_value=np.nan)
+        ours = aligned(segments, coords, "coords")
+        values = ours[["x", "y"]].to_numpy(np.float32, na_value=np.nan)
     else:
         values = np.asarray(coords, np.float32)
     if values.shape != (len(segments), 2):

@@ -36,9 +36,9 @@ from twlab.analysis.groups.partitions import (
     cut,
     group_sums,
     linkage_tree,
-    marks,
 )
 from twlab.analysis.neighbors.exact import best_rows
+from twlab.analysis.neighbors.twins import marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
