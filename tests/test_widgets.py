@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import twlab as tw
+from twlab.table.segments import unit_vectors
 from twlab.widgets import video_files
 from twlab.widgets.bundle import FOLDER, module_source, style_source
 from twlab.widgets.picks import mask_of, pack_mask, unpack_mask
@@ -76,7 +77,8 @@ def test_long_tables_are_averaged_in_blocks(rng: np.random.Generator) -> None:
     table = tw.with_vectors(rows, rng.normal(size=(n, 8)))
     arrays: dict[str, Any] = {}
     order = np.arange(n, dtype=np.uint32)
-    told = add_similarity(table, order, None, arrays, "cells", max_cells=8)
+    unit = unit_vectors(table.iloc[order])
+    told = add_similarity(table, order, unit, None, arrays, "cells", max_cells=8)
     assert told is not None
     assert (told["block"], told["size"]) == (3, 8)
     square = tw.cosine_similarity(table)

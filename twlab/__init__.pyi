@@ -44,8 +44,8 @@ from twlab.table.segments import vectors as vectors
 from twlab.table.segments import with_vectors as with_vectors
 from twlab.widgets.explorer import Explorer as Explorer
 from twlab.widgets.explorer import Explorer as _Explorer
-from twlab.widgets.explorer import Video as _Video
-from twlab.widgets.explorer import View as _View
+from twlab.widgets.options import Video as _Video
+from twlab.widgets.options import View as _View
 
 Segments = pd.DataFrame | Store | _Part | str | os.PathLike[str]
 """A table of segments, a store or a part of one, or the path of a store."""

@@ -123,10 +123,10 @@ def _explorer(film: pd.DataFrame) -> str:
     """The linked explorer with the film in it."""
     from twlab.analysis.groups.clustering import cluster
     from twlab.loading.samples import sample_video
-    from twlab.widgets.explorer import Explorer
+    from twlab.widgets.opening import explore
     from twlab.widgets.page import frame_of
 
-    explorer = Explorer(film, video=sample_video(), labels=cluster(film, 6))
+    explorer = explore(film, video=sample_video(), labels=cluster(film, 6))
     frame = frame_of(explorer.state(), video_as="embed")
     explorer.close()
     return frame

@@ -12,8 +12,7 @@ It is opened by :func:`twlab.explore`, :func:`twlab.player` and :func:`twlab.tim
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import numpy as np
@@ -21,11 +20,8 @@ import pandas as pd
 import traitlets
 
 from twlab.errors import InputError
-from twlab.table.segments import check_segments
-from twlab.widgets.addresses import known_addresses
 from twlab.widgets.bundle import module_source, style_source
 from twlab.widgets.page import State, frame_of
-from twlab.widgets.payload import build_payload, video_ids_of
 from twlab.widgets.picks import (
     mask_of,
     pack_mask,
@@ -33,23 +29,19 @@ from twlab.widgets.picks import (
     unpack_mask,
 )
 from twlab.widgets.spaces import nearest_rows
-from twlab.widgets.video_files import embedded_bytes, video_sources
+from twlab.widgets.video_files import embedded_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from os import PathLike
-
     from numpy.typing import NDArray
 
-    Mask = NDArray[np.bool_]
-    Video = str | PathLike[str] | dict[str, str | PathLike[str]]
+    from twlab.widgets.payload import Contents
 
-__all__ = ["Explorer", "Video", "View"]
+    Mask = NDArray[np.bool_]
+
+__all__ = ["Explorer"]
 
 SAVED_BYTES = 1_500_000
 """Explorers up to this size leave a working picture in a saved notebook."""
-
-View = Literal["map", "heatmap", "player", "timeline"]
 
 
 class _Rows(traitlets.TraitType[pd.DataFrame, Any]):
@@ -101,35 +93,13 @@ class Explorer(anywidget.AnyWidget):
     selection = _Rows()
     focus = traitlets.Any(None, allow_none=True)
 
-    def __init__(
-        self,
-        segments: pd.DataFrame,
-        *,
-        video: Video | None = None,
-        views: Sequence[View] = get_args(View),
-        **options: Any,
-    ) -> None:
-        check_segments(segments)
-        ids = video_ids_of(segments) if len(segments) else ["video"] if video is not None else []
-        chosen = _known_views(views)
-        named = video if isinstance(video, Mapping) else ids if video is not None else ()
-        asked = [one for one in ids if one not in named]
-        known = known_addresses(segments, {"hls_url": asked, "thumbnail_url": ids})
-        sources, self._files = video_sources(video, known["hls_url"], ids)
-        spec, data = build_payload(
-            segments,
-            ids=ids,
-            views=chosen,
-            sources=sources,
-            thumbnails=known["thumbnail_url"],
-            **options,
-        )
+    def __init__(self, segments: pd.DataFrame, contents: Contents) -> None:
         self.segments = segments
-        self._options = {"video": video, "views": tuple(views), **options}
+        self._files = contents.files
         self._choose(np.zeros(len(segments), bool))
-        super().__init__(_spec=spec, _data=data, _selection=pack_mask(self._mask))
+        super().__init__(_spec=contents.spec, _data=contents.data, _selection=pack_mask(self._mask))
         self.selection = self._chosen
-        self.current_video = ids[0] if ids else ""
+        self.current_video = contents.ids[0] if contents.ids else ""
         self.on_msg(self._answer)
 
     @traitlets.validate("selection")
@@ -233,13 +203,3 @@ class Explorer(anywidget.AnyWidget):
             return bundle
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         return {**data, "text/html": frame_of(self.state())}, metadata
-
-
-def _known_views(views: Sequence[str]) -> tuple[str, ...]:
-    """The views in the order in which they are laid out."""
-    known = get_args(View)
-    if isinstance(views, str) or not views or any(view not in known for view in views):
-        raise InputError(
-            f"views is {views!r}; a list of some of {', '.join(map(repr, known))} was expected"
-        )
-    return tuple(view for view in known if view in views)

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pandas as pd
 
-from twlab.widgets.explorer import Explorer, View
+from twlab.widgets.explorer import Explorer
+from twlab.widgets.options import Options, View
+from twlab.widgets.payload import contents_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from twlab.widgets.explorer import Video
+    from twlab.widgets.options import Video
 
 __all__ = ["explore", "player", "timeline_widget"]
 
@@ -87,18 +89,8 @@ def explore(
     >>> len(explorer.selection)
     6
     """
-    return Explorer(
-        segments,
-        video=video,
-        views=views,
-        coords=coords,
-        labels=labels,
-        scenes=scenes,
-        similarity=similarity,
-        color=color,
-        tooltip=tuple(tooltip),
-        title=title,
-    )
+    given = Options(video, coords, labels, scenes, similarity, views, color, tooltip, title)
+    return Explorer(segments, contents_of(segments, given))
 
 
 def player(
@@ -140,15 +132,8 @@ def player(
     if segments is None:
         columns = ["video_id", "start_sec", "end_sec", "embedding"]
         segments, views = pd.DataFrame(columns=columns), ("player",)
-    return Explorer(
-        segments,
-        video=video,
-        views=views,
-        labels=labels,
-        scenes=scenes,
-        color=color,
-        title=title,
-    )
+    given = Options(video, labels=labels, scenes=scenes, views=views, color=color, title=title)
+    return Explorer(segments, contents_of(segments, given))
 
 
 def timeline_widget(
@@ -183,6 +168,5 @@ def timeline_widget(
     >>> tw.timeline_widget(tw.sample(), scenes=[0, 60, 125.5]).focus is None
     True
     """
-    return Explorer(
-        segments, views=("timeline",), labels=labels, scenes=scenes, color=color, title=title
-    )
+    given = Options(labels=labels, scenes=scenes, views=("timeline",), color=color, title=title)
+    return Explorer(segments, contents_of(segments, given))

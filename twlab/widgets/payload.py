@@ -7,82 +7,98 @@ their position in the table. Vectors never cross.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
 from twlab.table.rows import aligned
-from twlab.table.segments import clip_mask
-from twlab.widgets.addresses import masked
+from twlab.table.segments import check_segments, clip_mask, unit_vectors
+from twlab.widgets.addresses import known_addresses, masked
 from twlab.widgets.columns import describe_columns
 from twlab.widgets.spaces import (
     add_neighbors,
     add_similarity,
+    given_xy,
+    laid_out,
     split_spaces,
-    xy_of,
 )
+from twlab.widgets.video_files import video_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from twlab.widgets.options import Options
     from twlab.widgets.video_files import Source
 
     Arrays = dict[str, NDArray[Any]]
 
-__all__ = ["build_payload", "video_ids_of"]
+__all__ = ["Contents", "contents_of", "video_ids_of"]
 
 MAX_NOVELTY = 50_000
 """Rows up to which novelty is computed unasked."""
 
 
-def build_payload(
-    segments: pd.DataFrame,
-    *,
-    ids: list[str],
-    views: tuple[str, ...],
-    sources: list[Source],
-    thumbnails: Mapping[str, str],
-    coords: Any = None,
-    labels: Any = None,
-    scenes: Any = None,
-    similarity: Any = None,
-    color: str | None = None,
-    tooltip: tuple[str, ...] = (),
-    title: str | None = None,
-) -> tuple[dict[str, Any], bytes]:
-    """The description and the bytes.
+class Contents(NamedTuple):
+    """What an explorer shows."""
+
+    spec: dict[str, Any]
+    data: bytes
+    ids: list[str]
+    """The videos, in order."""
+    files: dict[int, Path]
+    """Of the videos that lie on a disk, by their place among them."""
+
+
+def contents_of(segments: pd.DataFrame, given: Options) -> Contents:
+    """What an explorer of a table shows.
 
     Raises
     ------
     InputError
-        If an argument does not fit the table.
+        If the table or an argument is not as described for :func:`twlab.explore`.
     """
+    check_segments(segments)
+    options = given.ordered()
+    video = options.video
+    ids = video_ids_of(segments) if len(segments) else ["video"] if video is not None else []
+    named = video if isinstance(video, Mapping) else ids if video is not None else ()
+    asked = [one for one in ids if one not in named]
+    known = known_addresses(segments, {"hls_url": asked, "thumbnail_url": ids})
+    sources, files = video_sources(video, known["hls_url"], ids)
+    videos = _videos(segments, ids, sources, known["thumbnail_url"])
+    spec, data = _payload(segments, options, ids, videos)
+    return Contents(spec, data, ids, files)
+
+
+def _payload(
+    segments: pd.DataFrame, options: Options, ids: list[str], videos: list[dict[str, Any]]
+) -> tuple[dict[str, Any], bytes]:
+    """The description and the bytes."""
     arrays = _time_arrays(segments, ids)
     order = arrays.pop("everything")
-    extra = _extra_columns(segments, labels, arrays)
+    extra = _extra_columns(segments, options.labels, arrays)
     columns = describe_columns(segments, extra, arrays)
-    spaces = split_spaces(segments, order)
-    if "map" in views:
-        arrays["x"], arrays["y"] = xy_of(segments, coords, spaces)
-    scene_video, scene_sec = _scene_times(scenes, ids)
-    arrays["scene_video"], arrays["scene_sec"] = scene_video, scene_sec
+    spaces = _spaces(segments, split_spaces(segments, order), options, arrays)
+    arrays["scene_video"], arrays["scene_sec"] = _scene_times(options.scenes, ids)
     known = [column["name"] for column in columns]
-    _must_know([*tooltip, *([color] if color else [])], known)
+    _must_know([*options.tooltip, *([options.color] if options.color else [])], known)
+    told_first = known[:1] if options.labels is not None else []
     spec: dict[str, Any] = {
         "n": len(segments),
-        "title": title if title is not None else _title(segments, ids),
-        "views": list(views),
+        "title": options.title if options.title is not None else _title(segments, ids),
+        "views": list(options.views),
         "lanes": [masked(name) for name in _lanes(segments)[1]],
-        "mapAll": coords is not None,
+        "mapAll": options.coords is not None,
         "columns": columns,
-        "colorBy": color or (known[0] if known else ""),
-        "tooltip": list(tooltip) or (known[:1] if labels is not None else []),
-        "videos": _videos(segments, ids, sources, thumbnails),
-        "spaces": _spaces(segments, spaces, views, similarity, arrays),
+        "colorBy": options.color or (known[0] if known else ""),
+        "tooltip": list(options.tooltip) or told_first,
+        "videos": videos,
+        "spaces": spaces,
     }
     spec["arrays"], data = _packed(arrays)
     return spec, data
@@ -258,27 +274,31 @@ def _first_of(groups: Any, name: str) -> dict[str, Any]:
 def _spaces(
     segments: pd.DataFrame,
     spaces: dict[str, NDArray[np.uint32]],
-    views: tuple[str, ...],
-    similarity: Any,
+    options: Options,
     arrays: Arrays,
 ) -> list[dict[str, Any]]:
     """What the browser is told of every map and heatmap."""
     told: list[dict[str, Any]] = []
-    wanted = similarity if "heatmap" in views else False
+    views = set(options.views)
+    xy = given_xy(segments, options.coords)
     for place, (name, rows) in enumerate(spaces.items()):
         arrays[f"rows{place}"] = rows
-        known = 0
-        if {"map", "heatmap"} & set(views):
-            known = add_neighbors(segments, rows, arrays, f"neighbors{place}")
+        unit = unit_vectors(segments.iloc[rows]) if views & {"map", "heatmap"} else None
+        if unit is not None and "map" in views and options.coords is None:
+            xy[rows] = laid_out(unit)
+        known = 0 if unit is None else add_neighbors(unit, rows, arrays, f"neighbors{place}")
+        wanted = options.similarity if "heatmap" in views else False
         told.append(
             {
                 "name": masked(name),
                 "rows": f"rows{place}",
-                "similarity": add_similarity(segments, rows, wanted, arrays, f"cells{place}"),
+                "similarity": add_similarity(segments, rows, unit, wanted, arrays, f"cells{place}"),
                 "neighbors": f"neighbors{place}" if known else None,
                 "nNeighbors": known,
             }
         )
+    if "map" in views:
+        arrays["x"], arrays["y"] = (np.ascontiguousarray(xy[:, axis]) for axis in (0, 1))
     return told
 
 

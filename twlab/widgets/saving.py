@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from twlab.errors import InputError
 from twlab.paths import replaced, user_path
-from twlab.widgets.explorer import Explorer, View
+from twlab.widgets.explorer import Explorer
+from twlab.widgets.options import Options, View
 from twlab.widgets.page import page_of
+from twlab.widgets.payload import contents_of
 
 if TYPE_CHECKING:
     import os
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from twlab.widgets.explorer import Video
+    from twlab.widgets.options import Video
 
 __all__ = ["save_html"]
 
@@ -74,30 +76,20 @@ def save_html(
     """
     if video_as not in ("embed", "link"):
         raise InputError(f"video_as is {video_as!r}; 'embed' or 'link' was expected")
-    options = {
-        "video": video,
-        "coords": coords,
-        "labels": labels,
-        "scenes": scenes,
-        "similarity": similarity,
-        "views": views,
-        "color": color,
-        "tooltip": tuple(tooltip),
-        "title": title,
-    }
+    given = Options(video, coords, labels, scenes, similarity, views, color, tuple(tooltip), title)
     if isinstance(segments, Explorer):
-        _only_explorer(options)
+        _only_explorer(given)
         return _write(segments, user_path(path), video_as)
-    explorer = Explorer(segments, **options)
+    explorer = Explorer(segments, contents_of(segments, given))
     written = _write(explorer, user_path(path), video_as)
     explorer.close()
     return written
 
 
-def _only_explorer(options: dict[str, Any]) -> None:
+def _only_explorer(given: Options) -> None:
     """Refuse what would be ignored."""
-    for name, value in options.items():
-        if value is not None and value != () and value != get_args(View):
+    for name, value in given._asdict().items():
+        if value is not Options._field_defaults[name] and value != Options._field_defaults[name]:
             raise InputError(
                 f"{name} is given for an explorer, which has its own; pass the table instead, or "
                 "leave it out"

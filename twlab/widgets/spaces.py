@@ -7,7 +7,7 @@ and lists of neighbours, never the vectors.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -20,15 +20,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Arrays = dict[str, NDArray[Any]]
-    Floats = NDArray[np.float32]
+    Matrix = NDArray[np.float32]
 
 __all__ = [
     "N_NEIGHBORS",
     "add_neighbors",
     "add_similarity",
+    "given_xy",
+    "laid_out",
     "nearest_rows",
     "split_spaces",
-    "xy_of",
 ]
 
 MAX_CELLS = 5000
@@ -58,33 +59,20 @@ def split_spaces(segments: pd.DataFrame, order: NDArray[np.intp]) -> dict[str, N
     return {str(name): ordered[keys[ordered] == name].astype(np.uint32) for name in names}
 
 
-def xy_of(
-    segments: pd.DataFrame, coords: Any, spaces: dict[str, NDArray[np.uint32]]
-) -> tuple[Floats, Floats]:
-    """X and y of every row, NaN where a row is not on the map.
-
-    Raises
-    ------
-    InputError
-        If given coordinates do not fit the table.
-    """
-    if coords is not None:
-        return _given_xy(segments, coords)
+def laid_out(unit: Matrix) -> Matrix:
+    """X and y of the rows of a space on a map of their own."""
     from twlab.analysis.maps.projection import project
 
-    xy = np.full((len(segments), 2), np.nan, np.float32)
-    for rows in spaces.values():
-        if len(rows) > 1:
-            method = "tsne" if len(rows) <= MAX_TSNE else "pca"
-            xy[rows] = project(unit_vectors(segments.iloc[rows]), method=method)  # type: ignore[arg-type]
-        elif len(rows):
-            xy[rows] = 0.0
-    return np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
+    if len(unit) < 2:
+        return np.zeros((len(unit), 2), np.float32)
+    method: Literal["tsne", "pca"] = "tsne" if len(unit) <= MAX_TSNE else "pca"
+    return np.asarray(project(unit, method=method), np.float32)
 
 
 def add_similarity(
     segments: pd.DataFrame,
     rows: NDArray[np.uint32],
+    unit: Matrix | None,
     similarity: Any,
     arrays: Arrays,
     key: str,
@@ -94,8 +82,8 @@ def add_similarity(
     if similarity is False or not len(rows):
         return None
     block = -(-len(rows) // max_cells)
-    if similarity is None:
-        means = _block_means(unit_vectors(segments.iloc[rows]), block)
+    if similarity is None and unit is not None:
+        means = _block_means(unit, block)
         cells, low, high = _quantised_product(means)
     else:
         cells, low, high = _quantised(_given_square(segments, similarity, rows, block))
@@ -103,16 +91,14 @@ def add_similarity(
     return {"array": key, "size": len(cells), "block": block, "low": low, "high": high}
 
 
-def add_neighbors(
-    segments: pd.DataFrame, rows: NDArray[np.uint32], arrays: Arrays, key: str
-) -> int:
+def add_neighbors(unit: Matrix, rows: NDArray[np.uint32], arrays: Arrays, key: str) -> int:
     """How many nearest neighbours each row was given; their positions go into ``arrays``."""
     count = min(N_NEIGHBORS, len(rows) - 1)
     if count < 1 or len(rows) > MAX_CELLS:
         return 0
     from twlab.analysis.neighbors.nearest import nearest
 
-    found: Any = nearest(unit_vectors(segments.iloc[rows]), k=count)[0]
+    found: Any = nearest(unit, k=count)[0]
     places = np.full((len(rows), count), -1, np.int32)
     places[:, : found.shape[1]] = np.where(found >= 0, rows[found].astype(np.int32), -1)
     arrays[key] = places.reshape(-1)
@@ -153,8 +139,16 @@ def _tuple(key: Any) -> tuple[Any, ...]:
     return key if isinstance(key, tuple) else (key,)
 
 
-def _given_xy(segments: pd.DataFrame, coords: Any) -> tuple[Floats, Floats]:
-    """Coordinates the user passed, aligned with the table."""
+def given_xy(segments: pd.DataFrame, coords: Any) -> Matrix:
+    """Coordinates the user passed, aligned with the table; NaN where there are none.
+
+    Raises
+    ------
+    InputError
+        If they do not fit the table.
+    """
+    if coords is None:
+        return np.full((len(segments), 2), np.nan, np.float32)
     if isinstance(coords, pd.DataFrame):
         if not {"x", "y"} <= set(coords.columns):
             raise InputError(
@@ -170,21 +164,21 @@ def _given_xy(segments: pd.DataFrame, coords: Any) -> tuple[Floats, Floats]:
             f"coords has shape {values.shape}; ({len(segments)}, 2) was expected: x and y of "
             "every segment"
         )
-    return np.ascontiguousarray(values[:, 0]), np.ascontiguousarray(values[:, 1])
+    return np.asarray(values, np.float32)
 
 
-def _block_means(unit: Floats, block: int) -> Floats:
+def _block_means(unit: Matrix, block: int) -> Matrix:
     """Means of consecutive rows: their products are the means of the products of the blocks."""
     if block == 1:
         return unit
     starts = np.arange(0, len(unit), block)
     sums = np.add.reduceat(unit, starts, axis=0)
     counts = np.diff(np.append(starts, len(unit)))
-    means: Floats = (sums / counts[:, None]).astype(np.float32)
+    means: Matrix = (sums / counts[:, None]).astype(np.float32)
     return means
 
 
-def _quantised_product(means: Floats) -> tuple[NDArray[np.uint8], float, float]:
+def _quantised_product(means: Matrix) -> tuple[NDArray[np.uint8], float, float]:
     """Bytes of ``means @ means.T``, made in stripes so that the floats never exist at once."""
     n = len(means)
     stripe = max(1, 4_000_000 // max(n, 1))
@@ -203,7 +197,7 @@ def _quantised_product(means: Floats) -> tuple[NDArray[np.uint8], float, float]:
 
 def _given_square(
     segments: pd.DataFrame, similarity: Any, rows: NDArray[np.uint32], block: int
-) -> Floats:
+) -> Matrix:
     """The user's square, its rows in order of time, averaged in blocks where it is too large."""
     square = np.asarray(similarity)
     n = len(segments)
@@ -219,7 +213,7 @@ def _given_square(
     return np.ascontiguousarray(_block_means(np.ascontiguousarray(halfway.T), block).T)
 
 
-def _quantised(square: Floats) -> tuple[NDArray[np.uint8], float, float]:
+def _quantised(square: Matrix) -> tuple[NDArray[np.uint8], float, float]:
     """Bytes between the smallest and the largest number."""
     low, high = float(square.min()), float(square.max())
     cells = np.rint((square - low) * (255.0 / max(high - low, 1e-9)))

@@ -1,0 +1,50 @@
+"""What an explorer is opened with.
+
+* :class:`Options` - the arguments of :func:`twlab.explore`, checked
+"""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+
+from twlab.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Options", "Video", "View"]
+
+Video = str | PathLike[str] | dict[str, str | PathLike[str]]
+View = Literal["map", "heatmap", "player", "timeline"]
+
+
+class Options(NamedTuple):
+    """The arguments of :func:`twlab.explore`, which says what each means."""
+
+    video: Video | None = None
+    coords: Any = None
+    labels: Any = None
+    scenes: Any = None
+    similarity: Any = None
+    views: Sequence[View] = get_args(View)
+    color: str | None = None
+    tooltip: Sequence[str] = ()
+    title: str | None = None
+
+    def ordered(self) -> Options:
+        """The same with the views in the order in which they are laid out.
+
+        Raises
+        ------
+        InputError
+            If there is a view that is none.
+        """
+        known, views = get_args(View), self.views
+        if isinstance(views, str) or not views or any(view not in known for view in views):
+            raise InputError(
+                f"views is {views!r}; a list of some of {', '.join(map(repr, known))} was expected"
+            )
+        return self._replace(
+            views=tuple(view for view in known if view in views), tooltip=tuple(self.tooltip)
+        )
