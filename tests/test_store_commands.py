@@ -68,7 +68,7 @@ def test_ingest_that_is_stopped_tells_what_is_there(
     def stopped(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(tw.store.Store, "_write", lambda *_, **__: stopped())
+    monkeypatch.setattr(tw.Store, "_write", lambda *_, **__: stopped())
     trailer = str(FOLDER / "trailer.visual.json")
     assert main(["ingest", trailer, "--store", archive, *options]) == 130
     assert capsys.readouterr().err == f"twlab: stopped; the store has 111 rows; {again}\n"

@@ -58,7 +58,7 @@ def test_the_wheel_holds_code_data_and_notebooks_and_nothing_else(wheel: Path) -
         assert {f"twlab/{inside}/{name}" for name in files} <= names
     rest = [name for name in names if not name.startswith(("twlab/", "twlab-"))]
     assert not rest
-    assert not [name for name in names if "__pycache__" in name or "checkpoint" in name]
+    assert not [name for name in names if "__pycache__" in name or "ipynb_checkpoint" in name]
 
 
 def test_the_sample_is_there(python: Path, tmp_path: Path) -> None:
