@@ -52,6 +52,9 @@ Segments = pd.DataFrame | Store | _Part | str | os.PathLike[str]
 Vectors = NDArray[Any] | Sequence[Sequence[float]]
 """A plain matrix, one vector in a row."""
 
+def clips(segments: Segments, *, option: str | None = None) -> pd.DataFrame:
+    """The clips of one embedding option: what analyses and pictures of one matrix take."""
+
 def cosine_similarity(
     a: Segments | Vectors, b: Segments | Vectors | None = None
 ) -> _similarity.Matrix:
@@ -299,6 +302,7 @@ __all__ = [
     "boundary_scores",
     "check",
     "check_segments",
+    "clips",
     "cluster",
     "cluster_counts",
     "cluster_summary",

@@ -53,6 +53,7 @@ WIRES: dict[str, Wire] = {
     "sample": Wire("loading.samples"),
     "sample_video": Wire("loading.samples"),
     "check_segments": Wire("table.segments"),
+    "clips": Wire("table.clips", _SEGMENTS),
     "vectors": Wire("table.segments"),
     "with_vectors": Wire("table.segments"),
     # neighbors
