@@ -2,7 +2,7 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: check js format lint types test stubs notebooks bench pictures help
+.PHONY: check js format lint types test docs stubs notebooks bench pictures help
 
 check: lint types js test  ## lint, types and all tests, notebooks among them
 
@@ -27,6 +27,9 @@ stubs:  ## write the stubs of the public names again
 
 test:  ## the test command of the README
 	$(PYTHON) -m pytest
+
+docs:  ## the documentation, as docs/_build/html/index.html; a warning is an error
+	$(PYTHON) -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 notebooks:  ## only the notebooks
 	$(PYTHON) -m pytest tests/test_notebooks.py
