@@ -1,49 +1,237 @@
-"""Every line of code in the README works on the sample."""
+"""Every line of code in the README works: on the sample, and on every kind of answer."""
 
 from __future__ import annotations
 
 import json
+import random
 import re
 import shutil
+import sys
+import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from service import KEY, Service
 
 import twlab as tw
-from twlab.loading.samples import bundled_folder
+
+sys.path.insert(0, str(Path(__file__).parent / "fuzz"))
+from mixes import FORMS, Row, write_form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 @pytest.fixture
-def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tw.Client]:
+    """A client of a service that stands in for the real one, as ``tw.Client()`` makes it."""
+    with Service(dim=16, check=False) as running:
+        monkeypatch.setenv("TWELVELABS_API_KEY", KEY)
+        monkeypatch.setenv("TWELVELABS_BASE_URL", running.url)
+        monkeypatch.chdir(tmp_path)
+        with tw.Client() as made:
+            yield made
+
+
+@pytest.fixture
+def names(client: tw.Client) -> dict[str, Any]:
     """What the examples speak of, in a folder of their own."""
-    monkeypatch.chdir(tmp_path)
-    shutil.copyfile(bundled_folder("sample_data") / "trailer.visual.json", "answer.json")
+    sample = ROOT / "data" / "sample"
+    shutil.copyfile(sample / "trailer.visual.json", "answer.json")
+    shutil.copyfile(sample / "trailer_240p.mp4", "film.mp4")
+    Path("films").mkdir()
+    shutil.copyfile("film.mp4", "films/film.mp4")
     segments = tw.load("answer.json")
-    clips = segments[segments["embedding_scope"] == "clip"]
+    clips = tw.clips(segments)
     model = clips["model_name"].iloc[0]
     query = {"model_name": model, "data": [{"embedding": tw.vectors(clips)[3].tolist()}]}
     Path("query.json").write_text(json.dumps(query), encoding="utf-8")
     return {
         "tw": tw,
+        "client": client,
         "segments": segments,
         "clips": clips,
         "labels": tw.cluster(clips, 3),
         "trailer": clips,
         "film": tw.sample(),
-        "hits": tw.nearest(clips, k=2),
+        "hits": tw.search(clips, clips[3:4], k=4),
         "titles": pd.DataFrame({"video_id": segments["video_id"].unique(), "title": "Trailer"}),
     }
 
 
-def test_the_example_runs(names: dict[str, Any]) -> None:
-    code = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0]
-    exec(code, names)
+def test_the_first_block_runs(names: dict[str, Any]) -> None:
+    exec(BLOCKS[0], names)
     assert names["labels"].index.equals(names["clips"].index)
+    assert names["coords"].index.equals(names["clips"].index)
+
+
+def rows_of(option: str, *, seed: int = 0) -> list[Row]:
+    """Twelve clips of one film in one option, in four scenes."""
+    rng = random.Random(f"{option} {seed}")
+    themes = [[rng.gauss(0, 1) for _ in range(96)] for _ in range(4)]
+    vectors = [[x + rng.gauss(0, 0.3) for x in themes[k // 3]] for k in range(12)]
+    return [
+        Row("film.mp4", 6.0 * k, 6.0 * k + 6, option, tuple(round(x, 4) for x in vector))
+        for k, vector in enumerate(vectors)
+    ]
+
+
+def first_block_on(path: Path) -> dict[str, Any]:
+    """What the first block makes of another answer."""
+    made: dict[str, Any] = {}
+    exec(BLOCKS[0].replace('"answer.json"', repr(str(path))), made)
+    assert len(made["clips"]) == len(made["labels"]) == len(made["coords"]) == 12
+    assert made["coords"].notna().all(axis=None)
+    return made
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_first_block_runs_on_every_form(form: str, tmp_path: Path) -> None:
+    write_form(form, rows_of("visual"), tmp_path / "answer", random.Random(0))
+    (path,) = tmp_path.iterdir()
+    made = first_block_on(path)
+    assert made["clips"]["embedding_option"].unique().tolist() == ["visual"]
+
+
+def v1(options: list[str | None], *, whole: bool = False) -> dict[str, Any]:
+    """An answer of version 1 of the interface, with or without names of options."""
+    segments = [
+        {
+            "float": list(row.vector),
+            "start_offset_sec": row.start,
+            "end_offset_sec": row.end,
+            "embedding_scope": "clip",
+        }
+        | ({} if option is None else {"embedding_option": option})
+        for option in options
+        for row in rows_of(option or "")
+    ]
+    if whole:
+        last = {"start_offset_sec": 0, "end_offset_sec": 72.0, "embedding_scope": "video"}
+        segments.append(segments[0] | last)
+    metadata = {"input_filename": "film.mp4", "duration": 72.0}
+    return {
+        "_id": "663da73b31cdd0c1f638a8e6",
+        "model_name": "Marengo-retrieval-2.7",
+        "status": "ready",
+        "video_embedding": {"metadata": metadata, "segments": segments},
+    }
+
+
+def v2(options: list[str]) -> dict[str, Any]:
+    """An answer of version 2."""
+    items = [
+        {
+            "embedding": list(row.vector),
+            "embedding_option": option,
+            "embedding_scope": "clip",
+            "start_sec": row.start,
+            "end_sec": row.end,
+        }
+        for option in options
+        for row in rows_of(option)
+    ]
+    return {
+        "data": [*items, items[0] | {"embedding_scope": "asset", "end_sec": 72.0}],
+        "metadata": {"input_type": "video", "input_filename": "film.mp4", "duration": 72.0},
+    }
+
+
+def bedrock(options: list[str]) -> dict[str, Any]:
+    """The output of a job of Bedrock."""
+    items = [
+        {
+            "embedding": list(row.vector),
+            "embeddingOption": option,
+            "startSec": row.start,
+            "endSec": row.end,
+        }
+        for option in options
+        for row in rows_of(option)
+    ]
+    return {"data": items}
+
+
+def indexed() -> dict[str, Any]:
+    """A video of an index."""
+    return {
+        "_id": "61e17be5777e6caec646fa07",
+        "system_metadata": {"filename": "film.mp4", "duration": 72.0, "fps": 25.0},
+        "embedding": {
+            "model_name": "marengo3.0",
+            "video_embedding": v1(["visual", "audio"])["video_embedding"],
+        },
+    }
+
+
+def snowflake() -> list[dict[str, Any]]:
+    """Rows that name no option."""
+    return [
+        {
+            "embedding": list(row.vector),
+            "start_offset_sec": row.start,
+            "end_offset_sec": row.end,
+            "embedding_scope": "clip",
+        }
+        for row in rows_of("")
+    ]
+
+
+ANSWERS: dict[str, tuple[Any, str | None]] = {
+    "v1 of 2024, no option": (v1([None]), None),
+    "v1 of 2024, and the whole video": (v1([None], whole=True), None),
+    "v1, Marengo 2.7": (v1(["visual-text", "audio"], whole=True), "visual-text"),
+    "v1, one option": (v1(["visual-text"]), "visual-text"),
+    "v2, one option": (v2(["visual"]), "visual"),
+    "v2, three options": (v2(["audio", "transcription", "visual"]), "visual"),
+    "v2, fused": (v2(["audio", "fused"]), "fused"),
+    "v2, sound alone": (v2(["audio"]), "audio"),
+    "Bedrock, Marengo 2.7": (bedrock(["visual-text", "visual-image", "audio"]), "visual-text"),
+    "Bedrock, Marengo 3.0": (bedrock(["visual", "audio", "transcription"]), "visual"),
+    "an indexed video": (indexed(), "visual"),
+    "Snowflake": (snowflake(), None),
+}
+
+
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_the_first_block_runs_on_every_kind_of_answer(kind: str, tmp_path: Path) -> None:
+    answer, expected = ANSWERS[kind]
+    path = tmp_path / "film.json"
+    path.write_text(json.dumps(answer), encoding="utf-8")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        made = first_block_on(path)
+    options = made["clips"]["embedding_option"].astype(object).where(lambda x: x.notna(), None)
+    assert options.unique().tolist() == [expected]
+    several = made["segments"]["embedding_option"].nunique(dropna=False) > 1
+    messages = [str(one.message) for one in told if issubclass(one.category, tw.TwlabWarning)]
+    assert any(f"{expected!r} were taken" in text for text in messages) == several
+
+
+def test_vectors_of_ones_own_run(names: dict[str, Any]) -> None:
+    clips = names["clips"]
+    names |= {"matrix": tw.vectors(clips), "starts": clips["start_sec"], "ends": clips["end_sec"]}
+    table = {"vec": list(tw.vectors(clips)), "t0": clips["start_sec"], "t1": clips["end_sec"]}
+    pd.DataFrame(table).to_parquet("mine.parquet")
+    first, second = BLOCKS[1].splitlines()
+    exec(first, names)
+    assert tw.vectors(names["segments"]).tolist() == tw.vectors(clips).tolist()
+    exec(second, names)
+    assert names["segments"]["end_sec"].tolist() == clips["end_sec"].tolist()
+
+
+def test_the_block_of_the_service_runs(names: dict[str, Any]) -> None:
+    exec(BLOCKS[2], names)
+    assert len(names["segments"]) > 0
+    assert names["segments"]["filename"].unique().tolist() == ["film.mp4"]
+    assert len(names["archive"]) > 0
+    names["client"].close()
 
 
 def test_the_call_for_every_job_runs(names: dict[str, Any]) -> None:
@@ -51,7 +239,9 @@ def test_the_call_for_every_job_runs(names: dict[str, Any]) -> None:
     rows = [row.split("|") for row in section.splitlines() if row.startswith("| ")][1:]
     assert len(rows) > 10
     for _, job, calls, _ in rows:
-        for call in re.findall(r"`([^`]+\))`", calls):
+        found = re.findall(r"`([^`]+\))`", calls)
+        assert found, f"no call for: {job}"
+        for call in found:
             assert eval(call, names) is not None, job
 
 
@@ -63,13 +253,19 @@ def test_the_search_by_a_vector_finds_the_clip_it_came_from(names: dict[str, Any
         assert tw.nearest(tw.load("query.json"), unnamed, k=2)["match"].equals(hits["match"])
 
 
-def test_the_pictures_are_there_and_small() -> None:
-    paths = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
-    assert paths[0].endswith("explorer.png")
-    for path in paths:
-        picture = (ROOT / path).read_bytes()
-        assert picture.startswith(b"\x89PNG")
-        assert len(picture) < 700_000
+def test_every_file_that_is_named_is_there() -> None:
+    paths = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    paths += re.findall(r"`((?:data|notebooks|docs|\.github)/[\w./-]+\.\w+)`", README)
+    missing = [p for p in paths if "_build" not in p and not (ROOT / p).exists()]
+    assert not missing
+
+
+def test_the_picture_is_there_and_small() -> None:
+    (path,) = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert path.endswith("explorer.png")
+    picture = (ROOT / path).read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert len(picture) < 700_000
 
 
 def test_the_two_commands_are_those_that_ci_runs() -> None:
