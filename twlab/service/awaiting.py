@@ -43,7 +43,22 @@ Names = str | list[str] | tuple[str, ...] | None
 class AsyncClient:
     """The service for code that awaits: videos in, tables out, never paid twice.
 
-    Arguments, methods and results are those of :class:`twlab.Client`.
+    Methods and results are those of :class:`twlab.Client`; each method is a coroutine.
+
+    Parameters
+    ----------
+    api_key, base_url, folder, settings, transport, allow_http
+        As for :class:`twlab.Client`.
+
+    Raises
+    ------
+    InputError
+        If there is no key, or `base_url` would give it away.
+
+    See Also
+    --------
+    twlab.Client : the same for scripts, threads and notebooks
+    twlab.distributed.embed : many videos, embedded by many workers
 
     Examples
     --------
@@ -80,7 +95,21 @@ class AsyncClient:
         await self.close()
 
     async def close(self) -> None:
-        """Close connections and the ledger; the client may be used again."""
+        """Close connections and the ledger; the client may be used again.
+
+        See Also
+        --------
+        twlab.Client : in a ``with`` block it closes itself
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with tw.Client("tlk_example", folder=folder) as client:
+        ...         client.close()
+        ...         len(client.ledger())  # opened again
+        0
+        """
         if self._open is not None:
             (service, ledger, _, _), self._open = self._open, None
             await service.transport.close()
@@ -168,11 +197,20 @@ class AsyncClient:
         ConnectionFailedError
             If the service cannot be reached at all.
 
+        See Also
+        --------
+        twlab.Client.failures : the videos that could not be finished
+        twlab.Client.ledger : all jobs, with what became of them
+        twlab.Client.fetch : what an index of the account holds already
+        twlab.distributed.embed : the same by many workers
+
         Examples
         --------
-        >>> import twlab as tw
-        >>> client = tw.Client()                                      # doctest: +SKIP
-        >>> segments = client.embed("film.mp4", clip_sec=4)           # doctest: +SKIP
+        It needs a key, and costs what the service charges:
+
+        >>> import twlab as tw                                            # doctest: +SKIP
+        >>> client = tw.Client()                                          # doctest: +SKIP
+        >>> segments = client.embed("film.mp4", clip_sec=4)               # doctest: +SKIP
         """
         if on_error not in ("report", "raise"):
             raise InputError(f"on_error is {on_error!r}; 'report' or 'raise' was expected; choose")
@@ -224,25 +262,109 @@ class AsyncClient:
         ----------
         text : str
             What to look for.
-        model_name : str
+        model_name : str, default "marengo3.0"
             The model of the table to search in.
+
+        Returns
+        -------
+        DataFrame
+            A table of segments of one row, without time.
 
         Raises
         ------
+        InputError
+            If there is no text.
         ApiError
             If the service does not answer, or no longer offers the model.
+
+        See Also
+        --------
+        twlab.search : the best places for it; ``text=`` and ``client=`` do both at once
+        twlab.Client.embed_image : the vector of a picture
+        twlab.Client.embed_audio : the vector of a sound
+
+        Examples
+        --------
+        It needs a key:
+
+        >>> query = client.embed_text("a rabbit yawns")                   # doctest: +SKIP
+        >>> hits = tw.search(segments, query)                             # doctest: +SKIP
         """
         return await self._asked(make_query("text", model_name, text=text))
 
     async def embed_image(
         self, image: Any, *, text: str = "", model_name: str = MODEL
     ) -> pd.DataFrame:
-        """One row with the vector of a picture (path or address), alone or together with a text."""
+        """One row with the vector of a picture, alone or together with a text; paid for once.
+
+        Parameters
+        ----------
+        image : path or address
+            The picture, of up to 5 MB.
+        text : str, optional
+            Words that are embedded together with it.
+        model_name : str, default "marengo3.0"
+            The model of the table to search in.
+
+        Returns
+        -------
+        DataFrame
+            A table of segments of one row, without time.
+
+        Raises
+        ------
+        InputError
+            If the picture is not there, too large, or more than one.
+        ApiError
+            If the service does not answer, or does not take it.
+
+        See Also
+        --------
+        twlab.search : the best places for it
+        twlab.Client.embed_text : the vector of words
+
+        Examples
+        --------
+        It needs a key:
+
+        >>> query = client.embed_image("rabbit.jpg", text="yawning")      # doctest: +SKIP
+        """
         kind = "text_image" if text else "image"
         return await self._asked(make_query(kind, model_name, text=text, media=image))
 
     async def embed_audio(self, audio: Any, *, model_name: str = MODEL) -> pd.DataFrame:
-        """One row with the vector of a sound (path or address) as a whole."""
+        """One row with the vector of a sound as a whole; paid for once.
+
+        Parameters
+        ----------
+        audio : path or address
+            The sound, of up to 27 MB.
+        model_name : str, default "marengo3.0"
+            The model of the table to search in.
+
+        Returns
+        -------
+        DataFrame
+            A table of segments of one row.
+
+        Raises
+        ------
+        InputError
+            If the sound is not there, too large, or more than one.
+        ApiError
+            If the service does not answer, or does not take it.
+
+        See Also
+        --------
+        twlab.search : the best places for it
+        twlab.Client.embed : a sound file in clips, as a video
+
+        Examples
+        --------
+        It needs a key:
+
+        >>> query = client.embed_audio("birdsong.wav")                    # doctest: +SKIP
+        """
         return await self._asked(make_query("audio", model_name, media=audio))
 
     async def _asked(self, query: Query) -> pd.DataFrame:
@@ -256,31 +378,180 @@ class AsyncClient:
     # What was done
 
     async def ledger(self) -> pd.DataFrame:
-        """A table of all jobs of this folder: source, state, task, times, answer, error."""
+        """A table of all jobs of this folder: source, state, task, times, answer, error.
+
+        Returns
+        -------
+        DataFrame
+            One row per job, newest last: ``source``, ``state``, ``model_name``, ``task_id``, ``attempts``,
+            times in UTC, the file of the answer, the error. The states are those of the ledger:
+            ``new``, ``submitting``, ``processing``, ``ready``, ``failed``, ``rejected``.
+
+        Raises
+        ------
+        LedgerError
+            If the folder cannot be used.
+
+        See Also
+        --------
+        twlab.Client.results : the segments of all jobs that are ready
+        twlab.Client.failures : what the last call could not finish
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with tw.Client("tlk_example", folder=folder) as client:
+        ...         len(client.ledger())
+        0
+        """
         return ledger_tables.ledger_table(self._parts()[1].jobs())
 
     async def results(self) -> pd.DataFrame:
-        """The segments of every video in this folder, from the saved answers; asks nobody."""
+        """The segments of every video in this folder, from the saved answers; asks nobody.
+
+        Returns
+        -------
+        DataFrame
+            A table of segments, as :func:`twlab.load` makes it; those of queries are not among them.
+
+        Raises
+        ------
+        LedgerError
+            If the folder cannot be used.
+        LoadError
+            If an answer in it was damaged.
+
+        See Also
+        --------
+        twlab.load : of ``twlab-jobs/answers`` gives the same, without a key
+        twlab.Client.ledger : the jobs
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with tw.Client("tlk_example", folder=folder) as client:
+        ...         len(client.results())
+        0
+        """
         jobs = [job for job in self._parts()[1].jobs() if not job.api.endswith("-sync")]
         ready = [job for job in jobs if job.state == "ready"]
         return (await asyncio.to_thread(ledger_tables.segments_of, self.folder, ready))[0]
 
     async def failures(self) -> pd.DataFrame:
-        """A table of the videos that the last :meth:`embed` could not finish, with reasons."""
+        """A table of the videos that the last :meth:`embed` could not finish, with reasons.
+
+        Returns
+        -------
+        DataFrame
+            One row per source that failed: ``source``, ``error`` (the class), ``status``, ``reason``.
+
+        See Also
+        --------
+        twlab.Client.embed : ``pay_again=True`` tries those again that the service failed
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with tw.Client("tlk_example", folder=folder) as client:
+        ...         client.failures().columns.tolist()
+        ['source', 'error', 'status', 'reason']
+        """
         return ledger_tables.failure_table(self._failures)
 
     # The service's archive
 
     async def tasks(self, *, api: Literal["v1", "v2"] = "v2") -> pd.DataFrame:
-        """A table of the account's embedding tasks of the last seven days, newest first."""
+        """A table of the account's embedding tasks of the last seven days, newest first.
+
+        Parameters
+        ----------
+        api : {"v1", "v2"}
+            Which version of the interface; ``Marengo-retrieval-…`` models go through the first.
+
+        Returns
+        -------
+        DataFrame
+            One row per task: ``task_id``, ``status``, ``model_name``, ``input_filename``, ``input_url``,
+            ``created_at``, ``duration`` in seconds, as far as the service tells.
+
+        Raises
+        ------
+        ApiError
+            If the service does not answer, or says no; a class per status is in :mod:`twlab.errors`.
+
+        See Also
+        --------
+        twlab.Client.ledger : the jobs of this folder, however old
+
+        Examples
+        --------
+        It needs a key:
+
+        >>> client.tasks()["status"].value_counts()                       # doctest: +SKIP
+        """
         return indexes.task_table([one async for one in self._parts()[0].tasks(api)])
 
     async def indexes(self) -> pd.DataFrame:
-        """A table of the account's indexes."""
+        """A table of the account's indexes.
+
+        Returns
+        -------
+        DataFrame
+            One row per index: ``index_id``, ``index_name``, ``models``, ``video_count``,
+            ``total_duration`` in seconds, and its dates.
+
+        Raises
+        ------
+        ApiError
+            If the service does not answer, or says no; a class per status is in :mod:`twlab.errors`.
+
+        See Also
+        --------
+        twlab.Client.videos : what is in one
+        twlab.Client.fetch : the segments of one
+
+        Examples
+        --------
+        It needs a key:
+
+        >>> index_id = client.indexes()["index_id"][0]                    # doctest: +SKIP
+        """
         return indexes.index_table([one async for one in self._parts()[0].indexes()])
 
     async def videos(self, index_id: str) -> pd.DataFrame:
-        """A table of the videos of an index, without vectors."""
+        """A table of the videos of an index, without vectors.
+
+        Parameters
+        ----------
+        index_id : str
+            As in :meth:`indexes`.
+
+        Returns
+        -------
+        DataFrame
+            One row per video: ``video_id``, ``filename``, ``status``, ``duration`` in seconds, ``fps``,
+            ``width``, ``height``, ``size`` in bytes, as far as the service tells.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such index.
+        ApiError
+            If the service does not answer, or says no.
+
+        See Also
+        --------
+        twlab.Client.fetch : their segments
+
+        Examples
+        --------
+        It needs a key:
+
+        >>> client.videos(index_id)["duration"].sum()                     # doctest: +SKIP
+        """
         items = [one async for one in self._parts()[0].indexed(index_id, "indexed-assets")]
         return indexes.video_table(items)
 
@@ -308,12 +579,30 @@ class AsyncClient:
         progress : bool
             Show a progress bar.
 
+        Returns
+        -------
+        DataFrame
+            A table of segments, as :func:`twlab.load` makes it.
+
         Raises
         ------
+        InputError
+            If ``video_id`` is empty.
         NotFoundError
             If there is no such index or video, or the index holds none.
         StillProcessingError
             If no video of the index is ready.
+
+        See Also
+        --------
+        twlab.Client.videos : what is in an index, without vectors
+        twlab.Client.embed : embed what is in none
+
+        Examples
+        --------
+        It needs a key:
+
+        >>> archive = client.fetch(index_id)                              # doctest: +SKIP
         """
         service = self._parts()[0]
         wanted = as_names(video_id)
@@ -344,11 +633,44 @@ class AsyncClient:
     ) -> pd.DataFrame:
         """The service's own ranking of an index, to stand beside ours.
 
+        Parameters
+        ----------
+        index_id : str
+            As in :meth:`indexes`.
+        text : str, optional
+            What to look for.
+        image : path or address, optional
+            A picture to look for, alone or together with the text.
+        search_option : str or list of str
+            Must have been enabled for the index.
+        n_hits : int
+            How many.
+
         Returns
         -------
         DataFrame
             One row per hit: ``rank`` (1 is best), ``video_id``, ``start_sec``, ``end_sec``, and
             ``score``, ``confidence`` where the model gives them.
+
+        Raises
+        ------
+        InputError
+            If there is neither text nor image, or the image is not there.
+        NotFoundError
+            If there is no such index.
+        ApiError
+            If the service does not answer, or says no.
+
+        See Also
+        --------
+        twlab.search : the ranking of a table, which this stands beside
+        twlab.Store.search : the ranking of a store
+
+        Examples
+        --------
+        It needs a key:
+
+        >>> hits = client.search(index_id, "a rabbit yawns", n_hits=5)    # doctest: +SKIP
         """
         service = self._parts()[0]
         form, file = indexes.search_form(index_id, text, image, search_option, n_hits)

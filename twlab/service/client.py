@@ -62,11 +62,19 @@ class Client:
     InputError
         If there is no key, or `base_url` would give it away.
 
+    See Also
+    --------
+    twlab.AsyncClient : the same for code that awaits
+    twlab.load : reads what was saved, without a key
+
     Examples
     --------
     >>> import twlab as tw
     >>> tw.Client("tlk_example")
     Client(key=****, base_url='https://api.twelvelabs.io/v1.3', folder='twlab-jobs')
+
+    With a key in the environment:
+
     >>> client = tw.Client()                                          # doctest: +SKIP
     >>> segments = client.embed("films/*.mp4")                        # doctest: +SKIP
     >>> query = client.embed_text("a rabbit yawns")                   # doctest: +SKIP
@@ -108,7 +116,21 @@ class Client:
         return self._client.folder
 
     def close(self) -> None:
-        """Close connections, the ledger and the thread behind them; may be used again."""
+        """Close connections, the ledger and the thread behind them; may be used again.
+
+        See Also
+        --------
+        twlab.Client : in a ``with`` block it closes itself
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with tw.Client("tlk_example", folder=folder) as client:
+        ...         client.close()
+        ...         len(client.ledger())  # opened again
+        0
+        """
         self._background.run(self._client.close())
         self._background.close()
 

@@ -67,6 +67,11 @@ def open(
     MissingExtraError
         If LanceDB is not installed.
 
+    See Also
+    --------
+    twlab.Store : what it gives
+    twlab.executors : where analyses of it may run
+
     Examples
     --------
     >>> import tempfile, twlab as tw
@@ -108,6 +113,20 @@ class Store(Part):
         Where analyses run; None for this process.
     work : Path or None
         Where interrupted analyses are taken up again; None in object storage.
+
+    See Also
+    --------
+    twlab.open : makes one
+    twlab.load : a table instead
+
+    Examples
+    --------
+    >>> import tempfile, twlab as tw
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = tw.open(folder)
+    ...     n = store.add(tw.sample())
+    ...     store.videos()[["video_id", "n_segments"]].values.tolist()
+    [['big_buck_bunny', 101]]
     """
 
     def __init__(self, address: str, *, version: int | None = None, executor: Any = None) -> None:
@@ -125,12 +144,30 @@ class Store(Part):
             A table of segments, another store, or files as :func:`twlab.load` reads them; of
             several Parquet files one is in memory at a time.
 
+        Returns
+        -------
+        int
+            How many were written.
+
         Raises
         ------
         InputError
             If a segment is in the store already, a film of the same name has another duration, a
             file is stored under another name (nothing of its table is written then), the vectors
             have another dimension than the store's, or a column has another type.
+
+        See Also
+        --------
+        twlab.Store.upsert : replaces what is there
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     n
+        101
         """
         return self._write(segments, replace=False, anew=[])
 
@@ -146,11 +183,21 @@ class Store(Part):
             type they had. Segments that are not written miss values there, as earlier versions
             still have them.
 
+        Returns
+        -------
+        int
+            How many were written, new or in place of others.
+
         Raises
         ------
         InputError
             If a film of the same name has another duration, a file is stored under another name,
             the vectors have another dimension than the store's, or a column has another type.
+
+        See Also
+        --------
+        twlab.Store.add : refuses what is there
+        twlab.Store.drop_columns : takes columns away
 
         Examples
         --------
@@ -179,6 +226,10 @@ class Store(Part):
         InputError
             If a column is not there or belongs to every segment, or the store was opened at an old
             version.
+
+        See Also
+        --------
+        twlab.Store.upsert : ``replace_columns=`` puts others in their place
 
         Examples
         --------
@@ -226,10 +277,20 @@ class Store(Part):
         where : str
             A condition in SQL, such as ``"video_id = 'film'"``.
 
+        Returns
+        -------
+        int
+            How many were deleted.
+
         Raises
         ------
         InputError
             If the condition cannot be understood or the store was opened at an old version.
+
+        See Also
+        --------
+        twlab.Store.where : a part, with nothing deleted
+        twlab.Store.versions : what was there before
 
         Examples
         --------
@@ -249,7 +310,32 @@ class Store(Part):
         return int(done.num_deleted_rows)
 
     def versions(self) -> pd.DataFrame:
-        """Every version that can be opened: ``version``, ``written_at``, ``n_segments``."""
+        """Every version that can be opened: ``version``, ``written_at``, ``n_segments``.
+
+        Returns
+        -------
+        DataFrame
+            One row per version: ``version``, ``written_at`` and ``n_segments``.
+
+        Raises
+        ------
+        InputError
+            If nothing is stored yet.
+
+        See Also
+        --------
+        twlab.open : ``version=`` opens one of them
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     versions = store.versions()
+        ...     tw.open(folder, version=int(versions["version"].iloc[-1])).count_rows()
+        101
+        """
         entries = self._stored().list_versions()
         rows = [(e["version"], pd.Timestamp(e["timestamp"]), _n_rows(e)) for e in entries]
         return pd.DataFrame(rows, columns=["version", "written_at", "n_segments"])
@@ -269,6 +355,21 @@ class Store(Part):
         ------
         InputError
             If the store was opened at an old version or cannot be written.
+
+        See Also
+        --------
+        twlab.Store.search : what the index is for
+        twlab.Store.versions : what ``keep_days`` counts
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     store.optimize()
+        ...     store.count_rows()
+        101
         """
         number = isinstance(keep_days, int | float | np.number) and not isinstance(keep_days, bool)
         if keep_days is not None and not (number and 0 < keep_days <= MOST_DAYS):

@@ -105,10 +105,19 @@ class Part(Source):
             In SQL, such as ``"embedding_option = 'visual' and start_sec < 60"``; a date is
             ``timestamp '2026-01-31'``.
 
+        Returns
+        -------
+        Part
+            What takes a store takes it: all that :class:`twlab.Store` has for reading.
+
         Raises
         ------
         InputError
             If the condition cannot be understood.
+
+        See Also
+        --------
+        twlab.Store.to_table : the segments of a condition as a table
 
         Examples
         --------
@@ -132,16 +141,88 @@ class Part(Source):
         return part
 
     def fragments(self) -> list[StoreFragment]:
-        """All rows of the version that is shown, in order, in pieces for workers."""
+        """All rows of the version that is shown, in order, in pieces for workers.
+
+        Returns
+        -------
+        list of StoreFragment
+            Each with ``first``, ``n_rows``, ``matrix()`` of shape (n_rows, d) and ``table()``.
+
+        Raises
+        ------
+        InputError
+            If nothing is stored yet.
+
+        See Also
+        --------
+        twlab.executors : what works on them
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     sum(one.n_rows for one in store.fragments())
+        101
+        """
         return cut(self.address, self._stored(), self._condition)
 
     def options(self) -> list[str]:
-        """The embedding options of the whole store."""
+        """The embedding options of the whole store.
+
+        Returns
+        -------
+        list of str
+            In order of the alphabet; rows that name none count for nothing.
+
+        Raises
+        ------
+        InputError
+            If nothing is stored yet.
+
+        See Also
+        --------
+        twlab.clips : the clips of one of them
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     store.options()
+        ['visual']
+        """
         kinds = kinds_of(self._stored(), None)
         return sorted(kinds["embedding_option"].dropna().unique().tolist())
 
     def n_bytes(self) -> int:
-        """How much memory all vectors take."""
+        """How much memory all vectors take.
+
+        Returns
+        -------
+        int
+            Bytes: 4 for each number of each vector.
+
+        Raises
+        ------
+        InputError
+            If nothing is stored yet.
+
+        See Also
+        --------
+        twlab.Store.count_rows : how many segments there are
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     store.n_bytes() == 101 * 1280 * 4
+        True
+        """
         table = self._stored()
         return 4 * int(table.schema.field("embedding").type.list_size) * self.count_rows()
 
@@ -168,17 +249,85 @@ class Part(Source):
         InputError
             If the condition cannot be understood, a column is not there, or the table would not
             fit into memory.
+
+        See Also
+        --------
+        twlab.Store.where : a part to analyse without reading it whole
+        twlab.Store.to_parquet : all of it as files
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     len(store.to_table("start_sec < 60", columns=["video_id"]))
+        11
         """
         check_where(where)
         return read_table(self._stored(), where=lance.both(self._condition, where), columns=columns)
 
     def count_rows(self, where: str | None = None) -> int:
-        """How many segments there are, all or those of a condition in SQL."""
+        """How many segments there are, all or those of a condition in SQL.
+
+        Parameters
+        ----------
+        where : str, optional
+            A condition in SQL.
+
+        Returns
+        -------
+        int
+            0 where nothing is stored yet.
+
+        Raises
+        ------
+        InputError
+            If the condition cannot be understood.
+
+        See Also
+        --------
+        twlab.Store.videos : how many there are of each video
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     store.count_rows("embedding_scope = 'clip'")
+        100
+        """
         check_where(where)
         return 0 if self._table is None else count(self._table, lance.both(self._condition, where))
 
     def videos(self) -> pd.DataFrame:
-        """What is there: ``n_segments``, first and last second of each video and option."""
+        """What is there: ``n_segments``, first and last second of each video and option.
+
+        Returns
+        -------
+        DataFrame
+            One row per video and option: ``video_id``, ``embedding_option``, ``n_segments``,
+            ``start_sec``, ``end_sec`` in seconds.
+
+        Raises
+        ------
+        InputError
+            If nothing is stored yet.
+
+        See Also
+        --------
+        twlab.Store.options : the options of the store
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     store.videos()["n_segments"].tolist()
+        [101]
+        """
         columns = ["video_id", "embedding_option", "start_sec", "end_sec"]
         groups = self.to_table(columns=columns).groupby(columns[:2], sort=False, dropna=False)
         found = groups.agg(
@@ -229,6 +378,12 @@ class Part(Source):
             without a client, what is searched holds several models, a weight names an option that
             is not compared, or a condition cannot be understood.
 
+        See Also
+        --------
+        twlab.search : the same of a table
+        twlab.nearest : the neighbours of many rows, store read once
+        twlab.merge_hits : hits that touch, joined
+
         Notes
         -----
         An option of more than 8,192 segments is read against some 4,096 of them, drawn once for
@@ -236,6 +391,16 @@ class Part(Source):
         options 10 ``k`` segments of each, at least 200, are candidates. If
         :meth:`twlab.Store.optimize` has made a vector index, it is used where much is searched,
         and nearly all of what an exact search finds is found.
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     moment = store.to_table("start_sec = 252")
+        ...     store.search(moment, k=3, end_sec=300)["start_sec"].tolist()[0]
+        252.0
         """
         asked, k = asked_for(by, weights, fuse), check_hits(k)
         within = chosen(video_id, start_sec, end_sec, where).in_sql()
@@ -260,10 +425,30 @@ class Part(Source):
         folder : path
             It must not be there yet. :func:`twlab.load` and :meth:`twlab.Store.add` read it.
 
+        Returns
+        -------
+        Path
+            The folder.
+
         Raises
         ------
         InputError
             If it is there already or cannot be written.
+
+        See Also
+        --------
+        twlab.Store.add : reads it back
+        twlab.save : a table as one file
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     written = store.to_parquet(folder + "/plain")
+        ...     len(tw.load(written))
+        101
         """
         mark = lance.mark_of(self._stored())
         no_rows = StoreFragment(self.address, self.version, 0, 0, "", mark, "false")
