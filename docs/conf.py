@@ -27,7 +27,7 @@ import twlab  # noqa: E402
 
 project = "twlab"
 author = "twlab contributors"
-copyright = "twlab contributors"  # noqa: A001 - Sphinx calls it so
+copyright = "twlab contributors"
 version = release = twlab.__version__
 
 extensions = [
@@ -39,11 +39,13 @@ extensions = [
 exclude_patterns = ["_build", "_kernel", "_static", "notebooks/README.md"]
 templates_path = ["_templates"]
 nitpicky = True
-nitpick_ignore_regex = [(r"py:.*", r"(pandas|numpy|plotly|anywidget|ipywidgets|traitlets)\..*")]
+nitpick_ignore_regex = [  # rooms are named for readers of the source, and have no page
+    ("py:mod", r"twlab\..*"),
+    ("py:class", r"twlab\.service\..*"),
+]
 
 autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc has them in words
-autodoc_default_options = {"members": True, "inherited-members": "AnyWidget,Exception"}
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 

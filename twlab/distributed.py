@@ -84,8 +84,14 @@ def embed(
         If a source is not there, the executor is none, an option is not possible, a worker is on
         another machine, or the folder on a disk of the network. Nothing is sent then.
 
+    See Also
+    --------
+    twlab.Client.embed : the same in this process
+
     Examples
     --------
+    It needs a key and an engine:
+
     >>> import twlab as tw
     >>> with tw.executors.Ray() as workers:                            # doctest: +SKIP
     ...     segments = tw.distributed.embed("films/*.mp4", workers)

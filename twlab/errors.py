@@ -128,14 +128,42 @@ def brief(value: Any, most: int = 40) -> str:
 
 
 class TwlabError(Exception):
-    """The root of everything that twlab raises on purpose; its message is one printable line."""
+    """The root of everything that twlab raises on purpose; its message is one printable line.
+
+    See Also
+    --------
+    twlab.errors : all of them
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> try:
+    ...     tw.load("nothing.json")
+    ... except tw.TwlabError as error:
+    ...     isinstance(error, tw.InputError)
+    True
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*(one_line(a) if isinstance(a, str) else a for a in args), **kwargs)
 
 
 class InputError(TwlabError, ValueError):
-    """An argument or a table cannot be used as given."""
+    """An argument or a table cannot be used as given.
+
+    See Also
+    --------
+    twlab.LoadError : of what a source holds
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> try:
+    ...     tw.cluster(tw.sample(), 0)
+    ... except ValueError as error:  # it is one, too
+    ...     type(error).__name__
+    'InputError'
+    """
 
 
 class LoadError(InputError):
@@ -151,6 +179,19 @@ class LoadError(InputError):
         Which field, for example ``end_offset_sec``; empty when no single field is meant.
     problem : str
         The rest of the sentence, without source, place and field.
+
+    See Also
+    --------
+    twlab.check : all that is wrong in a source
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> try:
+    ...     tw.load(b'{"data": [{"embedding": ["x"]}]}')
+    ... except tw.LoadError as error:
+    ...     bool(error.problem)
+    True
     """
 
     def __init__(self, problem: str, *, source: str = "", place: str = "", field: str = "") -> None:
@@ -160,11 +201,33 @@ class LoadError(InputError):
 
 
 class MissingExtraError(TwlabError, ImportError):
-    """An optional package is needed and not installed."""
+    """An optional package is needed and not installed.
+
+    See Also
+    --------
+    twlab.project : one call that may need an extra
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> issubclass(tw.MissingExtraError, ImportError)
+    True
+    """
 
 
 class LedgerError(TwlabError):
-    """The folder that remembers paid jobs cannot be read or written."""
+    """The folder that remembers paid jobs cannot be read or written.
+
+    See Also
+    --------
+    twlab.Client : whose folder it is
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> issubclass(tw.LedgerError, tw.TwlabError)
+    True
+    """
 
 
 class ApiError(TwlabError):
@@ -182,6 +245,18 @@ class ApiError(TwlabError):
         What to quote to the service's support; empty where it gave none.
     wait_sec : float or None
         How long the service asks to wait before the next try.
+
+    See Also
+    --------
+    twlab.errors : one class per status
+    twlab.Client : what raises it
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> error = tw.errors.NotFoundError("no such video", status=404)
+    >>> isinstance(error, tw.ApiError), error.status
+    (True, 404)
     """
 
     advice = "see `message` for what the service said"
@@ -364,6 +439,22 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 def status_error(status: int) -> type[ApiError]:
     """The class for an HTTP status.
 
+    Parameters
+    ----------
+    status : int
+        Such as 404.
+
+    Returns
+    -------
+    type
+        :class:`ApiError` or a class below it.
+
+    See Also
+    --------
+    twlab.ApiError : what all of them are
+
+    Examples
+    --------
     >>> status_error(404).__name__, status_error(507).__name__, status_error(418).__name__
     ('NotFoundError', 'ServerError', 'ApiError')
     """
@@ -371,11 +462,43 @@ def status_error(status: int) -> type[ApiError]:
 
 
 class TwlabWarning(UserWarning):
-    """The result is right, but something in the data deserves a look."""
+    """The result is right, but something in the data deserves a look.
+
+    See Also
+    --------
+    twlab.TwlabError : where the result would be wrong
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", tw.TwlabWarning)
+    ...     clips = tw.clips(tw.sample())
+    """
 
 
 def warn(message: str) -> None:
-    """Warn with a :class:`TwlabWarning`, at the line of the user's that called twlab."""
+    """Warn with a :class:`TwlabWarning`, at the line of the user's that called twlab.
+
+    Parameters
+    ----------
+    message : str
+        One sentence.
+
+    See Also
+    --------
+    twlab.TwlabWarning : what to filter for
+
+    Examples
+    --------
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True) as told:
+    ...     warnings.simplefilter("always")
+    ...     warn("look at this")
+    >>> str(told[0].message)
+    'look at this'
+    """
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "twlab":
         level, frame = level + 1, frame.f_back

@@ -60,6 +60,15 @@ def overlap(a: pd.DataFrame, b: pd.DataFrame | None = None) -> Seconds:
     ndarray of shape (len(a), len(b)), float64
         ``max(0, min(end) - max(start))``; 0 where a row has no time.
 
+    Raises
+    ------
+    InputError
+        If a table lacks times, or has them as text.
+
+    See Also
+    --------
+    twlab.intervals.iou : the same as a share of both
+
     Examples
     --------
     >>> import pandas as pd, twlab as tw
@@ -77,7 +86,24 @@ def overlap(a: pd.DataFrame, b: pd.DataFrame | None = None) -> Seconds:
 def iou(a: pd.DataFrame, b: pd.DataFrame | None = None) -> Seconds:
     """Intersection over union of each row of ``a`` and each row of ``b``, between 0 and 1.
 
-    Parameters and shape as :func:`overlap`. Two empty intervals have no union and give 0.
+    Parameters
+    ----------
+    a, b : DataFrame
+        As for :func:`overlap`.
+
+    Returns
+    -------
+    ndarray of shape (len(a), len(b)), float64
+        Two empty intervals have no union and give 0.
+
+    Raises
+    ------
+    InputError
+        If a table lacks times, or has them as text.
+
+    See Also
+    --------
+    twlab.intervals.overlap : seconds shared
 
     Examples
     --------
@@ -112,10 +138,19 @@ def crop(
         Keep rows that overlap the stretch at all, lie within it whole, or have their middle
         in it.
 
+    Returns
+    -------
+    DataFrame
+        With all columns and their index labels.
+
     Raises
     ------
     InputError
         If the stretch is reversed or the mode unknown.
+
+    See Also
+    --------
+    twlab.intervals.parse_timecode : seconds from a timecode
 
     Examples
     --------
@@ -164,6 +199,15 @@ def merge_adjacent(
     DataFrame
         The columns in ``by``, ``start_sec``, ``end_sec`` and ``n_segments``, in order of group and
         time. Rows without time are left out.
+
+    Raises
+    ------
+    InputError
+        If a column of ``by`` is not there or is one of times, or the gap is no number.
+
+    See Also
+    --------
+    twlab.merge_hits : hits of a search joined, with their scores
 
     Examples
     --------
@@ -220,6 +264,20 @@ def format_timecode(seconds: float, *, fps: float | None = None, decimals: int =
     decimals : int
         Digits after the second, without ``fps``.
 
+    Returns
+    -------
+    str
+        ``M:SS``, ``H:MM:SS`` or ``HH:MM:SS:FF``, with a minus before times below 0.
+
+    Raises
+    ------
+    InputError
+        If the time is no finite number, or ``fps`` or ``decimals`` is out of range.
+
+    See Also
+    --------
+    twlab.intervals.parse_timecode : and back
+
     Examples
     --------
     >>> import twlab as tw
@@ -270,11 +328,27 @@ def parse_timecode(text: str, *, fps: float | None = None) -> float:
     Drop-frame timecodes (written with ``;`` before the frames) are read as such for 29.97 and
     59.94 frames per second.
 
+    Parameters
+    ----------
+    text : str
+        The time.
+    fps : float, optional
+        Frames per second; needed for SMPTE.
+
+    Returns
+    -------
+    float
+        Seconds from the start.
+
     Raises
     ------
     InputError
         If the text is none of these, SMPTE without ``fps``, drop-frame at another rate, later
         than any video lasts, or ambiguous (``1,000`` may be one second or a thousand).
+
+    See Also
+    --------
+    twlab.intervals.format_timecode : and back
 
     Examples
     --------

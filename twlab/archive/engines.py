@@ -42,6 +42,19 @@ class Executor(ABC):
     """What calls a function for many items; close it, or use it in a ``with`` block.
 
     One that is closed stays closed: whatever is given to it is refused.
+
+    See Also
+    --------
+    twlab.executors.Local : in this process
+    twlab.executors.Ray : on the cores of this machine, or a cluster
+    twlab.executors.Dask : on the workers of a Dask client
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> with tw.executors.Local() as here:
+    ...     isinstance(here, tw.executors.Executor)
+    True
     """
 
     _address = ""
@@ -60,14 +73,75 @@ class Executor(ABC):
             Read as far ahead as is under way, no further.
         *broadcast
             What every call gets, plain or as :meth:`broadcast` returned it.
+
+        Returns
+        -------
+        iterator
+            The results.
+
+        Raises
+        ------
+        TwlabError
+            If the executor is closed.
+
+        See Also
+        --------
+        twlab.executors.Executor.broadcast : what all calls need, sent once
+
+        Examples
+        --------
+        >>> import twlab as tw
+        >>> with tw.executors.Local() as here:
+        ...     list(here.map(pow, [2, 3], 2))
+        [4, 9]
         """
 
     @abstractmethod
     def broadcast(self, value: Any) -> Any:
-        """A handle of a value that is sent to the workers once, for use in :meth:`map`."""
+        """A handle of a value that is sent to the workers once, for use in :meth:`map`.
+
+        Parameters
+        ----------
+        value : object
+            What every call needs.
+
+        Returns
+        -------
+        object
+            What to pass to :meth:`map`.
+
+        Raises
+        ------
+        TwlabError
+            If the executor is closed.
+
+        See Also
+        --------
+        twlab.executors.Executor.map : what it is for
+
+        Examples
+        --------
+        >>> import twlab as tw
+        >>> with tw.executors.Local() as here:
+        ...     list(here.map(pow, [2, 3], here.broadcast(2)))
+        [4, 9]
+        """
 
     def close(self) -> None:
-        """Let go of the workers; what was started here is stopped."""
+        """Let go of the workers; what was started here is stopped.
+
+        See Also
+        --------
+        twlab.open : takes an executor for its analyses
+
+        Examples
+        --------
+        >>> import twlab as tw
+        >>> here = tw.executors.Local()
+        >>> here.close()
+        >>> here
+        Local(closed)
+        """
         self._closed = True
 
     def _is_open(self) -> bool:
@@ -97,6 +171,11 @@ class Executor(ABC):
 class Local(Executor):
     """In this process, one piece after the other.
 
+    See Also
+    --------
+    twlab.executors.Ray : on all cores of this machine
+    twlab.open : takes an executor for its analyses
+
     Examples
     --------
     >>> import twlab as tw
@@ -106,13 +185,67 @@ class Local(Executor):
     """
 
     def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
-        """As :meth:`Executor.map`."""
+        """The results of ``fn(item, *broadcast)`` for each item, in order, as they come.
+
+        Parameters
+        ----------
+        fn, items, *broadcast
+            As for :meth:`Executor.map`.
+
+        Returns
+        -------
+        iterator
+            The results.
+
+        Raises
+        ------
+        TwlabError
+            If the executor is closed.
+
+        See Also
+        --------
+        twlab.executors.Executor.map : what every executor promises
+
+        Examples
+        --------
+        >>> import twlab as tw
+        >>> with tw.executors.Local() as here:
+        ...     list(here.map(pow, [2, 3], 2))
+        [4, 9]
+        """
         self._check_open()
         for item in items:
             yield fn(item, *broadcast)
 
     def broadcast(self, value: Any) -> Any:
-        """The value itself."""
+        """The value itself.
+
+        Parameters
+        ----------
+        value : object
+            What every call needs.
+
+        Returns
+        -------
+        object
+            What to pass to :meth:`map`.
+
+        Raises
+        ------
+        TwlabError
+            If the executor is closed.
+
+        See Also
+        --------
+        twlab.executors.Executor.broadcast : what every executor promises
+
+        Examples
+        --------
+        >>> import twlab as tw
+        >>> with tw.executors.Local() as here:
+        ...     list(here.map(pow, [2, 3], here.broadcast(2)))
+        [4, 9]
+        """
         self._check_open()
         return value
 
@@ -134,8 +267,15 @@ class Ray(Executor):
     MissingExtraError
         If Ray is not installed.
 
+    See Also
+    --------
+    twlab.executors.Dask : on the workers of a Dask client
+    twlab.open : takes an executor for its analyses
+
     Examples
     --------
+    It needs an engine:
+
     >>> import twlab as tw
     >>> with tw.executors.Ray() as workers:                            # doctest: +SKIP
     ...     pairs = tw.near_duplicates(tw.open("archive", executor=workers))
@@ -156,7 +296,34 @@ class Ray(Executor):
             check_same(address, self._address, self._ray.util.get_node_ip_address())
 
     def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
-        """As :meth:`Executor.map`."""
+        """The results of ``fn(item, *broadcast)`` for each item, in order, as they come.
+
+        Parameters
+        ----------
+        fn, items, *broadcast
+            As for :meth:`Executor.map`.
+
+        Returns
+        -------
+        iterator
+            The results.
+
+        Raises
+        ------
+        TwlabError
+            If the executor is closed, or workers die of one piece again and again.
+
+        See Also
+        --------
+        twlab.executors.Executor.map : what every executor promises
+
+        Examples
+        --------
+        It needs an engine:
+
+        >>> with tw.executors.Ray() as workers:                           # doctest: +SKIP
+        ...     list(workers.map(pow, [2, 3], 2))
+        """
         self._check_open()
         task = self._ray.remote(max_retries=RETRIES, num_cpus=1)(_call)
         values = [self.broadcast(value) for value in (fn, *broadcast)]
@@ -165,12 +332,51 @@ class Ray(Executor):
             yield self._result(reference)
 
     def broadcast(self, value: Any) -> Any:
-        """A reference to the value in the memory that the workers of a machine share."""
+        """A reference to the value in the memory that the workers of a machine share.
+
+        Parameters
+        ----------
+        value : object
+            What every call needs.
+
+        Returns
+        -------
+        object
+            What to pass to :meth:`map`.
+
+        Raises
+        ------
+        TwlabError
+            If the executor is closed.
+
+        See Also
+        --------
+        twlab.executors.Executor.broadcast : what every executor promises
+
+        Examples
+        --------
+        It needs an engine:
+
+        >>> with tw.executors.Ray() as workers:                           # doctest: +SKIP
+        ...     list(workers.map(pow, [2, 3], workers.broadcast(2)))
+        """
         self._check_open()
         return value if isinstance(value, self._ray.ObjectRef) else self._ray.put(value)
 
     def close(self) -> None:
-        """Stop Ray where it was started here, or leave the cluster."""
+        """Stop Ray where it was started here, or leave the cluster.
+
+        See Also
+        --------
+        twlab.executors.Executor.close : what every executor promises
+
+        Examples
+        --------
+        It needs an engine:
+
+        >>> workers = tw.executors.Ray()                                   # doctest: +SKIP
+        >>> workers.close()                                                # doctest: +SKIP
+        """
         if self._owned and self._is_open():
             self._ray.shutdown()
         super().close()
@@ -195,8 +401,22 @@ class Dask(Executor):
     client : distributed.Client
         Workers should be processes of one thread each, as BLAS has threads of its own.
 
+    Raises
+    ------
+    InputError
+        If it is no client of Dask's.
+    MissingExtraError
+        If Dask is not installed.
+
+    See Also
+    --------
+    twlab.executors.Ray : on all cores of this machine
+    twlab.open : takes an executor for its analyses
+
     Examples
     --------
+    It needs an engine:
+
     >>> import twlab as tw
     >>> from distributed import Client                                 # doctest: +SKIP
     >>> client = Client(n_workers=2, threads_per_worker=1)             # doctest: +SKIP
@@ -213,7 +433,34 @@ class Dask(Executor):
         self._client = client
 
     def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
-        """As :meth:`Executor.map`."""
+        """The results of ``fn(item, *broadcast)`` for each item, in order, as they come.
+
+        Parameters
+        ----------
+        fn, items, *broadcast
+            As for :meth:`Executor.map`.
+
+        Returns
+        -------
+        iterator
+            The results.
+
+        Raises
+        ------
+        TwlabError
+            If the executor is closed, or workers die of one piece again and again.
+
+        See Also
+        --------
+        twlab.executors.Executor.map : what every executor promises
+
+        Examples
+        --------
+        It needs an engine:
+
+        >>> with tw.executors.Dask(client) as workers:                    # doctest: +SKIP
+        ...     list(workers.map(pow, [2, 3], 2))
+        """
         self._check_open()
         sent = [self.broadcast(value) for value in (fn, *broadcast)]
         ahead = AHEAD * max(1, sum(self._client.ncores().values()))
@@ -221,7 +468,34 @@ class Dask(Executor):
             yield self._result(future)
 
     def broadcast(self, value: Any) -> Any:
-        """The value, brought to every worker that needs it."""
+        """The value, brought to every worker that needs it.
+
+        Parameters
+        ----------
+        value : object
+            What every call needs.
+
+        Returns
+        -------
+        object
+            What to pass to :meth:`map`.
+
+        Raises
+        ------
+        TwlabError
+            If the executor is closed.
+
+        See Also
+        --------
+        twlab.executors.Executor.broadcast : what every executor promises
+
+        Examples
+        --------
+        It needs an engine:
+
+        >>> with tw.executors.Dask(client) as workers:                    # doctest: +SKIP
+        ...     list(workers.map(pow, [2, 3], workers.broadcast(2)))
+        """
         self._check_open()
         if isinstance(value, self._distributed.Future):
             return value

@@ -383,9 +383,10 @@ class AsyncClient:
         Returns
         -------
         DataFrame
-            One row per job, newest last: ``source``, ``state``, ``model_name``, ``task_id``, ``attempts``,
-            times in UTC, the file of the answer, the error. The states are those of the ledger:
-            ``new``, ``submitting``, ``processing``, ``ready``, ``failed``, ``rejected``.
+            One row per job, newest last: ``source``, ``state``, ``model_name``, ``task_id``,
+            ``attempts``, times in UTC, the file of the answer, the error. The states are those of
+            the ledger: ``new``, ``submitting``, ``processing``, ``ready``, ``failed``,
+            ``rejected``.
 
         Raises
         ------
@@ -413,7 +414,8 @@ class AsyncClient:
         Returns
         -------
         DataFrame
-            A table of segments, as :func:`twlab.load` makes it; those of queries are not among them.
+            A table of segments, as :func:`twlab.load` makes it; those of queries are not among
+            them.
 
         Raises
         ------
@@ -445,7 +447,8 @@ class AsyncClient:
         Returns
         -------
         DataFrame
-            One row per source that failed: ``source``, ``error`` (the class), ``status``, ``reason``.
+            One row per source that failed: ``source``, ``error`` (the class), ``status``,
+            ``reason``.
 
         See Also
         --------
@@ -474,13 +477,14 @@ class AsyncClient:
         Returns
         -------
         DataFrame
-            One row per task: ``task_id``, ``status``, ``model_name``, ``input_filename``, ``input_url``,
-            ``created_at``, ``duration`` in seconds, as far as the service tells.
+            One row per task: ``task_id``, ``status``, ``model_name``, ``input_filename``,
+            ``input_url``, ``created_at``, ``duration`` in seconds, as far as the service tells.
 
         Raises
         ------
         ApiError
-            If the service does not answer, or says no; a class per status is in :mod:`twlab.errors`.
+            If the service does not answer, or says no; a class per status is in
+            :mod:`twlab.errors`.
 
         See Also
         --------
@@ -506,7 +510,8 @@ class AsyncClient:
         Raises
         ------
         ApiError
-            If the service does not answer, or says no; a class per status is in :mod:`twlab.errors`.
+            If the service does not answer, or says no; a class per status is in
+            :mod:`twlab.errors`.
 
         See Also
         --------
@@ -532,8 +537,8 @@ class AsyncClient:
         Returns
         -------
         DataFrame
-            One row per video: ``video_id``, ``filename``, ``status``, ``duration`` in seconds, ``fps``,
-            ``width``, ``height``, ``size`` in bytes, as far as the service tells.
+            One row per video: ``video_id``, ``filename``, ``status``, ``duration`` in seconds,
+            ``fps``, ``width``, ``height``, ``size`` in bytes, as far as the service tells.
 
         Raises
         ------

@@ -83,7 +83,7 @@ def clips(segments: pd.DataFrame, *, option: str | None = None) -> pd.DataFrame:
             f"option is {option!r}; one of the table was expected, which has {listed}; choose "
             "one, or leave option= out"
         )
-    chosen = segments if option is None else segments[(names == option).fillna(False).to_numpy()]
+    chosen = segments if option is None else segments[names.isin([option])]
     return chosen[clip_mask(chosen)]
 
 

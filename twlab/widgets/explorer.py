@@ -61,6 +61,13 @@ class _Rows(traitlets.TraitType[pd.DataFrame, Any]):
 class Explorer(anywidget.AnyWidget):
     """What :func:`explore` returns: a widget, and the state of what is looked at.
 
+    Parameters
+    ----------
+    segments, video, views
+        As for :func:`twlab.explore`, which opens it.
+    **options
+        The other arguments of :func:`twlab.explore`.
+
     Attributes
     ----------
     segments : DataFrame
@@ -77,6 +84,26 @@ class Explorer(anywidget.AnyWidget):
         Where the video is, in seconds from its start; set it to seek.
     current_video : str
         The ``video_id`` on the player; set it to change the video.
+
+    Raises
+    ------
+    InputError
+        As :func:`twlab.explore`.
+
+    See Also
+    --------
+    twlab.explore : opens one
+    twlab.save_html : the same as one file
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> clips = tw.clips(tw.sample())
+    >>> explorer = tw.explore(clips)
+    >>> explorer.selection = clips[:3]
+    >>> explorer.selection["start_sec"].tolist()
+    [0.0, 6.0, 12.0]
+    >>> explorer.close()
     """
 
     _esm = module_source("widget")
@@ -185,6 +212,18 @@ class Explorer(anywidget.AnyWidget):
         -------
         State
             The description and arrays that the browser has, and what is selected and in focus.
+
+        See Also
+        --------
+        twlab.save_html : writes it as a page
+
+        Examples
+        --------
+        >>> import twlab as tw
+        >>> explorer = tw.explore(tw.sample())
+        >>> explorer.state().current_video
+        'big_buck_bunny'
+        >>> explorer.close()
         """
         return State(
             self._spec,

@@ -55,9 +55,40 @@ def cluster(
     distance_threshold: float | None = None,
     random_state: int = 0,
 ) -> pd.Series[Any]:
-    """As :func:`twlab.cluster`; ``kmeans`` on many rows runs piece by piece.
+    """The cluster of each segment of a store; ``kmeans`` on many rows runs piece by piece.
 
     Other methods, and few rows, are read into one table.
+
+    Parameters
+    ----------
+    segments : Store
+        The store, or a part of one; work runs on its executor.
+    n_clusters, method, distance_threshold, random_state
+        As for :func:`twlab.cluster`.
+
+    Returns
+    -------
+    Series "cluster", Int64
+        As :func:`twlab.cluster` gives it, for the rows of :meth:`twlab.Store.to_table`.
+
+    Raises
+    ------
+    InputError
+        As :func:`twlab.cluster`.
+
+    See Also
+    --------
+    twlab.cluster : what users call, with a store or a table
+
+    Examples
+    --------
+    >>> import tempfile, twlab as tw
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = tw.open(folder)
+    ...     n = store.add(tw.sample())
+    ...     labels = tw.distributed.cluster(store, 4, method="kmeans")
+    >>> labels.nunique()
+    4
     """
     pieces = pieces_of(segments)
     if method != "kmeans" or sum(one.n_rows for one in pieces) <= partitions.MOST_START_ROWS:

@@ -58,7 +58,40 @@ def near_duplicates(
     min_gap_sec: float = 0.0,
     videos: Literal["any", "other", "same"] = "any",
 ) -> pd.DataFrame:
-    """As :func:`twlab.near_duplicates`, over a source."""
+    """All pairs of segments of a store that are at least ``threshold`` alike, best first.
+
+    Parameters
+    ----------
+    segments : Store
+        The store, or a part of one; work runs on its executor.
+    threshold, min_gap_sec, videos
+        As for :func:`twlab.near_duplicates`.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`twlab.near_duplicates` gives it, of the rows of :meth:`twlab.Store.to_table`.
+        Exact at any size; from 100,000 rows on only what lies near is compared.
+
+    Raises
+    ------
+    InputError
+        As :func:`twlab.near_duplicates`.
+
+    See Also
+    --------
+    twlab.near_duplicates : what users call, with a store or a table
+
+    Examples
+    --------
+    >>> import tempfile, twlab as tw
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = tw.open(folder)
+    ...     n = store.add(tw.sample())
+    ...     pairs = tw.distributed.near_duplicates(store.where("embedding_scope = 'clip'"))
+    >>> pairs["cosine_similarity"].is_monotonic_decreasing
+    True
+    """
     nearest.check_pairs_wanted(threshold, min_gap_sec)
     nearest.check_videos(videos, segments)
     pieces = pieces_of(segments)

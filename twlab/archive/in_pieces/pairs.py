@@ -67,14 +67,41 @@ def nearest(
     exact: bool | None = None,
     videos: Literal["any", "other", "same"] = "any",
 ) -> pd.DataFrame:
-    """As :func:`twlab.nearest`, where one side or both are a source.
+    """The ``k`` most alike rows of ``to`` for each row, where one side or both are a store.
 
-    Exact, unless ``exact`` is False: then the source is read into one table.
+    Exact, unless ``exact`` is False: then the store is read into one table.
+
+    Parameters
+    ----------
+    segments, to
+        As for :func:`twlab.nearest`; one of them at least is a store or a part of one.
+    k, exact, videos
+        As for :func:`twlab.nearest`.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`twlab.nearest` gives it, with labels of :meth:`twlab.Store.to_table`.
 
     Raises
     ------
     InputError
-        Also if the result would have more than ten million rows.
+        As :func:`twlab.nearest`; also if the result would have more than ten million rows.
+
+    See Also
+    --------
+    twlab.nearest : what users call, with a store or a table
+    twlab.distributed.write_nearest : results of any size, as files
+
+    Examples
+    --------
+    >>> import tempfile, twlab as tw
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = tw.open(folder)
+    ...     n = store.add(tw.sample())
+    ...     hits = tw.distributed.nearest(store, k=2)
+    >>> len(hits) == 2 * n
+    True
     """
     k = of_tables.check_k(k)
     of_tables.check_exact(exact, videos)
@@ -119,6 +146,10 @@ def write_nearest(
     ------
     InputError
         As :func:`twlab.nearest`, if there is nothing to compare, or if the folder is there already.
+
+    See Also
+    --------
+    twlab.nearest : the same as a table, up to ten million rows
 
     Examples
     --------
@@ -271,12 +302,36 @@ def _best_in(
 
 
 def cosine_similarity(a: Any, b: Any = None) -> Matrix:
-    """As :func:`twlab.cosine_similarity`, where one side or both are a source.
+    """The cosine similarity of each row of ``a`` with each of ``b``, where one or both are a store.
+
+    Parameters
+    ----------
+    a, b : Store, DataFrame or array_like of shape (n, d)
+        As for :func:`twlab.cosine_similarity`.
+
+    Returns
+    -------
+    ndarray of shape (n, m), float32
+        As :func:`twlab.cosine_similarity` gives it, for the rows of :meth:`twlab.Store.to_table`.
 
     Raises
     ------
     InputError
-        Also if the matrix would have more than 2**30 cells.
+        As :func:`twlab.cosine_similarity`; also if the matrix would have more than 2**30 cells.
+
+    See Also
+    --------
+    twlab.cosine_similarity : what users call, with a store or a table
+
+    Examples
+    --------
+    >>> import tempfile, twlab as tw
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = tw.open(folder)
+    ...     n = store.add(tw.sample())
+    ...     similarity = tw.distributed.cosine_similarity(store)
+    >>> similarity.shape == (n, n)
+    True
     """
     sides = [a, a if b is None else b]
     n_rows = [

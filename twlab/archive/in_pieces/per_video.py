@@ -70,7 +70,39 @@ def scenes(
     n_scenes: segmentation.Count | Mapping[str, segmentation.Count] | None = None,
     method: Literal["linked", "kernel", "gaussian", "ward", "novelty"] = "linked",
 ) -> pd.DataFrame:
-    """As :func:`twlab.scenes`, over a source."""
+    """Where the scenes of each video of a store begin, and how sure that is.
+
+    Parameters
+    ----------
+    segments : Store
+        The store, or a part of one; work runs on its executor.
+    n_scenes, method
+        As for :func:`twlab.scenes`.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`twlab.scenes` gives it.
+
+    Raises
+    ------
+    InputError
+        As :func:`twlab.scenes`.
+
+    See Also
+    --------
+    twlab.scenes : what users call, with a store or a table
+
+    Examples
+    --------
+    >>> import tempfile, twlab as tw
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = tw.open(folder)
+    ...     n = store.add(tw.sample())
+    ...     scenes = tw.distributed.scenes(store)
+    >>> len(scenes) == len(tw.scenes(tw.sample()))
+    True
+    """
     pieces = pieces_of(segments)
     if not pieces:
         return segmentation.scenes(segments.to_table(), n_scenes=n_scenes, method=method)
@@ -101,7 +133,37 @@ def scenes_of(batch: Batch, pieces: Sequence[Piece], n_scenes: Any, method: Any)
 
 
 def scene_counts(segments: Source) -> pd.DataFrame:
-    """As :func:`twlab.scene_counts`, over a source."""
+    """How many scenes each video of a store has, at three prices of a cut.
+
+    Parameters
+    ----------
+    segments : Store
+        The store, or a part of one; work runs on its executor.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`twlab.scene_counts` gives it.
+
+    Raises
+    ------
+    InputError
+        As :func:`twlab.scene_counts`.
+
+    See Also
+    --------
+    twlab.scene_counts : what users call, with a store or a table
+
+    Examples
+    --------
+    >>> import tempfile, twlab as tw
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = tw.open(folder)
+    ...     n = store.add(tw.sample())
+    ...     counts = tw.distributed.scene_counts(store)
+    >>> counts.equals(tw.scene_counts(tw.sample()))
+    True
+    """
     pieces = pieces_of(segments)
     if not pieces:
         return segmentation.scene_counts(segments.to_table())
@@ -135,7 +197,39 @@ def _with_videos(places: pd.DataFrame, found: dict[str, Any], row: str) -> pd.Da
 
 
 def novelty(segments: Source, *, kernel_sec: float | None = None) -> pd.Series[Any]:
-    """As :func:`twlab.novelty`, over a source."""
+    """How strongly something new begins at the start of each segment of a store.
+
+    Parameters
+    ----------
+    segments : Store
+        The store, or a part of one; work runs on its executor.
+    kernel_sec : float, optional
+        As for :func:`twlab.novelty`.
+
+    Returns
+    -------
+    Series "novelty"
+        As :func:`twlab.novelty` gives it, for the rows of :meth:`twlab.Store.to_table`.
+
+    Raises
+    ------
+    InputError
+        As :func:`twlab.novelty`.
+
+    See Also
+    --------
+    twlab.novelty : what users call, with a store or a table
+
+    Examples
+    --------
+    >>> import tempfile, twlab as tw
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = tw.open(folder)
+    ...     n = store.add(tw.sample())
+    ...     novelty = tw.distributed.novelty(store)
+    >>> len(novelty) == n
+    True
+    """
     pieces = pieces_of(segments)
     if not pieces:
         return segmentation.novelty(segments.to_table(), kernel_sec=kernel_sec)
@@ -158,7 +252,38 @@ def novelty_of(batch: Batch, pieces: Sequence[Piece], kernel_sec: float | None) 
 
 
 def video_vectors(segments: Source, *, scope: Literal["clip", "video"] = "clip") -> pd.DataFrame:
-    """As :func:`twlab.video_vectors`, over a source."""
+    """One row per video, option and model of a store: the mean of its clips, or the served vector.
+
+    Parameters
+    ----------
+    segments : Store
+        The store, or a part of one; work runs on its executor.
+    scope : {"clip", "video"}
+        As for :func:`twlab.video_vectors`.
+
+    Returns
+    -------
+    DataFrame
+        A table of segments, as :func:`twlab.video_vectors` gives it.
+
+    Raises
+    ------
+    InputError
+        As :func:`twlab.video_vectors`.
+
+    See Also
+    --------
+    twlab.video_vectors : what users call, with a store or a table
+
+    Examples
+    --------
+    >>> import tempfile, twlab as tw
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = tw.open(folder)
+    ...     n = store.add(tw.sample())
+    ...     tw.distributed.video_vectors(store)["video_id"].tolist()
+    ['big_buck_bunny']
+    """
     summary.check_scope(scope)
     pieces = pieces_of(segments)
     if not pieces:
@@ -189,7 +314,37 @@ def means_of(batch: Batch, pieces: Sequence[Piece], scope: str) -> dict[str, Any
 
 
 def diagnose(segments: Source) -> pd.DataFrame:
-    """As :func:`twlab.diagnose`, over a source."""
+    """What a careful researcher checks first of the segments of a store, in words and numbers.
+
+    Parameters
+    ----------
+    segments : Store
+        The store, or a part of one; work runs on its executor.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`twlab.diagnose` gives it.
+
+    Raises
+    ------
+    InputError
+        As :func:`twlab.diagnose`.
+
+    See Also
+    --------
+    twlab.diagnose : what users call, with a store or a table
+
+    Examples
+    --------
+    >>> import tempfile, twlab as tw
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = tw.open(folder)
+    ...     n = store.add(tw.sample())
+    ...     findings = tw.distributed.diagnose(store)
+    >>> findings.columns.tolist()[:3]
+    ['subject', 'check', 'value']
+    """
     pieces = pieces_of(segments)
     if not pieces:
         return diagnosis.diagnose(segments.to_table())
