@@ -62,6 +62,10 @@ def alignment(
         If a table is of several videos, the two have no option in common, or the pieces lack a
         column.
 
+    See Also
+    --------
+    twlab.align : which seconds of one video occur in another
+
     Examples
     --------
     >>> import twlab as tw

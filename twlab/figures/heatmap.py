@@ -106,6 +106,11 @@ def heatmap(
     InputError
         If the table is empty, is none of segments, or the matrix or scenes do not fit it.
 
+    See Also
+    --------
+    twlab.cosine_similarity : the matrix of similarities
+    twlab.plot.scatter : a map, drawn
+
     Examples
     --------
     >>> import twlab as tw

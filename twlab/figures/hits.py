@@ -76,6 +76,11 @@ def hits(
     InputError
         If there are no hits with times or a column is missing.
 
+    See Also
+    --------
+    twlab.search : the best places for a query
+    twlab.merge_hits : hits that touch, joined
+
     Examples
     --------
     >>> import twlab as tw

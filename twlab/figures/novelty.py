@@ -62,6 +62,11 @@ def novelty(
     InputError
         If the table is none of segments, values do not fit it, or no row has one.
 
+    See Also
+    --------
+    twlab.novelty : how strongly something new begins
+    twlab.scenes : where scenes begin, and how sure that is
+
     Examples
     --------
     >>> import twlab as tw

@@ -51,6 +51,10 @@ def options(
     InputError
         If there is nothing to draw or a column is missing.
 
+    See Also
+    --------
+    twlab.compare_options : whether options tell the same story
+
     Examples
     --------
     >>> import pandas as pd, twlab as tw

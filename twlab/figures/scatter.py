@@ -74,6 +74,11 @@ def scatter(
     InputError
         If the table is none of segments, or coordinates or values do not fit it.
 
+    See Also
+    --------
+    twlab.project : coordinates on a map
+    twlab.explore : map, heatmap, player and timeline, linked
+
     Examples
     --------
     >>> import twlab as tw

@@ -49,6 +49,10 @@ def threshold(
     InputError
         If there are no pairs of segments to compare.
 
+    See Also
+    --------
+    twlab.threshold : from which similarity on segments belong together
+
     Examples
     --------
     >>> import twlab as tw

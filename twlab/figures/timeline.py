@@ -94,6 +94,12 @@ def timeline(
     InputError
         If the table is none of segments, holds no segment with a time, or values do not fit it.
 
+    See Also
+    --------
+    twlab.cluster : the cluster of each segment
+    twlab.scene_labels : the scene of each segment
+    twlab.timeline_widget : the timeline alone
+
     Examples
     --------
     >>> import twlab as tw

@@ -113,6 +113,13 @@ def load(
         If ``video_id`` or ``model_name`` contradicts the answer, or ``columns`` names no column
         of the table.
 
+    See Also
+    --------
+    twlab.check : everything wrong in a source
+    twlab.save : a table as one file, with a checksum
+    twlab.from_vectors : a table from a matrix and its times
+    twlab.clips : the clips of one embedding option
+
     Examples
     --------
     >>> import twlab as tw
@@ -169,6 +176,11 @@ def check(source: Any, *, max_bytes: int | None = None) -> pd.DataFrame:
     LoadError
         If there is no such file.
 
+    See Also
+    --------
+    twlab.load : the table, from files, folders, objects
+    twlab.check_segments : whether a table is fit for use
+
     Examples
     --------
     >>> import twlab as tw
@@ -220,6 +232,11 @@ def save(segments: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     ------
     InputError
         If the table is none of segments, a column cannot be stored, or the path is not usable.
+
+    See Also
+    --------
+    twlab.load : the table, from files, folders, objects
+    twlab.save_html : the explorer as one file
 
     Examples
     --------

@@ -64,6 +64,11 @@ def from_vectors(
         If the matrix is not one of finite numbers, something has not n values, or a segment ends
         before it starts.
 
+    See Also
+    --------
+    twlab.with_vectors : a copy of a table with other vectors
+    twlab.load : the table, from files, folders, objects
+
     Examples
     --------
     >>> import numpy as np, twlab as tw

@@ -58,6 +58,11 @@ def sample(name: SampleName = "film", *, embedding_option: SampleOption = "visua
     InputError
         If there is no such sample.
 
+    See Also
+    --------
+    twlab.sample_video : the MP4 file of the sample
+    twlab.load : the table, from files, folders, objects
+
     Examples
     --------
     >>> import twlab as tw
@@ -95,6 +100,11 @@ def sample_video(name: VideoName = "film") -> Path:
     ------
     InputError
         If there is no such video.
+
+    See Also
+    --------
+    twlab.sample : a film and its embeddings to try things on
+    twlab.player : the video alone, or over its timeline
 
     Examples
     --------

@@ -110,6 +110,11 @@ def vectors(segments: pd.DataFrame) -> Matrix:
         If there is no such column, a row has no vector, the rows have vectors of several
         dimensions or models, or a number is NaN or infinite.
 
+    See Also
+    --------
+    twlab.with_vectors : a copy of a table with other vectors
+    twlab.cosine_similarity : the matrix of similarities
+
     Examples
     --------
     >>> import twlab as tw
@@ -148,6 +153,11 @@ def with_vectors(segments: pd.DataFrame, matrix: Any) -> pd.DataFrame:
     ------
     InputError
         If the shape does not fit the table or a number is NaN or infinite.
+
+    See Also
+    --------
+    twlab.from_vectors : a table from a matrix and its times
+    twlab.vectors : the matrix of a table
 
     Examples
     --------
@@ -232,10 +242,20 @@ def check_segments(segments: pd.DataFrame) -> None:
     that times are finite, not negative and not reversed, and that every row has a video and a
     vector. Dimensions and models may still be mixed: :func:`vectors` decides that per call.
 
+    Parameters
+    ----------
+    segments : DataFrame
+        Any table.
+
     Raises
     ------
     InputError
         Naming the row and the column.
+
+    See Also
+    --------
+    twlab.check : everything wrong in a source
+    twlab.diagnose : what a careful researcher checks first
 
     Examples
     --------

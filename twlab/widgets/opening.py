@@ -81,6 +81,12 @@ def explore(
     InputError
         If the table or an argument is not as described.
 
+    See Also
+    --------
+    twlab.save_html : the explorer as one file
+    twlab.player : the video alone, or over its timeline
+    twlab.Explorer : what it gives
+
     Examples
     --------
     >>> import twlab as tw
@@ -122,6 +128,11 @@ def player(
     InputError
         If the video or the table is not as described.
 
+    See Also
+    --------
+    twlab.explore : map, heatmap, player and timeline, linked
+    twlab.timeline_widget : the timeline alone
+
     Examples
     --------
     >>> import twlab as tw
@@ -161,6 +172,11 @@ def timeline_widget(
     ------
     InputError
         If the table or an argument is not as described.
+
+    See Also
+    --------
+    twlab.explore : map, heatmap, player and timeline, linked
+    twlab.plot.timeline : segments along time, in lanes
 
     Examples
     --------

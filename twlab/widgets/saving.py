@@ -67,6 +67,11 @@ def save_html(
         If a video is too large to embed, something is given besides an explorer, or the file
         cannot be written (what was there before then stays as it was).
 
+    See Also
+    --------
+    twlab.explore : map, heatmap, player and timeline, linked
+    twlab.save : a table as one file, with a checksum
+
     Examples
     --------
     >>> import tempfile, twlab as tw

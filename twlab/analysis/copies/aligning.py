@@ -111,6 +111,13 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
         If one is not a table of segments, their vectors do not belong to one model, or the two
         have more than some 30,000 segments each.
 
+    See Also
+    --------
+    twlab.find : the videos of a corpus that hold a clip
+    twlab.repeats : which seconds of a video occur in it again
+    twlab.plot.alignment : what two videos share, drawn
+    twlab.near_duplicates : all pairs above a similarity
+
     Notes
     -----
     Takes time and memory in proportion to the product of the two lengths.
@@ -163,6 +170,11 @@ def repeats(segments: pd.DataFrame) -> pd.DataFrame:
     InputError
         If the table is not one of segments.
 
+    See Also
+    --------
+    twlab.align : which seconds of one video occur in another
+    twlab.near_duplicates : all pairs above a similarity
+
     Examples
     --------
     >>> import pandas as pd, twlab as tw
@@ -203,6 +215,10 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
     ------
     InputError
         If one is not a table of segments or the clip has several videos.
+
+    See Also
+    --------
+    twlab.align : which seconds of one video occur in another
 
     Notes
     -----

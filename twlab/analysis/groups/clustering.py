@@ -123,6 +123,12 @@ def cluster(
         If an argument is out of range, there are fewer different vectors than clusters, the
         table mixes embedding options, or it is too large for the method.
 
+    See Also
+    --------
+    twlab.cluster_counts : how many clusters, and how good each number is
+    twlab.cluster_summary : what is in each cluster
+    twlab.scenes : where scenes begin, and how sure that is
+
     Notes
     -----
     ``ward`` and ``average`` take time and memory in proportion to n * n and so at most 20,000
@@ -188,6 +194,10 @@ def cluster_counts(
     ------
     InputError
         As :func:`cluster`.
+
+    See Also
+    --------
+    twlab.cluster : the cluster of each segment
 
     Examples
     --------

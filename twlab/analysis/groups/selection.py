@@ -98,6 +98,11 @@ def summarize(
     InputError
         If neither is given, one is not positive, or options are mixed.
 
+    See Also
+    --------
+    twlab.cluster_summary : what is in each cluster
+    twlab.outliers : how unlike all others each segment is
+
     Notes
     -----
     Seconds weigh, not rows: a segment of 10 s counts as ten of 1 s. Rows without time and rows of
@@ -345,6 +350,11 @@ def outliers(segments: pd.DataFrame, *, n_neighbors: int = 15) -> pd.Series[Any]
     InputError
         If the table is not one of segments or ``n_neighbors`` is not positive.
 
+    See Also
+    --------
+    twlab.summarize : the segments that stand for the rest
+    twlab.diagnose : what a careful researcher checks first
+
     Notes
     -----
     It is a distance and no verdict: in every table some segment is the oddest. Look at where the
@@ -394,6 +404,10 @@ def deduplicate(segments: pd.DataFrame, *, threshold: float = 0.95) -> pd.DataFr
     ------
     InputError
         If the table is not one of segments or the threshold is out of range.
+
+    See Also
+    --------
+    twlab.near_duplicates : all pairs above a similarity
 
     Examples
     --------

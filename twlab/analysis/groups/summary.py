@@ -88,6 +88,11 @@ def video_vectors(
         If the table is not one of segments, some clips of a video have times and others have
         none, or a video has no row of the scope that was asked for.
 
+    See Also
+    --------
+    twlab.clips : the clips of one embedding option
+    twlab.cluster_summary : what is in each cluster
+
     Examples
     --------
     >>> import twlab as tw
@@ -164,6 +169,11 @@ def cluster_summary(segments: pd.DataFrame, labels: Any) -> pd.DataFrame:
     ------
     InputError
         If the labels do not fit the table, or it is not one of segments of one option.
+
+    See Also
+    --------
+    twlab.cluster : the cluster of each segment
+    twlab.summarize : the segments that stand for the rest
 
     Examples
     --------

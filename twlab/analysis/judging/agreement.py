@@ -81,6 +81,11 @@ def compare_options(segments: pd.DataFrame) -> pd.DataFrame:
     InputError
         If the table is not one of segments.
 
+    See Also
+    --------
+    twlab.plot.options : how far options agree, drawn
+    twlab.diagnose : what a careful researcher checks first
+
     Notes
     -----
     ``p_value`` is the share of orders, counting the true one, that agree as much. Where it is .05

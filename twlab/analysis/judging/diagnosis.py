@@ -84,6 +84,12 @@ def diagnose(segments: pd.DataFrame) -> pd.DataFrame:
     InputError
         If the table is not one of segments.
 
+    See Also
+    --------
+    twlab.check_segments : whether a table is fit for use
+    twlab.check : everything wrong in a source
+    twlab.compare_options : whether options tell the same story
+
     Examples
     --------
     >>> import twlab as tw

@@ -157,6 +157,13 @@ def search(
         table, is to be embedded without a client, or an argument is out of range; also if a weight
         names an option that is not compared.
 
+    See Also
+    --------
+    twlab.Store.search : the same of a store
+    twlab.merge_hits : hits that touch, joined
+    twlab.plot.hits : where hits lie, drawn
+    twlab.nearest : the most alike rows of each row
+
     Notes
     -----
     The score is the best standing of the place, times the option's share of the greatest weight.
@@ -243,6 +250,11 @@ def merge_hits(hits: pd.DataFrame, *, max_gap_sec: float = 0.0) -> pd.DataFrame:
     ------
     InputError
         If a column is missing or the gap is none.
+
+    See Also
+    --------
+    twlab.search : the best places for a query
+    twlab.intervals.merge_adjacent : rows that touch, joined
 
     Examples
     --------

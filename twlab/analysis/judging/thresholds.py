@@ -76,6 +76,11 @@ def threshold(segments: pd.DataFrame, *, base_rate: float = BASE_RATE) -> pd.Dat
     InputError
         If the table is not one of segments or ``base_rate`` is no share.
 
+    See Also
+    --------
+    twlab.similarity_pairs : the similarities behind a threshold
+    twlab.plot.threshold : the similarities behind a threshold, drawn
+
     Notes
     -----
     It is a place to start looking, made for "the same scene or not". Mind ``precision``: where
@@ -132,6 +137,15 @@ def similarity_pairs(segments: pd.DataFrame) -> pd.DataFrame:
         ``unrelated`` (``"videos"`` or ``"times"``: what makes far pairs unrelated). All far
         pairs of each option, each once; of more than 100,000 as many, drawn at random, always
         the same ones.
+
+    Raises
+    ------
+    InputError
+        As :func:`threshold`.
+
+    See Also
+    --------
+    twlab.threshold : from which similarity on segments belong together
 
     Examples
     --------

@@ -107,6 +107,11 @@ def project(
     MissingExtraError
         If umap-learn is needed and not installed.
 
+    See Also
+    --------
+    twlab.trustworthiness : how far to believe a map
+    twlab.plot.scatter : a map, drawn
+
     Notes
     -----
     t-SNE (openTSNE) runs at a perplexity of 30, less for fewer than 91 rows, in 250 steps; UMAP
@@ -176,6 +181,10 @@ def trustworthiness(segments: Any, coords: Any, *, n_neighbors: int | None = Non
     ------
     InputError
         If the coordinates do not fit the rows or there are too few rows.
+
+    See Also
+    --------
+    twlab.project : coordinates on a map
 
     Notes
     -----

@@ -122,6 +122,11 @@ def nearest(
         of different dimensions, models or options, or ``videos`` is asked of an array. To compare
         one option with another on purpose, pass the vectors of one side: ``tw.vectors(a)``.
 
+    See Also
+    --------
+    twlab.search : the best places for a query
+    twlab.near_duplicates : all pairs above a similarity
+
     Notes
     -----
     Exact, it takes one matrix product and little more: in each row of similarities the maxima of
@@ -204,6 +209,12 @@ def near_duplicates(
     InputError
         If an argument is out of range, the table mixes embedding options, or there are more than
         ten million pairs.
+
+    See Also
+    --------
+    twlab.deduplicate : a table without near-duplicates
+    twlab.align : which seconds of one video occur in another
+    twlab.nearest : the most alike rows of each row
 
     Notes
     -----

@@ -61,6 +61,11 @@ def cosine_similarity(a: Any, b: Any = None) -> Matrix:
         or there is no usable matrix in one of them. The sides may be of two options: the levels
         of their similarities then mean something only beside each other.
 
+    See Also
+    --------
+    twlab.nearest : the most alike rows of each row
+    twlab.plot.heatmap : similarity, drawn
+
     Notes
     -----
     Time grows with n * m * d; memory is the result, the unit vectors and nothing else that

@@ -75,6 +75,10 @@ def boundary_scores(
     InputError
         If a table lacks a column, edges do not rise, or the tolerance is negative.
 
+    See Also
+    --------
+    twlab.scenes : where scenes begin, and how sure that is
+
     Notes
     -----
     Precision, recall and F agree with ``mir_eval.segment.detection(trim=True)``; WindowDiff

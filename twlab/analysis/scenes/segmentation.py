@@ -115,6 +115,13 @@ def scenes(
         If the table is not one of segments, the method is unknown, a mapping names a video that
         is not in the table, or more scenes are asked for than there are segments.
 
+    See Also
+    --------
+    twlab.scene_counts : how many scenes there are, at three prices
+    twlab.scene_labels : the scene of each segment
+    twlab.boundary_scores : how well scenes agree with true ones
+    twlab.novelty : how strongly something new begins
+
     Notes
     -----
     *Strength.* For ``linked`` it is an estimate of how probably people saw a scene begin here,
@@ -181,6 +188,10 @@ def scene_counts(segments: pd.DataFrame) -> pd.DataFrame:
     InputError
         If the table is not one of segments.
 
+    See Also
+    --------
+    twlab.scenes : where scenes begin, and how sure that is
+
     Notes
     -----
     A cut always gains something, as any two neighbours differ. Its price is what it gains between
@@ -239,6 +250,11 @@ def scene_labels(segments: pd.DataFrame, scenes: pd.DataFrame) -> pd.Series[Any]
     InputError
         If the table is not one of segments, or the scenes lack a column or a start, or end before
         they begin.
+
+    See Also
+    --------
+    twlab.scenes : where scenes begin, and how sure that is
+    twlab.plot.timeline : segments along time, in lanes
 
     Examples
     --------
@@ -342,6 +358,11 @@ def novelty(segments: pd.DataFrame, *, kernel_sec: float | None = None) -> pd.Se
     ------
     InputError
         If the table is not one of segments or the kernel is not a positive number.
+
+    See Also
+    --------
+    twlab.scenes : where scenes begin, and how sure that is
+    twlab.plot.novelty : novelty along time, drawn
 
     Notes
     -----
