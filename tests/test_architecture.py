@@ -197,18 +197,22 @@ def test_every_public_name_is_there() -> None:
         tw.nothing  # noqa: B018 - looking it up is the test
 
 
-def readme_names() -> set[str]:
-    """The names in the first column of the README's table of public names."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = text.partition("## Public names")[2].partition("\n## ")[0]
-    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
-    return {name for row in rows for name in re.findall(r"`tw\.([\w.]+)", row)}
+def listed_names() -> set[str]:
+    """The names in the tables of the documentation's reference."""
+    lines = (ROOT / "docs" / "reference" / "index.rst").read_text(encoding="utf-8").splitlines()
+    return {line.strip() for line in lines if re.fullmatch(r"   [\w.]+", line)}
 
 
-def test_the_readme_lists_every_public_name_and_no_other() -> None:
-    plot = importlib.import_module("twlab.plot")
-    expected = set(tw.__all__) - {"plot"} | {f"plot.{name}" for name in plot.__all__}
-    assert readme_names() == expected
+def test_the_reference_lists_every_public_name_and_no_other() -> None:
+    expected = set(tw.__all__)
+    for part in ("plot", "intervals", "executors", "distributed", "errors"):
+        names = importlib.import_module(f"twlab.{part}").__all__
+        expected |= {name if name in tw.__all__ else f"{part}.{name}" for name in names}
+    # Pictures and pieces have names of their own beside those of analyses.
+    for part in ("plot", "distributed"):
+        names = importlib.import_module(f"twlab.{part}").__all__
+        expected |= {f"{part}.{name}" for name in names}
+    assert listed_names() == expected
 
 
 def test_every_public_name_is_tested() -> None:
@@ -227,13 +231,123 @@ def test_at_most_two_arguments_are_positional(name: str, function: Any) -> None:
 
 
 @pytest.mark.parametrize(("name", "function"), FUNCTIONS, ids=FUNCTION_IDS)
-def test_every_public_function_is_typed_and_shown_at_work(name: str, function: Any) -> None:
+def test_every_public_function_is_typed(name: str, function: Any) -> None:
     signature = inspect.signature(function)
     assert signature.return_annotation is not signature.empty, name
     assert all(p.annotation is not p.empty for p in signature.parameters.values()), name
-    text = inspect.getdoc(function) or ""
-    assert ">>>" in text, f"{name} has no example"
 
 
 def test_the_explorer_has_the_colours_of_the_figures() -> None:
     assert palette.FILE.read_text(encoding="utf-8") == palette.source(), "run tests/palette.py"
+
+
+def public_callables() -> dict[str, Any]:
+    """All that users call: functions, classes, and the methods of these, by name.
+
+    Of errors those that ``twlab`` itself names: the others are one per status, and raised only.
+    """
+    found: dict[str, Any] = {}
+    for name in tw.__all__:
+        value = getattr(tw, name)
+        inner = value.__all__ if inspect.ismodule(value) else []
+        found |= {f"twlab.{name}": value} if not inspect.ismodule(value) else {}
+        for one in inner:
+            thing = getattr(value, one)
+            if not (inspect.isclass(thing) and issubclass(thing, BaseException)):
+                found[f"twlab.{name}.{one}"] = thing
+    for name, value in list(found.items()):
+        if inspect.isclass(value) and not issubclass(value, BaseException):
+            found |= {f"{name}.{one}": getattr(value, one) for one in methods_of(value)}
+    return found
+
+
+def methods_of(cls: type) -> list[str]:
+    """Public methods that twlab wrote, inherited ones too."""
+    names = [name for name in dir(cls) if not name.startswith("_")]
+    homes = {name: next(c for c in cls.__mro__ if name in vars(c)).__module__ for name in names}
+    ours = [name for name in names if homes[name].startswith("twlab")]
+    return [name for name in ours if inspect.isfunction(inspect.getattr_static(cls, name))]
+
+
+CALLABLES = public_callables()
+HEADS = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "See Also", "Notes", "Examples")
+
+
+def sections(thing: Any) -> dict[str, str]:
+    """The sections of a numpydoc docstring by their heads."""
+    parts = re.split(
+        rf"^({'|'.join(HEADS)}|References)\n-+\n", inspect.getdoc(thing) or "", flags=re.M
+    )
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def entries(section: str) -> set[str]:
+    """What a section explains: the words before the colon of its outer lines."""
+    lines = [line for line in section.splitlines() if line and not line.startswith(" ")]
+    return {name.strip("* ") for line in lines for name in line.partition(" : ")[0].split(",")}
+
+
+def called_by(function: Any, target: ast.expr) -> Any:
+    """What a call by name, of a module or of ``self`` in a function calls, if that is known."""
+    names = function.__globals__
+    if isinstance(target, ast.Name):
+        return names.get(target.id)
+    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+        own = function.__qualname__.partition(".")[0]
+        return getattr(
+            names.get(own if target.value.id == "self" else target.value.id), target.attr, None
+        )
+    return None
+
+
+def leads_to_raise(function: Any, seen: set[Any] | None = None) -> bool:
+    """Whether a function, or one of twlab's that it calls by name, raises."""
+    seen = set() if seen is None else seen
+    function = inspect.unwrap(function)
+    if function in seen or not inspect.isfunction(function):
+        return False
+    seen.add(function)
+    body = ast.parse(inspect.cleandoc("\n" + inspect.getsource(function))).body[0]
+    for node in ast.walk(body):
+        if isinstance(node, ast.Raise) and node.exc is not None:
+            return True
+        called = called_by(function, node.func) if isinstance(node, ast.Call) else None
+        home = getattr(called, "__module__", None) or ""
+        if home.startswith("twlab") and leads_to_raise(called, seen):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_a_docstring_explains_arguments_and_results(name: str) -> None:
+    thing, found = CALLABLES[name], sections(CALLABLES[name])
+    if inspect.isclass(thing) and issubclass(thing, BaseException):
+        return
+    given = set(inspect.signature(thing).parameters) - {"self"}
+    explained = entries(found.get("Parameters", "")) | entries(found.get("Attributes", ""))
+    assert given <= explained, f"not explained: {given - explained}"
+    if not inspect.isclass(thing):
+        assert entries(found.get("Parameters", "")) <= given
+        gives = inspect.signature(thing).return_annotation not in ("None", None)
+        assert gives == bool({"Returns", "Yields"} & found.keys())
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_a_docstring_says_what_is_raised(name: str) -> None:
+    thing = CALLABLES[name]
+    if leads_to_raise(thing):
+        assert "Raises" in sections(thing)
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_a_docstring_leads_on_and_shows_an_example(name: str) -> None:
+    found = sections(CALLABLES[name])
+    for other in entries(found["See Also"]):
+        thing: Any = tw
+        for part in other.removeprefix("twlab.").split("."):
+            thing = getattr(thing, part)
+        assert other.startswith("twlab."), other
+    example = found["Examples"]
+    assert ">>>" in example
+    if example.count(">>>") == example.count("# doctest: +SKIP"):
+        assert not example.startswith(">>>"), "say first why it is not run"
