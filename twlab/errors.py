@@ -447,7 +447,7 @@ def status_error(status: int) -> type[ApiError]:
     Returns
     -------
     type
-        :class:`ApiError` or a class below it.
+        :class:`twlab.ApiError` or a class below it.
 
     See Also
     --------
@@ -479,7 +479,7 @@ class TwlabWarning(UserWarning):
 
 
 def warn(message: str) -> None:
-    """Warn with a :class:`TwlabWarning`, at the line of the user's that called twlab.
+    """Warn with a :class:`twlab.TwlabWarning`, at the line of the user's that called twlab.
 
     Parameters
     ----------
