@@ -73,10 +73,16 @@ html_js_files = [("plotly.min.js", {"priority": 100})]
 html_extra_path = ["_build/gallery"]
 html_copy_source = False
 html_show_sourcelink = False
+html_sidebars: dict[str, list[str]] = {"index": [], "start": [], "gallery/*": []}
 html_theme_options = {
     "show_toc_level": 2,
     "navigation_with_keys": False,
-    "secondary_sidebar_items": ["page-toc"],
+    # Pages with pictures are wide; those to look things up in have their heads beside them.
+    "secondary_sidebar_items": {
+        "**": [],
+        "reference/**": ["page-toc"],
+        "explained/*": ["page-toc"],
+    },
     "footer_start": ["copyright"],
     "footer_end": [],
 }
