@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -90,3 +91,17 @@ def test_a_missing_extra_is_named_with_its_pip_line(python: Path, tmp_path: Path
     assert answer.returncode == 1
     assert answer.stderr.startswith("twlab: 'jupyterlab' is not installed")
     assert "pip install 'twlab[notebook]'" in answer.stderr
+
+
+def test_the_sdist_holds_all_that_git_knows_and_nothing_else(tmp_path: Path) -> None:
+    tracked = set(run("git", "ls-files", cwd=ROOT).stdout.split("\n")) - {""}
+    if not tracked:
+        pytest.skip("no checkout: what git knows cannot be told")
+    command = (sys.executable, "-m", "build", "--sdist", "--outdir", str(tmp_path), str(ROOT))
+    answer = run(*command, cwd=tmp_path)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    (path,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(path) as packed:
+        inside = {name.partition("/")[2] for name in packed.getnames()}
+    assert tracked <= inside, tracked - inside
+    assert inside - tracked <= {"PKG-INFO"}
