@@ -4,7 +4,7 @@ PYTHON ?= python
 .DEFAULT_GOAL := help
 .PHONY: check js format lint types test docs stubs notebooks bench pictures help
 
-check: lint types js test  ## lint, types and all tests, notebooks among them
+check: lint types js docs test  ## lint, types, documentation and all tests, notebooks among them
 
 format:  ## rewrite the code in the agreed form
 	$(PYTHON) -m ruff format .

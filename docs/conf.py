@@ -79,7 +79,6 @@ html_theme_options = {
     "navigation_with_keys": False,
     # Pages with pictures are wide; those to look things up in have their heads beside them.
     "secondary_sidebar_items": {
-        "**": [],
         "reference/**": ["page-toc"],
         "explained/*": ["page-toc"],
     },
