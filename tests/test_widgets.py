@@ -330,7 +330,7 @@ def test_video_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     film.parent.mkdir(parents=True)
     film.write_bytes(b"0" * 100)
 
-    def source(video: Any, **streams: str) -> video_files.Source:
+    def source(video: Any, **streams: str) -> video_files.VideoSource:
         return video_files.video_sources(video, streams, ["alpha"])[0][0]
 
     assert source(film)["kind"] == "bytes"

@@ -17,8 +17,6 @@ from twlab.analysis.groups import clustering as _clustering
 from twlab.analysis.judging.places import Fuse as _Fuse
 from twlab.analysis.judging.retrieval import merge_hits as merge_hits
 from twlab.analysis.maps import projection as _projection
-from twlab.analysis.neighbors import nearest as _nearest
-from twlab.analysis.neighbors import similarity as _similarity
 from twlab.analysis.scenes import segmentation as _segmentation
 from twlab.analysis.scenes.scoring import boundary_scores as boundary_scores
 from twlab.archive.store import Store as Store
@@ -42,6 +40,10 @@ from twlab.service.client import Client as Client
 from twlab.table.segments import check_segments as check_segments
 from twlab.table.segments import vectors as vectors
 from twlab.table.segments import with_vectors as with_vectors
+from twlab.table.types import Floats as _Floats
+from twlab.table.types import Matrix as _Matrix
+from twlab.table.types import Neighbors as _Neighbors
+from twlab.table.types import Positions as _Positions
 from twlab.widgets.explorer import Explorer as Explorer
 from twlab.widgets.explorer import Explorer as _Explorer
 from twlab.widgets.options import Video as _Video
@@ -55,9 +57,7 @@ Vectors = NDArray[Any] | Sequence[Sequence[float]]
 def clips(segments: Segments, *, option: str | None = None) -> pd.DataFrame:
     """The clips of one embedding option: what analyses and pictures of one matrix take."""
 
-def cosine_similarity(
-    a: Segments | Vectors, b: Segments | Vectors | None = None
-) -> _similarity.Matrix:
+def cosine_similarity(a: Segments | Vectors, b: Segments | Vectors | None = None) -> _Matrix:
     """The cosine similarity of each row of ``a`` with each row of ``b``."""
 
 @overload
@@ -77,7 +77,7 @@ def near_duplicates(
     threshold: float = 0.95,
     min_gap_sec: float = 0.0,
     videos: Literal["any", "other", "same"] = "any",
-) -> _nearest.Arrays:
+) -> _Neighbors:
     """All pairs of rows that are at least ``threshold`` alike, best first."""
 
 @overload
@@ -99,7 +99,7 @@ def nearest(
     k: int = 10,
     exact: bool | None = None,
     videos: Literal["any", "other", "same"] = "any",
-) -> _nearest.Arrays:
+) -> _Neighbors:
     """The ``k`` most alike rows of ``to`` for each row of ``segments``."""
 
 def novelty(segments: Segments, *, kernel_sec: float | None = None) -> pd.Series[Any]:
@@ -147,7 +147,7 @@ def cluster(
     method: _clustering.Method | None = None,
     distance_threshold: float | None = None,
     random_state: int = 0,
-) -> _clustering.Positions:
+) -> _Positions:
     """The cluster of each segment."""
 
 def cluster_counts(
@@ -195,7 +195,7 @@ def project(
     method: _projection.Method = "tsne",
     n_components: Literal[2, 3] = 2,
     random_state: int = 0,
-) -> _projection.Floats:
+) -> _Floats:
     """Coordinates of each segment on a map where alike segments lie together."""
 
 def trustworthiness(

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float32]
+    from twlab.table.types import Matrix
+
 
 __all__ = ["Fragment", "Source"]
 

@@ -39,10 +39,10 @@ from twlab.looks import Look, ThemeName, look_of
 from twlab.table.segments import check_segments, clip_mask
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    Matrix = NDArray[np.float32]
-    Rows = NDArray[np.intp]
+    from twlab.table.types import Matrix, Positions
+
     Strips = tuple[Strip, Strip]
     Tables = tuple[pd.DataFrame, pd.DataFrame | None]
 
@@ -143,7 +143,9 @@ def heatmap(
     return figure
 
 
-def _options(segments: pd.DataFrame, to: pd.DataFrame | None) -> list[tuple[str, Rows, Rows]]:
+def _options(
+    segments: pd.DataFrame, to: pd.DataFrame | None
+) -> list[tuple[str, Positions, Positions]]:
     """Name and rows of both tables for each embedding option."""
     down = _by_option(segments, "segments")
     if to is None:
@@ -161,7 +163,7 @@ def _options(segments: pd.DataFrame, to: pd.DataFrame | None) -> list[tuple[str,
     )
 
 
-def _by_option(segments: pd.DataFrame, argument: str) -> dict[str, Rows]:
+def _by_option(segments: pd.DataFrame, argument: str) -> dict[str, Positions]:
     """Row positions of the clips of each embedding option."""
     if isinstance(segments, np.ndarray):
         raise InputError(
@@ -180,7 +182,7 @@ def _by_option(segments: pd.DataFrame, argument: str) -> dict[str, Rows]:
     return {name: rows[codes == code] for code, name in enumerate(names)}
 
 
-def _clips(segments: pd.DataFrame) -> Rows:
+def _clips(segments: pd.DataFrame) -> Positions:
     """Positions of the rows that are drawn."""
     return np.flatnonzero(clip_mask(segments))
 
@@ -205,7 +207,7 @@ def _given(
     return matrix
 
 
-def _strips(tables: Tables, rows: tuple[Rows, Rows], sheet: Sheet) -> Strips:
+def _strips(tables: Tables, rows: tuple[Positions, Positions], sheet: Sheet) -> Strips:
     """The vertical and the horizontal side of a panel."""
     down = lay_strip(tables[0], rows[0], sheet.grounds[0], most=MOST_CELLS)
     if tables[1] is None:

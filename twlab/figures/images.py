@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from twlab.figures.strips import Strip
     from twlab.looks import Look
+    from twlab.table.types import Matrix
 
-    Matrix = NDArray[np.float32]
     Reader = Callable[[slice], Matrix]
     Strips = tuple[Strip, Strip]
 

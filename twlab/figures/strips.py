@@ -25,10 +25,8 @@ from twlab.figures.theme import plain, short_names
 from twlab.intervals import format_timecode
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from twlab.table.types import Floats, Positions
 
-    Floats = NDArray[np.float64]
-    Rows = NDArray[np.intp]
 
 __all__ = ["Ground", "Strip", "axis_settings", "ground_of", "lay_strip", "places_of"]
 
@@ -53,11 +51,11 @@ class Ground(NamedTuple):
 class Strip(NamedTuple):
     """One side of a panel."""
 
-    order: Rows
+    order: Positions
     """Positions of the rows in their table, in order along the axis."""
-    blocks: Rows
+    blocks: Positions
     """Where in ``order`` each block begins."""
-    cells: Rows
+    cells: Positions
     """The block that each drawn cell shows; -1 where nothing is."""
     edges: Floats
     """Where the cells begin and end, one more than there are cells."""
@@ -108,7 +106,7 @@ def _filled_times(table: pd.DataFrame) -> tuple[Floats, Floats]:
     return start, end
 
 
-def lay_strip(table: pd.DataFrame, rows: Rows, ground: Ground, *, most: int) -> Strip:
+def lay_strip(table: pd.DataFrame, rows: Positions, ground: Ground, *, most: int) -> Strip:
     """The strip of some rows of a table, in at most about ``most`` cells."""
     part = table.iloc[rows]
     start, end = _filled_times(part)
@@ -132,7 +130,7 @@ def lay_strip(table: pd.DataFrame, rows: Rows, ground: Ground, *, most: int) -> 
     return Strip(rows[turn], blocks, cells, edges, [labels[k] if k >= 0 else "" for k in cells])
 
 
-def _stretches(video: Rows, start: Floats, end: Floats, gap: float) -> tuple[Floats, Floats]:
+def _stretches(video: Positions, start: Floats, end: Floats, gap: float) -> tuple[Floats, Floats]:
     """From where to where each row is drawn, in seconds of its video; rows in order."""
     first = np.flatnonzero((np.diff(video, prepend=-1) != 0) | (np.diff(start, prepend=-1) != 0))
     tie = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(video))))
@@ -149,7 +147,7 @@ def _stretches(video: Rows, start: Floats, end: Floats, gap: float) -> tuple[Flo
     return low, low + width
 
 
-def _blocks(video: Rows, most: int) -> Rows:
+def _blocks(video: Positions, most: int) -> Positions:
     """Where blocks of neighbours begin; a block keeps to one video while there is room."""
     size = -(-len(video) // most)
     opens = np.flatnonzero(np.diff(video, prepend=-1))
@@ -161,7 +159,7 @@ def _blocks(video: Rows, most: int) -> Rows:
     return np.concatenate([np.arange(a, b, size) for a, b in zip(opens, ends, strict=True)])
 
 
-def _cells(low: Floats, high: Floats, gap: float) -> tuple[Rows, Floats]:
+def _cells(low: Floats, high: Floats, gap: float) -> tuple[Positions, Floats]:
     """Cells and edges of segments, with an empty cell in each gap."""
     holes = np.flatnonzero(low[1:] - high[:-1] > gap) + 1
     cells = np.insert(np.arange(len(low)), holes, -1)
@@ -169,7 +167,7 @@ def _cells(low: Floats, high: Floats, gap: float) -> tuple[Rows, Floats]:
     return cells, edges
 
 
-def _block_labels(part: pd.DataFrame, blocks: Rows, last: Rows) -> list[str]:
+def _block_labels(part: pd.DataFrame, blocks: Positions, last: Positions) -> list[str]:
     """Video and times of each block, and how many segments are in it where there are several."""
     shown = part.iloc[blocks][["video_id", "start_sec"]].assign(
         end_sec=part["end_sec"].to_numpy()[last]

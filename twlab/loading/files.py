@@ -31,7 +31,7 @@ from twlab.paths import user_path
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Source", "file_kind", "find_files", "opened", "stem_of"]
+__all__ = ["Input", "file_kind", "find_files", "opened", "stem_of"]
 
 _KINDS = {
     ".json": "json",
@@ -73,7 +73,7 @@ _FILMS = (b"\x1aE\xdf\xa3", b"\x00\x00\x01\xba", b"FLV\x01")
 _FILM_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
 
-class Source(NamedTuple):
+class Input(NamedTuple):
     """One thing to read: a file, bytes or an object."""
 
     name: str
@@ -83,7 +83,7 @@ class Source(NamedTuple):
     bounds: Bounds = UNBOUNDED
 
 
-def find_files(source: str | os.PathLike[str]) -> list[Source]:
+def find_files(source: str | os.PathLike[str]) -> list[Input]:
     """The files that a path, folder or glob pattern names, sorted.
 
     Raises
@@ -127,9 +127,9 @@ def _not_content(text: str) -> None:
         )
 
 
-def _source(path: Path, *, explicit: bool) -> Source:
+def _source(path: Path, *, explicit: bool) -> Input:
     """A file under a name that can be printed."""
-    return Source(one_line(str(path)), path, None, explicit=explicit)
+    return Input(one_line(str(path)), path, None, explicit=explicit)
 
 
 def _not_special(path: Path) -> None:
@@ -144,7 +144,7 @@ def _not_special(path: Path) -> None:
         )
 
 
-def _of_pattern(text: str) -> list[Source]:
+def _of_pattern(text: str) -> list[Input]:
     """The files that match a pattern."""
     paths: list[Path] = []
     for hit in map(Path, _hits(str(user_path(text)))):
@@ -192,7 +192,7 @@ def _folders(base: str) -> Iterator[str]:
                 queue.append(os.path.join(folder, entry.name))  # noqa: PTH118
 
 
-def _of_folder(folder: Path) -> list[Source]:
+def _of_folder(folder: Path) -> list[Input]:
     """The files below a folder that may hold embeddings; files of arrays only by name."""
     sources = _each_once(path for path in _below(folder) if file_kind(path.name) != "arrays")
     if not sources:
@@ -213,7 +213,7 @@ def _below(folder: Path) -> list[Path]:
     return paths
 
 
-def _each_once(paths: Iterable[Path]) -> list[Source]:
+def _each_once(paths: Iterable[Path]) -> list[Input]:
     """The files that may hold embeddings, sorted; a link to another of them is left out."""
     found: dict[Any, Path] = {}
     for path in paths:
@@ -253,7 +253,7 @@ def stem_of(name: str) -> str:
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[BinaryIO]:
+def opened(source: Input) -> Iterator[BinaryIO]:
     """The bytes of a source, unpacked, as a stream.
 
     Raises
@@ -282,7 +282,7 @@ def opened(source: Source) -> Iterator[BinaryIO]:
         raise LoadError(f"cannot be read ({error.strerror or error})", source=source.name) from None
 
 
-def _not_empty(raw: BinaryIO, source: Source) -> None:
+def _not_empty(raw: BinaryIO, source: Input) -> None:
     """Refuse files without a length unread: those of the system may never end."""
     if source.path is not None and not os.fstat(raw.fileno()).st_size:
         raise LoadError(
@@ -309,14 +309,14 @@ def _not_binary(head: bytes, source: str) -> None:
             raise LoadError(f"is {kind}", source=source)
 
 
-def _raw(source: Source) -> BinaryIO:
+def _raw(source: Input) -> BinaryIO:
     """The stored bytes of a source."""
     if source.path is not None:
         return source.path.open("rb")
     return io.BytesIO(source.content)
 
 
-def _unpacked(raw: BinaryIO, head: bytes, source: Source) -> Any:
+def _unpacked(raw: BinaryIO, head: bytes, source: Input) -> Any:
     """The stream itself, or the reader for its compression, which counts what it unpacks."""
     packed: Any
     if head.startswith(_GZIP):

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twlab.errors import printable
-from twlab.loading.files import Source, stem_of
+from twlab.loading.files import Input, stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,7 +50,7 @@ _Segments = set[tuple[Any, ...]]
 
 
 def video_ids(
-    parts: Sequence[tuple[int, Rows]], sources: Sequence[Source]
+    parts: Sequence[tuple[int, Rows]], sources: Sequence[Input]
 ) -> tuple[list[str], set[str]]:
     """The video of each row, and the names of those that were named by their answer.
 
@@ -77,7 +77,7 @@ def video_ids(
     return [names[unit] for unit in of_row], named
 
 
-def _units_of(position: int, rows: Rows, source: Source) -> list[_Unit]:
+def _units_of(position: int, rows: Rows, source: Input) -> list[_Unit]:
     """The unit of each row."""
     size = len(rows.vectors)
     if not any(name in rows.columns for name in _NAMING):
@@ -87,7 +87,7 @@ def _units_of(position: int, rows: Rows, source: Source) -> list[_Unit]:
     return [_unit(position, values, source, rows.answer) for values in cells]
 
 
-def _unit(position: int, values: Sequence[Any], source: Source, answer: int) -> _Unit:
+def _unit(position: int, values: Sequence[Any], source: Input, answer: int) -> _Unit:
     """The unit of a row with these values for the columns that name a video."""
     own, address, video_name, filename, duration, task = values
     if own:
@@ -142,7 +142,7 @@ def _segments(
 
 
 def _videos(
-    group: list[_Unit], segments: dict[_Unit, _Segments], sources: Sequence[Source]
+    group: list[_Unit], segments: dict[_Unit, _Segments], sources: Sequence[Input]
 ) -> list[list[_Unit]]:
     """Units of one name, sorted into the videos that they can belong to: each into the first."""
     if len(group) == 1:
@@ -242,14 +242,12 @@ def _can_be_one(a: _Unit, b: _Unit) -> bool:
     return len(known) < 2 or abs(known[0] - known[1]) <= _SAME_DURATION_SEC
 
 
-def _folder(source: Source) -> str:
+def _folder(source: Input) -> str:
     """The folder of a source; empty for what is no file."""
     return str(source.path.parent.absolute()) if source.path else ""
 
 
-def _labels(
-    name: str, firsts: list[_Unit], sources: Sequence[Source], taken: set[str]
-) -> list[str]:
+def _labels(name: str, firsts: list[_Unit], sources: Sequence[Input], taken: set[str]) -> list[str]:
     """A name for each of several videos that are called the same."""
     labels = [name]
     if len(firsts) > 1:
@@ -278,7 +276,7 @@ def _numbered(labels: list[str], taken: set[str]) -> list[str]:
     return unique
 
 
-def _by_folder(name: str, sources: list[Source]) -> list[str]:
+def _by_folder(name: str, sources: list[Input]) -> list[str]:
     """The name behind the part of the folder in which the sources differ."""
     folders = [_folder(source) for source in sources]
     known = [folder for folder in folders if folder]
@@ -292,7 +290,7 @@ def _by_folder(name: str, sources: list[Source]) -> list[str]:
     return [name if part == "." else f"{part}/{name}" for part in parts]
 
 
-def _by_file(label: str, name: str, unit: _Unit, source: Source) -> str:
+def _by_file(label: str, name: str, unit: _Unit, source: Input) -> str:
     """The name behind the file that the answer came from."""
     if source.path is None:
         return label

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from twlab.loading.files import Source
+    from twlab.loading.files import Input
     from twlab.loading.responses import Found, Rows
 
 __all__ = ["check_vectors", "renamed", "table_of", "tell_late_ends", "warn_of_twins", "with_blocks"]
@@ -126,7 +126,7 @@ def _not_finite(rows: Rows, found: Found) -> set[int]:
 
 def table_of(
     founds: Sequence[Found],
-    sources: Sequence[Source],
+    sources: Sequence[Input],
     *,
     video_id: str | None,
     model_name: str | None,
@@ -169,7 +169,7 @@ def renamed(table: pd.DataFrame, *, video_id: str | None, model_name: str | None
     return table
 
 
-def _with_source(rows: Rows, source: Source) -> Rows:
+def _with_source(rows: Rows, source: Input) -> Rows:
     """The rows with the file that they came from, unless they are saved rows that say it."""
     if source.path is None or "source" in rows.columns:
         return rows

@@ -24,7 +24,7 @@ from twlab.errors import (
 )
 from twlab.loading.bounds import bounds_of
 from twlab.loading.files import (
-    Source,
+    Input,
     file_kind,
     find_files,
     stem_of,
@@ -296,19 +296,19 @@ def _check_columns(columns: Mapping[str, str] | None) -> None:
         )
 
 
-def _sources(source: Any) -> list[Source]:
+def _sources(source: Any) -> list[Input]:
     """What is to be read, each once."""
     if isinstance(source, str | os.PathLike):
         return find_files(source)
     if isinstance(source, list | tuple) and any(_is_source(item) for item in source):
-        sources: dict[Any, Source] = {}
+        sources: dict[Any, Input] = {}
         for position, item in enumerate(source):
             for one in _sources(item):
                 key = one.path.resolve() if one.path else (position, one.name)
                 name = one.name or f"item {position}"
                 sources.setdefault(key, one._replace(name=name))
         return list(sources.values())
-    return [Source(_name_of(source), None, source, explicit=True)]
+    return [Input(_name_of(source), None, source, explicit=True)]
 
 
 def _is_source(item: Any) -> bool:
@@ -326,14 +326,14 @@ def _name_of(source: Any) -> str:
 
 
 def _read(
-    sources: Sequence[Source],
+    sources: Sequence[Input],
     columns: Mapping[str, str] | None,
     *,
     progress: bool,
     one_video: bool,
-) -> tuple[list[tuple[Source, Found]], list[LoadError]]:
+) -> tuple[list[tuple[Input, Found]], list[LoadError]]:
     """What each source holds, and the errors of files that nobody asked for by name."""
-    kept: list[tuple[Source, Found]] = []
+    kept: list[tuple[Input, Found]] = []
     troubles: list[LoadError] = []
     for one in _tracked(sources, progress=progress):
         try:
@@ -353,7 +353,7 @@ def _read(
     return kept, troubles
 
 
-def _is_manifest(one: Source) -> bool:
+def _is_manifest(one: Input) -> bool:
     """Whether a file without embeddings is the note that Bedrock leaves beside its output."""
     return (
         one.path is not None
@@ -362,15 +362,15 @@ def _is_manifest(one: Source) -> bool:
     )
 
 
-def _tracked(sources: Sequence[Source], *, progress: bool) -> Iterable[Source]:
+def _tracked(sources: Sequence[Input], *, progress: bool) -> Iterable[Input]:
     """The sources, with a progress bar once reading them takes more than a second."""
     if len(sources) < 2 or not progress:
         return sources
-    tracked: Iterable[Source] = bar("Loading", sources, unit="file", stays=True)
+    tracked: Iterable[Input] = bar("Loading", sources, unit="file", stays=True)
     return tracked
 
 
-def _times_in_names(kept: Sequence[tuple[Source, Found]]) -> list[str]:
+def _times_in_names(kept: Sequence[tuple[Input, Found]]) -> list[str]:
     """One sentence where files of one segment each say its times by their name only."""
     if len(kept) < 2 or any(found.n_rows != 1 for _, found in kept):
         return []
@@ -385,7 +385,7 @@ def _times_in_names(kept: Sequence[tuple[Source, Found]]) -> list[str]:
     ]
 
 
-def _report(kept: Sequence[tuple[Source, Found]], troubles: Sequence[LoadError]) -> None:
+def _report(kept: Sequence[tuple[Input, Found]], troubles: Sequence[LoadError]) -> None:
     """Raise where nothing was loaded; warn once of everything that was left out."""
     if not kept and not troubles:
         raise LoadError("nothing but notes of Bedrock; its output.json was expected beside them")

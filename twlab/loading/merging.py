@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twlab.loading.responses import Rows
+    from twlab.table.types import Floats, Positions
 
-    Floats = NDArray[np.float64]
-    Numbers = NDArray[np.intp]
 
 __all__ = ["merging_column", "runs_on"]
 
@@ -85,13 +84,13 @@ def _marks(parts: Sequence[Rows]) -> list[tuple[Any, ...]]:
     return marks
 
 
-def _codes(values: Sequence[Any]) -> Numbers:
+def _codes(values: Sequence[Any]) -> Positions:
     """A number for each value, the same for the same."""
     seen: dict[Any, int] = {}
     return np.array([seen.setdefault(value, len(seen)) for value in values], np.intp)
 
 
-def _overlap(start: Floats, end: Floats, group: Numbers) -> bool:
+def _overlap(start: Floats, end: Floats, group: Positions) -> bool:
     """Whether two rows of one group share time."""
     order = np.lexsort((start, group))
     start, end, group = start[order], end[order], group[order]
@@ -103,7 +102,7 @@ def _overlap(start: Floats, end: Floats, group: Numbers) -> bool:
 
 
 def _parts_them(
-    cells: list[Any], start: Floats, end: Floats, marks: Numbers, timed: NDArray[np.bool_]
+    cells: list[Any], start: Floats, end: Floats, marks: Positions, timed: NDArray[np.bool_]
 ) -> bool:
     """Whether rows with the same value never overlap, and the values are of films."""
     values = _codes(cells)

@@ -9,7 +9,7 @@ import pandas as pd
 from twlab.errors import LoadError
 from twlab.loading.adopting import adopt
 from twlab.loading.arrays import hdf5_document, npz_document, of_group
-from twlab.loading.files import Source, file_kind, opened
+from twlab.loading.files import Input, file_kind, opened
 from twlab.loading.frames import (
     arrow_table,
     ipc_table,
@@ -39,7 +39,7 @@ _PARQUET, _ARROW, _ZIP, _HDF5 = b"PAR1", b"ARROW1", b"PK\x03\x04", b"\x89HDF"
 
 
 def read_source(
-    source: Source,
+    source: Input,
     *,
     keep_going: bool = False,
     one_video: bool = False,
@@ -71,7 +71,7 @@ def read_source(
     return found
 
 
-def _read_content(source: Source, found: Found) -> None:
+def _read_content(source: Input, found: Found) -> None:
     """Read a source by what it is."""
     content = _content(source)
     if source.path is not None or isinstance(content, bytes):
@@ -99,7 +99,7 @@ def _check_keys(found: Found) -> None:
         )
 
 
-def _content(source: Source) -> Any:
+def _content(source: Input) -> Any:
     """The content of a source that is no path; bytes where it is a file object or a buffer."""
     content = source.content
     if hasattr(content, "read") and not hasattr(content, "status_code"):
@@ -120,7 +120,7 @@ def _content(source: Source) -> Any:
     return bytes(content) if isinstance(content, bytearray | memoryview) else content
 
 
-def _read_bytes(source: Source, found: Found) -> None:
+def _read_bytes(source: Input, found: Found) -> None:
     """Read a file or its bytes by what they are."""
 
     def again() -> AbstractContextManager[BinaryIO]:
@@ -196,7 +196,7 @@ def _read_object(content: Any, found: Found) -> None:
         content = of_group(content)
     status, body = getattr(content, "status_code", None), getattr(content, "content", None)
     if isinstance(status, int) and isinstance(body, bytes):
-        answer = Source(found.source, None, body, explicit=True)
+        answer = Input(found.source, None, body, explicit=True)
         content = {
             "response_status": status,
             "response_body": parse(lambda: opened(answer), source=found.source),

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError, LoadError
-from twlab.loading.files import Source, file_kind, opened
+from twlab.loading.files import Input, file_kind, opened
 from twlab.loading.frames import (
     arrow_vectors,
     parquet_columns,
@@ -37,7 +37,7 @@ __all__ = ["own_tables", "write_json", "write_parquet"]
 _PLAIN = {str, int, float, bool, type(None)}  # JSON has one spelling of these
 
 
-def own_tables(sources: Sequence[Source]) -> pd.DataFrame | None:
+def own_tables(sources: Sequence[Input]) -> pd.DataFrame | None:
     """The table of Parquet files that were written by ``save``; None unless all of them were."""
     frames, blocks = [], []
     for source in sources:
@@ -64,7 +64,7 @@ def own_tables(sources: Sequence[Source]) -> pd.DataFrame | None:
 
 
 def _own_table(
-    stream: BinaryIO, source: Source
+    stream: BinaryIO, source: Input
 ) -> tuple[pd.DataFrame, list[NDArray[np.float32]] | NDArray[np.float32]] | None:
     """The columns and the vectors of one file; None where it is another's."""
     if not set(COLUMNS) <= set(parquet_columns(stream, source.name)):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from twlab.service.jobs.inputs import Source
+    from twlab.service.jobs.inputs import Media
     from twlab.service.jobs.query_vectors import Query
 
 __all__ = ["FOLDER", "AsyncClient"]
@@ -229,7 +229,7 @@ class AsyncClient:
         return await self._reported(outcomes, on_error)
 
     async def _embedded(
-        self, sources: Sequence[Source], options: Options, pace: Pace, *, progress: bool
+        self, sources: Sequence[Media], options: Options, pace: Pace, *, progress: bool
     ) -> list[Outcome]:
         if any(one.input_type == "video" for one in sources):
             options.checked()

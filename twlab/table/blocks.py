@@ -16,7 +16,8 @@ from twlab.errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float32]
+    from twlab.table.types import Matrix
+
 
 __all__ = [
     "cells_of",

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Mask = NDArray[np.bool_]
+    from twlab.table.types import Mask
+
 
 __all__ = ["Chosen", "check_where", "chosen", "quoted"]
 

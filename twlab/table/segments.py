@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float32]
+    from twlab.table.types import Matrix
+
 
 __all__ = [
     "COLUMNS",

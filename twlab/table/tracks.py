@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Positions = NDArray[np.intp]
+    from twlab.table.types import Floats, Positions
+
 
 __all__ = ["Grid", "clip_length", "on_grid", "seconds_stood_for", "times_of", "track_key", "tracks"]
 

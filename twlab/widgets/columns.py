@@ -11,9 +11,8 @@ from twlab.looks import is_continuous
 from twlab.widgets.addresses import masked
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from twlab.table.types import Arrays
 
-    Arrays = dict[str, NDArray[Any]]
 
 __all__ = ["describe_columns", "encode_column"]
 

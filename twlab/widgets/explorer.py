@@ -32,11 +32,9 @@ from twlab.widgets.spaces import nearest_rows
 from twlab.widgets.video_files import embedded_bytes
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from twlab.table.types import Mask
     from twlab.widgets.payload import Contents
 
-    Mask = NDArray[np.bool_]
 
 __all__ = ["Explorer"]
 

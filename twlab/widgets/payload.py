@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from twlab.table.types import Arrays
     from twlab.widgets.options import Options
-    from twlab.widgets.video_files import Source
+    from twlab.widgets.video_files import VideoSource
 
-    Arrays = dict[str, NDArray[Any]]
 
 __all__ = ["Contents", "contents_of", "video_ids_of"]
 
@@ -229,7 +229,10 @@ def _scene_table(
 
 
 def _videos(
-    segments: pd.DataFrame, ids: list[str], sources: list[Source], thumbnails: Mapping[str, str]
+    segments: pd.DataFrame,
+    ids: list[str],
+    sources: list[VideoSource],
+    thumbnails: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """What the browser is told of every video."""
     groups = segments.groupby(segments["video_id"].astype(str), sort=False)

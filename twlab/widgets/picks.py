@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Mask = NDArray[np.bool_]
-    Floats = NDArray[np.float64]
+    from twlab.table.types import Floats, Mask
+
 
 __all__ = ["mask_of", "pack_mask", "row_of", "unpack_mask"]
 

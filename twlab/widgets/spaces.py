@@ -19,8 +19,8 @@ from twlab.table.segments import clip_mask, unit_vectors
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Arrays = dict[str, NDArray[Any]]
-    Matrix = NDArray[np.float32]
+    from twlab.table.types import Arrays, Matrix
+
 
 __all__ = [
     "N_NEIGHBORS",

@@ -23,7 +23,7 @@ from twlab.paths import user_path
 
 __all__ = [
     "EMBED_MB",
-    "Source",
+    "VideoSource",
     "embedded_bytes",
     "local_file",
     "served_url",
@@ -49,7 +49,7 @@ _OTHERS = (
 NO_VIDEO = "No video given. Pass video=… to watch while you explore."
 
 
-class Source(TypedDict):
+class VideoSource(TypedDict):
     """How the browser gets a video: ``kind`` is none, url, hls or bytes; ``name`` is for people."""
 
     kind: str
@@ -61,7 +61,7 @@ class Source(TypedDict):
 
 def video_sources(
     video: Any, streams: Mapping[str, str], video_ids: list[str]
-) -> tuple[list[Source], dict[int, Path]]:
+) -> tuple[list[VideoSource], dict[int, Path]]:
     """The source of every video, and the local file of those that have one.
 
     Parameters
@@ -79,7 +79,7 @@ def video_sources(
         If a file does not exist, or one video is given for several ``video_id``.
     """
     given = _by_id(video, video_ids)
-    sources: list[Source] = []
+    sources: list[VideoSource] = []
     files: dict[int, Path] = {}
     for place, video_id in enumerate(video_ids):
         what = given.get(video_id)
@@ -195,7 +195,7 @@ def _by_id(video: Any, video_ids: list[str]) -> Mapping[str, Any]:
     return dict.fromkeys(video_ids, video)
 
 
-def _file_source(path: Path) -> Source:
+def _file_source(path: Path) -> VideoSource:
     """A local file: served where the server can, else as bytes, else the reason why not."""
     mime = mimetypes.guess_type(path.name)[0] or "video/mp4"
     url = served_url(path)
@@ -206,7 +206,7 @@ def _file_source(path: Path) -> Source:
     return {"kind": kind, "url": "", "mime": mime, "note": note, "name": path.name}
 
 
-def _remote_source(what: Any) -> Source:
+def _remote_source(what: Any) -> VideoSource:
     """A URL, a stream, or nothing."""
     if what is None:
         return {"kind": "none", "url": "", "mime": "", "note": NO_VIDEO, "name": ""}

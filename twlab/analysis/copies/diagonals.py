@@ -16,11 +16,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Matrix = NDArray[np.float32]
-    Cells = NDArray[np.intp]
+    from twlab.table.types import Floats, Matrix, Positions
 
-__all__ = ["BACKWARD", "FORWARD", "LEAST", "Piece", "candidates", "runs_of", "turn_price"]
+
+__all__ = ["BACKWARD", "FORWARD", "LEAST", "Stretch", "candidates", "runs_of", "turn_price"]
 
 LEAST = 0.3
 """Similarity of centred vectors that a copy has on average at least."""
@@ -34,7 +33,7 @@ FORWARD: tuple[float, ...] = tuple(np.geomspace(1 / 3, 3, 33).tolist())
 BACKWARD = (-1.0,)
 
 
-class Piece(NamedTuple):
+class Stretch(NamedTuple):
     """A stretch of one video, in cells, and the line it follows in the other."""
 
     score: float
@@ -54,7 +53,7 @@ class Piece(NamedTuple):
         return np.asarray(self.begin + self.speed * (cell - self.first), dtype=np.float64)
 
     @property
-    def cells(self) -> Cells:
+    def cells(self) -> Positions:
         """The cells that it touches."""
         return np.arange(int(self.first), int(np.ceil(self.last)))
 
@@ -64,12 +63,12 @@ def turn_price(speed: float) -> float:
     return TURN_PRICE * (abs(float(np.log2(abs(speed)))) + (speed < 0))
 
 
-def candidates(gain: Matrix, speeds: tuple[float, ...], least_score: float) -> list[Piece]:
+def candidates(gain: Matrix, speeds: tuple[float, ...], least_score: float) -> list[Stretch]:
     """The best stretch of every line of the given speeds that scores enough, best first.
 
     ``gain[i, j]`` is what it is worth to show cell ``j`` in cell ``i``.
     """
-    found: list[Piece] = []
+    found: list[Stretch] = []
     for speed in speeds:
         found += _swept(gain, speed, least_score)
     return sorted(found, key=lambda piece: -piece.score)
@@ -81,7 +80,7 @@ def runs_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
-def _swept(gain: Matrix, speed: float, least_score: float) -> list[Piece]:
+def _swept(gain: Matrix, speed: float, least_score: float) -> list[Stretch]:
     """The best stretch of every line of one speed."""
     if speed < 0:
         m = gain.shape[1]
@@ -106,7 +105,7 @@ def _swept(gain: Matrix, speed: float, least_score: float) -> list[Piece]:
             best[at], begun[at], ended[at] = running[at], since[at], i + 1
     best -= turn_price(speed)
     return [
-        Piece(
+        Stretch(
             float(best[k]),
             float(begun[k]),
             float(ended[k]),

@@ -26,15 +26,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from twlab.analysis.copies.diagonals import LEAST, Piece, runs_of
+from twlab.analysis.copies.diagonals import LEAST, Stretch, runs_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twlab.analysis.copies.refining import Pair
+    from twlab.table.types import Floats, Positions
 
-    Floats = NDArray[np.float64]
-    Cells = NDArray[np.intp]
 
 __all__ = [
     "FEWEST_BESIDE",
@@ -90,7 +89,7 @@ class Worth(NamedTuple):
     """Of that, what goes beyond the most telling kind of clip."""
 
 
-def evidence(pair: Pair, parts: list[Piece]) -> Worth:
+def evidence(pair: Pair, parts: list[Stretch]) -> Worth:
     """What the parts of one line are worth together."""
     if not parts:
         return Worth(0.0, 0.0)
@@ -120,7 +119,7 @@ def chance_of(pair: Pair, worth: Worth) -> float:
     return float(-np.expm1(-expected))
 
 
-def score_of(pair: Pair, piece: Piece) -> float:
+def score_of(pair: Pair, piece: Stretch) -> float:
     """Mean similarity along a piece, clips like others of it or found elsewhere weighing less."""
     seen = _seen(pair, piece)
     if len(seen.own) > MOST_WEIGHED:
@@ -130,7 +129,7 @@ def score_of(pair: Pair, piece: Piece) -> float:
     return float((weights * seen.similar).sum() / max(weights.sum(), 1e-9))
 
 
-def faithful(pair: Pair, piece: Piece, typical: float) -> list[Piece]:
+def faithful(pair: Pair, piece: Stretch, typical: float) -> list[Stretch]:
     """The piece without the clips that are unlike, by far, what is typical of it.
 
     Of an exact copy a clip at .8 is another one; of a noisy copy it is not. ``typical`` is the
@@ -164,7 +163,7 @@ class _Seen(NamedTuple):
     """How many of those match as well."""
 
 
-def _seen(pair: Pair, piece: Piece) -> _Seen:
+def _seen(pair: Pair, piece: Stretch) -> _Seen:
     """What both videos show in every clip of a piece, how alike, and how rare that is."""
     cells = piece.cells[pair.a_filled[piece.cells]]
     columns = np.floor(piece.at(cells + 0.5)).astype(int).clip(0, pair.similar.shape[1] - 1)
@@ -179,7 +178,7 @@ def _seen(pair: Pair, piece: Piece) -> _Seen:
 
 
 def _elsewhere(
-    similar: NDArray[np.float32], rows: Cells, besides: Cells, level: Floats
+    similar: NDArray[np.float32], rows: Positions, besides: Positions, level: Floats
 ) -> tuple[Floats, Floats]:
     """Mean similarity of some rows to all columns but some, and how many reach a level."""
     if not len(rows):

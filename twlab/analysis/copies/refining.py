@@ -13,17 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from twlab.analysis.copies.diagonals import LEAST, Piece, turn_price
+from twlab.analysis.copies.diagonals import LEAST, Stretch, turn_price
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from twlab.table.tracks import Grid
+    from twlab.table.types import Floats, Mask, Matrix, Positions
 
-    Floats = NDArray[np.float64]
-    Matrix = NDArray[np.float32]
-    Cells = NDArray[np.intp]
-    Flags = NDArray[np.bool_]
 
 __all__ = [
     "CARRIES_ON",
@@ -73,7 +68,7 @@ class Pair(NamedTuple):
 
     a: Floats
     """Vectors of the first, shape (n, d); zero in empty cells."""
-    a_filled: Flags
+    a_filled: Mask
     b_sums: Floats
     """Sum of the vectors of the second before each cell, shape (m + 1, d)."""
     b_counts: Floats
@@ -83,7 +78,7 @@ class Pair(NamedTuple):
     lag: float | None = None
     """Where both are the same video, how many cells later a place must lie to be looked at."""
 
-    def shown(self, piece: Piece, cells: Cells, *, sampled: bool = False) -> Floats:
+    def shown(self, piece: Stretch, cells: Positions, *, sampled: bool = False) -> Floats:
         """What the second video shows while each cell of the first lasts; zero outside of it.
 
         With ``sampled`` just one cell of the second, as where others were left out.
@@ -96,7 +91,7 @@ class Pair(NamedTuple):
         count = _before(self.b_counts, high) - _before(self.b_counts, low)
         return np.asarray(total / np.maximum(count, 1e-6)[:, None] * (count > 0.05)[:, None])
 
-    def along(self, piece: Piece, cells: Cells) -> Floats:
+    def along(self, piece: Stretch, cells: Positions) -> Floats:
         """Cosine similarity of cells of the first video and what the line shows them to be."""
         best = self._cosine(cells, self.shown(piece, cells))
         if abs(piece.speed) >= FAST:
@@ -104,13 +99,13 @@ class Pair(NamedTuple):
             best = sampled if sampled.sum() > best.sum() else best
         return best * self._looked_at(piece, cells)
 
-    def _cosine(self, cells: Cells, shown: Floats) -> Floats:
+    def _cosine(self, cells: Positions, shown: Floats) -> Floats:
         own = self.a[cells]
         product = np.einsum("ij,ij->i", own, shown)
         lengths = np.linalg.norm(own, axis=1) * np.linalg.norm(shown, axis=1)
         return np.asarray(product / np.maximum(lengths, 1e-9) * (lengths > 1e-9))
 
-    def _looked_at(self, piece: Piece, cells: Cells) -> Flags:
+    def _looked_at(self, piece: Stretch, cells: Positions) -> Mask:
         """Which cells the line compares with a place that is to be looked at."""
         if self.lag is None:
             return np.ones(len(cells), bool)
@@ -157,7 +152,7 @@ def _before(sums: Floats, places: Floats) -> Floats:
     return np.asarray(sums[whole] * (1 - rest) + sums[whole + 1] * rest)
 
 
-def laid(pair: Pair, piece: Piece, free: Flags, *, least: float = LEAST) -> Piece:
+def laid(pair: Pair, piece: Stretch, free: Mask, *, least: float = LEAST) -> Stretch:
     """The piece moved, turned and stretched between cells to where it scores best.
 
     ``free`` tells which cells of the first video it may cover; every cell must be at least as
@@ -168,7 +163,7 @@ def laid(pair: Pair, piece: Piece, free: Flags, *, least: float = LEAST) -> Piec
     return piece
 
 
-def _turned(pair: Pair, piece: Piece, step: float) -> Piece:
+def _turned(pair: Pair, piece: Stretch, step: float) -> Stretch:
     """The best of the lines whose two ends lie up to two steps from those of the piece."""
     cells = piece.cells[_spread(len(piece.cells), 200)]
     best, best_score = piece, -np.inf
@@ -185,12 +180,12 @@ def _turned(pair: Pair, piece: Piece, step: float) -> Piece:
     return best
 
 
-def _spread(count: int, most: int) -> Cells:
+def _spread(count: int, most: int) -> Positions:
     """Up to ``most`` positions of ``count``, evenly spread."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.intp))
 
 
-def _stretched(pair: Pair, piece: Piece, free: Flags, least: float) -> Piece:
+def _stretched(pair: Pair, piece: Stretch, free: Mask, least: float) -> Stretch:
     """The best stretch of the line of the piece, within the run of free cells it lies in."""
     middle = int((piece.first + piece.last) / 2)
     taken = np.flatnonzero(~free)
@@ -210,10 +205,10 @@ def _stretched(pair: Pair, piece: Piece, free: Flags, least: float) -> Piece:
         return piece._replace(score=0.0)
     first, last = float(cells[start]), float(cells[end - 1] + 1)
     begin = float(piece.at(first))
-    return Piece(float(sums[end] - sums[start]), first, last, begin, piece.speed)
+    return Stretch(float(sums[end] - sums[start]), first, last, begin, piece.speed)
 
 
-def without_gaps(pair: Pair, piece: Piece) -> list[Piece]:
+def without_gaps(pair: Pair, piece: Stretch) -> list[Stretch]:
     """The piece cut where it bridges a stretch that the other video does not show."""
     cells = piece.cells
     gain = np.where(pair.a_filled[cells], pair.along(piece, cells) - GAP_LEAST, 0.0)
@@ -230,10 +225,10 @@ def without_gaps(pair: Pair, piece: Piece) -> list[Piece]:
     if len(spans) < 2:
         return [piece]
     firsts = piece.first + np.array(spans, np.float64)
-    return [Piece(0.0, float(a), float(b), float(piece.at(a)), piece.speed) for a, b in firsts]
+    return [Stretch(0.0, float(a), float(b), float(piece.at(a)), piece.speed) for a, b in firsts]
 
 
-def split(pair: Pair, piece: Piece) -> list[Piece]:
+def split(pair: Pair, piece: Stretch) -> list[Stretch]:
     """The piece, or the pieces of plain speed that explain it better, as where parts were dropped.
 
     The best way through the similarities near the line that keeps to plain speed and pays for
@@ -256,14 +251,14 @@ def split(pair: Pair, piece: Piece) -> list[Piece]:
     parts = []
     for low, high in pairwise(edges):
         first = float(cells[low])
-        part = Piece(0.0, first, first + high - low, first + diagonals[way[low]], 1.0)
+        part = Stretch(0.0, first, first + high - low, first + diagonals[way[low]], 1.0)
         parts.append(_slid(pair, part))
     straight = float(pair.along(piece, cells).sum()) - turn_price(piece.speed)
     broken = sum(part.score for part in parts) - SPLIT_PRICE * (len(parts) - 1)
     return parts if len(parts) > 1 and broken > straight + SPLIT_PRICE else [piece]
 
 
-def broken_worth(pair: Pair, piece: Piece) -> float:
+def broken_worth(pair: Pair, piece: Stretch) -> float:
     """The score of a piece, or of the pieces that it breaks into less their price."""
     parts = split(pair, piece)
     if len(parts) == 1:
@@ -271,7 +266,7 @@ def broken_worth(pair: Pair, piece: Piece) -> float:
     return sum(p.score - LEAST * len(p.cells) for p in parts) - SPLIT_PRICE * (len(parts) - 1)
 
 
-def _way(gains: Floats | Matrix, price: float) -> Cells:
+def _way(gains: Floats | Matrix, price: float) -> Positions:
     """The column of each row on the way of the largest sum that pays for every change."""
     total = np.asarray(gains[0], np.float64)
     came = np.empty(gains.shape, np.intp)
@@ -288,7 +283,7 @@ def _way(gains: Floats | Matrix, price: float) -> Cells:
     return way
 
 
-def _slid(pair: Pair, piece: Piece) -> Piece:
+def _slid(pair: Pair, piece: Stretch) -> Stretch:
     """The piece moved by less than a cell to where it is most similar, which is its score."""
     tried = [piece._replace(begin=piece.begin + by) for by in np.arange(-4, 5) / 8]
     sums = [float(pair.along(one, piece.cells).sum()) for one in tried]
@@ -296,7 +291,7 @@ def _slid(pair: Pair, piece: Piece) -> Piece:
     return tried[best]._replace(score=sums[best])
 
 
-def with_edges(pair: Pair, pieces: list[Piece]) -> list[Piece]:
+def with_edges(pair: Pair, pieces: list[Stretch]) -> list[Stretch]:
     """The pieces, in order of their start, with starts and ends between cells."""
     scale = [_scale(pair, piece) for piece in pieces]
     first, last = [p.first for p in pieces], [p.last for p in pieces]
@@ -315,7 +310,7 @@ def with_edges(pair: Pair, pieces: list[Piece]) -> list[Piece]:
     ]
 
 
-def within_support(pair: Pair, piece: Piece) -> Piece:
+def within_support(pair: Pair, piece: Stretch) -> Stretch:
     """The piece cut where its line leaves either video; how it lies and how steep it is stay."""
     ends = (np.array([0.0, len(pair.b_sums) - 1.0]) - piece.begin) / piece.speed + piece.first
     first = max(piece.first, float(ends.min()), 0.0)
@@ -323,12 +318,12 @@ def within_support(pair: Pair, piece: Piece) -> Piece:
     return piece._replace(first=first, last=last, begin=float(piece.at(first)))
 
 
-def _scale(pair: Pair, piece: Piece) -> float:
+def _scale(pair: Pair, piece: Stretch) -> float:
     """How much of what the line shows is seen in the cells of the piece, typically."""
     return float(np.median(_shares(pair, piece, piece.cells))) or 1.0
 
 
-def _shares(pair: Pair, piece: Piece, cells: Cells) -> Floats:
+def _shares(pair: Pair, piece: Stretch, cells: Positions) -> Floats:
     """How much of what the line shows is seen in each cell."""
     shown = pair.shown(piece, cells)
     size = (shown**2).sum(axis=1)
@@ -336,7 +331,7 @@ def _shares(pair: Pair, piece: Piece, cells: Cells) -> Floats:
     return np.asarray(product / np.maximum(size, 1e-9) * (size > 1e-9))
 
 
-def _edge(pair: Pair, piece: Piece, scale: float, side: int) -> float:
+def _edge(pair: Pair, piece: Stretch, scale: float, side: int) -> float:
     """Where the piece starts (side -1) or ends (side 1), by the share of its outermost cells."""
     inner = int(piece.first) if side < 0 else int(np.ceil(piece.last)) - 1
     outer = inner + side
@@ -353,7 +348,7 @@ def _snapped(share: float) -> float:
     return float(share) if share > 1 - CERTAIN_SHARE else 0.0
 
 
-def _touching(pair: Pair, both: tuple[Piece, Piece], scale: list[float]) -> bool:
+def _touching(pair: Pair, both: tuple[Stretch, Stretch], scale: list[float]) -> bool:
     """Whether one piece gives way to the next, with no other footage between."""
     low, high = int(np.ceil(both[0].last)), int(both[1].first)
     if high <= low:
@@ -367,7 +362,7 @@ def _touching(pair: Pair, both: tuple[Piece, Piece], scale: list[float]) -> bool
     return bool((left**2).sum(axis=1).min() <= (1 - MIXED**2) * (pair.a[cell] ** 2).sum())
 
 
-def _cut(pair: Pair, both: tuple[Piece, Piece], scale: list[float]) -> float:
+def _cut(pair: Pair, both: tuple[Stretch, Stretch], scale: list[float]) -> float:
     """Where one piece gives way to the next."""
     low = max(int(np.ceil(both[0].last)) - 1, int(both[0].first))
     high = max(min(int(both[1].first) + 1, int(np.ceil(both[1].last))), low + 1)

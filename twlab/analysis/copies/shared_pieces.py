@@ -17,7 +17,7 @@ from twlab.analysis.copies.diagonals import (
     BACKWARD,
     FORWARD,
     LEAST,
-    Piece,
+    Stretch,
     candidates,
     runs_of,
 )
@@ -42,7 +42,8 @@ from twlab.analysis.copies.refining import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Flags = NDArray[np.bool_]
+    from twlab.table.types import Mask
+
 
 __all__ = ["elsewhere", "shared_pieces"]
 
@@ -69,12 +70,12 @@ STANDS_OUT, SECOND_WEIGHT = 0.32, 0.8
 """A piece counts if its similarity exceeds the second best place's, so weighted, by this."""
 
 
-def shared_pieces(pair: Pair) -> list[Piece]:
+def shared_pieces(pair: Pair) -> list[Stretch]:
     """All shared pieces, none overlapping in the first video, in order."""
     filled = pair.a_filled[:, None] & (np.diff(pair.b_counts) > 0)
     gain = np.where(filled, pair.similar - LEAST, 0.0).astype(np.float32)
     free = np.ones(len(pair.a), bool)
-    stretches, found = [(0, len(free))], list[Piece]()
+    stretches, found = [(0, len(free))], list[Stretch]()
     while stretches:
         low, high = stretches.pop()
         ahead, back = (_convincing(pair, gain, free, (low, high), s) for s in (FORWARD, BACKWARD))
@@ -89,11 +90,11 @@ def shared_pieces(pair: Pair) -> list[Piece]:
 
 
 def _convincing(
-    pair: Pair, gain: NDArray[np.float32], free: Flags, run: tuple[int, int], speeds: Any
-) -> list[Piece]:
+    pair: Pair, gain: NDArray[np.float32], free: Mask, run: tuple[int, int], speeds: Any
+) -> list[Stretch]:
     """Pieces within a run of cells that are not chance, none overlapping."""
     low, high = run
-    claimed, pieces = ~free, list[Piece]()
+    claimed, pieces = ~free, list[Stretch]()
     for rough in candidates(gain[low:high], speeds, LEAST_SCORE):
         start = rough._replace(first=rough.first + low, last=rough.last + low)
         if claimed[start.cells].any():
@@ -110,7 +111,7 @@ def _convincing(
     return pieces
 
 
-def _jumps(pair: Pair, piece: Piece) -> bool:
+def _jumps(pair: Pair, piece: Stretch) -> bool:
     """Whether a piece breaks into several that are alike throughout, as where parts were left out.
 
     A line that bridges other footage breaks into good and bad ones.
@@ -119,18 +120,18 @@ def _jumps(pair: Pair, piece: Piece) -> bool:
     return len(parts) > 1 and min(p.score / len(p.cells) for p in parts) >= ALIKE_THROUGHOUT
 
 
-def _stands_out(pair: Pair, piece: Piece) -> bool:
+def _stands_out(pair: Pair, piece: Stretch) -> bool:
     """Whether a piece is nearly identical, or clearly better than any other place."""
     mean = float(pair.along(piece, piece.cells).mean())
     return mean >= IDENTICAL or mean - SECOND_WEIGHT * _second(pair, piece) >= STANDS_OUT
 
 
-def elsewhere(pair: Pair, pieces: list[Piece]) -> list[Piece]:
+def elsewhere(pair: Pair, pieces: list[Stretch]) -> list[Stretch]:
     """Further places in the second video that show what a piece shows, nearly identical.
 
     A piece lies at its best place; a passage that the second video shows again is as good there.
     """
-    found = list[Piece]()
+    found = list[Stretch]()
     for piece in pieces:
         free = _only(piece, np.ones(len(pair.a), bool))
         least = max(IDENTICAL, float(pair.along(piece, piece.cells).mean()) - AS_GOOD)
@@ -148,13 +149,13 @@ def elsewhere(pair: Pair, pieces: list[Piece]) -> list[Piece]:
     return found
 
 
-def _second(pair: Pair, piece: Piece) -> float:
+def _second(pair: Pair, piece: Stretch) -> float:
     """Mean similarity of the best line of the same speed elsewhere in the second video."""
     places, mean = _profile(pair, piece)
     return float(mean[_far(pair, piece, places)].max(initial=0.0))
 
 
-def _profile(pair: Pair, piece: Piece) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def _profile(pair: Pair, piece: Stretch) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """How far a line may be moved in the second video, and its mean similarity there."""
     m, cells = pair.similar.shape[1], _some_cells(piece)
     base = int(np.floor(piece.begin))
@@ -170,26 +171,26 @@ def _profile(pair: Pair, piece: Piece) -> tuple[NDArray[np.intp], NDArray[np.flo
     return begins - base, mean
 
 
-def _some_cells(piece: Piece) -> NDArray[np.intp]:
+def _some_cells(piece: Stretch) -> NDArray[np.intp]:
     """Up to 100 cells of a piece, evenly spread."""
     cells = piece.cells
     some = np.unique(np.linspace(0, len(cells) - 1, min(len(cells), 100)).astype(int))
     return np.asarray(cells[some])
 
 
-def _far(pair: Pair, piece: Piece, places: NDArray[np.intp]) -> Flags:
+def _far(pair: Pair, piece: Stretch, places: NDArray[np.intp]) -> Mask:
     """Which places are not the one where the piece is."""
     shifts = np.floor(piece.at(_some_cells(piece) + 0.5))
     return np.asarray(np.abs(places) > max(2.0, 0.5 * (np.ptp(shifts) + 1)))
 
 
-def _best_together(pair: Pair, ahead: list[Piece], back: list[Piece]) -> list[Piece]:
+def _best_together(pair: Pair, ahead: list[Stretch], back: list[Stretch]) -> list[Stretch]:
     """Of pieces played forwards and backwards, those of most worth that do not overlap."""
     worth = [(broken_worth(pair, piece) * _long_enough(piece), piece) for piece in ahead]
     worth += [(piece.score - BACKWARD_PRICE, piece) for piece in back]
     worth.sort(key=lambda item: item[1].cells[-1])
     ends = [int(piece.cells[-1]) + 1 for _, piece in worth]
-    best: list[tuple[float, list[Piece]]] = [(0.0, [])]
+    best: list[tuple[float, list[Stretch]]] = [(0.0, [])]
     for k, (value, piece) in enumerate(worth):
         before = best[bisect_right(ends, int(piece.first), hi=k)]
         with_it = (before[0] + value, [*before[1], piece])
@@ -197,7 +198,7 @@ def _best_together(pair: Pair, ahead: list[Piece], back: list[Piece]) -> list[Pi
     return best[-1][1]
 
 
-def _long_enough(piece: Piece) -> float:
+def _long_enough(piece: Stretch) -> float:
     """What share of its worth counts: next to none where it is too short to be reported.
 
     A stretch played backwards is a row of single clips played forwards.
@@ -205,9 +206,9 @@ def _long_enough(piece: Piece) -> float:
     return 1.0 if len(piece.cells) >= FEWEST_BESIDE else 1e-3
 
 
-def _finished(pair: Pair, pieces: list[Piece], free: Flags) -> list[Piece]:
+def _finished(pair: Pair, pieces: list[Stretch], free: Mask) -> list[Stretch]:
     """The pieces carried on as far as they go, cut at gaps and broken at jumps."""
-    chains, taken = list[list[Piece]](), np.zeros(len(free), bool)
+    chains, taken = list[list[Stretch]](), np.zeros(len(free), bool)
     for rough in sorted(pieces, key=lambda p: -p.score):
         free[rough.cells] = True
         whole = laid(pair, rough, free & ~taken, least=CARRIES_ON)
@@ -228,13 +229,13 @@ def _finished(pair: Pair, pieces: list[Piece], free: Flags) -> list[Piece]:
     return sorted((part for chain in kept for part in chain), key=lambda p: p.first)
 
 
-def _anchors(chain: list[Piece]) -> bool:
+def _anchors(chain: list[Stretch]) -> bool:
     """Whether the parts of one line are enough to say that two videos share something."""
     n_clips = sum(len(part.cells) for part in chain)
     return n_clips >= FEWEST_CLIPS and chain[0].chance <= MOST_CHANCE
 
 
-def judged(pair: Pair, chain: list[Piece]) -> list[Piece]:
+def judged(pair: Pair, chain: list[Stretch]) -> list[Stretch]:
     """The parts of one line less what is not shared, and how probable they are by chance."""
     similar = [pair.along(part, part.cells) for part in chain]
     if not similar:
@@ -248,7 +249,7 @@ def judged(pair: Pair, chain: list[Piece]) -> list[Piece]:
     return [part._replace(chance=chance) for part in kept]
 
 
-def _only(piece: Piece, free: Flags) -> Flags:
+def _only(piece: Stretch, free: Mask) -> Mask:
     """The free cells among those of a piece."""
     own = np.zeros(len(free), bool)
     own[piece.cells] = True

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float32]
-    Floats = NDArray[np.float64]
-    Positions = NDArray[np.intp]
+    from twlab.table.types import Floats, Matrix, Positions
+
 
 __all__ = ["likeliest_videos"]
 

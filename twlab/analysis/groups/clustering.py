@@ -55,8 +55,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float32]
-    Positions = NDArray[np.intp]
+    from twlab.table.types import Matrix, Positions
+
 
 __all__ = [
     "Ways",

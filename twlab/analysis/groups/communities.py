@@ -43,13 +43,9 @@ from twlab.analysis.neighbors.twins import marks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from numpy.typing import NDArray
-
     from twlab.analysis.groups.partitions import Tree
+    from twlab.table.types import Matrix, Positions
 
-    Matrix = NDArray[np.float32]
-    Floats = NDArray[np.float64]
-    Labels = NDArray[np.intp]
 
 __all__ = ["best_number", "is_divided", "modularity", "ties", "ties_in_time"]
 
@@ -94,7 +90,7 @@ def ties(unit: Matrix) -> Any:
     return _graph(pool, pairs, alike[there], len(unit))
 
 
-def ties_in_time(unit: Matrix, chain: Labels) -> Any:
+def ties_in_time(unit: Matrix, chain: Positions) -> Any:
     """The same with the rows that are nearest in time within a video."""
     rows = _distinct(unit, chain)
     pool, video = unit[rows], chain[rows]
@@ -106,7 +102,7 @@ def ties_in_time(unit: Matrix, chain: Labels) -> Any:
     return _graph(pool, np.concatenate(pairs), np.concatenate(alike), len(unit))
 
 
-def _distinct(unit: Matrix, chain: Labels | None = None) -> Labels:
+def _distinct(unit: Matrix, chain: Positions | None = None) -> Positions:
     """Positions of the first of equal rows; with ``chain`` of those that touch in time."""
     if not len(unit):
         return np.empty(0, np.intp)
@@ -117,7 +113,7 @@ def _distinct(unit: Matrix, chain: Labels | None = None) -> Labels:
     return np.flatnonzero(np.append(True, new))
 
 
-def _graph(pool: Matrix, pairs: Labels, alike: Any, n: int) -> Any:
+def _graph(pool: Matrix, pairs: Positions, alike: Any, n: int) -> Any:
     """The ties of pairs: how much more alike they are than rows on the average, cubed."""
     from scipy.sparse import csr_array
 
@@ -133,7 +129,7 @@ def _graph(pool: Matrix, pairs: Labels, alike: Any, n: int) -> Any:
     return (half + half.T).tocoo()
 
 
-def modularity(graph: Any, labels: Labels) -> float:
+def modularity(graph: Any, labels: Positions) -> float:
     """The share of ties inside groups, less the share expected of as strongly tied rows."""
     total = float(graph.data.sum())
     if not total:
@@ -168,7 +164,7 @@ def best_number(score: Callable[[int], float], least: int, most: int) -> dict[in
     return dict(sorted(scores.items()))
 
 
-def is_divided(unit: Matrix, chain: Labels | None = None) -> bool:
+def is_divided(unit: Matrix, chain: Positions | None = None) -> bool:
     """Whether some rows, in order of time, are more than one group.
 
     With ``chain``, the video of each row, groups are runs in time. Of many rows some are judged;
@@ -186,7 +182,7 @@ def is_divided(unit: Matrix, chain: Labels | None = None) -> bool:
     return len(unit) > MOST_JUDGED and _has_near_neighbours(unit, some)
 
 
-def _stretches(n: int) -> Labels:
+def _stretches(n: int) -> Positions:
     """Some of so many rows, if there are too many: as many in a row as are tied, evenly spread."""
     if n <= MOST_JUDGED:
         return np.arange(n)
@@ -195,7 +191,7 @@ def _stretches(n: int) -> Labels:
     return np.unique(first[:, None] + np.arange(length))
 
 
-def _has_tight_groups(unit: Matrix, chain: Labels | None) -> bool:
+def _has_tight_groups(unit: Matrix, chain: Positions | None) -> bool:
     """Whether the best groups are tighter than as many of rows of one normal distribution."""
     tree, graph = _tree(unit, chain), ties(unit) if chain is None else ties_in_time(unit, chain)
     scores = best_number(
@@ -212,7 +208,7 @@ def _has_tight_groups(unit: Matrix, chain: Labels | None) -> bool:
     return True
 
 
-def _has_near_neighbours(unit: Matrix, some: Labels) -> bool:
+def _has_near_neighbours(unit: Matrix, some: Positions) -> bool:
     """Whether nearest rows are nearer, beside those outside of groups too small to be judged.
 
     Beside them, because rows of one topic may lie dense at its middle and sparse around it.
@@ -248,7 +244,7 @@ def _drawn(unit: Matrix, n: int, rng: np.random.Generator) -> Matrix:
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))
 
 
-def _tree(unit: Matrix, chain: Labels | None) -> Tree:
+def _tree(unit: Matrix, chain: Positions | None) -> Tree:
     return linkage_tree(unit, "ward") if chain is None else chain_tree(unit, chain)
 
 

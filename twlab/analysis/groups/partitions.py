@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float32]
-    Floats = NDArray[np.float64]
-    Labels = NDArray[np.intp]
+    from twlab.table.types import Floats, Matrix, Positions
+
 
 __all__ = [
     "MIN_GROUP",
@@ -81,7 +80,7 @@ class Tree(NamedTuple):
     """An agglomerative tree; merge ``t`` joins two nodes into node ``n_rows + t``."""
 
     n_rows: int
-    merges: Labels
+    merges: Positions
     heights: Floats
 
     @property
@@ -122,7 +121,7 @@ def _condensed(unit: Matrix, *, euclidean: bool) -> Floats:
     return out
 
 
-def chain_tree(unit: Matrix, chain: Labels, weight: Floats | None = None) -> Tree:
+def chain_tree(unit: Matrix, chain: Positions, weight: Floats | None = None) -> Tree:
     """Ward's tree where only groups that touch in time may join, and only within a chain.
 
     ``chain`` numbers the video of each row; the rows of a chain are consecutive. ``weight`` says
@@ -162,7 +161,7 @@ def chain_tree(unit: Matrix, chain: Labels, weight: Floats | None = None) -> Tre
     return Tree(n, np.array(merges, np.intp).reshape(-1, 2), np.array(heights))
 
 
-def cut(tree: Tree, n_groups: int) -> Labels:
+def cut(tree: Tree, n_groups: int) -> Positions:
     """The groups that are left after the first ``n_rows - n_groups`` merges of a tree."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -186,7 +185,7 @@ def n_distinct(unit: Matrix, *, enough: int) -> int:
     return len(found)
 
 
-def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Labels:
+def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Positions:
     """Groups around unit centres, each row with the centre of the highest cosine.
 
     Alternates between centres and assignment, from the best of four such runs that start with
@@ -200,7 +199,7 @@ def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Label
     return lloyd(start, lambda centres: _assigned_in_blocks(unit, centres))[0]
 
 
-def start_rows(n: int, n_groups: int, random_state: int) -> Labels:
+def start_rows(n: int, n_groups: int, random_state: int) -> Positions:
     """Positions of the rows, in order of time, from which the first centres are found."""
     if n <= MOST_START_ROWS:
         return np.arange(n)
@@ -209,7 +208,7 @@ def start_rows(n: int, n_groups: int, random_state: int) -> Labels:
     return np.sort(drawn)
 
 
-def with_distinct(rows: Labels, mark: NDArray[np.uint64], n_groups: int) -> Labels:
+def with_distinct(rows: Positions, mark: NDArray[np.uint64], n_groups: int) -> Positions:
     """The rows, with the first of other vectors where theirs are too few for so many groups."""
     known = np.unique(mark[rows])
     values, first = np.unique(mark, return_index=True)
@@ -240,8 +239,8 @@ def best_start(runs: Iterable[tuple[Matrix, float]]) -> Matrix:
 
 
 def lloyd(
-    centres: Matrix, assign: Callable[[Matrix], tuple[Labels, Floats]]
-) -> tuple[Labels, Floats]:
+    centres: Matrix, assign: Callable[[Matrix], tuple[Positions, Floats]]
+) -> tuple[Positions, Floats]:
     """The groups in which alternation ends, and their sums; ``assign`` may work anywhere.
 
     It gives, for centres, the nearest one of each row and the sum of the rows of each centre. The
@@ -266,7 +265,7 @@ def directions(sums: Floats, otherwise: Matrix) -> Matrix:
     return np.ascontiguousarray(scaled, np.float32)
 
 
-def assigned(unit: Matrix, centres: Matrix) -> tuple[Labels, Floats]:
+def assigned(unit: Matrix, centres: Matrix) -> tuple[Positions, Floats]:
     """The nearest centre of each row, and the sum of the rows of each centre."""
     cosines = np.empty((len(unit), len(centres)), np.float32)
     dot_rows(unit, centres, cosines)
@@ -274,13 +273,13 @@ def assigned(unit: Matrix, centres: Matrix) -> tuple[Labels, Floats]:
     return labels, group_sums(unit, labels, len(centres))
 
 
-def _assigned_in_blocks(unit: Matrix, centres: Matrix) -> tuple[Labels, Floats]:
+def _assigned_in_blocks(unit: Matrix, centres: Matrix) -> tuple[Positions, Floats]:
     blocks = [unit[first : first + BLOCK_ROWS] for first in range(0, len(unit), BLOCK_ROWS)]
     labels, sums = zip(*(assigned(block, centres) for block in blocks), strict=True)
     return np.concatenate(labels), np.sum(sums, axis=0)
 
 
-def density_groups(unit: Matrix) -> Labels:
+def density_groups(unit: Matrix) -> Positions:
     """HDBSCAN's groups of at least five rows; -1 where a row is in none."""
     from sklearn.cluster import HDBSCAN
 
@@ -290,12 +289,12 @@ def density_groups(unit: Matrix) -> Labels:
     algorithm = "brute" if len(unit) <= 5000 else "kd_tree"
     model = HDBSCAN(min_cluster_size=MIN_GROUP, algorithm=algorithm, copy=True)
     with np.errstate(divide="ignore", invalid="ignore"):  # equal rows are infinitely dense
-        labels: Labels = model.fit(unit.astype(np.float64)).labels_
+        labels: Positions = model.fit(unit.astype(np.float64)).labels_
     return labels.astype(np.intp)
 
 
 def silhouettes(
-    unit: Matrix, labels: Labels, sums: Floats | None = None, sizes: Labels | None = None
+    unit: Matrix, labels: Positions, sums: Floats | None = None, sizes: Positions | None = None
 ) -> Floats:
     """The silhouette of each row by cosine distance, from -1 to 1; labels count from 0.
 
@@ -332,7 +331,7 @@ def silhouettes(
     return out
 
 
-def group_sums(unit: Matrix, labels: Labels, n_groups: int) -> Floats:
+def group_sums(unit: Matrix, labels: Positions, n_groups: int) -> Floats:
     """The sum of the rows of each group, of shape (n_groups, d)."""
     from scipy.sparse import csr_array
 

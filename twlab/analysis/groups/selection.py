@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Positions = NDArray[np.intp]
+    from twlab.table.types import Floats, Positions
+
 
 __all__ = ["deduplicate", "outliers", "summarize"]
 

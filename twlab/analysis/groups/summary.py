@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Positions = NDArray[np.intp]
+    from twlab.table.types import Floats, Positions
+
 
 __all__ = ["check_scope", "cluster_summary", "group_vector", "video_table", "video_vectors"]
 

@@ -33,9 +33,8 @@ from twlab.table.tracks import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
+    from twlab.table.types import Floats
 
-    Floats = NDArray[np.float64]
     Part = tuple[Any, Any]
     Parts = dict[Any, dict[Part, pd.DataFrame]]
 

@@ -27,9 +27,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from twlab.table.types import Floats
 
-    Floats = NDArray[np.float64]
 
 __all__ = [
     "FEWEST_CELLS",

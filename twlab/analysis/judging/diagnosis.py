@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float32]
-    Floats = NDArray[np.float64]
-    Positions = NDArray[np.intp]
+    from twlab.table.types import Floats, Matrix, Positions
+
     Finding = tuple[str, str, float, str, str]
 
 __all__ = ["Facts", "diagnose", "facts_of", "report"]

@@ -26,9 +26,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from twlab.table.types import Floats
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["RANK_OFFSET", "evidence", "reciprocal_ranks", "standings"]
 

@@ -28,10 +28,8 @@ from twlab.table.segments import as_matrix, str_column, unit_vectors
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from twlab.table.types import Floats, Positions
 
-    Floats = NDArray[np.float64]
-    Positions = NDArray[np.intp]
 
 __all__ = [
     "PLACE",

@@ -50,11 +50,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
-    from numpy.typing import NDArray
 
     from twlab.analysis.judging.places import Fuse
+    from twlab.table.types import Mask
 
-    Mask = NDArray[np.bool_]
 
 __all__ = ["merge_hits", "search"]
 

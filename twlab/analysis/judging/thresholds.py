@@ -25,8 +25,8 @@ from twlab.table.tracks import clip_length, times_of, tracks
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Positions = NDArray[np.intp]
+    from twlab.table.types import Floats, Positions
+
 
 __all__ = ["similarity_pairs", "threshold"]
 

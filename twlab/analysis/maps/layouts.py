@@ -26,8 +26,8 @@ from twlab.progress import bar
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float32]
-    Floats = NDArray[np.float64]
+    from twlab.table.types import Floats, Matrix
+
 
 __all__ = ["N_NEIGHBORS", "principal", "tsne", "umap"]
 

@@ -44,8 +44,8 @@ from twlab.table.segments import clip_mask, one_option, unit_vectors
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float32]
-    Floats = NDArray[np.float64]
+    from twlab.table.types import Floats, Matrix
+
 
 __all__ = ["project", "trustworthiness"]
 

@@ -24,10 +24,8 @@ from twlab.progress import bar
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float32]
-    Floats = NDArray[np.float64]
-    Positions = NDArray[np.intp]
-    Arrays = tuple[Positions, Matrix]
+    from twlab.table.types import Floats, Matrix, Neighbors, Positions
+
 
 __all__ = [
     "ROUNDING",
@@ -93,7 +91,7 @@ def best_rows(
     *,
     own: bool,
     videos: Videos | None = None,
-) -> Arrays:
+) -> Neighbors:
     """Positions and similarities of the k best, for each query; -1 and NaN where there is none."""
     width = min(k, len(among))
     indices = np.full((len(queries), width), -1, np.intp)
@@ -125,7 +123,7 @@ def best_rows(
     return indices[:, :filled], similarities[:, :filled]
 
 
-def merge_best(one: Arrays, other: Arrays, k: int) -> Arrays:
+def merge_best(one: Neighbors, other: Neighbors, k: int) -> Neighbors:
     """The k best of two results for the same queries; positions must count in one whole."""
     indices = np.concatenate([one[0], other[0]], axis=1)
     similarities = np.concatenate([one[1], other[1]], axis=1)
@@ -143,7 +141,7 @@ def _levels(n: int, k: int) -> int:
     return levels
 
 
-def _best(block: Matrix, k: int, levels: int) -> Arrays:
+def _best(block: Matrix, k: int, levels: int) -> Neighbors:
     """Columns and cosines of the k largest of each row, best first, ties by column."""
     columns, tied = _top_columns(block, k, levels)
     for row in np.flatnonzero(tied):
@@ -187,7 +185,7 @@ def pairs_above(
     most: int,
     spans: tuple[Spans, Spans] | None = None,
     apart: Apart = Apart(),  # noqa: B008 - a tuple, which nobody can change
-) -> Arrays:
+) -> Neighbors:
     """Positions and cosines of all pairs of a row of one block and one of another.
 
     Without ``right``, of two different rows of ``left``, the earlier one first.
@@ -228,7 +226,7 @@ def check_count(n_pairs: int, threshold: float, most: int) -> None:
         )
 
 
-def best_first(pairs: Positions, values: Matrix) -> Arrays:
+def best_first(pairs: Positions, values: Matrix) -> Neighbors:
     """The pairs ordered by similarity, equal ones by position."""
     order = np.lexsort((pairs[:, 1], pairs[:, 0], -values))
     return pairs[order], values[order]

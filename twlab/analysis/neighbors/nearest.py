@@ -40,11 +40,8 @@ from twlab.table.segments import (
 )
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from twlab.table.types import Matrix, Neighbors, Positions
 
-    Matrix = NDArray[np.float32]
-    Positions = NDArray[np.intp]
-    Arrays = tuple[Positions, Matrix]
 
 __all__ = [
     "best_among",
@@ -81,7 +78,7 @@ def nearest(
     k: int = 10,
     exact: bool | None = None,
     videos: Literal["any", "other", "same"] = "any",
-) -> pd.DataFrame | Arrays:
+) -> pd.DataFrame | Neighbors:
     """The ``k`` most alike rows of ``to`` for each row of ``segments``.
 
     Parameters
@@ -175,7 +172,7 @@ def near_duplicates(
     threshold: float = 0.95,
     min_gap_sec: float = 0.0,
     videos: Literal["any", "other", "same"] = "any",
-) -> pd.DataFrame | Arrays:
+) -> pd.DataFrame | Neighbors:
     """All pairs of rows that are at least ``threshold`` alike, best first.
 
     Parameters
@@ -254,7 +251,7 @@ def near_duplicates(
 
 def best_among(
     queries: Matrix, unit: Matrix, among: Positions, k: int, *, own: bool, exact: bool | None
-) -> Arrays:
+) -> Neighbors:
     """The best rows of each query, from all that may be found or from part; all of length 1."""
     if exact or (exact is None and len(queries) * len(among) <= MOST_EXACT):
         return best_rows(queries, unit, among, k, own=own)

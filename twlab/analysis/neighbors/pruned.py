@@ -38,14 +38,10 @@ from twlab.progress import bar
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
     from twlab.analysis.neighbors.exact import Spans
     from twlab.analysis.neighbors.voronoi import Search
+    from twlab.table.types import Matrix, Neighbors, Positions
 
-    Matrix = NDArray[np.float32]
-    Positions = NDArray[np.intp]
-    Arrays = tuple[Positions, Matrix]
 
 __all__ = ["LEAST_RECALL", "best_in_cells", "close_pairs", "furthest"]
 
@@ -73,7 +69,7 @@ def best_in_cells(
     *,
     own: bool,
     at_most: float = np.inf,
-) -> tuple[Arrays, float] | None:
+) -> tuple[Neighbors, float] | None:
     """As ``exact.best_rows``, most of the rows found, and the share of them that was found.
 
     The share, the recall, is measured on some of the queries drawn by lot. None where that takes
@@ -122,14 +118,14 @@ def _share_needed(search: Search, rows: Positions, k: int) -> tuple[float, float
     return share, recall, n_compared / max(1, len(rows) * len(search.pool))
 
 
-def _best_of_all(search: Search, rows: Positions, k: int) -> Arrays:
+def _best_of_all(search: Search, rows: Positions, k: int) -> Neighbors:
     """The best of all rows for some queries."""
     every = np.arange(len(search.pool))
     found = best_rows(search.queries[rows], search.pool, every, k + 1, own=False)
     return _without(search.itself[rows], *found, k)
 
 
-def _found(search: Search, rows: Positions, k: int, share: float) -> tuple[Arrays, int]:
+def _found(search: Search, rows: Positions, k: int, share: float) -> tuple[Neighbors, int]:
     """The best of what some queries meet in the cells they visit, -1 where there is none.
 
     And how many comparisons that took.
@@ -146,7 +142,7 @@ def _found(search: Search, rows: Positions, k: int, share: float) -> tuple[Array
     return (indices, similarities), n_compared
 
 
-def _found_together(search: Search, rows: Positions, k: int, share: float) -> tuple[Arrays, int]:
+def _found_together(search: Search, rows: Positions, k: int, share: float) -> tuple[Neighbors, int]:
     """The same for rows in order of their cells, as many as are held at a time."""
     best = np.full((len(rows), k), -1, np.intp), np.full((len(rows), k), -np.inf, np.float32)
     cells, starts = np.unique(search.home[rows], return_index=True)
@@ -161,7 +157,7 @@ def _found_together(search: Search, rows: Positions, k: int, share: float) -> tu
     return best, n
 
 
-def _compare(search: Search, rows: Positions, mine: Positions, cell: int, best: Arrays) -> int:
+def _compare(search: Search, rows: Positions, mine: Positions, cell: int, best: Neighbors) -> int:
     """Put into the best of some rows what is better in a cell; how many comparisons it took."""
     members = search.cells.rows(cell)
     pool = search.pool[members]
@@ -177,7 +173,7 @@ def _improve(
     mine: Positions,
     members: Positions,
     pool: Matrix,
-    best: Arrays,
+    best: Neighbors,
 ) -> None:
     """The same for as many rows as one block has room for."""
     queries = search.queries[rows[mine]]
@@ -193,7 +189,7 @@ def _improve(
     best[0][mine], best[1][mine] = merge_best((best[0][mine], best[1][mine]), new, k)
 
 
-def _without(itself: Positions, indices: Positions, values: Matrix, k: int) -> Arrays:
+def _without(itself: Positions, indices: Positions, values: Matrix, k: int) -> Neighbors:
     """Of the best, at most ``k`` that are not the row itself; -1 and -inf where there is none."""
     out = np.full((len(indices), k), -1, np.intp), np.full((len(indices), k), -np.inf, np.float32)
     there = (indices >= 0) & (indices != itself[:, None])
@@ -211,7 +207,7 @@ def close_pairs(
     most: int,
     spans: Spans | None = None,
     apart: Apart = Apart(),  # noqa: B008 - a tuple, which nobody can change
-) -> Arrays:
+) -> Neighbors:
     """As ``exact.pairs_above`` of the rows among themselves, none left out."""
     search = with_margins(search_of(unit, unit, np.arange(len(unit))))
     count = 0

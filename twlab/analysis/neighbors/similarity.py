@@ -23,7 +23,8 @@ from twlab.table.segments import one_option, unit_vectors
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float32]
+    from twlab.table.types import Matrix
+
 
 __all__ = ["cosine_similarity", "dot_rows", "same_option", "same_space"]
 

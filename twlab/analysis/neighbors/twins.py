@@ -15,7 +15,8 @@ from twlab.table.blocks import row_marks
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float32]
+    from twlab.table.types import Matrix
+
 
 __all__ = ["SAME_DISTANCE", "marks"]
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float32]
-    Positions = NDArray[np.intp]
+    from twlab.table.types import Matrix, Positions
+
     Homes = NDArray[np.int32]
 
 __all__ = [

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    from twlab.table.types import Floats, Positions
+
     Costs = NDArray[np.float32]
-    Cuts = NDArray[np.intp]
-    PieceCost = Callable[[Cuts, Cuts], Floats]
+    PieceCost = Callable[[Positions, Positions], Floats]
 
 __all__ = [
     "EXACT",
@@ -83,19 +83,19 @@ class Line(NamedTuple):
     own: Floats
     """What the vectors lack of the similarity of each with itself, summed, shape (n + 1,)."""
 
-    def within(self, start: Cuts, end: Cuts) -> Floats:
+    def within(self, start: Positions, end: Positions) -> Floats:
         """The sum of all similarities within the pieces from each start to each end."""
         products = ((self.sums[end] - self.sums[start]) ** 2).sum(axis=-1)
         return np.asarray(products + self.own[end] - self.own[start])
 
-    def table(self, ends: Cuts, starts: Cuts) -> Floats:
+    def table(self, ends: Positions, starts: Positions) -> Floats:
         """The same for every end (rows) and every start (columns)."""
         high, low = self.sums[ends], self.sums[starts]
         squares = [np.einsum("ij,ij->i", side, side) for side in (high, low)]
         out = squares[0][:, None] + squares[1] - 2 * (high @ low.T)
         return np.asarray(out + self.own[ends][:, None] - self.own[starts])
 
-    def at(self, places: Cuts) -> Line:
+    def at(self, places: Positions) -> Line:
         """The line with cuts allowed at these places only."""
         return Line(self.sums[places], self.weights[places], self.own[places])
 
@@ -110,17 +110,17 @@ class Gram(NamedTuple):
     """Shape (n + 1, n + 1)."""
     weights: Floats
 
-    def within(self, start: Cuts, end: Cuts) -> Floats:
+    def within(self, start: Positions, end: Positions) -> Floats:
         """The sum of all similarities within the pieces from each start to each end."""
         edges = self.corner[end, end] + self.corner[start, start]
         return np.asarray(edges - 2 * self.corner[start, end])
 
-    def table(self, ends: Cuts, starts: Cuts) -> Floats:
+    def table(self, ends: Positions, starts: Positions) -> Floats:
         """The same for every end (rows) and every start (columns)."""
         own = np.diagonal(self.corner)
         return np.asarray(own[ends][:, None] + own[starts] - 2 * self.corner[np.ix_(ends, starts)])
 
-    def at(self, places: Cuts) -> Gram:
+    def at(self, places: Positions) -> Gram:
         """The line with cuts allowed at these places only."""
         return Gram(self.corner[np.ix_(places, places)], self.weights[places])
 
@@ -171,7 +171,7 @@ def priced_pieces(pieces: Pieces, power: float = 1.0, level: float = 0.0) -> Cos
     return priced(pieces.within, pieces.weight, power, level).astype(np.float32)
 
 
-def missed(cost: PieceCost, cuts: Cuts, n: int, toll: Floats | None = None) -> Floats:
+def missed(cost: PieceCost, cuts: Positions, n: int, toll: Floats | None = None) -> Floats:
     """What the total cost would rise by without each of the cuts, all others kept."""
     edges = np.r_[0, cuts, n].astype(np.intp)
     piece = cost(edges[:-1], edges[1:])
@@ -179,7 +179,7 @@ def missed(cost: PieceCost, cuts: Cuts, n: int, toll: Floats | None = None) -> F
     return np.asarray(joined - piece[:-1] - piece[1:] - (0.0 if toll is None else toll[cuts]))
 
 
-def cuts_of_price(costs: Costs, penalty: float) -> Cuts:
+def cuts_of_price(costs: Costs, penalty: float) -> Positions:
     """The cuts of least total cost, each at this penalty, from the costs of all pieces."""
     none = np.zeros((1, 1, len(costs)), np.float32)
     opened = _opened(costs[None], none, np.full((1, 1), penalty, np.float32))
@@ -220,7 +220,7 @@ def cuts_of_count(
     return found
 
 
-def candidates(line: Line, n_pieces: int) -> Cuts:
+def candidates(line: Line, n_pieces: int) -> Positions:
     """Places of a long line that are worth a look, its two ends among them."""
     n = len(line.weights) - 1
     wanted = min(n, max(EXACT, n_pieces))
@@ -230,7 +230,7 @@ def candidates(line: Line, n_pieces: int) -> Cuts:
     return np.asarray(np.r_[0, np.flatnonzero(found), n])
 
 
-def chain_ward(sums: Floats, weights: Floats, n_pieces: int, least: float) -> Cuts:
+def chain_ward(sums: Floats, weights: Floats, n_pieces: int, least: float) -> Positions:
     """Neighbours joined, each time the two whose joining adds least to the scatter.
 
     Stops at ``n_pieces``, or when every joining would add more than ``least``.
@@ -344,7 +344,7 @@ def _by_penalty(
     return found
 
 
-def _thinned(cost: PieceCost, cuts: Cuts, n: int, toll: Floats, n_pieces: int) -> Cuts:
+def _thinned(cost: PieceCost, cuts: Positions, n: int, toll: Floats, n_pieces: int) -> Positions:
     """The cuts without those that are missed least, until the number of pieces is right."""
     while (excess := len(cuts) + 1 - n_pieces) > 0:
         order = np.argsort(missed(cost, cuts, n, toll), kind="stable")

@@ -16,7 +16,8 @@ from twlab.table.tracks import TOUCH_SEC, seconds_stood_for
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    from twlab.table.types import Floats
+
 
 __all__ = ["checkerboard"]
 

@@ -48,10 +48,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twlab.analysis.scenes.moments import Moments
+    from twlab.table.types import Floats, Matrix, Positions
 
-    Floats = NDArray[np.float64]
-    Matrix = NDArray[np.float32]
-    Cuts = NDArray[np.intp]
 
 __all__ = [
     "PRICE",
@@ -149,7 +147,7 @@ def price_of(line: Line | Gram, factor: float) -> float:
     return everywhere + factor * (PRICE - everywhere)
 
 
-def cuts_at(line: Line | Gram, price: float) -> Cuts:
+def cuts_at(line: Line | Gram, price: float) -> Positions:
     """The cheapest cuts of a line at a price; a long one is cut finely first, then thinned."""
     n = len(line.weights) - 1
     places = np.arange(n + 1)
@@ -195,7 +193,7 @@ def kernel_of(products: NDArray[np.floating], scale: float) -> NDArray[np.floati
     return np.asarray(np.exp(np.minimum(2 * products - 2, 0) / scale))
 
 
-def _spanned(unit: Matrix, scale: float, rows: Cuts) -> Floats:
+def _spanned(unit: Matrix, scale: float, rows: Positions) -> Floats:
     """Features whose products are the kernel's nearly, spanned by landmarks even in time."""
     marks = unit[rows[np.linspace(0, len(rows) - 1, LANDMARKS).round().astype(np.intp)]]
     values, axes = np.linalg.eigh(kernel_of(marks @ marks.T, scale).astype(np.float64))

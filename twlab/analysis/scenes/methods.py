@@ -39,13 +39,10 @@ from twlab.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from numpy.typing import NDArray
-
     from twlab.analysis.scenes.moments import Moments
+    from twlab.table.types import Floats, Positions
 
-    Floats = NDArray[np.float64]
-    Cuts = NDArray[np.intp]
-    Found = tuple[Cuts, Floats]
+    Found = tuple[Positions, Floats]
 
 __all__ = ["FACTORS", "METHODS", "Asked", "count_for", "counts_by_video", "peaks"]
 
@@ -143,7 +140,7 @@ def _factor(asked: Asked) -> float:
     return 1.0 if isinstance(asked, int) else FACTORS[asked]
 
 
-def _places_by_height(heights: Floats) -> Cuts:
+def _places_by_height(heights: Floats) -> Positions:
     """The place of each height, the highest first; heights that tie share one."""
     order = np.argsort(-heights, kind="stable")
     places = np.empty(len(heights), np.intp)
@@ -166,7 +163,7 @@ def _cut(line: Line | Gram, asked: Asked, usual: float, price: float) -> Found:
     return cuts, _sureness(missed(_cost_in(line), cuts, n) - usual)
 
 
-def _into(line: Line | Gram, n_pieces: int) -> Cuts:
+def _into(line: Line | Gram, n_pieces: int) -> Positions:
     """The cheapest cuts of a line into a number of pieces."""
     n = len(line.weights) - 1
     places = np.arange(n + 1)
@@ -178,10 +175,10 @@ def _into(line: Line | Gram, n_pieces: int) -> Cuts:
     return np.asarray(places[cuts_of_count(costs[None], none, n_pieces, [_cost_in(part)])[0, 0]])
 
 
-def _cost_in(line: Line | Gram) -> Callable[[Cuts, Cuts], Floats]:
+def _cost_in(line: Line | Gram) -> Callable[[Positions, Positions], Floats]:
     """What pieces of a line cost."""
 
-    def cost(start: Cuts, end: Cuts) -> Floats:
+    def cost(start: Positions, end: Positions) -> Floats:
         return priced(line.within(start, end), line.weights[end] - line.weights[start], 1.0, 0.0)
 
     return cost

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Matrix = NDArray[np.float32]
-    Cuts = NDArray[np.intp]
+    from twlab.table.types import Floats, Matrix, Positions
+
 
 __all__ = ["Moments", "centred", "corner_sums", "line_of", "links", "moments_of"]
 
@@ -43,7 +42,7 @@ class Moments(NamedTuple):
     end: Floats
     weight: Floats
     """Length in typical segments; 0 where there is no vector."""
-    which: Cuts
+    which: Positions
     """The moment of each row."""
 
 
@@ -121,14 +120,14 @@ def links(moments: Moments, kinds: Sequence[Matrix], windows: Sequence[int]) -> 
     return np.where(np.isfinite(best), best, 0.0)
 
 
-def _products(vectors: Matrix, pairs: Cuts, lag: int) -> Floats:
+def _products(vectors: Matrix, pairs: Positions, lag: int) -> Floats:
     """The similarity of some vectors and those so many places after them."""
     if len(pairs) == len(vectors) - lag:
         return np.asarray(np.einsum("ij,ij->i", vectors[:-lag], vectors[lag:]), np.float64)
     return np.asarray(np.einsum("ij,ij->i", vectors[pairs], vectors[pairs + lag]), np.float64)
 
 
-def _raise(best: Floats, place: Cuts, similar: Floats, close: list[NDArray[np.bool_]]) -> None:
+def _raise(best: Floats, place: Positions, similar: Floats, close: list[NDArray[np.bool_]]) -> None:
     """Raise the best at each place to what is close enough; no place comes twice."""
     for number, mine in enumerate(close):
         if mine.all():

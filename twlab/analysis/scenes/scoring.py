@@ -28,9 +28,8 @@ from twlab.table.tracks import track_key
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from twlab.table.types import Floats
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["boundary_scores"]
 

@@ -60,8 +60,8 @@ from twlab.table.tracks import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Cuts = NDArray[np.intp]
+    from twlab.table.types import Floats, Positions
+
 
 __all__ = ["count_table", "novelty", "scene_counts", "scene_labels", "scenes"]
 
@@ -313,7 +313,7 @@ def _spans_of(scenes: Any) -> Floats:
     return spans
 
 
-def _numbers_at(times: Floats, spans: Floats) -> Cuts:
+def _numbers_at(times: Floats, spans: Floats) -> Positions:
     """The scene at each time, counted from 0 as they begin; -1 where there is none."""
     spans = spans[np.argsort(spans[:, 0], kind="stable")]
     following = np.r_[spans[1:, 0], np.inf][: len(spans)]
@@ -421,7 +421,7 @@ def _scenes_of(
 
 def _scene_rows(
     track: pd.DataFrame,
-    scene: Cuts,
+    scene: Positions,
     strength: Floats,
     unit: NDArray[np.float32] | None = None,
 ) -> pd.DataFrame:

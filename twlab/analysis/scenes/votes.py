@@ -48,10 +48,8 @@ if TYPE_CHECKING:
 
     from twlab.analysis.scenes.changepoints import Gram, PieceCost
     from twlab.analysis.scenes.moments import Moments
+    from twlab.table.types import Floats, Matrix, Positions
 
-    Floats = NDArray[np.float64]
-    Matrix = NDArray[np.float32]
-    Cuts = NDArray[np.intp]
 
 __all__ = ["agreed", "vote", "voted"]
 
@@ -102,7 +100,7 @@ first halved and doubled .227 and .342, the second .262 and .266, the third .205
 """
 
 
-def voted(moments: Moments, n_scenes: int) -> tuple[Cuts, Floats]:
+def voted(moments: Moments, n_scenes: int) -> tuple[Positions, Floats]:
     """The cuts most agreed on, and how probably each is where people see a scene begin."""
     if n_scenes < 2:
         return np.empty(0, np.intp), np.empty(0)
@@ -113,7 +111,7 @@ def voted(moments: Moments, n_scenes: int) -> tuple[Cuts, Floats]:
     return cuts, _sureness(np.minimum(share[cuts], 1.0), _contrasts(moments, cuts))
 
 
-def vote(moments: Moments, n_scenes: int) -> tuple[Cuts, Floats]:
+def vote(moments: Moments, n_scenes: int) -> tuple[Positions, Floats]:
     """Places that may be cut, ends among them, and the share of settings that cut at each place."""
     n = len(moments.start)
     kinds = (centred(moments), moments.unit)
@@ -147,7 +145,7 @@ def vote(moments: Moments, n_scenes: int) -> tuple[Cuts, Floats]:
     return places, share
 
 
-def agreed(share: Floats, weights: Floats, n_scenes: int) -> Cuts:
+def agreed(share: Floats, weights: Floats, n_scenes: int) -> Positions:
     """The cuts into ``n_scenes`` with most votes, in scenes of not too unlike length.
 
     Greatest is the sum of the shares at the cuts, less ``EVENNESS`` times the squared logarithm of
@@ -168,7 +166,7 @@ def _sureness(share: Floats, contrast: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-(SURE[0] + SURE[1] * share + SURE[2] * contrast))))
 
 
-def _contrasts(moments: Moments, cuts: Cuts) -> Floats:
+def _contrasts(moments: Moments, cuts: Positions) -> Floats:
     """By how much segments on two sides of each cut are less alike than those on one side.
 
     0 where they are as alike, 1 where they are not alike at all, by the Gaussian kernel.
@@ -195,7 +193,7 @@ def _mean_of_pairs(kernel: NDArray[np.floating]) -> float:
     return 1.0 if n < 2 else float((kernel.sum() - n) / (n * (n - 1)))
 
 
-def _uneven(weights: Floats, scale: float, start: Cuts, end: Cuts) -> Floats:
+def _uneven(weights: Floats, scale: float, start: Positions, end: Positions) -> Floats:
     """What the lengths of pieces cost; ``scale`` is one over the mean length."""
     length = np.maximum((weights[end] - weights[start]) * scale, SHORTEST)
     return np.asarray(EVENNESS * np.log(length) ** 2)
@@ -204,7 +202,7 @@ def _uneven(weights: Floats, scale: float, start: Cuts, end: Cuts) -> Floats:
 def _price_in(line: Line | Gram, power: float, level: float) -> PieceCost:
     """What pieces of a line cost in one setting."""
 
-    def cost(start: Cuts, end: Cuts) -> Floats:
+    def cost(start: Positions, end: Positions) -> Floats:
         weight = line.weights[end] - line.weights[start]
         return priced(line.within(start, end), weight, power, level)
 

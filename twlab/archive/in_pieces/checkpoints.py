@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, Any]
 
-__all__ = ["Job", "executor_of"]
+__all__ = ["Checkpoint", "executor_of"]
 
 TIMES = 5
 """Attempts at a file whose folder another program, done with the same job, takes away."""
@@ -50,7 +50,7 @@ class _Keyed(Protocol):
     def key(self) -> str: ...
 
 
-class Job:
+class Checkpoint:
     """The steps of one call; on the way out of a ``with`` block its files go if it is done."""
 
     def __init__(self, source: Source, pieces: Sequence[Piece], *parameters: Any) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from twlab.analysis.groups import clustering, communities, partitions
 from twlab.analysis.neighbors.twins import marks as row_marks
-from twlab.archive.in_pieces.checkpoints import Job
+from twlab.archive.in_pieces.checkpoints import Checkpoint
 from twlab.archive.in_pieces.pieces import (
     pieces_of,
     places_of,
@@ -35,14 +35,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import pandas as pd
-    from numpy.typing import NDArray
 
     from twlab.archive.in_pieces.pieces import Piece
     from twlab.archive.sources import Source
+    from twlab.table.types import Floats, Matrix, Positions
 
-    Matrix = NDArray[np.float32]
-    Floats = NDArray[np.float64]
-    Rows = NDArray[np.intp]
 
 __all__ = ["cluster"]
 
@@ -101,7 +98,7 @@ def cluster(
             random_state=random_state,
         )
     method = clustering.method_of(method, n_clusters, distance_threshold)
-    with Job(segments, pieces, "kmeans", n_clusters, random_state) as job:
+    with Checkpoint(segments, pieces, "kmeans", n_clusters, random_state) as job:
         places = places_of(pieces, job.executor)
         clustering.check_arguments(places, method, random_state)
         one_model(places)
@@ -123,7 +120,7 @@ def cluster(
         return clustering.numbered(places, rounds.rows, found)  # type: ignore[return-value]
 
 
-def _marks(job: Job, pieces: Sequence[Piece]) -> dict[str, Any]:
+def _marks(job: Checkpoint, pieces: Sequence[Piece]) -> dict[str, Any]:
     """Which rows are zeros, and which are the same."""
     found = job.once("marks", lambda: _joined(job.map("marks", marks_of, pieces)))
     zero = found["zero"]
@@ -158,16 +155,21 @@ class _Rounds:
     """The rows that take part, in order of time, and what is done with them piece by piece."""
 
     def __init__(
-        self, job: Job, pieces: Sequence[Piece], rows: Rows, mark: Any, random_state: int
+        self,
+        job: Checkpoint,
+        pieces: Sequence[Piece],
+        rows: Positions,
+        mark: Any,
+        random_state: int,
     ) -> None:
         self.rows, self.mark = rows, mark[rows]
         self._job, self._pieces, self._seed = job, pieces, random_state
         self._n_rows = sum(piece.n_rows for piece in pieces)
         self._taking_part = np.zeros(self._n_rows, bool)
         self._taking_part[rows] = True
-        self._sample: tuple[Rows, Matrix, Any] | None = None
+        self._sample: tuple[Positions, Matrix, Any] | None = None
 
-    def divide(self, n_groups: int) -> Rows:
+    def divide(self, n_groups: int) -> Positions:
         """The group of each row by :func:`twlab.analysis.groups.partitions.spherical_kmeans`."""
         n = len(self.rows)
         if n <= partitions.MOST_START_ROWS:
@@ -186,7 +188,7 @@ class _Rounds:
         centres = self._job.once(f"start-{n_groups}", start)["centres"]
         return partitions.lloyd(centres, self._assign)[0]
 
-    def score(self, labels: Rows) -> float:
+    def score(self, labels: Positions) -> float:
         """The modularity of groups, on the sample that a table of so many rows has."""
         return communities.modularity(self._seen()[2], labels[self._seen()[0]])
 
@@ -194,7 +196,7 @@ class _Rounds:
         """Whether there is more than one group, judged on the same sample."""
         return communities.is_divided(self._seen()[1])
 
-    def _seen(self) -> tuple[Rows, Matrix, Any]:
+    def _seen(self) -> tuple[Positions, Matrix, Any]:
         """The sample, its vectors and their ties, looked up once."""
         if self._sample is None:
             drawn = partitions.start_rows(len(self.rows), 1, self._seed)
@@ -202,7 +204,7 @@ class _Rounds:
             self._sample = drawn, unit, communities.ties(unit)
         return self._sample
 
-    def _assign(self, centres: Matrix) -> tuple[Rows, Floats]:
+    def _assign(self, centres: Matrix) -> tuple[Positions, Floats]:
         step = f"assign-{_digest(centres)}"
 
         def one_round() -> dict[str, Any]:
@@ -216,7 +218,7 @@ class _Rounds:
         found = self._job.once(step, one_round)
         return found["labels"][self.rows].astype(np.intp), found["sums"]
 
-    def _take(self, step: str, chosen: Rows) -> Matrix:
+    def _take(self, step: str, chosen: Positions) -> Matrix:
         """The vectors of some of the rows, by their place in time, scaled to length 1."""
         wanted = self.rows[chosen]
         rows = np.sort(wanted)

@@ -17,7 +17,7 @@ from twlab.analysis.neighbors.exact import (
     pairs_above,
 )
 from twlab.archive.in_pieces import joins
-from twlab.archive.in_pieces.checkpoints import Job
+from twlab.archive.in_pieces.checkpoints import Checkpoint
 from twlab.archive.in_pieces.pieces import (
     Turn,
     Zeros,
@@ -39,14 +39,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     import pandas as pd
-    from numpy.typing import NDArray
 
     from twlab.archive.in_pieces.pieces import Piece
     from twlab.archive.sources import Source
+    from twlab.table.types import Mask, Neighbors
 
-    Matrix = NDArray[np.float32]
-    Mask = NDArray[np.bool_]
-    Arrays = tuple[NDArray[np.intp], Matrix]
 
 __all__ = ["near_duplicates"]
 
@@ -101,7 +98,7 @@ def near_duplicates(
             table, threshold=threshold, min_gap_sec=min_gap_sec, videos=videos
         )
     apart = Apart(float(min_gap_sec), videos)
-    with Job(segments, pieces, "near_duplicates", float(threshold), *apart) as job:
+    with Checkpoint(segments, pieces, "near_duplicates", float(threshold), *apart) as job:
         places = places_of(pieces, job.executor)
         check_places(places)
         one_option(places)
@@ -116,7 +113,7 @@ def near_duplicates(
 
 
 def _each_with_each(
-    job: Job, pieces: Sequence[Piece], usable: Mask, wanted: joins.Wanted
+    job: Checkpoint, pieces: Sequence[Piece], usable: Mask, wanted: joins.Wanted
 ) -> Iterator[dict[str, Any]]:
     """Pairs of usable rows and their cosines, piece by piece."""
     turns, zeros = [Turn(number, piece.key) for number, piece in enumerate(pieces)], Zeros()
@@ -127,7 +124,7 @@ def _each_with_each(
     warn_of_zeros(zeros.n, len(usable), zeros.first)
 
 
-def _together(results: Iterable[dict[str, Any]], wanted: joins.Wanted) -> Arrays:
+def _together(results: Iterable[dict[str, Any]], wanted: joins.Wanted) -> Neighbors:
     """All pairs; more than are worth a table are refused as soon as they are there."""
     pairs, values, n_pairs = [np.empty((0, 2), np.intp)], [np.empty(0, np.float32)], 0
     for found in results:

@@ -38,12 +38,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twlab.analysis.neighbors.exact import Spans
-    from twlab.archive.in_pieces.checkpoints import Job
+    from twlab.archive.in_pieces.checkpoints import Checkpoint
     from twlab.archive.in_pieces.pieces import Piece
+    from twlab.table.types import Mask, Matrix, Positions
 
-    Matrix = NDArray[np.float32]
-    Mask = NDArray[np.bool_]
-    Positions = NDArray[np.intp]
 
 __all__ = ["MANY_ROWS", "Wanted", "close_pairs"]
 
@@ -87,7 +85,7 @@ class Block(NamedTuple):
 
 
 def close_pairs(
-    job: Job, pieces: Sequence[Piece], usable: Mask, wanted: Wanted
+    job: Checkpoint, pieces: Sequence[Piece], usable: Mask, wanted: Wanted
 ) -> Iterator[dict[str, Any]]:
     """Pairs of usable rows and their cosines, block of cells by block."""
     centres = _centres(job, pieces, np.flatnonzero(usable))
@@ -100,7 +98,7 @@ def close_pairs(
     yield from job.map("pairs", pairs_in, _blocks(known), pieces, known, wanted)
 
 
-def _centres(job: Job, pieces: Sequence[Piece], candidates: Positions) -> Matrix:
+def _centres(job: Checkpoint, pieces: Sequence[Piece], candidates: Positions) -> Matrix:
     """The centres of the cells, from a sample of the rows."""
     n_cells = min(MOST_CELLS, number_of_cells(len(candidates)))
     rows = candidates[sample_rows(len(candidates), n_cells)]

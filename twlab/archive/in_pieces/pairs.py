@@ -16,7 +16,7 @@ from twlab.analysis.neighbors import nearest as of_tables
 from twlab.analysis.neighbors import similarity
 from twlab.analysis.neighbors.exact import Videos, best_rows, merge_best
 from twlab.analysis.neighbors.similarity import same_option, same_space
-from twlab.archive.in_pieces.checkpoints import Job, executor_of
+from twlab.archive.in_pieces.checkpoints import Checkpoint, executor_of
 from twlab.archive.in_pieces.pieces import (
     Held,
     Piece,
@@ -47,11 +47,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
+    from twlab.table.types import Mask, Matrix, Neighbors
 
-    Matrix = NDArray[np.float32]
-    Mask = NDArray[np.bool_]
-    Arrays = tuple[NDArray[np.intp], Matrix]
 
 __all__ = ["cosine_similarity", "nearest", "write_nearest"]
 
@@ -221,7 +218,7 @@ def _neighbours(sides: Sides, k: int, videos: str) -> Iterator[pd.DataFrame]:
     at_hand = [one.rows for one in (*queries, *pool) if isinstance(one, Held)]
     pieces = [one for one in (*queries, *pool) if isinstance(one, Piece)]
     given = k, sides.own, len(queries), at_hand, among.usable, videos
-    with Job(sides.source, pieces, "nearest", *given) as job:
+    with Checkpoint(sides.source, pieces, "nearest", *given) as job:
         if sides.streamed:
             found = _by_query(job, queries, pool, among, k, own=sides.own)
         else:
@@ -234,8 +231,8 @@ def _neighbours(sides: Sides, k: int, videos: str) -> Iterator[pd.DataFrame]:
 
 
 def _by_query(
-    job: Job, queries: list[Any], pool: list[Any], among: Among, k: int, *, own: bool
-) -> Iterator[Arrays]:
+    job: Checkpoint, queries: list[Any], pool: list[Any], among: Among, k: int, *, own: bool
+) -> Iterator[Neighbors]:
     """Each piece of queries with all of the pool."""
     turns = [Turn(number, piece.key) for number, piece in enumerate(queries)]
     zeros, pool_zeros = Zeros(), Zeros()
@@ -249,7 +246,7 @@ def _by_query(
         warn_of_zeros(pool_zeros.n, len(among.usable), pool_zeros.first)
 
 
-def _by_pool(job: Job, unit: Matrix, pool: list[Any], among: Among, k: int) -> Arrays:
+def _by_pool(job: Checkpoint, unit: Matrix, pool: list[Any], among: Among, k: int) -> Neighbors:
     """All queries, which are at hand, with each piece of the pool."""
     zeros, parts = Zeros(), []
     results = job.map("nearest", neighbours_in, pool, unit, among, k)

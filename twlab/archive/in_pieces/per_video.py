@@ -21,7 +21,7 @@ from twlab.analysis.groups import summary
 from twlab.analysis.judging import diagnosis
 from twlab.analysis.scenes import segmentation
 from twlab.analysis.scenes.methods import counts_by_video
-from twlab.archive.in_pieces.checkpoints import Job
+from twlab.archive.in_pieces.checkpoints import Checkpoint
 from twlab.archive.in_pieces.pieces import (
     pieces_of,
     places_of,
@@ -35,14 +35,10 @@ from twlab.table.segments import check_places, clip_mask, series_like
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from numpy.typing import NDArray
-
     from twlab.archive.in_pieces.pieces import Piece
     from twlab.archive.sources import Source
+    from twlab.table.types import Floats, Matrix, Positions
 
-    Matrix = NDArray[np.float32]
-    Floats = NDArray[np.float64]
-    Rows = NDArray[np.intp]
 
 __all__ = ["diagnose", "novelty", "scene_counts", "scenes", "video_vectors"]
 
@@ -54,7 +50,7 @@ class Batch(NamedTuple):
     """Some groups of rows, each whole."""
 
     numbers: tuple[int, ...]
-    groups: tuple[Rows, ...]
+    groups: tuple[Positions, ...]
     pieces: tuple[int, ...]
     """Numbers of the pieces that hold their rows."""
 
@@ -107,7 +103,7 @@ def scenes(
     if not pieces:
         return segmentation.scenes(segments.to_table(), n_scenes=n_scenes, method=method)
     asked = sorted(n_scenes.items(), key=str) if isinstance(n_scenes, Mapping) else n_scenes
-    with Job(segments, pieces, "scenes", asked, method) as job:
+    with Checkpoint(segments, pieces, "scenes", asked, method) as job:
         places = places_of(pieces, job.executor)
         empty = segmentation.scenes(_no_rows(places), method=method)
         if isinstance(n_scenes, Mapping):
@@ -167,7 +163,7 @@ def scene_counts(segments: Source) -> pd.DataFrame:
     pieces = pieces_of(segments)
     if not pieces:
         return segmentation.scene_counts(segments.to_table())
-    with Job(segments, pieces, "scene_counts") as job:
+    with Checkpoint(segments, pieces, "scene_counts") as job:
         places = places_of(pieces, job.executor)
         empty = segmentation.count_table(_no_rows(places))
         batches = _batches(pieces, _clips_by_video(places))
@@ -233,7 +229,7 @@ def novelty(segments: Source, *, kernel_sec: float | None = None) -> pd.Series[A
     pieces = pieces_of(segments)
     if not pieces:
         return segmentation.novelty(segments.to_table(), kernel_sec=kernel_sec)
-    with Job(segments, pieces, "novelty", kernel_sec) as job:
+    with Checkpoint(segments, pieces, "novelty", kernel_sec) as job:
         places = places_of(pieces, job.executor)
         segmentation.novelty(_no_rows(places), kernel_sec=kernel_sec)
         values = np.full(len(places), np.nan)
@@ -288,11 +284,11 @@ def video_vectors(segments: Source, *, scope: Literal["clip", "video"] = "clip")
     pieces = pieces_of(segments)
     if not pieces:
         return summary.video_vectors(segments.to_table(), scope=scope)
-    with Job(segments, pieces, "video_vectors", scope) as job:
+    with Checkpoint(segments, pieces, "video_vectors", scope) as job:
         places = places_of(pieces, job.executor)
         check_places(places)
 
-        def vectors_of(groups: list[Rows]) -> list[tuple[Floats, int]]:
+        def vectors_of(groups: list[Positions]) -> list[tuple[Floats, int]]:
             found: dict[int, tuple[Floats, int]] = {}
             batches = _batches(pieces, groups)
             results = job.map("video vectors", means_of, batches, pieces, scope)
@@ -348,7 +344,7 @@ def diagnose(segments: Source) -> pd.DataFrame:
     pieces = pieces_of(segments)
     if not pieces:
         return diagnosis.diagnose(segments.to_table())
-    with Job(segments, pieces, "diagnose") as job:
+    with Checkpoint(segments, pieces, "diagnose") as job:
         places = places_of(pieces, job.executor)
         check_places(places)
         found = list(job.map("rows", facts_of, pieces))
@@ -356,10 +352,10 @@ def diagnose(segments: Source) -> pd.DataFrame:
             np.concatenate([one[name] for one in found]) for name in diagnosis.Facts._fields
         )
 
-        def look(rows: Rows) -> diagnosis.Facts:
+        def look(rows: Positions) -> diagnosis.Facts:
             return diagnosis.Facts(width[rows], length[rows], mark[rows])
 
-        def take(rows: Rows) -> Matrix:
+        def take(rows: Positions) -> Matrix:
             holding = [piece for piece in pieces if len(rows[rows_in(piece, rows)])]
             step = f"sample-{rows[0]}-{len(rows)}" if len(rows) else "sample"
             parts = job.map(step, take_rows, holding, rows)
@@ -373,7 +369,7 @@ def facts_of(piece: Piece) -> dict[str, Any]:
     return diagnosis.facts_of(piece.matrix())._asdict()
 
 
-def _clips_by_video(places: pd.DataFrame) -> list[Rows]:
+def _clips_by_video(places: pd.DataFrame) -> list[Positions]:
     """The rows of each video that stand for a piece of it, by ascending number."""
     check_places(places)
     clips = np.flatnonzero(clip_mask(places))
@@ -382,7 +378,7 @@ def _clips_by_video(places: pd.DataFrame) -> list[Rows]:
     return np.split(clips[order], np.flatnonzero(np.diff(video[order])) + 1)
 
 
-def _batches(pieces: Sequence[Piece], groups: Sequence[Rows]) -> list[Batch]:
+def _batches(pieces: Sequence[Piece], groups: Sequence[Positions]) -> list[Batch]:
     """Groups of rows that lie in the same pieces together, up to so many rows."""
     firsts = [piece.first for piece in pieces]
     lying: dict[tuple[int, ...], list[int]] = {}

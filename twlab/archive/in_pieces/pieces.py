@@ -25,14 +25,10 @@ from twlab.table.segments import COLUMNS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from numpy.typing import NDArray
-
     from twlab.archive.engines import Executor
     from twlab.archive.sources import Fragment
+    from twlab.table.types import Mask, Matrix, Positions
 
-    Matrix = NDArray[np.float32]
-    Mask = NDArray[np.bool_]
-    Rows = NDArray[np.intp]
 
 __all__ = [
     "Held",
@@ -156,12 +152,12 @@ def _places(piece: Piece) -> pd.DataFrame:
     return table.drop(columns=unknown)
 
 
-def rows_in(piece: Piece, rows: Rows) -> slice:
+def rows_in(piece: Piece, rows: Positions) -> slice:
     """Which of some rows, in ascending order, lie in a piece."""
     return slice(*np.searchsorted(rows, [piece.first, piece.first + piece.n_rows]))
 
 
-def table_of(pieces: Sequence[Piece], rows: Rows) -> pd.DataFrame:
+def table_of(pieces: Sequence[Piece], rows: Positions) -> pd.DataFrame:
     """Some rows, in ascending order, as one table."""
     parts: list[pd.DataFrame] = []
     for piece in pieces:
@@ -171,7 +167,7 @@ def table_of(pieces: Sequence[Piece], rows: Rows) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def take_rows(piece: Piece, rows: Rows) -> dict[str, Any]:
+def take_rows(piece: Piece, rows: Positions) -> dict[str, Any]:
     """The vectors of those rows that lie in a piece."""
     mine = rows[rows_in(piece, rows)]
     return {"rows": mine, "matrix": piece.matrix()[mine - piece.first]}

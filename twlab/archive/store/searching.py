@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twlab.analysis.judging.places import Asked
+    from twlab.table.types import Matrix
 
-    Matrix = NDArray[np.float32]
 
 __all__ = ["Looked", "kinds_of", "searched"]
 

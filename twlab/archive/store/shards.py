@@ -21,9 +21,9 @@ from twlab.archive.store.lance import (
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float32]
+    from twlab.table.types import Matrix
+
 
 __all__ = ["StoreFragment", "block_of", "cut"]
 

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from twlab.errors import LoadError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from twlab.table.types import Vector
 
-    Vector = NDArray[np.float32]
 
 __all__ = ["Found", "Problem", "Rows"]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from twlab.service.jobs.assets import Assets
     from twlab.service.jobs.bars import Bars
     from twlab.service.jobs.embedding_options import Options
-    from twlab.service.jobs.inputs import Source
+    from twlab.service.jobs.inputs import Media
     from twlab.service.jobs.work import Run
 
 __all__ = ["Outcome", "Pace", "embed_all", "make_work"]
@@ -33,12 +33,12 @@ __all__ = ["Outcome", "Pace", "embed_all", "make_work"]
 class Outcome:
     """How one source ended: a finished job, or an error."""
 
-    source: Source
+    source: Media
     job: Job | None = None
     error: TwlabError | None = None
 
 
-def make_work(source: Source, options: Options, account: str, assets: Assets) -> Work:
+def make_work(source: Media, options: Options, account: str, assets: Assets) -> Work:
     """The work that a source stands for; reads the whole file to know its content.
 
     Raises
@@ -90,7 +90,7 @@ class Pace:
 
 
 async def embed_all(
-    sources: Sequence[Source], options: Options, *, run: Run, pace: Pace, bars: Bars
+    sources: Sequence[Media], options: Options, *, run: Run, pace: Pace, bars: Bars
 ) -> list[Outcome]:
     """How each source ended, in their order.
 
@@ -100,9 +100,9 @@ async def embed_all(
         At once, as nothing can succeed: the key is wrong, or there is no network.
     """
     gate = asyncio.Semaphore(int(pace.concurrency))
-    reached: list[Source] = []
+    reached: list[Media] = []
 
-    async def one(source: Source) -> Outcome:
+    async def one(source: Media) -> Outcome:
         async with gate:
             outcome = await _embed_one(source, options, run, pace)
         offline = isinstance(outcome.error, ConnectionFailedError) and not outcome.error.sent
@@ -122,7 +122,7 @@ async def embed_all(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _embed_one(source: Source, options: Options, run: Run, pace: Pace) -> Outcome:
+async def _embed_one(source: Media, options: Options, run: Run, pace: Pace) -> Outcome:
     try:
         work = await asyncio.to_thread(make_work, source, options, run.account, run.assets)
         job = await run.finish(work, timeout_sec=pace.timeout_sec, pay_again=pace.pay_again)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from twlab.service.jobs.assets import Assets
 
-__all__ = ["Source", "clean_url", "content_of", "find_sources", "is_url"]
+__all__ = ["Media", "clean_url", "content_of", "find_sources", "is_url"]
 
 _SIGNING = ("x-amz-", "x-goog-", "signature", "expires", "key-pair-id", "policy", "token")
 _AZURE = frozenset({"sig", "se", "st", "sp", "sv", "sr", "skoid", "sktid", "ske", "sks", "skv"})
@@ -39,7 +39,7 @@ _ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I
 
 
 @dataclass(frozen=True)
-class Source:
+class Media:
     """One file or address, as the user named it."""
 
     shown: str
@@ -79,7 +79,7 @@ def _signs(name: str) -> bool:
     return name.startswith(_SIGNING) or name in _AZURE
 
 
-def find_sources(source: Any) -> list[Source]:
+def find_sources(source: Any) -> list[Media]:
     """What a path, address, folder, glob, or a list of these stands for.
 
     Raises
@@ -94,7 +94,7 @@ def find_sources(source: Any) -> list[Source]:
             f"source is a {type(source).__name__}; a path, an address, a folder, a glob or a list "
             "of these was expected; see help(twlab.Client.embed)"
         )
-    found: dict[Any, Source] = {}
+    found: dict[Any, Media] = {}
     for item in source:
         if not isinstance(item, str | os.PathLike):
             raise InputError(
@@ -108,14 +108,14 @@ def find_sources(source: Any) -> list[Source]:
     return list(found.values())
 
 
-def _of_one(text: str | bytes) -> list[Source]:
+def _of_one(text: str | bytes) -> list[Media]:
     if isinstance(text, bytes):
         text = os.fsdecode(text)
     if is_url(text):
         _check_media(text)
         shown = clean_url(text)
         name = unquote(urlsplit(shown).path.rpartition("/")[2]) or urlsplit(shown).netloc
-        return [Source(shown, name, None, text)]
+        return [Media(shown, name, None, text)]
     if _SCHEME.match(text):
         raise InputError(
             f"{text[:80]!r} is an address that the service does not fetch; one that begins with "
@@ -162,13 +162,13 @@ def _is_file_of(site: str, path: str) -> bool:
     return mime_type(path).startswith(("video/", "audio/", "image/")) and not site.endswith(shared)
 
 
-def _of_path(text: str) -> list[Source]:
+def _of_path(text: str) -> list[Media]:
     """The files of a path, folder or glob."""
     path = user_path(text)
     if path.is_dir():
         return _media(sorted(path.rglob("*")), text)
     if path.exists():
-        return [Source(str(path), path.name, path)]
+        return [Media(str(path), path.name, path)]
     if glob.has_magic(text):
         hits = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207  # takes absolute globs
         return _media(map(Path, hits), text)
@@ -184,7 +184,7 @@ def _of_path(text: str) -> list[Source]:
     )
 
 
-def _media(paths: Iterable[Path], text: str) -> list[Source]:
+def _media(paths: Iterable[Path], text: str) -> list[Media]:
     kept = [p for p in paths if mime_type(p.name).startswith(("video/", "audio/")) and p.is_file()]
     kept = [p for p in kept if not any(part.startswith(".") for part in p.parts[1:])]
     if not kept:
@@ -192,10 +192,10 @@ def _media(paths: Iterable[Path], text: str) -> list[Source]:
             f"no video or audio file in {text!r}; files such as film.mp4 were expected; "
             "name the files themselves if their suffix is unusual"
         )
-    return [Source(str(path), path.name, path) for path in kept]
+    return [Media(str(path), path.name, path) for path in kept]
 
 
-def content_of(source: Source, assets: Assets) -> tuple[str, int]:
+def content_of(source: Media, assets: Assets) -> tuple[str, int]:
     """What tells the content from every other, and its size in bytes (0 for an address).
 
     A file's SHA-256 is remembered as long as its size, time and place on disk stay the same.

@@ -18,7 +18,7 @@ from twlab.errors import BadRequestError, InputError, LedgerError
 from twlab.service.http.file_bodies import FilePart
 from twlab.service.jobs.answers import answer_path, save_answer
 from twlab.service.jobs.embedding_options import job_key
-from twlab.service.jobs.inputs import Source, content_of, find_sources
+from twlab.service.jobs.inputs import Media, content_of, find_sources
 from twlab.service.jobs.ledger import Job
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Query:
     kind: str
     model_name: str
     text: str = ""
-    source: Source | None = None
+    source: Media | None = None
     extra: tuple[tuple[str, Any], ...] = ()
 
     @property
@@ -142,7 +142,7 @@ def _body(query: Query) -> dict[str, Any]:
     return {"input_type": query.kind, "model_name": query.model_name, query.kind: part}
 
 
-def _media(source: Source, kind: str) -> dict[str, str]:
+def _media(source: Media, kind: str) -> dict[str, str]:
     if source.path is None:
         return {"url": source.url}
     limit = _AUDIO_BYTES if kind == "audio" else _IMAGE_BYTES

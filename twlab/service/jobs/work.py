@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from twlab.service.http.transport import Answer, Settings
     from twlab.service.jobs.assets import Assets
     from twlab.service.jobs.embedding_options import Options
-    from twlab.service.jobs.inputs import Source
+    from twlab.service.jobs.inputs import Media
     from twlab.service.jobs.ledger import Job, Ledger
     from twlab.service.jobs.uploads import Watcher
 
@@ -68,7 +68,7 @@ class Work:
     """What is to be done: a job of the ledger and where its bytes are."""
 
     job: Job
-    source: Source
+    source: Media
     options: Options
     size: int
 
