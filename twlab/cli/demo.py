@@ -140,8 +140,8 @@ def _pictures(film: pd.DataFrame) -> Iterator[Picture]:
 
     yield (
         "What resembles what",
-        "Each clip against each. A bright block on the diagonal is a stretch that looks alike, a "
-        "bright patch off it a place that comes back.",
+        "Each clip against each. A strong block on the diagonal is a stretch that looks alike, a "
+        "strong patch off it a place that comes back.",
         "tw.plot.heatmap(film)",
         plot.heatmap(film),
     )
