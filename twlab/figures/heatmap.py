@@ -64,7 +64,7 @@ def heatmap(
     title: str | None = None,
     theme: ThemeName = "light",
 ) -> go.Figure:
-    """A heatmap of cosine similarity along time; blocks of alike segments on the diagonal are scenes.
+    """A heatmap of cosine similarity along time; blocks on the diagonal are alike scenes.
 
     Both axes are time, from top left, with timecodes; segments of unequal length keep their
     proportions and gaps stay empty. Several videos stand side by side, parted by lines. A table
