@@ -61,10 +61,10 @@ class Explorer(anywidget.AnyWidget):
 
     Parameters
     ----------
-    segments, video, views
-        As for :func:`twlab.explore`, which opens it.
-    **options
-        The other arguments of :func:`twlab.explore`.
+    segments : DataFrame
+        The table that is shown.
+    contents : Contents
+        What is drawn of it, which :func:`twlab.explore` makes: open explorers with that.
 
     Attributes
     ----------
