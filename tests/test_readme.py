@@ -268,6 +268,13 @@ def test_the_picture_is_there_and_small() -> None:
     assert len(picture) < 700_000
 
 
+def test_the_first_command_leaves_nothing_that_git_would_see() -> None:
+    code = (ROOT / "twlab" / "cli" / "main.py").read_text(encoding="utf-8")
+    (written,) = re.findall(r'default="(.+\.html)"', code)
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert f"/{written}" in ignored
+
+
 def test_the_two_commands_are_those_that_ci_runs() -> None:
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
