@@ -372,3 +372,52 @@ class TestSave:
     def test_only_tables_of_segments(self, tmp_path: Path) -> None:
         with pytest.raises(tw.InputError, match="no column 'embedding'"):
             tw.save(pd.DataFrame({"a": [1]}), tmp_path / "t.parquet")
+
+
+def test_small_answers_are_opened_once_and_nothing_is_told_in_vain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is done for each of 100,000 files: no second opening, no sentence that nobody reads."""
+    from twlab.responses import walk
+
+    for k in range(5):
+        (tmp_path / f"{k}.json").write_text(json.dumps(answer(f"{k}.mp4")))
+    opened, told = list[str](), list[Any]()
+    whole_open, refusal = Path.open, walk.refusal
+    monkeypatch.setattr(
+        Path, "open", lambda path, *a, **k: opened.append(path.name) or whole_open(path, *a, **k)
+    )
+    monkeypatch.setattr(walk, "refusal", lambda node: told.append(node) or refusal(node))
+    table = tw.load(tmp_path, progress=False)
+    assert sorted(table["video_id"].unique()) == [f"{k}.mp4" for k in range(5)]
+    assert sorted(name for name in opened if name.endswith(".json")) == [
+        f"{k}.json" for k in range(5)
+    ]
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        {"embedding": "[0.5, 0.25, 0.125]"},
+        {"note": json.dumps({"embedding": [0.5, 0.25, 0.125]})},
+        {f"dim_{k}": 0.5**k for k in range(1, 4)},
+        {"vec": "[0.5, 0.25, 0.125]"},
+    ],
+)
+def test_vectors_in_a_description_without_lists_are_read(box: dict[str, Any]) -> None:
+    table = tw.load({"metadata": {"title": "film", **box}})
+    assert [list(vector) for vector in table["embedding"]] == [[0.5, 0.25, 0.125]]
+
+
+@pytest.mark.parametrize("length", [(1 << 16) - 1, 1 << 16, (1 << 16) + 1, 1 << 20])
+@pytest.mark.parametrize("packed", [False, True])
+def test_files_around_the_size_that_is_read_at_once_load_whole(
+    tmp_path: Path, length: int, *, packed: bool
+) -> None:
+    text = json.dumps(answer("film.mp4")).encode()
+    text += b" " * (length - len(text) - 1) + b"\n"
+    path = tmp_path / f"film.json{'.gz' if packed else ''}"
+    path.write_bytes(gzip.compress(text) if packed else text)
+    assert len(text) == length
+    assert len(tw.load(path)) == 3

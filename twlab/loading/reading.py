@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["read_source"]
 
 _PARQUET, _ARROW, _ZIP, _HDF5 = b"PAR1", b"ARROW1", b"PK\x03\x04", b"\x89HDF"
+_SMALL = 1 << 16
 
 
 def read_source(
@@ -128,7 +130,7 @@ def _read_bytes(source: Input, found: Found) -> None:
 
     kind = file_kind(source.path.name if source.path else source.name)
     with again() as stream:
-        head = stream.read(8)
+        head = stream.read(_SMALL)
     if kind == "parquet" or head.startswith(_PARQUET):
         with again() as stream:
             read_arrow(parquet_table(stream, source.name, source.bounds.total), found)
@@ -145,7 +147,13 @@ def _read_bytes(source: Input, found: Found) -> None:
         with again() as stream:
             read_csv(stream, found)
     else:
-        document = parse(again, source=source.name, lines=kind == "jsonl", most=source.bounds.text)
+        whole = len(head) < _SMALL  # so that of many small files none is opened twice
+        document = parse(
+            (lambda: BytesIO(head)) if whole else again,
+            source=source.name,
+            lines=kind == "jsonl",
+            most=source.bounds.text,
+        )
         document, found.saved = checked_rows(document, source.name)
         if is_notebook(document):
             read_notebook(document, found)

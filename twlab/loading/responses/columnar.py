@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from twlab.loading.responses.names import VECTOR_KEYS, plain
-from twlab.loading.responses.splitting import vector_like
+from twlab.loading.responses.splitting import vector_keys
 from twlab.loading.responses.values import is_numbers
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ def as_records(node: dict[str, Any], shape: Shape) -> list[dict[str, Any]] | Non
     columns, data = node.get("columns"), node.get("data")
     if isinstance(columns, list) and isinstance(data, list):
         return _split_layout(columns, data)
-    likely = [key for key in shape.extras if vector_like(key)]
-    for key in (*shape.vectors, *likely):
+    for key in (*shape.vectors, *vector_keys(shape.extras)):
         cells = _cells(node[key])
         if cells is None:
             continue

@@ -31,6 +31,8 @@ _CHROMA = ("ids", "embeddings", "metadatas", "documents", "uris", "distances")
 
 def undressed(node: dict[str, Any]) -> dict[str, Any]:
     """The object as plain JSON has it; the same one where it is plain."""
+    if not any(type(value) is dict or type(value) is list for value in node.values()):
+        return node
     if _is_dynamo(node):
         return {key: _of_dynamo(value, 0) for key, value in node.items()}
     if any(_is_extended(value) for value in node.values()):

@@ -22,7 +22,7 @@ _MARKS = frozenset(
 def foreign_name(node: dict[str, Any], shape: Shape) -> str:
     """The sentence that refuses another vendor's object; empty for everything else."""
     names = shape.plain
-    if names.keys() & _MARKS and not _is_of_twelvelabs(node, names):
+    if not _MARKS.isdisjoint(names) and not _is_of_twelvelabs(node, names):
         return _marked(node, names)
     if "video_embeddings" in names:
         inner = node[names["video_embeddings"]]

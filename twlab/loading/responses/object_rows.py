@@ -142,12 +142,12 @@ def _with_times(columns: dict[str, list[Any]], size: int) -> dict[str, list[Any]
     if not kinds <= {int, float}:
         return None
     try:
-        start, end = (np.array(cells, np.float64) for cells in times)
+        start, end = (list(map(float, cells)) for cells in times)
     except OverflowError:
         return None
-    if not ((start >= 0) & (start <= end) & (end < LATEST_SEC)).all():
+    if not all(0 <= a <= b < LATEST_SEC for a, b in zip(start, end, strict=True)):
         return None
-    columns["start_sec"], columns["end_sec"] = start.tolist(), end.tolist()
+    columns["start_sec"], columns["end_sec"] = start, end
     return columns
 
 

@@ -14,12 +14,7 @@ import numpy as np
 from twlab.errors import brief
 from twlab.loading.responses.columnar import as_records
 from twlab.loading.responses.dialects import document_of, undressed
-from twlab.loading.responses.folded import (
-    is_folded,
-    is_sparse,
-    unfolded,
-    with_video,
-)
+from twlab.loading.responses.folded import is_folded, is_sparse, unfolded, with_video
 from twlab.loading.responses.foreign import foreign_name
 from twlab.loading.responses.given_names import renamed_keys
 from twlab.loading.responses.headers import is_header, left_out, with_names
@@ -29,7 +24,7 @@ from twlab.loading.responses.not_embeddings import failed_request, refusal
 from twlab.loading.responses.object_rows import add_row, add_rows, facts_of
 from twlab.loading.responses.othernames import FALLBACK_VIDEO, FILE_NAMES, VIDEO_NAMES
 from twlab.loading.responses.shapes import shape_of, vector_key, vector_of
-from twlab.loading.responses.splitting import is_unnamed_row, positional, split_row
+from twlab.loading.responses.splitting import is_bare, is_unnamed_row, positional, split_row
 from twlab.loading.responses.values import is_numbers
 
 if TYPE_CHECKING:
@@ -307,11 +302,15 @@ def _walk_boxes(
             _walk(node[key], kind_facts, inner, found, answer, depth=depth + 1)
     for key in shape.boxes:
         value = node[key]
-        if isinstance(value, dict | list | tuple) and value and not is_numbers(value):
-            before, marked = found.size, len(found.remarks)
-            _walk(value, own, place, found, answer, depth=depth + 1)
-            if found.size == before and plain(key) not in ("segments", "video_embeddings"):
-                del found.remarks[marked:]
+        if not isinstance(value, dict | list | tuple) or not value or is_numbers(value):
+            continue
+        due = plain(key) in ("segments", "video_embeddings")  # what is not there is told
+        if not due and is_bare(value):
+            continue
+        before, marked = found.size, len(found.remarks)
+        _walk(value, own, place, found, answer, depth=depth + 1)
+        if found.size == before and not due:
+            del found.remarks[marked:]
 
 
 def _walk_others(
