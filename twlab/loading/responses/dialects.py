@@ -31,11 +31,12 @@ _CHROMA = ("ids", "embeddings", "metadatas", "documents", "uris", "distances")
 
 def undressed(node: dict[str, Any]) -> dict[str, Any]:
     """The object as plain JSON has it; the same one where it is plain."""
-    if not any(type(value) is dict or type(value) is list for value in node.values()):
+    boxes = [value for value in node.values() if type(value) is dict or type(value) is list]
+    if not boxes:
         return node
     if _is_dynamo(node):
         return {key: _of_dynamo(value, 0) for key, value in node.items()}
-    if any(_is_extended(value) for value in node.values()):
+    if any(map(_is_extended, boxes)):
         return {key: _of_mongo(value, 0) for key, value in node.items()}
     if (
         type(mark := node.get("object")) is str
@@ -54,7 +55,7 @@ def undressed(node: dict[str, Any]) -> dict[str, Any]:
     if type(node.get("Get")) is dict:
         lists = [value for value in node["Get"].values() if isinstance(value, list)]
         return {"objects": [entry for entries in lists for entry in entries]}
-    if any(type(value) is dict and type(value.get("cells")) is list for value in node.values()):
+    if any(type(value) is dict and type(value.get("cells")) is list for value in boxes):
         return {key: _of_cells(value) for key, value in node.items()}
     if "embeddings" in node and _is_nested_list(node.get("ids")):
         return _of_queries(node)

@@ -37,6 +37,7 @@ __all__ = ["read"]
 _DEEPEST = 24
 _LONGEST_NAME = 1000
 _MAY_NAME = (*VIDEO_NAMES, *FILE_NAMES, "title", "name")
+_ALL_NAMES = frozenset(_MAY_NAME)
 _ROW_FACTS = ("video_id", "task_id", "id")
 
 
@@ -410,7 +411,7 @@ def _facts_below(node: dict[str, Any], shape: Shape, facts: dict[str, Any]) -> d
 
 def _name_below(own: dict[str, Any], node: dict[str, Any], names: dict[str, str]) -> bool:
     """Take what may name the video of all rows from an object; whether it surely does."""
-    if names.keys().isdisjoint(_MAY_NAME):
+    if _ALL_NAMES.isdisjoint(names):
         return False
     for name in _MAY_NAME:
         value = node.get(names.get(name, ""))
