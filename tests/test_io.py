@@ -378,7 +378,7 @@ def test_small_answers_are_opened_once_and_nothing_is_told_in_vain(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is done for each of 100,000 files: no second opening, no sentence that nobody reads."""
-    from twlab.responses import walk
+    from twlab.loading.responses import walk
 
     for k in range(5):
         (tmp_path / f"{k}.json").write_text(json.dumps(answer(f"{k}.mp4")))
