@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from twlab.analysis.copies.contested import uncontested
 from twlab.analysis.copies.evidence import score_of
 from twlab.analysis.copies.refining import pair_of, with_edges, within_support
 from twlab.analysis.copies.shared_pieces import elsewhere, shared_pieces
@@ -128,8 +129,10 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     is what they would have alone. ``chance`` is per pair of videos: of a thousand pairs with none
     related, some twenty show one or fewer. A still picture, a blank, a title or a logo is no
     evidence by itself, however long it stands and however often it comes again.
-    Clips that one video lacks are in no piece. ``score`` tells how like the original a copy is,
-    ``chance`` whether it is one: a long noisy copy has a low score and next to no chance.
+    Clips that one video lacks are in no piece, also where a cut left neighbours that are alike, as
+    long as the copy differs less from its source than they do. ``score`` tells how like the
+    original a copy is, ``chance`` whether it is one: a long noisy copy has a low score and next to
+    no chance.
 
     Examples
     --------
@@ -345,7 +348,7 @@ def _boxes(a: _Side, b: _Side, *, within: bool = False) -> pd.DataFrame:
         )
     rows = []
     pieces = shared_pieces(pair)
-    placed = with_edges(pair, pieces)
+    placed = uncontested(pair, with_edges(pair, pieces), pieces)
     if not within:  # there, what is shown a third time is a repeat of the second
         placed += [one for piece in elsewhere(pair, pieces) for one in with_edges(pair, [piece])]
     for piece in sorted(placed, key=lambda one: (one.first, one.begin)):

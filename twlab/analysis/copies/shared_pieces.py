@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twlab.analysis.copies.contested import uncontested
 from twlab.analysis.copies.diagonals import (
     BACKWARD,
     FORWARD,
@@ -223,7 +224,8 @@ def _finished(pair: Pair, pieces: list[Stretch], free: Mask) -> list[Stretch]:
         if broken:  # its parts are one line, and stand or fall together
             chains = [*chains[:before], [part for chain in chains[before:] for part in chain]]
         free[whole.cells] = False
-    kept = [judged(pair, chain) for chain in chains]
+    own = iter(uncontested(pair, [part for chain in chains for part in chain]))
+    kept = [judged(pair, [next(own) for _ in chain]) for chain in chains]
     if not any(_anchors(chain) for chain in kept):
         return []
     return sorted((part for chain in kept for part in chain), key=lambda p: p.first)
