@@ -9,9 +9,11 @@ sum of the similarity along the piece, less what each clip is like the rest of t
 average, and less what the most telling kind of clip adds to it: one kind may match by chance, the
 evidence is what goes with it.
 
-Chance was measured on 804 pairs of strangers: films of three sources, and drawn ones with
-black, logos and titles at their ends or between their scenes. The best evidence of a pair falls off
-exponentially (Gumbel's law of the greatest of many), the more slowly the larger the pair.
+Ways to weigh clips were compared, and their tail was measured, on 804 pairs of strangers: films of
+three sources, and drawn ones with black, logos and titles at their ends or between their scenes;
+what is said of ``chance`` beside :data:`MOST_CHANCE` was measured on others. The best evidence of
+a pair falls off exponentially (Gumbel's law of the greatest of many), the more slowly the larger
+the pair.
 
 References
 ----------
@@ -54,8 +56,10 @@ inserts of 3 to 5 are lost."""
 
 MOST_CHANCE = 0.02
 """Probability of so good a piece between unrelated videos from which on two videos are not said to
-share something. Of 360 fresh pairs of strangers, half of them with black, a logo or both between
-scenes, at most 1 % were below .01, 2 % below .02 and 4 % below .05."""
+share something. Of 360 fresh pairs of strangers, three quarters of them with black, a logo or both
+between scenes, .006 had a chance of .01 or less, .017 of .02 and .039 of .05. That is all families
+of footage pooled; of the worst, 45 pairs of unrelated rows of 64 dimensions in which one clip comes
+again in a fixed rhythm, .044, .067 and .089 had: there ``chance`` is two to four times too low."""
 
 FEWEST_BESIDE, LEAST_BESIDE, BESIDE_BEYOND = 2, 0.3, 0.05
 """Clips and total evidence of further pieces of two videos that are known to share one, and the
