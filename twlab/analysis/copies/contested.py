@@ -25,8 +25,8 @@ LEAST_OVERLAP = 0.25
 USUAL, LEAST_WORSE, TIMES_SPREAD = 0.1, 0.01, 2.0
 """Where a line runs on it is worse than the other piece, and than nine tenths of itself elsewhere,
 by so much or so many times what the clips of a piece differ in. Of 60 films that show 8 clips
-twice at unlike noise 1 clip is lost; at 1.0 it is 6, at 1.0 and with the median in place of the
-tenth 112."""
+twice, three quarters of them at unlike noise, 1 clip is lost; at 1.0 it is 6, at 1.0 and with the
+median in place of the tenth 112. At 4.0 planted cuts of exact copies are still found."""
 
 
 def uncontested(
