@@ -129,10 +129,10 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     is what they would have alone. ``chance`` is per pair of videos: of a thousand pairs with none
     related, some twenty show one or fewer. A still picture, a blank, a title or a logo is no
     evidence by itself, however long it stands and however often it comes again.
-    Clips that one video lacks are in no piece, also where a cut left neighbours that are alike, as
-    long as the copy differs less from its source than they do. ``score`` tells how like the
-    original a copy is, ``chance`` whether it is one: a long noisy copy has a low score and next to
-    no chance.
+    Clips that one video lacks are in no piece, also where a cut left neighbours that are alike,
+    as far as the copy is nearly exact; a noisy one may run on over a cut by a clip or two.
+    ``score`` tells how like the original a copy is, ``chance`` whether it is one: a long noisy
+    copy has a low score and next to no chance.
 
     Examples
     --------

@@ -59,7 +59,7 @@ MOST_CHANCE = 0.02
 share something. Of 360 fresh pairs of strangers, three quarters of them with black, a logo or both
 between scenes, .006 had a chance of .01 or less, .017 of .02 and .039 of .05. That is all families
 of footage pooled; of the worst, 45 pairs of unrelated rows of 64 dimensions in which one clip comes
-again in a fixed rhythm, .044, .067 and .089 had: there ``chance`` is two to four times too low."""
+again in a fixed rhythm, .044, .067 and .089 had."""
 
 FEWEST_BESIDE, LEAST_BESIDE, BESIDE_BEYOND = 2, 0.3, 0.05
 """Clips and total evidence of further pieces of two videos that are known to share one, and the
