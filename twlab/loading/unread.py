@@ -47,6 +47,9 @@ _COUNTING = frozenset(
 )
 _FEWEST = 2
 
+WITHOUT_TIME = frozenset({"document", "image", "text"})
+"""Inputs whose pieces have numbers and pages, and no times that could be missed."""
+
 
 def tell_unread(found: Found) -> None:
     """Say which columns look like times, options or vectors but were not read as such."""
@@ -63,7 +66,7 @@ def tell_unread(found: Found) -> None:
         timely = [name for name in names if _is_timely(found, name)]
         if timely:
             _tell_times(found, sorted(timely, key=lambda name: (_sides(name), name)))
-        else:
+        elif not set(cells_of(found, "input_type")) <= WITHOUT_TIME:
             _tell_order(found, names)
     elif all(map(math.isnan, cells_of(found, "end_sec"))):
         _tell_ends(found, names)

@@ -356,10 +356,12 @@ def diagnose(segments: Source) -> pd.DataFrame:
             return diagnosis.Facts(width[rows], length[rows], mark[rows])
 
         def take(rows: Positions) -> Matrix:
-            holding = [piece for piece in pieces if len(rows[rows_in(piece, rows)])]
-            step = f"sample-{rows[0]}-{len(rows)}" if len(rows) else "sample"
-            parts = job.map(step, take_rows, holding, rows)
-            return np.concatenate([part["matrix"] for part in parts])
+            ascending = np.sort(rows)
+            holding = [one for one in pieces if len(ascending[rows_in(one, ascending)])]
+            step = f"sample-{ascending[0]}-{len(rows)}" if len(rows) else "sample"
+            parts = job.map(step, take_rows, holding, ascending)
+            taken = np.concatenate([part["matrix"] for part in parts])
+            return taken[np.searchsorted(ascending, rows)]
 
         return diagnosis.report(places, look, take)
 
