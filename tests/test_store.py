@@ -199,7 +199,8 @@ def test_another_process_reads_a_fragment(store: tw.Store, tmp_path: Path) -> No
     path.write_bytes(pickle.dumps(store.fragments()))
     code = (
         "import os, pathlib, pickle, sys; "
-        "print(pickle.loads(pathlib.Path(sys.argv[1]).read_bytes())[0].matrix().sum(), flush=True); "
+        "fragments = pickle.loads(pathlib.Path(sys.argv[1]).read_bytes()); "
+        "print(fragments[0].matrix().sum(), flush=True); "
         "os._exit(0)"  # threads of Lance may outlive the interpreter and end it with a signal
     )
     answer = subprocess.run(
