@@ -21,7 +21,8 @@ from twlab.service.http.endpoints import Service as Endpoints
 from twlab.service.http.limits import Limiter, ServerClock, asked_wait
 from twlab.service.http.transport import Call, Settings, Transport
 from twlab.service.jobs.embedding_options import Options
-from twlab.service.jobs.inputs import clean_url, find_sources
+from twlab.service.jobs.inputs import find_sources
+from twlab.service.jobs.urls import clean_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

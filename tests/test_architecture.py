@@ -72,16 +72,6 @@ def imported_modules(module: ast.Module) -> set[str]:
     return (found & MODULES.keys()) - {"twlab"}
 
 
-def in_use(module: ast.Module) -> ast.Module:
-    """The module without what only type checkers read."""
-    kept = [node for node in module.body if not _is_for_types(node)]
-    return ast.Module(kept, [])
-
-
-def _is_for_types(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-
-
 def functions(module: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     return [node for node in ast.walk(module) if isinstance(node, kinds)]
@@ -141,7 +131,7 @@ def test_families_of_analysis_meet_in_neighbors_only(path: Path) -> None:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    below = {name: imported_modules(in_use(tree(path))) for name, path in MODULES.items()}
+    below = {name: imported_modules(tree(path)) for name, path in MODULES.items()}
     sorter = graphlib.TopologicalSorter(below)
     sorter.prepare()  # raises CycleError, which names the circle
 

@@ -16,7 +16,8 @@ from service import KEY, Service
 import twlab as tw
 from twlab.service.jobs import ledgerfile
 from twlab.service.jobs.assets import Assets
-from twlab.service.jobs.ledger import Job, Ledger
+from twlab.service.jobs.job import Job
+from twlab.service.jobs.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,7 +20,8 @@ from service import KEY, Fault, Service
 
 import twlab as tw
 from twlab import errors
-from twlab.service.jobs.ledger import Job, Ledger
+from twlab.service.jobs.job import Job
+from twlab.service.jobs.ledger import Ledger
 from twlab.service.jobs.locks import RunLock, is_alive
 
 if TYPE_CHECKING:

@@ -26,7 +26,8 @@ from twlab.service.jobs import (
     rebuilding,
 )
 from twlab.service.jobs.answers import answer_path, read_head
-from twlab.service.jobs.ledger import Job, Ledger
+from twlab.service.jobs.job import Job
+from twlab.service.jobs.ledger import Ledger
 from twlab.service.jobs.locks import RunLock, is_alive
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from twlab.archive.in_pieces.checkpoints import _write
 from twlab.cli.demo import write_demo
 from twlab.paths import replaced, user_path
 from twlab.service.jobs.answers import save_answer
-from twlab.service.jobs.ledger import Job
+from twlab.service.jobs.job import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

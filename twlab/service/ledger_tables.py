@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twlab.service.jobs.embedding import Outcome
-    from twlab.service.jobs.ledger import Job
+    from twlab.service.jobs.job import Job
 
 __all__ = [
     "failure_table",

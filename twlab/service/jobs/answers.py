@@ -18,11 +18,20 @@ import orjson
 from twlab.errors import LedgerError
 from twlab.paths import aside
 from twlab.service.http.fields import text_at
+from twlab.service.jobs.embedding_options import job_key
 
 if TYPE_CHECKING:
-    from twlab.service.jobs.ledger import Job
+    from twlab.service.jobs.job import Job
 
-__all__ = ["KEY_DIGITS", "answer_path", "read_head", "save_answer", "upload_name"]
+__all__ = [
+    "KEY_DIGITS",
+    "answer_path",
+    "found_jobs",
+    "lying_answer",
+    "read_head",
+    "save_answer",
+    "upload_name",
+]
 
 KEY_DIGITS = 12
 _TOKEN_DIGITS = 16
@@ -129,3 +138,24 @@ def _write_whole(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def found_jobs(folder: Path, known: set[str]) -> list[dict[str, Any]]:
+    """The jobs that saved answers belong to, but for answers that are known; fields by name."""
+    found = []
+    for path in sorted((folder / "answers").glob("*.json")):
+        place = f"answers/{path.name}"
+        told = None if place in known or path.is_symlink() else read_head(path)
+        if told is None:
+            continue
+        key = job_key(told["account"], told["content"], told["options"])
+        if told["key"] == key and path.name.endswith(f".{key[:KEY_DIGITS]}.json"):
+            found.append({**told, "answer": place})
+    return found
+
+
+def lying_answer(folder: Path, key: str) -> str | None:
+    """The saved answer of a job that no ledger tells of, by the digits in its name."""
+    paths = sorted((folder / "answers").glob(f"*.{key[:KEY_DIGITS]}.json"))
+    good = (path for path in paths if not path.is_symlink() and path.stat().st_size)
+    return next((f"answers/{path.name}" for path in good), None)

@@ -13,33 +13,8 @@ from twlab.service.jobs.locks import is_alive
 if TYPE_CHECKING:
     from twlab.service.jobs.ledger import Ledger
 
-__all__ = ["SCHEMA", "Assets"]
+__all__ = ["Assets"]
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS assets (
-    account TEXT NOT NULL,
-    content TEXT NOT NULL,
-    owner TEXT,
-    asset_id TEXT,
-    upload_id TEXT,
-    chunk_size INTEGER,
-    n_chunks INTEGER,
-    upload_headers TEXT,
-    PRIMARY KEY (account, content)
-);
-CREATE TABLE IF NOT EXISTS parts (
-    upload_id TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    etag TEXT NOT NULL,
-    reported INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (upload_id, number)
-);
-CREATE TABLE IF NOT EXISTS files (
-    path TEXT PRIMARY KEY,
-    stamp TEXT NOT NULL,
-    content TEXT NOT NULL
-);
-"""
 _AT = "WHERE account = ? AND content = ?"
 
 

@@ -14,7 +14,7 @@ from twlab.errors import (
 )
 from twlab.service.jobs.embedding_options import job_key
 from twlab.service.jobs.inputs import content_of
-from twlab.service.jobs.ledger import Job
+from twlab.service.jobs.job import Job
 from twlab.service.jobs.work import Work
 
 if TYPE_CHECKING:

@@ -9,21 +9,20 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from twlab.errors import InputError
 from twlab.paths import user_path
 from twlab.service.http.file_bodies import content_hash, mime_type
+from twlab.service.jobs.urls import clean_url, is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from twlab.service.jobs.assets import Assets
 
-__all__ = ["Media", "clean_url", "content_of", "find_sources", "is_url"]
+__all__ = ["Media", "content_of", "find_sources"]
 
-_SIGNING = ("x-amz-", "x-goog-", "signature", "expires", "key-pair-id", "policy", "token")
-_AZURE = frozenset({"sig", "se", "st", "sp", "sv", "sr", "skoid", "sktid", "ske", "sks", "skv"})
 # The service takes the address of a media file only; its specification rules out the pages of
 # video hosts and the sharing links of cloud storage. These are the ones that people paste.
 _PAGES_OF = (
@@ -51,32 +50,6 @@ class Media:
     def input_type(self) -> Literal["video", "audio"]:
         """``audio`` for sound files, ``video`` for everything else."""
         return "audio" if mime_type(self.name).startswith("audio/") else "video"
-
-
-def is_url(text: str) -> bool:
-    """Whether a text is a web address.
-
-    >>> is_url("https://example.com/a.mp4"), is_url("C:/a.mp4")
-    (True, False)
-    """
-    return text.lower().startswith(("https://", "http://"))
-
-
-def clean_url(url: str) -> str:
-    """The address without signatures, which are secret and change with every request.
-
-    >>> clean_url("https://a.b/c.mp4?id=7&X-Amz-Signature=abc&Expires=9")
-    'https://a.b/c.mp4?id=7'
-    """
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    kept = [(name, value) for name, value in pairs if not _signs(name.lower())]
-    return urlunsplit((parts.scheme, host, parts.path, urlencode(kept), ""))
-
-
-def _signs(name: str) -> bool:
-    return name.startswith(_SIGNING) or name in _AZURE
 
 
 def find_sources(source: Any) -> list[Media]:

@@ -24,11 +24,14 @@ import contextlib
 import sqlite3
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from twlab.errors import LedgerError, warn
-from twlab.service.jobs import ledgerfile, rebuilding
+from twlab.service.jobs import ledgerfile
+from twlab.service.jobs.answers import found_jobs, lying_answer
+from twlab.service.jobs.facts import facts_from
+from twlab.service.jobs.job import FINAL, Job
 from twlab.service.jobs.locks import (
     RunLock,
     alone,
@@ -40,34 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["FINAL", "Job", "Ledger"]
-
-FINAL = ("ready", "failed", "rejected")
-
-
-@dataclass(frozen=True)
-class Job:
-    """One row of the ledger; `owner` is the run that works on it."""
-
-    key: str
-    account: str
-    api: str
-    source: str
-    content: str
-    video_id: str
-    model_name: str
-    options: str
-    state: str = "new"
-    owner: str | None = None
-    upload_name: str | None = None
-    task_id: str | None = None
-    attempts: int = 0
-    attempted_at: float | None = None
-    service_at: float | None = None
-    created_at: float = 0.0
-    updated_at: float = 0.0
-    answer: str | None = None
-    error: str | None = None
+__all__ = ["Ledger"]
 
 
 class Ledger:
@@ -156,7 +132,7 @@ class Ledger:
     def _find_again(self, *, lost: bool) -> None:
         """Jobs of answers that no row tells of; what shows that rows were lost is kept in mind."""
         answers = {row[0] for row in self.db.execute("SELECT answer FROM jobs")}
-        whole = rebuilding.found_jobs(self.folder, answers)
+        whole = found_jobs(self.folder, answers)
         keys = {row[0] for row in self.db.execute("SELECT key FROM jobs")}
         found = [told for told in whole if told["key"] not in keys]
         runs = {row[0] for row in self.db.execute("SELECT name FROM runs")}
@@ -223,7 +199,7 @@ class Ledger:
         found = "SELECT task_id, facts FROM orphans"
         with self.reading() as db:
             rows = db.execute(f"{found} {where}", (job.api, job.account)).fetchall()
-        known = {str(task_id): rebuilding.facts_from(str(text)) for task_id, text in rows}
+        known = {str(task_id): facts_from(str(text)) for task_id, text in rows}
         if None in known.values():
             raise self._trouble("'facts' is not as twlab writes it", damaged=True)
         return {task_id: facts for task_id, facts in known.items() if facts is not None}
@@ -239,7 +215,7 @@ class Ledger:
         with self.change() as db:
             if db.execute("SELECT 1 FROM jobs WHERE key = ?", (job.key,)).fetchone() is None:
                 self._insert(db, job)
-                if (answer := rebuilding.lying_answer(self.folder, job.key)) is not None:
+                if (answer := lying_answer(self.folder, job.key)) is not None:
                     self._set(db, job.key, state="ready", answer=answer)
             found = self._job(db, job.key)
             if found.state == "ready" or (found.state == "failed" and not pay_again):

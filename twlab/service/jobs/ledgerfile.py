@@ -18,8 +18,6 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING
 
-from twlab.service.jobs import assets, rebuilding
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -54,13 +52,54 @@ CREATE TABLE IF NOT EXISTS tasks (
     key TEXT NOT NULL REFERENCES jobs (key)
 );
 """
+_ASSETS = """
+CREATE TABLE IF NOT EXISTS assets (
+    account TEXT NOT NULL,
+    content TEXT NOT NULL,
+    owner TEXT,
+    asset_id TEXT,
+    upload_id TEXT,
+    chunk_size INTEGER,
+    n_chunks INTEGER,
+    upload_headers TEXT,
+    PRIMARY KEY (account, content)
+);
+CREATE TABLE IF NOT EXISTS parts (
+    upload_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    reported INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (upload_id, number)
+);
+CREATE TABLE IF NOT EXISTS files (
+    path TEXT PRIMARY KEY,
+    stamp TEXT NOT NULL,
+    content TEXT NOT NULL
+);
+"""
+_LOST = """
+CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS lost (api TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS looked (
+    api TEXT NOT NULL,
+    account TEXT NOT NULL,
+    PRIMARY KEY (api, account)
+);
+CREATE TABLE IF NOT EXISTS orphans (
+    task_id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    api TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    PRIMARY KEY (task_id, account)
+);
+"""
 _TALLY = """
 CREATE TABLE IF NOT EXISTS tally (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     rows INTEGER NOT NULL
 );
 """
-_SCHEMA = f"{_JOBS}{assets.SCHEMA}{rebuilding.SCHEMA}"
+_SCHEMA = f"{_JOBS}{_ASSETS}{_LOST}"
 _HASH_BYTES = 8  # an INTEGER of SQLite
 
 

@@ -19,7 +19,7 @@ from twlab.service.http.file_bodies import FilePart
 from twlab.service.jobs.answers import answer_path, save_answer
 from twlab.service.jobs.embedding_options import job_key
 from twlab.service.jobs.inputs import Media, content_of, find_sources
-from twlab.service.jobs.ledger import Job
+from twlab.service.jobs.job import Job
 
 if TYPE_CHECKING:
     from twlab.service.http.endpoints import Params, Service

@@ -3,8 +3,8 @@
 A ledger may vanish while its answers stay: emptied by a power cut, left out by a program that
 copies folders, deleted by hand. What it knew is paid for, and must not be paid for again.
 
-* An answer says which job it belongs to (:func:`found_jobs`), or at least carries the first digits
-  of the job's key in its name (:func:`lying_answer`).
+* An answer says which job it belongs to (``answers.found_jobs``), or at least carries the first
+  digits of the job's key in its name (``answers.lying_answer``).
 * A job without an answer may be a task that nobody waits for. Before anything is sent, the tasks
   that the service lists and no job knows are written down once (:func:`note_orphans`); a new job
   that is one of them goes on with it (:func:`recovered`).
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -26,71 +26,22 @@ from twlab.errors import (
     NotFoundError,
     PermissionDeniedError,
 )
-from twlab.service.jobs.answers import KEY_DIGITS, read_head
-from twlab.service.jobs.doubt import (
-    facts_from,
-    facts_of,
-    in_doubt,
-    tasks_by_name,
-    which_is,
-)
-from twlab.service.jobs.embedding_options import job_key
+from twlab.service.jobs.doubt import tasks_by_name
+from twlab.service.jobs.facts import facts_of, in_doubt, which_is
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from twlab.service.http.endpoints import Service
     from twlab.service.http.transport import Settings
-    from twlab.service.jobs.ledger import Job, Ledger
+    from twlab.service.jobs.job import Job
+    from twlab.service.jobs.ledger import Ledger
 
 __all__ = [
-    "SCHEMA",
-    "facts_from",
-    "found_jobs",
-    "lying_answer",
     "note_orphans",
     "recovered",
     "shared",
 ]
 
 _NOT_OURS = (BadRequestError, GoneError, NotFoundError, PermissionDeniedError)
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS lost (api TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS looked (
-    api TEXT NOT NULL,
-    account TEXT NOT NULL,
-    PRIMARY KEY (api, account)
-);
-CREATE TABLE IF NOT EXISTS orphans (
-    task_id TEXT NOT NULL,
-    account TEXT NOT NULL,
-    api TEXT NOT NULL,
-    facts TEXT NOT NULL,
-    PRIMARY KEY (task_id, account)
-);
-"""
-
-
-def found_jobs(folder: Path, known: set[str]) -> list[dict[str, Any]]:
-    """The jobs that saved answers belong to, but for answers that are known; fields by name."""
-    found = []
-    for path in sorted((folder / "answers").glob("*.json")):
-        place = f"answers/{path.name}"
-        told = None if place in known or path.is_symlink() else read_head(path)
-        if told is None:
-            continue
-        key = job_key(told["account"], told["content"], told["options"])
-        if told["key"] == key and path.name.endswith(f".{key[:KEY_DIGITS]}.json"):
-            found.append({**told, "answer": place})
-    return found
-
-
-def lying_answer(folder: Path, key: str) -> str | None:
-    """The saved answer of a job that no ledger tells of, by the digits in its name."""
-    paths = sorted((folder / "answers").glob(f"*.{key[:KEY_DIGITS]}.json"))
-    good = (path for path in paths if not path.is_symlink() and path.stat().st_size)
-    return next((f"answers/{path.name}" for path in good), None)
 
 
 async def note_orphans(service: Service, ledger: Ledger, job: Job, settings: Settings) -> None:

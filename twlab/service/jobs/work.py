@@ -39,7 +39,7 @@ from twlab.service.http.file_bodies import FilePart
 from twlab.service.jobs.answers import answer_path, save_answer, upload_name
 from twlab.service.jobs.doubt import settle
 from twlab.service.jobs.embedding_options import job_key
-from twlab.service.jobs.ledger import FINAL
+from twlab.service.jobs.job import FINAL
 from twlab.service.jobs.rebuilding import note_orphans, recovered, shared
 from twlab.service.jobs.uploads import Uploader
 
@@ -51,7 +51,8 @@ if TYPE_CHECKING:
     from twlab.service.jobs.assets import Assets
     from twlab.service.jobs.embedding_options import Options
     from twlab.service.jobs.inputs import Media
-    from twlab.service.jobs.ledger import Job, Ledger
+    from twlab.service.jobs.job import Job
+    from twlab.service.jobs.ledger import Ledger
     from twlab.service.jobs.uploads import Watcher
 
 __all__ = ["Run", "Work"]
