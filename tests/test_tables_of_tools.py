@@ -70,6 +70,19 @@ class TestNpz:
         names = {"embedding": "q", "start_sec": "t0", "end_sec": "t1"}
         check(tw.load(tmp_path / "film.npz", columns=names))
 
+    def test_one_that_asks_for_a_password(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.npz"
+        np.savez(path, emb=M, times=np.c_[START, END])
+        data = bytearray(path.read_bytes())
+        for head, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # the flag in both places
+            place = data.find(head)
+            while place >= 0:
+                data[place + at] |= 1
+                place = data.find(head, place + 4)
+        path.write_bytes(bytes(data))
+        with pytest.raises(tw.LoadError, match=r"no whole \.npz file .*password"):
+            tw.load(path)
+
     def test_a_matrix_without_times(self, tmp_path: Path) -> None:
         np.savez(tmp_path / "a.npz", embeddings=M, periods=END[:4])
         with pytest.raises(tw.LoadError, match=r"without times.*from_vectors\(matrix"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +42,10 @@ _PLACES = frozenset(
 )
 _NAMES = frozenset((*VIDEO_NAMES, *FILE_NAMES, *GROUPING_NAMES))
 _DEEPEST = 12
+_BROKEN = (
+    *(ValueError, EOFError, OSError, MemoryError, zlib.error, zipfile.BadZipFile),
+    *(NotImplementedError, RuntimeError),  # of ways of packing, and of passwords
+)
 
 
 def npz_document(data: bytes, source: str, columns: Mapping[str, str], most: int) -> dict[str, Any]:
@@ -66,7 +71,7 @@ def npz_document(data: bytes, source: str, columns: Mapping[str, str], most: int
             document = {name: _plain(arrays[name]) for name in arrays.files}
     except LoadError:
         raise
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, NotImplementedError) as error:
+    except _BROKEN as error:
         raise LoadError(
             f"is no whole .npz file of plain arrays ({str(error)[:100]}); numbers and texts were "
             "expected; save it again without objects",
