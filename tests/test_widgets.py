@@ -128,10 +128,12 @@ def test_the_map_of_a_film_is_a_t_sne_and_of_very_many_rows_principal_axes(
     near = np.asarray(tw.project(tw.vectors(film)), np.float32)
     explorer = tw.explore(film, views=["map"])
     np.testing.assert_allclose(array(explorer, "x"), near[:, 0], rtol=1e-5)
-    monkeypatch.setattr("twlab.widgets.spaces.MAX_TSNE", 149)
+    monkeypatch.setattr("twlab.analysis.maps.projection.MAX_TSNE", 149)
     axes = np.asarray(tw.project(tw.vectors(film), method="pca"), np.float32)
     explorer = tw.explore(film, views=["map"])
     np.testing.assert_allclose(array(explorer, "x"), axes[:, 0], atol=1e-5)
+    drawn = tw.plot.scatter(film).data[0]
+    np.testing.assert_allclose(np.asarray(drawn.x, float), axes[:, 0], atol=1e-5)
 
 
 def test_options_get_their_own_map(segments: pd.DataFrame) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from twlab.analysis.maps.projection import project
+from twlab.analysis.maps.projection import project, usual_method
 from twlab.errors import FILTERED, InputError
 from twlab.figures.clock import span_labels
 from twlab.figures.encodings import (
@@ -50,7 +50,8 @@ def scatter(
     segments : DataFrame
         A table of segments.
     coords : DataFrame of columns x, y (and z), optional
-        As :func:`twlab.project` gives it, on the same index; by default it is called here.
+        As :func:`twlab.project` gives it, on the same index. Default: as the explorer draws it,
+        t-SNE of up to 3,000 segments, PCA of more.
     color : str, Series or sequence, optional
         A column, or one value per row such as ``tw.cluster(segments)``. By default the option
         where there are several, else the video where there are several, else the time. Numbers
@@ -93,7 +94,9 @@ def scatter(
         raise InputError(
             f"there are no segments to draw; a table with rows was expected; {FILTERED}"
         )
-    table: Any = project(segments) if coords is None else coords
+    table: Any = coords
+    if coords is None:
+        table = project(segments, method=usual_method(len(segments)))
     axes = _axes(table)
     table = aligned(segments, table, "coords")
     values = value_column(segments, _telling(segments) if color is None else color, "color")

@@ -54,7 +54,7 @@ def explore(
         work without a picture. No file is opened but those that are named here.
     coords : DataFrame with x and y, or array_like of shape (n, 2), optional
         Places on the map, as :func:`twlab.project` returns them. Default: t-SNE of each
-        embedding option up to 1,500 segments, PCA above.
+        embedding option up to 3,000 segments, PCA above.
     labels : Series, array_like of n values, or name of a column, optional
         What to colour by at first, for example :func:`twlab.cluster`. Default: time.
     scenes : DataFrame with start_sec (and video_id), or sequence of seconds, optional

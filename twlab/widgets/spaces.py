@@ -7,7 +7,7 @@ and lists of neighbours, never the vectors.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -35,10 +35,6 @@ __all__ = [
 MAX_CELLS = 5000
 """Cells along a side of the heatmap; longer tables are averaged in blocks of equal length."""
 
-MAX_TSNE = 3000
-"""Rows up to which the map is a t-SNE (8 s of CPU; 2 at half, 11 at double); an explorer
-of more rows opens at once with a PCA, which takes no time."""
-
 N_NEIGHBORS = 10
 
 
@@ -61,12 +57,11 @@ def split_spaces(segments: pd.DataFrame, order: NDArray[np.intp]) -> dict[str, N
 
 def laid_out(unit: Matrix) -> Matrix:
     """X and y of the rows of a space on a map of their own."""
-    from twlab.analysis.maps.projection import project
+    from twlab.analysis.maps.projection import project, usual_method
 
     if len(unit) < 2:
         return np.zeros((len(unit), 2), np.float32)
-    method: Literal["tsne", "pca"] = "tsne" if len(unit) <= MAX_TSNE else "pca"
-    return np.asarray(project(unit, method=method), np.float32)
+    return np.asarray(project(unit, method=usual_method(len(unit))), np.float32)
 
 
 def add_similarity(
