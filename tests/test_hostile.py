@@ -164,17 +164,18 @@ def test_the_log_of_the_library_holds_no_key(
 ) -> None:
     """It logs the headers of answers, where a server may repeat the key."""
     caplog.set_level("DEBUG")
+    key = KEY[::-1]  # masked as long as a client has it, and others of this process have KEY
     with Service(dim=4, check=False) as service:
         service.hostile = Hostile(3, probability=1.0, kinds=("key",))
-        with tw.Client(KEY, base_url=service.url, folder=tmp_path, settings=QUICK) as client:
+        with tw.Client(key, base_url=service.url, folder=tmp_path, settings=QUICK) as client:
             for _ in range(4):
                 with suppress(tw.ApiError):
                     client.indexes()
     assert "www-authenticate" in caplog.text
     assert "****" in caplog.text
-    assert not any(spelt in caplog.text for spelt in spellings(KEY))
-    logging.getLogger("httpcore.http11").debug("%s", KEY)  # after the client nothing is changed
-    assert KEY in caplog.text
+    assert not any(spelt in caplog.text for spelt in spellings(key))
+    logging.getLogger("httpcore.http11").debug("%s", key)  # after the client nothing is changed
+    assert key in caplog.text
 
 
 def test_a_key_shows_no_state() -> None:
