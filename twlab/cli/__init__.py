@@ -1,1 +1,1 @@
-"""."""
+"""The command ``twlab`` and the demo."""

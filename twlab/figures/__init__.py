@@ -1,1 +1,1 @@
-"""."""
+"""Plotly figures from tables and results, one file a picture; :mod:`twlab.plot` is their front."""

@@ -4,7 +4,9 @@
 * ``cutting``   long vectors cut out of JSON text
 * ``parsing``   JSON text -> parsed document with the vectors as arrays
 * ``frames``    Parquet, CSV and DataFrames of other makers -> rows
-* ``source``    one source of any kind -> rows and problems
+* ``arrays``    ``.npz`` and HDF5 -> a document of columns
+* ``reading``   one source of any kind -> rows and problems
 * ``identity``  which video a row belongs to
-* ``table``     the rows of all sources -> one table with one block of vectors
+* ``joining``   the rows of all sources -> one table with one block of vectors
+* ``load``      :func:`twlab.load`, :func:`twlab.check` and :func:`twlab.save`
 """

@@ -1,1 +1,1 @@
-"""."""
+"""Search over several options, thresholds, agreement of options, diagnosis."""

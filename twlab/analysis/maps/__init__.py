@@ -1,1 +1,1 @@
-"""."""
+"""Coordinates of segments, and how far to believe them."""

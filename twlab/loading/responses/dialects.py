@@ -67,11 +67,6 @@ def _without_mark(entry: Any) -> Any:
     return {k: v for k, v in entry.items() if k != "object"} if type(entry) is dict else entry
 
 
-def _is_text(value: Any, text: str) -> bool:
-    """Whether a value, which may be a vector, is a certain text."""
-    return isinstance(value, str) and value == text
-
-
 def _is_dynamo(node: dict[str, Any]) -> bool:
     """Whether every value says its type in DynamoDB's letters."""
     return bool(node) and all(

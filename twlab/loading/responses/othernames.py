@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from twlab.loading.responses.names import ALIASES, plain
+from twlab.loading.responses.names import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,7 +105,6 @@ _UNITS = (
     (re.compile(r"_(?:s|secs?|seconds?)$"), 1.0),
     (re.compile(r"_(?:mins?|minutes?)$"), 1 / 60),
 )
-_SURE = {name for column in ("start_sec", "end_sec") for name in ALIASES[column]}
 
 
 class TimeName(NamedTuple):

@@ -38,7 +38,6 @@ _DEEPEST = 24
 _LONGEST_NAME = 1000
 _MAY_NAME = (*VIDEO_NAMES, *FILE_NAMES, "title", "name")
 _ALL_NAMES = frozenset(_MAY_NAME)
-_ROW_FACTS = ("video_id", "task_id", "id")
 
 
 def read(document: Any, found: Found, *, place: str = "", word: str = "segment") -> None:

@@ -1,1 +1,1 @@
-"""."""
+"""Paid jobs from claim to answer, across crashes: ledger, uploads, answers. No tables."""
