@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Positions
 
 
-__all__ = ["count_table", "novelty", "scene_counts", "scene_labels", "scenes"]
+__all__ = ["count_table", "novelty", "one_table", "scene_counts", "scene_labels", "scenes"]
 
 KERNEL_CLIPS = 8
 """Clips that novelty looks at on either side, where no length in seconds is given."""
@@ -161,6 +161,11 @@ def scenes(
         for rows in bar("scenes", list(tracks(segments)))
     ]
     empty = _scene_rows(segments.iloc[:0], np.empty(0, np.intp), np.empty(0))
+    return one_table(parts, empty)
+
+
+def one_table(parts: list[pd.DataFrame], empty: pd.DataFrame) -> pd.DataFrame:
+    """The scenes of all videos and options in order, or the empty table where there are none."""
     table = pd.concat(parts, ignore_index=True) if parts else empty
     keys = [name for name in ("video_id", "embedding_option") if name in table.columns]
     return table.sort_values([*keys, "start_sec"], ignore_index=True)

@@ -111,9 +111,7 @@ def scenes(
         batches = _batches(pieces, _clips_by_video(places))
         results = _told(job.map("scenes", scenes_of, batches, pieces, n_scenes, method))
         parts = [_with_videos(places, found, "medoid") for found in results]
-    table = pd.concat(parts, ignore_index=True) if parts else empty
-    keys = [name for name in ("video_id", "embedding_option") if name in table.columns]
-    return table.sort_values([*keys, "start_sec"], ignore_index=True)
+    return segmentation.one_table(parts, empty)
 
 
 def scenes_of(batch: Batch, pieces: Sequence[Piece], n_scenes: Any, method: Any) -> dict[str, Any]:
