@@ -147,7 +147,7 @@ def test_segments_without_length_are_no_failure(rng: np.random.Generator) -> Non
     assert np.isfinite(curve[1:]).all()
 
 
-# Times in milliseconds: those that differ by less than a microsecond are one time to every analysis.
+# Times in milliseconds: those less than a microsecond apart are one time to every analysis.
 films = st.lists(
     st.tuples(st.integers(500, 20_000), st.integers(0, 30_000), st.integers(0, 5)),
     min_size=2,
