@@ -95,8 +95,8 @@ def test_options_reach_the_service(client: tw.Client, service: Service, videos: 
     assert segments["embedding_scope"].tolist() == ["clip", "clip", "video"]
     assert segments["start_sec"].tolist()[:2] == [2.0, 6.0]
     (task,) = service.store.tasks.values()
-    assert task.asked["option"] == ["visual"]
-    assert task.asked["scope"] == ["clip", "asset"]
+    assert task.asked["embedding_option"] == ["visual"]
+    assert task.asked["embedding_scope"] == ["clip", "asset"]
 
 
 def test_version_1(client: tw.Client, service: Service, videos: Path) -> None:

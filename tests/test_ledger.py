@@ -380,7 +380,8 @@ def test_files_of_the_same_bytes_are_paid_for_once(
     with pytest.warns(tw.TwlabWarning, match="hold the same content and were embedded once"):
         segments = embed(service, videos, tmp_path / "jobs")
     assert len(service.paid) == 3
-    assert not segments.duplicated(["video_id", "start_sec", "embedding_option"]).any()
+    places = ["video_id", "start_sec", "embedding_option", "embedding_scope"]
+    assert not segments.duplicated(places).any()
 
 
 def test_chaos_ends_with_every_video_paid_once(

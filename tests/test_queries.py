@@ -72,6 +72,7 @@ def client(service: Service, tmp_path: Path) -> Iterator[tw.Client]:
 @pytest.fixture(params=["table", "store"])
 def search(request: Any, segments: pd.DataFrame, tmp_path: Path, client: tw.Client) -> Any:
     """The search of a table or of a store."""
+    segments = segments.assign(model_name="marengo3.0")
     if request.param == "table":
         return lambda *args, **kwargs: tw.search(segments, *args, client=client, **kwargs)
     store = tw.open(tmp_path / "archive")

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .replies import Reply, flat, page_of
+from .rules import kind_of
 from .store import Asset, Upload, stamp
 
 if TYPE_CHECKING:
@@ -27,19 +28,44 @@ def create_asset(store: Store, request: Request) -> Reply:
         store.new_id(), form.one("method"), name, digest, size, now, now + store.asset_ready_sec
     )
     asset.url, asset.failed = url or "", "broken" in name
+    asset.head = file.head if file else b""
     store.assets[asset.id] = asset
     return 201, asset.view(), {}
 
 
 def list_assets(store: Store, request: Request) -> Reply:
-    return page_of(request, [asset.view() for asset in store.assets.values()])
+    """The newest first, those that the query lets through."""
+    query = request.query
+    ids = {value for name, value in query if name == "asset_ids"}
+    kinds = {value for name, value in query if name == "asset_types"}
+    part = dict(query).get("filename", "").lower()
+    found = [
+        asset
+        for asset in sorted(store.assets.values(), key=lambda asset: -asset.created)
+        if (not ids or asset.id in ids)
+        and (not kinds or kind_of(asset.mime) in kinds)
+        and part in asset.filename.lower()
+    ]
+    return page_of(request, [asset.detail() for asset in found])
 
 
 def get_asset(store: Store, request: Request, asset_id: str) -> Reply:
     asset = store.assets.get(asset_id)
     if asset is None:
         return flat(404, "resource_not_exist", f"Asset {asset_id} does not exist.")
-    return 200, asset.view(), {}
+    return 200, asset.detail(), {}
+
+
+def delete_asset(store: Store, request: Request, asset_id: str) -> Reply:
+    if asset_id not in store.assets:
+        return flat(404, "resource_not_exist", f"Asset {asset_id} does not exist.")
+    videos = store.index["videos"].values()
+    held = any(task.asked.get("asset_id") == asset_id for task in videos)
+    if held and dict(request.query).get("force") != "true":
+        said = "Indexed assets reference this asset; set force to delete it anyway."
+        return flat(409, "resource_conflict", said)
+    del store.assets[asset_id]
+    return 204, None, {}
 
 
 def create_upload(store: Store, request: Request) -> Reply:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .answers35 import query_answer
 from .replies import Reply, flat, nested, page_of
+from .rules import Refused, check_query, check_task, mime_of
+from .store import Task
 
 if TYPE_CHECKING:
     from .server import Request
@@ -101,42 +104,56 @@ def embed_v1(store: Store, request: Request) -> Reply:
 # Embeddings, version 2
 
 
-def media_of(store: Store, media: dict[str, Any]) -> tuple[str, str | None, str | None] | None:
-    """Content, file name and address of a media source; None where it is not usable."""
-    source = media.get("media_source") or {}
-    if "url" in source:
-        return source["url"], None, source["url"]
-    if "base64_string" in source:
-        return source["base64_string"], None, None
+class Media(NamedTuple):
+    """A media source: what it holds, its name and address, its type, how it begins."""
+
+    content: str
+    filename: str | None
+    url: str | None
+    mime: str
+    head: bytes = b""
+
+
+def media_of(store: Store, source: dict[str, Any], kind: str = "video") -> Media | None:
+    """What a media source leads to; None where the asset is not usable."""
+    if source.get("url"):
+        return Media(source["url"], None, source["url"], mime_of(source["url"]))
+    if source.get("base64_string"):
+        usual = {"audio": "audio/wav", "image": "image/png", "document": "text/plain"}
+        return Media(source["base64_string"], None, None, usual.get(kind, "video/mp4"))
     asset = store.assets.get(source.get("asset_id", ""))
     if asset is None or asset.view()["status"] != "ready":
         return None
-    return asset.digest or asset.url, asset.filename, None
+    return Media(asset.digest or asset.url, asset.filename, None, asset.mime, asset.head)
+
+
+NO_ASSET = "The asset does not exist or is not ready."
 
 
 def create_v2(store: Store, request: Request) -> Reply:
     body = request.json or {}
     kind = body.get("input_type")
-    if kind not in ("audio", "video") or kind not in body:
+    part = body.get(kind)
+    if not isinstance(part, dict):
         return nested(400, "VALIDATION_ERROR", f"input_type {kind!r} is not usable here.")
-    media = media_of(store, body[kind])
+    media = media_of(store, part.get("media_source") or {}, kind)
     if media is None:
-        return nested(400, "VALIDATION_ERROR", "The asset does not exist or is not ready.")
-    segmentation = body[kind].get("segmentation") or {}
+        return nested(400, "VALIDATION_ERROR", NO_ASSET)
+    try:
+        check_task(body, media.mime)
+    except Refused as refused:
+        return nested(400, "VALIDATION_ERROR", str(refused))
+    extras = {name: body.get(name) for name in ("embedding_dimension", "embedding_uncertainty")}
     task = store.add_task(
         api="v2",
         model_name=body["model_name"],
         input_type=kind,
-        content=media[0],
-        filename=media[1],
-        url=media[2],
-        asked={
-            "clip_sec": (segmentation.get("fixed") or {}).get("duration_sec"),
-            "scope": body[kind].get("embedding_scope"),
-            "option": body[kind].get("embedding_option"),
-            "start_sec": body[kind].get("start_sec"),
-            "end_sec": body[kind].get("end_sec"),
-        },
+        content=media.content,
+        filename=media.filename,
+        url=media.url,
+        mime=media.mime,
+        head=media.head,
+        asked=part | extras,
     )
     location = {"location": f"{request.base}/v1.3/embed-v2/tasks/{task.id}"}
     return 202, {"_id": task.id, "status": "processing", "data": None}, location
@@ -159,23 +176,46 @@ def embed_v2(store: Store, request: Request) -> Reply:
     part = body.get(kind)
     if not isinstance(part, dict):
         return nested(400, "VALIDATION_ERROR", f"{kind!r} has no part of that name.")
+    sources = part.get("media_sources") or [part[k] for k in ("media_source",) if k in part]
+    found = [media_of(store, one, one.get("media_type", kind)) for one in sources]
+    media = [one for one in found if one is not None]
+    if len(media) < len(found):
+        return nested(400, "VALIDATION_ERROR", NO_ASSET)
+    try:
+        check_query(body, [one.mime for one in media])
+    except Refused as refused:
+        return nested(400, "VALIDATION_ERROR", str(refused))
+    store.paid.append(f"sync {kind}")
+    if kind == "multi_input":
+        return 200, query_answer(store, body, [one.content for one in media]), {}
+    return 200, one_input(store, kind, part, media), {}
+
+
+def one_input(store: Store, kind: str, part: dict[str, Any], media: list[Media]) -> dict[str, Any]:
+    """The answer to a query of one kind, as Marengo 3.0 takes it."""
+    first = media[0] if media else Media("", None, None, "")
+    if kind in ("audio", "video"):
+        return streamed(store, kind, part, first)
     row: dict[str, Any] = dict.fromkeys(
         ("embedding_option", "embedding_scope", "start_sec", "end_sec")
     )
-    media = media_of(store, part) if "media_source" in part else ("", None, None)
-    if media is None:
-        return nested(400, "VALIDATION_ERROR", "The asset does not exist or is not ready.")
-    row["embedding"] = store.vector(kind, part.get("input_text"), media[0])
+    row["embedding"] = store.vector(kind, part.get("input_text"), first.content)
     answered: dict[str, Any] = {"data": [row]}
-    if kind in ("audio", "video"):
-        option = (part.get("embedding_option") or [kind if kind == "audio" else "visual"])[0]
-        times = {"start_sec": 0.0, "end_sec": 9.5}
-        row |= {"embedding_option": option, "embedding_scope": "asset", **times}
     if kind != "text":
-        origin = {"input_filename": media[1], "input_url": media[2]}
-        answered["metadata"] = {"input_type": kind} | {k: v for k, v in origin.items() if v}
-    if kind in ("audio", "video"):
-        asked = {"embedding_scopes": [row["embedding_scope"]], "duration": 9.5}
-        answered["metadata"] |= asked | {"embedding_options": [row["embedding_option"]]}
-    store.paid.append(f"sync {kind}")
-    return 200, answered, {}
+        answered["metadata"] = {"input_type": kind} | origin_of(first)
+    return answered
+
+
+def origin_of(media: Media) -> dict[str, str]:
+    both = {"input_filename": media.filename, "input_url": media.url}
+    return {name: value for name, value in both.items() if value}
+
+
+def streamed(store: Store, kind: str, part: dict[str, Any], media: Media) -> dict[str, Any]:
+    """The rows of a film or sound embedded at once."""
+    now = time.time()
+    task = Task("", "v2", "marengo3.0", *media[:3], now, now, part, kind)
+    if "embedding_option" not in part and "embedding_scope" not in part:
+        option = kind if kind == "audio" else "visual"
+        task.asked = part | {"embedding_option": [option], "embedding_scope": ["asset"]}
+    return {"data": store.v2_rows(task), "metadata": store.v2_metadata(task)}

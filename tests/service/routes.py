@@ -40,6 +40,7 @@ ROUTES = [
     (r"GET /assets/multipart-uploads/([^/]+)", assets.get_upload),
     (r"POST /assets/multipart-uploads/([^/]+)/presigned-urls", assets.more_urls),
     (r"GET /assets/([^/]+)", assets.get_asset),
+    (r"DELETE /assets/([^/]+)", assets.delete_asset),
     (r"PUT /_store/([^/]+)/(\d+)", assets.put_piece),
     (r"GET /indexes", archive.list_indexes),
     (r"GET /indexes/([^/]+)", archive.get_index),

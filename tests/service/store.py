@@ -13,6 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from .answers35 import task_metadata, task_rows, task_usage
+from .rules import mime_of
+
 
 def stamp(seconds: float) -> str:
     text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
@@ -30,6 +33,11 @@ class Asset:
     ready_at: float
     url: str = ""
     failed: bool = False
+    head: bytes = b""
+
+    @property
+    def mime(self) -> str:
+        return mime_of(self.filename)
 
     def view(self) -> dict[str, Any]:
         status = "ready" if time.time() >= self.ready_at else "processing"
@@ -38,9 +46,14 @@ class Asset:
             "method": self.method,
             "status": "failed" if self.failed else status,
             "filename": self.filename,
-            "file_type": "video/mp4",
+            "file_type": self.mime,
             "created_at": stamp(self.created),
         }
+
+    def detail(self) -> dict[str, Any]:
+        """The asset as it is retrieved and listed: with the reason, where it failed."""
+        reason = {"error": {"message": "The video stream cannot be decoded."}}
+        return self.view() | (reason if self.failed else {})
 
 
 @dataclass
@@ -73,6 +86,8 @@ class Task:
     ready_at: float
     asked: dict[str, Any]
     input_type: str = "video"
+    mime: str = "video/mp4"
+    head: bytes = b""
     fails: bool = False
     expired: bool = False
 
@@ -86,10 +101,17 @@ class Task:
     def duration(self) -> float:
         return 14.0 + int(hashlib.sha256(self.content.encode()).hexdigest()[:4], 16) % 160 / 10
 
+    @property
+    def clip_sec(self) -> float | None:
+        """Seconds of a clip, where all are equally long."""
+        given = self.asked.get("segmentation") or {}
+        given = given.get("temporal") or given
+        return self.asked.get("clip_sec") or (given.get("fixed") or {}).get("duration_sec")
+
     def clips(self) -> list[tuple[float, float]]:
         start = float(self.asked.get("start_sec") or 0)
         end = float(self.asked.get("end_sec") or self.duration)
-        step = float(self.asked.get("clip_sec") or 6)
+        step = float(self.clip_sec or 6)
         edges = [*np.arange(start, end, step).tolist(), end]
         return [(a, b) for a, b in itertools.pairwise(edges) if b - a >= 2]
 
@@ -137,11 +159,15 @@ class Store:
     # Views of tasks
 
     def listed(self, task: Task) -> dict[str, Any]:
-        metadata: dict[str, Any] = {"duration": task.duration}
-        if self.listed_names:
-            metadata |= self._origin(task)
+        metadata: dict[str, Any] = self._origin(task) if self.listed_names else {}
+        if task.input_type in ("audio", "video"):
+            metadata["duration"] = task.duration
+        else:
+            made = self.v2_metadata(task)
+            for name in ("option", "scope"):
+                metadata[f"{task.input_type}_embedding_{name}"] = made[f"embedding_{name}s"]
         if task.input_type == "video":
-            metadata["video_clip_length"] = task.asked.get("clip_sec") or 6
+            metadata["video_clip_length"] = task.clip_sec or 6
             metadata["video_embedding_scope"] = v1_scopes(task)
         entry = {
             "_id": task.id,
@@ -185,14 +211,18 @@ class Store:
             "data": self.v2_rows(task) if task.status == "ready" else None,
             "metadata": self.v2_metadata(task),
         }
+        if task.model_name == "marengo3.5" and task.status == "ready":
+            body["usage"] = task_usage(task)
         if task.status == "failed":
             body["error"] = {"message": "the video stream cannot be decoded"}
         return body
 
     def v2_rows(self, task: Task) -> list[dict[str, Any]]:
+        if task.model_name == "marengo3.5":
+            return task_rows(self, task)
         rows = []
         for option in v2_options(task):
-            for scope in task.asked.get("scope") or ["clip"]:
+            for scope in task.asked.get("embedding_scope") or ["clip", "asset"]:
                 spans = task.clips() if scope == "clip" else [(0.0, task.duration)]
                 rows += [
                     {
@@ -207,12 +237,15 @@ class Store:
         return rows
 
     def v2_metadata(self, task: Task) -> dict[str, Any]:
+        origin = self._origin(task) if self.listed_names else {}
+        if task.model_name == "marengo3.5":
+            return task_metadata(self, task, origin)
         metadata: dict[str, Any] = {"input_type": task.input_type, "duration": task.duration}
-        metadata |= self._origin(task) if self.listed_names else {}
-        metadata["embedding_scopes"] = task.asked.get("scope") or ["clip"]
+        metadata |= origin
+        metadata["embedding_scopes"] = task.asked.get("embedding_scope") or ["clip", "asset"]
         metadata["embedding_options"] = v2_options(task)
-        if task.asked.get("clip_sec"):
-            metadata["clip_length"] = task.asked["clip_sec"]
+        if task.input_type == "video" and task.clip_sec:
+            metadata["clip_length"] = task.clip_sec
         return metadata
 
     def _origin(self, task: Task) -> dict[str, str]:
@@ -222,11 +255,14 @@ class Store:
 
 def v2_options(task: Task) -> list[str]:
     usual = ["visual", "audio", "transcription"]
-    return task.asked.get("option") or usual[task.input_type == "audio" :]
+    apart = task.asked.get("embedding_option") or usual[task.input_type == "audio" :]
+    types = task.asked.get("embedding_type") or ["separate_embedding"]
+    fused = ["fused"] if "fused_embedding" in types else []
+    return [*(apart if "separate_embedding" in types else []), *fused]
 
 
 def v1_scopes(task: Task) -> list[str]:
-    names = task.asked.get("scope") or ["clip"]
+    names = task.asked.get("scope") or task.asked.get("embedding_scope") or ["clip"]
     return ["video" if name == "asset" else name for name in names]
 
 
