@@ -26,6 +26,13 @@ def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def tracked(folder: str = ".") -> set[str]:
+    """What git knows of a folder; nothing where the tree is an unpacked source distribution."""
+    if not (ROOT / ".git").exists():
+        return set()
+    return set(run("git", "ls-files", folder, cwd=ROOT).stdout.splitlines())
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this checkout."""
@@ -52,8 +59,14 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_code_data_and_notebooks_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as packed:
         names = set(packed.namelist())
-    tracked = run("git", "ls-files", "twlab", cwd=ROOT).stdout.split()
-    assert set(tracked) <= names
+    on_disk = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "twlab").rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    code = tracked("twlab") or on_disk
+    assert "twlab/py.typed" in code
+    assert code <= names
     for folder, inside in (("data/sample", "sample_data"), ("notebooks", "notebooks")):
         files = {path.name for path in (ROOT / folder).iterdir() if path.is_file()}
         assert {f"twlab/{inside}/{name}" for name in files} <= names
@@ -94,14 +107,14 @@ def test_a_missing_extra_is_named_with_its_pip_line(python: Path, tmp_path: Path
 
 
 def test_the_sdist_holds_all_that_git_knows_and_nothing_else(tmp_path: Path) -> None:
-    tracked = set(run("git", "ls-files", cwd=ROOT).stdout.split("\n")) - {""}
-    if not tracked:
-        pytest.skip("no checkout: what git knows cannot be told")
+    known = tracked()
+    if not known:
+        pytest.skip("git knows nothing of an unpacked source distribution")
     command = (sys.executable, "-m", "build", "--sdist", "--outdir", str(tmp_path), str(ROOT))
     answer = run(*command, cwd=tmp_path)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     (path,) = tmp_path.glob("*.tar.gz")
     with tarfile.open(path) as packed:
         inside = {name.partition("/")[2] for name in packed.getnames()}
-    assert tracked <= inside, tracked - inside
-    assert inside - tracked <= {"PKG-INFO"}
+    assert known <= inside, known - inside
+    assert inside - known <= {"PKG-INFO"}
