@@ -68,7 +68,7 @@ def near_duplicates(
     min_gap_sec: float = 0.0,
     videos: Literal["any", "other", "same"] = "any",
 ) -> pd.DataFrame:
-    """All pairs of rows that are at least ``threshold`` alike, best first."""
+    """All pairs of rows with a similarity of at least ``threshold``, best first."""
 
 @overload
 def near_duplicates(
@@ -78,7 +78,7 @@ def near_duplicates(
     min_gap_sec: float = 0.0,
     videos: Literal["any", "other", "same"] = "any",
 ) -> _Neighbors:
-    """All pairs of rows that are at least ``threshold`` alike, best first."""
+    """All pairs of rows with a similarity of at least ``threshold``, best first."""
 
 @overload
 def nearest(
@@ -89,7 +89,7 @@ def nearest(
     exact: bool | None = None,
     videos: Literal["any", "other", "same"] = "any",
 ) -> pd.DataFrame:
-    """The ``k`` most alike rows of ``to`` for each row of ``segments``."""
+    """The ``k`` most similar rows of ``to`` for each row of ``segments``."""
 
 @overload
 def nearest(
@@ -100,7 +100,7 @@ def nearest(
     exact: bool | None = None,
     videos: Literal["any", "other", "same"] = "any",
 ) -> _Neighbors:
-    """The ``k`` most alike rows of ``to`` for each row of ``segments``."""
+    """The ``k`` most similar rows of ``to`` for each row of ``segments``."""
 
 def novelty(segments: Segments, *, kernel_sec: float | None = None) -> pd.Series[Any]:
     """How strongly something new begins at the start of each segment."""
@@ -117,13 +117,13 @@ def scenes(
     n_scenes: _segmentation.Count | Mapping[str, _segmentation.Count] | None = None,
     method: _segmentation.Method = "linked",
 ) -> pd.DataFrame:
-    """Where scenes begin and how sure that is; one row per scene."""
+    """Where scenes begin and how certain that is; one row per scene."""
 
 def align(a: Segments, b: Segments) -> pd.DataFrame:
     """Which seconds of ``a`` occur in ``b``, and where; one row per shared piece."""
 
 def find(clip: Segments, corpus: Segments) -> pd.DataFrame:
-    """The videos of a corpus that hold something of a clip, the one that holds most first."""
+    """The videos of a corpus that contain part of a clip, the one with most of it first."""
 
 def repeats(segments: Segments) -> pd.DataFrame:
     """Which seconds of a video occur in it again later; one row per repeated piece."""
@@ -171,7 +171,7 @@ def summarize(
     n: int | None = None,
     by: Literal["scenes", "coverage"] = "scenes",
 ) -> pd.DataFrame:
-    """The segments that stand for all best, within a time budget or a number."""
+    """The segments that represent the rest best, within a time budget or a number of segments."""
 
 def video_vectors(segments: Segments, *, scope: Literal["clip", "video"] = "clip") -> pd.DataFrame:
     """One vector for each video, embedding option and model, as a table of segments."""
@@ -201,7 +201,7 @@ def project(
 def trustworthiness(
     segments: Segments | Vectors, coords: Any, *, n_neighbors: int | None = None
 ) -> float:
-    """How far the neighbours on a map are neighbours in truth, from 0 to 1."""
+    """How far the neighbours on a map are true neighbours, from 0 to 1."""
 
 def compare_options(segments: Segments) -> pd.DataFrame:
     """How far the embedding options of each video agree, against chance."""

@@ -1,10 +1,10 @@
 """The same analysis over a store, piece by piece, on its executor.
 
-Functions here have the names, arguments and results of those of tables, which lead here where an
+Functions here have the names, arguments and results of those on tables, which call them where an
 argument is a store, a path or a URI (:mod:`twlab.public`). Each reads one piece per worker, and
 gathers small results here; an interrupted one goes on where it stopped.
 
-:func:`embed` spreads embedding jobs over workers, with one ledger of what is paid;
+:func:`embed` spreads embedding jobs over workers, with one ledger of what has been paid;
 :func:`write_nearest` writes what is too large for memory to files.
 """
 
@@ -81,8 +81,8 @@ def embed(
     Raises
     ------
     InputError
-        If a source is not there, the executor is none, an option is not possible, a worker is on
-        another machine, or the folder on a disk of the network. Nothing is sent then.
+        If a source does not exist, the executor is not one, an option is not allowed, a worker is
+        on another machine, or the folder is on a network disk. Nothing is sent then.
 
     See Also
     --------

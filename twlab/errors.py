@@ -7,7 +7,7 @@
     │   └── LoadError             a file or object does not hold embeddings, or holds bad data
     ├── MissingExtraError         also an ImportError: an optional package is not installed
     ├── LedgerError               the folder of paid jobs cannot be used
-    └── ApiError                  the service, or the way to it, said no
+    └── ApiError                  the service refused, or could not be reached
         ├── BadRequestError       400   ├── AuthenticationError   401
         ├── NoFundsError          402   ├── PermissionDeniedError 403
         ├── NotFoundError         404   ├── RequestTimeoutError   408
@@ -23,7 +23,7 @@
         ├── AnswerError           an answer that cannot be read
         ├── TaskFailedError       the service accepted a job and then failed it
         ├── StillProcessingError  a job is not done within the time given
-        └── JobInDoubtError       whether a job was accepted cannot be told
+        └── JobInDoubtError       it is not known whether a job was accepted
     TwlabWarning                  also a UserWarning: the result is right, but look at this
 
 Every message is one sentence in three parts: what is wrong, with the value; what was expected;
@@ -231,7 +231,7 @@ class LedgerError(TwlabError):
 
 
 class ApiError(TwlabError):
-    """The service, or the way to it, said no.
+    """The service refused a request, or could not be reached.
 
     Attributes
     ----------
@@ -240,7 +240,7 @@ class ApiError(TwlabError):
     code : str
         The service's own word, for example ``parameter_invalid``; empty where it gave none.
     message : str
-        The service's own sentence, shortened; empty where it gave none.
+        The service's own message, shortened; empty where it gave none.
     request_id : str
         What to quote to the service's support; empty where it gave none.
     wait_sec : float or None
@@ -295,13 +295,13 @@ class NoFundsError(ApiError):
 
 
 class PermissionDeniedError(ApiError):
-    """403: this key may not touch that."""
+    """403: this key has no access to that."""
 
     advice = "use a key of the account that owns it, or check the plan's limits"
 
 
 class NotFoundError(ApiError):
-    """404: the service does not know that (it forgets embedding tasks after seven days)."""
+    """404: the service does not know it (it forgets embedding tasks after seven days)."""
 
     advice = "check the id; the service forgets embedding tasks after seven days"
 
@@ -331,7 +331,7 @@ class TooLargeError(ApiError):
 
 
 class UnprocessableError(ApiError):
-    """422: well-formed, and yet not usable."""
+    """422: well formed, but not usable."""
 
     advice = "correct what the service names"
 
@@ -389,7 +389,7 @@ class AnswerError(ApiError):
     Attributes
     ----------
     again : bool
-        False where asking again at once would bring the same.
+        False where asking again at once would give the same.
     """
 
     advice = "run again; if it stays, report it to the service with the request id"
@@ -412,7 +412,7 @@ class StillProcessingError(ApiError):
 
 
 class JobInDoubtError(ApiError):
-    """Whether the service accepted a job cannot be told."""
+    """It is not known whether the service accepted a job."""
 
     advice = "look for the task in the dashboard; embed with pay_again=True to start a new one"
 
@@ -479,7 +479,7 @@ class TwlabWarning(UserWarning):
 
 
 def warn(message: str) -> None:
-    """Warn with a :class:`twlab.TwlabWarning`, at the line of the user's that called twlab.
+    """Warn with a :class:`twlab.TwlabWarning`, at the user's line that called twlab.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Where the pieces of a job run: in this process, on Ray or on Dask.
 
 A job over a store is the same small function called for many pieces. An executor calls it, here
-or on the workers of an existing engine, and gives back the results in order:
+or on the workers of an existing engine, and returns the results in order:
 
 * :class:`Local` - in this process, one piece after the other; BLAS uses the cores as it is
 * :class:`Ray` - on the cores of this machine, started by ``Ray()``, or on a running cluster

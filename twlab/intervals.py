@@ -203,7 +203,7 @@ def merge_adjacent(
     Raises
     ------
     InputError
-        If a column of ``by`` is not there or is one of times, or the gap is no number.
+        If a column of ``by`` is not there or is one of the times, or the gap is not a number.
 
     See Also
     --------
@@ -272,7 +272,7 @@ def format_timecode(seconds: float, *, fps: float | None = None, decimals: int =
     Raises
     ------
     InputError
-        If the time is no finite number, or ``fps`` or ``decimals`` is out of range.
+        If the time is not a finite number, or ``fps`` or ``decimals`` is out of range.
 
     See Also
     --------

@@ -39,7 +39,7 @@ def heatmap(
     title: str | None = None,
     theme: _ThemeName = "light",
 ) -> go.Figure:
-    """A heatmap of cosine similarity along time; blocks on the diagonal are alike scenes."""
+    """A heatmap of cosine similarity along time; blocks on the diagonal look alike."""
 
 def hits(
     segments: Segments,

@@ -299,7 +299,7 @@ class Ray(Executor):
         Raises
         ------
         TwlabError
-            If the executor is closed, or workers die of one piece again and again.
+            If the executor is closed, or the same piece kills its workers again and again.
 
         See Also
         --------
@@ -382,7 +382,7 @@ class Ray(Executor):
 
 
 class Dask(Executor):
-    """On the workers of a Dask client, which stays open.
+    """On the workers of a Dask client, which is left open.
 
     Parameters
     ----------
@@ -392,7 +392,7 @@ class Dask(Executor):
     Raises
     ------
     InputError
-        If it is no client of Dask's.
+        If it is not a Dask client.
     MissingExtraError
         If Dask is not installed.
 
@@ -436,7 +436,7 @@ class Dask(Executor):
         Raises
         ------
         TwlabError
-            If the executor is closed, or workers die of one piece again and again.
+            If the executor is closed, or the same piece kills its workers again and again.
 
         See Also
         --------

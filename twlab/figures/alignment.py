@@ -44,8 +44,8 @@ def alignment(
         Segments of one video each. Of several embedding options in both, the similarity of the
         one with most pieces is drawn; the subtitle names it.
     pieces : DataFrame
-        As ``tw.align(a, b)`` returns it; pieces of other videos, and of options that ``a`` has
-        not, are left out.
+        As ``tw.align(a, b)`` returns it; pieces of other videos, and of options that ``a`` does
+        not have, are left out.
     title : str, optional
         In place of the default.
     theme : {"light", "dark"}

@@ -64,10 +64,10 @@ def heatmap(
     title: str | None = None,
     theme: ThemeName = "light",
 ) -> go.Figure:
-    """A heatmap of cosine similarity along time; blocks on the diagonal are alike scenes.
+    """A heatmap of cosine similarity along time; blocks on the diagonal look alike.
 
     Both axes are time, from top left, with timecodes; segments of unequal length keep their
-    proportions and gaps stay empty. Several videos stand side by side, parted by lines. A table
+    proportions and gaps stay empty. Several videos stand side by side, separated by lines. A table
     of several embedding options gives one panel for each, since they share no scale. A table of
     one row per video is drawn with names instead of times. Whole-video rows are left out, unless
     there is nothing else. Above 800 segments per side, neighbours are averaged into one cell, and
@@ -98,13 +98,13 @@ def heatmap(
     -------
     plotly.graph_objects.Figure
         Colours are sequential, or diverging around 0 where values lie on both sides of it. They
-        span the 1st to 99th percentile off the diagonal, as the ends of the colour bar tell; the
+        span the 1st to 99th percentile off the diagonal, as the ends of the colour bar show; the
         hover gives both times and the true value.
 
     Raises
     ------
     InputError
-        If the table is empty, is none of segments, or the matrix or scenes do not fit it.
+        If the table is empty, is not one of segments, or the matrix or scenes do not fit it.
 
     See Also
     --------

@@ -50,8 +50,8 @@ def hits(
     """Where the hits of a search lie: a lane per video, hits coloured by score, ranks above them.
 
     By standing, a score counts how many spreads a place lies above the ordinary rows of its option
-    (``tw.search`` says how far chance goes); by rank, it tells the order alone, and the subtitle
-    says which it is. Hovering a hit tells its similarity by option too.
+    (``tw.search`` says how far chance goes); by rank, it gives only the order. The subtitle says
+    which it is, and hovering over a hit shows its similarity by option too.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ def novelty(
     Raises
     ------
     InputError
-        If the table is none of segments, values do not fit it, or no row has one.
+        If the table is not one of segments, values do not fit it, or no row has one.
 
     See Also
     --------

@@ -42,9 +42,9 @@ def options(
     Returns
     -------
     plotly.graph_objects.Figure
-        A row per video and pair of options: a bar from the mean of chance to its 95 % point, and
-        a point for the agreement with its p, hollow where there is no verdict; hovering it tells
-        why there is none, and words do where there is no agreement either.
+        A row per video and pair of options: a bar from the mean of chance to its 95 % point, and a
+        point for the agreement with its p, hollow where there is no verdict; hovering over it says
+        why there is none, and so does a text where there is no agreement either.
 
     Raises
     ------

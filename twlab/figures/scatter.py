@@ -73,7 +73,7 @@ def scatter(
     Raises
     ------
     InputError
-        If the table is none of segments, or coordinates or values do not fit it.
+        If the table is not one of segments, or coordinates or values do not fit it.
 
     See Also
     --------

@@ -92,7 +92,7 @@ def timeline(
     Raises
     ------
     InputError
-        If the table is none of segments, holds no segment with a time, or values do not fit it.
+        If the table is not one of segments, holds no segment with a time, or values do not fit it.
 
     See Also
     --------

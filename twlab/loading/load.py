@@ -63,19 +63,19 @@ def load(
 
     Answers of every version of the embed and index endpoints, of Bedrock and Snowflake, dumps of
     the Python and JavaScript SDKs, rows of vector stores, Parquet, CSV of a DataFrame, vectors
-    printed in a notebook, and objects of the SDK. What a source is, is recognised.
+    printed in a notebook, and objects of the SDK. The kind of source is recognised.
 
     Parameters
     ----------
     source : path, bytes, file object, parsed JSON, DataFrame, SDK object, or a list of these
-        A path may be a file, a folder (searched through and through) or a pattern such as
+        A path may be a file, a folder (with all that is below it) or a pattern such as
         ``"answers/*.json"``. Files are ``.json``, ``.jsonl``/``.ndjson``, ``.csv``/``.tsv`` with
         commas, semicolons, tabs or bars (each also ``.gz`` or ``.zst``), ``.parquet``,
         ``.feather``/``.arrow``, ``.npz``, HDF5 and ``.ipynb``. A vector may also be text, a BLOB
         of float32 (little-endian) or such bytes in base64.
     video_id : str, optional
         The video of all rows. By default the id in the answer, else the name of the film in it,
-        else the name of the file; two films of one name stay apart, told by folder, file or
+        else the name of the file; two films of one name stay apart, by their folder, file or
         number.
     model_name : str, optional
         The model where the answer names none (embed v2, Bedrock, Snowflake). Models of TwelveLabs
@@ -95,13 +95,13 @@ def load(
     Returns
     -------
     DataFrame
-        One row per vector, in the order served and files sorted, with the columns of
+        One row per vector, in the order served, files sorted by name, with the columns of
         :mod:`twlab.table.segments` and, where known, ``filename``, ``duration_sec``,
         ``input_type``, ``task_id``, ``input_url``, ``hls_url``, ``thumbnail_url``, ``created_at``,
         ``source`` (the file) and further single values as served. Times are seconds from the start
         of the file, half-open; NaN where there is none. A start and a length make an end where the
-        lengths are those of the segments: where they differ in one film, or a segment starts after
-        them. The scope ``asset`` becomes ``video``.
+        length is clearly that of the segment and not of the film: where lengths differ within one
+        film, or a segment starts later than its length. The scope ``asset`` becomes ``video``.
 
     Raises
     ------
@@ -224,14 +224,13 @@ def save(segments: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     Returns
     -------
     Path
-        The file. :func:`load` reads from it the same table, or refuses it where a single bit is
-        not as it was written: each carries a checksum (JSON as the key, or the last line,
-        ``twlab_crc32``).
+        The file. :func:`load` reads from it the same table, or refuses it if a single bit has
+        changed: each carries a checksum (JSON as the key, or the last line, ``twlab_crc32``).
 
     Raises
     ------
     InputError
-        If the table is none of segments, a column cannot be stored, or the path is not usable.
+        If the table is not one of segments, a column cannot be stored, or the path is not usable.
 
     See Also
     --------

@@ -61,8 +61,8 @@ def from_vectors(
     Raises
     ------
     InputError
-        If the matrix is not one of finite numbers, something has not n values, or a segment ends
-        before it starts.
+        If the matrix is not one of finite numbers, something does not have n values, or a segment
+        ends before it starts.
 
     See Also
     --------

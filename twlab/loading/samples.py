@@ -84,7 +84,7 @@ def sample(name: SampleName = "film", *, embedding_option: SampleOption = "visua
 
 
 def sample_video(name: VideoName = "film") -> Path:
-    """Where the video file that belongs to a sample lies.
+    """The path of the video file that belongs to a sample.
 
     Parameters
     ----------

@@ -158,7 +158,7 @@ class AsyncClient:
         source : path, address, folder, glob, or list of these
             Videos or sound files. Files of the same content are embedded once.
         model_name : str, default "marengo3.0"
-            ``Marengo-retrieval-…`` models go through version 1 of the interface.
+            ``Marengo-retrieval-…`` models use version 1 of the API.
         embedding_option : str or list of str, optional
             ``visual``, ``audio``, ``transcription``; default: all.
         embedding_scope : str or list of str, optional
@@ -191,7 +191,7 @@ class AsyncClient:
         Raises
         ------
         InputError
-            If a source is not there or an option is not possible; nothing is paid for then.
+            If a source does not exist or an option is not allowed; nothing is paid for then.
         AuthenticationError
             If the key is not accepted.
         ConnectionFailedError
@@ -316,7 +316,7 @@ class AsyncClient:
         InputError
             If the picture is not there, too large, or more than one.
         ApiError
-            If the service does not answer, or does not take it.
+            If the service does not answer, or does not accept it.
 
         See Also
         --------
@@ -352,7 +352,7 @@ class AsyncClient:
         InputError
             If the sound is not there, too large, or more than one.
         ApiError
-            If the service does not answer, or does not take it.
+            If the service does not answer, or does not accept it.
 
         See Also
         --------
@@ -409,7 +409,7 @@ class AsyncClient:
         return ledger_tables.ledger_table(self._parts()[1].jobs())
 
     async def results(self) -> pd.DataFrame:
-        """The segments of every video in this folder, from the saved answers; asks nobody.
+        """The segments of every video in this folder, from its saved answers; works offline.
 
         Returns
         -------
@@ -472,19 +472,20 @@ class AsyncClient:
         Parameters
         ----------
         api : {"v1", "v2"}
-            Which version of the interface; ``Marengo-retrieval-…`` models go through the first.
+            Which version of the API; ``Marengo-retrieval-…`` models use the first.
 
         Returns
         -------
         DataFrame
             One row per task: ``task_id``, ``status``, ``model_name``, ``input_filename``,
-            ``input_url``, ``created_at``, ``duration`` in seconds, as far as the service tells.
+            ``input_url``, ``created_at``, ``duration`` in seconds, as far as the service gives
+            them.
 
         Raises
         ------
         ApiError
-            If the service does not answer, or says no; a class per status is in
-            :mod:`twlab.errors`.
+            If the service does not answer, or refuses; :mod:`twlab.errors` has a class for each
+            status.
 
         See Also
         --------
@@ -510,8 +511,8 @@ class AsyncClient:
         Raises
         ------
         ApiError
-            If the service does not answer, or says no; a class per status is in
-            :mod:`twlab.errors`.
+            If the service does not answer, or refuses; :mod:`twlab.errors` has a class for each
+            status.
 
         See Also
         --------
@@ -538,14 +539,14 @@ class AsyncClient:
         -------
         DataFrame
             One row per video: ``video_id``, ``filename``, ``status``, ``duration`` in seconds,
-            ``fps``, ``width``, ``height``, ``size`` in bytes, as far as the service tells.
+            ``fps``, ``width``, ``height``, ``size`` in bytes, as far as the service gives them.
 
         Raises
         ------
         NotFoundError
             If there is no such index.
         ApiError
-            If the service does not answer, or says no.
+            If the service does not answer, or refuses.
 
         See Also
         --------
@@ -636,7 +637,7 @@ class AsyncClient:
         search_option: Names = ("visual", "audio"),
         n_hits: int = 10,
     ) -> pd.DataFrame:
-        """The service's own ranking of an index, to stand beside ours.
+        """The service's own ranking of an index, to compare with ours.
 
         Parameters
         ----------
@@ -664,7 +665,7 @@ class AsyncClient:
         NotFoundError
             If there is no such index.
         ApiError
-            If the service does not answer, or says no.
+            If the service does not answer, or refuses.
 
         See Also
         --------

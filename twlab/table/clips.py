@@ -34,14 +34,14 @@ def clips(segments: pd.DataFrame, *, option: str | None = None) -> pd.DataFrame:
     option : str, optional
         The ``embedding_option`` to take. Default: the only one there is, named or not. Of several
         the first that is there of ``visual``, ``visual-text``, ``visual-image``, ``fused``, else
-        the first by the alphabet; a :class:`twlab.TwlabWarning` then says which it is, and which
-        were left out.
+        the first in alphabetical order; a :class:`twlab.TwlabWarning` then says which it is, and
+        which were left out.
 
     Returns
     -------
     DataFrame
         The rows of the option that stand for a piece of a video, with all columns and their index
-        labels, in the order they had. Where the option has rows of whole videos only, these.
+        labels, in the order they had. Where the option has only rows of whole videos, those.
 
     Raises
     ------

@@ -237,7 +237,7 @@ def warn_of_zeros(n_zero: int, n_rows: int, first: int) -> None:
 
 
 def check_segments(segments: pd.DataFrame) -> None:
-    """Nothing, if the table is fit for every function here; otherwise the first thing wrong.
+    """None for a table that every function here can use; the first problem is raised.
 
     Checks that the columns ``video_id``, ``start_sec``, ``end_sec`` and ``embedding`` are there,
     that times are finite, not negative and not reversed, and that every row has a video and a

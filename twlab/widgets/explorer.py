@@ -57,14 +57,14 @@ class _Rows(traitlets.TraitType[pd.DataFrame, Any]):
 
 
 class Explorer(anywidget.AnyWidget):
-    """What :func:`explore` returns: a widget, and the state of what is looked at.
+    """What :func:`explore` returns: a widget, and the state of what it shows.
 
     Parameters
     ----------
     segments : DataFrame
         The table that is shown.
     contents : Contents
-        What is drawn of it, which :func:`twlab.explore` makes: open explorers with that.
+        What to draw of it, as made by :func:`twlab.explore`; open explorers with that function.
 
     Attributes
     ----------
@@ -77,11 +77,11 @@ class Explorer(anywidget.AnyWidget):
         clears.
     focus : index label or None
         The segment in focus. Set it to a label or to one row, such as ``hits.iloc[0]``. Where the
-        index repeats itself, the first row of that label.
+        index has duplicates, the first row with that label.
     current_sec : float
-        Where the video is, in seconds from its start; set it to seek.
+        The position in the video, in seconds from its start; set it to seek.
     current_video : str
-        The ``video_id`` on the player; set it to change the video.
+        The ``video_id`` in the player; set it to change the video.
 
     Raises
     ------
@@ -204,7 +204,7 @@ class Explorer(anywidget.AnyWidget):
         self.send(answer, buffers)
 
     def state(self) -> State:
-        """The explorer as it stands, for a page.
+        """The current state of the explorer, from which a page is written.
 
         Returns
         -------

@@ -46,7 +46,7 @@ def save_html(
     Parameters
     ----------
     segments : DataFrame or Explorer
-        A table, shown as :func:`twlab.explore` shows it, or an explorer as it stands, with its
+        A table, shown as :func:`twlab.explore` shows it, or an explorer as it is now, with its
         selection and focus.
     path : path
         The file to write, for example ``"film.html"``.

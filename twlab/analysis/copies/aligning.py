@@ -92,7 +92,7 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     ----------
     a, b : DataFrame
         Tables of segments of one model. The times in ``a`` and ``b`` may lie on different grids;
-        the shorter of the two typical segment lengths is the grain.
+        the shorter of the two typical segment lengths is the resolution.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
         ``a_start_sec``, ``a_end_sec``, ``b_start_sec``, ``b_end_sec``, ``speed`` (seconds of
         ``b`` per second of ``a``; negative, with ``b_start_sec`` after ``b_end_sec``, where it is
         played backwards), ``score`` (mean centred cosine similarity along the piece, at most 1,
-        clips of which the piece has many alike weighing less) and ``chance`` (how probable so
+        clips that recur within the piece weighing less) and ``chance`` (how probable so
         good a piece is anywhere in two unrelated videos of these lengths, 0 to 1), in order of
         video and time. Times lie within the two videos. A second of ``a`` has one place in a
         video of ``b``, or several that are nearly identical. No rows where nothing is shared.
@@ -110,7 +110,7 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     ------
     InputError
         If one is not a table of segments, their vectors do not belong to one model, or the two
-        have more than some 30,000 segments each.
+        have more than about 30,000 segments each.
 
     See Also
     --------
@@ -125,14 +125,14 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
 
     Two videos share something only if a piece touches three clips (of the shorter typical length)
     or more and has a ``chance`` of .02 or less; so at clips of 6 s no copy of less than 18 s is
-    promised. Beside such a piece others of two different clips or more are given; their ``chance``
-    is what they would have alone. ``chance`` is per pair of videos: of a thousand pairs with none
-    related, some twenty show one or fewer. A still picture, a blank, a title or a logo is no
-    evidence by itself, however long it stands and however often it comes again.
-    Clips that one video lacks are in no piece, also where a cut left neighbours that are alike,
-    as far as the copy is nearly exact; a noisy one may run on over a cut by a clip or two.
-    ``score`` tells how like the original a copy is, ``chance`` whether it is one: a long noisy
-    copy has a low score and next to no chance.
+    promised. Besides such a piece, others of at least two different clips are reported; their
+    ``chance`` is what each would have on its own. ``chance`` is per pair of videos: of a thousand
+    unrelated pairs, about twenty or fewer show a piece. A still picture, a blank, a title or a
+    logo is no evidence by itself, however long it stays and however often it returns. Clips that
+    one video lacks are in no piece, even where a cut left similar neighbours, as long as the copy
+    is nearly exact; a noisy one may run on over a cut by a clip or two. ``score`` says how closely
+    a copy resembles the original, ``chance`` whether it is one: a long noisy copy has a low score
+    and next to no chance.
 
     Examples
     --------
@@ -165,8 +165,8 @@ def repeats(segments: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         As :func:`align` returns it: ``a_*`` is the earlier and ``b_*`` the later occurrence, at
         least eight segments after it. What occurs three times gives two rows or more. Blank
-        stretches, stills and silence that come again are no repeats: a passage is as many clips
-        of evidence as it has different ones.
+        stretches, stills and silence that come again are not repeats: a passage is only as much
+        evidence as it has different clips.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def repeats(segments: pd.DataFrame) -> pd.DataFrame:
 
 
 def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
-    """The videos of a corpus that hold something of a clip, the one that holds most first.
+    """The videos of a corpus that contain part of a clip, the one with most of it first.
 
     Parameters
     ----------
@@ -207,12 +207,12 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``rank`` (from 1), ``video_id``, ``share`` (of the clip's seconds that occur in the
-        video, over all options at most 1), ``score`` (mean similarity of these), ``chance`` (how
-        probable so good a piece is in any video of such a corpus, if none holds the clip),
-        ``start_sec`` and ``end_sec`` of the longest piece in the video, ``n_pieces``. No rows
-        where no video holds any of it, and none of a ``chance`` above .05: in a large corpus more
-        is asked of a video than :func:`align` asks of two, so that short pieces may be lost.
+        ``rank`` (from 1), ``video_id``, ``share`` (of the clip's seconds that occur in the video,
+        over all options at most 1), ``score`` (mean similarity of these), ``chance`` (how probable
+        so good a piece is in any video of such a corpus, if none holds the clip), ``start_sec``
+        and ``end_sec`` of the longest piece in the video, ``n_pieces``. No rows where no video
+        contains any of it, and none with a ``chance`` above .05: in a large corpus more evidence
+        is required than by :func:`align`, so that short pieces may be missed.
 
     Raises
     ------
@@ -225,9 +225,9 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    Of a larger corpus the 200 videos are aligned that hold the nearest neighbours of the clip's
-    segments, by how much a shared piece could be worth. A warning tells where half of them hold
-    something, since more may.
+    Of a larger corpus only the 200 videos are aligned that hold the nearest neighbours of the
+    clip's segments, by how much a shared piece could be worth. A warning says so where half of
+    them contain something, since others may as well.
 
     Examples
     --------

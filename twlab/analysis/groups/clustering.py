@@ -99,13 +99,13 @@ def cluster(
         there are more: see :func:`cluster_counts`.
     method : {"ward", "kmeans", "average", "ward_time", "hdbscan"}, optional
         Default: ``ward``, and ``average`` with a threshold. ``ward`` joins what increases the
-        spread least and gives clusters of like size; ``average`` joins by mean cosine distance
+        spread least and gives clusters of similar size; ``average`` joins by mean cosine distance
         and sets outliers apart; ``kmeans`` works on the sphere, for large tables; ``ward_time``
         joins only what touches in time within a video (for an array: neighbouring rows), which
         gives scenes; rows without time are left out; ``hdbscan`` finds dense groups of five or
         more and leaves the rest without a cluster.
     distance_threshold : float, optional
-        In place of a number: the clusters of ``average`` that are at most so far apart are joined.
+        In place of a number: clusters that are at most this far apart are joined, by ``average``.
         Mean cosine distance, above 0 and up to 2, as in scikit-learn's
         ``AgglomerativeClustering(metric="cosine", linkage="average")``.
     random_state : int
@@ -131,9 +131,9 @@ def cluster(
 
     Notes
     -----
-    ``ward`` and ``average`` take time and memory in proportion to n * n and so at most 20,000
-    rows; the others need memory in proportion to n. ``hdbscan`` takes time in proportion to n * n,
-    a minute or two for 10,000 rows.
+    ``ward`` and ``average`` take time and memory in proportion to n * n and so accept at most
+    20,000 rows; the others need memory in proportion to n. ``hdbscan`` takes time in proportion to
+    n * n, a minute or two for 10,000 rows.
 
     Examples
     --------
@@ -183,9 +183,9 @@ def cluster_counts(
         ``n_clusters``, ``modularity`` and ``chosen``, true for the number that :func:`cluster`
         takes. Each row is tied to its seven nearest (for ``ward_time`` in time) as far as they are
         about as near as its nearest, and equal rows count once; modularity is the share of ties
-        inside clusters, less what chance would give: 0 for one cluster, up to 1. About .3 and less
-        is what noise has, too, so the best number is taken only if its clusters are tighter than
-        those found in rows of one normal distribution of the same covariance
+        inside clusters, less what chance would give: 0 for one cluster, up to 1. Noise reaches
+        about .3 too, so the best number is taken only if its clusters are tighter than those found
+        in rows of one normal distribution of the same covariance
         (:mod:`twlab.analysis.groups.communities`); else it is one, or one for each video. Numbers
         are tried until past twice the best. Of more than 600 rows, 600 and their neighbours say
         whether there is more than one; ``kmeans`` beyond 20,000 rows is judged on its sample.

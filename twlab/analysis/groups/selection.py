@@ -68,22 +68,22 @@ def summarize(
     n: int | None = None,
     by: Literal["scenes", "coverage"] = "scenes",
 ) -> pd.DataFrame:
-    """The segments that stand for all best, within a time budget or a number.
+    """The segments that represent the rest best, within a time budget or a number of segments.
 
     Parameters
     ----------
     segments : DataFrame
         A table of segments of one embedding option, of any number of videos.
     budget_sec : float, optional
-        Most seconds that the summary may last.
+        The most seconds that the summary may last.
     n : int, optional
-        Most segments that it may have. Give one of the two, or both.
+        The most segments that it may have. Give one of the two, or both.
     by : {"scenes", "coverage"}
         ``scenes``: the footage is divided along time into as many stretches as segments are
         wanted, and the most typical segment of each is taken; where there are fewer segments than
         videos, of the longest. ``coverage``: what resembles every second of the footage best,
-        wherever it lies (facility location), for archives of takes and copies; a short scene
-        that resembles another goes without.
+        wherever it lies (facility location), for archives of takes and copies; a short scene that
+        resembles another may get no segment.
 
     Returns
     -------
@@ -336,8 +336,8 @@ def outliers(segments: pd.DataFrame, *, n_neighbors: int = 15) -> pd.Series[Any]
     segments : DataFrame
         A table of segments; every embedding option is looked at on its own, all videos together.
     n_neighbors : int
-        How many neighbours: more than odd segments of one kind that may be there, such as the
-        clips of a commercial. Fewer where an option has fewer segments.
+        How many neighbours: more than there may be odd segments of one kind, such as the clips of
+        a commercial. Fewer where an option has fewer segments.
 
     Returns
     -------
@@ -357,11 +357,11 @@ def outliers(segments: pd.DataFrame, *, n_neighbors: int = 15) -> pd.Series[Any]
 
     Notes
     -----
-    It is a distance and no verdict: in every table some segment is the oddest. Look at where the
-    values stand apart. A stretch of one foreign film put in place of a twentieth of another is
-    told (area under the ROC curve, films of three sources) by 5, 15 and 30 neighbours at .61,
-    .64, .65 (BBC), .74, .82, .83 (OVSD), .86, .88, .87 (RAI); single segments of many films at
-    .87, .86, .84, .95, .93, .91 and .93, .92, .91.
+    It is a distance, not a verdict: in every table some segment is the oddest. Look for values
+    that stand apart. A stretch of one foreign film put in place of a twentieth of another is
+    recognised (area under the ROC curve, films of three sources) by 5, 15 and 30 neighbours at
+    .61, .64, .65 (BBC), .74, .82, .83 (OVSD), .86, .88, .87 (RAI); single segments of many films
+    at .87, .86, .84, .95, .93, .91 and .93, .92, .91.
 
     Examples
     --------
@@ -391,14 +391,14 @@ def deduplicate(segments: pd.DataFrame, *, threshold: float = 0.95) -> pd.DataFr
         A table of segments; every embedding option is looked at on its own. Earlier rows are
         preferred: sort first by what makes a row worth keeping.
     threshold : float
-        Cosine similarity from which on two rows are the same, above -1 and at most 1.
+        Rows with at least this cosine similarity are the same; above -1 and at most 1.
 
     Returns
     -------
     DataFrame
         The kept rows, unchanged, in their order. No two of one option are as similar as the
-        threshold, also of one video at one time, and every dropped row is that similar to a kept
-        one. Whole-video rows and zero vectors are kept.
+        threshold, not even two of one video at one time, and every dropped row is that similar to
+        a kept one. Whole-video rows and zero vectors are kept.
 
     Raises
     ------

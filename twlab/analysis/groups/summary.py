@@ -86,7 +86,7 @@ def video_vectors(
     ------
     InputError
         If the table is not one of segments, some clips of a video have times and others have
-        none, or a video has no row of the scope that was asked for.
+        none, or a video has no row of the requested scope.
 
     See Also
     --------

@@ -89,13 +89,14 @@ def compare_options(segments: pd.DataFrame) -> pd.DataFrame:
     -----
     ``p_value`` is the share of orders, counting the true one, that agree as much. Where it is .05
     or less, it is the larger of that share and the one that the middle three fifths of the video
-    give by themselves: openings and credits that both options have are no kinship. So p is spread
+    give by themselves: openings and credits that both options have prove nothing. So p is spread
     evenly among strangers, but of those judged at most one in twenty, mostly fewer, has a p of .05
     or less. Compare it with ``least_p``, below which no agreement however strong can fall. A
-    missing p is a verdict withheld and says nothing of the options: the note tells whether the
+    missing p withholds a verdict and says nothing about the options: the note says whether the
     video is too short or too smooth, or the two have ends or a trend in common, as all films have.
-    With ten other videos or more in the table, each at least as long, chance is what one option
-    agrees with the other of *another* video; that holds for videos with trends and titles as well.
+    With ten or more other videos in the table, each at least as long, chance is how well one
+    option agrees with the other of *another* video; that holds for videos with trends and titles
+    as well.
 
     Of strangers of 60 to 160 clips that both open with a title, over a tenth, .15 or a fifth of
     the video, 5 to 8 % of those judged have p of .05 or less; over three tenths nearly all have, as

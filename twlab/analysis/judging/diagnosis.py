@@ -69,14 +69,14 @@ def diagnose(segments: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``subject`` (the option and model, or the video, that it is about), ``check``, ``value``
-        (a number), ``verdict`` (``"fine"``, ``"note"`` or ``"problem"``) and ``finding``, a
-        sentence. Checked are: models, options and scopes that share the table, dimensions,
-        lengths of vectors, zero vectors, anisotropy (the mean cosine similarity of different
-        clips), repeated vectors, clips that come back nearly the same in three places or more
-        (in as many videos, or after ten clips of something else: as blank frames, titles and
-        silence do, which match each other everywhere; a picture that is held long does not come
-        back), gaps and overlaps in time, rows without time.
+        ``subject`` (the option and model, or the video, that it is about), ``check``, ``value`` (a
+        number), ``verdict`` (``"fine"``, ``"note"`` or ``"problem"``) and ``finding``, a sentence.
+        Checked are: models, options and scopes that share the table, dimensions, lengths of
+        vectors, zero vectors, anisotropy (the mean cosine similarity of different clips), repeated
+        vectors, clips that come back nearly the same in three places or more (in as many videos,
+        or after ten clips of something else: as blank frames, titles and silence do, which match
+        each other everywhere; a picture that is held for long does not count as coming back), gaps
+        and overlaps in time, rows without time.
 
     Raises
     ------

@@ -131,8 +131,8 @@ def search(
     start_sec, end_sec : float, optional
         Only places that overlap this stretch, half-open.
     where : str, optional
-        A further condition in SQL, such as ``"page > 3"``. What these four leave out is no hit,
-        but still tells what is ordinary: the score of a place does not depend on them.
+        A further condition in SQL, such as ``"page > 3"``. What these four leave out is not a hit,
+        but still counts towards what is ordinary: the score of a place does not depend on them.
 
     Returns
     -------
@@ -147,7 +147,7 @@ def search(
         reaches about 2.5, of 10,000 about 4. Where nothing exceeds that, nothing in the table
         answers the query. Similarities are comparable within an option, scores within a search.
         With ``fuse="rank"`` the score is the weighted mean of ``1 / (60 + rank)`` over the options,
-        which says nothing of how well a place fits.
+        which says nothing about how well a place fits.
 
     Raises
     ------
@@ -228,7 +228,7 @@ def _compared(
 
 
 def merge_hits(hits: pd.DataFrame, *, max_gap_sec: float = 0.0) -> pd.DataFrame:
-    """Hits of one video that touch or overlap as one each, best first.
+    """The hits, those of one video that touch or overlap joined into one, best first.
 
     Parameters
     ----------
@@ -241,14 +241,14 @@ def merge_hits(hits: pd.DataFrame, *, max_gap_sec: float = 0.0) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same columns, ``rank`` counted anew. A joined hit stretches over all its segments,
+        The same columns, with ``rank`` counted anew. A joined hit spans all its segments,
         counts them in ``n_segments``, and has the scores and the ``match`` of the best of them.
         Hits without time are left as they are.
 
     Raises
     ------
     InputError
-        If a column is missing or the gap is none.
+        If a column is missing or the gap is not a number of seconds from 0 on.
 
     See Also
     --------

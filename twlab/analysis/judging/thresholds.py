@@ -54,7 +54,7 @@ def threshold(segments: pd.DataFrame, *, base_rate: float = BASE_RATE) -> pd.Dat
     segments : DataFrame
         A table of segments.
     base_rate : float
-        The share of all pairs that you compare which belong together, between 0 and 1. For clips
+        The share of the pairs you compare that belong together, between 0 and 1. For clips
         of one film of n equal scenes it is about 1 / n; for near-duplicates in an archive far
         less. It changes ``precision`` and nothing else.
 
@@ -74,7 +74,7 @@ def threshold(segments: pd.DataFrame, *, base_rate: float = BASE_RATE) -> pd.Dat
     Raises
     ------
     InputError
-        If the table is not one of segments or ``base_rate`` is no share.
+        If the table is not one of segments or ``base_rate`` is not a share between 0 and 1.
 
     See Also
     --------

@@ -82,12 +82,12 @@ def project(
     segments : DataFrame or array_like of shape (n, d)
         A table of segments of one embedding option, or a matrix.
     onto : DataFrame, optional
-        A map that is there: a table of segments with the columns x, y (and z) of its places, as
+        An existing map: a table of segments with the columns x, y (and z) of its places, as
         ``film.join(tw.project(film))`` makes it. The segments are placed among its rows, which
         stay where they are. Default: a new map of the segments alone.
     method : {"tsne", "pca", "umap"}
         ``tsne`` keeps neighbours together and starts from the principal axes; distances between
-        far groups mean little. ``pca`` shows the axes of largest spread; distances are true but
+        far groups mean little. ``pca`` shows the axes of largest spread; distances are true except
         for what does not fit the plane. ``umap`` packs groups more tightly and keeps fewer
         neighbours; it is slow to start and needs the extra ``umap``. With ``onto``: how that map
         was made.
@@ -121,12 +121,12 @@ def project(
     t-SNE (openTSNE) runs at a perplexity of 30, less for fewer than 91 rows, in 250 steps; UMAP
     looks at 15 neighbours. Both are given exact neighbours. Equal vectors count once and lie on
     one spot. Below five different vectors every method gives the principal axes. t-SNE takes about
-    two seconds for a thousand rows with everything that it imports, and ten for ten thousand.
+    two seconds for a thousand rows, imports included, and ten for ten thousand.
 
     Onto a map of ``pca`` rows are projected by its axes, for which all its rows are needed. Onto
     any other a row takes the median place of its 10 nearest rows there, or the place of a row that
     is the same. A row unlike everything on the map is placed all the same:
-    :func:`twlab.nearest` tells how near it is.
+    :func:`twlab.nearest` says how near it is.
 
     References
     ----------
@@ -165,18 +165,18 @@ def usual_method(n_rows: int) -> Literal["tsne", "pca"]:
 
 
 def trustworthiness(segments: Any, coords: Any, *, n_neighbors: int | None = None) -> float:
-    """How far the neighbours on a map are neighbours in truth, from 0 to 1.
+    """How far the neighbours on a map are true neighbours, from 0 to 1.
 
-    For each row, those of its ``n_neighbors`` nearest on the map that are farther in truth are
+    For each row, those of its ``n_neighbors`` nearest on the map that are really farther are
     counted by how much farther their rank is:
-    ``1 - 2 / (n k (2n - 3k - 1)) * sum(max(0, rank - k))``. A map drawn by lot scores about 0.5.
+    ``1 - 2 / (n k (2n - 3k - 1)) * sum(max(0, rank - k))``. A random map scores about 0.5.
 
     Parameters
     ----------
     segments : DataFrame or array_like of shape (n, d)
         What was projected.
     coords : DataFrame or array_like of shape (n, 2) or (n, 3)
-        Where it lies, as :func:`project` gives it. Rows that are NaN in it take no part.
+        Its coordinates, as :func:`project` gives them. Rows where these are NaN take no part.
     n_neighbors : int, optional
         Neighbours looked at; less than half of the rows. Default: 15, or as many as that allows
         of fewer than 31 rows (2 of 5).
@@ -184,7 +184,7 @@ def trustworthiness(segments: Any, coords: Any, *, n_neighbors: int | None = Non
     Returns
     -------
     float
-        Distances in truth are cosine distances. Of equally distant rows none is farther.
+        True distances are cosine distances. Of equally distant rows none counts as farther.
 
     Raises
     ------

@@ -79,7 +79,7 @@ def nearest(
     exact: bool | None = None,
     videos: Literal["any", "other", "same"] = "any",
 ) -> pd.DataFrame | Neighbors:
-    """The ``k`` most alike rows of ``to`` for each row of ``segments``.
+    """The ``k`` most similar rows of ``to`` for each row of ``segments``.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def nearest(
     exact : bool, optional
         True compares each row with each, False looks in part of the rows only. Default: exact up
         to 2**31 comparisons (46,000 rows among themselves), beyond that in part. A warning then
-        says which share of the true neighbours was found, measured on 256 rows drawn by lot: at
+        says which share of the true neighbours was found, measured on 256 rows drawn at random: at
         least .98, because more is looked at until it is; where that would be nearly all, all are
         compared.
     videos : {"any", "other", "same"}
@@ -116,7 +116,7 @@ def nearest(
     ------
     InputError
         If k is not a positive whole number, a table mixes embedding options, the two sides are
-        of different dimensions, models or options, or ``videos`` is asked of an array. To compare
+        of different dimensions, models or options, or ``videos`` is used with an array. To compare
         one option with another on purpose, pass the vectors of one side: ``tw.vectors(a)``.
 
     See Also
@@ -173,7 +173,7 @@ def near_duplicates(
     min_gap_sec: float = 0.0,
     videos: Literal["any", "other", "same"] = "any",
 ) -> pd.DataFrame | Neighbors:
-    """All pairs of rows that are at least ``threshold`` alike, best first.
+    """All pairs of rows with a similarity of at least ``threshold``, best first.
 
     Parameters
     ----------

@@ -58,9 +58,9 @@ def cosine_similarity(a: Any, b: Any = None) -> Matrix:
     Raises
     ------
     InputError
-        If a table mixes embedding options, the two sides are of different dimensions or models,
-        or there is no usable matrix in one of them. The sides may be of two options: the levels
-        of their similarities then mean something only beside each other.
+        If a table mixes embedding options, the two sides are of different dimensions or models, or
+        there is no usable matrix in one of them. The two sides may be of different options: their
+        similarities then mean something only relative to each other.
 
     See Also
     --------
@@ -69,9 +69,8 @@ def cosine_similarity(a: Any, b: Any = None) -> Matrix:
 
     Notes
     -----
-    Time grows with n * m * d; memory is the result, the unit vectors and nothing else that
-    matters: 10,000 rows against themselves give 400 MB. :func:`twlab.nearest` never holds the
-    whole matrix.
+    Time grows with n * m * d; memory is little more than the result and the unit vectors: 10,000
+    rows against themselves give 400 MB. :func:`twlab.nearest` never holds the whole matrix.
 
     Examples
     --------

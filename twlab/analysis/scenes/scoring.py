@@ -51,7 +51,7 @@ def boundary_scores(
         ``embedding_option``, if the reference has it), every video of the reference is scored on
         its own; a video without estimated scenes counts as found to be one scene.
     tolerance_sec : float, optional
-        How far an estimated boundary may lie from a true one, that time included. Default: half
+        How far an estimated boundary may lie from a true one, inclusive. Default: half
         the typical time from one segment to the next in the estimated scenes (their length over
         ``n_segments``, where they have that), and 0.5 s otherwise: boundaries cannot be known
         more finely than the clips they lie between.
@@ -72,7 +72,7 @@ def boundary_scores(
     Raises
     ------
     InputError
-        If a table lacks a column, edges do not rise, or the tolerance is negative.
+        If a table lacks a column, edges are not increasing, or the tolerance is negative.
 
     See Also
     --------

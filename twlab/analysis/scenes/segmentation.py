@@ -78,7 +78,7 @@ def scenes(
     n_scenes: Count | Mapping[str, Count] | None = None,
     method: Method = "linked",
 ) -> pd.DataFrame:
-    """Where scenes begin and how sure that is; one row per scene.
+    """Where scenes begin and how certain that is; one row per scene.
 
     Every video and embedding option is cut on its own, along time: the order of rows does not
     matter, long segments weigh more than short ones, and a gap makes the segments on its two
@@ -95,9 +95,9 @@ def scenes(
         :func:`scene_counts` says how many these are.
     method : {"linked", "kernel", "gaussian", "ward", "novelty"}
         ``linked`` cuts where the two sides are unlike as wholes and no shot comes back after the
-        cut, in the eyes of most of 32 settings; it agrees best with human scene starts.
-        ``kernel`` and ``gaussian`` are kernel change-point detection with the cosine and the
-        Gaussian kernel, ``ward`` joins neighbours bottom-up, ``novelty`` takes the peaks of
+        cut, by the vote of most of 32 settings; it agrees best with human scene starts. ``kernel``
+        and ``gaussian`` are kernel change-point detection with the cosine and the Gaussian kernel,
+        ``ward`` joins neighbours bottom-up, ``novelty`` takes the peaks of
         :func:`novelty`.
 
     Returns
@@ -105,15 +105,15 @@ def scenes(
     DataFrame
         In order of video, option and time, with the columns ``video_id``, ``embedding_option``
         (where the table has it), ``start_sec``, ``end_sec``, ``n_segments``, ``strength`` (how
-        sure the scene's opening is, 0 to 1; NaN for the first scene) and ``medoid`` (index label
-        of the segment nearest to the scene's mean). Scenes never overlap; a scene ends where its
-        last segment does or the next scene begins.
+        certain the start of the scene is, 0 to 1; NaN for the first scene) and ``medoid`` (index
+        label of the segment nearest to the scene's mean). Scenes never overlap; a scene ends where
+        its last segment does or the next scene begins.
 
     Raises
     ------
     InputError
         If the table is not one of segments, the method is unknown, a mapping names a video that
-        is not in the table, or more scenes are asked for than there are segments.
+        is not in the table, or more scenes are requested than there are segments.
 
     See Also
     --------
@@ -124,20 +124,20 @@ def scenes(
 
     Notes
     -----
-    *Strength.* For ``linked`` it is an estimate of how probably people saw a scene begin here,
-    or one segment beside, from two things: the share of the 32 settings that cut here, and by how
-    much the six segments on either side are less alike than those on one side. It reaches from
-    .15 to .93, and .68 is a place that all settings cut though both sides are as alike as each
-    is in itself: it says where to cut if one must. On 18 films cut into as many scenes as people
+    *Strength.* For ``linked`` it estimates the probability that people see a scene begin here, or
+    one segment away, from two things: the share of the 32 settings that cut here, and by how much
+    the six segments on either side are less alike than those on one side. It ranges from .15 to
+    .93; .68 is a place where all settings cut although the two sides are as alike as each is
+    within itself: it says where to cut if one must. On 18 films cut into as many scenes as people
     saw, of the weakest, the middle and the strongest third of the cuts 52, 69 and 80 % were true.
-    For the other methods it is what the cut saves: a half where it is just worth its price,
+    For the other methods it is what the cut saves: one half where it is just worth its price,
     towards 1 where it explains much.
 
-    *Counts.* Where people would count scenes otherwise nothing can be said from vectors alone:
-    on 18 films the number was off by a fifth in the mean, on the worst by more than half. A
-    number above one is only chosen where the cuts explain the video better than they explain
-    videos made from it that change as much and as slowly, but nowhere at once. A steady drift,
-    noise, one topic or fewer than four segments are one scene, with every method.
+    *Counts.* Vectors alone cannot say how many scenes people would count: on 18 films the number
+    was off by a fifth in the mean, on the worst by more than half. A number above one is only
+    chosen where the cuts explain the video better than they explain videos made from it that
+    change as much and as slowly, but nowhere at once. A steady drift, noise, one topic or fewer
+    than four segments are one scene, with every method.
 
     *Cost.* Cutting n segments takes n squared operations up to 2,000 segments; longer videos are
     cut finely first and the cuts then thinned, in time and memory proportional to n.
@@ -199,8 +199,8 @@ def scene_counts(segments: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    A cut always gains something, as any two neighbours differ. Its price is what it gains between
-    neighbours in the mean, and a rest; ``coarse`` takes the rest twice and ``fine`` half. Where
+    A cut always gains something, as any two neighbours differ. Its price is the average gain
+    between neighbours plus a penalty; ``coarse`` doubles the penalty and ``fine`` halves it. Where
     the three lie far apart, the video has no number of scenes that stands out.
 
     Examples

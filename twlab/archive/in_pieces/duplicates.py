@@ -55,7 +55,7 @@ def near_duplicates(
     min_gap_sec: float = 0.0,
     videos: Literal["any", "other", "same"] = "any",
 ) -> pd.DataFrame:
-    """All pairs of segments of a store that are at least ``threshold`` alike, best first.
+    """All pairs of segments of a store with a similarity of at least ``threshold``, best first.
 
     Parameters
     ----------

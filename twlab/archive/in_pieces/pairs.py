@@ -64,7 +64,7 @@ def nearest(
     exact: bool | None = None,
     videos: Literal["any", "other", "same"] = "any",
 ) -> pd.DataFrame:
-    """The ``k`` most alike rows of ``to`` for each row, where one side or both are a store.
+    """The ``k`` most similar rows of ``to`` for each row, where one side or both are a store.
 
     Exact, unless ``exact`` is False: then the store is read into one table.
 

@@ -66,7 +66,7 @@ def scenes(
     n_scenes: segmentation.Count | Mapping[str, segmentation.Count] | None = None,
     method: Literal["linked", "kernel", "gaussian", "ward", "novelty"] = "linked",
 ) -> pd.DataFrame:
-    """Where the scenes of each video of a store begin, and how sure that is.
+    """Where the scenes of each video of a store begin, and how certain that is.
 
     Parameters
     ----------
@@ -308,7 +308,7 @@ def means_of(batch: Batch, pieces: Sequence[Piece], scope: str) -> dict[str, Any
 
 
 def diagnose(segments: Source) -> pd.DataFrame:
-    """What a careful researcher checks first of the segments of a store, in words and numbers.
+    """What is worth knowing about a store before it is analysed, one finding per row.
 
     Parameters
     ----------

@@ -63,7 +63,8 @@ def open(
     Raises
     ------
     InputError
-        If the path is a file, the version is not there or cannot be read, or the executor is none.
+        If the path is a file, the version is not there or cannot be read, or the executor is not
+        one.
     MissingExtraError
         If LanceDB is not installed.
 
@@ -112,7 +113,7 @@ class Store(Part):
     executor : Executor or None
         Where analyses run; None for this process.
     work : Path or None
-        Where interrupted analyses are taken up again; None in object storage.
+        Where interrupted analyses keep their progress; None in object storage.
 
     See Also
     --------
@@ -141,8 +142,8 @@ class Store(Part):
         Parameters
         ----------
         segments : DataFrame, store, path, pattern or list of paths
-            A table of segments, another store, or files as :func:`twlab.load` reads them; of
-            several Parquet files one is in memory at a time.
+            A table of segments, another store, or files as :func:`twlab.load` reads them; several
+            Parquet files are read one at a time.
 
         Returns
         -------
@@ -180,8 +181,8 @@ class Store(Part):
             As for :meth:`add`. A column that the table lacks is missing in what it replaces.
         replace_columns : sequence of str, optional
             Columns of `segments` that take the place of the store's of the same name, whatever
-            type they had. Segments that are not written miss values there, as earlier versions
-            still have them.
+            type they had. Segments that are not written lose their values there; earlier versions
+            keep them.
 
         Returns
         -------
@@ -214,12 +215,12 @@ class Store(Part):
         return self._write(segments, replace=True, anew=names)
 
     def drop_columns(self, columns: Sequence[str]) -> None:
-        """Take columns from all segments; earlier versions still have them.
+        """Remove columns from all segments; earlier versions still have them.
 
         Parameters
         ----------
         columns : sequence of str
-            Names of columns, but of those that every segment has.
+            Names of columns, other than those that every segment has.
 
         Raises
         ------
@@ -270,7 +271,7 @@ class Store(Part):
         return written
 
     def delete(self, where: str) -> int:
-        """How many segments of a condition were deleted; earlier versions still have them.
+        """How many segments that meet a condition were deleted; earlier versions still have them.
 
         Parameters
         ----------
@@ -349,7 +350,7 @@ class Store(Part):
         Parameters
         ----------
         keep_days : float, optional
-            Delete versions older than this many days. Default: all versions stay.
+            Delete versions older than this many days. Default: all versions are kept.
 
         Raises
         ------

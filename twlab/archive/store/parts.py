@@ -68,7 +68,7 @@ class Part(Source):
     executor : Executor or None
         Where analyses run; None for this process.
     work : Path or None
-        Where interrupted analyses are taken up again; None in object storage.
+        Where interrupted analyses keep their progress; None in object storage.
     """
 
     def __init__(
