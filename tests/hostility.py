@@ -47,7 +47,7 @@ CALLS: dict[str, Any] = {
     "videos": lambda c, f: c.videos("66f1a2b3c4d5e6f708192a3b"),
     "tasks": lambda c, f: c.tasks(),
     "fetch": lambda c, f: c.fetch("66f1a2b3c4d5e6f708192a3b", progress=False),
-    "search": lambda c, f: c.search("66f1a2b3c4d5e6f708192a3b", "dog", n_hits=5),
+    "search": lambda c, f: c.search("66f1a2b3c4d5e6f708192a3b", "dog", k=5),
 }
 
 

@@ -227,11 +227,11 @@ def test_an_index_with_nothing_to_fetch_is_told(client: tw.Client, service: Serv
 
 def test_the_services_own_search(client: tw.Client, service: Service) -> None:
     index_id = client.indexes()["index_id"][0]
-    hits = client.search(index_id, "a rabbit", n_hits=25)
+    hits = client.search(index_id, "a rabbit", k=25)
     assert hits["rank"].tolist() == list(range(1, 26))
     assert list(hits.columns[:4]) == ["rank", "video_id", "start_sec", "end_sec"]
     assert service.paid == ["search"]
-    assert len(client.search(index_id, image="https://example.com/a.png", n_hits=3)) == 3
+    assert len(client.search(index_id, image="https://example.com/a.png", k=3)) == 3
     with pytest.raises(tw.InputError, match="neither text nor image"):
         client.search(index_id)
 

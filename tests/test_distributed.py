@@ -131,7 +131,7 @@ OTHERS: dict[str, Callable[[Any], Any]] = {
     "align": lambda s: tw.align(s, s),
     "threshold": tw.threshold,
     "similarity_pairs": tw.similarity_pairs,
-    "summarize": lambda s: tw.summarize(s, n=4),
+    "summarize": lambda s: tw.summarize(s, n_segments=4),
     "outliers": tw.outliers,
     "deduplicate": tw.deduplicate,
     "compare_options": tw.compare_options,

@@ -190,7 +190,7 @@ def check_deduplicate(rng: np.random.Generator) -> None:
 
 def check_outliers(rng: np.random.Generator) -> None:
     table, k = drawn(rng, options=2), int(rng.integers(1, 9))
-    found = call(tw.outliers, table, n_neighbors=k)
+    found = call(tw.outliers, table, k=k)
     assert found.index.equals(table.index)
     unit, part, option = unit_of(table)[0], takes_part(table), options_of(table)
     for i in range(len(table)):
@@ -305,7 +305,7 @@ def check_summarize(rng: np.random.Generator) -> None:
     budget = float(rng.choice([6, 20, 60, 1000])) if rng.random() < 0.7 else None
     n = int(rng.integers(1, 6)) if budget is None or rng.random() < 0.4 else None
     by = str(rng.choice(["scenes", "coverage"]))
-    found = call(tw.summarize, table, budget_sec=budget, n=n, by=by)
+    found = call(tw.summarize, table, budget_sec=budget, n_segments=n, by=by)
     unit, part, (start, end) = unit_of(table)[0], takes_part(table), seconds_of(table)
     seconds = np.nan_to_num(end - start)
     lasting = bool(seconds[part | (table["embedding_scope"].astype(str) != "video")].any())
@@ -675,7 +675,7 @@ def check_trustworthiness(rng: np.random.Generator) -> None:
     k = int(rng.integers(1, (n - 1) // 2 + 1))
     rows = pd.DataFrame({"video_id": "v", "start_sec": np.arange(n) * 6.0})
     rows["end_sec"] = rows["start_sec"] + 6
-    found = call(tw.trustworthiness, tw.with_vectors(rows, matrix), coords=coords, n_neighbors=k)
+    found = call(tw.trustworthiness, tw.with_vectors(rows, matrix), coords=coords, k=k)
     wanted = trustworthiness(matrix, coords, n_neighbors=k, metric="cosine")
     assert found == pytest.approx(wanted, abs=1e-4)
 

@@ -181,7 +181,7 @@ def test_trustworthiness_equals_scikit_learn(seed: int, n: int, k: int) -> None:
     rng = np.random.default_rng(seed)
     matrix, coords = rng.normal(size=(n, 5)), rng.normal(size=(n, 2))
     expected = reference(matrix, coords, n_neighbors=k, metric="cosine")
-    assert tw.trustworthiness(matrix, coords, n_neighbors=k) == pytest.approx(expected)
+    assert tw.trustworthiness(matrix, coords, k=k) == pytest.approx(expected)
 
 
 def test_trustworthiness_in_blocks(
@@ -196,21 +196,21 @@ def test_trustworthiness_in_blocks(
 def test_trustworthiness_leaves_rows_off_the_map_out(segments: pd.DataFrame) -> None:
     mixed = segments.assign(embedding_scope=["video"] + ["clip"] * 14)
     coords = tw.project(mixed, method="pca")
-    score = tw.trustworthiness(mixed, coords, n_neighbors=3)
-    rest = tw.trustworthiness(segments.iloc[1:], coords.iloc[1:], n_neighbors=3)
+    score = tw.trustworthiness(mixed, coords, k=3)
+    rest = tw.trustworthiness(segments.iloc[1:], coords.iloc[1:], k=3)
     assert score == pytest.approx(rest)
 
 
 def test_coordinates_follow_the_index(segments: pd.DataFrame) -> None:
     coords = tw.project(segments, method="pca")
-    score = tw.trustworthiness(segments, coords, n_neighbors=3)
-    assert tw.trustworthiness(segments, coords.iloc[::-1], n_neighbors=3) == score
-    assert tw.trustworthiness(segments, coords.to_numpy(), n_neighbors=3) == score
+    score = tw.trustworthiness(segments, coords, k=3)
+    assert tw.trustworthiness(segments, coords.iloc[::-1], k=3) == score
+    assert tw.trustworthiness(segments, coords.to_numpy(), k=3) == score
 
 
 def test_equal_rows_are_perfectly_mapped() -> None:
     assert tw.trustworthiness(np.ones((12, 3)), np.random.default_rng(0).normal(size=(12, 2)),
-                              n_neighbors=3) == 1  # fmt: skip
+                              k=3) == 1  # fmt: skip
 
 
 def test_coordinates_that_do_not_fit(segments: pd.DataFrame) -> None:
@@ -225,12 +225,12 @@ def test_coordinates_that_do_not_fit(segments: pd.DataFrame) -> None:
         tw.trustworthiness(segments, ["a"] * 15)
     with pytest.raises(tw.InputError, match="coords is a int; one value for each"):
         tw.trustworthiness(segments, 3)
-    with pytest.raises(tw.InputError, match=r"n_neighbors is 15 for 15 rows.*n_neighbors=7"):
-        tw.trustworthiness(segments, coords, n_neighbors=15)
-    with pytest.raises(tw.InputError, match="n_neighbors is 0 for 15 rows"):
-        tw.trustworthiness(segments, coords, n_neighbors=0)
-    with pytest.raises(tw.InputError, match=r"n_neighbors is 1 for 1 rows.*use more rows"):
-        tw.trustworthiness(segments.iloc[:1], coords.iloc[:1], n_neighbors=1)
+    with pytest.raises(tw.InputError, match=r"k is 15 for 15 rows.*k=7"):
+        tw.trustworthiness(segments, coords, k=15)
+    with pytest.raises(tw.InputError, match="k is 0 for 15 rows"):
+        tw.trustworthiness(segments, coords, k=0)
+    with pytest.raises(tw.InputError, match=r"k is 1 for 1 rows.*use more rows"):
+        tw.trustworthiness(segments.iloc[:1], coords.iloc[:1], k=1)
 
 
 @pytest.mark.parametrize("n", [5, 6, 9, 15, 30, 31, 40])
@@ -238,7 +238,7 @@ def test_a_map_of_few_rows_is_judged_by_default(n: int, rng: np.random.Generator
     rows = film(rng.normal(size=(n, 8)))
     coords = tw.project(rows)
     found = tw.trustworthiness(rows, coords)
-    assert found == tw.trustworthiness(rows, coords, n_neighbors=min(15, (n - 1) // 2))
+    assert found == tw.trustworthiness(rows, coords, k=min(15, (n - 1) // 2))
     assert 0 <= found <= 1
     with pytest.raises(tw.InputError, match=r"2 rows on the map; .* use more rows"):
         tw.trustworthiness(rows[:2], coords[:2])
@@ -278,7 +278,7 @@ def test_a_map_that_takes_seconds_shows_progress(
 
 def test_the_table_is_left_alone(segments: pd.DataFrame) -> None:
     before = segments.copy()
-    tw.trustworthiness(segments, tw.project(segments), n_neighbors=3)
+    tw.trustworthiness(segments, tw.project(segments), k=3)
     pd.testing.assert_frame_equal(segments, before)
 
 

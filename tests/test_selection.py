@@ -31,7 +31,7 @@ def coverage(matrix: np.ndarray, chosen: Any) -> float:
 
 def test_a_summary_is_nearly_the_best_of_all(rng: np.random.Generator) -> None:
     matrix = rng.normal(size=(14, 4))
-    summary = tw.summarize(table(matrix), n=3, by="coverage")
+    summary = tw.summarize(table(matrix), n_segments=3, by="coverage")
     best = max(coverage(matrix, chosen) for chosen in combinations(range(14), 3))
     assert coverage(matrix, summary.index) == pytest.approx(summary["coverage"].max(), abs=1e-5)
     assert summary["coverage"].max() >= 0.95 * best
@@ -46,8 +46,8 @@ def test_a_summary_of_very_many_rows_looks_at_some(
     segments = table(rng.normal(size=(120, 4)))
     mixed = segments.sample(frac=1, random_state=1)
     with pytest.warns(tw.TwlabWarning, match=r"120 segments, of which every 3\. stands for"):
-        summary = tw.summarize(mixed, n=3)
-    pd.testing.assert_frame_equal(summary, tw.summarize(segments.iloc[::3], n=3))
+        summary = tw.summarize(mixed, n_segments=3)
+    pd.testing.assert_frame_equal(summary, tw.summarize(segments.iloc[::3], n_segments=3))
 
 
 def test_gains_of_many_rows_are_computed_at_once(
@@ -62,16 +62,16 @@ def test_gains_of_many_rows_are_computed_at_once(
 
     segments = table(rng.normal(size=(2000, 24)))
     monkeypatch.setattr(selection, "MOST_AT_ONCE", selection.AT_ONCE)
-    expected = tw.summarize(segments, n=6, by="coverage")
+    expected = tw.summarize(segments, n_segments=6, by="coverage")
     monkeypatch.undo()
     monkeypatch.setattr(selection, "_gains", counted)
-    pd.testing.assert_frame_equal(tw.summarize(segments, n=6, by="coverage"), expected)
+    pd.testing.assert_frame_equal(tw.summarize(segments, n_segments=6, by="coverage"), expected)
     assert selection.AT_ONCE < max(sizes) <= selection.MOST_AT_ONCE
 
 
 def test_every_kind_of_shot_is_represented() -> None:
     kinds = np.repeat(np.arange(4), [10, 3, 20, 5])
-    summary = tw.summarize(table(np.eye(4)[kinds]), n=9)
+    summary = tw.summarize(table(np.eye(4)[kinds]), n_segments=9)
     assert sorted(kinds[summary.index]) == [0, 1, 2, 3]
     assert summary["coverage"].max() == pytest.approx(1.0)
     assert kinds[summary[summary["pick"] == 1].index[0]] == 2
@@ -85,7 +85,7 @@ def test_each_scene_is_shown_once() -> None:
         matrix = rng.normal(size=(len(lengths), 48))[scene] + 0.5 * rng.normal(
             size=(len(scene), 48)
         )
-        summary = tw.summarize(table(matrix), n=len(lengths))
+        summary = tw.summarize(table(matrix), n_segments=len(lengths))
         assert sorted(scene[summary.index]) == list(range(len(lengths)))
         first = summary[summary["pick"] == 1].index[0]
         assert lengths[scene[first]] == lengths.max()
@@ -93,14 +93,14 @@ def test_each_scene_is_shown_once() -> None:
 
 def test_a_scene_that_comes_back_is_shown_again() -> None:
     scene = np.repeat([0, 1, 0], 6)
-    shown = tw.summarize(table(np.eye(2)[scene]), n=3).index
+    shown = tw.summarize(table(np.eye(2)[scene]), n_segments=3).index
     assert [int(row) // 6 for row in shown] == [0, 1, 2]
-    assert len(tw.summarize(table(np.eye(2)[scene]), n=3, by="coverage")) == 2
+    assert len(tw.summarize(table(np.eye(2)[scene]), n_segments=3, by="coverage")) == 2
 
 
 @pytest.mark.parametrize("by", ["scenes", "coverage"])
 def test_footage_without_a_change_is_one_segment(by: Any) -> None:
-    assert len(tw.summarize(table(np.ones((40, 8))), n=5, by=by)) == 1
+    assert len(tw.summarize(table(np.ones((40, 8))), n_segments=5, by=by)) == 1
 
 
 @pytest.mark.parametrize("by", ["scenes", "coverage"])
@@ -112,15 +112,15 @@ def test_seconds_weigh_and_not_rows(rng: np.random.Generator, by: Any) -> None:
     whole["start_sec"] = whole["end_sec"] - long
     pieces = table(np.repeat(matrix, long, axis=0), clip=1.0)
     for n in (1, 2, 4):
-        kinds = np.repeat(np.arange(12), long)[tw.summarize(pieces, n=n, by=by).index]
-        assert kinds.tolist() == tw.summarize(whole, n=n, by=by).index.tolist()
+        kinds = np.repeat(np.arange(12), long)[tw.summarize(pieces, n_segments=n, by=by).index]
+        assert kinds.tolist() == tw.summarize(whole, n_segments=n, by=by).index.tolist()
 
 
 def test_the_longest_segment_of_a_stretch_is_typical() -> None:
     film = table([[1.0, 0.2], [0.2, 1.0], [0.2, 1.0]])
     film["start_sec"], film["end_sec"] = [0.0, 60.0, 61.0], [60.0, 61.0, 62.0]
     for by in ("scenes", "coverage"):
-        assert tw.summarize(film, n=1, by=by).index.tolist() == [0]
+        assert tw.summarize(film, n_segments=1, by=by).index.tolist() == [0]
 
 
 @pytest.mark.parametrize("by", ["scenes", "coverage"])
@@ -128,9 +128,13 @@ def test_the_order_of_rows_changes_no_summary(rng: np.random.Generator, by: Any)
     films = [table(rng.normal(size=(30, 8))).assign(video_id=name) for name in "ab"]
     both = pd.concat(films, ignore_index=True)
     mixed = both.sample(frac=1, random_state=3)
-    pd.testing.assert_frame_equal(tw.summarize(mixed, n=7, by=by), tw.summarize(both, n=7, by=by))
+    pd.testing.assert_frame_equal(
+        tw.summarize(mixed, n_segments=7, by=by), tw.summarize(both, n_segments=7, by=by)
+    )
     later = both.assign(start_sec=both["start_sec"] * 3 + 9, end_sec=both["end_sec"] * 3 + 9)
-    assert tw.summarize(later, n=7, by=by).index.equals(tw.summarize(both, n=7, by=by).index)
+    assert tw.summarize(later, n_segments=7, by=by).index.equals(
+        tw.summarize(both, n_segments=7, by=by).index
+    )
 
 
 def test_of_segments_that_gain_the_same_the_first_is_taken() -> None:
@@ -141,7 +145,7 @@ def test_of_segments_that_gain_the_same_the_first_is_taken() -> None:
         matrix = shots[[0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]] + 0.7 * rng.normal(size=(13, 48))
         turn = np.linalg.qr(rng.normal(size=(48, 48)))[0]
         one, other = (
-            tw.summarize(table(rows), n=6, by="coverage").index.tolist()
+            tw.summarize(table(rows), n_segments=6, by="coverage").index.tolist()
             for rows in (matrix, matrix @ turn)
         )
         assert one == other
@@ -153,16 +157,16 @@ def test_of_unlike_gains_the_greatest_is_taken_however_near_they_are() -> None:
         matrix = rng.normal(size=(150, 40)) + rng.normal(size=40)
         unit = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
         wanted = int(np.maximum(unit @ unit.T, 0).sum(axis=1).argmax())
-        assert tw.summarize(table(matrix), n=1, by="coverage").index.tolist() == [wanted]
+        assert tw.summarize(table(matrix), n_segments=1, by="coverage").index.tolist() == [wanted]
 
 
 def test_fewer_segments_than_videos_are_of_the_longest(rng: np.random.Generator) -> None:
     films = [table(rng.normal(size=(n, 8))).assign(video_id=str(n)) for n in (5, 9, 3)]
-    summary = tw.summarize(pd.concat(films, ignore_index=True), n=2)
+    summary = tw.summarize(pd.concat(films, ignore_index=True), n_segments=2)
     assert summary["video_id"].tolist() == ["5", "9"]
-    assert tw.summarize(pd.concat(films), n=3)["video_id"].nunique() == 3
+    assert tw.summarize(pd.concat(films), n_segments=3)["video_id"].nunique() == 3
     with pytest.raises(tw.InputError, match="by is 'seconds'; 'scenes' or 'coverage'"):
-        tw.summarize(films[0], n=2, by="seconds")
+        tw.summarize(films[0], n_segments=2, by="seconds")
 
 
 def test_the_budget_is_kept(rng: np.random.Generator) -> None:
@@ -172,10 +176,10 @@ def test_the_budget_is_kept(rng: np.random.Generator) -> None:
         summary = tw.summarize(segments, budget_sec=budget)
         assert 0 < (summary["end_sec"] - summary["start_sec"]).sum() <= budget
     assert len(tw.summarize(segments, budget_sec=0.1)) == 0
-    with pytest.raises(tw.InputError, match="neither budget_sec nor n"):
+    with pytest.raises(tw.InputError, match="neither budget_sec nor n_segments"):
         tw.summarize(segments)
-    with pytest.raises(tw.InputError, match="n is 0"):
-        tw.summarize(segments, n=0)
+    with pytest.raises(tw.InputError, match="n_segments is 0"):
+        tw.summarize(segments, n_segments=0)
 
 
 def test_a_summary_is_of_rows_that_last(rng: np.random.Generator) -> None:
@@ -186,15 +190,19 @@ def test_a_summary_is_of_rows_that_last(rng: np.random.Generator) -> None:
     expected = tw.summarize(segments.drop([2, 4]), budget_sec=18)
     pd.testing.assert_frame_equal(tw.summarize(odd, budget_sec=18), expected)
     named = segments.set_index("video_id", drop=False)
-    assert len(tw.summarize(named, n=3)) == 3
+    assert len(tw.summarize(named, n_segments=3)) == 3
     texts = segments.assign(start_sec=np.nan, end_sec=np.nan)
-    assert len(tw.summarize(texts, n=3)) == len(tw.summarize(texts, budget_sec=3)) == 3
+    assert len(tw.summarize(texts, n_segments=3)) == len(tw.summarize(texts, budget_sec=3)) == 3
 
 
-@pytest.mark.parametrize("bounds", [{"n": 2.5}, {"n": True}, {"n": "2"}, {"budget_sec": "9"}])
+@pytest.mark.parametrize(
+    "bounds", [{"n_segments": 2.5}, {"n_segments": True}, {"n_segments": "2"}, {"budget_sec": "9"}]
+)
 def test_bounds_of_a_summary_are_numbers(bounds: dict[str, Any]) -> None:
     (name,) = bounds
-    with pytest.raises(tw.InputError, match=f"{name} is {bounds[name]!r}; a positive"):
+    with pytest.raises(
+        tw.InputError, match=f"{name} is {bounds[name]!r}; a (positive|whole) number"
+    ):
         tw.summarize(table(np.eye(8)), **bounds)
 
 
@@ -215,9 +223,9 @@ def test_a_foreign_stretch_is_odd_though_its_clips_are_alike() -> None:
         film = np.repeat(rng.normal(size=(8, 32)), 20, axis=0) + 0.6 * rng.normal(size=(160, 32))
         film[70:77] = rng.normal(size=32) + 0.6 * rng.normal(size=(7, 32))
         for k, found in hits.items():
-            odd = tw.outliers(table(film), n_neighbors=k).nlargest(7).index
+            odd = tw.outliers(table(film), k=k).nlargest(7).index
             found.append(len(set(odd) & set(range(70, 77))) / 7)
-        assert tw.outliers(table(film)).equals(tw.outliers(table(film), n_neighbors=15))
+        assert tw.outliers(table(film)).equals(tw.outliers(table(film), k=15))
     assert np.mean(hits[15]) > 0.85
     assert np.mean(hits[7]) < 0.7  # half of the default
 
@@ -231,8 +239,8 @@ def test_outliers_of_few_rows() -> None:
 
 @pytest.mark.parametrize("n", ["five", 0, 2.5, True])
 def test_neighbours_of_outliers_are_counted(rng: np.random.Generator, n: Any) -> None:
-    with pytest.raises(tw.InputError, match=f"n_neighbors is {n!r}; a positive whole number"):
-        tw.outliers(table(rng.normal(size=(9, 3))), n_neighbors=n)
+    with pytest.raises(tw.InputError, match=f"k is {n!r}; a whole number of neighbours"):
+        tw.outliers(table(rng.normal(size=(9, 3))), k=n)
 
 
 def test_doublets_leave(rng: np.random.Generator) -> None:

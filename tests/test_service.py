@@ -96,7 +96,7 @@ def test_every_request_and_answer_fits_the_specification(
     index_id = client.indexes()["index_id"][0]
     client.videos(index_id)
     client.fetch(index_id, **quiet)
-    assert len(client.search(index_id, "a rabbit", n_hits=70)) == 70
+    assert len(client.search(index_id, "a rabbit", k=70)) == 70
     client.search(index_id, "a rabbit", image=d)
     client.search(index_id, image="https://example.com/d.png")
     assert service.violations == []

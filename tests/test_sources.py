@@ -93,7 +93,7 @@ ON_NOTHING = {
         name: getattr(tw, name)
         for name in sorted(EXPECTED - {"align", "find", "scene_labels", "search", "summarize"})
     },
-    "summarize": lambda table: tw.summarize(table, n=3),
+    "summarize": lambda table: tw.summarize(table, n_segments=3),
     "align": lambda table: tw.align(tw.sample("trailer"), table),
 }
 

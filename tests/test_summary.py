@@ -282,4 +282,4 @@ def test_of_two_rows_equally_typical_the_first_is_the_medoid() -> None:
         for rows in (table, table[::-1]):
             assert tw.cluster_summary(rows, [0, 0])["medoid"].tolist() == [0]
         assert tw.scenes(table, n_scenes=1)["medoid"].tolist() == [0]
-        assert tw.summarize(table, n=1).index.tolist() == [0]
+        assert tw.summarize(table, n_segments=1).index.tolist() == [0]

@@ -161,14 +161,14 @@ def cluster_summary(segments: Segments, labels: Any) -> pd.DataFrame:
 def deduplicate(segments: Segments, *, threshold: float = 0.95) -> pd.DataFrame:
     """The table without rows that are nearly the same as a row kept before them."""
 
-def outliers(segments: Segments, *, n_neighbors: int = 15) -> pd.Series[Any]:
+def outliers(segments: Segments, *, k: int = 15) -> pd.Series[Any]:
     """How unlike all others each segment is: its mean cosine distance to its nearest neighbours."""
 
 def summarize(
     segments: Segments,
     *,
     budget_sec: float | None = None,
-    n: int | None = None,
+    n_segments: int | None = None,
     by: Literal["scenes", "coverage"] = "scenes",
 ) -> pd.DataFrame:
     """The segments that represent the rest best, within a time budget or a number of segments."""
@@ -198,9 +198,7 @@ def project(
 ) -> _Floats:
     """Coordinates of each segment on a map where alike segments lie together."""
 
-def trustworthiness(
-    segments: Segments | Vectors, coords: Any, *, n_neighbors: int | None = None
-) -> float:
+def trustworthiness(segments: Segments | Vectors, coords: Any, *, k: int | None = None) -> float:
     """How far the neighbours on a map are true neighbours, from 0 to 1."""
 
 def compare_options(segments: Segments) -> pd.DataFrame:

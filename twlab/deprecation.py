@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from twlab.errors import InputError, warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,12 +27,17 @@ def formerly(**renamed: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             given: dict[str, Any] = dict(kwargs)
             for old in [name for name in renamed if name in given]:
-                warnings.warn(
-                    f"{old}= is now {renamed[old]}=; the old name goes with the next release",
-                    DeprecationWarning,
-                    stacklevel=2,
+                new = renamed[old]
+                if new in given:
+                    raise InputError(
+                        f"{old}= and {new}= are given, two names of one argument; one was "
+                        f"expected; leave {old}= out, the old name"
+                    )
+                warn(
+                    f"{old}= is now {new}=; the old name goes with the next release",
+                    category=DeprecationWarning,
                 )
-                given.setdefault(renamed[old], given.pop(old))
+                given[new] = given.pop(old)
             return function(*args, **given)
 
         return call

@@ -33,6 +33,7 @@ what to do.
 from __future__ import annotations
 
 import importlib
+import operator
 import os
 import re
 import reprlib
@@ -125,6 +126,29 @@ def brief(value: Any, most: int = 40) -> str:
     """
     nested = isinstance(value, list | tuple | dict | set | frozenset)
     return (_FEW.repr(value) if nested else repr(value))[:most]
+
+
+def check_count(value: Any, name: str, *, of: str) -> int:
+    """How many, as an int: of neighbours, of hits, whatever is counted.
+
+    Raises
+    ------
+    InputError
+        If it is no whole number from 1 on.
+
+    >>> check_count(3, "k", of="hits")
+    3
+    """
+    try:
+        whole = operator.index(value)
+    except TypeError:
+        whole = 0
+    if whole < 1 or isinstance(value, bool):
+        raise InputError(
+            f"{name} is {brief(value)}; a whole number of {of}, 1 or more, was expected; give such "
+            f"a one, as {name}=10"
+        )
+    return whole
 
 
 class TwlabError(Exception):
@@ -478,13 +502,15 @@ class TwlabWarning(UserWarning):
     """
 
 
-def warn(message: str) -> None:
+def warn(message: str, *, category: type[Warning] = TwlabWarning) -> None:
     """Warn with a :class:`twlab.TwlabWarning`, at the user's line that called twlab.
 
     Parameters
     ----------
     message : str
         One sentence.
+    category : type, default TwlabWarning
+        Another class of warnings.
 
     See Also
     --------
@@ -502,7 +528,7 @@ def warn(message: str) -> None:
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "twlab":
         level, frame = level + 1, frame.f_back
-    warnings.warn(one_line(message), TwlabWarning, stacklevel=level)
+    warnings.warn(one_line(message), category, stacklevel=level)
 
 
 def require(module: str, *, extra: str) -> Any:

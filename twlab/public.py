@@ -136,7 +136,10 @@ def takes_stores(
         values = (*args, *kwargs.values())
         if not any(isinstance(value, _LARGE) or _is_empty(value) for value in values):
             return function(*args, **kwargs)
-        given = signature.bind(*args, **kwargs).arguments
+        # What the signature does not name is a keyword of the last release, or none at all.
+        former = {name: kwargs[name] for name in kwargs.keys() - signature.parameters.keys()}
+        known = {name: kwargs[name] for name in kwargs.keys() - former.keys()}
+        given = signature.bind(*args, **known).arguments | former
         from twlab.archive.store import opened
 
         for name in names:

@@ -77,7 +77,7 @@ def outliers(matrices: list[np.ndarray]) -> None:
             unit = mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
             mean = unit.mean(axis=0)
             found: dict[str, Any] = {
-                f"{n} nearest": tw.outliers(table(mixed), n_neighbors=n) for n in (1, 3, 5, 10, 15)
+                f"{n} nearest": tw.outliers(table(mixed), k=n) for n in (1, 3, 5, 10, 15)
             }
             found["centroid"] = 1 - unit @ (mean / np.linalg.norm(mean))
             for name, values in found.items():
@@ -129,7 +129,7 @@ def summaries(matrices: list[np.ndarray]) -> None:
     for matrix in matrices:
         unit = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
         count, rng = max(3, len(unit) // 20), np.random.default_rng(0)
-        summary = tw.summarize(table(matrix), n=count)
+        summary = tw.summarize(table(matrix), n_segments=count)
         centres = KMeans(count, n_init=3, random_state=0).fit(unit).cluster_centers_
         by_lot = [coverage(unit, rng.choice(len(unit), count, replace=False)) for _ in range(20)]
         found = {

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from twlab.errors import InputError, TwlabWarning, printable
+from twlab.errors import InputError, printable, warn
 from twlab.loading.identity import video_ids
 from twlab.loading.responses.models import canonical_model
 from twlab.table.segments import COLUMNS, str_column, with_vectors
@@ -265,10 +264,8 @@ def warn_of_twins(frame: pd.DataFrame) -> None:
     if twins.any():
         row = int(np.argmax(twins.to_numpy()))
         first = timed.iloc[row]
-        warnings.warn(
+        warn(
             f"{int(twins.sum())} rows repeat the video, time, option and scope of another "
             f"(first: row {first.name}, {first['video_id']!r}); the source may mix videos "
             "without naming them; load them one by one with video_id=",
-            TwlabWarning,
-            stacklevel=4,
         )

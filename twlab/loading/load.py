@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,9 +17,9 @@ import pandas as pd
 from twlab.errors import (
     InputError,
     LoadError,
-    TwlabWarning,
     brief,
     one_line,
+    warn,
 )
 from twlab.loading.bounds import bounds_of
 from twlab.loading.files import (
@@ -401,9 +400,7 @@ def _report(kept: Sequence[tuple[Input, Found]], troubles: Sequence[LoadError]) 
             lines.append(one_line(f"{where}: {remark.problem}" if where else remark.problem))
     if lines:
         shown = "; ".join(lines[:3])
-        warnings.warn(
+        warn(
             f"{len(lines)} part{'s' if len(lines) > 1 else ''} of the source left out or doubtful: "
             f"{shown}{' …' if len(lines) > 3 else ''}; tw.check lists them all",
-            TwlabWarning,
-            stacklevel=3,
         )

@@ -11,7 +11,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from twlab.errors import InputError
+from twlab.deprecation import formerly
+from twlab.errors import InputError, check_count
 from twlab.service import indexes, ledger_tables
 from twlab.service.http.api_key import find_base_url, find_key
 from twlab.service.http.endpoints import Service
@@ -628,6 +629,7 @@ class AsyncClient:
         )
         return await asyncio.to_thread(indexes.indexed_segments, answers)
 
+    @formerly(n_hits="k")
     async def search(
         self,
         index_id: str,
@@ -635,7 +637,7 @@ class AsyncClient:
         *,
         image: Any = None,
         search_option: Names = ("visual", "audio"),
-        n_hits: int = 10,
+        k: int = 10,
     ) -> pd.DataFrame:
         """The service's own ranking of an index, to compare with ours.
 
@@ -649,8 +651,8 @@ class AsyncClient:
             A picture to look for, alone or together with the text.
         search_option : str or list of str
             Must have been enabled for the index.
-        n_hits : int
-            How many.
+        k : int
+            How many hits.
 
         Returns
         -------
@@ -661,7 +663,7 @@ class AsyncClient:
         Raises
         ------
         InputError
-            If there is neither text nor image, or the image is not there.
+            If there is neither text nor image, the image is not there, or ``k`` is not positive.
         NotFoundError
             If there is no such index.
         ApiError
@@ -676,8 +678,8 @@ class AsyncClient:
         --------
         It needs a key:
 
-        >>> hits = client.search(index_id, "a rabbit yawns", n_hits=5)    # doctest: +SKIP
+        >>> hits = client.search(index_id, "a rabbit yawns", k=5)         # doctest: +SKIP
         """
-        service = self._parts()[0]
-        form, file = indexes.search_form(index_id, text, image, search_option, n_hits)
-        return indexes.hit_table(await indexes.all_hits(service, form, file, n_hits))
+        service, k = self._parts()[0], check_count(k, "k", of="hits")
+        form, file = indexes.search_form(index_id, text, image, search_option, k)
+        return indexes.hit_table(await indexes.all_hits(service, form, file, k))

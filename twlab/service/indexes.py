@@ -178,7 +178,7 @@ def nothing_ready(index_id: str, items: Sequence[dict[str, Any]]) -> ApiError:
 
 
 def search_form(
-    index_id: str, text: str, image: Any, search_option: Any, n_hits: int
+    index_id: str, text: str, image: Any, search_option: Any, k: int
 ) -> tuple[Params, FilePart | None]:
     """The form of a search.
 
@@ -191,7 +191,7 @@ def search_form(
         raise InputError("neither text nor image; one was expected; say what to look for")
     options = as_names(search_option) or ()
     form = [("index_id", index_id), *(("search_options", name) for name in options)]
-    form.append(("page_limit", str(min(_PAGE, n_hits))))
+    form.append(("page_limit", str(min(_PAGE, k))))
     if text:
         form.append(("query_text", text))
     if image is None:
@@ -205,14 +205,14 @@ def search_form(
 
 
 async def all_hits(
-    service: Service, form: Params, file: FilePart | None, n_hits: int
+    service: Service, form: Params, file: FilePart | None, k: int
 ) -> list[dict[str, Any]]:
     """The first hits, over as many pages as they take."""
     page = await service.search(form, file)
     hits = found = entries_at(page, "data")
     # A page without hits is the last one, whatever it says.
-    while len(hits) < n_hits and found and (token := text_at(page, "page_info", _NEXT)):
+    while len(hits) < k and found and (token := text_at(page, "page_info", _NEXT)):
         page = await service.search_page(token)
         found = entries_at(page, "data")
         hits = hits + found
-    return hits[:n_hits]
+    return hits[:k]

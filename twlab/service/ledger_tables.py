@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,7 +11,6 @@ from twlab.errors import (
     AnswerError,
     LoadError,
     TwlabError,
-    TwlabWarning,
     warn,
 )
 from twlab.loading.load import load
@@ -139,11 +137,9 @@ def failure_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
 def warn_of_failures(failures: Sequence[Outcome], n_sources: int) -> None:
     """Say so where videos are missing from the table."""
     if failures:
-        warnings.warn(
+        warn(
             f"{len(failures)} of {n_sources} videos are not in the table (first: "
             f"{failures[0].error}); client.failures() lists them all",
-            TwlabWarning,
-            stacklevel=2,
         )
 
 
@@ -167,9 +163,7 @@ def warn_of_twins(outcomes: Sequence[Outcome]) -> None:
             groups.setdefault(one.job.key, []).append(one.source.shown)
     twins = [names for names in groups.values() if len(names) > 1]
     if twins:
-        warnings.warn(
+        warn(
             f"{', '.join(twins[0][:3])} hold the same content and were embedded once; their rows "
             f"stand under one video_id ({len(twins)} such groups)",
-            TwlabWarning,
-            stacklevel=2,
         )

@@ -25,7 +25,8 @@ import pandas as pd
 from twlab.analysis.groups.partitions import chain_tree, cut, group_sums
 from twlab.analysis.neighbors.exact import first_of_best
 from twlab.analysis.neighbors.nearest import check_pairs_wanted, near_duplicates, nearest
-from twlab.errors import InputError, warn
+from twlab.deprecation import formerly
+from twlab.errors import InputError, check_count, warn
 from twlab.progress import bar
 from twlab.table.blocks import row_marks
 from twlab.table.rows import time_order
@@ -61,11 +62,12 @@ MOST_SUMMARIZED = 20_000
 """Rows compared with each other for a summary: about a minute."""
 
 
+@formerly(n="n_segments")
 def summarize(
     segments: pd.DataFrame,
     *,
     budget_sec: float | None = None,
-    n: int | None = None,
+    n_segments: int | None = None,
     by: Literal["scenes", "coverage"] = "scenes",
 ) -> pd.DataFrame:
     """The segments that represent the rest best, within a time budget or a number of segments.
@@ -76,7 +78,7 @@ def summarize(
         A table of segments of one embedding option, of any number of videos.
     budget_sec : float, optional
         The most seconds that the summary may last.
-    n : int, optional
+    n_segments : int, optional
         The most segments that it may have. Give one of the two, or both.
     by : {"scenes", "coverage"}
         ``scenes``: the footage is divided along time into as many stretches as segments are
@@ -91,7 +93,7 @@ def summarize(
         The chosen rows in order of video and time, with ``pick`` (1 for the first chosen: of the
         longest stretch, or of the largest gain) and ``coverage``: the mean over all seconds of
         the similarity to the nearest segment chosen so far, 0 to 1. Index labels are kept. Fewer
-        than ``n`` where more would repeat one that is there.
+        than ``n_segments`` where more would repeat one that is there.
 
     Raises
     ------
@@ -125,7 +127,7 @@ def summarize(
     """
     check_segments(segments)
     one_option(segments)
-    _positive(budget_sec=budget_sec, n=n)
+    _check_bounds(budget_sec, n_segments)
     if by not in ("scenes", "coverage"):
         raise InputError(f"by is {by!r}; 'scenes' or 'coverage' was expected; choose one")
     start, end = (
@@ -144,9 +146,9 @@ def summarize(
     rows, unit, seconds = rows[present], unit[present], seconds[present]
     if by == "scenes" and lasting:
         video = pd.factorize(segments["video_id"].iloc[rows])[0].astype(np.intp)
-        ways = [_one_per_stretch(unit, video, seconds, budget_sec, n)]
+        ways = [_one_per_stretch(unit, video, seconds, budget_sec, n_segments)]
     else:
-        ways = _by_gain(unit, seconds, budget_sec, n)
+        ways = _by_gain(unit, seconds, budget_sec, n_segments)
     reached = [_coverage(unit, seconds, way) for way in ways]
     last = [float(one[-1:].sum()) for one in reached]
     best = int(last[-1] > last[0] + EQUAL)  # of two ways; of the same reach the first
@@ -224,15 +226,21 @@ def _thinned(rows: Positions) -> Positions:
     return rows[::step]
 
 
-def _positive(**values: float | None) -> None:
-    """Refuse bounds that leave nothing to choose."""
-    if all(value is None for value in values.values()):
-        raise InputError("neither budget_sec nor n is given; give seconds or a number of segments")
-    for name, value in values.items():
-        kinds, what = (int | np.integer, "whole number") if name[0] == "n" else (Real, "number")
-        right = isinstance(value, kinds) and not isinstance(value, bool)
-        if value is not None and not (right and value > 0):
-            raise InputError(f"{name} is {value!r}; a positive {what} was expected")
+def _check_bounds(budget_sec: float | None, n_segments: int | None) -> None:
+    """Refuse bounds of a summary that leave nothing to choose."""
+    if budget_sec is None and n_segments is None:
+        raise InputError(
+            "neither budget_sec nor n_segments is given; one was expected; give seconds or a "
+            "number of segments"
+        )
+    real = isinstance(budget_sec, Real) and not isinstance(budget_sec, bool)
+    if budget_sec is not None and not (real and budget_sec > 0):
+        raise InputError(
+            f"budget_sec is {budget_sec!r}; a positive number was expected; give the seconds that "
+            "the summary may last"
+        )
+    if n_segments is not None:
+        check_count(n_segments, "n_segments", of="segments")
 
 
 def _greedy(
@@ -328,27 +336,28 @@ def _first(unit: NDArray[np.float32], weight: Floats) -> Floats:
     return gains
 
 
-def outliers(segments: pd.DataFrame, *, n_neighbors: int = 15) -> pd.Series[Any]:
+@formerly(n_neighbors="k")
+def outliers(segments: pd.DataFrame, *, k: int = 15) -> pd.Series[Any]:
     """How unlike all others each segment is: its mean cosine distance to its nearest neighbours.
 
     Parameters
     ----------
     segments : DataFrame
         A table of segments; every embedding option is looked at on its own, all videos together.
-    n_neighbors : int
+    k : int
         How many neighbours: more than there may be odd segments of one kind, such as the clips of
         a commercial. Fewer where an option has fewer segments.
 
     Returns
     -------
     Series "outlier", float64, on the same index
-        0 where ``n_neighbors`` others are the same, 1 where none has anything in common, at most
+        0 where ``k`` others are the same, 1 where none has anything in common, at most
         2. NaN for whole-video rows, zero vectors and an option's only segment.
 
     Raises
     ------
     InputError
-        If the table is not one of segments or ``n_neighbors`` is not positive.
+        If the table is not one of segments or ``k`` is not positive.
 
     See Also
     --------
@@ -371,13 +380,13 @@ def outliers(segments: pd.DataFrame, *, n_neighbors: int = 15) -> pd.Series[Any]
     [546.0, 552.0]
     """
     check_segments(segments)
-    _positive(n_neighbors=n_neighbors)
+    k = check_count(k, "k", of="neighbours")
     values = np.full(len(segments), np.nan)
     for rows in _by_option(segments):
         unit = unit_vectors(segments.iloc[rows])
         rows, unit = rows[unit.any(axis=1)], unit[unit.any(axis=1)]
         if len(rows) > 1:
-            _, similar = nearest(unit, k=min(n_neighbors, len(rows) - 1))
+            _, similar = nearest(unit, k=min(k, len(rows) - 1))
             values[rows] = np.clip(1 - np.asarray(similar, np.float64).mean(axis=1), 0, 2)
     return series_like(segments, values, "outlier")
 

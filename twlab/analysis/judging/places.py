@@ -12,7 +12,6 @@ time, are meant for all; a segment of an option that the table lacks is meant fo
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable, Mapping
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -39,7 +38,6 @@ __all__ = [
     "Fuse",
     "asked_for",
     "best_places",
-    "check_hits",
     "queries_for",
     "query_rows",
     "similar_to",
@@ -105,7 +103,7 @@ def asked_for(by: Any, weights: Any, fuse: Any) -> Asked:
     """The arguments, checked."""
     if fuse == "score":  # what the last release called it
         message = "fuse='score' is now 'standing'; the old name goes with the next release"
-        warnings.warn(message, DeprecationWarning, stacklevel=4)
+        warn(message, category=DeprecationWarning)
         fuse = "standing"
     if fuse not in ("standing", "rank"):
         raise InputError(f"fuse is {fuse!r}; 'standing' or 'rank' was expected; choose one")
@@ -117,13 +115,6 @@ def asked_for(by: Any, weights: Any, fuse: Any) -> Asked:
         )
     names = (by,) if isinstance(by, str) or not isinstance(by, Iterable | None) else by
     return Asked(None if names is None else tuple(names), dict(weights or {}), fuse)
-
-
-def check_hits(k: Any, name: str = "k") -> int:
-    """The number of hits, as an int."""
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise InputError(f"{name} is {k!r}; a whole number of hits, 1 or more, was expected")
-    return int(k)
 
 
 def _from_zero(value: Any) -> bool:

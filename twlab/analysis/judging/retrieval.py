@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import functools
 import math
-import warnings
 from numbers import Real
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -29,14 +28,13 @@ from twlab.analysis.judging.places import (
     Compared,
     asked_for,
     best_places,
-    check_hits,
     queries_for,
     query_rows,
     similar_to,
     told,
 )
 from twlab.analysis.judging.queries import embedded
-from twlab.errors import InputError
+from twlab.errors import InputError, check_count, warn
 from twlab.table.conditions import chosen
 from twlab.table.segments import (
     WHOLE_SCOPES,
@@ -70,13 +68,12 @@ def _also_merged(function: Callable[P, R]) -> Callable[P, R]:
         gap = given.pop("merge_gap_sec", None)
         if gap is None:
             return function(*args, **given)
-        warnings.warn(
+        warn(
             "merge_gap_sec= goes with the next release; use tw.merge_hits(hits, max_gap_sec=...)",
-            DeprecationWarning,
-            stacklevel=2,
+            category=DeprecationWarning,
         )
         _check_gap("merge_gap_sec", gap)
-        k = check_hits(given.get("k", 10))
+        k = check_count(given.get("k", 10), "k", of="hits")
         ranked: Any = function(*args, **(given | {"k": 2**62}))
         joined: Any = _merged(ranked, k, gap).head(k).reset_index(drop=True)
         return joined.assign(rank=np.arange(1, len(joined) + 1))  # type: ignore[no-any-return]
@@ -180,7 +177,7 @@ def search(
     1     2     43      258.0               0.88
     """
     check_segments(segments)
-    k, wanted = check_hits(k), asked_for(by, weights, fuse)
+    k, wanted = check_count(k, "k", of="hits"), asked_for(by, weights, fuse)
     keep = chosen(video_id, start_sec, end_sec, where).mask(segments)
     pool, keep = _searched(segments, keep)
     names = _option_names(pool)

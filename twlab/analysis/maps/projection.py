@@ -36,6 +36,7 @@ from twlab.analysis.neighbors.similarity import (
     same_space,
 )
 from twlab.analysis.neighbors.twins import marks
+from twlab.deprecation import formerly
 from twlab.errors import InputError
 from twlab.progress import bar
 from twlab.table.rows import aligned, time_order
@@ -164,10 +165,11 @@ def usual_method(n_rows: int) -> Literal["tsne", "pca"]:
     return "tsne" if n_rows <= MAX_TSNE else "pca"
 
 
-def trustworthiness(segments: Any, coords: Any, *, n_neighbors: int | None = None) -> float:
+@formerly(n_neighbors="k")
+def trustworthiness(segments: Any, coords: Any, *, k: int | None = None) -> float:
     """How far the neighbours on a map are true neighbours, from 0 to 1.
 
-    For each row, those of its ``n_neighbors`` nearest on the map that are really farther are
+    For each row, those of its ``k`` nearest on the map that are really farther are
     counted by how much farther their rank is:
     ``1 - 2 / (n k (2n - 3k - 1)) * sum(max(0, rank - k))``. A random map scores about 0.5.
 
@@ -177,7 +179,7 @@ def trustworthiness(segments: Any, coords: Any, *, n_neighbors: int | None = Non
         What was projected.
     coords : DataFrame or array_like of shape (n, 2) or (n, 3)
         Its coordinates, as :func:`project` gives them. Rows where these are NaN take no part.
-    n_neighbors : int, optional
+    k : int, optional
         Neighbours looked at; less than half of the rows. Default: 15, or as many as that allows
         of fewer than 31 rows (2 of 5).
 
@@ -197,7 +199,7 @@ def trustworthiness(segments: Any, coords: Any, *, n_neighbors: int | None = Non
 
     Notes
     -----
-    Exact; time grows with n * n * (d + n_neighbors), memory with n.
+    Exact; time grows with n * n * (d + k), memory with n.
 
     References
     ----------
@@ -217,15 +219,15 @@ def trustworthiness(segments: Any, coords: Any, *, n_neighbors: int | None = Non
     on_map = np.isfinite(points).all(axis=1) & unit.any(axis=1)
     n = int(on_map.sum())
     most = max(0, (n - 1) // 2)
-    k = min(N_NEIGHBORS, most) if n_neighbors is None else _whole(n_neighbors, "n_neighbors")
-    if not 1 <= k <= most:
-        given = "" if n_neighbors is None else f"n_neighbors is {n_neighbors!r} for "
+    near = min(N_NEIGHBORS, most) if k is None else _whole(k, "k")
+    if not 1 <= near <= most:
+        given = "" if k is None else f"k is {k!r} for "
         raise InputError(
             f"{given}{n} rows on the map; at least 1 neighbour and less than half of the rows was "
-            f"expected; " + (f"pass n_neighbors={most}" if most else "use more rows")
+            f"expected; " + (f"pass k={most}" if most else "use more rows")
         )
-    excess = _excess_ranks(unit[on_map], points[on_map], k)
-    return 1.0 - 2.0 * excess / (n * k * (2 * n - 3 * k - 1))
+    excess = _excess_ranks(unit[on_map], points[on_map], near)
+    return 1.0 - 2.0 * excess / (n * near * (2 * n - 3 * near - 1))
 
 
 def _check_arguments(segments: Any, method: Any, n_components: Any, random_state: Any) -> None:

@@ -14,7 +14,6 @@ is never held: memory grows with the number of rows, not with its square.
 from __future__ import annotations
 
 import math
-import operator
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -31,7 +30,7 @@ from twlab.analysis.neighbors.exact import (
 )
 from twlab.analysis.neighbors.pruned import best_in_cells, close_pairs
 from twlab.analysis.neighbors.similarity import same_option, same_space
-from twlab.errors import InputError, warn
+from twlab.errors import InputError, check_count, warn
 from twlab.table.segments import (
     check_segments,
     clip_mask,
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "best_among",
-    "check_k",
     "check_pairs_wanted",
     "check_videos",
     "long_table",
@@ -143,7 +141,7 @@ def nearest(
     >>> indices.ravel().tolist()
     [2, 2, 0]
     """
-    k = check_k(k)
+    k = check_count(k, "k", of="neighbours")
     check_exact(exact, videos)
     check_videos(videos, segments, segments if to is None else to)
     for side in (segments, to):
@@ -321,17 +319,6 @@ def check_pairs_wanted(threshold: float, min_gap_sec: float) -> None:
         )
     if not isinstance(min_gap_sec, Real) or not 0 <= min_gap_sec < math.inf:
         raise InputError(f"min_gap_sec is {min_gap_sec!r}; seconds, 0 or more, were expected")
-
-
-def check_k(k: Any) -> int:
-    """The number of neighbours, as an int."""
-    try:
-        whole = operator.index(k)
-    except TypeError:
-        whole = 0
-    if whole < 1 or isinstance(k, bool | np.bool_):
-        raise InputError(f"k is {k!r}; a whole number of neighbours, 1 or more, was expected")
-    return whole
 
 
 def _candidates(data: Any, unit: Matrix) -> Positions:

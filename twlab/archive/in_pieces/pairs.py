@@ -31,7 +31,7 @@ from twlab.archive.in_pieces.pieces import (
 from twlab.archive.result_folders import written
 from twlab.archive.sources import Source
 from twlab.archive.store import opened
-from twlab.errors import InputError
+from twlab.errors import InputError, check_count
 from twlab.table.segments import (
     as_matrix,
     clip_mask,
@@ -100,7 +100,7 @@ def nearest(
     >>> len(hits) == 2 * n
     True
     """
-    k = of_tables.check_k(k)
+    k = check_count(k, "k", of="neighbours")
     of_tables.check_exact(exact, videos)
     of_tables.check_videos(videos, segments, segments if to is None else to)
     sides = _sides(segments, to)
@@ -159,7 +159,7 @@ def write_nearest(
     >>> len(table) == 3 * n
     True
     """
-    k = of_tables.check_k(k)
+    k = check_count(k, "k", of="neighbours")
     sides = _sides(opened(segments), opened(to))
     if sides is None:
         raise InputError("one side has no rows; segments to compare were expected")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import copy
 import functools
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from twlab.analysis.judging.places import asked_for, check_hits
+from twlab.analysis.judging.places import asked_for
 from twlab.archive.sources import Source
 from twlab.archive.store import lance
 from twlab.archive.store.exchange import write_folder
@@ -16,7 +15,7 @@ from twlab.archive.store.reading_back import count, read_table
 from twlab.archive.store.searching import Looked, kinds_of, searched
 from twlab.archive.store.shards import StoreFragment, cut
 from twlab.deprecation import formerly
-from twlab.errors import InputError
+from twlab.errors import InputError, check_count, warn
 from twlab.table.conditions import check_where, chosen
 
 if TYPE_CHECKING:
@@ -44,10 +43,9 @@ def _also_exact(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **given)
         if method not in ("auto", "exact"):
             raise InputError(f"method is {method!r}; 'auto' or 'exact' was expected; leave it out")
-        warnings.warn(
+        warn(
             "method= goes with the next release; use tw.nearest(query, store, exact=True)",
-            DeprecationWarning,
-            stacklevel=3,
+            category=DeprecationWarning,
         )
         part: Any = copy.copy(args[0])
         part._exact = method == "exact"
@@ -402,7 +400,7 @@ class Part(Source):
         ...     store.search(moment, k=3, end_sec=300)["start_sec"].tolist()[0]
         252.0
         """
-        asked, k = asked_for(by, weights, fuse), check_hits(k)
+        asked, k = asked_for(by, weights, fuse), check_count(k, "k", of="hits")
         within = chosen(video_id, start_sec, end_sec, where).in_sql()
         table = self._stored()
         kinds = self._kinds(table)
