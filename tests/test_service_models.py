@@ -232,3 +232,55 @@ def test_assets_are_listed_and_deleted(sdk: TwelveLabs) -> None:
     assert answer.error is not None
     assert "decoded" in answer.error.message
     sdk.assets.delete(str(broken.id))
+
+
+def test_an_asset_is_indexed_and_found(sdk: TwelveLabs, assets: dict[str, str]) -> None:
+    models = [{"model_name": "marengo3.0", "model_options": ["visual", "audio"]}]
+    index = str(sdk.indexes.create(index_name="films", models=models).id)  # type: ignore[arg-type]
+    made = sdk.indexes.indexed_assets.create(
+        index, asset_id=assets["mp4"], user_metadata={"tags": ["a", "b"]}
+    )
+    video = str(made.id)
+    view = sdk.indexes.indexed_assets.retrieve(
+        index, video, embedding_option=["visual", "transcription"], transcription=True
+    )
+    assert view.asset_id == assets["mp4"]
+    assert view.user_metadata == {"tags": ["a", "b"]}
+    assert view.transcription
+    assert view.embedding is not None
+    assert {one.embedding_option for one in view.embedding.video_embedding.segments} == {
+        "visual",
+        "transcription",
+    }
+    grouped = sdk.search.create(
+        index_id=index,
+        search_options=["visual", "transcription"],
+        transcription_options=["lexical"],
+        query_text="a dog",
+        group_by="video",
+        operator="and",
+        filter='{"duration": {"gte": 1}}',
+        include_user_metadata=True,
+    )
+    (item,) = grouped.data or ()
+    assert item.id == video
+    assert item.clips
+    assert item.clips[0].user_metadata == {"tags": ["a", "b"]}
+    with pytest.raises(ApiError) as held:
+        sdk.assets.delete(assets["mp4"])
+    assert held.value.status_code == 409
+
+
+def test_searches_that_are_refused(sdk: TwelveLabs, service: Service) -> None:
+    index = service.store.index["id"]
+    many = {"query_media_type": "image", "query_media_url": ["https://example.com/a.png"] * 11}
+    for given in (
+        {"query_text": "a", "transcription_options": ["lexical"]},
+        {"query_text": "a", "operator": "xor"},
+        {"query_media_url": "https://example.com/a.png"},
+        many,
+    ):
+        asked: dict[str, Any] = {"search_options": ["visual"], **given}
+        with pytest.raises(ApiError) as refused:
+            sdk.search.create(index_id=index, **asked)
+        assert refused.value.status_code == 400

@@ -59,7 +59,7 @@ def get_asset(store: Store, request: Request, asset_id: str) -> Reply:
 def delete_asset(store: Store, request: Request, asset_id: str) -> Reply:
     if asset_id not in store.assets:
         return flat(404, "resource_not_exist", f"Asset {asset_id} does not exist.")
-    videos = store.index["videos"].values()
+    videos = [task for index in store.indexes.values() for task in index["videos"].values()]
     held = any(task.asked.get("asset_id") == asset_id for task in videos)
     if held and dict(request.query).get("force") != "true":
         said = "Indexed assets reference this asset; set force to delete it anyway."

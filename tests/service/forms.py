@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -23,6 +24,7 @@ class File:
 class Form:
     fields: list[tuple[str, str]] = field(default_factory=list)
     files: dict[str, File] = field(default_factory=dict)
+    n_files: Counter[str] = field(default_factory=Counter)
 
     def one(self, name: str) -> str | None:
         return next((value for key, value in self.fields if key == name), None)
@@ -85,6 +87,7 @@ class _Reader:
                 form.fields.append((name, b"".join(parts).decode()))
             else:
                 form.files[name] = self._file(filename)
+                form.n_files[name] += 1
         self._body.all()
         return form
 

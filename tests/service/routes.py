@@ -43,9 +43,11 @@ ROUTES = [
     (r"DELETE /assets/([^/]+)", assets.delete_asset),
     (r"PUT /_store/([^/]+)/(\d+)", assets.put_piece),
     (r"GET /indexes", archive.list_indexes),
+    (r"POST /indexes", archive.create_index),
     (r"GET /indexes/([^/]+)", archive.get_index),
+    (r"POST /indexes/([^/]+)/indexed-assets", archive.index_asset),
     (r"GET /indexes/([^/]+)/(indexed-assets|videos)", archive.list_indexed),
     (r"GET /indexes/([^/]+)/(indexed-assets|videos)/([^/]+)", archive.get_indexed),
     (r"POST /search", archive.search),
-    (r"GET /search/([^/]+)", archive.search),
+    (r"GET /search/([^/]+)", archive.next_page),
 ]

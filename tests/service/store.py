@@ -135,7 +135,9 @@ class Store:
         self.urls_at_first = 10
         self.piece_headers: dict[str, str] = {}
         self.retired_models: set[str] = set()
-        self.index = make_index(self)
+        self.index = make_index()
+        self.indexes: dict[str, dict[str, Any]] = {self.index["id"]: self.index}
+        self.pages: dict[str, Any] = {}  # searches that may be read on
 
     def new_id(self) -> str:
         return f"{self.rng.getrandbits(96):024x}"
@@ -266,7 +268,7 @@ def v1_scopes(task: Task) -> list[str]:
     return ["video" if name == "asset" else name for name in names]
 
 
-def make_index(store: Store) -> dict[str, Any]:
+def make_index() -> dict[str, Any]:
     """One index with videos that were indexed long ago."""
     now = time.time()
     index_id = "66f1a2b3c4d5e6f708192a3b"
@@ -278,10 +280,25 @@ def make_index(store: Store) -> dict[str, Any]:
         )
         videos[task.id] = task
     about = {"id": index_id, "name": "archive", "created": now, "status": "ready"}
-    return {**about, "videos": videos}
+    return {**about, "options": ["visual", "audio"], "videos": videos}
 
 
-def indexed_view(store: Store, task: Task, options: list[str], kind: str) -> dict[str, Any]:
+def indexing(task: Task) -> str:
+    """The words of an index for a task that is not ready."""
+    return "failed" if task.status == "failed" else "indexing"
+
+
+def spoken(task: Task) -> list[dict[str, Any]]:
+    """What is said in a video, clip by clip."""
+    return [
+        {"start": start, "end": end, "value": f"words {number} of {task.filename}"}
+        for number, (start, end) in enumerate(task.clips())
+    ]
+
+
+def indexed_view(
+    store: Store, index: dict[str, Any], task: Task, options: list[str], kind: str
+) -> dict[str, Any]:
     body: dict[str, Any] = {
         "_id": task.id,
         "created_at": stamp(task.created),
@@ -302,9 +319,15 @@ def indexed_view(store: Store, task: Task, options: list[str], kind: str) -> dic
             "updated_at": stamp(task.created),
         },
     }
+    if task.asked.get("user_metadata"):
+        body["user_metadata"] = task.asked["user_metadata"]
+    if task.asked.get("streamed") is False:
+        del body["hls"]
     if kind == "indexed-assets":
-        body["status"] = store.index["status"]
-    if options:
+        body["status"] = index["status"] if task.status == "ready" else indexing(task)
+        if task.asked.get("asset_id"):
+            body["asset_id"] = task.asked["asset_id"]
+    if options and task.status == "ready":
         segments = store.v1_segments(task, options)
         video = {"segments": segments}
         body["embedding"] = {"model_name": task.model_name, "video_embedding": video}
