@@ -14,12 +14,11 @@ from service import KEY, Hostile, Service
 from service.hostile import spellings
 
 import twlab as tw
-from twlab.service.http.transport import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-QUICK = Settings(
+QUICK = tw.Settings(
     connect_sec=2.0,
     read_sec=0.5,
     write_sec=2.0,

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 from service import KEY, Service
 
 import twlab as tw
-from twlab.service.http.transport import Settings
 from twlab.service.jobs.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FAST = Settings(
+FAST = tw.Settings(
     read_sec=0.5,
     total_sec=1.5,
     max_wait_sec=2.0,
@@ -27,11 +26,11 @@ FAST = Settings(
     poll_sec=0.01,
     max_poll_sec=0.05,
 )
-ONE_TRY = Settings(attempts=1, settle_sec=0.05, backoff_sec=0.01, read_sec=0.5)
+ONE_TRY = tw.Settings(attempts=1, settle_sec=0.05, backoff_sec=0.01, read_sec=0.5)
 LOST = "has lost what it knew"
 
 
-def open_client(service: Service, folder: Path, settings: Settings = FAST) -> tw.Client:
+def open_client(service: Service, folder: Path, settings: tw.Settings = FAST) -> tw.Client:
     """A client of the service with its jobs in a folder."""
     return tw.Client(KEY, base_url=service.url, folder=folder, settings=settings)
 

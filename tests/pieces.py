@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 import twlab as tw
-from twlab.archive.sources import Fragment, Source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +20,7 @@ N, D = 260, 24
 
 
 @dataclass
-class Part(Fragment):
+class Part(tw.distributed.Fragment):
     rows: pd.DataFrame
     first: int
     key: str
@@ -47,7 +46,7 @@ class Part(Fragment):
         return self.rows
 
 
-class Parts(Source):
+class Parts(tw.distributed.Source):
     """A table cut at some rows."""
 
     def __init__(self, table: pd.DataFrame, cuts: list[int], executor: Any = None, **more: Any):

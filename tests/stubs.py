@@ -1,7 +1,7 @@
 """Writes ``twlab/__init__.pyi`` and ``twlab/plot.pyi``: the public names as editors read them.
 
 Each signature is that of the function in its room. Two things are added, which only the front
-knows (``twlab/public.py``): arguments that may be a store or its path have the type ``Segments``,
+knows (``twlab/public.py``): arguments that may be a store or its path have the type ``_Segments``,
 and a function that gives a table for segments and arrays for a matrix has an overload for each.
 
 Usage: python tests/stubs.py
@@ -35,9 +35,9 @@ from numpy.typing import NDArray
 
 {imports}
 
-Segments = pd.DataFrame | {store}Store | {part}Part | str | os.PathLike[str]
-"""A table of segments, a store or a part of one, or the path of a store."""
-Vectors = NDArray[Any] | Sequence[Sequence[float]]
+_Segments = pd.DataFrame | {source} | str | os.PathLike[str]
+"""A table of segments, a store, a part of one or another source, or the path of a store."""
+_Vectors = NDArray[Any] | Sequence[Sequence[float]]
 """A plain matrix, one vector in a row."""
 '''
 KNOWN = {"os", "Mapping", "Sequence", "Path", "Any", "Literal", "np", "pd", "go", "NDArray"}
@@ -102,7 +102,7 @@ def segments_or(kind: str, optional: bool) -> str:
     """The type of an argument that may also be a store; what is no table stays."""
     others = [one.strip() for one in kind.split("|")] if kind else []
     kept = [one for one in others if one not in ("pd.DataFrame", "Any", "None")]
-    return " | ".join(["Segments", *kept, *(["None"] if optional else [])])
+    return " | ".join(["_Segments", *kept, *(["None"] if optional else [])])
 
 
 def definitions(name: str, home: str, stores: tuple[str, ...]) -> tuple[str, set[str]]:
@@ -119,11 +119,11 @@ def definitions(name: str, home: str, stores: tuple[str, ...]) -> tuple[str, set
     wholes = [(tables, result)]
     if stores and every[stores[0]] == "Any" and "|" in result:
         table, _, arrays = result.partition(" | ")
-        plain = {one: "Vectors" + (" | None" if one in may_miss else "") for one in tables}
+        plain = {one: "_Vectors" + (" | None" if one in may_miss else "") for one in tables}
         wholes = [(tables, table), (plain, arrays)]
     elif stores and every[stores[0]] == "Any":
         tables = {
-            one: kind.replace("Segments", "Segments | Vectors") for one, kind in tables.items()
+            one: kind.replace("_Segments", "_Segments | _Vectors") for one, kind in tables.items()
         }
         wholes = [(tables, result)]
     lines = []
@@ -145,12 +145,11 @@ def front() -> str:
         rooms |= needed
     modules = sorted(set(tw.__all__) - set(public.WIRES))
     imports += [f"from twlab import {name} as {name}" for name in modules]
-    imports += ["from twlab.archive.store.parts import Part as _Part", *rooms]
+    imports += rooms
     head = HEAD.format(
         title="The public names, with their types.",
         imports="\n".join(sorted(imports)),
-        store="",
-        part="_",
+        source="distributed.Source",
     )
     names = ", ".join(f'"{name}"' for name in tw.__all__)
     tail = f"__version__: str\n__all__ = [{names}]\n"
@@ -173,15 +172,11 @@ def pictures() -> str:
         text, needed = definitions(name, f"figures.{name}", given)
         body.append(text)
         rooms |= needed
-    stores = [
-        "from twlab.archive.store import Store as _Store",
-        "from twlab.archive.store.parts import Part as _Part",
-    ]
+    source = "from twlab.archive.sources import Source as _Source"
     head = HEAD.format(
         title="Pictures, with their types.",
-        imports="\n".join(sorted([*stores, *rooms])),
-        store="_",
-        part="_",
+        imports="\n".join(sorted([source, *rooms])),
+        source="_Source",
     )
     names = ", ".join(f'"{name}"' for name in tw.plot.__all__)
     return "\n".join([head, *body, "", f"__all__ = [{names}]\n"])

@@ -19,7 +19,7 @@ from twlab import errors
 from twlab.service.http.api_key import Key, find_base_url, find_key
 from twlab.service.http.endpoints import Service as Endpoints
 from twlab.service.http.limits import Limiter, ServerClock, asked_wait
-from twlab.service.http.transport import Call, Settings, Transport
+from twlab.service.http.transport import Call, Transport
 from twlab.service.jobs.embedding_options import Options
 from twlab.service.jobs.inputs import find_sources
 from twlab.service.jobs.urls import clean_url
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FAST = Settings(
+FAST = tw.Settings(
     connect_sec=2.0,
     read_sec=0.5,
     write_sec=2.0,
@@ -49,7 +49,7 @@ def service() -> Iterator[Service]:
         yield running
 
 
-def ask(service: Service, call: Call, *, key: str = KEY, settings: Settings = FAST) -> Any:
+def ask(service: Service, call: Call, *, key: str = KEY, settings: tw.Settings = FAST) -> Any:
     async def inside() -> Any:
         transport = Transport(Key(key), service.url, settings)
         try:
@@ -236,7 +236,7 @@ BODIES = {
 def test_one_class_per_status(service: Service, status: int) -> None:
     service.faults = [Fault("status", status=status, body=BODIES["flat"], times=99)]
     with pytest.raises(tw.ApiError, match=rf"{status} the_code “The words.”; ") as caught:
-        ask(service, PAID, settings=Settings(attempts=1))
+        ask(service, PAID, settings=tw.Settings(attempts=1))
     error = caught.value
     assert type(error).__name__ == STATUSES[status]
     assert (error.status, error.code, error.message) == (status, "the_code", "The words.")
@@ -319,7 +319,7 @@ def test_paid_calls_are_repeated_after_429(service: Service) -> None:
 
 def test_what_never_left_may_be_repeated() -> None:
     async def inside() -> None:
-        transport = Transport(Key(KEY), "http://127.0.0.1:9", Settings(attempts=1))
+        transport = Transport(Key(KEY), "http://127.0.0.1:9", tw.Settings(attempts=1))
         try:
             await transport.ask(PAID)
         finally:
@@ -348,7 +348,7 @@ def test_a_hanging_service_is_left_within_its_time(service: Service) -> None:
     service.faults = [Fault("hang_before", seconds=30, times=99)]
     started = time.monotonic()
     with pytest.raises(errors.ConnectionFailedError, match="the service fell silent"):
-        ask(service, LIST, settings=Settings(read_sec=0.2, attempts=2))
+        ask(service, LIST, settings=tw.Settings(read_sec=0.2, attempts=2))
     assert time.monotonic() - started < 3
 
 
@@ -396,7 +396,7 @@ def test_no_key_in_errors_logs_or_tracebacks(service: Service) -> None:
             service.faults = [] if fault is None else [fault]
             try:
                 key = wrong if fault is None else KEY
-                ask(service, LIST, key=key, settings=Settings(attempts=1, read_sec=0.1))
+                ask(service, LIST, key=key, settings=tw.Settings(attempts=1, read_sec=0.1))
             except tw.ApiError as error:
                 told = traceback.TracebackException.from_exception(error, capture_locals=True)
                 here = [frame for frame in told.stack if frame.filename != __file__]
@@ -501,7 +501,7 @@ def test_uploads_need_little_memory(service: Service, tmp_path: Path) -> None:
     call = Call("POST", "/assets", "POST /assets", form=(("method", "direct"),), file=part)
     tracemalloc.start()
     try:
-        ask(service, call, settings=Settings())
+        ask(service, call, settings=tw.Settings())
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -529,7 +529,7 @@ def test_requests_keep_to_the_limit(service: Service, headers: bool) -> None:
     service.limit = Limit(30, seconds=1, headers=headers)
 
     async def inside() -> None:
-        transport = Transport(Key(KEY), service.url, Settings(attempts=50))
+        transport = Transport(Key(KEY), service.url, tw.Settings(attempts=50))
         gate = asyncio.Semaphore(16)
 
         async def one() -> None:

@@ -13,14 +13,13 @@ from service import KEY, Service
 
 import twlab as tw
 from twlab.service import spreading
-from twlab.service.http.transport import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 
-FAST = Settings(
+FAST = tw.Settings(
     read_sec=1.0,
     total_sec=3.0,
     max_wait_sec=2.0,
@@ -105,7 +104,7 @@ def test_failures_are_told_once(
 def test_clear_text_is_asked_for_as_of_a_client(
     engines: Engines, videos: Path, how: dict[str, Any]
 ) -> None:
-    far = {**how, "base_url": "http://192.0.2.1:9/v1", "settings": Settings(connect_sec=0.1)}
+    far = {**how, "base_url": "http://192.0.2.1:9/v1", "settings": tw.Settings(connect_sec=0.1)}
     with pytest.raises(tw.InputError, match="allow_http=True"):
         tw.distributed.embed(videos, engines["local"], **far)
     with pytest.raises(tw.ApiError, match="no connection"):

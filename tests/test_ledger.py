@@ -256,9 +256,8 @@ PROGRAM = """
 import sys, warnings
 sys.path[:0] = {paths!r}
 import twlab as tw
-from twlab.service.http.transport import Settings
 import twlab.service.awaiting
-settings = Settings(settle_sec=0.4, poll_sec=0.05, max_poll_sec=0.1)
+settings = tw.Settings(settle_sec=0.4, poll_sec=0.05, max_poll_sec=0.1)
 with tw.Client({key!r}, base_url={url!r}, folder={folder!r}, settings=settings) as client:
     print("go", flush=True)
     print(client.embed({videos!r}, progress=False)["video_id"].nunique(), flush=True)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import twlab as tw
-from twlab.service.http.transport import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +21,6 @@ CALLABLES: dict[str, Callable[..., Any]] = {
     **{name: getattr(tw, name) for name in tw.__all__ if callable(getattr(tw, name))},
     **{f"Client.{n}": getattr(tw.Client, n) for n in dir(tw.Client) if not n.startswith("_")},
     **{f"Store.{n}": getattr(tw.Store, n) for n in dir(tw.Store) if not n.startswith("_")},
-    "Settings": Settings,
 }
 MODULES = ("plot", "intervals", "distributed", "executors")
 for module in MODULES:
@@ -121,11 +119,11 @@ def test_the_collector_finds_what_is_wrong() -> None:
         ("Settings", "max_wait_sec"),
     ]
     assert not any(takes(one, "max_wait_sec") for one in SERVICE)
-    assert takes(Settings, "max_wait_sec")
+    assert takes(tw.Settings, "max_wait_sec")
     n_found = sum(len(remedies(text)) for path in FILES for text in messages(path))
     assert n_found >= 15
 
 
 def test_a_longer_wait_can_be_allowed() -> None:
-    client = tw.Client("tlk_example", settings=Settings(max_wait_sec=900.0))
+    client = tw.Client("tlk_example", settings=tw.Settings(max_wait_sec=900.0))
     assert "tlk_example" not in repr(client)

@@ -12,13 +12,12 @@ from service import KEY, Service
 from service.spec import FOLDER, official
 
 import twlab as tw
-from twlab.service.http.transport import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FAST = Settings(settle_sec=0.2, poll_sec=0.01, max_poll_sec=0.05, backoff_sec=0.02)
+FAST = tw.Settings(settle_sec=0.2, poll_sec=0.01, max_poll_sec=0.05, backoff_sec=0.02)
 needs_spec = pytest.mark.skipif(
     official() is None,
     reason=f"needs the service's OpenAPI specification in {FOLDER}, which is not ours to hand on",

@@ -75,6 +75,8 @@ def test_an_analysis_of_a_part_is_that_of_its_table(
 
 def test_a_part_reads_and_counts_its_own_rows(store: tw.Store, table: pd.DataFrame) -> None:
     part = store.where(VISUAL).where("start_sec < 60 OR video_id = 'b'")
+    assert isinstance(part, tw.Part)
+    assert not isinstance(part, tw.Store)
     kept = table[
         (table["embedding_option"] == "visual")
         & ((table["start_sec"] < 60) | (table["video_id"] == "b"))

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
+import importlib
+import inspect
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stubs import stubs
+from test_architecture import CALLABLES
+
+import twlab as tw
 
 ROOT = Path(__file__).parent.parent
 HEAD = "import numpy as np\nimport pandas as pd\nimport twlab as tw\n"
@@ -22,7 +31,15 @@ sizes = tw.cluster(segments).value_counts()
 groups = tw.cluster(np.eye(3)).max()
 cuts: pd.DataFrame = tw.scenes(store)
 again: pd.DataFrame = tw.scenes("archive", n_scenes="fine")
-part = tw.cluster(store.where("start_sec < 60"))
+part: tw.Part = store.where("start_sec < 60")
+parts = tw.cluster(part)
+class Films(tw.distributed.Source):
+    def fragments(self) -> list[tw.distributed.Fragment]:
+        return []
+    def to_table(self) -> pd.DataFrame:
+        return tw.sample()
+own = tw.scenes(Films())
+patient = tw.Client("key", settings=tw.Settings(max_wait_sec=600))
 chart = tw.plot.heatmap(store, scenes=cuts).update_layout(width=600)
 opened: tw.Explorer = tw.explore(segments, video="film.mp4")
 client = tw.Client("key")
@@ -38,6 +55,8 @@ WRONG = {
     'tw.Client("key").embed("film.mp4", clip_sec="x")': "clip_sec",
     "tw.scenes(3)": "segments|Argument 1",
     "tw.scenecuts": "scenecuts",
+    "tw.Segments": "Segments",
+    "tw.Settings(max_wait=600)": "max_wait",
     "tw.cluster(np.eye(3)).value_counts()": "value_counts",
     'tw.plot.heatmap(tw.sample(), theme="pink")': "theme",
 }
@@ -61,6 +80,95 @@ def test_right_use_passes_and_wrong_use_does_not(checker: str, tmp_path: Path) -
         found = [one for one in said if f"{wrong.name}:{line}:" in one]
         assert found, f"{checker} lets {code} pass"
         assert any(part in one for part in word.split("|") for one in found), found
+
+
+PUBLIC = {id(value) for value in CALLABLES.values()} | {id(getattr(tw, n)) for n in tw.__all__}
+ANNOTATED = {
+    name: thing.__init__ if inspect.isclass(thing) else inspect.unwrap(thing)
+    for name, thing in CALLABLES.items()
+    if not (inspect.isclass(thing) and issubclass(thing, BaseException))
+}
+
+
+@pytest.mark.parametrize("name", ANNOTATED)
+def test_what_a_signature_names_is_public(name: str) -> None:
+    function = ANNOTATED[name]
+    texts = [text for text in inspect.get_annotations(function).values() if isinstance(text, str)]
+    hidden = {one for text in texts for one in unreachable(text, function.__module__)}
+    assert not hidden, "make these public, or take their fields as arguments"
+
+
+def test_a_hidden_type_is_seen() -> None:
+    assert unreachable("Service | None", "twlab.service.indexes") == {
+        "twlab.service.http.endpoints.Service"
+    }
+    assert not unreachable("dict[str, Literal['Service']]", "twlab.service.indexes")
+    assert not unreachable("tuple[pd.DataFrame, Matrix]", "twlab.table.segments")
+
+
+def unreachable(annotation: str, module: str) -> set[str]:
+    """Classes of twlab that an annotation names, through aliases too, and that are not public."""
+    found = set()
+    todo: list[ast.AST] = [ast.parse(annotation, mode="eval").body]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Literal":
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= unreachable(node.value, module)
+        elif isinstance(node, ast.Name | ast.Attribute):
+            found |= hidden_behind(ast.unparse(node), module)
+        else:
+            todo += ast.iter_child_nodes(node)
+    return found
+
+
+def hidden_behind(name: str, module: str) -> set[str]:
+    """The same for one name, plain or of a module, as a module knows it."""
+    first, _, rest = name.partition(".")
+    known = names_of(module).get(first)
+    if known is None:
+        assert hasattr(builtins, name), f"{name} is nothing in {module}"
+        return set()
+    home, original = known if not rest else (".".join(filter(None, known)), rest)
+    if not home.startswith("twlab"):
+        thing: Any = importlib.import_module(home)
+        assert hasattr(thing, original), f"{home} has no {original}"
+        return set()
+    meant = names_of(home).get(original)
+    if isinstance(meant, tuple) and meant != (home, original):
+        return hidden_behind(original, home)
+    value = getattr(importlib.import_module(home), original, None)
+    if inspect.isclass(value) and value.__module__ == home:
+        return set() if id(value) in PUBLIC else {f"{home}.{original}"}
+    return unreachable(aliases_of(home)[original], home)
+
+
+@cache
+def names_of(module: str) -> dict[str, tuple[str, str]]:
+    """Where each name of a module comes from: the module and what it is called there."""
+    tree, found = tree_of(module), {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            found |= {one.asname or one.name: (str(node.module), one.name) for one in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {one.asname or one.name: (one.name, "") for one in node.names}
+    own = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+    return found | {name: (module, name) for name in [*own, *aliases_of(module)]}
+
+
+@cache
+def aliases_of(module: str) -> dict[str, str]:
+    """The names that a module gives, with what it gives them to."""
+    return {
+        ast.unparse(node.targets[0]): ast.unparse(node.value)
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+
+
+def tree_of(module: str) -> ast.Module:
+    return ast.parse(Path(str(importlib.import_module(module).__file__)).read_text("utf-8"))
 
 
 def checked(checker: str, *files: Path) -> list[str]:

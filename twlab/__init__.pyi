@@ -19,9 +19,9 @@ from twlab.analysis.judging.retrieval import merge_hits as merge_hits
 from twlab.analysis.maps import projection as _projection
 from twlab.analysis.scenes import segmentation as _segmentation
 from twlab.analysis.scenes.scoring import boundary_scores as boundary_scores
+from twlab.archive.store import Part as Part
 from twlab.archive.store import Store as Store
 from twlab.archive.store import open as open
-from twlab.archive.store.parts import Part as _Part
 from twlab.errors import ApiError as ApiError
 from twlab.errors import InputError as InputError
 from twlab.errors import LedgerError as LedgerError
@@ -37,6 +37,7 @@ from twlab.loading.samples import sample as sample
 from twlab.loading.samples import sample_video as sample_video
 from twlab.service.client import AsyncClient as AsyncClient
 from twlab.service.client import Client as Client
+from twlab.service.http.transport import Settings as Settings
 from twlab.table.segments import check_segments as check_segments
 from twlab.table.segments import vectors as vectors
 from twlab.table.segments import with_vectors as with_vectors
@@ -49,20 +50,20 @@ from twlab.widgets.explorer import Explorer as _Explorer
 from twlab.widgets.options import Video as _Video
 from twlab.widgets.options import View as _View
 
-Segments = pd.DataFrame | Store | _Part | str | os.PathLike[str]
-"""A table of segments, a store or a part of one, or the path of a store."""
-Vectors = NDArray[Any] | Sequence[Sequence[float]]
+_Segments = pd.DataFrame | distributed.Source | str | os.PathLike[str]
+"""A table of segments, a store, a part of one or another source, or the path of a store."""
+_Vectors = NDArray[Any] | Sequence[Sequence[float]]
 """A plain matrix, one vector in a row."""
 
-def clips(segments: Segments, *, option: str | None = None) -> pd.DataFrame:
+def clips(segments: _Segments, *, option: str | None = None) -> pd.DataFrame:
     """The clips of one embedding option: what analyses and pictures of one matrix take."""
 
-def cosine_similarity(a: Segments | Vectors, b: Segments | Vectors | None = None) -> _Matrix:
+def cosine_similarity(a: _Segments | _Vectors, b: _Segments | _Vectors | None = None) -> _Matrix:
     """The cosine similarity of each row of ``a`` with each row of ``b``."""
 
 @overload
 def near_duplicates(
-    segments: Segments,
+    segments: _Segments,
     *,
     threshold: float = 0.95,
     min_gap_sec: float = 0.0,
@@ -72,7 +73,7 @@ def near_duplicates(
 
 @overload
 def near_duplicates(
-    segments: Vectors,
+    segments: _Vectors,
     *,
     threshold: float = 0.95,
     min_gap_sec: float = 0.0,
@@ -82,8 +83,8 @@ def near_duplicates(
 
 @overload
 def nearest(
-    segments: Segments,
-    to: Segments | None = None,
+    segments: _Segments,
+    to: _Segments | None = None,
     *,
     k: int = 10,
     exact: bool | None = None,
@@ -93,8 +94,8 @@ def nearest(
 
 @overload
 def nearest(
-    segments: Vectors,
-    to: Vectors | None = None,
+    segments: _Vectors,
+    to: _Vectors | None = None,
     *,
     k: int = 10,
     exact: bool | None = None,
@@ -102,35 +103,35 @@ def nearest(
 ) -> _Neighbors:
     """The ``k`` most similar rows of ``to`` for each row of ``segments``."""
 
-def novelty(segments: Segments, *, kernel_sec: float | None = None) -> pd.Series[Any]:
+def novelty(segments: _Segments, *, kernel_sec: float | None = None) -> pd.Series[Any]:
     """How strongly something new begins at the start of each segment."""
 
-def scene_counts(segments: Segments) -> pd.DataFrame:
+def scene_counts(segments: _Segments) -> pd.DataFrame:
     """How many scenes each video has, at three prices of a cut."""
 
-def scene_labels(segments: Segments, scenes: pd.DataFrame) -> pd.Series[Any]:
+def scene_labels(segments: _Segments, scenes: pd.DataFrame) -> pd.Series[Any]:
     """The number of the scene that each segment lies in, counted from 0 in every video."""
 
 def scenes(
-    segments: Segments,
+    segments: _Segments,
     *,
     n_scenes: _segmentation.Count | Mapping[str, _segmentation.Count] | None = None,
     method: _segmentation.Method = "linked",
 ) -> pd.DataFrame:
     """Where scenes begin and how certain that is; one row per scene."""
 
-def align(a: Segments, b: Segments) -> pd.DataFrame:
+def align(a: _Segments, b: _Segments) -> pd.DataFrame:
     """Which seconds of ``a`` occur in ``b``, and where; one row per shared piece."""
 
-def find(clip: Segments, corpus: Segments) -> pd.DataFrame:
+def find(clip: _Segments, corpus: _Segments) -> pd.DataFrame:
     """The videos of a corpus that contain part of a clip, the one with most of it first."""
 
-def repeats(segments: Segments) -> pd.DataFrame:
+def repeats(segments: _Segments) -> pd.DataFrame:
     """Which seconds of a video occur in it again later; one row per repeated piece."""
 
 @overload
 def cluster(
-    segments: Segments,
+    segments: _Segments,
     n_clusters: int | None = None,
     *,
     method: _clustering.Method | None = None,
@@ -141,7 +142,7 @@ def cluster(
 
 @overload
 def cluster(
-    segments: Vectors,
+    segments: _Vectors,
     n_clusters: int | None = None,
     *,
     method: _clustering.Method | None = None,
@@ -151,21 +152,21 @@ def cluster(
     """The cluster of each segment."""
 
 def cluster_counts(
-    segments: Segments | Vectors, *, method: _clustering.Method = "ward", random_state: int = 0
+    segments: _Segments | _Vectors, *, method: _clustering.Method = "ward", random_state: int = 0
 ) -> pd.DataFrame:
     """The modularity of each number of clusters that :func:`cluster` tries."""
 
-def cluster_summary(segments: Segments, labels: Any) -> pd.DataFrame:
+def cluster_summary(segments: _Segments, labels: Any) -> pd.DataFrame:
     """One row per cluster: how large it is, what is typical of it, how well it holds together."""
 
-def deduplicate(segments: Segments, *, threshold: float = 0.95) -> pd.DataFrame:
+def deduplicate(segments: _Segments, *, threshold: float = 0.95) -> pd.DataFrame:
     """The table without rows that are nearly the same as a row kept before them."""
 
-def outliers(segments: Segments, *, k: int = 15) -> pd.Series[Any]:
+def outliers(segments: _Segments, *, k: int = 15) -> pd.Series[Any]:
     """How unlike all others each segment is: its mean cosine distance to its nearest neighbours."""
 
 def summarize(
-    segments: Segments,
+    segments: _Segments,
     *,
     budget_sec: float | None = None,
     n_segments: int | None = None,
@@ -173,12 +174,12 @@ def summarize(
 ) -> pd.DataFrame:
     """The segments that represent the rest best, within a time budget or a number of segments."""
 
-def video_vectors(segments: Segments, *, scope: Literal["clip", "video"] = "clip") -> pd.DataFrame:
+def video_vectors(segments: _Segments, *, scope: Literal["clip", "video"] = "clip") -> pd.DataFrame:
     """One vector for each video, embedding option and model, as a table of segments."""
 
 @overload
 def project(
-    segments: Segments,
+    segments: _Segments,
     *,
     onto: pd.DataFrame | None = None,
     method: _projection.Method = "tsne",
@@ -189,7 +190,7 @@ def project(
 
 @overload
 def project(
-    segments: Vectors,
+    segments: _Vectors,
     *,
     onto: pd.DataFrame | None = None,
     method: _projection.Method = "tsne",
@@ -198,17 +199,17 @@ def project(
 ) -> _Floats:
     """Coordinates of each segment on a map where alike segments lie together."""
 
-def trustworthiness(segments: Segments | Vectors, coords: Any, *, k: int | None = None) -> float:
+def trustworthiness(segments: _Segments | _Vectors, coords: Any, *, k: int | None = None) -> float:
     """How far the neighbours on a map are true neighbours, from 0 to 1."""
 
-def compare_options(segments: Segments) -> pd.DataFrame:
+def compare_options(segments: _Segments) -> pd.DataFrame:
     """How far the embedding options of each video agree, against chance."""
 
-def diagnose(segments: Segments) -> pd.DataFrame:
+def diagnose(segments: _Segments) -> pd.DataFrame:
     """What is worth knowing about a table before it is analysed, one finding per row."""
 
 def search(
-    segments: Segments,
+    segments: _Segments,
     query: Any = None,
     *,
     text: str | None = None,
@@ -224,14 +225,14 @@ def search(
 ) -> pd.DataFrame:
     """The ``k`` places that answer a query best, best first."""
 
-def similarity_pairs(segments: Segments) -> pd.DataFrame:
+def similarity_pairs(segments: _Segments) -> pd.DataFrame:
     """Cosine similarities of neighbours in time and of unrelated segments, one row per pair."""
 
-def threshold(segments: Segments, *, base_rate: float = ...) -> pd.DataFrame:
+def threshold(segments: _Segments, *, base_rate: float = ...) -> pd.DataFrame:
     """The cosine similarity that tells neighbours in time from unrelated segments, per option."""
 
 def explore(
-    segments: Segments,
+    segments: _Segments,
     *,
     video: _Video | None = None,
     coords: Any = None,
@@ -247,7 +248,7 @@ def explore(
 
 def player(
     video: _Video,
-    segments: Segments | None = None,
+    segments: _Segments | None = None,
     *,
     labels: Any = None,
     scenes: Any = None,
@@ -257,7 +258,7 @@ def player(
     """A video to watch, with the timeline of its segments where they are given."""
 
 def save_html(
-    segments: Segments | _Explorer,
+    segments: _Segments | _Explorer,
     path: str | os.PathLike[str],
     *,
     video: _Video | None = None,
@@ -274,7 +275,7 @@ def save_html(
     """The path of an HTML file that shows the explorer without a kernel or a network."""
 
 def timeline_widget(
-    segments: Segments,
+    segments: _Segments,
     *,
     labels: Any = None,
     scenes: Any = None,
@@ -293,6 +294,8 @@ __all__ = [
     "LedgerError",
     "LoadError",
     "MissingExtraError",
+    "Part",
+    "Settings",
     "Store",
     "TwlabError",
     "TwlabWarning",

@@ -4,6 +4,8 @@ Functions here have the names, arguments and results of those on tables, which c
 argument is a store, a path or a URI (:mod:`twlab.public`). Each reads one piece per worker, and
 gathers small results here; an interrupted one goes on where it stopped.
 
+What takes a store takes any :class:`Source` of :class:`Fragment`.
+
 :func:`embed` spreads embedding jobs over workers, with one ledger of what has been paid;
 :func:`write_nearest` writes what is too large for memory to files.
 """
@@ -23,6 +25,7 @@ from twlab.archive.in_pieces.per_video import (
     scenes,
     video_vectors,
 )
+from twlab.archive.sources import Fragment, Source
 from twlab.service import spreading
 from twlab.service.awaiting import FOLDER
 
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from twlab.service.http.transport import Settings
 
 __all__ = [
+    "Fragment",
+    "Source",
     "cluster",
     "cosine_similarity",
     "diagnose",

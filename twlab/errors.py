@@ -364,8 +364,8 @@ class RateLimitError(ApiError):
     """429: too many requests, and the wait asked for is longer than allowed here."""
 
     advice = (
-        "run again later, or allow a longer wait with tw.Client(settings=Settings(max_wait_sec=…)) "
-        "and Settings from twlab.service.http.transport"
+        "run again later, or allow a longer wait with "
+        "tw.Client(settings=tw.Settings(max_wait_sec=…))"
     )
 
 

@@ -9,19 +9,18 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike as _ArrayLike
 from numpy.typing import NDArray
 
-from twlab.archive.store import Store as _Store
-from twlab.archive.store.parts import Part as _Part
+from twlab.archive.sources import Source as _Source
 from twlab.figures.encodings import Values as _Values
 from twlab.looks import ThemeName as _ThemeName
 
-Segments = pd.DataFrame | _Store | _Part | str | os.PathLike[str]
-"""A table of segments, a store or a part of one, or the path of a store."""
-Vectors = NDArray[Any] | Sequence[Sequence[float]]
+_Segments = pd.DataFrame | _Source | str | os.PathLike[str]
+"""A table of segments, a store, a part of one or another source, or the path of a store."""
+_Vectors = NDArray[Any] | Sequence[Sequence[float]]
 """A plain matrix, one vector in a row."""
 
 def alignment(
-    a: Segments,
-    b: Segments,
+    a: _Segments,
+    b: _Segments,
     *,
     pieces: pd.DataFrame,
     title: str | None = None,
@@ -30,8 +29,8 @@ def alignment(
     """The pieces that two videos share, each a box and a line on their cross-similarity."""
 
 def heatmap(
-    segments: Segments,
-    to: Segments | None = None,
+    segments: _Segments,
+    to: _Segments | None = None,
     *,
     similarity: _ArrayLike | None = None,
     scenes: pd.DataFrame | None = None,
@@ -42,7 +41,7 @@ def heatmap(
     """A heatmap of cosine similarity along time; blocks on the diagonal look alike."""
 
 def hits(
-    segments: Segments,
+    segments: _Segments,
     found: pd.DataFrame,
     *,
     title: str | None = None,
@@ -51,7 +50,7 @@ def hits(
     """Where the hits of a search lie: a lane per video, hits coloured by score, ranks above them."""
 
 def novelty(
-    segments: Segments,
+    segments: _Segments,
     values: _Values | None = None,
     *,
     scenes: pd.DataFrame | None = None,
@@ -66,7 +65,7 @@ def options(
     """The agreement of embedding options, each with the range that chance gives."""
 
 def scatter(
-    segments: Segments,
+    segments: _Segments,
     coords: pd.DataFrame | None = None,
     *,
     color: _Values | None = None,
@@ -77,12 +76,12 @@ def scatter(
     """A scatter plot of a projection, one point per segment."""
 
 def threshold(
-    segments: Segments, *, title: str | None = None, theme: _ThemeName = "light"
+    segments: _Segments, *, title: str | None = None, theme: _ThemeName = "light"
 ) -> go.Figure:
     """How alike neighbours and unrelated segments are, with the threshold proposed between them."""
 
 def timeline(
-    segments: Segments,
+    segments: _Segments,
     *,
     lanes: _Values = "embedding_option",
     color: _Values | None = None,

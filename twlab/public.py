@@ -101,6 +101,8 @@ WIRES: dict[str, Wire] = {
     # service and archive
     "AsyncClient": Wire("service.client"),
     "Client": Wire("service.client"),
+    "Part": Wire("archive.store"),
+    "Settings": Wire("service.http.transport"),
     "Store": Wire("archive.store"),
     "open": Wire("archive.store"),
     # errors

@@ -41,10 +41,9 @@ from twlab.archive.engines import (
     Local,
     Ray,
 )
-from twlab.archive.sources import Fragment, Source
 
 
-class FilePiece(Fragment):
+class FilePiece(tw.distributed.Fragment):
     """Rows in a file of their own, as a store has them."""
 
     def __init__(self, folder: str, first: int, rows: pd.DataFrame) -> None:
@@ -61,7 +60,7 @@ class FilePiece(Fragment):
         return tw.with_vectors(rows, self.matrix()) if embedding else rows
 
 
-class Files(Source):
+class Files(tw.distributed.Source):
     """A table in pieces of 8,192 rows on disk."""
 
     def __init__(self, table: pd.DataFrame, folder: str) -> None:

@@ -39,10 +39,9 @@ from service import KEY  # noqa: E402
 from service.faults import chaos  # noqa: E402
 
 import twlab as tw  # noqa: E402
-from twlab.service.http.transport import Settings  # noqa: E402
 
 N_VIDEOS = 20
-SETTINGS = Settings(
+SETTINGS = tw.Settings(
     connect_sec=2.0,
     read_sec=2.0,
     write_sec=2.0,

@@ -19,7 +19,6 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).res
 from soak_kills import KEY, start_service, tell  # noqa: E402
 
 import twlab as tw  # noqa: E402
-from twlab.service.http.transport import Settings  # noqa: E402
 
 
 def main() -> None:
@@ -37,7 +36,9 @@ def main() -> None:
         urls = [f"https://example.com/{number}.mp4" for number in range(chosen.videos)]
         with (
             tempfile.TemporaryDirectory() as name,
-            tw.Client(KEY, base_url=url, folder=name, settings=Settings(poll_sec=0.05)) as client,
+            tw.Client(
+                KEY, base_url=url, folder=name, settings=tw.Settings(poll_sec=0.05)
+            ) as client,
         ):
             segments = client.embed(urls, concurrency=chosen.concurrency, progress=False)
         told = tell(url, requests=True)

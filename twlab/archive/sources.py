@@ -11,7 +11,7 @@ are the index of :meth:`Source.to_table`, and a result on a source is the result
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,15 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Fragment", "Source"]
 
-ROOM = 5
-"""How often vectors must fit into free memory to be read whole: analyses hold copies of them."""
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
 
 class Fragment(ABC):
-    """A piece of a source, small enough for one worker's memory.
+    """A piece of a source, small enough for one worker's memory; it must be possible to pickle it.
 
     Attributes
     ----------
@@ -40,6 +34,20 @@ class Fragment(ABC):
         Its rows are ``first`` to ``first + n_rows`` of the source.
     key : str
         The same for the same rows of the same version; it names files of results.
+
+    See Also
+    --------
+    twlab.distributed.Source : fragments, and the table of them all
+    twlab.Store.fragments : those of a store
+
+    Examples
+    --------
+    >>> import tempfile, twlab as tw
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = tw.open(folder)
+    ...     n = store.add(tw.sample())
+    ...     isinstance(store.fragments()[0], tw.distributed.Fragment)
+    True
     """
 
     first: int
@@ -48,15 +56,61 @@ class Fragment(ABC):
 
     @abstractmethod
     def matrix(self) -> Matrix:
-        """The vectors, shape (n_rows, d)."""
+        """The vectors.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, d), float32
+            In the order of the rows.
+
+        See Also
+        --------
+        twlab.vectors : those of a table
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     store.fragments()[0].matrix().shape
+        (101, 1280)
+        """
 
     @abstractmethod
     def table(self, *, embedding: bool = True) -> pd.DataFrame:
-        """The rows; the index counts them in the source."""
+        """The rows.
+
+        Parameters
+        ----------
+        embedding : bool, default True
+            With the vectors; without them it costs much less.
+
+        Returns
+        -------
+        DataFrame
+            A table of segments whose index counts the rows in the source, from ``first``.
+
+        See Also
+        --------
+        twlab.Store.to_table : all rows of a store
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     "embedding" in store.fragments()[0].table(embedding=False)
+        False
+        """
 
 
 class Source(ABC):
-    """Segments in fragments, with an executor that analyses run on.
+    """Segments in fragments, with an executor that analyses run on; a store is one.
+
+    Where segments lie elsewhere, a class below this one lets every function that takes a store
+    work on them: it says which fragments there are, and what each holds.
 
     Attributes
     ----------
@@ -65,6 +119,28 @@ class Source(ABC):
     work : Path or None
         A folder for what jobs have done so far, from which an interrupted one goes on; it need
         not be there yet. None where an interrupted job starts anew.
+
+    See Also
+    --------
+    twlab.Store : the one that twlab has
+    twlab.distributed.Fragment : a piece of a source
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> class Film(tw.distributed.Fragment):
+    ...     first, n_rows, key = 0, 101, "film, version 1"
+    ...     def table(self, *, embedding=True):
+    ...         return tw.sample() if embedding else tw.sample().drop(columns="embedding")
+    ...     def matrix(self):
+    ...         return tw.vectors(self.table())
+    >>> class Films(tw.distributed.Source):
+    ...     def fragments(self):
+    ...         return [Film()]
+    ...     def to_table(self):
+    ...         return tw.sample()
+    >>> tw.scenes(Films()).equals(tw.scenes(tw.sample()))
+    True
     """
 
     executor: Any = None
@@ -72,16 +148,93 @@ class Source(ABC):
 
     @abstractmethod
     def fragments(self) -> Sequence[Fragment]:
-        """All rows, in order."""
+        """All rows, in order, in pieces for workers.
+
+        Returns
+        -------
+        list of Fragment
+            Each begins where the one before it ends.
+
+        See Also
+        --------
+        twlab.Store.fragments : those of a store
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     [(one.first, one.n_rows) for one in store.fragments()]
+        [(0, 101)]
+        """
 
     @abstractmethod
     def to_table(self) -> pd.DataFrame:
-        """All rows as one table, indexed 0 … n - 1."""
+        """All rows as one table.
+
+        Returns
+        -------
+        DataFrame
+            A table of segments, indexed 0 … n - 1.
+
+        See Also
+        --------
+        twlab.Store.to_table : that of a store
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     len(store.to_table())
+        101
+        """
 
     def n_bytes(self) -> int | None:
-        """How much memory all vectors take; None where that is not known without reading."""
+        """How much memory all vectors take.
+
+        Returns
+        -------
+        int or None
+            Bytes; None where that is not known without reading. A small source without an
+            executor is read whole, which is sooner done.
+
+        See Also
+        --------
+        twlab.Store.n_bytes : that of a store
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     store.n_bytes() == 101 * 1280 * 4
+        True
+        """
         return None
 
     def options(self) -> list[str]:
-        """The embedding options of everything that this is a part of, as far as they are known."""
+        """The embedding options of everything that this is a part of.
+
+        Returns
+        -------
+        list of str
+            As far as they are known; they are named where a filter left no rows.
+
+        See Also
+        --------
+        twlab.Store.options : those of a store
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     n = store.add(tw.sample())
+        ...     store.where("start_sec < 0").options()
+        ['visual']
+        """
         return []

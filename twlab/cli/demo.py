@@ -123,11 +123,12 @@ def _explorer(film: pd.DataFrame) -> str:
     """The linked explorer with the film in it."""
     from twlab.analysis.groups.clustering import cluster
     from twlab.loading.samples import sample_video
+    from twlab.widgets.explorer import state_of
     from twlab.widgets.opening import explore
     from twlab.widgets.page import frame_of
 
     explorer = explore(film, video=sample_video(), labels=cluster(film, 6))
-    frame = frame_of(explorer.state(), video_as="embed")
+    frame = frame_of(state_of(explorer), video_as="embed")
     explorer.close()
     return frame
 

@@ -51,7 +51,7 @@ class Client:
         Where the ledger of paid jobs and the answers lie. The service forgets after seven days;
         this folder does not, so keep it.
     settings : Settings, optional
-        Waits and bounds, see :class:`twlab.service.http.transport.Settings`.
+        How patient it is. Default: as :class:`twlab.Settings` has it.
     transport : optional
         An ``httpx.AsyncBaseTransport`` in place of the network.
     allow_http : bool, default False

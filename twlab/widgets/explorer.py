@@ -32,11 +32,13 @@ from twlab.widgets.spaces import nearest_rows
 from twlab.widgets.video_files import embedded_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
     from twlab.table.types import Mask
-    from twlab.widgets.payload import Contents
 
 
-__all__ = ["Explorer"]
+__all__ = ["Explorer", "state_of"]
 
 SAVED_BYTES = 1_500_000
 """Explorers up to this size leave a working picture in a saved notebook."""
@@ -63,8 +65,14 @@ class Explorer(anywidget.AnyWidget):
     ----------
     segments : DataFrame
         The table that is shown.
-    contents : Contents
+    spec : dict
         What to draw of it, as made by :func:`twlab.explore`; open explorers with that function.
+    data : bytes
+        The arrays that the description counts on.
+    ids : list of str
+        The videos, in order.
+    files : dict of int to Path
+        Those of the videos that lie on a disk, by their place among them.
 
     Attributes
     ----------
@@ -118,13 +126,21 @@ class Explorer(anywidget.AnyWidget):
     selection = _Rows()
     focus = traitlets.Any(None, allow_none=True)
 
-    def __init__(self, segments: pd.DataFrame, contents: Contents) -> None:
+    def __init__(
+        self,
+        segments: pd.DataFrame,
+        *,
+        spec: dict[str, Any],
+        data: bytes,
+        ids: Sequence[str],
+        files: Mapping[int, Path],
+    ) -> None:
         self.segments = segments
-        self._files = contents.files
+        self._files = dict(files)
         self._choose(np.zeros(len(segments), bool))
-        super().__init__(_spec=contents.spec, _data=contents.data, _selection=pack_mask(self._mask))
+        super().__init__(_spec=spec, _data=data, _selection=pack_mask(self._mask))
         self.selection = self._chosen
-        self.current_video = contents.ids[0] if contents.ids else ""
+        self.current_video = ids[0] if ids else ""
         self.on_msg(self._answer)
 
     @traitlets.validate("selection")
@@ -203,40 +219,30 @@ class Explorer(anywidget.AnyWidget):
             answer["rows"] = nearest_rows(self.segments, int(question["row"]), question["count"])
         self.send(answer, buffers)
 
-    def state(self) -> State:
-        """The current state of the explorer, from which a page is written.
-
-        Returns
-        -------
-        State
-            The description and arrays that the browser has, and what is selected and in focus.
-
-        See Also
-        --------
-        twlab.save_html : writes it as a page
-
-        Examples
-        --------
-        >>> import twlab as tw
-        >>> explorer = tw.explore(tw.sample())
-        >>> explorer.state().current_video
-        'big_buck_bunny'
-        >>> explorer.close()
-        """
-        return State(
-            self._spec,
-            self._data,
-            self._selection,
-            self._focus,
-            self.current_sec,
-            self.current_video,
-            self._files,
-        )
-
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The widget, and for a saved notebook without a kernel a page that still works."""
         bundle = super()._repr_mimebundle_(**kwargs)
         if bundle is None or len(self._data) > SAVED_BYTES:
             return bundle
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "text/html": frame_of(self.state())}, metadata
+        return {**data, "text/html": frame_of(state_of(self))}, metadata
+
+
+def state_of(explorer: Explorer) -> State:
+    """What the browser has of an explorer, and what is selected and in focus: a page is made of it.
+
+    >>> import twlab as tw
+    >>> explorer = tw.explore(tw.sample())
+    >>> state_of(explorer).current_video
+    'big_buck_bunny'
+    >>> explorer.close()
+    """
+    return State(
+        explorer._spec,
+        explorer._data,
+        explorer._selection,
+        explorer._focus,
+        explorer.current_sec,
+        explorer.current_video,
+        explorer._files,
+    )

@@ -3,6 +3,7 @@
 * :func:`explore` - all views of a table of segments
 * :func:`player` - a video alone, or over the timeline of its segments
 * :func:`timeline_widget` - the timeline alone
+* :func:`explorer_of` - one with the arguments gathered
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from twlab.widgets.options import Video
 
-__all__ = ["explore", "player", "timeline_widget"]
+__all__ = ["explore", "explorer_of", "player", "timeline_widget"]
 
 
 def explore(
@@ -96,7 +97,7 @@ def explore(
     6
     """
     given = Options(video, coords, labels, scenes, similarity, views, color, tooltip, title)
-    return Explorer(segments, contents_of(segments, given))
+    return explorer_of(segments, given)
 
 
 def player(
@@ -144,7 +145,7 @@ def player(
         columns = ["video_id", "start_sec", "end_sec", "embedding"]
         segments, views = pd.DataFrame(columns=columns), ("player",)
     given = Options(video, labels=labels, scenes=scenes, views=views, color=color, title=title)
-    return Explorer(segments, contents_of(segments, given))
+    return explorer_of(segments, given)
 
 
 def timeline_widget(
@@ -185,4 +186,10 @@ def timeline_widget(
     True
     """
     given = Options(labels=labels, scenes=scenes, views=("timeline",), color=color, title=title)
-    return Explorer(segments, contents_of(segments, given))
+    return explorer_of(segments, given)
+
+
+def explorer_of(segments: pd.DataFrame, given: Options) -> Explorer:
+    """An explorer of a table."""
+    spec, data, ids, files = contents_of(segments, given)
+    return Explorer(segments, spec=spec, data=data, ids=ids, files=files)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from twlab.errors import InputError
 from twlab.paths import replaced, user_path
-from twlab.widgets.explorer import Explorer
+from twlab.widgets.explorer import Explorer, state_of
+from twlab.widgets.opening import explorer_of
 from twlab.widgets.options import Options, View
 from twlab.widgets.page import page_of
-from twlab.widgets.payload import contents_of
 
 if TYPE_CHECKING:
     import os
@@ -85,7 +85,7 @@ def save_html(
     if isinstance(segments, Explorer):
         _only_explorer(given)
         return _write(segments, user_path(path), video_as)
-    explorer = Explorer(segments, contents_of(segments, given))
+    explorer = explorer_of(segments, given)
     written = _write(explorer, user_path(path), video_as)
     explorer.close()
     return written
@@ -103,7 +103,7 @@ def _only_explorer(given: Options) -> None:
 
 def _write(explorer: Explorer, target: Path, video_as: Literal["embed", "link"]) -> Path:
     """Write the page."""
-    page = page_of(explorer.state(), target, video_as=video_as)
+    page = page_of(state_of(explorer), target, video_as=video_as)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

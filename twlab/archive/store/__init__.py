@@ -7,9 +7,11 @@ commit is a version that can be opened again, and several processes may write at
 
 * :func:`open` - the store at a path or URI
 * :class:`Store` - its segments: written, searched, read
+* :class:`Part` - those of a condition
 * :func:`opened` - the store at a path, and anything else as it is
 """
 
 from twlab.archive.store.handle import Store, open, opened
+from twlab.archive.store.parts import Part
 
-__all__ = ["Store", "open", "opened"]
+__all__ = ["Part", "Store", "open", "opened"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from twlab.archive.store.shards import StoreFragment
+    from twlab.archive.sources import Fragment
 
 __all__ = ["are_paths", "tables_in", "write_folder"]
 
@@ -46,7 +46,7 @@ def are_paths(source: Any) -> bool:
     return all(isinstance(part, str | os.PathLike) for part in parts)
 
 
-def write_folder(fragments: Sequence[StoreFragment], folder: str | os.PathLike[str]) -> Path:
+def write_folder(fragments: Sequence[Fragment], folder: str | os.PathLike[str]) -> Path:
     """The folder to which all fragments were written as Parquet, whole or not at all."""
     with new_folder(folder) as (aside, target):
         for fragment in bar("Writing", fragments, stays=True):

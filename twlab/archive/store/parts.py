@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from twlab.analysis.judging.places import asked_for
-from twlab.archive.sources import Source
+from twlab.archive.sources import Fragment, Source
 from twlab.archive.store import lance
 from twlab.archive.store.exchange import write_folder
 from twlab.archive.store.reading_back import count, read_table
@@ -55,7 +55,18 @@ def _also_exact(function: Callable[P, R]) -> Callable[P, R]:
 
 
 class Part(Source):
-    """Segments of one version of a store, all or those of a condition.
+    """Segments of one version of a store, all or those of a condition; ``store.where`` makes one.
+
+    Parameters
+    ----------
+    address : str
+        The folder of the store in full, or its URI.
+    table : lance table or None
+        The version that is shown, opened.
+    condition : str, optional
+        In SQL. Default: all segments.
+    executor : Executor, optional
+        Where analyses run. Default: in this process.
 
     Attributes
     ----------
@@ -67,6 +78,21 @@ class Part(Source):
         Where analyses run; None for this process.
     work : Path or None
         Where interrupted analyses keep their progress; None in object storage.
+
+    See Also
+    --------
+    twlab.Store.where : makes one
+    twlab.Store : all segments, also to write
+
+    Examples
+    --------
+    >>> import tempfile, twlab as tw
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = tw.open(folder)
+    ...     n = store.add(tw.sample())
+    ...     part = store.where("start_sec >= 60")
+    ...     isinstance(part, tw.Part), isinstance(store, tw.Part), part.count_rows()
+    (True, True, 90)
     """
 
     def __init__(
@@ -138,12 +164,12 @@ class Part(Source):
         part.count_rows()  # whether it can be understood
         return part
 
-    def fragments(self) -> list[StoreFragment]:
+    def fragments(self) -> Sequence[Fragment]:
         """All rows of the version that is shown, in order, in pieces for workers.
 
         Returns
         -------
-        list of StoreFragment
+        list of Fragment
             Each with ``first``, ``n_rows``, ``matrix()`` of shape (n_rows, d) and ``table()``.
 
         Raises

@@ -58,24 +58,38 @@ LIST_BYTES = 32 << 20  # 50 entries to a page
 
 @dataclass(frozen=True)
 class Settings:
-    """How patient a client is; all in seconds.
+    """How patient a client is.
 
     Parameters
     ----------
-    connect_sec, read_sec, write_sec
+    connect_sec, read_sec, write_sec : float, seconds
         Longest silence while connecting, waiting for bytes, and sending bytes.
-    total_sec
+    total_sec : float, seconds
         Longest whole request, uploads excepted.
-    max_wait_sec
+    max_wait_sec : float, seconds
         Longest wait that the service may ask for; longer ones are errors at once.
-    retry_sec, attempts
-        When to stop repeating.
-    backoff_sec
+    retry_sec : float, seconds
+        When to stop repeating, by time.
+    attempts : int
+        When to stop repeating, by the number of tries.
+    backoff_sec : float, seconds
         Scale of the pauses between tries, where the service asks for none.
-    settle_sec
+    settle_sec : float, seconds
         How long a lost request may still become a job at the service.
-    poll_sec, max_poll_sec
+    poll_sec, max_poll_sec : float, seconds
         First and longest pause between two looks at a job.
+
+    See Also
+    --------
+    twlab.Client : takes them as ``settings=``
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> patient = tw.Settings(max_wait_sec=600)
+    >>> patient.max_wait_sec, patient.attempts
+    (600, 8)
+    >>> client = tw.Client("tlk_example", settings=patient)
     """
 
     connect_sec: float = 10.0
