@@ -5,6 +5,7 @@ for a piece of the video. Times are seconds; nothing here trusts the order of ro
 or that they touch.
 
 * :func:`tracks` - the row positions of every track of a table
+* :class:`Track` - the rows of one, with their vectors at length 1
 * :func:`track_key` - what a track is called in a dictionary
 * :func:`clip_length` - the typical length of a segment
 * :func:`seconds_stood_for` - the seconds that each row stands for
@@ -13,22 +14,33 @@ or that they touch.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from twlab.table.segments import clip_mask
+from twlab.table.segments import clip_mask, unit_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
-    from twlab.table.types import Floats, Positions
+    from twlab.table.types import Floats, Matrix, Positions
 
 
-__all__ = ["Grid", "clip_length", "on_grid", "seconds_stood_for", "times_of", "track_key", "tracks"]
+__all__ = [
+    "Grid",
+    "Track",
+    "clip_length",
+    "on_grid",
+    "seconds_stood_for",
+    "times_of",
+    "track_key",
+    "tracks",
+]
 
 TOUCH_SEC = 1e-6
 """Times that differ by less are the same time."""
@@ -47,6 +59,23 @@ class Grid(NamedTuple):
     start_sec: Floats
     """When each cell begins."""
     cell_sec: float
+
+
+@dataclass(frozen=True)
+class Track:
+    """The rows of one video and option in order of time, for what compares it several times."""
+
+    rows: pd.DataFrame
+
+    @cached_property
+    def unit(self) -> Matrix:
+        """Their vectors at length 1, made when first asked for and kept as long as the track."""
+        return unit_vectors(self.rows)
+
+    @cached_property
+    def times(self) -> tuple[Floats, Floats]:
+        """Their start and end in seconds."""
+        return times_of(self.rows)
 
 
 def times_of(segments: pd.DataFrame) -> tuple[Floats, Floats]:

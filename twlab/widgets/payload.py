@@ -15,24 +15,27 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.table.rows import aligned
-from twlab.table.segments import check_segments, clip_mask, unit_vectors
+from twlab.table.segments import check_segments, clip_mask, series_like
 from twlab.widgets.addresses import known_addresses, masked
 from twlab.widgets.columns import describe_columns
 from twlab.widgets.spaces import (
+    Space,
     add_neighbors,
     add_similarity,
     given_xy,
     laid_out,
-    split_spaces,
+    spaces_of,
+    unit_rows,
 )
 from twlab.widgets.video_files import video_sources
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from twlab.table.types import Arrays
+    from twlab.table.types import Arrays, Matrix, Positions
     from twlab.widgets.options import Options
     from twlab.widgets.video_files import VideoSource
 
@@ -81,9 +84,11 @@ def _payload(
     """The description and the bytes."""
     arrays = _time_arrays(segments, ids)
     order = arrays.pop("everything")
-    extra = _extra_columns(segments, options.labels, arrays)
+    compared = bool({"map", "heatmap"} & set(options.views))
+    spaces = spaces_of(segments, order, scaled=compared)
+    extra = _extra_columns(segments, options.labels, unit_rows(segments, spaces), arrays)
     columns = describe_columns(segments, extra, arrays)
-    spaces = _spaces(segments, split_spaces(segments, order), options, arrays)
+    told_spaces = _tell_spaces(segments, spaces, options, arrays)
     arrays["scene_video"], arrays["scene_sec"] = _scene_times(options.scenes, ids)
     known = [column["name"] for column in columns]
     _must_know([*options.tooltip, *([options.color] if options.color else [])], known)
@@ -98,7 +103,7 @@ def _payload(
         "colorBy": options.color or (known[0] if known else ""),
         "tooltip": list(options.tooltip) or told_first,
         "videos": videos,
-        "spaces": spaces,
+        "spaces": told_spaces,
     }
     spec["arrays"], data = _packed(arrays)
     return spec, data
@@ -148,7 +153,9 @@ def _lanes(segments: pd.DataFrame) -> tuple[NDArray[np.uint8], list[str]]:
     return codes.astype(np.uint8), names
 
 
-def _extra_columns(segments: pd.DataFrame, labels: Any, arrays: Arrays) -> dict[str, Any]:
+def _extra_columns(
+    segments: pd.DataFrame, labels: Any, take: Callable[[Positions], Matrix], arrays: Arrays
+) -> dict[str, Any]:
     """The user's labels, the time, and the novelty."""
     extra: dict[str, Any] = {}
     if labels is not None:
@@ -161,20 +168,20 @@ def _extra_columns(segments: pd.DataFrame, labels: Any, arrays: Arrays) -> dict[
     middle = pd.Series((start + end) / 2, index=segments.index)
     if middle.notna().any():
         extra["time"] = middle
-    novelty = _novelty(segments)
+    novelty = _novelty(segments, take)
     if novelty is not None:
         arrays["novelty"] = novelty.to_numpy(np.float32)
         extra["novelty"] = novelty
     return extra
 
 
-def _novelty(segments: pd.DataFrame) -> pd.Series[Any] | None:
+def _novelty(segments: pd.DataFrame, take: Callable[[Positions], Matrix]) -> pd.Series[Any] | None:
     """How strongly something new begins at each segment, None where nothing can be said."""
-    from twlab.analysis.scenes.segmentation import novelty
+    from twlab.analysis.scenes.segmentation import novelty_along
 
     if not 0 < len(segments) <= MAX_NOVELTY or segments["start_sec"].isna().all():
         return None
-    values = novelty(segments)
+    values = series_like(segments, novelty_along(segments, take), "novelty")
     return values if values.notna().any() else None
 
 
@@ -274,19 +281,15 @@ def _first_of(groups: Any, name: str) -> dict[str, Any]:
     return dict(groups[name].first().dropna())
 
 
-def _spaces(
-    segments: pd.DataFrame,
-    spaces: dict[str, NDArray[np.uint32]],
-    options: Options,
-    arrays: Arrays,
+def _tell_spaces(
+    segments: pd.DataFrame, spaces: list[Space], options: Options, arrays: Arrays
 ) -> list[dict[str, Any]]:
     """What the browser is told of every map and heatmap."""
     told: list[dict[str, Any]] = []
     views = set(options.views)
     xy = given_xy(segments, options.coords)
-    for place, (name, rows) in enumerate(spaces.items()):
+    for place, (name, rows, unit) in enumerate(spaces):
         arrays[f"rows{place}"] = rows
-        unit = unit_vectors(segments.iloc[rows]) if views & {"map", "heatmap"} else None
         if unit is not None and "map" in views and options.coords is None:
             xy[rows] = laid_out(unit)
         known = 0 if unit is None else add_neighbors(unit, rows, arrays, f"neighbors{place}")

@@ -7,7 +7,7 @@ and lists of neighbours, never the vectors.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,19 +17,23 @@ from twlab.table.rows import aligned
 from twlab.table.segments import clip_mask, unit_vectors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-    from twlab.table.types import Arrays, Matrix
+    from twlab.table.types import Arrays, Matrix, Positions
 
 
 __all__ = [
     "N_NEIGHBORS",
+    "Space",
     "add_neighbors",
     "add_similarity",
     "given_xy",
     "laid_out",
     "nearest_rows",
-    "split_spaces",
+    "spaces_of",
+    "unit_rows",
 ]
 
 MAX_CELLS = 5000
@@ -38,30 +42,57 @@ MAX_CELLS = 5000
 N_NEIGHBORS = 10
 
 
-def split_spaces(segments: pd.DataFrame, order: NDArray[np.intp]) -> dict[str, NDArray[np.uint32]]:
-    """Positions of the clips of every option (and model, where there are several), by name.
+class Space(NamedTuple):
+    """The clips of one option (and model, where there are several)."""
 
-    Parameters
-    ----------
-    segments : DataFrame
-        The table.
-    order : ndarray of int
-        Positions of all rows by video and time; each space keeps this order.
-    """
+    name: str
+    rows: NDArray[np.uint32]
+    """Their positions in the table, by video and time."""
+    unit: Matrix | None
+    """Their vectors at length 1, where a view needs them: scaled here once for all views."""
+
+
+def spaces_of(segments: pd.DataFrame, order: Positions, *, scaled: bool) -> list[Space]:
+    """The spaces of a table, from the positions of all its rows by video and time."""
     keys = _space_names(segments)
     clips = clip_mask(segments)
     names = sorted(set(keys[clips]), key=lambda name: (not name.startswith("visual"), name))
     ordered = order[clips[order]]
-    return {str(name): ordered[keys[ordered] == name].astype(np.uint32) for name in names}
+    spaces = []
+    for name in names:
+        rows = ordered[keys[ordered] == name].astype(np.uint32)
+        unit = unit_vectors(segments.iloc[rows]) if scaled else None
+        spaces.append(Space(str(name), rows, unit))
+    return spaces
+
+
+def unit_rows(segments: pd.DataFrame, spaces: list[Space]) -> Callable[[Positions], Matrix]:
+    """A function that gives the vectors of some rows at length 1: from their space if it has them.
+
+    Rows of several spaces are scaled afresh, and refused where they cannot be compared.
+    """
+    space, place = np.full(len(segments), -1), np.zeros(len(segments), np.intp)
+    for number, one in enumerate(spaces):
+        space[one.rows], place[one.rows] = number, np.arange(len(one.rows))
+
+    def take(rows: Positions) -> Matrix:
+        numbers = np.unique(space[rows])
+        unit = spaces[numbers[0]].unit if len(numbers) == 1 and numbers[0] >= 0 else None
+        return unit_vectors(segments.iloc[rows]) if unit is None else unit[place[rows]]
+
+    return take
 
 
 def laid_out(unit: Matrix) -> Matrix:
-    """X and y of the rows of a space on a map of their own."""
-    from twlab.analysis.maps.projection import project, usual_method
+    """X and y of the rows of a space on a map of their own; NaN for those without a direction."""
+    from twlab.analysis.maps.projection import lay_out, usual_method
 
     if len(unit) < 2:
         return np.zeros((len(unit), 2), np.float32)
-    return np.asarray(project(unit, method=usual_method(len(unit))), np.float32)
+    out = np.full((len(unit), 2), np.nan, np.float32)
+    there = unit.any(axis=1)
+    out[there] = lay_out(unit if there.all() else unit[there], usual_method(len(unit)))
+    return out
 
 
 def add_similarity(
@@ -91,9 +122,9 @@ def add_neighbors(unit: Matrix, rows: NDArray[np.uint32], arrays: Arrays, key: s
     count = min(N_NEIGHBORS, len(rows) - 1)
     if count < 1 or len(rows) > MAX_CELLS:
         return 0
-    from twlab.analysis.neighbors.nearest import nearest
+    from twlab.analysis.neighbors.nearest import neighbors_among
 
-    found: Any = nearest(unit, k=count)[0]
+    found = neighbors_among(unit, count)[0]
     places = np.full((len(rows), count), -1, np.int32)
     places[:, : found.shape[1]] = np.where(found >= 0, rows[found].astype(np.int32), -1)
     arrays[key] = places.reshape(-1)
@@ -102,7 +133,7 @@ def add_neighbors(unit: Matrix, rows: NDArray[np.uint32], arrays: Arrays, key: s
 
 def nearest_rows(segments: pd.DataFrame, row: int, count: int) -> list[int]:
     """Positions of the rows most like one row, among the clips of its space, best first."""
-    from twlab.analysis.neighbors.nearest import nearest
+    from twlab.analysis.neighbors.exact import best_rows
 
     keys = _space_names(segments)
     rows = np.flatnonzero(clip_mask(segments) & (keys == keys[row]))
@@ -110,7 +141,8 @@ def nearest_rows(segments: pd.DataFrame, row: int, count: int) -> list[int]:
     if not len(others):
         return []
     unit = unit_vectors(segments.iloc[np.append(row, others)])
-    found: Any = nearest(unit[:1], unit[1:], k=min(count, len(others)))[0]
+    among = np.flatnonzero(unit[1:].any(axis=1))
+    found = best_rows(unit[:1], unit[1:], among, max(count, 0), own=False)[0]
     return [int(others[k]) for k in found[0] if k >= 0]
 
 

@@ -19,7 +19,8 @@ Processing", 2015, chapter 7.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -32,16 +33,18 @@ from twlab.analysis.copies.shortlist import likeliest_videos
 from twlab.analysis.neighbors.similarity import same_space
 from twlab.errors import InputError, warn
 from twlab.progress import bar
-from twlab.table.segments import check_segments, str_column, unit_vectors
+from twlab.table.segments import check_segments, str_column
 from twlab.table.tracks import (
     Grid,
+    Track,
     clip_length,
     on_grid,
-    times_of,
     tracks,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 __all__ = ["align", "find", "repeats"]
@@ -62,22 +65,34 @@ MOST_CELLS = 1e9
 NAMES = ("a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec", "speed", "score", "chance")
 
 
-class _Side(NamedTuple):
+@dataclass(frozen=True)
+class _Side(Track):
     """One video and option."""
 
-    video: str
-    option: Any
-    rows: pd.DataFrame
-    clip_sec: float
+    @property
+    def video(self) -> str:
+        """Its name."""
+        name: str = self.rows["video_id"].iloc[0]
+        return name
+
+    @property
+    def option(self) -> Any:
+        """Its option, None where the table names none."""
+        return self.rows["embedding_option"].iloc[0] if "embedding_option" in self.rows else None
+
+    @property
+    def clip_sec(self) -> float:
+        """The typical length of its segments."""
+        return clip_length(*self.times)
 
     def inside(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Times moved into the video; its last cell may reach beyond."""
-        start, end = times_of(self.rows)
+        start, end = self.times
         return seconds.clip(start.min(), end.max())
 
     def grid(self, cell_sec: float) -> Grid:
         """Its segments on cells."""
-        return on_grid(unit_vectors(self.rows), *times_of(self.rows), cell_sec)
+        return on_grid(self.unit, *self.times, cell_sec)
 
 
 def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
@@ -146,9 +161,9 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     """
     for table in (a, b):
         check_segments(table)
-    theirs = _sides(b)
-    pairs = [(one, two) for one in _sides(a) for two in theirs if _same(one.option, two.option)]
-    parts = [_boxes(*pair) for pair in bar("videos", pairs)]
+    ours, theirs = _sides(a), _sides(b)
+    n_pairs = sum(_same(one.option, two.option) for one in ours for two in theirs)
+    parts = [_boxes(*pair) for pair in bar("videos", _pairs(ours, theirs), total=n_pairs)]
     return _joined(parts, has_option="embedding_option" in a.columns)
 
 
@@ -314,13 +329,17 @@ def _seconds_of(intervals: pd.DataFrame) -> float:
 
 def _sides(segments: pd.DataFrame) -> list[_Side]:
     """Every video and option of a table."""
-    sides = []
-    for rows in tracks(segments):
-        mine = segments.iloc[rows]
-        option = mine["embedding_option"].iloc[0] if "embedding_option" in mine.columns else None
-        length = clip_length(*times_of(mine))
-        sides.append(_Side(mine["video_id"].iloc[0], option, mine, length))
-    return sides
+    return [_Side(segments.iloc[rows]) for rows in tracks(segments)]
+
+
+def _pairs(ours: list[_Side], theirs: list[_Side]) -> Iterator[tuple[_Side, _Side]]:
+    """Every two of one option.
+
+    Theirs are of a corpus: each is met by all of ours, with its vectors scaled once, and let go.
+    """
+    for other in theirs:
+        two = replace(other)
+        yield from ((one, two) for one in ours if _same(one.option, two.option))
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -24,7 +24,7 @@ import pandas as pd
 
 from twlab.analysis.groups.partitions import chain_tree, cut, group_sums
 from twlab.analysis.neighbors.exact import first_of_best
-from twlab.analysis.neighbors.nearest import check_pairs_wanted, near_duplicates, nearest
+from twlab.analysis.neighbors.nearest import check_pairs_wanted, close_among, neighbors_among
 from twlab.deprecation import formerly
 from twlab.errors import InputError, check_count, warn
 from twlab.progress import bar
@@ -386,7 +386,7 @@ def outliers(segments: pd.DataFrame, *, k: int = 15) -> pd.Series[Any]:
         unit = unit_vectors(segments.iloc[rows])
         rows, unit = rows[unit.any(axis=1)], unit[unit.any(axis=1)]
         if len(rows) > 1:
-            _, similar = nearest(unit, k=min(k, len(rows) - 1))
+            _, similar = neighbors_among(unit, min(int(k), len(rows) - 1))
             values[rows] = np.clip(1 - np.asarray(similar, np.float64).mean(axis=1), 0, 2)
     return series_like(segments, values, "outlier")
 
@@ -434,7 +434,7 @@ def deduplicate(segments: pd.DataFrame, *, threshold: float = 0.95) -> pd.DataFr
         rows, unit = rows[unit.any(axis=1)], unit[unit.any(axis=1)]
         first = np.sort(np.unique(row_marks(unit), return_index=True)[1])
         # Exact copies go first: of thousands there would be millions of pairs.
-        pairs = first[np.asarray(near_duplicates(unit[first], threshold=threshold)[0], np.intp)]
+        pairs = first[close_among(unit[first], threshold)[0]]
         kept = np.zeros(len(rows), bool)
         kept[first] = True
         for a, b in pairs[np.lexsort(pairs.T)]:

@@ -21,12 +21,12 @@ from twlab.analysis.judging.chance import (
     least_p,
     p_of_agreement,
 )
-from twlab.table.segments import check_segments, str_column, unit_vectors
+from twlab.table.segments import check_segments, str_column
 from twlab.table.tracks import (
     TOUCH_SEC,
+    Track,
     clip_length,
     on_grid,
-    times_of,
     tracks,
 )
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats
 
     Part = tuple[Any, Any]
-    Parts = dict[Any, dict[Part, pd.DataFrame]]
+    Parts = dict[Any, dict[Part, Track]]
 
 __all__ = ["compare_options"]
 
@@ -133,7 +133,7 @@ def _parts(segments: pd.DataFrame) -> Parts:
     videos: Parts = {}
     for rows in tracks(segments):
         for key, part in _by_model(segments.iloc[rows]):
-            videos.setdefault(part["video_id"].iloc[0], {})[key] = part
+            videos.setdefault(part["video_id"].iloc[0], {})[key] = Track(part)
     return videos
 
 
@@ -187,19 +187,19 @@ def _across(videos: Parts, video: Any, pair: tuple[Part, Part], n_cells: int) ->
     return values[np.isfinite(values)]
 
 
-def _common_cells(a: pd.DataFrame, b: pd.DataFrame) -> list[Floats]:
+def _common_cells(a: Track, b: Track) -> list[Floats]:
     """Vectors of both tracks on the cells where both have something."""
-    cell = max(clip_length(*times_of(a)), clip_length(*times_of(b)))
-    origin = max(float(a["start_sec"].min()), float(b["start_sec"].min()))
-    spread = max(float(a["end_sec"].max()), float(b["end_sec"].max())) - origin
+    cell = max(clip_length(*a.times), clip_length(*b.times))
+    origin = max(float(a.times[0].min()), float(b.times[0].min()))
+    spread = max(float(a.times[1].max()), float(b.times[1].max())) - origin
     cell = max(cell, spread / MOST_CELLS)
     grids = []
     for track in (a, b):
-        late = track[track["end_sec"] > origin + TOUCH_SEC]
-        if not len(late):
+        late = track.times[1] > origin + TOUCH_SEC
+        if not late.any():
             return [np.empty((0, 1)), np.empty((0, 1))]
-        start, end = times_of(late)
-        grids.append(on_grid(unit_vectors(late), np.maximum(start, origin), end, cell))
+        start, end = (seconds[late] for seconds in track.times)
+        grids.append(on_grid(track.unit[late], np.maximum(start, origin), end, cell))
     starts = [np.round((grid.start_sec - origin) / cell).astype(int) for grid in grids]
     kept = [at[grid.filled] for at, grid in zip(starts, grids, strict=True)]
     both = np.intersect1d(kept[0], kept[1])

@@ -177,11 +177,14 @@ def _vectors(
             continue
         yield subject, "dimensions", sizes[0], "fine", f"{len(rows)} vectors of {sizes[0]} numbers"
         clip = clip_mask(places.iloc[rows])
-        for finding in _geometry(rows[clip], facts.length[clip], facts.mark[clip], take):
-            yield (subject, *finding)
         present = rows[clip & (facts.length > 0)]
-        if len(present):
-            yield (subject, *_common(places, _some_of(present), take))
+        some = _some_of(present)
+        some = some[time_order(places.iloc[some])]
+        unit = scaled(take(some))[0] if len(some) else np.empty((0, 0), np.float32)
+        for finding in _geometry(facts.length[clip], facts.mark[clip], unit):
+            yield (subject, *finding)
+        if len(some):
+            yield (subject, *_common(places, some, unit))
 
 
 def _some_of(rows: Positions) -> Positions:
@@ -190,12 +193,8 @@ def _some_of(rows: Positions) -> Positions:
     return rows[np.unique(steps)]
 
 
-def _common(
-    places: pd.DataFrame, rows: Positions, take: Callable[[Positions], Matrix]
-) -> tuple[str, float, str, str]:
-    """Clips that come back nearly the same in many places."""
-    rows = rows[time_order(places.iloc[rows])]
-    unit = scaled(take(rows))[0]
+def _common(places: pd.DataFrame, rows: Positions, unit: Matrix) -> tuple[str, float, str, str]:
+    """Clips, in order of time, that come back nearly the same in many places."""
     start, end = times_of(places.iloc[rows])
     line = Line(pd.factorize(places["video_id"].iloc[rows])[0], start, end)
     away = _away(line)
@@ -266,33 +265,31 @@ def _latest(which: NDArray[np.bool_], seconds: Floats) -> Floats:
 
 
 def _geometry(
-    clips: Positions,
-    length: Floats,
-    mark: NDArray[np.uint64],
-    take: Callable[[Positions], Matrix],
+    length: Floats, mark: NDArray[np.uint64], some: Matrix
 ) -> Iterator[tuple[str, float, str, str]]:
-    """Lengths, zero vectors, anisotropy and repeats among vectors of one space."""
+    """Lengths, zero vectors, anisotropy and repeats among vectors of one space.
+
+    ``some`` are those that are not zero, or part of them, at length 1.
+    """
     zero = int((length == 0).sum())
     yield ("zero vectors", zero, "problem" if zero else "fine",
-           f"{zero} of {len(clips)} clips are all zeros"
+           f"{zero} of {len(length)} clips are all zeros"
            + ("; they stand for missing data; drop them" if zero else ""))  # fmt: skip
-    present, mark = clips[length > 0], mark[length > 0]
-    length = length[length > 0]
+    mark, length = mark[length > 0], length[length > 0]
     if not len(length):
         return
     off = float(np.abs(length - 1).max())
     yield ("vector lengths", float(length.mean()), "note" if off > NOT_UNIT else "fine",
            f"from {length.min():.3g} to {length.max():.3g}"
            + ("; a dot product is not a cosine here" if off > NOT_UNIT else ""))  # fmt: skip
-    unit = scaled(take(_some_of(present)))[0].astype(np.float64)
-    n = len(unit)
+    n = len(some)
     if n > 1:
-        mean = float(((unit.sum(axis=0) ** 2).sum() - n) / (n * (n - 1)))
+        mean = float(((some.sum(axis=0, dtype=np.float64) ** 2).sum() - n) / (n * (n - 1)))
         yield ("anisotropy", mean, "note" if mean > ANISOTROPIC else "fine",
                f"different clips have a cosine similarity of {mean:.2f} on average"
                + ("; read similarities against tw.threshold, not against 0"
                   if mean > ANISOTROPIC else ""))  # fmt: skip
-    repeated = len(present) - len(np.unique(mark))
+    repeated = len(mark) - len(np.unique(mark))
     yield ("repeated vectors", repeated, "note" if repeated else "fine",
            f"{repeated} clips have the very vector of another"
            + ("; see tw.deduplicate" if repeated else ""))  # fmt: skip

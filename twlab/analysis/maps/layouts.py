@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twlab.analysis.neighbors.nearest import nearest
+from twlab.analysis.neighbors.nearest import neighbors_among
 from twlab.errors import require
 from twlab.progress import bar
 
@@ -136,6 +136,6 @@ def _axes(centred: Floats, n_components: int) -> Floats:
 
 def _neighbours(unit: Matrix, k: int) -> tuple[NDArray[np.int32], Floats]:
     """Row numbers of the k nearest of each row, and their distances."""
-    indices, similarities = nearest(unit, k=k)
+    indices, similarities = neighbors_among(unit, k)
     distances = np.sqrt(np.maximum(2 - 2 * np.asarray(similarities, np.float64), 0))
     return np.asarray(indices, np.int32), distances

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Matrix
 
 
-__all__ = ["project", "trustworthiness", "usual_method"]
+__all__ = ["lay_out", "project", "trustworthiness", "usual_method"]
 
 Method = Literal["tsne", "pca", "umap"]
 
@@ -148,7 +148,7 @@ def project(
     unit = unit_vectors(segments)
     rows = _rows_on_map(segments, unit)
     if onto is None:
-        places = _map(unit[rows], method, n_components, random_state)
+        places = lay_out(unit[rows], method, n_components, random_state)
     else:
         rows.sort()  # a copy is needed only where some are left out
         taken = unit if len(rows) == len(unit) else unit[rows]
@@ -263,8 +263,8 @@ def _rows_on_map(segments: Any, unit: Matrix) -> NDArray[np.intp]:
     return order[(usable & clip_mask(segments))[order]]
 
 
-def _map(unit: Matrix, method: Method, n_components: int, random_state: int) -> Floats:
-    """Coordinates of the rows that are on the map."""
+def lay_out(unit: Matrix, method: Method, n_components: int = 2, random_state: int = 0) -> Floats:
+    """Coordinates of rows of length 1 on a map of their own."""
     if method == "pca":
         return principal(unit, n_components)
     # Layouts by neighbours blow equal rows up into a cloud that pushes all others together.
@@ -290,14 +290,16 @@ def _spots(unit: Matrix) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 def _placed(segments: Any, unit: Matrix, onto: Any, method: Method) -> Floats:
     """Places of new rows on a map that is there."""
     points = _places(onto)
-    on_map = np.isfinite(points).all(axis=1) & unit_vectors(onto).any(axis=1)
+    known = unit_vectors(onto)
+    on_map = np.isfinite(points).all(axis=1) & known.any(axis=1)
     if not on_map.any():
         raise InputError(
             f"onto has {len(onto)} rows and none of them has a vector and a place; a map was "
             "expected; make it with film.join(tw.project(film))"
         )
     same_option(segments, onto)
-    known, points = unit_vectors(onto[on_map]), points[on_map]
+    if not on_map.all():
+        known, points = known[on_map], points[on_map]
     same_space(segments, onto, unit, known)
     if method == "pca":
         return _by_axes(unit, known, points)

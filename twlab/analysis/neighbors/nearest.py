@@ -9,6 +9,7 @@ is never held: memory grows with the number of rows, not with its square.
 
 * :func:`nearest` - for each row the k most alike ones
 * :func:`near_duplicates` - all pairs above a threshold
+* :func:`neighbors_among`, :func:`close_among` - both for rows that are of length 1 already
 """
 
 from __future__ import annotations
@@ -46,9 +47,11 @@ __all__ = [
     "best_among",
     "check_pairs_wanted",
     "check_videos",
+    "close_among",
     "long_table",
     "near_duplicates",
     "nearest",
+    "neighbors_among",
     "pair_table",
     "spans_of",
     "videos_of",
@@ -236,15 +239,30 @@ def near_duplicates(
     among = _candidates(segments, unit)
     spans = spans_of(segments.iloc[among]) if is_table else None
     rows = unit if len(among) == len(unit) else unit[among]
-    apart = Apart(float(min_gap_sec), videos)
-    if len(rows) < MANY_ROWS:
-        both = (spans, spans) if spans else None
-        found = pairs_above(rows, None, threshold, most=MOST_PAIRS, spans=both, apart=apart)
-    else:
-        found = close_pairs(rows, threshold, most=MOST_PAIRS, spans=spans, apart=apart)
-    pairs, values = best_first(*found)
+    pairs, values = close_among(rows, threshold, spans, Apart(float(min_gap_sec), videos))
     pairs = among[pairs]
     return pair_table(segments, pairs, values) if is_table else (pairs, values)
+
+
+def close_among(
+    unit: Matrix,
+    threshold: float,
+    spans: Spans | None = None,
+    apart: Apart = Apart(),  # noqa: B008 - a tuple, which nobody can change
+) -> Neighbors:
+    """All pairs of rows of length 1 that are ``threshold`` alike, best first."""
+    if len(unit) < MANY_ROWS:
+        both = (spans, spans) if spans else None
+        found = pairs_above(unit, None, threshold, most=MOST_PAIRS, spans=both, apart=apart)
+    else:
+        found = close_pairs(unit, threshold, most=MOST_PAIRS, spans=spans, apart=apart)
+    return best_first(*found)
+
+
+def neighbors_among(unit: Matrix, k: int) -> Neighbors:
+    """As :func:`nearest` of a matrix, of rows that are of length 1, or 0, already."""
+    among = np.flatnonzero(unit.any(axis=1))
+    return best_among(unit, unit, among, k, own=True, exact=None)
 
 
 def best_among(

@@ -58,9 +58,11 @@ from twlab.table.tracks import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-    from twlab.table.types import Floats, Positions
+    from twlab.table.types import Floats, Matrix, Positions
 
 
 __all__ = ["count_table", "novelty", "one_table", "scene_counts", "scene_labels", "scenes"]
@@ -395,13 +397,25 @@ def novelty(segments: pd.DataFrame, *, kernel_sec: float | None = None) -> pd.Se
             f"kernel_sec is {kernel_sec!r}; a positive number of seconds was expected; leave it "
             "out to have it chosen from the length of the segments"
         )
+    values = novelty_along(
+        segments, lambda rows: unit_vectors(segments.iloc[rows]), kernel_sec=kernel_sec
+    )
+    return series_like(segments, values, "novelty")
+
+
+def novelty_along(
+    segments: pd.DataFrame,
+    take: Callable[[Positions], Matrix],
+    *,
+    kernel_sec: float | None = None,
+) -> Floats:
+    """As :func:`novelty`, of rows whose vectors of length 1 ``take`` gives by their positions."""
     values = np.full(len(segments), np.nan)
     for rows in tracks(segments):
-        track = segments.iloc[rows]
-        start, end = times_of(track)
+        start, end = times_of(segments.iloc[rows])
         width = kernel_sec or KERNEL_CLIPS * clip_length(start, end)
-        values[rows] = checkerboard(unit_vectors(track), start, end, width)
-    return series_like(segments, values, "novelty")
+        values[rows] = checkerboard(take(rows), start, end, width)
+    return values
 
 
 def _scenes_of(
