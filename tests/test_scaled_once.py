@@ -63,7 +63,7 @@ CALLS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "nearest": tw.nearest,
     "deduplicate": lambda t: tw.deduplicate(t, threshold=0.9),
     "outliers": tw.outliers,
-    "summarize": lambda t: tw.summarize(t, k=5),
+    "summarize": lambda t: tw.summarize(t, n_segments=5),
     "diagnose": tw.diagnose,
     "project": tw.project,
     "project by axes": lambda t: tw.project(t, method="pca"),
