@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from service import KEY, Service
 
@@ -14,8 +16,6 @@ from twlab.analysis.judging.queries import is_words
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    import pandas as pd
 
 NO_WORDS = [
     "lecture1.mp4",
@@ -70,14 +70,23 @@ def client(service: Service, tmp_path: Path) -> Iterator[tw.Client]:
 
 
 @pytest.fixture(params=["table", "store"])
-def search(request: Any, segments: pd.DataFrame, tmp_path: Path, client: tw.Client) -> Any:
+def search_in(request: Any, tmp_path: Path, client: tw.Client) -> Any:
+    """What makes of a table the search of it, or of a store of its rows."""
+
+    def made(rows: pd.DataFrame) -> Any:
+        if request.param == "table":
+            return functools.partial(tw.search, rows, client=client)
+        store = tw.open(tmp_path / "archive")
+        store.add(rows)
+        return functools.partial(store.search, client=client)
+
+    return made
+
+
+@pytest.fixture
+def search(search_in: Any, segments: pd.DataFrame) -> Any:
     """The search of a table or of a store."""
-    segments = segments.assign(model_name="marengo3.0")
-    if request.param == "table":
-        return lambda *args, **kwargs: tw.search(segments, *args, client=client, **kwargs)
-    store = tw.open(tmp_path / "archive")
-    store.add(segments)
-    return lambda *args, **kwargs: store.search(*args, client=client, **kwargs)
+    return search_in(segments.assign(model_name="marengo3.0"))
 
 
 @pytest.mark.parametrize("query", NO_WORDS)
@@ -138,3 +147,90 @@ def test_a_picture_is_looked_for_in_a_store(search: Any, service: Service, tmp_p
     assert service.paid == ["sync image"]
     with pytest.raises(tw.InputError, match=r"'nowhere\.png' is not there"):
         search("nowhere.png")
+
+
+# The model that embeds what is looked for
+
+
+@pytest.mark.parametrize("model", ["marengo3.0", "marengo3.5"])
+@pytest.mark.parametrize("query", [{"query": "a rabbit"}, {"text": "a.mp4"}])
+def test_words_are_embedded_with_the_model_of_what_is_searched(
+    model: str, query: dict[str, str], search_in: Any, segments: pd.DataFrame, client: tw.Client
+) -> None:
+    search = search_in(segments.assign(model_name=model))
+    hits = search(**query)
+    vector = client.embed_text(*query.values(), model_name=model)
+    assert client.ledger()["model_name"].tolist() == [model]
+    pd.testing.assert_frame_equal(hits, search(vector))
+
+
+@pytest.mark.parametrize("query", [{"query": "a rabbit"}, {"query": "a.png"}, {"text": "x.mp4"}])
+def test_a_model_that_is_not_known_is_asked_for(
+    query: dict[str, str], search_in: Any, segments: pd.DataFrame, service: Service
+) -> None:
+    search = search_in(segments.assign(model_name=None))
+    with pytest.raises(tw.InputError, match=r"names no model; .* pass model_name=, such as"):
+        search(**query)
+    assert not service.requests
+
+
+def test_the_named_model_embeds_where_the_table_names_none(
+    search_in: Any, segments: pd.DataFrame, client: tw.Client
+) -> None:
+    search = search_in(segments.assign(model_name=None))
+    hits = search("a rabbit", model_name="marengo3.5")  # and no warning of unlike models
+    vector = tw.vectors(client.embed_text("a rabbit", model_name="marengo3.5"))
+    assert client.ledger()["model_name"].tolist() == ["marengo3.5"]
+    pd.testing.assert_frame_equal(hits, search(vector))
+
+
+def test_a_table_without_the_column_asks_too(
+    segments: pd.DataFrame, client: tw.Client, service: Service
+) -> None:
+    bare = segments.drop(columns="model_name")
+    with pytest.raises(tw.InputError, match="names no model"):
+        tw.search(bare, "a rabbit", client=client)
+    assert not service.requests
+    assert len(tw.search(bare, "a rabbit", client=client, model_name="marengo3.0")) == 10
+
+
+@pytest.mark.parametrize("other", ["marengo3.5", None])
+def test_of_several_models_one_is_chosen_by_the_filter_that_the_refusal_names(
+    other: str | None, search_in: Any, segments: pd.DataFrame, client: tw.Client, service: Service
+) -> None:
+    alpha, beta = segments[:10].assign(model_name="marengo3.0"), segments[10:]
+    search = search_in(pd.concat([alpha, beta.assign(model_name=other)], ignore_index=True))
+    with pytest.raises(tw.InputError, match="in what is searched; one was expected") as caught:
+        search("a rabbit", model_name="marengo3.0")
+    assert not service.requests
+    where = str(caught.value).partition('pass where="')[2].removesuffix('"')
+    assert {*search("a rabbit", where=where)["video_id"]} == {"alpha"}
+    rest = search("a rabbit", video_id="beta", model_name="marengo3.5")
+    assert rest["video_id"].unique().tolist() == ["beta"]
+    assert client.ledger()["model_name"].tolist() == ["marengo3.0", "marengo3.5"]
+
+
+def test_models_of_options_that_are_not_searched_do_not_count(
+    search_in: Any, segments: pd.DataFrame, client: tw.Client
+) -> None:
+    sight = segments.assign(model_name="marengo3.5")
+    sound = segments.assign(embedding_option="audio", model_name="marengo3.0")
+    search = search_in(pd.concat([sight, sound], ignore_index=True))
+    assert len(search("a rabbit", by="visual")) == 10
+    assert client.ledger()["model_name"].tolist() == ["marengo3.5"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"text": "a", "model_name": "x"}, "model_name is 'x'; 'marengo3.0', the model of what"),
+        ({"text": "a", "model_name": 3}, "model_name is 3; 'marengo3.0', the model of what"),
+        ({"query": np.ones(16), "model_name": "test"}, "model_name is 'test' for a query of vec"),
+    ],
+)
+def test_a_model_that_does_not_fit_is_refused(
+    given: dict[str, Any], message: str, search: Any, service: Service
+) -> None:
+    with pytest.raises(tw.InputError, match=message):
+        search(**given)
+    assert not service.requests

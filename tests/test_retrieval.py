@@ -155,7 +155,8 @@ def test_text_pictures_and_sounds_go_through_the_client(
         hits = tw.search(both, query, client=client)
         pd.testing.assert_frame_equal(hits, tw.search(both, rows))
         assert len(hits) == 10
-    assert len(tw.search(both.drop(columns="model_name"), "a rabbit", client=client)) == 10
+    bare = both.drop(columns="model_name")
+    assert len(tw.search(bare, "a rabbit", client=client, model_name="marengo3.0")) == 10
     for query, kind in (("a rabbit", "text"), (picture, "image"), (sound, "audio")):
         with pytest.raises(tw.InputError, match=f"the query is the {kind} .*; {kind} needs"):
             tw.search(both, query)

@@ -218,6 +218,7 @@ def search(
     weights: Mapping[str, float] | None = None,
     fuse: _Fuse = "standing",
     client: Any = None,
+    model_name: str | None = None,
     video_id: str | Sequence[str] | None = None,
     start_sec: float | None = None,
     end_sec: float | None = None,

@@ -31,6 +31,7 @@ FLAGS = {
     "video_id": "--video",
     "where": "--where",
     "text": "--text",
+    "model_name": "--model",
     "k": "-k",
 }
 """Arguments of a search by what they are called on the command line."""
@@ -59,6 +60,7 @@ def add_store_commands(commands: Any) -> None:
     search.add_argument("-k", type=int, default=10, metavar="N", help="how many (default: 10)")
     search.add_argument("--video", action="append", metavar="ID", help="only in this video")
     search.add_argument("--option", metavar="NAME", help="visual, audio, …")
+    search.add_argument("--model", metavar="NAME", help="of a store that names none, for words")
     search.add_argument("--where", metavar="SQL", help='such as "start_sec < 60"')
     search.add_argument("-o", "--output", metavar="FILE", help="save the hits (.csv)")
     search.set_defaults(run=_search, flags=FLAGS)
@@ -112,6 +114,7 @@ def _search(chosen: argparse.Namespace) -> int:
         k=chosen.k,
         video_id=chosen.video,
         by=chosen.option,
+        model_name=chosen.model,
         where=chosen.where,
         **asked,
     )

@@ -4,6 +4,9 @@ Words go to the service and are paid for. A text that may be meant as a file or 
 therefore never sent as words: it is taken as the picture or the sound that it names, or refused.
 ``text=`` says that words are meant, whatever they look like.
 
+Vectors of different models mean nothing to one another, so the model is that of what is searched,
+or the one that the caller names; no model is ever guessed.
+
 * :func:`embedded` - a query as vectors, through a client where need be
 """
 
@@ -15,6 +18,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from twlab.errors import InputError
+from twlab.table.conditions import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +33,9 @@ _DATA_ENDINGS = re.compile(
 )
 
 
-def embedded(query: Any, text: str | None, *, models: Iterable[Any], client: Any) -> Any:
+def embedded(
+    query: Any, text: str | None, *, models: Iterable[Any], model_name: str | None, client: Any
+) -> Any:
     """Rows or vectors of what is looked for; what needs no client comes back as it is.
 
     Parameters
@@ -40,14 +46,16 @@ def embedded(query: Any, text: str | None, *, models: Iterable[Any], client: Any
         Words that are sent as they stand.
     models : iterable of str or NA
         The models of what is searched; if it is one, that one embeds the query.
+    model_name : str or None
+        The model that embeds the query where what is searched names none.
     client : Client or None
         Embeds words, pictures and sounds.
 
     Raises
     ------
     InputError
-        If there is nothing or more than one thing to look for, no client, or a text that is no
-        words.
+        If there is nothing or more than one thing to look for, no client, a text that is no words,
+        or a model that is not known for certain.
     """
     if (query is None) == (text is None):
         what = "no query" if query is None else "query and text= at once"
@@ -55,8 +63,13 @@ def embedded(query: Any, text: str | None, *, models: Iterable[Any], client: Any
             f"{what}; one thing to look for was expected; give vectors, words or text="
         )
     if text is not None:
-        return _asked("text", text, models, client)
+        return _asked("text", text, models, model_name, client)
     if not isinstance(query, str | Path):
+        if model_name is not None:
+            raise InputError(
+                f"model_name is {model_name!r} for a query of vectors; it says which model embeds "
+                "words, a picture or a sound; leave it out"
+            )
         return query
     kind = kind_of(str(query))
     if kind == "text" and isinstance(query, Path):
@@ -70,19 +83,47 @@ def embedded(query: Any, text: str | None, *, models: Iterable[Any], client: Any
             "the service; words, a picture or a sound were expected; load embeddings with tw.load, "
             "embed videos with client.embed, or say with text= that these are words"
         )
-    return _asked(kind, query, models, client)
+    return _asked(kind, query, models, model_name, client)
 
 
-def _asked(kind: str, query: Any, models: Iterable[Any], client: Any) -> Any:
+def _asked(
+    kind: str, query: Any, models: Iterable[Any], model_name: str | None, client: Any
+) -> Any:
     """What the client makes of words, a picture or a sound."""
     if client is None:
         raise InputError(
             f"the query is the {kind} {str(query)[:40]!r}; {kind} needs a client to be embedded; "
             "pass client=tw.Client()"
         )
-    named = {name for name in models if isinstance(name, str)}
-    known = {"model_name": named.pop()} if len(named) == 1 else {}
-    return getattr(client, f"embed_{kind}")(query, **known)
+    there = {name if isinstance(name, str) else None for name in models}
+    row = getattr(client, f"embed_{kind}")(query, model_name=_model_for(there, model_name))
+    # Where the model is the caller's word, there is none to compare it with.
+    return row if there - {None} else row.drop(columns="model_name", errors="ignore")
+
+
+def _model_for(there: set[str | None], asked: str | None) -> str:
+    """The model that embeds a query: the one of what is searched, or the one that is asked for."""
+    named = sorted(name for name in there if name is not None)
+    if len(named) > 1 or (named and None in there):
+        listed = ", ".join(map(repr, named)) + (", or not named," if None in there else "")
+        raise InputError(
+            f"model_name is {listed} in what is searched; one was expected, as words are embedded "
+            f'with the model that they are compared with; pass where="model_name = '
+            f'{quoted(named[0])}"'
+        )
+    if asked is not None and (
+        not isinstance(asked, str) or not asked or named not in ([], [asked])
+    ):
+        expected = f"{named[0]!r}, the model of what is searched," if named else "the name of one"
+        remedy = "leave it out" if named else "such as model_name='marengo3.0'"
+        raise InputError(f"model_name is {asked!r}; {expected} was expected; {remedy}")
+    if asked is None and not named:
+        raise InputError(
+            "what is searched names no model; the one that its vectors are of was expected, as "
+            "words embedded with another mean nothing to them; pass model_name=, such as "
+            "model_name='marengo3.0'"
+        )
+    return asked or named[0]
 
 
 def is_words(text: str) -> bool:

@@ -92,6 +92,7 @@ def search(
     weights: Mapping[str, float] | None = None,
     fuse: Fuse = "standing",
     client: Any = None,
+    model_name: str | None = None,
     video_id: str | Sequence[str] | None = None,
     start_sec: float | None = None,
     end_sec: float | None = None,
@@ -123,6 +124,8 @@ def search(
         How several options make one score, see Returns; ``"rank"`` is reciprocal rank fusion.
     client : Client, optional
         For text, pictures and sounds: embeds them with the model of the table.
+    model_name : str, optional
+        The model that embeds them where the table names none; it is never guessed.
     video_id : str or sequence of str, optional
         Only places in these videos.
     start_sec, end_sec : float, optional
@@ -150,8 +153,8 @@ def search(
     ------
     InputError
         If the query fits no option, is all zeros, has other dimensions or another model than the
-        table, is to be embedded without a client, or an argument is out of range; also if a weight
-        names an option that is not compared.
+        table, is to be embedded without a client or with a model that is not known, or an argument
+        is out of range; also if a weight names an option that is not compared.
 
     See Also
     --------
@@ -183,8 +186,9 @@ def search(
     names = _option_names(pool)
     there = sorted({*names})
     options = wanted.options(there)
-    models = segments["model_name"] if "model_name" in segments.columns else ()
-    queries = query_rows(embedded(query, text, models=models, client=client))
+    models = _models(pool, keep, names, options)
+    rows = embedded(query, text, models=models, model_name=model_name, client=client)
+    queries = query_rows(rows)
     meant = queries_for(queries, options, there)
     wanted.check_compared([*meant])
     found = [_compared(name, pool, names == name, keep, rows) for name, rows in meant.items()]
@@ -199,6 +203,15 @@ def _searched(segments: pd.DataFrame, keep: Mask) -> tuple[pd.DataFrame, Mask]:
     if keep.any() and not (keep & pieces).any():
         pieces = segments["embedding_scope"].isin(WHOLE_SCOPES).to_numpy(bool)
     return segments[pieces], keep[pieces]
+
+
+def _models(pool: pd.DataFrame, keep: Mask, names: Any, options: Sequence[str]) -> Any:
+    """The models of the rows that may be hits, of the options that are searched."""
+    if "model_name" not in pool.columns:
+        return ()
+    mine = np.isin(names, options)
+    may_be = mine & keep if (mine & keep).any() else mine
+    return pool["model_name"][may_be].unique()
 
 
 def _option_names(pool: pd.DataFrame) -> Any:

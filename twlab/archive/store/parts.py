@@ -373,6 +373,7 @@ class Part(Source):
         weights: Mapping[str, float] | None = None,
         fuse: Fuse = "standing",
         client: Any = None,
+        model_name: str | None = None,
         video_id: str | Sequence[str] | None = None,
         start_sec: float | None = None,
         end_sec: float | None = None,
@@ -382,7 +383,7 @@ class Part(Source):
 
         Parameters
         ----------
-        query, text, k, by, weights, fuse, client, video_id, start_sec, end_sec, where
+        query, text, k, by, weights, fuse, client, model_name, video_id, start_sec, end_sec, where
             As for :func:`twlab.search`. For the neighbours of many rows :func:`twlab.nearest` is
             sooner, which reads the store once for all.
 
@@ -399,8 +400,9 @@ class Part(Source):
         ------
         InputError
             If the query fits no option, has other dimensions or another model, is to be embedded
-            without a client, what is searched holds several models, a weight names an option that
-            is not compared, or a condition cannot be understood.
+            without a client or with a model that is not known, what is searched holds several
+            models, a weight names an option that is not compared, or a condition cannot be
+            understood.
 
         See Also
         --------
@@ -431,7 +433,13 @@ class Part(Source):
         table = self._stored()
         kinds = self._kinds(table)
         looked = Looked(table, self._condition, within, kinds, self._backgrounds)
-        return searched(looked, query, text, asked, k=k, client=client, exact=self._exact)
+        return searched(
+            *(looked, query, text, asked),
+            k=k,
+            client=client,
+            model_name=model_name,
+            exact=self._exact,
+        )
 
     def _kinds(self, table: Any) -> pd.DataFrame:
         """The options, scopes and models of the version that is shown, looked up once."""

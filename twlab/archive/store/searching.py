@@ -106,6 +106,7 @@ def searched(
     *,
     k: int,
     client: Any,
+    model_name: str | None,
     exact: bool,
 ) -> pd.DataFrame:
     """The best places, best first, each with its best row."""
@@ -114,7 +115,9 @@ def searched(
     names = kinds["embedding_option"].astype(object).fillna(UNNAMED)
     there = sorted({*names})
     options = asked.options(there)
-    queries = query_rows(embedded(query, text, models=kinds["model_name"], client=client))
+    models = _models(looked, kinds[names.isin(options)], within)
+    found = embedded(query, text, models=models, model_name=model_name, client=client)
+    queries = query_rows(found)
     meant = queries_for(queries, options, there)
     asked.check_compared([*meant])
     limit = k if len(meant) == 1 and len(kinds) == 1 else max(MANY_EACH * k, LEAST_EACH)
@@ -157,6 +160,15 @@ def _searched_kinds(looked: Looked, within: str | None) -> pd.DataFrame:
         if len(left) and left["embedding_scope"].isin(WHOLE_SCOPES).all():
             return kinds[kinds["embedding_scope"].isin(WHOLE_SCOPES)]
     return kinds[clip_mask(kinds)]
+
+
+def _models(looked: Looked, kinds: pd.DataFrame, within: str | None) -> Any:
+    """The models of what may be a hit, of the kinds that are searched."""
+    models = kinds["model_name"].unique()
+    if len(models) < 2 or looked.within is None:
+        return models
+    left = kinds_of(looked.table, within).merge(kinds, on=_KINDS)
+    return left["model_name"].unique() if len(left) else models
 
 
 class _Plan(NamedTuple):
