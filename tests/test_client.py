@@ -164,7 +164,7 @@ def test_queries_of_version_1(client: tw.Client, service: Service, tmp_path: Pat
     assert len(client.embed_text("a rabbit", model_name=model)) == 1
     assert len(client.embed_image(tmp_path / "a.png", model_name=model)) == 1
     assert len(client.embed_audio("https://example.com/a.mp3", model_name=model)) == 1
-    with pytest.raises(tw.InputError, match="only Marengo 3"):
+    with pytest.raises(tw.InputError, match="'text_image' is no query that Marengo-retrieval"):
         client.embed_image(tmp_path / "a.png", text="x", model_name=model)
 
 
@@ -181,8 +181,9 @@ def test_bad_queries(client: tw.Client, tmp_path: Path) -> None:
         client.embed_image("nowhere.png")
     with pytest.raises(tw.InputError, match="2 files for one query"):
         client.embed_image(["https://example.com/a.png", "https://example.com/b.png"])
-    (tmp_path / "large.png").write_bytes(bytes(5_000_001))
-    with pytest.raises(tw.InputError, match=r"has 5.0 MB; at most 5 MB"):
+    with (tmp_path / "large.png").open("wb") as file:
+        file.truncate(32_100_000)
+    with pytest.raises(tw.InputError, match=r"has 32.1 MB; at most 32 MB"):
         client.embed_image(tmp_path / "large.png")
 
 

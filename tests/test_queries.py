@@ -11,7 +11,8 @@ import pytest
 from service import KEY, Service
 
 import twlab as tw
-from twlab.analysis.judging.queries import is_words
+from twlab.analysis.judging.queries import _SHORTER, is_words
+from twlab.service.models import model_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,7 @@ NO_WORDS = [
     "s3://bucket/clip",
     "file:///etc/passwd",
     "www.example.com/a",
+    "asset:66f1a2b3c4d5e6f708192a3b",
 ]
 WORDS = [
     "a rabbit yawns",
@@ -53,6 +55,7 @@ WORDS = [
     "a\0b",
     "mp4",
     "json",
+    "asset: a house",
     "he shouts: https://example.com",
 ]
 
@@ -234,3 +237,20 @@ def test_a_model_that_does_not_fit_is_refused(
     with pytest.raises(tw.InputError, match=message):
         search(**given)
     assert not service.requests
+
+
+@pytest.mark.parametrize("width", [128, 256, 512])
+def test_words_get_as_many_numbers_as_what_is_searched_has(
+    width: int, search_in: Any, segments: pd.DataFrame, rng: np.random.Generator, service: Service
+) -> None:
+    service.store.dim = 512
+    rows = tw.with_vectors(segments, rng.normal(size=(len(segments), width)))
+    search = search_in(rows.assign(model_name="marengo3.5"))
+    assert len(search("a rabbit")) == len(search("https://example.com/a.png")) == 10
+
+
+def test_the_sizes_of_vectors_are_those_of_the_models() -> None:
+    for name, sizes in _SHORTER.items():
+        assert sorted(sizes) == sorted(model_of(name).dimensions[1:])
+    others = ("marengo3.0", "Marengo-retrieval-2.7")
+    assert not any(model_of(name).dimensions[1:] for name in others)

@@ -24,7 +24,8 @@ from twlab.service.jobs.embedding import Outcome, Pace, embed_all
 from twlab.service.jobs.embedding_options import MODEL, Options, as_names
 from twlab.service.jobs.inputs import find_sources
 from twlab.service.jobs.ledger import Ledger
-from twlab.service.jobs.query_vectors import ask, make_query
+from twlab.service.jobs.query_parts import make_query
+from twlab.service.jobs.query_vectors import ask_all
 from twlab.service.jobs.work import Run
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from twlab.service.jobs.inputs import Media
-    from twlab.service.jobs.query_vectors import Query
+    from twlab.service.jobs.query_parts import Query
 
 __all__ = ["FOLDER", "AsyncClient"]
 
@@ -256,31 +257,117 @@ class AsyncClient:
         ledger_tables.warn_of_failures(failures, len(outcomes))
         return segments
 
-    async def embed_text(self, text: str, *, model_name: str = MODEL) -> pd.DataFrame:
-        """One row with the vector of a text, for searches; the same text is paid for once.
+    # Queries
+
+    async def embed_query(
+        self,
+        text: str | None = None,
+        *,
+        images: Any = None,
+        videos: Any = None,
+        audios: Any = None,
+        documents: Any = None,
+        model_name: str = MODEL,
+        embedding_dimension: int | None = None,
+        embedding_uncertainty: bool = False,
+        auto_truncate: bool | None = None,
+    ) -> pd.DataFrame:
+        """One row with the vector of a text and files together; paid for once.
 
         Parameters
         ----------
-        text : str
-            What to look for.
+        text : str, optional
+            What to look for. ``<@name>`` in it speaks of the file that has this name.
+        images : path, address, ``asset:`` and an id, list of these, or mapping of names to them
+            Pictures. A mapping such as ``{"coat": "coat.jpg"}`` gives each the name by which the
+            text calls it. ``asset:`` and the id of an asset means one that the service has.
+        videos, audios, documents : as `images`
+            Films, sounds, and texts (``.txt``, ``.md``) or one PDF. Marengo 3.5 takes up to 10
+            files of 32 MB, films and sounds of 30 s; Marengo 3.0 one file, or up to 10 pictures.
+        model_name : str, default "marengo3.0"
+            The model of the table to search in.
+        embedding_dimension : int, optional
+            How many numbers the vector has; Marengo 3.5 alone makes 128 or 256 in place of 512.
+        embedding_uncertainty : bool, default False
+            Whether a column says how uncertain each number is; Marengo 3.5 alone does.
+        auto_truncate : bool, optional
+            Whether a text of more than 2,000 tokens is cut, which is warned of, and not refused;
+            Marengo 3.5 alone does.
+
+        Returns
+        -------
+        DataFrame
+            A table of segments of one row. Where the text was cut, ``truncated`` is True.
+
+        Raises
+        ------
+        InputError
+            If there is nothing to embed, a file is not there or too large, the text speaks of a
+            file that is not among them, or the model does not take it; nothing is sent then.
+        ApiError
+            If the service does not answer, or does not take it.
+
+        See Also
+        --------
+        twlab.search : the best places for it
+        twlab.Client.embed_text : texts alone
+
+        Notes
+        -----
+        Files of several kinds need a text that joins them, and a PDF stands alone. What Marengo 3.0
+        makes of one film or sound is the vector of its pictures or its sound as a whole.
+
+        Examples
+        --------
+        It needs a key:
+
+        >>> coat, bag = "coat.jpg", "https://example.com/bag.jpg"
+        >>> query = client.embed_query(                                   # doctest: +SKIP
+        ...     "somebody in <@coat> puts <@bag> down",
+        ...     images={"coat": coat, "bag": bag},
+        ...     model_name="marengo3.5",
+        ... )
+        >>> hits = tw.search(segments, query)                             # doctest: +SKIP
+        """
+        query = make_query(
+            model_name,
+            text=text,
+            media={"image": images, "video": videos, "audio": audios, "document": documents},
+            embedding_dimension=embedding_dimension,
+            embedding_uncertainty=embedding_uncertainty,
+            auto_truncate=auto_truncate,
+        )
+        return await self._asked([query])
+
+    async def embed_text(
+        self, text: str | Sequence[str], *, model_name: str = MODEL
+    ) -> pd.DataFrame:
+        """One row with the vector of each text, for searches; the same text is paid for once.
+
+        Parameters
+        ----------
+        text : str or list of str
+            What to look for; of a list, each text by itself.
         model_name : str, default "marengo3.0"
             The model of the table to search in.
 
         Returns
         -------
         DataFrame
-            A table of segments of one row, without time.
+            A table of segments without time, one row for each text, in their order.
 
         Raises
         ------
         InputError
             If there is no text.
         ApiError
-            If the service does not answer, or no longer offers the model.
+            If the service does not answer, or no longer offers the model. What other texts of a
+            list have cost is kept, and not paid for again.
 
         See Also
         --------
         twlab.search : the best places for it; ``text=`` and ``client=`` do both at once
+        twlab.Client.embed_query : words and files together
         twlab.Client.embed_image : the vector of a picture
         twlab.Client.embed_audio : the vector of a sound
 
@@ -291,7 +378,10 @@ class AsyncClient:
         >>> query = client.embed_text("a rabbit yawns")                   # doctest: +SKIP
         >>> hits = tw.search(segments, query)                             # doctest: +SKIP
         """
-        return await self._asked(make_query("text", model_name, text=text))
+        texts = [text] if isinstance(text, str) or not hasattr(text, "__iter__") else list(text)
+        if not texts:
+            raise InputError("an empty list of texts; at least one was expected; name some")
+        return await self._asked([make_query(model_name, text=_words(one)) for one in texts])
 
     async def embed_image(
         self, image: Any, *, text: str = "", model_name: str = MODEL
@@ -301,7 +391,7 @@ class AsyncClient:
         Parameters
         ----------
         image : path or address
-            The picture, of up to 5 MB.
+            The picture, of up to 32 MB; ``asset:`` and an id means one that the service has.
         text : str, optional
             Words that are embedded together with it.
         model_name : str, default "marengo3.0"
@@ -322,6 +412,7 @@ class AsyncClient:
         See Also
         --------
         twlab.search : the best places for it
+        twlab.Client.embed_query : several pictures, or other files
         twlab.Client.embed_text : the vector of words
 
         Examples
@@ -330,8 +421,8 @@ class AsyncClient:
 
         >>> query = client.embed_image("rabbit.jpg", text="yawning")      # doctest: +SKIP
         """
-        kind = "text_image" if text else "image"
-        return await self._asked(make_query(kind, model_name, text=text, media=image))
+        query = make_query(model_name, text=text or None, media={"image": image})
+        return await self._asked([_of_one(query)])
 
     async def embed_audio(self, audio: Any, *, model_name: str = MODEL) -> pd.DataFrame:
         """One row with the vector of a sound as a whole; paid for once.
@@ -339,7 +430,8 @@ class AsyncClient:
         Parameters
         ----------
         audio : path or address
-            The sound, of up to 27 MB.
+            The sound: up to 36 MB for Marengo 3.0, up to 32 MB and 30 s for 3.5. ``asset:`` and an
+            id means one that the service has.
         model_name : str, default "marengo3.0"
             The model of the table to search in.
 
@@ -358,6 +450,7 @@ class AsyncClient:
         See Also
         --------
         twlab.search : the best places for it
+        twlab.Client.embed_query : several sounds, or other files
         twlab.Client.embed : a sound file in clips, as a video
 
         Examples
@@ -366,15 +459,21 @@ class AsyncClient:
 
         >>> query = client.embed_audio("birdsong.wav")                    # doctest: +SKIP
         """
-        return await self._asked(make_query("audio", model_name, media=audio))
+        return await self._asked([_of_one(make_query(model_name, media={"audio": audio}))])
 
-    async def _asked(self, query: Query) -> pd.DataFrame:
+    async def _asked(self, queries: Sequence[Query]) -> pd.DataFrame:
+        """One row for each query, in their order."""
         service, ledger, assets, account = self._parts()
         with contextlib.closing(ledger.begin()) as lock:
-            job = await ask(
-                query, service=service, ledger=ledger, assets=assets, account=account, run=lock.name
+            jobs = await ask_all(
+                queries,
+                service=service,
+                ledger=ledger,
+                assets=assets,
+                account=account,
+                run=lock.name,
             )
-        return ledger_tables.segments_of(self.folder, [job], strict=True)[0]
+        return ledger_tables.query_rows(self.folder, jobs)
 
     # What was done
 
@@ -683,3 +782,20 @@ class AsyncClient:
         service, k = self._parts()[0], check_count(k, "k", of="hits")
         form, file = indexes.search_form(index_id, text, image, search_option, k)
         return indexes.hit_table(await indexes.all_hits(service, form, file, k))
+
+
+def _words(text: Any) -> str:
+    """A text, or an error for what is none: left out it would mean that there are only files."""
+    if not isinstance(text, str):
+        raise InputError(f"text is {text!r}; a few words were expected; say what to look for")
+    return text
+
+
+def _of_one(query: Query) -> Query:
+    """The query, if it is of one file."""
+    if len(query.parts) != 1:
+        raise InputError(
+            f"{len(query.parts)} files for one query; one {query.kind} was expected; choose one, "
+            "or give them together to client.embed_query"
+        )
+    return query

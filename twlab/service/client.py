@@ -135,6 +135,7 @@ class Client:
         self._background.close()
 
     embed = _awaited(AsyncClient.embed)
+    embed_query = _awaited(AsyncClient.embed_query)
     embed_text = _awaited(AsyncClient.embed_text)
     embed_image = _awaited(AsyncClient.embed_image)
     embed_audio = _awaited(AsyncClient.embed_audio)

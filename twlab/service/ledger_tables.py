@@ -16,7 +16,7 @@ from twlab.errors import (
 from twlab.loading.load import load
 from twlab.service.jobs.answers import answer_path
 from twlab.service.jobs.ledger import Ledger
-from twlab.table.segments import COLUMNS, str_column, with_vectors
+from twlab.table.segments import COLUMNS, str_column, vectors, with_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "failure_table",
     "ledger_table",
+    "query_rows",
     "read_ledger",
     "segments_of",
     "warn_of_failures",
@@ -72,6 +73,27 @@ def segments_of(
         named = {path: job.source for path, job in paths.items()}
         segments["source"] = str_column(map(named.get, segments["source"]), segments.index)
     return segments, troubles
+
+
+def query_rows(folder: Path, jobs: Sequence[Job]) -> pd.DataFrame:
+    """The rows of queries in the order of their jobs; a job named twice is there twice.
+
+    Raises
+    ------
+    AnswerError
+        If an answer cannot be read, or holds other than one vector where several were asked for.
+    """
+    each = list(dict.fromkeys(jobs))
+    rows = segments_of(folder, each, strict=True)[0]
+    if len(each) == 1:
+        return rows
+    if len(rows) != len(each):
+        raise AnswerError(
+            f"{len(rows)} vectors for {len(each)} queries; one for each was expected; "
+            f"{AnswerError.advice}"
+        )
+    places = [each.index(job) for job in jobs]
+    return with_vectors(rows.iloc[places].reset_index(drop=True), vectors(rows)[places])
 
 
 def _unreadable(job: Job, error: LoadError) -> AnswerError:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["embedded", "is_existing_file", "is_words", "kind_of"]
 
-_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|data:\w+/)", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|data:\w+/|asset:[\w-]+$)", re.IGNORECASE)
 _PATH = re.compile(r"(?:[/~\\]|\.{1,2}[/\\]|[a-z]:[/\\])", re.IGNORECASE)
 _DATA_ENDINGS = re.compile(
     r"\.(?:json|jsonl|ndjson|ipynb|parquet|feather|arrow|csv|tsv|npy|npz|pkl|pt|h5|hdf5"
@@ -33,8 +33,20 @@ _DATA_ENDINGS = re.compile(
 )
 
 
+_SHORTER = {"marengo3.5": (128, 256)}
+"""Sizes of vectors that the service makes on request; a query is to have that of the table."""
+
+_ARGUMENTS = {"text": "text", "image": "images", "audio": "audios"}
+
+
 def embedded(
-    query: Any, text: str | None, *, models: Iterable[Any], model_name: str | None, client: Any
+    query: Any,
+    text: str | None,
+    *,
+    models: Iterable[Any],
+    model_name: str | None,
+    width: int,
+    client: Any,
 ) -> Any:
     """Rows or vectors of what is looked for; what needs no client comes back as it is.
 
@@ -48,6 +60,8 @@ def embedded(
         The models of what is searched; if it is one, that one embeds the query.
     model_name : str or None
         The model that embeds the query where what is searched names none.
+    width : int
+        How many numbers the vectors of what is searched have.
     client : Client or None
         Embeds words, pictures and sounds.
 
@@ -63,7 +77,7 @@ def embedded(
             f"{what}; one thing to look for was expected; give vectors, words or text="
         )
     if text is not None:
-        return _asked("text", text, models, model_name, client)
+        return _asked("text", text, models, model_name, width, client)
     if not isinstance(query, str | Path):
         if model_name is not None:
             raise InputError(
@@ -83,11 +97,11 @@ def embedded(
             "the service; words, a picture or a sound were expected; load embeddings with tw.load, "
             "embed videos with client.embed, or say with text= that these are words"
         )
-    return _asked(kind, query, models, model_name, client)
+    return _asked(kind, query, models, model_name, width, client)
 
 
 def _asked(
-    kind: str, query: Any, models: Iterable[Any], model_name: str | None, client: Any
+    kind: str, query: Any, models: Iterable[Any], model_name: str | None, width: int, client: Any
 ) -> Any:
     """What the client makes of words, a picture or a sound."""
     if client is None:
@@ -96,7 +110,12 @@ def _asked(
             "pass client=tw.Client()"
         )
     there = {name if isinstance(name, str) else None for name in models}
-    row = getattr(client, f"embed_{kind}")(query, model_name=_model_for(there, model_name))
+    model = _model_for(there, model_name)
+    if width in _SHORTER.get(model, ()):
+        asked = {_ARGUMENTS[kind]: query, "embedding_dimension": width}
+        row = client.embed_query(**asked, model_name=model)
+    else:
+        row = getattr(client, f"embed_{kind}")(query, model_name=model)
     # Where the model is the caller's word, there is none to compare it with.
     return row if there - {None} else row.drop(columns="model_name", errors="ignore")
 

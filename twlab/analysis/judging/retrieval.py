@@ -186,9 +186,9 @@ def search(
     names = _option_names(pool)
     there = sorted({*names})
     options = wanted.options(there)
-    models = _models(pool, keep, names, options)
-    rows = embedded(query, text, models=models, model_name=model_name, client=client)
-    queries = query_rows(rows)
+    mine = np.isin(names, options)
+    about = {"models": _models(pool, keep, mine), "width": len(pool["embedding"][mine].iloc[0])}
+    queries = query_rows(embedded(query, text, model_name=model_name, client=client, **about))
     meant = queries_for(queries, options, there)
     wanted.check_compared([*meant])
     found = [_compared(name, pool, names == name, keep, rows) for name, rows in meant.items()]
@@ -205,11 +205,10 @@ def _searched(segments: pd.DataFrame, keep: Mask) -> tuple[pd.DataFrame, Mask]:
     return segments[pieces], keep[pieces]
 
 
-def _models(pool: pd.DataFrame, keep: Mask, names: Any, options: Sequence[str]) -> Any:
+def _models(pool: pd.DataFrame, keep: Mask, mine: Mask) -> Any:
     """The models of the rows that may be hits, of the options that are searched."""
     if "model_name" not in pool.columns:
         return ()
-    mine = np.isin(names, options)
     may_be = mine & keep if (mine & keep).any() else mine
     return pool["model_name"][may_be].unique()
 

@@ -116,8 +116,8 @@ def searched(
     there = sorted({*names})
     options = asked.options(there)
     models = _models(looked, kinds[names.isin(options)], within)
-    found = embedded(query, text, models=models, model_name=model_name, client=client)
-    queries = query_rows(found)
+    about = {"models": models, "width": looked.table.schema.field("embedding").type.list_size}
+    queries = query_rows(embedded(query, text, model_name=model_name, client=client, **about))
     meant = queries_for(queries, options, there)
     asked.check_compared([*meant])
     limit = k if len(meant) == 1 and len(kinds) == 1 else max(MANY_EACH * k, LEAST_EACH)

@@ -1,4 +1,4 @@
-"""Vectors of a text, a picture or a sound, at once: what searches are made with.
+"""Vectors of a text, a picture, a video or a sound, at once: what searches are made with.
 
 The same query is paid for once: its answer lies in the ledger's folder like any other. Such a call
 makes no task that could be looked for, so if its answer is lost on the way, the caller is told,
@@ -7,84 +7,81 @@ and asking again asks the service again.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from twlab.errors import BadRequestError, InputError, LedgerError
+from twlab.errors import BadRequestError, InputError, LedgerError, TwlabError
 from twlab.service.http.file_bodies import FilePart
 from twlab.service.jobs.answers import answer_path, save_answer
 from twlab.service.jobs.embedding_options import job_key
-from twlab.service.jobs.inputs import Media, content_of, find_sources
+from twlab.service.jobs.inputs import content_of
 from twlab.service.jobs.job import Job
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from twlab.service.http.endpoints import Params, Service
     from twlab.service.http.transport import Answer
     from twlab.service.jobs.assets import Assets
     from twlab.service.jobs.ledger import Ledger
+    from twlab.service.jobs.query_parts import Part, Query
 
-__all__ = ["Query", "ask", "make_query"]
+__all__ = ["ask_all"]
 
-_IMAGE_BYTES = 5_000_000
-_AUDIO_BYTES = 27_000_000  # 36 MB once written in base 64
+_AT_ONCE = 8
+"""Queries under way; the service's own limits are kept besides."""
+
 _RETIRED = ("no longer supported", "not supported", "deprecated")
 
 
-@dataclass(frozen=True)
-class Query:
-    """What to embed at once: a text, a file or an address, or a picture with a text."""
-
-    kind: str
-    model_name: str
-    text: str = ""
-    source: Media | None = None
-    extra: tuple[tuple[str, Any], ...] = ()
-
-    @property
-    def api(self) -> str:
-        """Which version of the interface serves the model."""
-        return "v1" if self.model_name.lower().startswith("marengo-retrieval") else "v2"
-
-
-def make_query(kind: str, model_name: str, *, text: str = "", media: Any = None) -> Query:
-    """A query, checked.
-
-    Raises
-    ------
-    InputError
-        If there is nothing to embed, or more than one thing.
-    """
-    if kind in ("text", "text_image") and (not isinstance(text, str) or not text.strip()):
-        raise InputError(f"text is {text!r}; a few words were expected; say what to look for")
-    source = None
-    if media is not None:
-        found = find_sources(media)
-        if len(found) != 1:
-            raise InputError(
-                f"{len(found)} files for one query; one {kind} was expected; choose one"
-            )
-        source = found[0]
-    extra: tuple[tuple[str, Any], ...] = ()
-    if kind == "audio":
-        extra = (("embedding_option", ["audio"]), ("embedding_scope", ["asset"]))
-    return Query(kind, model_name, text, source, extra)
-
-
-async def ask(
-    query: Query, *, service: Service, ledger: Ledger, assets: Assets, account: str, run: str
-) -> Job:
-    """The finished job of a query, paid for once.
+async def ask_all(
+    queries: Sequence[Query],
+    *,
+    service: Service,
+    ledger: Ledger,
+    assets: Assets,
+    account: str,
+    run: str,
+) -> list[Job]:
+    """The finished job of each query, each paid for once; after a failure none is begun.
 
     Raises
     ------
     ApiError, InputError
-        If the service or the file does not allow it.
+        If the service or a file does not allow it; answers that were under way are kept.
     """
-    wanted = _job(query, account, assets)
+    wanted = [_job(query, account, assets) for query in queries]
+    each = {job.key: (query, job) for query, job in zip(queries, wanted, strict=True)}
+    gate, failed = asyncio.Semaphore(_AT_ONCE), asyncio.Event()
+
+    async def one(query: Query, job: Job) -> Job:
+        async with gate:
+            if failed.is_set():
+                return job
+            try:
+                return await _ask(query, job, service=service, ledger=ledger, run=run)
+            except TwlabError:
+                failed.set()
+                raise
+
+    # What is under way is paid for, so it is waited for though another fails.
+    done = await asyncio.gather(*(one(*pair) for pair in each.values()), return_exceptions=True)
+    found = dict(zip(each, map(_or_raise, done), strict=True))
+    return [found[job.key] for job in wanted]
+
+
+def _or_raise(found: Job | BaseException) -> Job:
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
+async def _ask(query: Query, wanted: Job, *, service: Service, ledger: Ledger, run: str) -> Job:
+    """The finished job of one query."""
     job = ledger.claim(wanted, run)
     if job.state == "ready" and job.answer and answer_path(ledger.folder, job.answer).exists():
         return job
@@ -111,41 +108,71 @@ async def ask(
 
 
 def _job(query: Query, account: str, assets: Assets) -> Job:
-    content = f"text:{hashlib.sha256(query.text.encode()).hexdigest()}"
-    shown = query.text
-    if query.source is not None:
-        content = f"{content} {content_of(query.source, assets)[0]}"
-        shown = query.source.shown if not query.text else f"{query.text} + {query.source.shown}"
-    options = {"query": query.kind, "model_name": query.model_name, **dict(query.extra)}
+    content, name = _content(query, assets), query.text[:80]
+    if query.parts:
+        name = " + ".join(part.source.name for part in query.parts)
+    told = {**dict(query.extra), **dict(query.settings)}
+    options = {"query": query.kind, "model_name": query.model.name, **told}
     text = orjson.dumps(options, option=orjson.OPT_SORT_KEYS).decode()
     return Job(
         key=job_key(account, content, text),
         account=account,
-        api=f"{query.api}-sync",
-        source=shown,
+        api=f"{query.model.api}-sync",
+        source=query.shown,
         content=content,
-        video_id=query.source.name if query.source else query.text[:80],
-        model_name=query.model_name,
+        video_id=name,
+        model_name=query.model.name,
         options=text,
     )
 
 
+def _content(query: Query, assets: Assets) -> str:
+    """What tells a query from every other, in one line."""
+    content = f"text:{hashlib.sha256(query.text.encode()).hexdigest()}"
+    held = [_held(part, assets) for part in query.parts]
+    if query.kind != "multi_input":
+        return " ".join([content, *held])
+    told = [
+        f"{part.media_type}:{part.name} {one}" for part, one in zip(query.parts, held, strict=True)
+    ]
+    return " ".join([content, *told])
+
+
+def _held(part: Part, assets: Assets) -> str:
+    return f"asset:{part.asset_id}" if part.asset_id else content_of(part.source, assets)[0]
+
+
 def _body(query: Query) -> dict[str, Any]:
     """The JSON of version 2; empty for version 1, which takes a form."""
-    if query.api == "v1":
+    if query.model.api == "v1":
         return {}
-    part: dict[str, Any] = dict(query.extra)
+    box: dict[str, Any] = dict(query.extra)
     if query.text:
-        part["input_text"] = query.text
-    if query.source is not None:
-        part["media_source"] = _media(query.source, query.kind)
-    return {"input_type": query.kind, "model_name": query.model_name, query.kind: part}
+        box["input_text"] = query.text
+    if query.parts:
+        box |= _media_sources(query)
+    asked = {"input_type": query.kind, "model_name": query.model.name, query.kind: box}
+    return asked | dict(query.settings)
 
 
-def _media(source: Media, kind: str) -> dict[str, str]:
+def _media_sources(query: Query) -> dict[str, Any]:
+    found = [_media(part, query) for part in query.parts]
+    if query.kind != "multi_input":
+        return {"media_source": found[0]}
+    listed = []
+    for part, media in zip(query.parts, found, strict=True):
+        named = {"name": part.name} if part.name else {}
+        listed.append({**named, "media_type": part.media_type, **media})
+    return {"media_sources": listed}
+
+
+def _media(part: Part, query: Query) -> dict[str, str]:
+    source = part.source
+    if part.asset_id:
+        return {"asset_id": part.asset_id}
     if source.path is None:
         return {"url": source.url}
-    limit = _AUDIO_BYTES if kind == "audio" else _IMAGE_BYTES
+    limit = query.model.queries.most_bytes[part.media_type]
     size = source.path.stat().st_size
     if size > limit:
         raise InputError(
@@ -156,26 +183,22 @@ def _media(source: Media, kind: str) -> dict[str, str]:
 
 
 async def _send(service: Service, query: Query, body: dict[str, Any]) -> Answer:
-    if query.api == "v2":
+    if query.model.api == "v2":
         return await service.embed_v2(body)
-    if query.kind == "text_image":
-        raise InputError(
-            f"a picture with a text for model {query.model_name!r}; only Marengo 3 and later "
-            "embed both together; leave the text out"
-        )
-    form: Params = (("model_name", query.model_name),)
-    if query.source is None:
+    form: Params = (("model_name", query.model.name),)
+    if not query.parts:
         return await service.embed_v1((*form, ("text", query.text)), None)
-    if query.source.path is None:
-        return await service.embed_v1((*form, (f"{query.kind}_url", query.source.url)), None)
-    path = query.source.path
+    source = query.parts[0].source
+    if source.path is None:
+        return await service.embed_v1((*form, (f"{query.kind}_url", source.url)), None)
+    path = source.path
     part = FilePart(path, 0, path.stat().st_size, f"{query.kind}_file", path.name)
     return await service.embed_v1(form, part)
 
 
 def _retired(query: Query, error: BadRequestError) -> BadRequestError:
     return BadRequestError(
-        f"the service no longer embeds with {query.model_name} (“{error.message}”); queries must "
+        f"the service no longer embeds with {query.model.name} (“{error.message}”); queries must "
         "be embedded with the model of the table; embed the videos again with a model that it "
         "offers, or search with vectors that you have",
         status=error.status,
