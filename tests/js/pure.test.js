@@ -20,7 +20,7 @@ import {
   thinPath,
 } from "../../twlab/widgets/js/geometry.js";
 import { buildPyramid, contrastWindow, paintPyramid } from "../../twlab/widgets/js/pyramid.js";
-import { createStore } from "../../twlab/widgets/js/state.js";
+import { Store } from "../../twlab/widgets/js/state.js";
 import { formatRange, formatTime, parseTime, timeTicks } from "../../twlab/widgets/js/time.js";
 
 test("times are written as people read them", () => {
@@ -166,7 +166,7 @@ test("contrast ignores the rarest hundredth", () => {
 });
 
 test("the store tells each listener once, and only of changes", () => {
-  const store = createStore(/** @type {any} */ ({ focus: -1, sec: 0 }));
+  const store = new Store(/** @type {any} */ ({ focus: -1, sec: 0 }));
   let calls = 0;
   const off = store.on(["focus", "sec"], () => calls++);
   store.set({ focus: 3, sec: 2 });

@@ -6,7 +6,7 @@ import { createActions, rowFacts, rowsWithText } from "../../twlab/widgets/js/ac
 import { decodeData } from "../../twlab/widgets/js/data.js";
 import { layoutLanes, stripAt } from "../../twlab/widgets/js/lanes.js";
 import { nearestOf, placeInSpace } from "../../twlab/widgets/js/near.js";
-import { createStore } from "../../twlab/widgets/js/state.js";
+import { Store } from "../../twlab/widgets/js/state.js";
 import { createTimeIndex, stretchesOf } from "../../twlab/widgets/js/timeindex.js";
 
 /** Two videos of three and two clips of 6 s; rows out of order. */
@@ -67,7 +67,7 @@ function table() {
 function opened() {
   const data = table();
   const times = createTimeIndex(data);
-  const store = createStore({
+  const store = new Store({
     focus: -1,
     hover: -1,
     mask: new Uint8Array(5),

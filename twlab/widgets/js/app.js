@@ -4,16 +4,16 @@ import { createActions } from "./actions.js";
 import { createDetails } from "./details.js";
 import { element } from "./dom.js";
 import { createFrames } from "./frames.js";
-import { createHeatmap } from "./heatmap.js";
+import { HeatmapView } from "./heatmap.js";
 import { attachKeys, helpDialog } from "./keys.js";
 import { createLegend } from "./legend.js";
 import { createLook } from "./look.js";
-import { createMap } from "./map.js";
+import { MapView } from "./map.js";
 import { createMedia } from "./media.js";
 import { createPlayer } from "./player.js";
-import { createStore } from "./state.js";
+import { Store } from "./state.js";
 import { createTimeIndex } from "./timeindex.js";
-import { createTimeline } from "./timeline.js";
+import { TimelineView } from "./timeline.js";
 import { createToolbar } from "./toolbar.js";
 import { createTooltip } from "./tooltip.js";
 
@@ -46,7 +46,7 @@ export function openExplorer(host, data, ask) {
   });
   host.append(root);
   const times = createTimeIndex(data);
-  const store = createStore({
+  const store = new Store({
     focus: -1,
     hover: -1,
     mask: new Uint8Array(data.n),
@@ -72,9 +72,9 @@ export function openExplorer(host, data, ask) {
   const panels = makePanels(root, data);
   /** @type {Record<string, View>} */
   const views = {};
-  if (panels.map) views.map = createMap(context, panels.map);
-  if (panels.heatmap) views.heatmap = createHeatmap(context, panels.heatmap, panels.scale);
-  if (panels.timeline) views.timeline = createTimeline(context, panels.timeline);
+  if (panels.map) views.map = new MapView(context, panels.map);
+  if (panels.heatmap) views.heatmap = new HeatmapView(context, panels.heatmap, panels.scale);
+  if (panels.timeline) views.timeline = new TimelineView(context, panels.timeline);
   const player = panels.player ? createPlayer(context, panels.player) : null;
   if (player) views.player = player;
   if (panels.details) views.details = createDetails(context, panels.details);

@@ -34,3 +34,20 @@ export function combineSelection(mask, rows, mode) {
   }
   return out;
 }
+
+/** One byte for each of `n` rows: 1 where it is among `rows`. @param {ArrayLike<number>} rows @param {number} n */
+export function maskOf(rows, n) {
+  const mask = new Uint8Array(n);
+  for (let k = 0; k < rows.length; k++) mask[rows[k]] = 1;
+  return mask;
+}
+
+/**
+ * Fill `out` with the values of some rows, in their order.
+ * @template {Float32Array | Uint32Array | Uint8Array} A
+ * @param {A} out as long as `rows` @param {ArrayLike<number>} values @param {Uint32Array} rows
+ */
+export function gather(out, values, rows) {
+  for (let k = 0; k < rows.length; k++) out[k] = values[rows[k]];
+  return out;
+}

@@ -1,140 +1,155 @@
 /** Pointer, wheel and pinch on one element, told apart once for all views. */
 
+/** @typedef {[number, number]} Place in CSS pixels of the element */
 /**
  * @typedef {object} Gesture
  * @property {number} x in CSS pixels of the element
  * @property {number} y
  * @property {boolean} add whether shift (or ctrl, cmd) was held: add to what there is
- * @property {boolean} pan whether this drag moves the view instead of selecting
  *
  * @typedef {object} Handlers
  * @property {(at: Gesture) => void} hover
  * @property {() => void} leave
  * @property {(at: Gesture) => void} click
- * @property {(at: Gesture) => void} [doubleClick]
- * @property {(path: [number, number][], at: Gesture, done: boolean) => void} drag
- * @property {(dx: number, dy: number, at: Gesture) => void} pan
+ * @property {(at: Gesture) => void} doubleClick
+ * @property {(path: Place[], at: Gesture, done: boolean) => void} drag
+ * @property {(dx: number, dy: number) => void} pan
  * @property {(factor: number, at: Gesture) => void} zoom
  * @property {() => void} cancel the drag was given up
  */
 
 const DRAG_PIXELS = 4;
+/** A line of text, where the wheel counts lines. */
+const LINE_PIXELS = 16;
+/** The most that one turn of the wheel counts, and how much a pixel of it zooms. */
+const [WHEEL_PIXELS, ZOOM_PER_PIXEL] = [120, 0.0025];
 
 /**
+ * Tell the handlers what is done on an element, until the signal.
  * @param {HTMLElement} target @param {Handlers} handlers
  * @param {() => boolean} panning whether plain drags pan
- * @returns {() => void} takes the listeners away
+ * @param {AbortSignal} signal
  */
-export function attachGestures(target, handlers, panning) {
-  const abort = new AbortController();
-  const options = { signal: abort.signal };
-  /** @type {Map<number, { x: number, y: number }>} */
-  const down = new Map();
-  /** @type {{ path: [number, number][], moved: boolean, pan: boolean } | null} */
-  let drag = null;
-  let pinch = 0;
-
-  /** @param {PointerEvent | WheelEvent | MouseEvent} event @returns {Gesture} */
-  const place = (event) => {
-    const box = target.getBoundingClientRect();
-    return {
-      x: event.clientX - box.left,
-      y: event.clientY - box.top,
-      add: event.shiftKey || event.ctrlKey || event.metaKey,
-      pan: drag?.pan ?? false,
-    };
-  };
-  const spread = () => {
-    const [a, b] = [...down.values()];
-    return Math.hypot(a.x - b.x, a.y - b.y);
-  };
-
-  target.addEventListener(
-    "pointerdown",
-    (event) => {
-      if (event.button > 1) return;
-      target.focus({ preventScroll: true });
-      target.setPointerCapture(event.pointerId);
-      const at = place(event);
-      down.set(event.pointerId, at);
-      if (down.size === 2) {
-        [pinch, drag] = [spread(), null];
-        handlers.cancel();
-        return;
-      }
-      drag = {
-        path: [[at.x, at.y]],
-        moved: false,
-        pan: event.button === 1 || event.altKey || panning(),
-      };
-      event.preventDefault();
-    },
-    options,
-  );
-
-  target.addEventListener(
-    "pointermove",
-    (event) => {
-      const at = place(event);
-      if (!down.has(event.pointerId)) return handlers.hover(at);
-      down.set(event.pointerId, at);
-      if (down.size === 2) {
-        const now = spread();
-        if (pinch > 0) handlers.zoom(now / pinch, at);
-        pinch = now;
-        return;
-      }
-      if (!drag) return;
-      const [px, py] = drag.path[drag.path.length - 1];
-      const [x0, y0] = drag.path[0];
-      drag.moved ||= Math.hypot(at.x - x0, at.y - y0) > DRAG_PIXELS;
-      if (!drag.moved) return;
-      drag.path.push([at.x, at.y]);
-      if (drag.pan) handlers.pan(at.x - px, at.y - py, at);
-      else handlers.drag(drag.path, at, false);
-    },
-    options,
-  );
-
-  target.addEventListener(
-    "pointerup",
-    (event) => {
-      const at = place(event);
-      down.delete(event.pointerId);
-      const ended = drag;
-      drag = null;
-      if (!ended || down.size) return;
-      if (!ended.moved) handlers.click(at);
-      else if (!ended.pan) handlers.drag(ended.path, at, true);
-    },
-    options,
-  );
-
-  const giveUp = (/** @type {PointerEvent} */ event) => {
-    down.delete(event.pointerId);
-    drag = null;
-    handlers.cancel();
-  };
-  target.addEventListener("pointercancel", giveUp, options);
+export function attachGestures(target, handlers, panning, signal) {
+  const pointers = new Pointers(target, handlers, panning);
+  const options = { signal };
+  target.addEventListener("pointerdown", (event) => pointers.press(event), options);
+  target.addEventListener("pointermove", (event) => pointers.move(event), options);
+  target.addEventListener("pointerup", (event) => pointers.release(event), options);
+  target.addEventListener("pointercancel", (event) => pointers.giveUp(event), options);
   target.addEventListener("pointerleave", () => handlers.leave(), options);
-  target.addEventListener("dblclick", (event) => handlers.doubleClick?.(place(event)), options);
-  target.addEventListener(
-    "wheel",
-    (event) => {
-      // A page full of explorers must stay scrollable: the wheel zooms once the view is in use.
-      if (!event.ctrlKey && !event.metaKey && !target.matches(":focus, :focus-within")) return;
-      event.preventDefault();
-      event.stopPropagation();
-      const at = place(event);
-      const unit = event.deltaMode === 1 ? 16 : 1;
-      if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-        handlers.pan(-event.deltaX * unit, 0, at);
-        return;
-      }
-      const step = Math.max(-120, Math.min(120, event.deltaY * unit));
-      handlers.zoom(Math.exp(-step * 0.0025), at);
-    },
-    { ...options, passive: false },
-  );
-  return () => abort.abort();
+  target.addEventListener("dblclick", (event) => handlers.doubleClick(placeOf(event)), options);
+  const wheel = (/** @type {WheelEvent} */ event) => turnWheel(event, target, handlers);
+  target.addEventListener("wheel", wheel, { signal, passive: false });
+}
+
+/** The fingers and buttons that are down, and the drag or the pinch that they make. */
+class Pointers {
+  #target;
+  #handlers;
+  #panning;
+  /** @type {Map<number, { x: number, y: number }>} */
+  #down = new Map();
+  /** @type {{ path: Place[], moved: boolean, pan: boolean } | null} */
+  #drag = null;
+  /** How far apart two fingers were when last seen. */
+  #spread = 0;
+
+  /** @param {HTMLElement} target @param {Handlers} handlers @param {() => boolean} panning */
+  constructor(target, handlers, panning) {
+    this.#target = target;
+    this.#handlers = handlers;
+    this.#panning = panning;
+  }
+
+  /** @param {PointerEvent} event */
+  press(event) {
+    if (event.button > 1) return;
+    this.#target.focus({ preventScroll: true });
+    this.#target.setPointerCapture(event.pointerId);
+    const at = placeOf(event);
+    this.#down.set(event.pointerId, at);
+    if (this.#down.size === 2) {
+      this.#spread = this.#measureSpread();
+      this.#drag = null;
+      this.#handlers.cancel();
+      return;
+    }
+    const pan = event.button === 1 || event.altKey || this.#panning();
+    this.#drag = { path: [[at.x, at.y]], moved: false, pan };
+    event.preventDefault();
+  }
+
+  /** @param {PointerEvent} event */
+  move(event) {
+    const at = placeOf(event);
+    if (!this.#down.has(event.pointerId)) return this.#handlers.hover(at);
+    this.#down.set(event.pointerId, at);
+    if (this.#down.size === 2) this.#pinch(at);
+    else if (this.#drag) this.#moveDrag(this.#drag, at);
+  }
+
+  /** @param {Gesture} at */
+  #pinch(at) {
+    const spread = this.#measureSpread();
+    if (this.#spread > 0) this.#handlers.zoom(spread / this.#spread, at);
+    this.#spread = spread;
+  }
+
+  /** A hand that trembles makes a click, not a drag. @param {{ path: Place[], moved: boolean, pan: boolean }} drag @param {Gesture} at */
+  #moveDrag(drag, at) {
+    const { path } = drag;
+    const [x, y] = path[path.length - 1];
+    drag.moved ||= Math.hypot(at.x - path[0][0], at.y - path[0][1]) > DRAG_PIXELS;
+    if (!drag.moved) return;
+    path.push([at.x, at.y]);
+    if (drag.pan) this.#handlers.pan(at.x - x, at.y - y);
+    else this.#handlers.drag(path, at, false);
+  }
+
+  /** @param {PointerEvent} event */
+  release(event) {
+    const at = placeOf(event);
+    this.#down.delete(event.pointerId);
+    const ended = this.#drag;
+    this.#drag = null;
+    if (!ended || this.#down.size) return;
+    if (!ended.moved) this.#handlers.click(at);
+    else if (!ended.pan) this.#handlers.drag(ended.path, at, true);
+  }
+
+  /** @param {PointerEvent} event */
+  giveUp(event) {
+    this.#down.delete(event.pointerId);
+    this.#drag = null;
+    this.#handlers.cancel();
+  }
+
+  #measureSpread() {
+    const [a, b] = [...this.#down.values()];
+    return Math.hypot(a.x - b.x, a.y - b.y);
+  }
+}
+
+/** The wheel zooms; turned sideways it moves along. @param {WheelEvent} event @param {HTMLElement} target @param {Handlers} handlers */
+function turnWheel(event, target, handlers) {
+  // A page full of explorers must stay scrollable: the wheel zooms once the view is in use.
+  if (!event.ctrlKey && !event.metaKey && !target.matches(":focus, :focus-within")) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const unit = event.deltaMode === 1 ? LINE_PIXELS : 1;
+  if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) return handlers.pan(-event.deltaX * unit, 0);
+  const turned = Math.max(-WHEEL_PIXELS, Math.min(WHEEL_PIXELS, event.deltaY * unit));
+  handlers.zoom(Math.exp(-turned * ZOOM_PER_PIXEL), placeOf(event));
+}
+
+/** @param {MouseEvent} event @returns {Gesture} */
+function placeOf(event) {
+  const target = /** @type {HTMLElement} */ (event.currentTarget);
+  const box = target.getBoundingClientRect();
+  return {
+    x: event.clientX - box.left,
+    y: event.clientY - box.top,
+    add: event.shiftKey || event.ctrlKey || event.metaKey,
+  };
 }

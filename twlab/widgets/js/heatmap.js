@@ -1,238 +1,236 @@
 /** The heatmap: how alike any two moments are; a brush on it is two ranges of time. */
 
+import { Grid, cellAt, clampCells, isOnPlot, plotWithin, zoomCells } from "./cells.js";
 import { attachGestures } from "./gestures.js";
 import { rampBar } from "./legend.js";
 import { drawHeatmapAxes, drawHeatmapMarks } from "./heatmap_marks.js";
-import { placeInSpace } from "./near.js";
-import { buildPyramid, contrastWindow, paintPyramid } from "./pyramid.js";
-import { createSurface } from "./surface.js";
+import { paintPyramid } from "./pyramid.js";
+import { Surface } from "./surface.js";
 import { stretchesOf } from "./timeindex.js";
 
 /** @typedef {import("./app.js").Context} Context */
+/** @typedef {import("./gestures.js").Gesture} Gesture */
+/** @typedef {import("./gestures.js").Handlers} Handlers */
+/** @typedef {import("./surface.js").Drawing} Drawing */
 
-const LEFT = 44;
-const BOTTOM = 22;
+/** Stretches of time shown on the timeline for each side of a brush. */
+const N_BANDS = 8;
 
-/** @param {Context} context @param {HTMLElement} parent @param {HTMLElement} legend where the scale is shown */
-export function createHeatmap(context, parent, legend) {
-  const { data, store, actions, look } = context;
-  /** @type {import("./data.js").Space | undefined} */
-  let space;
-  /** @type {import("./pyramid.js").Level[]} */
-  let levels = [];
-  let contrast = { lo: 0, hi: 255 };
-  let view = { x: 0, y: 0, span: 1 };
-  /** @type {{ a: number[], b: number[] } | null} cells of two opposite corners */
-  let brush = null;
-  /** @type {number[] | null} the cell under the pointer */
-  let over = null;
+/** @implements {Handlers} */
+export class HeatmapView {
+  #context;
+  #legend;
+  #base;
+  #marks;
+  /** @type {Grid | null} null where no similarities are known */
+  #grid = null;
+  #view = { x: 0, y: 0, span: 1 };
+  /** @type {import("./cells.js").Brush | null} */
+  #brush = null;
+  /** @type {import("./cells.js").Cell | null} the cell under the pointer */
+  #over = null;
   /** @type {ImageData | null} */
-  let image = null;
+  #image = null;
+  #life = new AbortController();
 
-  const base = createSurface(parent, drawBase);
-  const marks = createSurface(parent, drawMarks);
-  const { canvas } = marks;
-  // The lower canvas is measured first; both are as large as their parent.
-  const { size } = base;
-  canvas.tabIndex = 0;
-  canvas.setAttribute("role", "application");
+  /** @param {Context} context @param {HTMLElement} parent @param {HTMLElement} legend where the scale is shown */
+  constructor(context, parent, legend) {
+    this.#context = context;
+    this.#legend = legend;
+    // The lower canvas is measured first; both are as large as their parent.
+    this.#base = new Surface(parent, (on) => this.#drawBase(on));
+    this.#marks = new Surface(parent, (on) => this.#drawMarks(on));
+    this.canvas.tabIndex = 0;
+    this.canvas.setAttribute("role", "application");
+    const { store } = context;
+    const { signal } = this.#life;
+    attachGestures(this.canvas, this, () => store.get("tool") === "pan", signal);
+    store.on(["space"], () => this.#load(), signal);
+    store.on(["theme"], () => this.#recolour(), signal);
+    store.on(["mask", "focus", "hover", "sec"], this.#marks.schedule, signal);
+    this.#load();
+    this.#base.measure();
+    this.#marks.measure();
+  }
 
-  const count = () => space?.similarity?.size ?? 0;
-  const block = () => space?.similarity?.block ?? 1;
-  /** The square the cells are drawn into. */
-  const plot = () => {
-    const side = Math.max(
-      10,
-      Math.floor(Math.min(size.width - LEFT - 12, size.height - BOTTOM - 12)),
-    );
-    const x = Math.round((size.width - side - LEFT) / 2 + LEFT);
-    const y = Math.max(8, Math.round((size.height - side - BOTTOM) / 2));
-    return { x, y, side };
-  };
+  get canvas() {
+    return this.#marks.canvas;
+  }
 
-  function load() {
-    space = data.spaces[store.get("space")];
+  #load() {
+    const { data, store } = this.#context;
+    const space = data.spaces[store.get("space")];
     const square = space?.similarity;
-    levels = square ? buildPyramid(square.cells, square.size) : [];
-    if (levels.length) contrast = contrastWindow(levels[Math.min(1, levels.length - 1)]);
-    canvas.setAttribute(
+    this.#grid = square?.size ? new Grid(data, space.rows, square) : null;
+    this.canvas.setAttribute(
       "aria-label",
       `Similarity of every two of ${space?.rows.length ?? 0} segments. Arrow keys move along time.`,
     );
-    drawLegend();
-    reset();
+    this.#drawLegend();
+    this.reset();
   }
-  function drawLegend() {
-    const square = space?.similarity;
-    if (!square) return legend.replaceChildren();
-    const lut = look.similarityLut({ lo: 0, hi: 255 });
-    const value = (/** @type {number} */ byte) =>
-      (square.low + (byte / 255) * (square.high - square.low)).toFixed(2);
-    legend.replaceChildren(value(contrast.lo), rampBar(lut), value(contrast.hi));
-  }
-  function reset() {
-    view = { x: 0, y: 0, span: Math.max(count(), 1) };
-    redraw();
-  }
-  const redraw = () => (base.schedule(), marks.schedule());
 
-  /** @param {{ ctx: CanvasRenderingContext2D, dpr: number }} on */
-  function drawBase({ ctx, dpr }) {
-    if (!levels.length) return;
-    const { x, y, side } = plot();
+  #recolour() {
+    this.#drawLegend();
+    this.#redraw();
+  }
+
+  #drawLegend() {
+    const grid = this.#grid;
+    if (!grid) return this.#legend.replaceChildren();
+    const text = (/** @type {number} */ byte) => grid.similarity(byte).toFixed(2);
+    const lut = this.#context.look.similarityLut({ lo: 0, hi: 255 });
+    const { lo, hi } = grid.contrast;
+    this.#legend.replaceChildren(text(lo), rampBar(lut), text(hi));
+  }
+
+  #plot() {
+    return plotWithin(this.#base.size);
+  }
+
+  /** @param {Grid} grid */
+  #frame(grid) {
+    return { grid, plot: this.#plot(), view: this.#view, brush: this.#brush, over: this.#over };
+  }
+
+  /** @param {Drawing} on */
+  #drawBase({ ctx, dpr }) {
+    if (!this.#grid) return;
+    const frame = this.#frame(this.#grid);
+    const { x, y, side } = frame.plot;
     const width = Math.round(side * dpr);
-    if (image?.width !== width) image = ctx.createImageData(width, width);
-    const lut = look.similarityLut(contrast);
-    paintPyramid(levels, lut, view, new Uint32Array(image.data.buffer), width, 0);
-    ctx.putImageData(image, Math.round(x * dpr), Math.round(y * dpr));
-    drawHeatmapAxes(ctx, context, frame());
+    if (this.#image?.width !== width) this.#image = ctx.createImageData(width, width);
+    const pixels = new Uint32Array(this.#image.data.buffer);
+    const lut = this.#context.look.similarityLut(this.#grid.contrast);
+    paintPyramid(this.#grid.levels, lut, this.#view, pixels, width, 0);
+    ctx.putImageData(this.#image, Math.round(x * dpr), Math.round(y * dpr));
+    drawHeatmapAxes(ctx, this.#context, frame);
   }
-  const frame = () => ({
-    plot: plot(),
-    view,
-    block: block(),
-    rows: space?.rows ?? new Uint32Array(0),
-    count: count(),
-    brush,
-    over,
-    place: (/** @type {number} */ row) =>
-      space ? Math.floor(placeInSpace(space.rows, data, row) / block()) : -1,
-  });
 
-  /** @param {{ ctx: CanvasRenderingContext2D, width: number, height: number }} on */
-  function drawMarks({ ctx, width, height }) {
-    if (levels.length) return drawHeatmapMarks(ctx, context, frame());
+  /** @param {Drawing} on */
+  #drawMarks({ ctx, width, height }) {
+    if (this.#grid) return drawHeatmapMarks(ctx, this.#context, this.#frame(this.#grid));
+    const { look } = this.#context;
     ctx.fillStyle = look.ink(0.6);
     ctx.font = look.font(12);
     ctx.textAlign = "center";
     ctx.fillText("No similarities here", width / 2, height / 2);
   }
 
-  /** Column and row of the cell at a pixel, kept inside. @param {number} px @param {number} py */
-  function cellAt(px, py) {
-    const { x, y, side } = plot();
-    const inside = (/** @type {number} */ v) => Math.max(0, Math.min(count() - 1, Math.floor(v)));
-    return [
-      inside(view.x + ((px - x) / side) * view.span),
-      inside(view.y + ((py - y) / side) * view.span),
-    ];
-  }
-  const onPlot = (/** @type {number} */ px, /** @type {number} */ py) => {
-    const { x, y, side } = plot();
-    return count() > 0 && px >= x && px < x + side && py >= y && py < y + side;
-  };
-  /** First row of a cell. @param {number} cell */
-  const rowOf = (cell) => space?.rows[Math.min(cell * block(), space.rows.length - 1)] ?? -1;
-  /** Rows of the cells from a to b, both included. @param {number} a @param {number} b */
-  const rowsOf = (a, b) =>
-    space?.rows.slice(Math.min(a, b) * block(), (Math.max(a, b) + 1) * block()) ??
-    new Uint32Array(0);
-
-  /** @param {number} x @param {number} y @param {number} span */
-  function show(x, y, span) {
-    const n = count();
-    const wide = Math.max(Math.min(4, n), Math.min(n, span));
-    view = {
-      x: Math.max(0, Math.min(n - wide, x)),
-      y: Math.max(0, Math.min(n - wide, y)),
-      span: wide,
-    };
-    redraw();
-  }
-  /** @param {number} factor @param {number} u @param {number} v where, as parts of the square */
-  function zoom(factor, u = 0.5, v = 0.5) {
-    const span = Math.max(Math.min(4, count()), Math.min(count(), view.span / factor));
-    show(view.x + u * (view.span - span), view.y + v * (view.span - span), span);
-  }
-  function hoverCell() {
-    if (!over || !space?.similarity) return;
-    const { cells, size: n, low, high } = space.similarity;
-    const value = low + (cells[over[1] * n + over[0]] / 255) * (high - low);
-    return { a: rowOf(over[1]), b: rowOf(over[0]), value };
+  #redraw() {
+    this.#base.schedule();
+    this.#marks.schedule();
   }
 
-  const detach = attachGestures(
-    canvas,
-    {
-      hover: ({ x, y }) => {
-        over = onPlot(x, y) ? cellAt(x, y) : null;
-        marks.schedule();
-        actions.hover(over ? rowOf(over[0]) : -1, canvas, x, y, NaN, hoverCell());
-      },
-      leave: () => {
-        over = null;
-        marks.schedule();
-        actions.hover(-1, canvas, 0, 0);
-      },
-      click: ({ x, y, add }) => {
-        if (!onPlot(x, y)) return;
-        const [column, row] = cellAt(x, y);
-        if (add) actions.select([rowOf(column), rowOf(row)], "add", "");
-        actions.focus(rowOf(column));
-      },
-      doubleClick: ({ x, y }) => onPlot(x, y) && actions.playRow(rowOf(cellAt(x, y)[0])),
-      drag: (path, { add }, done) => {
-        const [first, last] = [path[0], path[path.length - 1]];
-        if (!count() || !onPlot(...first)) return;
-        brush = { a: cellAt(...first), b: cellAt(...last) };
-        marks.schedule();
-        if (!done) return;
-        const ranges = [0, 1].map((k) => rowsOf(brush?.a[k] ?? 0, brush?.b[k] ?? 0));
-        brush = null;
-        const bands = ranges.flatMap((rows) => stretchesOf(data, rows).slice(0, 8));
-        actions.select(
-          [...ranges[0], ...ranges[1]],
-          add ? "add" : "replace",
-          "in two ranges",
-          bands,
-        );
-      },
-      pan: (dx, dy) => {
-        const perPixel = view.span / plot().side;
-        show(view.x - dx * perPixel, view.y - dy * perPixel, view.span);
-      },
-      zoom: (factor, { x, y }) => {
-        const { x: left, y: top, side } = plot();
-        zoom(factor, (x - left) / side, (y - top) / side);
-      },
-      cancel: () => {
-        brush = null;
-        marks.schedule();
-      },
-    },
-    () => store.get("tool") === "pan",
-  );
+  /** @param {import("./cells.js").CellView} view */
+  #show(view) {
+    this.#view = view;
+    this.#redraw();
+  }
 
-  /** @param {KeyboardEvent} event */
-  function key(event) {
-    if (event.key === "ArrowRight" || event.key === "ArrowDown") actions.stepInTime(1);
-    else if (event.key === "ArrowLeft" || event.key === "ArrowUp") actions.stepInTime(-1);
-    else if (event.key === "+" || event.key === "=") zoom(1.5);
-    else if (event.key === "-") zoom(1 / 1.5);
-    else if (event.key === "0") reset();
+  reset() {
+    this.#show({ x: 0, y: 0, span: this.#grid?.size ?? 1 });
+  }
+
+  /** The cell at a place in pixels; null beside the square. @param {{ x: number, y: number }} at */
+  #cellUnder({ x, y }) {
+    const plot = this.#plot();
+    if (!this.#grid || !isOnPlot(plot, x, y)) return null;
+    return cellAt(plot, this.#view, this.#grid.size, x, y);
+  }
+
+  /** @param {Gesture} at */
+  hover(at) {
+    const { actions } = this.#context;
+    const grid = this.#grid;
+    const over = (this.#over = this.#cellUnder(at));
+    this.#marks.schedule();
+    if (!grid || !over) return actions.hover(-1, this.canvas, at.x, at.y);
+    const [b, a] = over.map((cell) => grid.rowOf(cell));
+    const pair = { a, b, value: grid.similarityAt(over) };
+    actions.hover(b, this.canvas, at.x, at.y, NaN, pair);
+  }
+
+  leave() {
+    this.#over = null;
+    this.#marks.schedule();
+    this.#context.actions.hover(-1, this.canvas, 0, 0);
+  }
+
+  /** @param {Gesture} at */
+  click(at) {
+    const { actions } = this.#context;
+    const cell = this.#cellUnder(at);
+    if (!this.#grid || !cell) return;
+    const [column, row] = [this.#grid.rowOf(cell[0]), this.#grid.rowOf(cell[1])];
+    if (at.add) actions.select([column, row], "add", "");
+    actions.focus(column);
+  }
+
+  /** @param {Gesture} at */
+  doubleClick(at) {
+    const cell = this.#cellUnder(at);
+    if (this.#grid && cell) this.#context.actions.playRow(this.#grid.rowOf(cell[0]));
+  }
+
+  /** @param {[number, number][]} path @param {Gesture} at @param {boolean} done */
+  drag(path, { add }, done) {
+    const grid = this.#grid;
+    const plot = this.#plot();
+    if (!grid || !isOnPlot(plot, ...path[0])) return;
+    const [a, b] = [path[0], path[path.length - 1]].map(([x, y]) =>
+      cellAt(plot, this.#view, grid.size, x, y),
+    );
+    this.#brush = done ? null : { a, b };
+    this.#marks.schedule();
+    if (!done) return;
+    const { data, actions } = this.#context;
+    const ranges = [grid.rowsOf(a[0], b[0]), grid.rowsOf(a[1], b[1])];
+    const bands = ranges.flatMap((rows) => stretchesOf(data, rows).slice(0, N_BANDS));
+    const rows = [...ranges[0], ...ranges[1]];
+    actions.select(rows, add ? "add" : "replace", "in two ranges", bands);
+  }
+
+  /** @param {number} dx @param {number} dy */
+  pan(dx, dy) {
+    if (!this.#grid) return;
+    const { x, y, span } = this.#view;
+    const unit = span / this.#plot().side;
+    this.#show(clampCells({ x: x - dx * unit, y: y - dy * unit, span }, this.#grid.size));
+  }
+
+  /** @param {number} factor @param {{ x: number, y: number }} at */
+  zoom(factor, at) {
+    const { x, y, side } = this.#plot();
+    this.#zoomAt(factor, (at.x - x) / side, (at.y - y) / side);
+  }
+
+  /** @param {number} factor @param {number} u the place as parts of the square @param {number} v */
+  #zoomAt(factor, u, v) {
+    if (this.#grid) this.#show(zoomCells(this.#view, this.#grid.size, factor, u, v));
+  }
+
+  cancel() {
+    this.#brush = null;
+    this.#marks.schedule();
+  }
+
+  /** @param {KeyboardEvent} event @returns {boolean} whether the key was for this view */
+  key({ key }) {
+    const { actions } = this.#context;
+    if (key === "ArrowRight" || key === "ArrowDown") actions.stepInTime(1);
+    else if (key === "ArrowLeft" || key === "ArrowUp") actions.stepInTime(-1);
+    else if (key === "+" || key === "=") this.#zoomAt(1.5, 0.5, 0.5);
+    else if (key === "-") this.#zoomAt(1 / 1.5, 0.5, 0.5);
+    else if (key === "0") this.reset();
     else return false;
     return true;
   }
 
-  const off = [
-    store.on(["space"], load),
-    store.on(["theme"], () => (drawLegend(), redraw())),
-    store.on(["mask", "focus", "hover", "sec"], marks.schedule),
-  ];
-  load();
-  base.measure();
-  marks.measure();
-  return {
-    reset,
-    key,
-    canvas,
-    destroy() {
-      off.forEach((stop) => stop());
-      detach();
-      base.destroy();
-      marks.destroy();
-      levels = [];
-      image = null;
-    },
-  };
+  destroy() {
+    this.#life.abort();
+    this.#base.destroy();
+    this.#marks.destroy();
+    this.#grid = this.#image = null;
+  }
 }

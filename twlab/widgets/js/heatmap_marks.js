@@ -4,20 +4,19 @@ import { formatTime, timeTicks } from "./time.js";
 import { shorten } from "./timeline_paint.js";
 
 /** @typedef {import("./app.js").Context} Context */
+/** @typedef {import("./cells.js").Plot} Plot */
+/** @typedef {import("./cells.js").Grid} Grid */
 /**
  * @typedef {object} HeatFrame
- * @property {{ x: number, y: number, side: number }} plot
- * @property {{ x: number, y: number, span: number }} view
- * @property {number} block
- * @property {Uint32Array} rows
- * @property {number} count
- * @property {{ a: number[], b: number[] } | null} brush
- * @property {number[] | null} over
- * @property {(row: number) => number} place
+ * @property {Plot} plot where the cells are drawn
+ * @property {import("./cells.js").CellView} view which of them
+ * @property {Grid} grid
+ * @property {import("./cells.js").Brush | null} brush
+ * @property {import("./cells.js").Cell | null} over the cell under the pointer
  */
 
-/** Cells at which videos begin. @param {import("./data.js").Data} data @param {HeatFrame} frame */
-function videoStarts(data, { rows, block }) {
+/** Cells at which videos begin. @param {import("./data.js").Data} data @param {Grid} grid */
+export function videoStarts(data, { rows, block }) {
   /** @type {{ cell: number, video: number, from: number, to: number }[]} */
   const starts = [];
   for (let k = 0; k < rows.length; k++) {
@@ -29,8 +28,8 @@ function videoStarts(data, { rows, block }) {
   return starts;
 }
 
-/** Place in cells of a time within rows sorted by start. @param {import("./data.js").Data} data @param {HeatFrame} frame @param {number} from @param {number} to @param {number} sec */
-function cellOfTime(data, { rows, block }, from, to, sec) {
+/** Place in cells of a time within rows sorted by start. @param {import("./data.js").Data} data @param {Grid} grid @param {number} from @param {number} to @param {number} sec */
+export function cellOfTime(data, { rows, block }, from, to, sec) {
   let [lo, hi] = [from, to];
   while (lo < hi) {
     const middle = (lo + hi) >> 1;
@@ -45,17 +44,17 @@ function cellOfTime(data, { rows, block }, from, to, sec) {
 
 /** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {HeatFrame} frame */
 export function drawHeatmapAxes(ctx, { data, look }, frame) {
-  const { plot, view } = frame;
+  const { plot, view, grid } = frame;
   const toPixel = (/** @type {number} */ cell, /** @type {number} */ origin) =>
     ((cell - origin) / view.span) * plot.side;
   ctx.font = look.font(10.5);
   ctx.fillStyle = look.ink(0.62);
-  const videos = videoStarts(data, frame);
+  const videos = videoStarts(data, grid);
   for (const { cell, video, from, to } of videos) {
-    const cells = (to - from) / frame.block;
+    const cells = (to - from) / grid.block;
     const pixels = (cells / view.span) * plot.side;
-    const first = data.start[frame.rows[from]];
-    const last = data.end[frame.rows[to - 1]];
+    const first = data.start[grid.rows[from]];
+    const last = data.end[grid.rows[to - 1]];
     if (videos.length > 1)
       drawDivider(ctx, look, plot, toPixel(cell, view.x), toPixel(cell, view.y));
     if (videos.length > 1 && pixels < 150) {
@@ -65,13 +64,13 @@ export function drawHeatmapAxes(ctx, { data, look }, frame) {
     if (!(last > first)) continue;
     const { ticks } = timeTicks(first, last, pixels / (last - first), 58);
     for (const tick of ticks) {
-      const at = cellOfTime(data, frame, from, to, tick);
+      const at = cellOfTime(data, grid, from, to, tick);
       drawTick(ctx, plot, toPixel(at, view.x), toPixel(at, view.y), formatTime(tick));
     }
   }
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {HeatFrame["plot"]} plot @param {number} px @param {number} py @param {string} text */
+/** @param {CanvasRenderingContext2D} ctx @param {Plot} plot @param {number} px @param {number} py @param {string} text */
 function drawTick(ctx, { x, y, side }, px, py, text) {
   if (px >= 0 && px <= side - 12) {
     ctx.fillRect(Math.round(x + px), y + side, 1, 4);
@@ -87,7 +86,7 @@ function drawTick(ctx, { x, y, side }, px, py, text) {
   }
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {import("./look.js").Look} look @param {HeatFrame["plot"]} plot @param {number} px @param {number} py */
+/** @param {CanvasRenderingContext2D} ctx @param {import("./look.js").Look} look @param {Plot} plot @param {number} px @param {number} py */
 function drawDivider(ctx, look, { x, y, side }, px, py) {
   const ink = ctx.fillStyle;
   ctx.fillStyle = look.ink(0.75);
@@ -96,7 +95,7 @@ function drawDivider(ctx, look, { x, y, side }, px, py) {
   ctx.fillStyle = ink;
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {HeatFrame["plot"]} plot @param {string} title @param {number} px @param {number} pixels */
+/** @param {CanvasRenderingContext2D} ctx @param {Plot} plot @param {string} title @param {number} px @param {number} pixels */
 function drawVideoName(ctx, { x, y, side }, title, px, pixels) {
   if (pixels < 26 || px < 0 || px > side - 20) return;
   ctx.textAlign = "left";
@@ -105,36 +104,34 @@ function drawVideoName(ctx, { x, y, side }, title, px, pixels) {
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {HeatFrame} frame */
-export function drawHeatmapMarks(ctx, { data, store, look }, frame) {
-  const { plot, view } = frame;
+export function drawHeatmapMarks(ctx, { store, look }, frame) {
+  const { plot, view, grid, over, brush } = frame;
   const unit = plot.side / view.span;
   drawSelected(ctx, look.accent(), store.get("mask"), frame);
   ctx.save();
   ctx.beginPath();
   ctx.rect(plot.x - 1, plot.y - 1, plot.side + 2, plot.side + 2);
   ctx.clip();
-  /** @param {number} cell @param {string} colour */
-  const cross = (cell, colour) => {
-    if (cell < 0) return;
-    const thick = Math.max(1.5, Math.min(unit, 3));
-    const [px, py] = [(cell + 0.5 - view.x) * unit, (cell + 0.5 - view.y) * unit];
-    ctx.fillStyle = colour;
-    ctx.fillRect(plot.x + px - thick / 2, plot.y, thick, plot.side);
-    ctx.fillRect(plot.x, plot.y + py - thick / 2, plot.side, thick);
-  };
-  if (store.get("focus") >= 0) {
-    ctx.globalAlpha = 0.85;
-    cross(frame.place(store.get("focus")), look.accent());
-    ctx.globalAlpha = 1;
-  }
-  if (frame.over) drawPointer(ctx, frame, frame.over, unit);
-  else if (store.get("hover") >= 0) cross(frame.place(store.get("hover")), look.ink(0.4));
-  if (frame.brush) drawBrush(ctx, look, frame, frame.brush, unit);
+  ctx.globalAlpha = 0.85;
+  drawCross(ctx, frame, grid.cellOf(store.get("focus")), unit, look.accent());
+  ctx.globalAlpha = 1;
+  if (over) drawPointer(ctx, frame, over, unit);
+  else drawCross(ctx, frame, grid.cellOf(store.get("hover")), unit, look.ink(0.4));
+  if (brush) drawBrush(ctx, look, frame, brush, unit);
   ctx.restore();
-  void data;
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {HeatFrame} frame @param {number[]} cell @param {number} unit */
+/** Through the middle of a cell of the diagonal. @param {CanvasRenderingContext2D} ctx @param {HeatFrame} frame @param {number} cell -1 for none @param {number} unit @param {string} colour */
+function drawCross(ctx, { plot, view }, cell, unit, colour) {
+  if (cell < 0) return;
+  const thick = Math.max(1.5, Math.min(unit, 3));
+  const [px, py] = [(cell + 0.5 - view.x) * unit, (cell + 0.5 - view.y) * unit];
+  ctx.fillStyle = colour;
+  ctx.fillRect(plot.x + px - thick / 2, plot.y, thick, plot.side);
+  ctx.fillRect(plot.x, plot.y + py - thick / 2, plot.side, thick);
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {HeatFrame} frame @param {import("./cells.js").Cell} cell @param {number} unit */
 function drawPointer(ctx, { plot, view }, [column, row], unit) {
   const [x, y] = [plot.x + (column - view.x) * unit, plot.y + (row - view.y) * unit];
   const side = Math.max(unit, 3);
@@ -146,7 +143,7 @@ function drawPointer(ctx, { plot, view }, [column, row], unit) {
   ctx.strokeRect(x - 0.5, y - 0.5, side + 1, side + 1);
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {import("./look.js").Look} look @param {HeatFrame} frame @param {{ a: number[], b: number[] }} brush @param {number} unit */
+/** @param {CanvasRenderingContext2D} ctx @param {import("./look.js").Look} look @param {HeatFrame} frame @param {import("./cells.js").Brush} brush @param {number} unit */
 function drawBrush(ctx, look, { plot, view }, { a, b }, unit) {
   const low = [0, 1].map((k) => Math.min(a[k], b[k]));
   const high = [0, 1].map((k) => Math.max(a[k], b[k]) + 1);
@@ -163,7 +160,8 @@ function drawBrush(ctx, look, { plot, view }, { a, b }, unit) {
 }
 
 /** Ticks along both axes where rows are selected. @param {CanvasRenderingContext2D} ctx @param {string} colour @param {Uint8Array} mask @param {HeatFrame} frame */
-function drawSelected(ctx, colour, mask, { plot, view, rows, block }) {
+function drawSelected(ctx, colour, mask, { plot, view, grid }) {
+  const { rows, block } = grid;
   const unit = plot.side / view.span / block;
   ctx.fillStyle = colour;
   const first = Math.max(0, Math.floor(Math.min(view.x, view.y) * block));

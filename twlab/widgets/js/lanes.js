@@ -12,6 +12,8 @@
  * @property {string} label
  */
 
+/** @typedef {[number, number]} Extent top and bottom */
+
 const HEIGHT = { title: 20, lane: 22, novelty: 30 };
 const GAP = 4;
 
@@ -64,4 +66,27 @@ export function stripAt(strips, y) {
     (strip) => y >= strip.top - GAP / 2 && y < strip.top + strip.height + GAP / 2,
   );
   return hit ?? null;
+}
+
+/** The strip of a video's lane, if it has one. @param {Strip[]} strips @param {number} video @param {number} lane */
+export function laneStrip(strips, video, lane) {
+  return strips.find((s) => s.kind === "lane" && s.video === video && s.lane?.lane === lane);
+}
+
+/** The lanes between two heights; where there are none, all of one video. @param {Strip[]} strips @param {number} top @param {number} bottom @param {number} video */
+export function lanesBetween(strips, top, bottom, video) {
+  const lanes = strips.filter((strip) => strip.kind === "lane");
+  const touched = lanes.filter((lane) => lane.top < bottom && lane.top + lane.height > top);
+  return touched.length ? touched : lanes.filter((lane) => lane.video === video);
+}
+
+/** Top and bottom of each video's strips, its title left out. @param {Strip[]} strips */
+export function videoExtents(strips) {
+  /** @type {Map<number, Extent>} */
+  const extents = new Map();
+  for (const { kind, video, top, height } of strips) {
+    if (kind === "title") continue;
+    extents.set(video, [extents.get(video)?.[0] ?? top, top + height]);
+  }
+  return extents;
 }

@@ -1,231 +1,254 @@
 /** The map: every segment a point, near where its vector is alike. */
 
+import { gather, maskOf } from "./bits.js";
+import { Camera } from "./camera.js";
 import { mapRows } from "./data.js";
 import { attachGestures } from "./gestures.js";
-import {
-  boxPolygon,
-  fitView,
-  nearestRow,
-  rowTowards,
-  rowsInPolygon,
-  thinPath,
-} from "./geometry.js";
+import { boxPolygon, nearestRow, rowTowards, rowsInPolygon, thinPath } from "./geometry.js";
 import { drawMapMarks } from "./map_marks.js";
-import { createPointLayer } from "./points.js";
-import { createSurface } from "./surface.js";
+import { PointLayer } from "./points.js";
+import { Surface } from "./surface.js";
 
 /** @typedef {import("./app.js").Context} Context */
 /** @typedef {import("./geometry.js").Point} Point */
+/** @typedef {import("./gestures.js").Gesture} Gesture */
+/** @typedef {import("./gestures.js").Handlers} Handlers */
 
-const MARGIN = 28;
 const REACH = 14;
 /** Points drawn while the view moves; all of them once it rests. */
 const WHILE_MOVING = 80000;
 const REST_MS = 160;
+/** Above so many points they overlap: each is drawn less opaque. */
+const CROWDED = 20000;
 
-/** @param {Context} context @param {HTMLElement} parent */
-export function createMap(context, parent) {
-  const { data, store, actions, look } = context;
-  const x = data.x ?? new Float32Array(0);
-  const y = data.y ?? new Float32Array(0);
-  let rows = mapRows(data, store.get("space"));
-  let member = membership();
-  let view = { cx: 0, cy: 0, k: 1 };
-  let fittedScale = 0;
-  // Until the reader moves the view, it follows the size of the panel.
-  let moved = false;
+/** @type {Record<string, Point>} */
+const DIRECTIONS = {
+  ArrowRight: [1, 0],
+  ArrowLeft: [-1, 0],
+  ArrowUp: [0, 1],
+  ArrowDown: [0, -1],
+};
+
+/** @implements {Handlers} */
+export class MapView {
+  #context;
+  #x;
+  #y;
+  /** Rows of the table that are on this map, and one byte per row of the table that says so. */
+  #rows = new Uint32Array(0);
+  #member = new Uint8Array(0);
+  #points;
+  #surface;
+  #camera;
   /** A timer while the view is being moved. */
-  let moving = 0;
+  #moving = 0;
   /** @type {Point[]} the outline being drawn around points, in pixels */
-  let outline = [];
+  #outline = [];
+  #life = new AbortController();
 
-  const points = createPointLayer(parent, () => {
-    uploadPositions();
-    uploadLooks();
-    surface.schedule();
-  });
-  const surface = createSurface(parent, draw, () => {
-    const { width, height, dpr } = surface.size;
-    points.resize(width, height, dpr);
-    if (!moved) reset();
-  });
-  const { canvas, size } = surface;
-  canvas.tabIndex = 0;
-  canvas.setAttribute("role", "application");
-
-  function membership() {
-    const out = new Uint8Array(data.n);
-    for (const row of rows) out[row] = 1;
-    return out;
+  /** @param {Context} context @param {HTMLElement} parent */
+  constructor(context, parent) {
+    this.#context = context;
+    this.#x = context.data.x ?? new Float32Array(0);
+    this.#y = context.data.y ?? new Float32Array(0);
+    this.#points = new PointLayer(parent, () => this.#restorePoints());
+    this.#surface = new Surface(
+      parent,
+      (on) => this.#draw(on),
+      () => this.#follow(),
+    );
+    this.#camera = new Camera(this.#surface.size);
+    this.canvas.tabIndex = 0;
+    this.canvas.setAttribute("role", "application");
+    const { store } = context;
+    const { signal } = this.#life;
+    attachGestures(this.canvas, this, () => store.get("tool") === "pan", signal);
+    store.on(["mask", "colorBy", "theme"], () => this.#uploadLooks(), signal);
+    store.on(["space"], () => this.#showSpace(), signal);
+    store.on(
+      ["mask", "focus", "hover", "sec", "colorBy", "theme", "space"],
+      this.#surface.schedule,
+      signal,
+    );
+    this.#showSpace();
+    this.#surface.measure();
   }
-  function uploadPositions() {
-    const places = [new Float32Array(rows.length), new Float32Array(rows.length)];
-    for (let k = 0; k < rows.length; k++) {
-      places[0][k] = x[rows[k]];
-      places[1][k] = y[rows[k]];
-    }
-    points.renderer.setPositions(places[0], places[1]);
-    canvas.setAttribute(
+
+  get canvas() {
+    return this.#surface.canvas;
+  }
+
+  #showSpace() {
+    const { data, store } = this.#context;
+    this.#rows = mapRows(data, store.get("space"));
+    this.#member = maskOf(this.#rows, data.n);
+    this.#uploadPositions();
+    this.#uploadLooks();
+    this.reset();
+  }
+
+  #uploadPositions() {
+    const rows = this.#rows;
+    this.#points.renderer.setPositions(
+      gather(new Float32Array(rows.length), this.#x, rows),
+      gather(new Float32Array(rows.length), this.#y, rows),
+    );
+    this.canvas.setAttribute(
       "aria-label",
       `Map of ${rows.length} segments by likeness. Arrow keys move to the next point, Enter selects it.`,
     );
   }
-  function uploadLooks() {
-    const [colours, mask] = [look.colours(), store.get("mask")];
-    const own = new Uint32Array(rows.length);
-    const picked = new Uint8Array(rows.length);
-    for (let k = 0; k < rows.length; k++) {
-      own[k] = colours[rows[k]];
-      picked[k] = mask[rows[k]];
-    }
-    points.renderer.setLooks(own, picked);
-  }
-  function reset() {
-    view = fitView(x, y, rows, size.width, size.height, Math.min(MARGIN, size.width / 10));
-    [fittedScale, moved] = [view.k, false];
-    surface.schedule();
-  }
-  /** @param {number} px @param {number} py @returns {Point} */
-  const toData = (px, py) => [
-    (px - size.width / 2) / view.k + view.cx,
-    (size.height / 2 - py) / view.k + view.cy,
-  ];
-  /** Where a row lies in pixels; null where it is not on this map. @param {number} row @returns {Point | null} */
-  const toPixels = (row) =>
-    member[row]
-      ? [
-          (x[row] - view.cx) * view.k + size.width / 2,
-          size.height / 2 - (y[row] - view.cy) * view.k,
-        ]
-      : null;
 
-  function pointSize() {
-    const room = Math.sqrt((size.width * size.height) / Math.max(rows.length, 1));
-    const zoom = fittedScale ? Math.max(0, Math.log2(view.k / fittedScale)) : 0;
-    return Math.max(1.6, Math.min(11, room * 0.3)) * (1 + 0.15 * zoom);
+  #uploadLooks() {
+    const { look, store } = this.#context;
+    const rows = this.#rows;
+    this.#points.renderer.setLooks(
+      gather(new Uint32Array(rows.length), look.colours(), rows),
+      gather(new Uint8Array(rows.length), store.get("mask"), rows),
+    );
   }
 
-  /** @param {{ ctx: CanvasRenderingContext2D, width: number, height: number }} on */
-  function draw({ ctx, width, height }) {
-    const dot = pointSize();
-    const plain = rows.length > 20000 ? 0.7 : 0.95;
-    const every = moving ? Math.ceil(rows.length / WHILE_MOVING) : 1;
-    points.renderer.draw(view, dot, store.get("selected") ? 0.17 : plain, every);
-    if (moving) restSoon();
-    drawMapMarks(ctx, context, { dot, toPixels, outline, width, height, empty: !rows.length });
+  /** The layer of points draws with another means from now on. */
+  #restorePoints() {
+    this.#uploadPositions();
+    this.#uploadLooks();
+    this.#surface.schedule();
   }
 
-  function startMoving() {
-    moved = true;
-    restSoon();
+  /** The panel has another size. */
+  #follow() {
+    this.#points.resize(this.#surface.size);
+    if (!this.#camera.moved) this.reset();
   }
+
+  /** @param {import("./surface.js").Drawing} on */
+  #draw({ ctx, width, height }) {
+    const n = this.#rows.length;
+    const dot = this.#camera.dotSize(n);
+    const plain = n > CROWDED ? 0.7 : 0.95;
+    const dim = this.#context.store.get("selected") ? 0.17 : plain;
+    const every = this.#moving ? Math.ceil(n / WHILE_MOVING) : 1;
+    this.#points.renderer.draw(this.#camera.view, dot, dim, every);
+    if (this.#moving) this.#restSoon();
+    drawMapMarks(ctx, this.#context, {
+      dot,
+      width,
+      height,
+      toPixels: (row) => this.#toPixels(row),
+      outline: this.#outline,
+      empty: !n,
+    });
+  }
+
+  /** Where a row lies in pixels; null where it is not on this map. @param {number} row */
+  #toPixels(row) {
+    return this.#member[row] ? this.#camera.toPixels(this.#x[row], this.#y[row]) : null;
+  }
+
+  /** The row at a place in pixels, or -1. @param {{ x: number, y: number }} place */
+  #pick({ x, y }) {
+    const [dx, dy] = this.#camera.toData(x, y);
+    return nearestRow(this.#x, this.#y, this.#rows, dx, dy, REACH / this.#camera.view.k);
+  }
+
+  #drawMoving() {
+    this.#restSoon();
+    this.#surface.schedule();
+  }
+
   /** The view rests some time after the last frame, however long a frame takes. */
-  function restSoon() {
-    clearTimeout(moving);
-    moving = window.setTimeout(() => {
-      moving = 0;
-      if (rows.length > WHILE_MOVING) surface.schedule();
+  #restSoon() {
+    clearTimeout(this.#moving);
+    this.#moving = window.setTimeout(() => {
+      this.#moving = 0;
+      if (this.#rows.length > WHILE_MOVING) this.#surface.schedule();
     }, REST_MS);
   }
-  /** @param {number} factor @param {number} px @param {number} py */
-  function zoom(factor, px = size.width / 2, py = size.height / 2) {
-    const [dx, dy] = toData(px, py);
-    const k = Math.max(fittedScale / 4, Math.min(fittedScale * 4000, view.k * factor));
-    view = {
-      k,
-      cx: dx - (px - size.width / 2) / k,
-      cy: dy + (py - size.height / 2) / k,
-    };
-    startMoving();
-    surface.schedule();
+
+  reset() {
+    this.#camera.fit(this.#x, this.#y, this.#rows);
+    this.#surface.schedule();
   }
-  const pick = (/** @type {number} */ px, /** @type {number} */ py) =>
-    nearestRow(x, y, rows, ...toData(px, py), REACH / view.k);
 
-  const detach = attachGestures(
-    canvas,
-    {
-      hover: ({ x: px, y: py }) => actions.hover(pick(px, py), canvas, px, py),
-      leave: () => actions.hover(-1, canvas, 0, 0),
-      click: ({ x: px, y: py, add }) => {
-        const row = pick(px, py);
-        if (row < 0 && !add) actions.clear();
-        if (row < 0) return;
-        if (add) actions.select([row], "toggle", "");
-        actions.focus(row);
-      },
-      doubleClick: ({ x: px, y: py }) => actions.playRow(pick(px, py)),
-      drag: (path, { add }, done) => {
-        const box = store.get("tool") === "box";
-        outline = box ? boxPolygon(path[0], path[path.length - 1]) : thinPath(path, 3);
-        surface.schedule();
-        if (!done) return;
-        const polygon = outline.map(([px, py]) => toData(px, py));
-        outline = [];
-        actions.select(rowsInPolygon(x, y, rows, polygon), add ? "add" : "replace", "on the map");
-      },
-      pan: (dx, dy) => {
-        view = { ...view, cx: view.cx - dx / view.k, cy: view.cy + dy / view.k };
-        startMoving();
-        surface.schedule();
-      },
-      zoom: (factor, { x: px, y: py }) => zoom(factor, px, py),
-      cancel: () => {
-        outline = [];
-        surface.schedule();
-      },
-    },
-    () => store.get("tool") === "pan",
-  );
+  /** @param {Gesture} at */
+  hover(at) {
+    this.#context.actions.hover(this.#pick(at), this.canvas, at.x, at.y);
+  }
 
-  /** @type {Record<string, Point>} */
-  const directions = {
-    ArrowRight: [1, 0],
-    ArrowLeft: [-1, 0],
-    ArrowUp: [0, 1],
-    ArrowDown: [0, -1],
-  };
+  leave() {
+    this.#context.actions.hover(-1, this.canvas, 0, 0);
+  }
+
+  /** @param {Gesture} at */
+  click(at) {
+    const { actions } = this.#context;
+    const row = this.#pick(at);
+    if (row < 0 && !at.add) actions.clear();
+    if (row < 0) return;
+    if (at.add) actions.select([row], "toggle", "");
+    actions.focus(row);
+  }
+
+  /** @param {Gesture} at */
+  doubleClick(at) {
+    this.#context.actions.playRow(this.#pick(at));
+  }
+
+  /** @param {Point[]} path @param {Gesture} at @param {boolean} done */
+  drag(path, { add }, done) {
+    const { store, actions } = this.#context;
+    const box = store.get("tool") === "box";
+    this.#outline = box ? boxPolygon(path[0], path[path.length - 1]) : thinPath(path, 3);
+    this.#surface.schedule();
+    if (!done) return;
+    const polygon = this.#outline.map(([px, py]) => this.#camera.toData(px, py));
+    this.#outline = [];
+    const rows = rowsInPolygon(this.#x, this.#y, this.#rows, polygon);
+    actions.select(rows, add ? "add" : "replace", "on the map");
+  }
+
+  /** @param {number} dx @param {number} dy */
+  pan(dx, dy) {
+    this.#camera.pan(dx, dy);
+    this.#drawMoving();
+  }
+
+  /** @param {number} factor @param {{ x: number, y: number }} at */
+  zoom(factor, { x, y }) {
+    this.#camera.zoom(factor, x, y);
+    this.#drawMoving();
+  }
+
+  cancel() {
+    this.#outline = [];
+    this.#surface.schedule();
+  }
+
   /** @param {KeyboardEvent} event @returns {boolean} whether the key was for this view */
-  function key(event) {
-    const direction = directions[event.key];
-    if (direction) {
-      const from = store.get("focus");
-      const row = member[from] ? rowTowards(x, y, rows, from, direction) : (rows[0] ?? -1);
-      if (row >= 0) actions.focus(row);
-      return true;
-    }
-    if (event.key === "+" || event.key === "=") zoom(1.4);
-    else if (event.key === "-") zoom(1 / 1.4);
-    else if (event.key === "0") reset();
+  key({ key }) {
+    const { width, height } = this.#surface.size;
+    const middle = { x: width / 2, y: height / 2 };
+    if (DIRECTIONS[key]) this.#focusTowards(DIRECTIONS[key]);
+    else if (key === "+" || key === "=") this.zoom(1.4, middle);
+    else if (key === "-") this.zoom(1 / 1.4, middle);
+    else if (key === "0") this.reset();
     else return false;
     return true;
   }
 
-  const off = [
-    store.on(["mask"], uploadLooks),
-    store.on(["colorBy", "theme"], uploadLooks),
-    store.on(["space"], () => {
-      rows = mapRows(data, store.get("space"));
-      member = membership();
-      uploadPositions();
-      uploadLooks();
-      reset();
-    }),
-    store.on(["mask", "focus", "hover", "sec", "colorBy", "theme", "space"], surface.schedule),
-  ];
-  uploadPositions();
-  uploadLooks();
-  surface.measure();
-  return {
-    reset,
-    key,
-    canvas,
-    destroy() {
-      off.forEach((stop) => stop());
-      clearTimeout(moving);
-      detach();
-      surface.destroy();
-      points.destroy();
-    },
-  };
+  /** @param {Point} direction */
+  #focusTowards(direction) {
+    const from = this.#context.store.get("focus");
+    const next = this.#member[from]
+      ? rowTowards(this.#x, this.#y, this.#rows, from, direction)
+      : (this.#rows[0] ?? -1);
+    if (next >= 0) this.#context.actions.focus(next);
+  }
+
+  destroy() {
+    this.#life.abort();
+    clearTimeout(this.#moving);
+    this.#surface.destroy();
+    this.#points.destroy();
+  }
 }

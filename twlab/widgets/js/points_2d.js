@@ -1,87 +1,107 @@
 /** The points of the map without WebGL: discs while they are few, squares of pixels when many. */
 
+import { cssColour } from "./colour.js";
+
 /** @typedef {import("./points_gl.js").PointRenderer} PointRenderer */
+/** @typedef {{ xs: Float32Array, ys: Float32Array, colours: Uint32Array, mask: Uint8Array }} Cloud */
+/** @typedef {{ k: number, left: number, top: number }} Scale pixels a unit, and the pixel of zero */
+/** @typedef {{ picked: number, extent: number, alpha: number }} Stamp one pass: which points, and how */
 
 const DISCS_UP_TO = 4000;
 
+/** @implements {PointRenderer} */
+export class FlatPoints {
+  #canvas;
+  #ctx;
+  /** @type {Cloud} */
+  #cloud = {
+    xs: new Float32Array(0),
+    ys: new Float32Array(0),
+    colours: new Uint32Array(0),
+    mask: new Uint8Array(0),
+  };
+  #dpr = 1;
+
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.#canvas = canvas;
+    this.#ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  }
+
+  /** @type {PointRenderer["setPositions"]} */
+  setPositions(xs, ys) {
+    Object.assign(this.#cloud, { xs, ys });
+  }
+
+  /** @type {PointRenderer["setLooks"]} */
+  setLooks(colours, mask) {
+    Object.assign(this.#cloud, { colours, mask });
+  }
+
+  /** What is not selected first, then what is. @type {PointRenderer["draw"]} */
+  draw(view, pointSize, dim, every) {
+    const { width, height } = this.#canvas;
+    this.#ctx.clearRect(0, 0, width, height);
+    const { xs, mask } = this.#cloud;
+    if (mask.length !== xs.length) return;
+    const k = view.k * this.#dpr;
+    const scale = { k, left: width / 2 - view.cx * k, top: height / 2 + view.cy * k };
+    const size = pointSize * this.#dpr;
+    if (xs.length <= DISCS_UP_TO) {
+      drawDiscs(this.#ctx, this.#cloud, scale, { picked: 0, extent: size, alpha: dim });
+      drawDiscs(this.#ctx, this.#cloud, scale, { picked: 1, extent: size * 1.25, alpha: 1 });
+      return;
+    }
+    const image = this.#ctx.createImageData(width, height);
+    const extent = Math.max(1, Math.round(size * 0.85));
+    paintSquares(image, this.#cloud, scale, { picked: 0, extent, alpha: dim }, every);
+    paintSquares(image, this.#cloud, scale, { picked: 1, extent, alpha: 1 }, every);
+    this.#ctx.putImageData(image, 0, 0);
+  }
+
+  /** @type {PointRenderer["resize"]} */
+  resize({ width, height, dpr }) {
+    this.#dpr = dpr;
+    this.#canvas.width = Math.round(width * dpr);
+    this.#canvas.height = Math.round(height * dpr);
+  }
+
+  destroy() {
+    this.#canvas.width = this.#canvas.height = 0;
+  }
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Cloud} cloud @param {Scale} scale @param {Stamp} stamp */
+function drawDiscs(ctx, { xs, ys, colours, mask }, { k, left, top }, { picked, extent, alpha }) {
+  ctx.globalAlpha = alpha;
+  for (let i = 0; i < xs.length; i++) {
+    if (mask[i] !== picked) continue;
+    ctx.fillStyle = cssColour(colours[i]);
+    ctx.beginPath();
+    ctx.arc(left + xs[i] * k, top - ys[i] * k, extent / 2, 0, 2 * Math.PI);
+    ctx.fill();
+  }
+  ctx.globalAlpha = 1;
+}
+
 /**
- * @param {HTMLCanvasElement} canvas
- * @returns {PointRenderer}
+ * A square of pixels for every so-manieth point; none for one that would not lie inside.
+ * @param {{ data: Uint8ClampedArray, width: number, height: number }} image
+ * @param {Cloud} cloud @param {Scale} scale @param {Stamp} stamp @param {number} every
  */
-export function createFlatPoints(canvas) {
-  const ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  /** @type {Float32Array[]} */
-  let [xs, ys] = [new Float32Array(0), new Float32Array(0)];
-  let colours = /** @type {Uint32Array} */ (new Uint32Array(0));
-  let mask = /** @type {Uint8Array} */ (new Uint8Array(0));
-  const size = { width: 1, height: 1, dpr: 1 };
-
-  /** Where point i lies, in pixels. @param {import("./geometry.js").View} view */
-  const placer = (view) => {
-    const k = view.k * size.dpr;
-    const [left, top] = [canvas.width / 2 - view.cx * k, canvas.height / 2 + view.cy * k];
-    return (/** @type {number} */ i) => [left + xs[i] * k, top - ys[i] * k];
-  };
-
-  /** @param {import("./geometry.js").View} view @param {number} radius @param {number} dim @param {number} pass */
-  const discs = (view, radius, dim, pass) => {
-    const place = placer(view);
-    ctx.globalAlpha = pass ? 1 : dim;
-    for (let i = 0; i < xs.length; i++) {
-      if (mask[i] !== pass) continue;
-      const [x, y] = place(i);
-      const c = colours[i];
-      ctx.fillStyle = `rgb(${c & 255},${(c >> 8) & 255},${(c >> 16) & 255})`;
-      ctx.beginPath();
-      ctx.arc(x, y, radius, 0, 2 * Math.PI);
-      ctx.fill();
-    }
-    ctx.globalAlpha = 1;
-  };
-
-  /** @param {import("./geometry.js").View} view @param {number} side @param {number} dim @param {number} pass @param {ImageData} image @param {number} every */
-  const squares = (view, side, dim, pass, image, every) => {
-    const place = placer(view);
-    const pixels = new Uint32Array(image.data.buffer);
-    const alpha = (Math.round(255 * (pass ? 1 : dim)) << 24) >>> 0;
-    const half = side >> 1;
-    for (let i = 0; i < xs.length; i += every) {
-      if (mask[i] !== pass) continue;
-      const [x, y] = place(i).map((v) => Math.round(v) - half);
-      if (x < 0 || y < 0 || x + side > image.width || y + side > image.height) continue;
-      const packed = ((colours[i] & 0xffffff) | alpha) >>> 0;
-      for (let r = y; r < y + side; r++)
-        pixels.fill(packed, r * image.width + x, r * image.width + x + side);
-    }
-  };
-
-  return {
-    setPositions(x, y) {
-      [xs, ys] = [x, y];
-    },
-    setLooks(newColours, newMask) {
-      [colours, mask] = [newColours, newMask];
-    },
-    draw(view, pointSize, dim, every) {
-      ctx.clearRect(0, 0, canvas.width, canvas.height);
-      if (mask.length !== xs.length) return;
-      if (xs.length <= DISCS_UP_TO) {
-        for (const pass of [0, 1])
-          discs(view, (pointSize * size.dpr * (pass ? 1.25 : 1)) / 2, dim, pass);
-        return;
-      }
-      const image = ctx.createImageData(canvas.width, canvas.height);
-      const side = Math.max(1, Math.round(pointSize * size.dpr * 0.85));
-      for (const pass of [0, 1]) squares(view, side, dim, pass, image, every);
-      ctx.putImageData(image, 0, 0);
-    },
-    resize(width, height, dpr) {
-      Object.assign(size, { width, height, dpr });
-      canvas.width = Math.round(width * dpr);
-      canvas.height = Math.round(height * dpr);
-    },
-    destroy() {
-      canvas.width = canvas.height = 0;
-    },
-  };
+export function paintSquares(image, { xs, ys, colours, mask }, { k, left, top }, stamp, every) {
+  const { width, height } = image;
+  const { picked, extent, alpha } = stamp;
+  const pixels = new Uint32Array(image.data.buffer);
+  const opacity = (Math.round(255 * alpha) << 24) >>> 0;
+  const half = extent >> 1;
+  for (let i = 0; i < xs.length; i += every) {
+    if (mask[i] !== picked) continue;
+    const x = Math.round(left + xs[i] * k) - half;
+    const y = Math.round(top - ys[i] * k) - half;
+    if (x < 0 || y < 0 || x + extent > width || y + extent > height) continue;
+    const packed = ((colours[i] & 0xffffff) | opacity) >>> 0;
+    for (let row = y; row < y + extent; row++)
+      pixels.fill(packed, row * width + x, row * width + x + extent);
+  }
 }

@@ -21,39 +21,49 @@
 /** @typedef {{ video: number, start: number, end: number }} Stretch */
 /** @typedef {{ video: number, sec: number, playlist: Stretch[] | null }} Seek */
 
-/** @typedef {ReturnType<typeof createStore>} Store */
-
-/** @param {State} initial */
-export function createStore(initial) {
-  const state = { ...initial };
+export class Store {
+  #state;
   /** @type {Map<string, Set<() => void>>} */
-  const listeners = new Map();
-  return {
-    /** @template {keyof State} K @param {K} key @returns {State[K]} */
-    get: (key) => state[key],
-    /** @param {Partial<State>} patch */
-    set(patch) {
-      /** @type {Set<() => void>} */
-      const due = new Set();
-      for (const [key, value] of Object.entries(patch)) {
-        const name = /** @type {keyof State} */ (key);
-        if (Object.is(state[name], value)) continue;
-        /** @type {any} */ (state)[name] = value;
-        for (const listener of listeners.get(key) ?? []) due.add(listener);
-      }
-      for (const listener of due) listener();
-    },
-    /** Call `listener` after any of the keys changed. @param {(keyof State)[]} keys @param {() => void} listener */
-    on(keys, listener) {
-      for (const key of keys) {
-        if (!listeners.has(key)) listeners.set(key, new Set());
-        listeners.get(key)?.add(listener);
-      }
-      return () => {
-        for (const key of keys) listeners.get(key)?.delete(listener);
-      };
-    },
-    /** Forget every listener. */
-    close: () => listeners.clear(),
-  };
+  #listeners = new Map();
+
+  /** @param {State} initial */
+  constructor(initial) {
+    this.#state = { ...initial };
+  }
+
+  /** @template {keyof State} K @param {K} key @returns {State[K]} */
+  get(key) {
+    return this.#state[key];
+  }
+
+  /** @param {Partial<State>} patch */
+  set(patch) {
+    /** @type {Set<() => void>} */
+    const due = new Set();
+    for (const [key, value] of Object.entries(patch)) {
+      const name = /** @type {keyof State} */ (key);
+      if (Object.is(this.#state[name], value)) continue;
+      /** @type {any} */ (this.#state)[name] = value;
+      for (const listener of this.#listeners.get(key) ?? []) due.add(listener);
+    }
+    for (const listener of due) listener();
+  }
+
+  /**
+   * Call `listener` after any of the keys changed, until the signal.
+   * @param {(keyof State)[]} keys @param {() => void} listener @param {AbortSignal} [signal]
+   */
+  on(keys, listener, signal) {
+    for (const key of keys) {
+      const listeners = this.#listeners.get(key) ?? new Set();
+      this.#listeners.set(key, listeners.add(listener));
+      signal?.addEventListener("abort", () => listeners.delete(listener));
+    }
+    return () => keys.forEach((key) => this.#listeners.get(key)?.delete(listener));
+  }
+
+  /** Forget every listener. */
+  close() {
+    this.#listeners.clear();
+  }
 }

@@ -1,57 +1,64 @@
 /** A canvas that fills its parent, sharp on every display, and redraws at most once a frame. */
 
-/** @typedef {ReturnType<typeof createSurface>} Surface */
+/** @typedef {{ ctx: CanvasRenderingContext2D, width: number, height: number, dpr: number }} Drawing */
 
-/**
- * @param {HTMLElement} parent
- * @param {(surface: { ctx: CanvasRenderingContext2D, width: number, height: number, dpr: number }) => void} draw
- * @param {() => void} [onResize] called after the size changed, before the next drawing
- */
-export function createSurface(parent, draw, onResize) {
-  const canvas = document.createElement("canvas");
-  canvas.className = "twx-canvas";
-  parent.append(canvas);
-  const ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  const size = { width: 0, height: 0, dpr: 1 };
-  let frame = 0;
+export class Surface {
+  size = { width: 0, height: 0, dpr: 1 };
+  canvas = document.createElement("canvas");
+  #ctx = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+  #frame = 0;
+  #parent;
+  #draw;
+  #onResize;
+  #observer = new ResizeObserver(() => this.measure());
 
-  const paint = () => {
-    frame = 0;
-    if (!size.width || !size.height) return;
-    ctx.setTransform(size.dpr, 0, 0, size.dpr, 0, 0);
-    ctx.clearRect(0, 0, size.width, size.height);
-    draw({ ctx, ...size });
+  /**
+   * @param {HTMLElement} parent
+   * @param {(on: Drawing) => void} draw
+   * @param {() => void} [onResize] called after the size changed, before the next drawing
+   */
+  constructor(parent, draw, onResize = () => undefined) {
+    this.#parent = parent;
+    this.#draw = draw;
+    this.#onResize = onResize;
+    this.canvas.className = "twx-canvas";
+    parent.append(this.canvas);
+    this.#observer.observe(parent);
+    window.addEventListener("resize", this.measure);
+  }
+
+  schedule = () => {
+    if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#paint());
   };
-  const schedule = () => {
-    if (!frame) frame = requestAnimationFrame(paint);
-  };
-  const measure = () => {
-    const { clientWidth: width, clientHeight: height } = parent;
+
+  measure = () => {
+    const { size, canvas } = this;
+    const { clientWidth: width, clientHeight: height } = this.#parent;
     const dpr = Math.min(window.devicePixelRatio || 1, 3);
     if (width === size.width && height === size.height && dpr === size.dpr) return;
     Object.assign(size, { width, height, dpr });
     canvas.width = Math.round(width * dpr);
     canvas.height = Math.round(height * dpr);
-    onResize?.();
+    this.#onResize();
     // Resizing has emptied the canvas: fill it in the same frame, not in the next.
-    if (frame) cancelAnimationFrame(frame);
-    paint();
+    if (this.#frame) cancelAnimationFrame(this.#frame);
+    this.#paint();
   };
-  const observer = new ResizeObserver(measure);
-  observer.observe(parent);
-  window.addEventListener("resize", measure);
 
-  return {
-    canvas,
-    size,
-    schedule,
-    measure,
-    destroy() {
-      observer.disconnect();
-      window.removeEventListener("resize", measure);
-      if (frame) cancelAnimationFrame(frame);
-      canvas.width = canvas.height = 0;
-      canvas.remove();
-    },
-  };
+  #paint() {
+    this.#frame = 0;
+    const { width, height, dpr } = this.size;
+    if (!width || !height) return;
+    this.#ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
+    this.#ctx.clearRect(0, 0, width, height);
+    this.#draw({ ctx: this.#ctx, width, height, dpr });
+  }
+
+  destroy() {
+    this.#observer.disconnect();
+    window.removeEventListener("resize", this.measure);
+    if (this.#frame) cancelAnimationFrame(this.#frame);
+    this.canvas.width = this.canvas.height = 0;
+    this.canvas.remove();
+  }
 }

@@ -2,293 +2,309 @@
 
 import { attachGestures } from "./gestures.js";
 import { element } from "./dom.js";
-import { layoutLanes, stripAt } from "./lanes.js";
-import { createSurface } from "./surface.js";
+import { laneStrip, lanesBetween, layoutLanes, stripAt, videoExtents } from "./lanes.js";
+import { Surface } from "./surface.js";
 import { formatRange, formatTime } from "./time.js";
 import {
   AXIS,
   paintAxis,
+  paintBand,
+  paintFocus,
   paintLabel,
   paintLane,
   paintNovelty,
+  paintPlayhead,
   paintScenes,
-  secToX,
 } from "./timeline_paint.js";
+import { clampSpan, followSec, secToX, windowOf, xToSec, zoomSpan } from "./timespan.js";
 
 /** @typedef {import("./app.js").Context} Context */
-/** @typedef {import("./lanes.js").Strip} Strip */
 /** @typedef {import("./gestures.js").Gesture} Gesture */
+/** @typedef {import("./gestures.js").Handlers} Handlers */
+/** @typedef {import("./surface.js").Drawing} Drawing */
+/** @typedef {import("./timespan.js").Window} Window */
 
 const GUTTER = 92;
+/** Narrower than this there is no room for the names of lanes. */
+const NAMED_FROM = 480;
+const BARE_GUTTER = 8;
+const TALLEST = 320;
+const SCROLL_STEP = 26;
 
-/** @param {Context} context @param {HTMLElement} parent */
-export function createTimeline(context, parent) {
-  const { data, store, actions, look, times } = context;
-  const { strips, height: content, duration } = layoutLanes(data, times.lanes);
-  // The canvas is as large as what is seen; the spacer gives the scrollbar its length.
-  const holder = element("div", { class: "twx-sticky" });
-  const scroller = element(
-    "div",
-    { class: "twx-scroller" },
-    holder,
-    element("div", { class: "twx-spacer" }),
-  );
-  const spacer = /** @type {HTMLElement} */ (scroller.lastChild);
-  parent.append(scroller);
-  spacer.style.height = `${content + AXIS + 6}px`;
-  parent.style.setProperty("--twx-timeline", `${Math.min(content + AXIS + 8, 320)}px`);
+/** @implements {Handlers} */
+export class TimelineView {
+  #context;
+  #strips;
+  #extents;
+  #duration;
+  #scroller;
+  #base;
+  #marks;
+  #shown;
+  /** @type {import("./state.js").Stretch | null} the range being drawn */
+  #range = null;
+  /** Where the pointer is, in pixels. */
+  #pointer = NaN;
+  #life = new AbortController();
 
-  let shown = { lo: 0, hi: duration };
-  /** @type {{ video: number, start: number, end: number, strips: Strip[] } | null} */
-  let range = null;
-  let pointer = NaN;
-
-  const base = createSurface(holder, drawBase);
-  const marks = createSurface(holder, drawMarks);
-  const { canvas } = marks;
-  // The lower canvas is measured first; both are as large as their parent.
-  const { size } = base;
-  canvas.tabIndex = 0;
-  canvas.setAttribute("role", "application");
-  canvas.setAttribute(
-    "aria-label",
-    `Timeline of ${data.videos.length} video${data.videos.length === 1 ? "" : "s"}, ` +
-      `${formatTime(duration)} long. Left and right arrows step through the segments.`,
-  );
-
-  function windowNow() {
-    const left = size.width > 480 && data.lanes.length + (data.novelty ? 1 : 0) > 0 ? GUTTER : 8;
-    const perSec = Math.max(size.width - left - 8, 1) / (shown.hi - shown.lo);
-    return { lo: shown.lo, perSec, left, width: size.width };
+  /** @param {Context} context @param {HTMLElement} parent */
+  constructor(context, parent) {
+    this.#context = context;
+    const { data, store, times } = context;
+    const { strips, height, duration } = layoutLanes(data, times.lanes);
+    this.#strips = strips;
+    this.#extents = videoExtents(strips);
+    this.#duration = duration;
+    this.#shown = { lo: 0, hi: duration };
+    const { scroller, holder } = makeScroller(parent, height);
+    this.#scroller = scroller;
+    // The lower canvas is measured first; both are as large as their parent.
+    this.#base = new Surface(holder, (on) => this.#drawBase(on));
+    this.#marks = new Surface(holder, (on) => this.#drawMarks(on));
+    this.#describe();
+    const { signal } = this.#life;
+    attachGestures(this.canvas, this, () => store.get("tool") === "pan", signal);
+    scroller.addEventListener("scroll", () => this.#redraw(), { signal });
+    store.on(["mask", "colorBy", "theme"], () => this.#redraw(), signal);
+    store.on(["sec"], () => this.#keepInSight(), signal);
+    store.on(["sec", "video", "focus", "bands"], this.#marks.schedule, signal);
+    this.#base.measure();
+    this.#marks.measure();
   }
-  const xToSec = (/** @type {number} */ x) => {
-    const w = windowNow();
-    return Math.max(0, Math.min(duration, w.lo + (x - w.left) / w.perSec));
-  };
-  const scrolled = () => scroller.scrollTop - AXIS;
-  const stripUnder = (/** @type {number} */ y) =>
-    y < AXIS ? null : stripAt(strips, y + scrolled());
 
-  /** @param {{ ctx: CanvasRenderingContext2D, width: number, height: number }} on */
-  function drawBase({ ctx, height }) {
-    const w = windowNow();
+  get canvas() {
+    return this.#marks.canvas;
+  }
+
+  #describe() {
+    const n = this.#context.data.videos.length;
+    this.canvas.tabIndex = 0;
+    this.canvas.setAttribute("role", "application");
+    this.canvas.setAttribute(
+      "aria-label",
+      `Timeline of ${n} video${n === 1 ? "" : "s"}, ${formatTime(this.#duration)} long. ` +
+        "Left and right arrows step through the segments.",
+    );
+  }
+
+  /** @returns {Window} */
+  #window() {
+    const { data } = this.#context;
+    const { width } = this.#base.size;
+    const named = data.lanes.length > 0 || data.novelty !== null;
+    const left = width > NAMED_FROM && named ? GUTTER : BARE_GUTTER;
+    return windowOf(this.#shown, { width, left, top: AXIS - this.#scroller.scrollTop });
+  }
+
+  /** The moment at a pixel, within the time there is. @param {number} x */
+  #secAt(x) {
+    return Math.max(0, Math.min(this.#duration, xToSec(this.#window(), x)));
+  }
+
+  /** @param {number} y */
+  #stripUnder(y) {
+    return y < AXIS ? null : stripAt(this.#strips, y - this.#window().top);
+  }
+
+  /** The strip, the row and the moment under the pointer. @param {Gesture} at */
+  #under({ x, y }) {
+    const strip = this.#stripUnder(y);
+    const sec = this.#secAt(x);
+    const lane = x >= this.#window().left ? strip?.lane : null;
+    const row = lane ? this.#context.times.rowAt(lane.video, lane.lane, sec) : -1;
+    return { strip, row, sec };
+  }
+
+  /** @param {Drawing} on */
+  #drawBase({ ctx, height }) {
+    const w = this.#window();
     ctx.save();
     ctx.beginPath();
     ctx.rect(0, AXIS, w.width, height - AXIS);
     ctx.clip();
-    for (const strip of strips) {
-      const y = strip.top - scrolled();
+    for (const strip of this.#strips) {
+      const y = w.top + strip.top;
       if (y > height || y + strip.height < AXIS) continue;
-      paintLabel(ctx, context, w, strip, y);
-      if (strip.kind === "lane") paintLane(ctx, context, w, strip, y);
-      if (strip.kind === "novelty") paintNovelty(ctx, context, w, strip, y);
+      paintLabel(ctx, this.#context, w, strip);
+      if (strip.kind === "lane") paintLane(ctx, this.#context, w, strip);
+      if (strip.kind === "novelty") paintNovelty(ctx, this.#context, w, strip);
     }
-    for (const [video, [top, bottom]] of extents()) {
-      paintScenes(ctx, context, w, video, top - scrolled(), bottom - scrolled());
-    }
+    for (const [video, extent] of this.#extents) paintScenes(ctx, this.#context, w, video, extent);
     ctx.restore();
-    paintAxis(ctx, context, w, height);
+    paintAxis(ctx, this.#context, w, height);
   }
 
-  /** Top and bottom of each video's strips. */
-  function extents() {
-    /** @type {Map<number, [number, number]>} */
-    const out = new Map();
-    for (const { kind, video, top, height } of strips) {
-      if (kind === "title") continue;
-      const known = out.get(video);
-      out.set(video, [known ? known[0] : top, top + height]);
-    }
-    return out;
-  }
-
-  /** @param {{ ctx: CanvasRenderingContext2D, width: number, height: number }} on */
-  function drawMarks({ ctx, width, height }) {
-    const w = windowNow();
+  /** @param {Drawing} on */
+  #drawMarks({ ctx, width, height }) {
+    const { store, look } = this.#context;
+    const w = this.#window();
     ctx.save();
     ctx.beginPath();
     ctx.rect(w.left - 6, 0, width, height);
     ctx.clip();
-    const spans = extents();
-    store.get("bands").forEach((band, k) => drawBand(ctx, w, band, look.band(k, 0.22), spans));
-    if (range) drawBand(ctx, w, range, look.band(0, 0.25), spans);
-    const focus = store.get("focus");
-    const place = strips.find(
-      (s) =>
-        s.kind === "lane" &&
-        s.lane &&
-        s.video === data.video[focus] &&
-        s.lane.lane === data.lane[focus],
-    );
-    if (focus >= 0 && place) {
-      const [x0, x1] = [secToX(w, data.start[focus]), secToX(w, data.end[focus])];
-      ctx.strokeStyle = look.accent();
-      ctx.lineWidth = 2;
-      ctx.strokeRect(
-        x0 - 1,
-        place.top - scrolled() - 1,
-        Math.max(x1 - x0, 3) + 1,
-        place.height + 2,
-      );
-    }
-    if (Number.isFinite(pointer)) {
+    const bands = store.get("bands").map((band, k) => ({ band, colour: look.band(k, 0.22) }));
+    if (this.#range) bands.push({ band: this.#range, colour: look.band(0, 0.25) });
+    for (const { band, colour } of bands)
+      paintBand(ctx, w, band, colour, this.#extents.get(band.video));
+    this.#drawFocus(ctx, w);
+    if (Number.isFinite(this.#pointer)) {
       ctx.fillStyle = look.ink(0.35);
-      ctx.fillRect(Math.round(pointer), AXIS - 4, 1, height);
+      ctx.fillRect(Math.round(this.#pointer), AXIS - 4, 1, height);
     }
-    drawPlayhead(ctx, w, spans, height);
+    this.#drawPlayhead(ctx, w, height);
     ctx.restore();
   }
 
-  /** @param {CanvasRenderingContext2D} ctx @param {import("./timeline_paint.js").Window} w @param {{ video: number, start: number, end: number }} band @param {string} colour @param {Map<number, [number, number]>} spans */
-  function drawBand(ctx, w, band, colour, spans) {
-    const span = spans.get(band.video);
-    if (!span) return;
-    const [x0, x1] = [secToX(w, band.start), secToX(w, band.end)];
-    ctx.fillStyle = colour;
-    ctx.fillRect(x0, span[0] - scrolled() - 3, x1 - x0, span[1] - span[0] + 6);
+  /** @param {CanvasRenderingContext2D} ctx @param {Window} w */
+  #drawFocus(ctx, w) {
+    const { data, store, look } = this.#context;
+    const focus = store.get("focus");
+    if (focus < 0) return;
+    const strip = laneStrip(this.#strips, data.video[focus], data.lane[focus]);
+    const segment = { start: data.start[focus], end: data.end[focus] };
+    if (strip) paintFocus(ctx, w, strip, segment, look.accent());
   }
 
-  /** @param {CanvasRenderingContext2D} ctx @param {import("./timeline_paint.js").Window} w @param {Map<number, [number, number]>} spans @param {number} height */
-  function drawPlayhead(ctx, w, spans, height) {
-    const span = spans.get(store.get("video"));
-    if (!span || !Number.isFinite(store.get("sec"))) return;
+  /** Along the strips of its video; all the way down where there is but one. @param {CanvasRenderingContext2D} ctx @param {Window} w @param {number} height */
+  #drawPlayhead(ctx, w, height) {
+    const { data, store, look } = this.#context;
+    const extent = this.#extents.get(store.get("video"));
+    if (!extent || !Number.isFinite(store.get("sec"))) return;
     const x = secToX(w, store.get("sec"));
-    const alone = data.videos.length === 1;
-    const [top, bottom] = alone
-      ? [AXIS - 2, height]
-      : [span[0] - scrolled() - 4, span[1] - scrolled() + 4];
-    ctx.fillStyle = look.accent();
-    ctx.fillRect(x - 0.75, top, 1.5, bottom - top);
-    ctx.beginPath();
-    ctx.roundRect(x - 4.5, top - 5, 9, 9, 3);
-    ctx.fill();
+    const [top, bottom] =
+      data.videos.length === 1
+        ? [AXIS - 2, height]
+        : [w.top + extent[0] - 4, w.top + extent[1] + 4];
+    paintPlayhead(ctx, x, [top, bottom], look.accent());
   }
 
-  const redraw = () => (base.schedule(), marks.schedule());
-
-  /** @param {number} lo @param {number} hi */
-  function show(lo, hi) {
-    const span = Math.min(Math.max(hi - lo, 0.5), duration);
-    const from = Math.max(0, Math.min(lo, duration - span));
-    shown = { lo: from, hi: from + span };
-    redraw();
-  }
-  /** @param {number} factor @param {number} sec */
-  function zoom(factor, sec) {
-    show(sec - (sec - shown.lo) / factor, sec + (shown.hi - sec) / factor);
+  #redraw() {
+    this.#base.schedule();
+    this.#marks.schedule();
   }
 
-  /** The strip and row under the pointer. @param {Gesture} at */
-  function under({ x, y }) {
-    const strip = stripUnder(y);
-    const row =
-      strip?.lane && x >= windowNow().left
-        ? times.rowAt(strip.video, strip.lane.lane, xToSec(x))
-        : -1;
-    return { strip, row, sec: xToSec(x) };
+  /** @param {import("./timespan.js").Span} span */
+  #show(span) {
+    this.#shown = clampSpan(span, this.#duration);
+    this.#redraw();
   }
 
-  /** @param {[number, number][]} path @param {Gesture} at @param {boolean} done */
-  function dragRange(path, at, done) {
-    const [first, last] = [path[0], path[path.length - 1]];
-    if (first[1] < AXIS) return scrub(at);
-    const strip = stripUnder(first[1]) ?? strips[0];
-    if (!strip) return;
-    const [start, end] = [xToSec(first[0]), xToSec(last[0])].sort((a, b) => a - b);
-    const [top, bottom] = [first[1], last[1]].sort((a, b) => a - b).map((y) => y + scrolled());
-    const touched = strips.filter(
-      (s) => s.lane && s.kind === "lane" && s.top < bottom && s.top + s.height > top,
-    );
-    const chosen = touched.length
-      ? touched
-      : strips.filter((s) => s.kind === "lane" && s.video === strip.video);
-    range = { video: strip.video, start, end, strips: chosen };
-    marks.schedule();
-    if (!done) return;
-    range = null;
-    const rows = chosen.flatMap((s) => (s.lane ? [...times.rowsWithin(s.lane, start, end)] : []));
-    actions.select(rows, at.add ? "add" : "replace", `from ${formatRange(start, end)}`);
+  /** Keep what is playing in sight when zoomed in. */
+  #keepInSight() {
+    const { lo, hi } = this.#shown;
+    if (hi - lo >= this.#duration) return;
+    const span = followSec(this.#shown, this.#context.store.get("sec"));
+    if (span !== this.#shown) this.#show(span);
   }
+
+  reset() {
+    this.#show({ lo: 0, hi: this.#duration });
+  }
+
   /** @param {Gesture} at */
-  function scrub(at) {
-    actions.seek(store.get("video"), xToSec(at.x));
+  hover(at) {
+    this.#pointer = at.x >= this.#window().left ? at.x : NaN;
+    this.#marks.schedule();
+    const { row, sec } = this.#under(at);
+    this.#context.actions.hover(row, this.canvas, at.x, at.y, sec);
   }
 
-  const detach = attachGestures(
-    canvas,
-    {
-      hover: (at) => {
-        pointer = at.x >= windowNow().left ? at.x : NaN;
-        marks.schedule();
-        const { row, sec } = under(at);
-        actions.hover(row, canvas, at.x, at.y, sec);
-      },
-      leave: () => {
-        pointer = NaN;
-        marks.schedule();
-        actions.hover(-1, canvas, 0, 0);
-      },
-      click: (at) => {
-        const { strip, row, sec } = under(at);
-        if (at.add && row >= 0) actions.select([row], "toggle", "");
-        else if (row >= 0 && strip?.kind === "lane") actions.focus(row);
-        else actions.seek(strip?.video ?? store.get("video"), sec);
-      },
-      doubleClick: (at) => actions.playRow(under(at).row),
-      drag: dragRange,
-      pan: (dx, dy) => {
-        const sec = dx / windowNow().perSec;
-        show(shown.lo - sec, shown.hi - sec);
-        scroller.scrollTop -= dy;
-      },
-      zoom: (factor, { x }) => zoom(factor, xToSec(x)),
-      cancel: () => {
-        range = null;
-        marks.schedule();
-      },
-    },
-    () => store.get("tool") === "pan",
-  );
+  leave() {
+    this.#pointer = NaN;
+    this.#marks.schedule();
+    this.#context.actions.hover(-1, this.canvas, 0, 0);
+  }
 
-  /** @param {KeyboardEvent} event */
-  function key(event) {
-    const middle = Number.isFinite(store.get("sec")) ? store.get("sec") : (shown.lo + shown.hi) / 2;
-    if (event.key === "ArrowRight") actions.stepInTime(1);
-    else if (event.key === "ArrowLeft") actions.stepInTime(-1);
-    else if (event.key === "ArrowDown") scroller.scrollTop += 26;
-    else if (event.key === "ArrowUp") scroller.scrollTop -= 26;
-    else if (event.key === "+" || event.key === "=") zoom(1.5, middle);
-    else if (event.key === "-") zoom(1 / 1.5, middle);
-    else if (event.key === "0") show(0, duration);
+  /** @param {Gesture} at */
+  click(at) {
+    const { actions, store } = this.#context;
+    const { strip, row, sec } = this.#under(at);
+    if (at.add && row >= 0) actions.select([row], "toggle", "");
+    else if (row >= 0 && strip?.kind === "lane") actions.focus(row);
+    else actions.seek(strip?.video ?? store.get("video"), sec);
+  }
+
+  /** @param {Gesture} at */
+  doubleClick(at) {
+    this.#context.actions.playRow(this.#under(at).row);
+  }
+
+  /** From the axis: move the playhead. From below: select a range. @param {[number, number][]} path @param {Gesture} at @param {boolean} done */
+  drag(path, at, done) {
+    const { actions, store } = this.#context;
+    if (path[0][1] < AXIS) actions.seek(store.get("video"), this.#secAt(at.x));
+    else this.#dragRange(path[0], path[path.length - 1], at.add, done);
+  }
+
+  /** @param {[number, number]} first @param {[number, number]} last @param {boolean} add @param {boolean} done */
+  #dragRange(first, last, add, done) {
+    const { actions, times } = this.#context;
+    const strip = this.#stripUnder(first[1]) ?? this.#strips[0];
+    if (!strip) return;
+    const [start, end] = [first[0], last[0]].map((x) => this.#secAt(x)).sort((a, b) => a - b);
+    this.#range = done ? null : { video: strip.video, start, end };
+    this.#marks.schedule();
+    if (!done) return;
+    const w = this.#window();
+    const [top, bottom] = [first[1], last[1]].map((y) => y - w.top).sort((a, b) => a - b);
+    const lanes = lanesBetween(this.#strips, top, bottom, strip.video);
+    const rows = lanes.flatMap(({ lane }) => (lane ? [...times.rowsWithin(lane, start, end)] : []));
+    actions.select(rows, add ? "add" : "replace", `from ${formatRange(start, end)}`);
+  }
+
+  /** @param {number} dx @param {number} dy */
+  pan(dx, dy) {
+    const sec = dx / this.#window().perSec;
+    this.#show({ lo: this.#shown.lo - sec, hi: this.#shown.hi - sec });
+    this.#scroller.scrollTop -= dy;
+  }
+
+  /** @param {number} factor @param {Gesture} at */
+  zoom(factor, { x }) {
+    this.#show(zoomSpan(this.#shown, factor, this.#secAt(x)));
+  }
+
+  cancel() {
+    this.#range = null;
+    this.#marks.schedule();
+  }
+
+  /** @param {KeyboardEvent} event @returns {boolean} whether the key was for this view */
+  key({ key }) {
+    const { actions } = this.#context;
+    if (key === "ArrowRight") actions.stepInTime(1);
+    else if (key === "ArrowLeft") actions.stepInTime(-1);
+    else if (key === "ArrowDown") this.#scroller.scrollTop += SCROLL_STEP;
+    else if (key === "ArrowUp") this.#scroller.scrollTop -= SCROLL_STEP;
+    else if (key === "+" || key === "=") this.#zoomAtPlayhead(1.5);
+    else if (key === "-") this.#zoomAtPlayhead(1 / 1.5);
+    else if (key === "0") this.reset();
     else return false;
     return true;
   }
 
-  /** Keep what is playing in sight when zoomed in. */
-  function keepInSight() {
-    const sec = store.get("sec");
-    const span = shown.hi - shown.lo;
-    if (span >= duration || !Number.isFinite(sec) || (sec >= shown.lo && sec <= shown.hi)) return;
-    show(sec - span * 0.1, sec + span * 0.9);
+  /** @param {number} factor */
+  #zoomAtPlayhead(factor) {
+    const sec = this.#context.store.get("sec");
+    const { lo, hi } = this.#shown;
+    this.#show(zoomSpan(this.#shown, factor, Number.isFinite(sec) ? sec : (lo + hi) / 2));
   }
-  scroller.addEventListener("scroll", redraw);
-  const off = [
-    store.on(["mask", "colorBy", "theme"], redraw),
-    store.on(["sec"], keepInSight),
-    store.on(["sec", "video", "focus", "bands"], marks.schedule),
-  ];
-  base.measure();
-  marks.measure();
-  return {
-    reset: () => show(0, duration),
-    key,
-    canvas,
-    destroy() {
-      off.forEach((stop) => stop());
-      detach();
-      base.destroy();
-      marks.destroy();
-      scroller.remove();
-    },
-  };
+
+  destroy() {
+    this.#life.abort();
+    this.#base.destroy();
+    this.#marks.destroy();
+    this.#scroller.remove();
+  }
+}
+
+/** A canvas as large as what is seen, in front of a spacer that gives the scrollbar its length. @param {HTMLElement} parent @param {number} content height of all strips */
+function makeScroller(parent, content) {
+  const holder = element("div", { class: "twx-sticky" });
+  const spacer = element("div", { class: "twx-spacer" });
+  const scroller = element("div", { class: "twx-scroller" }, holder, spacer);
+  spacer.style.height = `${content + AXIS + 6}px`;
+  parent.style.setProperty("--twx-timeline", `${Math.min(content + AXIS + 8, TALLEST)}px`);
+  parent.append(scroller);
+  return { scroller, holder };
 }

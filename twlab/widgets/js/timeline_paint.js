@@ -1,22 +1,16 @@
-/** Painting the timeline: segments, novelty, scenes, the time axis. */
+/** Painting the timeline: segments, novelty, scenes, the time axis, and what is marked on them. */
 
 import { cssColour } from "./colour.js";
 import { formatTime, timeTicks } from "./time.js";
+import { secToX } from "./timespan.js";
 
 /** @typedef {import("./app.js").Context} Context */
 /** @typedef {import("./lanes.js").Strip} Strip */
-/**
- * @typedef {object} Window
- * @property {number} lo first second shown
- * @property {number} perSec pixels a second
- * @property {number} left where time begins, in pixels
- * @property {number} width of the canvas
- */
+/** @typedef {import("./lanes.js").Extent} Extent */
+/** @typedef {import("./state.js").Stretch} Stretch */
+/** @typedef {import("./timespan.js").Window} Window */
 
 export const AXIS = 22;
-
-/** @param {Window} w @param {number} sec */
-export const secToX = (w, sec) => w.left + (sec - w.lo) * w.perSec;
 
 /** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {number} height */
 export function paintAxis(ctx, { look }, w, height) {
@@ -34,9 +28,10 @@ export function paintAxis(ctx, { look }, w, height) {
   }
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {Strip} strip @param {number} y */
-export function paintLane(ctx, { data, store, look }, w, strip, y) {
+/** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {Strip} strip */
+export function paintLane(ctx, { data, store, look }, w, strip) {
   const rows = strip.lane?.rows ?? new Uint32Array(0);
+  const y = w.top + strip.top;
   const [colours, mask] = [look.colours(), store.get("mask")];
   const dim = store.get("selected") > 0;
   const right = w.width;
@@ -68,14 +63,14 @@ function roundedBar(ctx, x, y, w, h) {
   ctx.fill();
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {Strip} strip @param {number} y */
-export function paintNovelty(ctx, { data, look }, w, strip, y) {
+/** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {Strip} strip */
+export function paintNovelty(ctx, { data, look }, w, strip) {
   const values = data.novelty;
   const rows = strip.lane?.rows;
   if (!values || !rows) return;
   let top = 0;
   for (const row of rows) if (values[row] > top) top = values[row];
-  const base = y + strip.height;
+  const base = w.top + strip.top + strip.height;
   const scale = (strip.height - 2) / (top || 1);
   ctx.beginPath();
   ctx.moveTo(w.left, base);
@@ -97,9 +92,10 @@ export function paintNovelty(ctx, { data, look }, w, strip, y) {
   ctx.stroke();
 }
 
-/** Scene boundaries of one video. @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {number} video @param {number} top @param {number} bottom */
-export function paintScenes(ctx, { data, look }, w, video, top, bottom) {
+/** Scene boundaries of one video. @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {number} video @param {Extent} extent */
+export function paintScenes(ctx, { data, look }, w, video, extent) {
   const { scenes } = data;
+  const [top, bottom] = extent.map((y) => y + w.top);
   ctx.strokeStyle = ctx.fillStyle = look.ink(0.8);
   ctx.lineWidth = 1.25;
   for (let k = 0; k < scenes.sec.length; k++) {
@@ -117,8 +113,8 @@ export function paintScenes(ctx, { data, look }, w, video, top, bottom) {
   }
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {Strip} strip @param {number} y */
-export function paintLabel(ctx, { look }, w, strip, y) {
+/** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {Strip} strip */
+export function paintLabel(ctx, { look }, w, strip) {
   const title = strip.kind === "title";
   if (!title && w.left < 40) return;
   ctx.font = look.font(title ? 12 : 11, title ? 600 : 400);
@@ -127,7 +123,32 @@ export function paintLabel(ctx, { look }, w, strip, y) {
   ctx.textBaseline = "middle";
   const room = title ? w.width - 16 : w.left - 14;
   const text = shorten(ctx, strip.label, room);
-  ctx.fillText(text, title ? 8 : w.left - 8, y + strip.height / 2 + 0.5);
+  ctx.fillText(text, title ? 8 : w.left - 8, w.top + strip.top + strip.height / 2 + 0.5);
+}
+
+/** A range of time over all strips of its video. @param {CanvasRenderingContext2D} ctx @param {Window} w @param {Stretch} band @param {string} colour @param {Extent | undefined} extent */
+export function paintBand(ctx, w, { start, end }, colour, extent) {
+  if (!extent) return;
+  const [x0, x1] = [secToX(w, start), secToX(w, end)];
+  ctx.fillStyle = colour;
+  ctx.fillRect(x0, w.top + extent[0] - 3, x1 - x0, extent[1] - extent[0] + 6);
+}
+
+/** A frame around a segment. @param {CanvasRenderingContext2D} ctx @param {Window} w @param {Strip} strip @param {{ start: number, end: number }} segment @param {string} colour */
+export function paintFocus(ctx, w, strip, { start, end }, colour) {
+  const [x0, x1] = [secToX(w, start), secToX(w, end)];
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 2;
+  ctx.strokeRect(x0 - 1, w.top + strip.top - 1, Math.max(x1 - x0, 3) + 1, strip.height + 2);
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {number} x @param {Extent} extent in pixels of the canvas @param {string} colour */
+export function paintPlayhead(ctx, x, [top, bottom], colour) {
+  ctx.fillStyle = colour;
+  ctx.fillRect(x - 0.75, top, 1.5, bottom - top);
+  ctx.beginPath();
+  ctx.roundRect(x - 4.5, top - 5, 9, 9, 3);
+  ctx.fill();
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} room */
