@@ -27,7 +27,7 @@ FAST = tw.Settings(
     max_poll_sec=0.05,
 )
 ONE_TRY = tw.Settings(attempts=1, settle_sec=0.05, backoff_sec=0.01, read_sec=0.5)
-LOST = "has lost what it knew"
+LOST = "has lost entries"
 
 
 def open_client(service: Service, folder: Path, settings: tw.Settings = FAST) -> tw.Client:

@@ -86,18 +86,18 @@ TEXT = json.dumps(answer(rows())).encode()
 BAD_TEXTS: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "is empty"),
     "blank": (b" \n\t ", "nothing but blanks"),
-    "no JSON": (b"hello", "is no JSON at byte 0"),
-    "HTML": (b"<html>502 Bad Gateway</html>", "is no JSON at byte 0"),
-    "latin-1": (TEXT.replace(b'"m"', b'"\xe9"'), r"is no UTF-8 at byte \d+ \(0xe9\)"),
+    "no JSON": (b"hello", "is not JSON at byte 0"),
+    "HTML": (b"<html>502 Bad Gateway</html>", "is not JSON at byte 0"),
+    "latin-1": (TEXT.replace(b'"m"', b'"\xe9"'), r"is not UTF-8 at byte \d+ \(0xe9\)"),
     "utf-16 without a mark": (TEXT.decode().encode("utf-16-le"), "UTF-16|zero bytes"),
     "binary": (b"\x00\x01\x02\x03" * 50, "zero bytes"),
-    "picture": (b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "is no UTF-8|is no JSON"),
+    "picture": (b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "is not UTF-8|is not JSON"),
     "deep": (b"[" * 100_000, "nested too deep|breaks off"),
     "deep and whole": (b"[" * 5000 + b"]" * 5000, "deep|no embeddings"),
     "long integer": (TEXT.replace(b"0.125", b"1" * 5000, 1), "digits|beyond float32"),
     "beyond double": (TEXT.replace(b"0.125", b"1e400", 1), "place 2"),
     "not a number": (TEXT.replace(b"0.125", b"NaN", 1), "place 2"),
-    "trailing comma": (TEXT.replace(b"0.125]", b"0.125,]", 1), "is no JSON at byte"),
+    "trailing comma": (TEXT.replace(b"0.125]", b"0.125,]", 1), "is not JSON at byte"),
 }
 
 
@@ -304,7 +304,7 @@ class TestLongVectors:
     @pytest.mark.parametrize("number", ["+0.5", "0x1", "05", ".5", "0.5f", "1,,2", "--1", "1e"])
     def test_number_that_is_none_in_json(self, number: str) -> None:
         at = LONG.index(b"[0.25")
-        with pytest.raises(tw.LoadError, match=r"is no JSON at byte \d+") as caught:
+        with pytest.raises(tw.LoadError, match=r"is not JSON at byte \d+") as caught:
             tw.load(LONG.replace(b"[0.25", b"[" + number.encode()))
         shown = int(caught.value.problem.partition("byte ")[2].split()[0])
         assert at <= shown <= at + 1 + len(number) + 1
@@ -312,7 +312,7 @@ class TestLongVectors:
     def test_byte_of_latin_1_behind_the_vectors(self) -> None:
         text = LONG.replace(b'"visual"', b'"\xe9"')
         at = text.index(b"\xe9")
-        with pytest.raises(tw.LoadError, match=rf"no UTF-8 at byte {at} \(0xe9\)"):
+        with pytest.raises(tw.LoadError, match=rf"not UTF-8 at byte {at} \(0xe9\)"):
             tw.load(text)
 
     def test_one_dimension_more(self) -> None:

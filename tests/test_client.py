@@ -183,7 +183,7 @@ def test_bad_queries(client: tw.Client, tmp_path: Path) -> None:
         client.embed_image(["https://example.com/a.png", "https://example.com/b.png"])
     with (tmp_path / "large.png").open("wb") as file:
         file.truncate(32_100_000)
-    with pytest.raises(tw.InputError, match=r"has 32.1 MB; at most 32 MB"):
+    with pytest.raises(tw.InputError, match=r"is 32.1 MB; at most 32 MB"):
         client.embed_image(tmp_path / "large.png")
 
 

@@ -200,6 +200,6 @@ def test_disks_of_the_network_are_refused_before_anything_is_sent(
     if not refused:
         assert len(tw.distributed.embed(videos / "v0.mp4", engines["local"], **how))
         return
-    with pytest.raises(tw.InputError, match=rf"lies on a disk of the network \({kind}\)"):
+    with pytest.raises(tw.InputError, match=rf"is on a network disk \({kind}\)"):
         tw.distributed.embed(videos, engines["local"], **how)
     assert not service.paid

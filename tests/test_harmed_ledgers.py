@@ -266,7 +266,7 @@ def test_a_key_of_another_account_pays_and_says_so(
     embed(service, videos, tmp_path / "jobs")
     with Service(dim=4, check=False) as other:
         other.store.rng.seed(1)  # ids of its own
-        with pytest.warns(tw.TwlabWarning, match="paid for anew: 3 of the videos") as told:
+        with pytest.warns(tw.TwlabWarning, match="paid for again: 3 of the videos") as told:
             embed(other, videos, tmp_path / "jobs")
         place = next(part for part in str(told[0].message).split() if part.startswith("answers/"))
         assert len(tw.load(tmp_path / "jobs" / place.strip(",")))

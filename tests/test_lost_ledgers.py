@@ -394,7 +394,7 @@ def test_whole_seconds_are_one_job_however_written(
         (None, {"clip_sec": 2.5}, "clip_sec 2.5 for fixed segmentation; a whole number"),
         (None, {"end_sec": float("inf")}, "are not a span of time"),
         ("s3://bucket/a.mp4", {}, "'s3://bucket/a.mp4' is an address that the service does not"),
-        ("68a1f5b0c3d4e5f6a7b8c9d0", {}, "is no file here and looks like the id of an asset"),
+        ("68a1f5b0c3d4e5f6a7b8c9d0", {}, "is not a file here and looks like the id of an asset"),
         ("a\0b.mp4", {}, "is not there; a file"),
         ("x" * 5000, {}, "cannot be read .File name too long"),
     ],

@@ -217,7 +217,7 @@ def test_coordinates_that_do_not_fit(segments: pd.DataFrame) -> None:
     coords = tw.project(segments, method="pca")
     with pytest.raises(tw.InputError, match="coords has 14 entries for 15 rows"):
         tw.trustworthiness(segments, coords.iloc[1:])
-    with pytest.raises(tw.InputError, match="coords has another index than the table"):
+    with pytest.raises(tw.InputError, match="coords has a different index from the table"):
         tw.trustworthiness(segments, coords.set_axis(range(100, 115)))
     with pytest.raises(tw.InputError, match=r"coords is a ndarray of shape \(15,\)"):
         tw.trustworthiness(segments, np.zeros(15))

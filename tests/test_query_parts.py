@@ -353,6 +353,6 @@ def test_what_is_no_text_is_refused(
 def test_a_file_too_large_is_refused(client: tw.Client, service: Service, tmp_path: Path) -> None:
     with (tmp_path / "large.mp4").open("wb") as file:
         file.truncate(32_100_000)
-    with pytest.raises(tw.InputError, match=r"has 32.1 MB; at most 32 MB are taken at once"):
+    with pytest.raises(tw.InputError, match=r"is 32.1 MB; at most 32 MB are accepted at once"):
         client.embed_query(videos=tmp_path / "large.mp4", model_name=NEW)
     assert not service.requests

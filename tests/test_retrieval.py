@@ -97,7 +97,7 @@ def test_touching_hits_are_merged() -> None:
 def old(segments: pd.DataFrame, query: Any, **given: Any) -> pd.DataFrame:
     """A search by the keywords of the last release."""
     ask: Any = tw.search
-    with pytest.warns(DeprecationWarning, match=r"goes with the next release"):
+    with pytest.warns(DeprecationWarning, match=r"will be removed in the next release"):
         found: pd.DataFrame = ask(segments, query, **given)
     return found
 

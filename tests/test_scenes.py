@@ -207,7 +207,7 @@ def test_videos_called_by_numbers() -> None:
     found = tw.scenes(table, n_scenes={7: 3})  # type: ignore[dict-item]
     assert tw.scene_labels(table, found).value_counts(sort=False).index.tolist() == [0, 1, 2]
     assert tw.boundary_scores(found.assign(video_id=7), found)["f_measure"].tolist() == [1.0]
-    with pytest.raises(tw.InputError, match=r"n_scenes names 'b', which is no video .*are: 7"):
+    with pytest.raises(tw.InputError, match=r"n_scenes names 'b', which is not a video .*are: 7"):
         tw.scenes(table, n_scenes={"7": 3, "b": 2})
     with pytest.raises(tw.InputError, match="scenes are a NoneType; pass what"):
         tw.scene_labels(table, None)  # type: ignore[arg-type]

@@ -99,9 +99,9 @@ def test_videos_are_scored_one_by_one() -> None:
 
 
 def test_refusals() -> None:
-    with pytest.raises(tw.InputError, match="do not rise"):
+    with pytest.raises(tw.InputError, match="are not increasing"):
         tw.boundary_scores([0, 5, 5, 9], [0, 9])
-    with pytest.raises(tw.InputError, match="do not rise"):
+    with pytest.raises(tw.InputError, match="are not increasing"):
         tw.boundary_scores([3.0], [0, 9])
     with pytest.raises(tw.InputError, match="tolerance_sec is -1"):
         tw.boundary_scores([0, 9], [0, 9], tolerance_sec=-1)

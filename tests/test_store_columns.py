@@ -80,5 +80,5 @@ def test_texts_of_arrow_are_texts(tmp_path: Path, film: pd.DataFrame, kind: Any)
 def test_names_never_meet_in_one_key(tmp_path: Path, film: pd.DataFrame, sign: str) -> None:
     store = tw.open(tmp_path)
     for column in ("video_id", "embedding_option"):
-        with pytest.raises(tw.InputError, match=f"in '{column}' holds a sign of control"):
+        with pytest.raises(tw.InputError, match=f"in '{column}' holds a control character"):
             store.add(film.assign(**{column: f"a{sign}b"}))

@@ -253,7 +253,7 @@ def test_labels_follow_the_index(segments: pd.DataFrame) -> None:
 
 def test_labels_that_do_not_fit(segments: pd.DataFrame) -> None:
     labels = tw.cluster(segments, 4)
-    with pytest.raises(tw.InputError, match="labels has another index than the table"):
+    with pytest.raises(tw.InputError, match="labels has a different index from the table"):
         tw.cluster_summary(segments, labels.set_axis(range(1, 16)))
     with pytest.raises(tw.InputError, match="labels has 14 entries for 15 rows"):
         tw.cluster_summary(segments, labels.iloc[1:])

@@ -115,7 +115,7 @@ def test_times_as_text_keep_the_bounds_of_numbers(text: str) -> None:
     with pytest.raises(tw.InputError) as caught:
         tw.intervals.parse_timecode(text)
     assert len(str(caught.value)) < 200
-    with pytest.raises(tw.LoadError, match="is no time"):
+    with pytest.raises(tw.LoadError, match="is not a time"):
         tw.load([{"embedding": [1.0], "start_sec": text}])
 
 

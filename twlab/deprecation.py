@@ -34,7 +34,7 @@ def formerly(**renamed: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                         f"expected; leave {old}= out, the old name"
                     )
                 warn(
-                    f"{old}= is now {new}=; the old name goes with the next release",
+                    f"{old}= is now {new}=; the old name will be removed in the next release",
                     category=DeprecationWarning,
                 )
                 given[new] = given.pop(old)

@@ -296,7 +296,7 @@ def format_timecode(seconds: float, *, fps: float | None = None, decimals: int =
     if math.isnan(seconds):
         return ""
     if math.isinf(seconds):
-        raise InputError(f"{seconds} s is no time; a finite number of seconds was expected")
+        raise InputError(f"{seconds} s is not a time; a finite number of seconds was expected")
     sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
     if fps is not None:
         nominal = _nominal(fps)

@@ -516,7 +516,7 @@ class Dask(Executor):
                 if not self._client.ncores():
                     raise TwlabError(
                         f"no Dask worker is there, and none came in {PATIENCE_SEC:g} s; at least "
-                        "one was expected; start workers, or look in their logs why they end, and "
+                        "one was expected; start workers, or find in their logs why they end, and "
                         "start again: what is done is kept"
                     ) from None
 
@@ -547,7 +547,7 @@ def _call(item: Any, fn: Callable[..., Any], *values: Any) -> Any:
 def _given_up() -> TwlabError:
     return TwlabError(
         f"more than {RETRIES} workers died while they did one piece; they were expected to finish "
-        "it; look whether they run out of memory, and start again: what is done is kept"
+        "it; check whether they run out of memory, and start again: what is done is kept"
     )
 
 

@@ -175,7 +175,7 @@ def _query(chosen: argparse.Namespace, store: Store) -> dict[str, Any]:
         return {"query": load(chosen.query)}
     if kind == "text" and chosen.query is not None and not is_words(chosen.query):
         raise InputError(
-            f"{chosen.query!r} is no file; an embedding file, a picture, a sound or words were "
+            f"{chosen.query!r} is not a file; an embedding file, a picture, a sound or words were "
             "expected; correct the name, or give words with --text"
         )
     store.fragments()  # says that there is no store before a key is asked for

@@ -142,7 +142,7 @@ def _diameters(areas: NDArray[np.float64] | None, keep: NDArray[np.bool_]) -> ND
     if areas is None:
         return np.full(len(keep), usual)
     if (areas < 0).any():
-        raise InputError(f"size holds {np.nanmin(areas):g}; numbers from 0 up were expected")
+        raise InputError(f"size holds {np.nanmin(areas):g}; numbers, 0 or more, were expected")
     typical = float(np.nanmedian(areas[areas > 0])) if (areas > 0).any() else 1.0
     return np.clip(usual * np.sqrt(np.nan_to_num(areas) / typical), 2, 4 * usual)
 

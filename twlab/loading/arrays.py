@@ -73,8 +73,8 @@ def npz_document(data: bytes, source: str, columns: Mapping[str, str], most: int
         raise
     except _BROKEN as error:
         raise LoadError(
-            f"is no whole .npz file of plain arrays ({str(error)[:100]}); numbers and texts were "
-            "expected; save it again without objects",
+            f"is not a complete .npz file of plain arrays ({str(error)[:100]}); numbers and "
+            "texts were expected; save it again without objects",
             source=source,
         ) from None
     _check(document, source, columns)
@@ -103,7 +103,8 @@ def hdf5_document(
         raise
     except (OSError, RuntimeError, KeyError, ValueError, UnicodeError) as error:
         raise LoadError(
-            f"is no whole HDF5 file ({str(error)[:100]}); copy or write it again", source=source
+            f"is not a complete HDF5 file ({str(error)[:100]}); copy or write it again",
+            source=source,
         ) from None
     _check(document, source, columns)
     return _with_times(document)

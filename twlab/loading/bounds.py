@@ -46,7 +46,7 @@ def bounds_of(max_bytes: Any) -> Bounds:
     Raises
     ------
     InputError
-        If ``max_bytes`` is no whole number above 0.
+        If ``max_bytes`` is not a whole number above 0.
     """
     if max_bytes is None:
         free = free_bytes()

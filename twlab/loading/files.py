@@ -53,7 +53,7 @@ _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _EXPORT = "JSON, Parquet or CSV was expected; export it as one"
 _BINARY = {
     b"\x93NUM": (
-        "a NumPy array, which says nothing of times; a table was expected; give "
+        "a NumPy array, which says nothing about times; a table was expected; give "
         "tw.from_vectors(numpy.load(path), start_sec=..., end_sec=...)"
     ),
     **{
@@ -93,7 +93,7 @@ def find_files(source: str | os.PathLike[str]) -> list[Input]:
     """
     text = os.fspath(source)
     if not text or "\0" in text:
-        raise LoadError(f"{text[:80]!r} is no path; a file, folder or pattern was expected")
+        raise LoadError(f"{text[:80]!r} is not a path; a file, folder or pattern was expected")
     _not_content(text)
     path = user_path(text)
     try:
@@ -122,8 +122,7 @@ def _not_content(text: str) -> None:
         )
     if _JSON_TEXT.match(text) and (len(text) > _LONGEST_PATH or not Path(text).exists()):
         raise LoadError(
-            "a text of JSON was given where a path was expected; pass json.loads(text), or "
-            "text.encode()"
+            "JSON text was given where a path was expected; pass json.loads(text), or text.encode()"
         )
 
 

@@ -108,7 +108,8 @@ def ipc_table(stream: BinaryIO, source: str) -> Any:
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).partition("\n")[0][:120]
         raise LoadError(
-            f"is no whole Feather or Arrow file ({reason}); copy or write it again", source=source
+            f"is not a complete Feather or Arrow file ({reason}); copy or write it again",
+            source=source,
         ) from None
 
 
@@ -150,7 +151,7 @@ def _parquet(reader: Callable[[BinaryIO], Any], stream: BinaryIO, source: str) -
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).partition("\n")[0][:120]
         raise LoadError(
-            f"is no whole Parquet file ({reason}); copy or write it again", source=source
+            f"is not a complete Parquet file ({reason}); copy or write it again", source=source
         ) from None
 
 
@@ -265,7 +266,7 @@ def read_csv(stream: BinaryIO, found: Found) -> None:
         raise
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError, ValueError) as error:
         raise LoadError(
-            f"is no table in CSV ({str(error).strip()[:120]}); save the vectors as Parquet "
+            f"is not a table in CSV ({str(error).strip()[:120]}); save the vectors as Parquet "
             "with tw.save",
             source=found.source,
         ) from None
@@ -371,7 +372,7 @@ def _numbers(frame: pd.DataFrame, found: Found) -> NDArray[np.float32]:
             return frame.replace("", None).to_numpy(np.float64, na_value=np.nan).astype(np.float32)
     except (TypeError, ValueError) as error:
         raise LoadError(
-            f"the columns {frame.columns[0]!r} to {frame.columns[-1]!r} hold no numbers "
+            f"the columns {frame.columns[0]!r} to {frame.columns[-1]!r} do not hold numbers "
             f"({str(error)[:80]}); one number of the vector in each was expected; correct them",
             source=found.source,
         ) from None

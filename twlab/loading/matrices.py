@@ -137,6 +137,6 @@ def _seconds(name: str, values: Any, n_rows: int) -> Any:
         return np.array(listed, np.float64).reshape(n_rows)
     except (TypeError, ValueError):
         raise InputError(
-            f"{name} holds no {n_rows} numbers; seconds were expected, one for each vector; "
+            f"{name} does not hold {n_rows} numbers; seconds were expected, one for each vector; "
             "convert timecodes with tw.intervals.parse_timecode"
         ) from None

@@ -109,7 +109,7 @@ def _utf8(stream: BinaryIO, source: str, most: int) -> BinaryIO:
             text = (head + _read_whole(stream, source, most)).decode("utf-16")
         except UnicodeDecodeError as error:
             raise LoadError(
-                f"has a UTF-16 mark but is no UTF-16 at byte {error.start}; save it as UTF-8",
+                f"has a UTF-16 mark but is not UTF-16 at byte {error.start}; save it as UTF-8",
                 source=source,
             ) from None
         return io.BytesIO(text.encode("utf-8", "replace"))
@@ -137,7 +137,7 @@ class _Joined:
 def _skeleton(text: bytes, source: str, *, lines: bool, place: Callable[[int], int]) -> Any:
     """The parsed text; JSON Lines where it is or turns out to be that."""
     if not text.strip():
-        raise LoadError("holds nothing but blanks; embeddings were expected", source=source)
+        raise LoadError("holds nothing but white space; embeddings were expected", source=source)
     if not lines:
         value, error = _parsed(text)
         if error is None:
@@ -207,13 +207,13 @@ def _error(
         )
     if foreign:
         return LoadError(
-            f"is no UTF-8 at byte {at} (0x{text[position]:02x}); JSON in UTF-8 was expected; "
+            f"is not UTF-8 at byte {at} (0x{text[position]:02x}); JSON in UTF-8 was expected; "
             "save it as UTF-8",
             source=source,
             place=where,
         )
     return LoadError(
-        f"is no JSON at byte {at} ({error.msg}, near {error.doc[error.pos : error.pos + 20]!r}); "
+        f"is not JSON at byte {at} ({error.msg}, near {error.doc[error.pos : error.pos + 20]!r}); "
         "an answer as the service sends it was expected; save it again",
         source=source,
         place=where,

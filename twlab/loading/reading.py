@@ -102,7 +102,7 @@ def _check_keys(found: Found) -> None:
 
 
 def _content(source: Input) -> Any:
-    """The content of a source that is no path; bytes where it is a file object or a buffer."""
+    """The content of a source that is not a path; bytes where it is a file object or a buffer."""
     content = source.content
     if hasattr(content, "read") and not hasattr(content, "status_code"):
         try:
@@ -165,8 +165,8 @@ def _not_rows(content: Any, source: str) -> None:
     """Refuse what holds vectors, or nothing, but no rows, saying the way in."""
     if content is None:
         raise LoadError(
-            "None was given; a path, an answer or a table was expected; a function before may "
-            "have returned nothing",
+            "None was given; a path, an answer or a table was expected; an earlier function "
+            "may have returned nothing",
             source=source,
         )
     if isinstance(content, pd.Series):
@@ -184,15 +184,15 @@ def _not_rows(content: Any, source: str) -> None:
         )
     if callable(getattr(content, "collect", None)) and hasattr(content, "collect_schema"):
         raise LoadError(
-            f"a {type(content).__name__} is a plan whose rows are not there yet; a DataFrame was "
-            "expected; give frame.collect()",
+            f"a {type(content).__name__} is a plan whose rows are not computed yet; a DataFrame "
+            "was expected; give frame.collect()",
             source=source,
         )
     shape = getattr(content, "shape", None)
     if isinstance(shape, tuple) and hasattr(content, "dtype") and len(shape) != 1:
         raise LoadError(
-            f"an array of shape {tuple(shape)} says nothing of times; a table was expected; give "
-            "tw.from_vectors(matrix, start_sec=..., end_sec=...)",
+            f"an array of shape {tuple(shape)} says nothing about times; a table was expected; "
+            "give tw.from_vectors(matrix, start_sec=..., end_sec=...)",
             source=source,
         )
 

@@ -173,7 +173,7 @@ def nothing_ready(index_id: str, items: Sequence[dict[str, Any]]) -> ApiError:
     return StillProcessingError(
         f"no video of index {index_id!r} is ready ({len(items)} of them are "
         f"{', '.join(states[:3])}); at least one was expected; client.videos({index_id!r}) shows "
-        "what each is at; run again later"
+        "the state of each; run again later"
     )
 
 

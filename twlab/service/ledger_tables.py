@@ -171,7 +171,7 @@ def warn_of_other_keys(jobs: Sequence[Job]) -> None:
         had = next((job.answer for job in jobs if job.answer), None)
         there = f"; its answer is {had}, which tw.load reads" if had else ""
         warn(
-            f"paid for anew: {len(jobs)} of the videos (first: {jobs[0].source}); another key had "
+            f"paid for again: {len(jobs)} of the videos (first: {jobs[0].source}); another key had "
             "paid for them in this folder, and the service does not show its tasks to this key"
             f"{there}"
         )

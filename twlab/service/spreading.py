@@ -130,7 +130,7 @@ def _check_local(folder: Path) -> None:
     kind = file_system(folder)
     if kind.removeprefix("fuse.").startswith((*NETWORK, "sshfs")):
         raise InputError(
-            f"folder {str(folder)!r} lies on a disk of the network ({kind}); a folder on a disk of "
+            f"folder {str(folder)!r} is on a network disk ({kind}); a folder on a disk of "
             f"this machine was expected, as {ADVICE}"
         )
 

@@ -71,8 +71,8 @@ def gather(cells: NDArray[np.object_]) -> Matrix:
             row = np.empty((0, 0), np.float32)
         if row.ndim != 1 or not row.size:
             raise InputError(
-                f"row {position} holds {kind(cell)} for a vector; a one-dimensional list of "
-                "numbers was expected; drop or replace the row"
+                f"row {position} holds {kind(cell)} in place of a vector; a one-dimensional "
+                "list of numbers was expected; drop or replace the row"
             )
         rows.append(row)
     sizes, counts = np.unique([row.size for row in rows], return_counts=True)

@@ -88,7 +88,7 @@ def chosen(video_id: Any, start_sec: Any, end_sec: Any, where: Any) -> Chosen:
     if begin is not None and end is not None and begin >= end:
         raise InputError(
             f"start_sec is {begin:g} and end_sec {end:g}; a stretch that begins before it ends "
-            "was expected; exchange them"
+            "was expected; swap them"
         )
     return Chosen(videos, begin, end, where)
 

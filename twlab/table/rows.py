@@ -146,7 +146,7 @@ def aligned(data: Any, values: Any, name: str) -> Any:
     if values.index.is_unique and set(values.index) == set(data.index):
         return values.loc[data.index]
     raise InputError(
-        f"{name} has another index than the table (first label {values.index[0]!r}, not "
+        f"{name} has a different index from the table (first label {values.index[0]!r}, not "
         f"{data.index[0]!r}); the same index was expected; compute it from the same table, or pass "
         f"{name}.to_numpy() if the order is the same"
     )

@@ -345,8 +345,8 @@ def _cells(segments: pd.DataFrame) -> NDArray[np.object_]:
     holes = [row for row, cell in enumerate(cells) if cell is None or np.isscalar(cell)]
     if holes and isinstance(cells[holes[0]], str):
         raise InputError(
-            f"row {holes[0]} holds the text {cells[holes[0]][:24]!r} for a vector; vectors do not "
-            "survive CSV; save with tw.save or to_parquet and load with tw.load"
+            f"row {holes[0]} holds the text {cells[holes[0]][:24]!r} in place of a vector; vectors "
+            "do not survive CSV; save with tw.save or to_parquet and load with tw.load"
         )
     if holes:
         raise InputError(

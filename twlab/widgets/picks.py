@@ -105,8 +105,8 @@ def _series_meant(segments: pd.DataFrame, rows: pd.Series[Any]) -> Mask:
     _unique(segments)
     if not rows.index.is_unique or len(rows.index.symmetric_difference(segments.index)):
         raise InputError(
-            f"a mask of {len(rows)} rows with another index than the {len(segments)} segments; a "
-            "mask of this table was expected; pass the rows themselves: table[mask]"
+            f"a mask of {len(rows)} rows with a different index from the {len(segments)} "
+            "segments; a mask of this table was expected; pass the rows themselves: table[mask]"
         )
     return _masked(segments, rows.reindex(segments.index))
 
@@ -152,7 +152,7 @@ def _unique(segments: pd.DataFrame) -> None:
     """Refuse labels where they do not say which row is meant."""
     if not segments.index.is_unique:
         raise InputError(
-            "the index of the segments repeats itself, so labels do not say which rows are meant; "
+            "the index of the segments has duplicates, so labels do not say which rows are meant; "
             "pass rows with their video and time, or a boolean mask in the order of the table"
         )
 

@@ -210,7 +210,7 @@ def cluster_counts(
     if method == "hdbscan":
         raise InputError(
             "method is 'hdbscan', which finds its own number of clusters; another was expected; "
-            "call tw.cluster(segments, method='hdbscan') at once"
+            "call tw.cluster(segments, method='hdbscan') directly"
         )
     unit = unit_vectors(segments)
     rows = _rows_in_time(segments, unit, method)
@@ -249,7 +249,7 @@ def check_arguments(segments: Any, method: Any, random_state: Any) -> None:
         raise InputError(f"method is {method!r}; one of {names} was expected; choose one")
     if not isinstance(random_state, int | np.integer) or not 0 <= random_state < 2**32:
         raise InputError(
-            f"random_state is {random_state!r}; a whole number from 0 on was expected; leave it "
+            f"random_state is {random_state!r}; a whole number, 0 or more, was expected; leave it "
             "at 0 for the same result each time"
         )
     if isinstance(segments, pd.DataFrame):

@@ -102,7 +102,7 @@ class Asked(NamedTuple):
 def asked_for(by: Any, weights: Any, fuse: Any) -> Asked:
     """The arguments, checked."""
     if fuse == "score":  # what the last release called it
-        message = "fuse='score' is now 'standing'; the old name goes with the next release"
+        message = "fuse='score' is now 'standing'; the old name will be removed in the next release"
         warn(message, category=DeprecationWarning)
         fuse = "standing"
     if fuse not in ("standing", "rank"):
@@ -111,7 +111,7 @@ def asked_for(by: Any, weights: Any, fuse: Any) -> Asked:
         isinstance(weights, Mapping) and all(_from_zero(value) for value in weights.values())
     ):
         raise InputError(
-            f"weights are {weights!r}; a finite number from 0 on for each option was expected"
+            f"weights are {weights!r}; a finite number, 0 or more, for each option was expected"
         )
     names = (by,) if isinstance(by, str) or not isinstance(by, Iterable | None) else by
     return Asked(None if names is None else tuple(names), dict(weights or {}), fuse)

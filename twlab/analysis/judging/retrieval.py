@@ -69,7 +69,8 @@ def _also_merged(function: Callable[P, R]) -> Callable[P, R]:
         if gap is None:
             return function(*args, **given)
         warn(
-            "merge_gap_sec= goes with the next release; use tw.merge_hits(hits, max_gap_sec=...)",
+            "merge_gap_sec= will be removed in the next release; use tw.merge_hits(hits, "
+            "max_gap_sec=...)",
             category=DeprecationWarning,
         )
         _check_gap("merge_gap_sec", gap)
@@ -291,7 +292,7 @@ def _check_gap(name: str, gap: Any) -> None:
     """Refuse what is no length of a gap."""
     known = isinstance(gap, Real) and not isinstance(gap, bool) and 0 <= float(gap) < math.inf
     if not known:
-        raise InputError(f"{name} is {gap!r}; seconds from 0 on were expected")
+        raise InputError(f"{name} is {gap!r}; seconds, 0 or more, were expected")
 
 
 def _merged(ranked: pd.DataFrame, k: int, gap_sec: float) -> pd.DataFrame:

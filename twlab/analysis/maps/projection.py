@@ -239,7 +239,7 @@ def _check_arguments(segments: Any, method: Any, n_components: Any, random_state
         raise InputError(f"n_components is {n_components!r}; 2 or 3 was expected; choose one")
     if not 0 <= _whole(random_state, "random_state") < 2**32:
         raise InputError(
-            f"random_state is {random_state!r}; a whole number from 0 on was expected; leave it "
+            f"random_state is {random_state!r}; a whole number, 0 or more, was expected; leave it "
             "at 0 for the same map each time"
         )
     if isinstance(segments, pd.DataFrame):

@@ -296,13 +296,13 @@ def check_videos(videos: Any, *sides: Any) -> None:
             if "video_id" not in side.columns:
                 raise InputError(
                     f"videos is {videos!r} and the table has no column 'video_id' (there are: "
-                    f"{', '.join(map(str, side.columns))}); a table that says whose a row is was "
-                    "expected; add the column, or leave videos out"
+                    f"{', '.join(map(str, side.columns))}); a table that names the video of each "
+                    "row was expected; add the column, or leave videos out"
                 )
         elif not hasattr(side, "fragments"):  # a store says whose its rows are
             raise InputError(
                 f"videos is {videos!r} for a {type(side).__name__}; a table was expected, which "
-                "says whose a row is; make one with tw.from_vectors, or leave videos out"
+                "names the video of each row; make one with tw.from_vectors, or leave videos out"
             )
 
 

@@ -62,7 +62,7 @@ def counts_by_video(counts: Mapping[Any, Any], videos: Iterable[Any]) -> dict[st
     unknown = [video for video in counts if str(video) not in known]
     if unknown:
         raise InputError(
-            f"n_scenes names {unknown[0]!r}, which is no video of the table (there are: "
+            f"n_scenes names {unknown[0]!r}, which is not a video of the table (there are: "
             f"{', '.join(sorted(known)[:5])}); name videos by their video_id"
         )
     return {str(video): count for video, count in counts.items()}

@@ -146,8 +146,8 @@ def _edges(scenes: Any) -> Floats:
         edges = _numbers(scenes)
     if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all():
         raise InputError(
-            f"edges {np.array2string(edges, threshold=6)} do not rise; start, boundaries and end "
-            "of one video in seconds were expected; filter to one video and option"
+            f"edges {np.array2string(edges, threshold=6)} are not increasing; start, boundaries "
+            "and end of one video in seconds were expected; filter to one video and option"
         )
     return np.asarray(edges)
 

@@ -67,7 +67,7 @@ class Checkpoint:
         except OSError as error:
             warn(
                 f"nothing can be kept in {str(self.folder)!r} ({error.strerror}); if this call is "
-                "interrupted, it starts anew"
+                "interrupted, it starts from the beginning"
             )
             self.folder = None
         return self

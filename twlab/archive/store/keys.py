@@ -59,14 +59,14 @@ def _as_words(column: pd.Series[Any]) -> pd.Series[Any]:
     broken = next((word for word in words if word and ("\x00" in word or "\x1f" in word)), None)
     if broken is not None:  # these signs stand between the parts of a key
         raise InputError(
-            f"{broken[:40]!r} in {column.name!r} holds a sign of control (\\x00 or \\x1f); a name "
-            "was expected; replace it"
+            f"{broken[:40]!r} in {column.name!r} holds a control character (\\x00 or \\x1f); a "
+            "name was expected; replace it"
         )
     try:
         return str_column(words)
     except UnicodeEncodeError as error:
         raise InputError(
-            f"{error.object[:40]!r} in {column.name!r} is no text (half of a character); a name "
+            f"{error.object[:40]!r} in {column.name!r} is not text (half of a character); a name "
             "was expected; replace it"
         ) from None
 

@@ -44,7 +44,7 @@ def _also_exact(function: Callable[P, R]) -> Callable[P, R]:
         if method not in ("auto", "exact"):
             raise InputError(f"method is {method!r}; 'auto' or 'exact' was expected; leave it out")
         warn(
-            "method= goes with the next release; use tw.nearest(query, store, exact=True)",
+            "method= will be removed in the next release; use tw.nearest(query, store, exact=True)",
             category=DeprecationWarning,
         )
         part: Any = copy.copy(args[0])

@@ -162,8 +162,9 @@ def check_films(table: Any, rows: pd.DataFrame) -> None:
     other = both[abs(both["duration_sec_x"] - both["duration_sec_y"]) > SAME_SEC]
     for name, ours, theirs in other.itertuples(index=False):
         raise InputError(
-            f"{name!r} lasts {ours:g} s here and {theirs:g} s in the store; one film of a name was "
-            "expected; give this one another with tw.load(file, video_id=...), or delete that one"
+            f"{name!r} lasts {ours:g} s here and {theirs:g} s in the store; one film per name was "
+            "expected; give this one another name with tw.load(file, video_id=...), or delete the "
+            "other"
         )
 
 

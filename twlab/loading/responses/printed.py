@@ -96,7 +96,7 @@ def _document(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        pass  # a printed dict is no JSON
+        pass  # a printed dict is not JSON
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):

@@ -144,7 +144,7 @@ def seconds(value: Any) -> float:
     elif isinstance(value, _NUMBER_TYPES):
         return seconds(float(value))
     raise BadValueError(
-        f"{str(value)[:40]!r} is no time; seconds as a number were expected; "
+        f"{str(value)[:40]!r} is not a time; seconds as a number were expected; "
         "correct or drop the segment"
     )
 
@@ -166,7 +166,7 @@ def _word(value: Any) -> str | None:
     if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
         value = "+".join(value)
     if not isinstance(value, str):
-        raise BadValueError(f"{str(value)[:40]!r} is no word; a string was expected; correct it")
+        raise BadValueError(f"{str(value)[:40]!r} is not text; a string was expected; correct it")
     return value or None
 
 

@@ -114,7 +114,7 @@ def find_key(api_key: str | None) -> Key:
         )
     if not value.isascii() or not value.isprintable() or " " in value:
         raise InputError(
-            f"the API key of {len(value)} characters holds blanks or letters outside ASCII; a "
+            f"the API key of {len(value)} characters holds blanks or characters outside ASCII; a "
             "key as copied from the dashboard was expected; copy it again"
         )
     return Key(value)

@@ -55,7 +55,7 @@ async def read_body(pieces: AsyncIterator[bytes], encoding: str, most: int, *, c
     if len(whole) <= most or cut:
         return bytes(whole[:most])
     raise AnswerError(
-        f"an answer of more than {most >> 20} MB; no answer of the service is as long; ask for "
+        f"an answer of more than {most >> 20} MB; no answer of the service is that long; ask for "
         "less at once, or report it to the service",
         again=False,
     )

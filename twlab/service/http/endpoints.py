@@ -271,7 +271,7 @@ def _headers_of(box: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     for name, value in found:
         if not (name + value).isascii() or not (name + value).isprintable() or not name:
             raise AnswerError(
-                f"an answer with a header that cannot be sent; letters of ASCII were expected; "
+                f"an answer with a header that cannot be sent; ASCII characters were expected; "
                 f"{AnswerError.advice}"
             )
     return found

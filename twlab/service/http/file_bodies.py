@@ -67,8 +67,8 @@ class PartStream:
         if size and not block:
             raise InputError(
                 f"{self._part.path} has become shorter while it was sent ("
-                f"{self._part.length - left} of {self._part.length} bytes there); a file at rest "
-                "was expected; run again when it is complete"
+                f"{self._part.length - left} of {self._part.length} bytes there); a file that "
+                "does not change was expected; run again when it is complete"
             )
         self._place += len(block)
         if self._place > self._told:

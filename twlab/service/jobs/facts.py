@@ -126,7 +126,7 @@ def _asked(job: Job) -> dict[str, Any]:
     words = all(box_at(asked).get(n) is None or _words_at(asked, n) is not None for n in _WORDS)
     if not numbers or not words or not {*_NUMBERS, *_WORDS} <= box_at(asked).keys():
         raise LedgerError(
-            f"the ledger says that {plain(job.source)!r} was asked for with the options "
+            f"the ledger says that {plain(job.source)!r} was requested with the options "
             f"{plain(job.options, 40)!r}; options as twlab writes them were expected; move the "
             "ledger away to have it made again from the answers beside it, or choose another "
             "folder="
@@ -172,5 +172,5 @@ def _departs(job: Job, facts: dict[str, Any]) -> bool:
 def in_doubt(job: Job, why: str) -> JobInDoubtError:
     """The error that says why a job is not sent."""
     return JobInDoubtError(
-        f"whether {job.source} was accepted cannot be told: {why}; {JobInDoubtError.advice}"
+        f"it is not known whether {job.source} was accepted: {why}; {JobInDoubtError.advice}"
     )

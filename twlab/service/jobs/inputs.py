@@ -147,7 +147,7 @@ def _of_path(text: str) -> list[Media]:
         return _media(map(Path, hits), text)
     if _ID.fullmatch(text):
         raise InputError(
-            f"{text!r} is no file here and looks like the id of an asset, a video or a task; a "
+            f"{text!r} is not a file here and looks like the id of an asset, a video or a task; a "
             "file, folder, glob or web address was expected; embed the file itself (one that was "
             "uploaded is not uploaded again), or fetch an index with client.fetch"
         )

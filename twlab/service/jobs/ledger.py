@@ -153,7 +153,7 @@ class Ledger:
             for told in found:
                 self._insert_found(db, told)
         warn(
-            f"the ledger {self._path} has lost what it knew; {len(found)} paid jobs were found "
+            f"the ledger {self._path} has lost entries; {len(found)} paid jobs were found "
             "again by their answers, and others are looked for at the service before anything "
             "is paid"
         )

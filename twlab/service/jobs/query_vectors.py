@@ -176,8 +176,8 @@ def _media(part: Part, query: Query) -> dict[str, str]:
     size = source.path.stat().st_size
     if size > limit:
         raise InputError(
-            f"{source.shown} has {size / 1e6:.1f} MB; at most {limit / 1e6:.0f} MB are taken at "
-            "once; make it smaller, or embed it with client.embed"
+            f"{source.shown} is {size / 1e6:.1f} MB; at most {limit / 1e6:.0f} MB are accepted "
+            "at once; make it smaller, or embed it with client.embed"
         )
     return {"base64_string": base64.b64encode(source.path.read_bytes()).decode()}
 

@@ -304,6 +304,6 @@ def _is_fate_unknown(error: ApiError) -> bool:
 def _check_size(work: Work, limit: int) -> None:
     if work.size > limit:
         raise TooLargeError(
-            f"{work.source.shown} has {work.size / 1e9:.2f} GB; at most {limit / 1e9:.2f} GB are "
-            "taken; give its web address, or cut it"
+            f"{work.source.shown} is {work.size / 1e9:.2f} GB; at most {limit / 1e9:.2f} GB are "
+            "accepted; give its web address, or cut it"
         )
