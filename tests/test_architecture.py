@@ -151,6 +151,17 @@ def test_http_knows_no_pandas() -> None:
         assert "pandas" not in path.read_text(encoding="utf-8"), path
 
 
+def test_one_file_knows_the_http_library() -> None:
+    importers = set()
+    for path in FILES:
+        for node in ast.walk(tree(path)):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+            if {name.split(".")[0] for name in names} & {"httpx", "httpcore", "requests"}:
+                importers.add(path.relative_to(PACKAGE).as_posix())
+    assert importers == {"service/http/transport.py"}
+
+
 @pytest.mark.parametrize("path", FILES, ids=FILE_IDS)
 def test_functions_are_small(path: Path) -> None:
     module = tree(path)

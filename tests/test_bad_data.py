@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import zstandard
 
@@ -85,7 +87,7 @@ def test_times_as_text_are_read() -> None:
 TEXT = json.dumps(answer(rows())).encode()
 BAD_TEXTS: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "is empty"),
-    "blank": (b" \n\t ", "nothing but blanks"),
+    "blank": (b" \n\t ", "nothing but white space"),
     "no JSON": (b"hello", "is not JSON at byte 0"),
     "HTML": (b"<html>502 Bad Gateway</html>", "is not JSON at byte 0"),
     "latin-1": (TEXT.replace(b'"m"', b'"\xe9"'), r"is not UTF-8 at byte \d+ \(0xe9\)"),
@@ -259,7 +261,24 @@ LONG = json.dumps(
 """Two segments whose vectors are long enough to be cut out of the text before it is parsed."""
 
 
+@pytest.mark.parametrize("reader", ["simdjson", "orjson"])
 class TestLongVectors:
+    """With the reader of long vectors, and with that of Pythons for which it has no wheel."""
+
+    @pytest.fixture(autouse=True)
+    def take(self, reader: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        if reader == "orjson":
+            monkeypatch.setitem(sys.modules, "simdjson", None)
+        else:
+            pytest.importorskip("simdjson")
+
+    def test_the_numbers_are_those_of_float32(self, rng: np.random.Generator) -> None:
+        matrix = rng.normal(scale=10.0 ** rng.integers(-44, 38, size=(3, 500)))
+        matrix[0, :3] = -0.0, 2**70, 1e-320
+        segments = [row | {"float": list(x)} for row, x in zip(rows(), matrix, strict=True)]
+        read = tw.vectors(tw.load(json.dumps(answer(segments)).encode()))
+        assert read.tobytes() == matrix.astype(np.float32).tobytes()
+
     @pytest.mark.parametrize("size", [3, 40])
     @pytest.mark.parametrize("ascii_only", [True, False])
     def test_truncated_at_every_byte(self, size: int, ascii_only: bool) -> None:
@@ -276,7 +295,7 @@ class TestLongVectors:
 
     def test_whole_but_wrong_is_not_called_truncated(self) -> None:
         for bad in (b'{"a": nul}', b'{"a": 1.}', b'{"a": -}', b'{"a": "\\u00"}', b'{"a": "\xe9"}'):
-            with pytest.raises(tw.LoadError, match=r"is no (JSON|UTF-8) at byte"):
+            with pytest.raises(tw.LoadError, match=r"is not (JSON|UTF-8) at byte"):
                 tw.load(bad)
 
     @pytest.mark.parametrize(

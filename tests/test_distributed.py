@@ -353,7 +353,7 @@ def test_a_place_that_cannot_be_written_is_done_without(
     table: pd.DataFrame, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.warns(tw.TwlabWarning, match="nothing can be kept in .* starts anew"):
+    with pytest.warns(tw.TwlabWarning, match="nothing can be kept in .* starts from the beginning"):
         found = tw.nearest(Parts(table, CUTS, work=tmp_path / "file" / "work"), k=4)
     same(found, tw.nearest(table, k=4))
 

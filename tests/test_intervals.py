@@ -176,7 +176,7 @@ def test_smpte_needs_fps() -> None:
         parse_timecode("00:00:01:30", fps=24)
     with pytest.raises(tw.InputError, match="fps is 0; frames per second"):
         format_timecode(1, fps=0)
-    with pytest.raises(tw.InputError, match="no time"):
+    with pytest.raises(tw.InputError, match="not a time"):
         format_timecode(float("inf"))
     assert format_timecode(float("nan")) == ""
 

@@ -339,7 +339,7 @@ class TestFromVectors:
         [
             ({"start_sec": [0.0]}, "start_sec has 1 values for 2 vectors"),
             ({"end_sec": [-1.0, 3.0]}, "ends before it starts"),
-            ({"start_sec": ["a", "b"]}, "start_sec holds no 2 numbers"),
+            ({"start_sec": ["a", "b"]}, "start_sec does not hold 2 numbers"),
             ({"video_id": [1, 2]}, "video_id holds 1, a int"),
             ({"video_id": None}, "no video_id"),
             ({"columns": {"video_id": "x"}}, "argument of its own"),

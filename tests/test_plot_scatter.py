@@ -69,7 +69,7 @@ def test_size_of_points(segments: pd.DataFrame) -> None:
     areas = np.r_[4.0, np.ones(14)]
     sizes = tw.plot.scatter(segments, flat(segments), size=areas).data[0].marker.size
     assert sizes[0] == pytest.approx(2 * sizes[1])
-    with pytest.raises(tw.InputError, match="size holds -1; numbers from 0 up"):
+    with pytest.raises(tw.InputError, match="size holds -1; numbers, 0 or more"):
         tw.plot.scatter(segments, flat(segments), size=-areas.clip(max=1))
 
 

@@ -190,7 +190,7 @@ def test_bad_columns(segments: pd.DataFrame) -> None:
         tw.plot.timeline(segments.assign(tags=[{}] * 15), color="tags")
     with pytest.raises(tw.InputError, match=r"theme is \['light'\]; 'light' or 'dark'"):
         tw.plot.timeline(segments, theme=["light"])
-    with pytest.raises(tw.InputError, match="lanes has another index"):
+    with pytest.raises(tw.InputError, match="lanes has a different index"):
         tw.plot.timeline(segments, lanes=pd.Series(range(15), index=range(1, 16)))
     with pytest.raises(tw.InputError, match=r"novelty holds .*; numbers were expected"):
         tw.plot.timeline(segments, novelty="video_id")

@@ -210,7 +210,7 @@ def test_refusals(both: pd.DataFrame) -> None:
         (np.ones(8), {"where": "1) OR (1=1"}, "a parenthesis that closes none"),
         (np.ones(8), {"where": 5}, "where is 5; a condition in SQL"),
         (np.ones(8), {"start_sec": "x"}, "start_sec is 'x'; seconds"),
-        (np.ones(8), {"start_sec": 9, "end_sec": 3}, "start_sec is 9 and end_sec 3; .*exchange"),
+        (np.ones(8), {"start_sec": 9, "end_sec": 3}, "start_sec is 9 and end_sec 3; .*swap"),
         (np.ones(8), {"video_id": 5}, "video_id is 5; a name or a list of names"),
         (np.ones(8), {"by": 5}, "no option 5"),
         (np.zeros(8), {}, "the query for the option 'audio' is all zeros"),

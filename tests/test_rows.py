@@ -30,7 +30,7 @@ def test_aligned(segments: pd.DataFrame) -> None:
     assert aligned(segments, [1] * 15, "values") == [1] * 15
     twice = segments.set_axis([0] * 15)
     assert aligned(twice, values.set_axis([0] * 15), "values").tolist() == [*range(15)]
-    with pytest.raises(tw.InputError, match=r"values has another index .*first label 0"):
+    with pytest.raises(tw.InputError, match=r"values has a different index .*first label 0"):
         aligned(segments.set_axis([*range(14), 13]), values, "values")
     with pytest.raises(tw.InputError, match="values has 3 entries for 15 rows"):
         aligned(segments, [1, 2, 3], "values")

@@ -80,7 +80,7 @@ class TestNpz:
                 data[place + at] |= 1
                 place = data.find(head, place + 4)
         path.write_bytes(bytes(data))
-        with pytest.raises(tw.LoadError, match=r"no whole \.npz file .*password"):
+        with pytest.raises(tw.LoadError, match=r"not a complete \.npz file .*password"):
             tw.load(path)
 
     def test_a_matrix_without_times(self, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ class TestNpz:
             tw.load(tmp_path / "b.npz", max_bytes=10**6)
         whole = io.BytesIO()
         np.savez(whole, embeddings=M, start=START)
-        with pytest.raises(tw.LoadError, match=r"no whole \.npz"):
+        with pytest.raises(tw.LoadError, match=r"not a complete \.npz"):
             tw.load(whole.getvalue()[:-40])
 
 
@@ -148,7 +148,7 @@ class TestHdf5:
             file["audio/embeddings"], file["periods/periods"] = M, np.arange(6.0)
         with pytest.raises(tw.LoadError, match=r"'audio/embeddings'.*periods/periods \(6,\)"):
             tw.load(tmp_path / "x.h5")
-        with pytest.raises(tw.LoadError, match="no whole HDF5"):
+        with pytest.raises(tw.LoadError, match="not a complete HDF5"):
             tw.load((tmp_path / "x.h5").read_bytes()[:900])
 
     def test_the_missing_library_is_named(
@@ -173,7 +173,7 @@ class TestArrow:
         ):
             writer.write_table(table)
         check(tw.load(tmp_path / "s.arrow"))
-        with pytest.raises(tw.LoadError, match="no whole Feather"):
+        with pytest.raises(tw.LoadError, match="not a complete Feather"):
             tw.load((tmp_path / "t.feather").read_bytes()[:200])
 
     def test_objects_with_the_c_stream(self) -> None:

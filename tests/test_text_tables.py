@@ -186,8 +186,8 @@ def test_the_manifest_beside_an_output_is_no_bad_file(tmp_path: Path) -> None:
     [
         ("https://example.com/answer.json", "is an address .*fetch it first"),
         ("s3://bucket/answer.json", r"is an address \(s3\).*copy it"),
-        ('{"data": [' + '{"embedding": [1, 2]},' * 60, "text of JSON"),
-        ("[1.0, 2.0]", "text of JSON"),
+        ('{"data": [' + '{"embedding": [1, 2]},' * 60, "JSON text"),
+        ("[1.0, 2.0]", "JSON text"),
         ("[ab]*.json", "no file matches"),
         ("nowhere.json", "no such file"),
     ],

@@ -207,7 +207,7 @@ def test_repeated_index_is_refused_where_labels_are_ambiguous(segments: pd.DataF
     explorer = tw.explore(table, views=["timeline"])
     explorer._selection = pack_mask(np.arange(len(table)) < 2)
     assert len(explorer.selection) == 2
-    with pytest.raises(tw.InputError, match="index of the segments repeats itself"):
+    with pytest.raises(tw.InputError, match="index of the segments has duplicates"):
         explorer.selection = [0]
     explorer.selection = table.iloc[:1]
     assert explorer._mask.tolist() == [True, *[False] * 14]

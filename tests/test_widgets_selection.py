@@ -217,7 +217,10 @@ def test_masks_and_labels(both: pd.DataFrame) -> None:
 
 
 REFUSED: dict[str, tuple[Callable[[pd.DataFrame], Any], str]] = {
-    "a mask of hits": (lambda t: t.iloc[:5]["start_sec"] < 6, "mask of 5 rows with another index"),
+    "a mask of hits": (
+        lambda t: t.iloc[:5]["start_sec"] < 6,
+        "mask of 5 rows with a different index",
+    ),
     "numbers": (lambda t: t["start_sec"], "a column of float64 for every segment"),
     "a map": (lambda t: pd.DataFrame({"x": [0.0], "y": [1.0]}), "columns x, y; video_id, start"),
     "a number": (lambda _: 7, "the selection is 7; rows of a table"),

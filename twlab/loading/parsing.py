@@ -6,6 +6,11 @@ and a short placeholder is left in its place. What remains, the *skeleton*, is s
 an ordinary JSON parser. Neither the whole text nor Python floats are ever held, so the peak is
 about the matrix.
 
+Why no library alone: of 57 MB with 5,000 vectors of 512 numbers this takes .17 CPU s and 20 MB of
+memory (.29 s without simdjson); jiter, msgspec and orjson take .42 to .45 s and 150 to 250 MB,
+simdjson on the whole text .66 s and 170 MB, ijson 1.0 s and 14 MB. For 4,000 answers of one vector
+the libraries take .25 s and this .35, in a load of 1.3 s.
+
 Placeholders are safe: one that was set inside a string (a ``[`` in a text) breaks the skeleton at
 its own position, and the text is then parsed whole; and unless each placeholder turns up exactly
 once in the parsed document, the text is refused.
