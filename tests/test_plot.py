@@ -19,7 +19,7 @@ from twlab.figures.clock import (
 )
 from twlab.figures.encodings import categories_of
 from twlab.figures.scene_spans import scene_spans
-from twlab.figures.theme import plain, short_names
+from twlab.figures.theme import as_shown, short_names
 from twlab.looks import THEMES, colour_of, is_continuous
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def test_names_are_no_markup(name: str, segments: pd.DataFrame) -> None:
 
 def test_long_names_stay_distinct() -> None:
     assert short_names(["a", "b"], 9) == ["a", "b"]
-    assert plain("a_very_long_name.mp4", 9) == "a_ve….mp4"
+    assert as_shown("a_very_long_name.mp4", 9) == "a_ve….mp4"
     names = [f"/films/season one/episode {k:02d} of twelve (final cut).mp4" for k in range(12)]
     short = short_names(names, 20)
     assert len(set(short)) == 12

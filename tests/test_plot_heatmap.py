@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twlab as tw
-from twlab.figures.heatmap import MOST_CELLS
+from twlab.figures.heatmap import CELLS_PER_SIDE
 from twlab.figures.strips import ground_of, lay_strip
 from twlab.looks import THEMES
 
@@ -313,7 +313,7 @@ class TestLargeTables:
     def test_figures_stay_small(self) -> None:
         figure = tw.plot.heatmap(long_film(5000))
         assert len(figure.to_json()) < 5_000_000
-        assert max(images(figure)[0].z.shape) <= MOST_CELLS
+        assert max(images(figure)[0].z.shape) <= CELLS_PER_SIDE
 
     @pytest.mark.parametrize("across", [False, True])
     def test_very_many_segments_are_averaged_without_single_values(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SCRIPTS = "Scripts" if os.name == "nt" else "bin"
+ASSETS = "Scripts" if os.name == "nt" else "bin"
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +50,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment that holds the wheel and what it depends on."""
     folder = tmp_path_factory.mktemp("empty") / "venv"
     venv.create(folder, with_pip=True)
-    interpreter = folder / SCRIPTS / "python"
+    interpreter = folder / ASSETS / "python"
     answer = run(str(interpreter), "-m", "pip", "install", "--quiet", str(wheel), cwd=folder)
     assert answer.returncode == 0, answer.stderr
     return interpreter

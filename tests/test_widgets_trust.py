@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.widgets.addresses import masked, web_address
+from twlab.widgets.addresses import mask_secrets, web_address
 
 SECRET = b"a key that nobody may read"
 HOST = "https://media.test/film"
@@ -219,5 +219,5 @@ def test_passwords_in_addresses_are_shown_nowhere(tmp_path: Path) -> None:
     table["topic"] = [address, address + "2", "a", "b"]
     page = tw.save_html(table, tmp_path / "page.html").read_text()
     assert "pass-word" not in page
-    assert masked(f"see {address} now") == "see https://…@media.test/film.mp4 now"
-    assert masked("a@b.test, https://host/a@b") == "a@b.test, https://host/a@b"
+    assert mask_secrets(f"see {address} now") == "see https://…@media.test/film.mp4 now"
+    assert mask_secrets("a@b.test, https://host/a@b") == "a@b.test, https://host/a@b"

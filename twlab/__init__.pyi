@@ -47,8 +47,8 @@ from twlab.table.types import Neighbors as _Neighbors
 from twlab.table.types import Positions as _Positions
 from twlab.widgets.explorer import Explorer as Explorer
 from twlab.widgets.explorer import Explorer as _Explorer
-from twlab.widgets.options import Video as _Video
-from twlab.widgets.options import View as _View
+from twlab.widgets.explorer_options import Video as _Video
+from twlab.widgets.explorer_options import View as _View
 
 _Segments = pd.DataFrame | distributed.Source | str | os.PathLike[str]
 """A table of segments, a store, a part of one or another source, or the path of a store."""

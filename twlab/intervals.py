@@ -300,7 +300,7 @@ def format_timecode(seconds: float, *, fps: float | None = None, decimals: int =
     sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
     if fps is not None:
         nominal = _nominal(fps)
-        whole, frame = divmod(_frame(float(seconds), fps), nominal)
+        whole, frame = divmod(_frame_number(float(seconds), fps), nominal)
         return f"{sign}{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}:{frame:02d}"
     if not isinstance(decimals, int | np.integer) or not 0 <= decimals <= MOST_DECIMALS:
         raise InputError(f"decimals is {decimals!r}; 0 to {MOST_DECIMALS} digits were expected")
@@ -312,7 +312,7 @@ def format_timecode(seconds: float, *, fps: float | None = None, decimals: int =
     return f"{sign}{whole // 60}:{whole % 60:02d}{fraction}"
 
 
-def _frame(seconds: float, fps: float) -> int:
+def _frame_number(seconds: float, fps: float) -> int:
     """The number of the frame that a time means, counted from 0."""
     nearest = round(seconds * fps)
     slack = _FRAME_SLACK_SEC
@@ -362,7 +362,7 @@ def parse_timecode(text: str, *, fps: float | None = None) -> float:
             f"{text[:40]!r} … of {len(text)} characters is not a time; seconds, M:SS, H:MM:SS or "
             "SMPTE HH:MM:SS:FF was expected; correct it"
         )
-    seconds = _parsed(text, fps)
+    seconds = _parse_seconds(text, fps)
     if seconds >= LATEST_SEC:
         raise InputError(
             f"{text!r} is later than any video lasts; seconds, M:SS, H:MM:SS or SMPTE "
@@ -371,7 +371,7 @@ def parse_timecode(text: str, *, fps: float | None = None) -> float:
     return seconds
 
 
-def _parsed(text: str, fps: float | None) -> float:
+def _parse_seconds(text: str, fps: float | None) -> float:
     """Seconds from a text of bounded length."""
     smpte = re.fullmatch(r"(\d+):([0-5]?\d):([0-5]?\d)([:;])(\d+)", text, re.ASCII)
     if smpte:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 from twlab.archive.sources import Source
 from twlab.errors import FILTERED, InputError, brief, warn
 from twlab.memory import free_bytes
+from twlab.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,7 +137,7 @@ def takes_stores(
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         values = (*args, *kwargs.values())
-        if not any(isinstance(value, _LARGE) or _is_empty(value) for value in values):
+        if not any(isinstance(value, _LARGE) or _has_no_rows(value) for value in values):
             return function(*args, **kwargs)
         # What the signature does not name is a keyword of the last release, or none at all.
         former = {name: kwargs[name] for name in kwargs.keys() - signature.parameters.keys()}
@@ -148,7 +149,7 @@ def takes_stores(
             _refuse_misplaced(name, given, function.__name__)
         large = {name: opened(given[name]) for name in names if name in given}
         if any(isinstance(value, Source) for value in large.values()):
-            result: R = _of_stores(function, given | large, pieces)
+            result: R = _call_with_stores(function, given | large, pieces)
         else:
             result = function(*args, **kwargs)
         _warn_of_empty(large)
@@ -176,7 +177,7 @@ def _refuse_misplaced(name: str, given: dict[str, Any], function: str) -> None:
             f"store was expected; {swap}"
         )
     words = bool(tables) or (" " in text and not {"/", os.sep} & set(text))
-    if words and isinstance(value, str) and not _exists(text):
+    if words and isinstance(value, str) and not _path_exists(text):
         raise InputError(
             f"{name} is {brief(text)}, and there is no store at such a path; a table of segments, "
             "vectors or the path of a store was expected; if these are words to look for, give "
@@ -184,15 +185,15 @@ def _refuse_misplaced(name: str, given: dict[str, Any], function: str) -> None:
         )
 
 
-def _exists(path: str) -> bool:
+def _path_exists(path: str) -> bool:
     """Whether something is at a path, which may be no path at all."""
     try:
-        return os.path.exists(os.path.expanduser(path))  # noqa: PTH110, PTH111 - any text
+        return os.path.exists(user_path(path))  # noqa: PTH110 - pathlib raises for a long text
     except ValueError:
         return False
 
 
-def _of_stores(function: Any, given: dict[str, Any], pieces: str | None) -> Any:
+def _call_with_stores(function: Any, given: dict[str, Any], pieces: str | None) -> Any:
     """The result of a function some of whose arguments are stores."""
     if pieces and any(isinstance(v, Source) and not _is_small(v) for v in given.values()):
         return getattr(importlib.import_module(f"twlab.{pieces}"), function.__name__)(**given)
@@ -206,7 +207,7 @@ def _is_small(source: Source) -> bool:
     return n_bytes is not None and free is not None and n_bytes * ROOM <= free
 
 
-def _is_empty(value: Any) -> bool:
+def _has_no_rows(value: Any) -> bool:
     """Whether a value is a table, or a part of a store, without rows."""
     if isinstance(value, Source):
         return not any(piece.n_rows for piece in value.fragments())
@@ -216,7 +217,7 @@ def _is_empty(value: Any) -> bool:
 def _warn_of_empty(given: dict[str, Any]) -> None:
     """Warn of tables without rows: their results are empty, as after a filter for a wrong word."""
     for name, value in given.items():
-        if _is_empty(value):
+        if _has_no_rows(value):
             options = value.options() if isinstance(value, Source) else []
             remedy = (
                 "if a filter left none, filter for an option that is there: the whole store has "

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_demo"]
 
-PAGE = """\
+DEMO_PAGE = """\
 <!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -99,11 +99,11 @@ def write_demo(path: str | os.PathLike[str]) -> Path:
 
     target = user_path(path)
     with replaced(target) as aside:
-        aside.write_text(_page(sample()), encoding="utf-8")
+        aside.write_text(_fill_page(sample()), encoding="utf-8")
     return target
 
 
-def _page(film: pd.DataFrame) -> str:
+def _fill_page(film: pd.DataFrame) -> str:
     """The page as text."""
     from plotly.offline import get_plotlyjs
 
@@ -114,26 +114,26 @@ def _page(film: pd.DataFrame) -> str:
             code=html.escape(code),
             figure=figure.to_html(full_html=False, include_plotlyjs=False),
         )
-        for title, text, code, figure in _pictures(film)
+        for title, text, code, figure in _draw_pictures(film)
     )
-    return PAGE.format(explorer=_explorer(film), script=get_plotlyjs(), pictures=pictures)
+    return DEMO_PAGE.format(explorer=_draw_explorer(film), script=get_plotlyjs(), pictures=pictures)
 
 
-def _explorer(film: pd.DataFrame) -> str:
+def _draw_explorer(film: pd.DataFrame) -> str:
     """The linked explorer with the film in it."""
     from twlab.analysis.groups.clustering import cluster
     from twlab.loading.samples import sample_video
     from twlab.widgets.explorer import state_of
     from twlab.widgets.opening import explore
-    from twlab.widgets.page import frame_of
+    from twlab.widgets.page import iframe_of
 
     explorer = explore(film, video=sample_video(), labels=cluster(film, 6))
-    frame = frame_of(state_of(explorer), video_as="embed")
+    frame = iframe_of(state_of(explorer), video_as="embed")
     explorer.close()
     return frame
 
 
-def _pictures(film: pd.DataFrame) -> Iterator[Picture]:
+def _draw_pictures(film: pd.DataFrame) -> Iterator[Picture]:
     """Title, what to see, the code, and the figure."""
     from twlab import plot
     from twlab.analysis.groups.clustering import cluster

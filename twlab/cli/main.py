@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twlab import __version__
-from twlab.cli.service_commands import EXAMPLES as SERVICE_EXAMPLES
+from twlab.cli.service_commands import SERVICE_EXAMPLES as SERVICE_EXAMPLES
 from twlab.cli.service_commands import add_service_commands, in_flags
-from twlab.cli.store_commands import EXAMPLES as STORE_EXAMPLES
+from twlab.cli.store_commands import STORE_EXAMPLES as STORE_EXAMPLES
 from twlab.cli.store_commands import add_store_commands
 from twlab.errors import TwlabError, require
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-EXAMPLES = """\
+MAIN_EXAMPLES = """\
 examples:
   twlab demo                          pictures of the bundled film, as one HTML file
   twlab load answer.json              what a file holds
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         Default: the arguments this process was started with.
     """
-    parser = _parser()
+    parser = _make_parser()
     chosen = parser.parse_args(arguments)
     if chosen.run is None:
         parser.print_help()
@@ -66,12 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     """Every command with its options; each names the function that runs it."""
     parser = argparse.ArgumentParser(
         prog="twlab",
         description="The notebook workbench for video embeddings.",
-        epilog=EXAMPLES + SERVICE_EXAMPLES + STORE_EXAMPLES,
+        epilog=MAIN_EXAMPLES + SERVICE_EXAMPLES + STORE_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"twlab {__version__}")
@@ -81,28 +81,28 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="write pictures of the bundled film as one HTML file")
     demo.add_argument("-o", "--output", metavar="FILE", type=Path, default="twlab-demo.html")
     demo.add_argument("--no-open", action="store_true", help="do not show it in the browser")
-    demo.set_defaults(run=_demo)
+    demo.set_defaults(run=_run_demo)
 
     load = commands.add_parser("load", help="say what files hold, or save them as one table")
     load.add_argument("sources", metavar="FILE", nargs="+", help="file, folder or glob")
     load.add_argument("-o", "--output", metavar="FILE", help="save all segments (.parquet)")
-    load.set_defaults(run=_load)
+    load.set_defaults(run=_run_load)
 
     check = commands.add_parser("check", help="list everything that is wrong in files")
     check.add_argument("sources", metavar="FILE", nargs="+", help="file, folder or glob")
-    check.set_defaults(run=_check)
+    check.set_defaults(run=_run_check)
 
     lab = commands.add_parser("lab", help="start JupyterLab on a copy of the notebooks")
     lab.add_argument("--folder", metavar="DIR", type=Path, default="twlab-notebooks")
     lab.add_argument("options", metavar="OPTION", nargs="*", help="for JupyterLab, after --")
-    lab.set_defaults(run=_lab)
+    lab.set_defaults(run=_run_lab)
 
     add_service_commands(commands)
     add_store_commands(commands)
     return parser
 
 
-def _demo(chosen: argparse.Namespace) -> int:
+def _run_demo(chosen: argparse.Namespace) -> int:
     """Write the page and show it where somebody is watching."""
     from twlab.cli.demo import write_demo
 
@@ -115,7 +115,7 @@ def _demo(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _load(chosen: argparse.Namespace) -> int:
+def _run_load(chosen: argparse.Namespace) -> int:
     """Print one line per video, option and scope; save the table where asked."""
     from twlab.loading.load import load, save
 
@@ -123,11 +123,11 @@ def _load(chosen: argparse.Namespace) -> int:
     if chosen.output is not None:
         path = save(segments, chosen.output)
         print(f"{len(segments)} segments in {path}", file=sys.stderr)
-    _print_table(_overview(segments))
+    _print_table(_summarise(segments))
     return 0
 
 
-def _overview(segments: pd.DataFrame) -> pd.DataFrame:
+def _summarise(segments: pd.DataFrame) -> pd.DataFrame:
     """How many segments, seconds and numbers per vector there are of what."""
     keys = ["video_id", "embedding_option", "embedding_scope", "model_name"]
     counted = segments[keys].assign(
@@ -139,7 +139,7 @@ def _overview(segments: pd.DataFrame) -> pd.DataFrame:
     return table[[*keys, "n_segments", "seconds", "dim"]]
 
 
-def _check(chosen: argparse.Namespace) -> int:
+def _run_check(chosen: argparse.Namespace) -> int:
     """Print what is wrong, if anything."""
     from twlab.loading.load import check
 
@@ -151,7 +151,7 @@ def _check(chosen: argparse.Namespace) -> int:
     return 1
 
 
-def _lab(chosen: argparse.Namespace) -> int:
+def _run_lab(chosen: argparse.Namespace) -> int:
     """Put the notebooks where the user can change them, and start JupyterLab there."""
     import subprocess
 

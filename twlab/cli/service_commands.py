@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from twlab.service.client import Client
 
-__all__ = ["EXAMPLES", "add_service_commands", "in_flags"]
+__all__ = ["SERVICE_EXAMPLES", "add_service_commands", "in_flags"]
 
-FLAGS = {
+SERVICE_FLAGS = {
     "model_name": "--model",
     "embedding_option": "--option",
     "embedding_scope": "--scope",
@@ -26,7 +26,7 @@ FLAGS = {
 }
 """Arguments of the client by what they are called on the command line."""
 
-EXAMPLES = """\
+SERVICE_EXAMPLES = """\
   twlab embed film.mp4 -o segments.parquet
   twlab fetch INDEX_ID -o archive.parquet
   twlab jobs                          every paid job, and how it ended
@@ -45,18 +45,18 @@ def add_service_commands(commands: Any) -> None:
     embed.add_argument("--concurrency", type=int, default=8, metavar="N")
     embed.add_argument("--pay-again", action="store_true", help="start failed videos anew")
     _add_folder(embed)
-    embed.set_defaults(run=_embed, flags=FLAGS)
+    embed.set_defaults(run=_run_embed, flags=SERVICE_FLAGS)
 
     fetch = commands.add_parser("fetch", help="save the segments of all videos of an index")
     fetch.add_argument("index_id", metavar="INDEX_ID")
     fetch.add_argument("-o", "--output", metavar="FILE", required=True, help="(.parquet)")
     fetch.add_argument("--option", action="append", metavar="NAME", help="visual, audio, …")
     _add_folder(fetch)
-    fetch.set_defaults(run=_fetch, flags=FLAGS)
+    fetch.set_defaults(run=_run_fetch, flags=SERVICE_FLAGS)
 
     jobs = commands.add_parser("jobs", help="list every paid job of this folder")
     _add_folder(jobs)
-    jobs.set_defaults(run=_jobs, flags=FLAGS)
+    jobs.set_defaults(run=_run_jobs, flags=SERVICE_FLAGS)
 
 
 def in_flags(text: str, flags: dict[str, str]) -> str:
@@ -78,16 +78,16 @@ def _add_folder(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _client(chosen: argparse.Namespace) -> Client:
+def _open_client(chosen: argparse.Namespace) -> Client:
     from twlab.service.client import Client
 
     return Client(folder=chosen.folder)
 
 
-def _embed(chosen: argparse.Namespace) -> int:
+def _run_embed(chosen: argparse.Namespace) -> int:
     """Embed, save what succeeded, list what failed."""
     options = {"model_name": chosen.model} if chosen.model else {}
-    with _client(chosen) as client, warnings.catch_warnings():
+    with _open_client(chosen) as client, warnings.catch_warnings():
         # The failures are listed below, each on its own line.
         warnings.filterwarnings("ignore", message=".* videos are not in the table")
         segments = client.embed(
@@ -101,21 +101,21 @@ def _embed(chosen: argparse.Namespace) -> int:
         )
         failures = client.failures()
     if len(segments):
-        _save(segments, chosen.output)
+        _save_table(segments, chosen.output)
     for row in failures.itertuples():
-        print(f"twlab: {row.source}: {in_flags(str(row.reason), FLAGS)}", file=sys.stderr)
+        print(f"twlab: {row.source}: {in_flags(str(row.reason), SERVICE_FLAGS)}", file=sys.stderr)
     return 1 if len(failures) else 0
 
 
-def _fetch(chosen: argparse.Namespace) -> int:
+def _run_fetch(chosen: argparse.Namespace) -> int:
     """Fetch an index and save it."""
     options = {"embedding_option": chosen.option} if chosen.option else {}
-    with _client(chosen) as client:
-        _save(client.fetch(chosen.index_id, **options), chosen.output)
+    with _open_client(chosen) as client:
+        _save_table(client.fetch(chosen.index_id, **options), chosen.output)
     return 0
 
 
-def _jobs(chosen: argparse.Namespace) -> int:
+def _run_jobs(chosen: argparse.Namespace) -> int:
     """Print the ledger; needs no key."""
     from pathlib import Path
 
@@ -131,7 +131,7 @@ def _jobs(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _save(segments: pd.DataFrame, output: str) -> None:
+def _save_table(segments: pd.DataFrame, output: str) -> None:
     from twlab.loading.load import save
 
     path = save(segments, output)

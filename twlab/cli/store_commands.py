@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from twlab.archive.store import Store
 
-__all__ = ["EXAMPLES", "add_store_commands"]
+__all__ = ["STORE_EXAMPLES", "add_store_commands"]
 
 QUIET = "warn,lance::dataset::optimize=error"
 """What of Lance's log is shown: not the commits that are tried again."""
 
 UPSERT = "write them with upsert, which replaces"
 
-FLAGS = {
+STORE_FLAGS = {
     "by": "--option",
     "embedding_option": "--option",
     "video_id": "--video",
@@ -36,7 +36,7 @@ FLAGS = {
 }
 """Arguments of a search by what they are called on the command line."""
 
-EXAMPLES = """\
+STORE_EXAMPLES = """\
   twlab ingest 'answers/*.json' --store archive
   twlab search --store archive query.json -k 5
   twlab search --store archive --like film.mp4@1:30 --option visual -o hits.csv
@@ -50,7 +50,7 @@ def add_store_commands(commands: Any) -> None:
     ingest.add_argument("sources", metavar="FILE", nargs="+", help="file, folder or glob")
     _add_store(ingest)
     ingest.add_argument("--new", action="store_true", help="refuse segments that are there")
-    ingest.set_defaults(run=_ingest, flags={})
+    ingest.set_defaults(run=_run_ingest, flags={})
 
     search = commands.add_parser("search", help="find the segments of a store most alike to one")
     search.add_argument("query", metavar="QUERY", nargs="?", help="embedding file, or words")
@@ -63,16 +63,16 @@ def add_store_commands(commands: Any) -> None:
     search.add_argument("--model", metavar="NAME", help="of a store that names none, for words")
     search.add_argument("--where", metavar="SQL", help='such as "start_sec < 60"')
     search.add_argument("-o", "--output", metavar="FILE", help="save the hits (.csv)")
-    search.set_defaults(run=_search, flags=FLAGS)
+    search.set_defaults(run=_run_search, flags=STORE_FLAGS)
 
 
 def _add_store(command: argparse.ArgumentParser) -> None:
     command.add_argument("--store", metavar="DIR", required=True, help="folder, or s3://… address")
 
 
-def _ingest(chosen: argparse.Namespace) -> int:
+def _run_ingest(chosen: argparse.Namespace) -> int:
     """Write the segments, those that are there already anew."""
-    store = _opened(chosen.store)
+    store = _open_store(chosen.store)
     try:
         written = _add_new(store, chosen.sources) if chosen.new else store.upsert(chosen.sources)
         if written:
@@ -80,14 +80,14 @@ def _ingest(chosen: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         again = "the same command without --new" if chosen.new else "the same command"
         raise KeyboardInterrupt(
-            f"the store has {_opened(chosen.store).count_rows():,} rows; {again} goes on"
+            f"the store has {_open_store(chosen.store).count_rows():,} rows; {again} goes on"
         ) from None
     print(f"{written} segments written", file=sys.stderr)
     print(store)
     return 0
 
 
-def _opened(address: str) -> Store:
+def _open_store(address: str) -> Store:
     """The store, without the log of commits that Lance tries again."""
     os.environ.setdefault("LANCEDB_LOG", QUIET)  # read when LanceDB is imported
     from twlab.archive.store import open as open_store
@@ -105,11 +105,11 @@ def _add_new(store: Store, sources: list[str]) -> int:
         raise InputError(str(error).replace(UPSERT, "leave out --new to replace them")) from None
 
 
-def _search(chosen: argparse.Namespace) -> int:
+def _run_search(chosen: argparse.Namespace) -> int:
     """Print the hits, or save them."""
-    output = _output(chosen.output)
-    store = _opened(chosen.store)
-    asked = _query(chosen, store)
+    output = _check_output(chosen.output)
+    store = _open_store(chosen.store)
+    asked = _query_arguments(chosen, store)
     hits = store.search(
         k=chosen.k,
         video_id=chosen.video,
@@ -134,18 +134,18 @@ def _search(chosen: argparse.Namespace) -> int:
 def _no_hits(chosen: argparse.Namespace) -> str:
     """Why nothing was found, as far as it is known."""
     given = {"--video": chosen.video, "--option": chosen.option, "--where": chosen.where}
-    parts = [f"{name} {_told(value)}" for name, value in given.items() if value is not None]
+    parts = [f"{name} {_show_option(value)}" for name, value in given.items() if value is not None]
     if not parts:
         return "no hits: the store has nothing to compare with the query"
     return f"no hits: no segment fits {' and '.join(parts)}; leave out one to search in more"
 
 
-def _told(value: str | list[str]) -> str:
+def _show_option(value: str | list[str]) -> str:
     """What was given for an option."""
     return ", ".join(map(repr, [value] if isinstance(value, str) else value))
 
 
-def _output(name: str | None) -> Path | None:
+def _check_output(name: str | None) -> Path | None:
     """Where hits go, known before anything is searched."""
     if name is None:
         return None
@@ -157,7 +157,7 @@ def _output(name: str | None) -> Path | None:
     return Path(name)
 
 
-def _query(chosen: argparse.Namespace, store: Store) -> dict[str, Any]:
+def _query_arguments(chosen: argparse.Namespace, store: Store) -> dict[str, Any]:
     """What is looked for, as arguments of ``Store.search``, with a client where it needs one."""
     given = {"a query": chosen.query, "--like": chosen.like, "--text": chosen.text}
     named = [name for name, value in given.items() if value is not None]
@@ -201,13 +201,13 @@ def _segment_at(place: str, option: str | None, store: Store) -> pd.DataFrame:
             "expected; twlab load says which videos a file holds"
         )
     if option is not None:
-        found = _of_option(found, option, f"{video!r} at {second:g} s")
+        found = _keep_option(found, option, f"{video!r} at {second:g} s")
     length = found["end_sec"] - found["start_sec"]
     shortest: pd.DataFrame = found[length == length.min()]
     return shortest
 
 
-def _of_option(found: pd.DataFrame, option: str, place: str) -> pd.DataFrame:
+def _keep_option(found: pd.DataFrame, option: str, place: str) -> pd.DataFrame:
     """The segments of an option."""
     there = sorted(found["embedding_option"].dropna().unique())
     if option not in there:
@@ -219,7 +219,7 @@ def _of_option(found: pd.DataFrame, option: str, place: str) -> pd.DataFrame:
     return chosen
 
 
-def _times(seconds: pd.Series) -> list[str]:
+def _timecodes(seconds: pd.Series) -> list[str]:
     """Seconds as people write times."""
     from twlab.intervals import format_timecode
 
@@ -235,5 +235,5 @@ def _print_hits(hits: pd.DataFrame) -> None:
     for name in likeness:
         shown[name] = shown[name].map(lambda value: "-" if value != value else f"{value:.4f}")
     for name in ("start", "end"):
-        shown[name] = _times(shown[name])
+        shown[name] = _timecodes(shown[name])
     print(shown.to_string(index=False, na_rep="-", max_colwidth=None))

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from twlab.analysis.neighbors.similarity import cosine_similarity
 from twlab.errors import InputError
 from twlab.figures.clock import clock_times, time_axis
-from twlab.figures.theme import dress, plain, scale_of, short_names
+from twlab.figures.theme import as_shown, dress, scale_of, short_names
 from twlab.intervals import format_timecode
 from twlab.looks import ThemeName, colour_of, look_of
 from twlab.table.tracks import tracks
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["alignment"]
 
-MOST_SIDE, MOST_LETTERS = 1000, 40
+MOST_SIDE, VIDEO_LETTERS = 1000, 40
 LEAST_RANGE = 1e-3
 """Similarities that differ by less are drawn as equal: the rest is rounding."""
 
-COLUMNS = ("a_video_id", "b_video_id", "a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec")
+PIECE_COLUMNS = ("a_video_id", "b_video_id", "a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec")
 
 
 def alignment(
@@ -74,20 +74,20 @@ def alignment(
     >>> figure.data[0].type
     'heatmap'
     """
-    _check(pieces)
+    _check_pieces(pieces)
     look = look_of(theme)
-    options = [_options(table, name) for table, name in ((a, "a"), (b, "b"))]
+    options = [_segments_by_option(table, name) for table, name in ((a, "a"), (b, "b"))]
     mine = _pieces_of(pieces, *options)
-    drawn = _drawn_option(mine, *options)
-    sides = [_thinned(side.get(drawn, next(iter(side.values())))) for side in options]
+    drawn = _choose_option(mine, *options)
+    sides = [_thin_out(side.get(drawn, next(iter(side.values())))) for side in options]
     values = cosine_similarity(sides[0], sides[1])
-    edges = [_edges(side) for side in sides]
-    figure = go.Figure(_heat(values, edges, scale_of(look.similarity)))
-    videos = short_names((side["video_id"].iloc[0] for side in sides), MOST_LETTERS)
+    edges = [_cell_edges(side) for side in sides]
+    figure = go.Figure(_draw_similarity(values, edges, scale_of(look.similarity)))
+    videos = short_names((side["video_id"].iloc[0] for side in sides), VIDEO_LETTERS)
     for number, (option, found) in enumerate(mine.items(), start=1):
         for piece in found.itertuples():
-            _box(figure, piece, option, colour_of(look, number))
-    note = _words(videos, mine, drawn, several=max(map(len, options)) > 1)
+            _draw_piece(figure, piece, option, colour_of(look, number))
+    note = _count_pieces(videos, mine, drawn, several=max(map(len, options)) > 1)
     dress(
         figure, look, title="What is shared" if title is None else title, subtitle=note, height=560
     )
@@ -97,7 +97,9 @@ def alignment(
     return figure
 
 
-def _heat(values: NDArray[Any], edges: list[NDArray[np.float64]], colours: Any) -> go.Heatmap:
+def _draw_similarity(
+    values: NDArray[Any], edges: list[NDArray[np.float64]], colours: Any
+) -> go.Heatmap:
     """The cross-similarity, its outermost hundredths in the colours of the ends."""
     low, high = np.percentile(values, [1, 99])
     low = (
@@ -115,7 +117,7 @@ def _heat(values: NDArray[Any], edges: list[NDArray[np.float64]], colours: Any) 
     )
 
 
-def _words(
+def _count_pieces(
     videos: list[Any], pieces: dict[str | None, pd.DataFrame], drawn: str | None, *, several: bool
 ) -> str:
     """How many pieces there are, and of which options where there are several."""
@@ -124,19 +126,19 @@ def _words(
     note = f"{counted} of {videos[0]} (down) found in {videos[1]} (right)"
     if not several:
         return note
-    counts = ", ".join(f"{len(found)} of {plain(option)}" for option, found in pieces.items())
-    return f"{note}; similarity of {plain(drawn)}; {counts or 'no pieces'}"
+    counts = ", ".join(f"{len(found)} of {as_shown(option)}" for option, found in pieces.items())
+    return f"{note}; similarity of {as_shown(drawn)}; {counts or 'no pieces'}"
 
 
-def _check(pieces: Any) -> None:
+def _check_pieces(pieces: Any) -> None:
     """Refuse what is no table of pieces."""
     columns = pieces.columns if isinstance(pieces, pd.DataFrame) else ()
-    missing = [name for name in COLUMNS if name not in columns]
+    missing = [name for name in PIECE_COLUMNS if name not in columns]
     if missing:
         raise InputError(f"no column {missing[0]!r} in the pieces; pass what tw.align returns")
 
 
-def _options(table: pd.DataFrame, name: str) -> dict[str | None, pd.DataFrame]:
+def _segments_by_option(table: pd.DataFrame, name: str) -> dict[str | None, pd.DataFrame]:
     """The segments of the one video by option, in order of time; None is a missing option."""
     found = [table.iloc[rows] for rows in tracks(table)]
     videos = {str(part["video_id"].iloc[0]) for part in found}
@@ -153,7 +155,7 @@ def _option_of(part: pd.DataFrame) -> str | None:
     return None if pd.isna(option) else str(option)
 
 
-def _thinned(side: pd.DataFrame) -> pd.DataFrame:
+def _thin_out(side: pd.DataFrame) -> pd.DataFrame:
     """At most so many rows as can be seen."""
     return side.iloc[:: -(-len(side) // MOST_SIDE)]
 
@@ -177,7 +179,7 @@ def _pieces_of(
     }
 
 
-def _drawn_option(
+def _choose_option(
     pieces: dict[str | None, pd.DataFrame],
     a: dict[str | None, pd.DataFrame],
     b: dict[str | None, pd.DataFrame],
@@ -193,7 +195,7 @@ def _drawn_option(
     return max(both, key=lambda option: len(pieces.get(option, ())), default=None)
 
 
-def _edges(side: pd.DataFrame) -> NDArray[np.float64]:
+def _cell_edges(side: pd.DataFrame) -> NDArray[np.float64]:
     """Where the cells of a side begin, and where the last one ends."""
     start = np.maximum.accumulate(side["start_sec"].to_numpy(np.float64, na_value=np.nan))
     last = float(side["end_sec"].to_numpy(np.float64, na_value=np.nan)[-1])
@@ -202,7 +204,7 @@ def _edges(side: pd.DataFrame) -> NDArray[np.float64]:
     )
 
 
-def _box(figure: go.Figure, piece: Any, option: str | None, colour: str) -> None:
+def _draw_piece(figure: go.Figure, piece: Any, option: str | None, colour: str) -> None:
     """One piece: its box, and the line that its content follows."""
     trust = "".join(
         f"<br>{column} {getattr(piece, column):.2g}"

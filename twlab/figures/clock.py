@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twlab.figures.theme import plain
+from twlab.figures.theme import as_shown
 from twlab.intervals import format_timecode
 
 if TYPE_CHECKING:
@@ -82,5 +82,5 @@ def span_labels(table: pd.DataFrame) -> list[str]:
     bounds = (timecodes(table[name]) for name in ("start_sec", "end_sec"))
     for video, start, end in zip(table["video_id"], *bounds, strict=True):
         times = " – ".join(filter(None, (start, end)))
-        labels.append(f"{plain(video)} {times}".strip())
+        labels.append(f"{as_shown(video)} {times}".strip())
     return labels

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
-from twlab.figures.theme import plain
+from twlab.figures.theme import as_shown
 from twlab.table.rows import aligned
 
 if TYPE_CHECKING:
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     Values = str | pd.Series[Any] | Sequence[Any]
 
 __all__ = [
-    "as_names",
     "by_name",
     "categories_of",
     "left_out_note",
     "name_of",
-    "named_values",
+    "name_values",
     "number_column",
     "options_of",
     "value_column",
+    "with_plain_names",
 ]
 
 ARGUMENTS = ("lanes", "color")
@@ -43,7 +43,7 @@ def value_column(segments: pd.DataFrame, chosen: Values, argument: str) -> pd.Se
     InputError
         If there is no such column, or the values do not fit the table.
     """
-    values = _values(segments, chosen, argument)
+    values = _find_values(segments, chosen, argument)
     cells = values if values.dtype == object else ()
     odd = [value for value in cells if not isinstance(value, Hashable)]
     if odd:
@@ -54,10 +54,10 @@ def value_column(segments: pd.DataFrame, chosen: Values, argument: str) -> pd.Se
     return values
 
 
-def _values(segments: pd.DataFrame, chosen: Values, argument: str) -> pd.Series[Any]:
+def _find_values(segments: pd.DataFrame, chosen: Values, argument: str) -> pd.Series[Any]:
     """The values of a column by name, or those given, as they are."""
     if isinstance(chosen, str):
-        return _column(segments, chosen, argument)
+        return _find_column(segments, chosen, argument)
     if not isinstance(chosen, Iterable):
         raise InputError(
             f"{argument} is {chosen!r}; the name of a column or one value per row was expected"
@@ -68,7 +68,7 @@ def _values(segments: pd.DataFrame, chosen: Values, argument: str) -> pd.Series[
     return pd.Series(values, index=segments.index, name=argument)
 
 
-def _column(segments: pd.DataFrame, name: str, argument: str) -> pd.Series[Any]:
+def _find_column(segments: pd.DataFrame, name: str, argument: str) -> pd.Series[Any]:
     """A column of the table."""
     if name == "embedding":
         raise InputError(f"{argument} is 'embedding', a vector per row; one value was expected")
@@ -103,7 +103,7 @@ def name_of(values: pd.Series[Any]) -> str:
     """The name of a column as people read it; ``value`` where it has none of its own."""
     if values.name in ARGUMENTS:
         return "value"
-    return "time" if values.name == "start_sec" else plain(values.name).replace("_", " ")
+    return "time" if values.name == "start_sec" else as_shown(values.name).replace("_", " ")
 
 
 def by_name(values: pd.Series[Any], link: str) -> str:
@@ -111,17 +111,17 @@ def by_name(values: pd.Series[Any], link: str) -> str:
     return "" if values.name in ARGUMENTS else f"{link}{name_of(values)}"
 
 
-def named_values(values: pd.Series[Any]) -> pd.Series[Any]:
+def name_values(values: pd.Series[Any]) -> pd.Series[Any]:
     """``cluster: 3`` for each row, as the hover says it."""
     if pd.api.types.is_float_dtype(values):
         texts = values.map(lambda number: f"{number:.4g}", na_action="ignore")
     else:
         texts = values.astype(object)
-    texts = texts.astype(object).where(values.notna(), "none").map(plain)
+    texts = texts.astype(object).where(values.notna(), "none").map(as_shown)
     return f"{name_of(values)}: " + texts.astype(object)
 
 
-def as_names(table: pd.DataFrame) -> pd.DataFrame:
+def with_plain_names(table: pd.DataFrame) -> pd.DataFrame:
     """The table with a plain index and plain names of videos.
 
     A user's index may repeat or bear the name of a column, and categories may be unused.

@@ -30,27 +30,27 @@ from twlab.figures.scene_spans import scene_spans
 from twlab.figures.strips import (
     Ground,
     Strip,
+    axis_places,
     ground_of,
     lay_strip,
-    places_of,
 )
-from twlab.figures.theme import plain
+from twlab.figures.theme import as_shown
 from twlab.looks import Look, ThemeName, look_of
 from twlab.table.segments import check_segments, clip_mask
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from twlab.figures.images import Strips
     from twlab.table.types import Matrix, Positions
 
-    Strips = tuple[Strip, Strip]
     Tables = tuple[pd.DataFrame, pd.DataFrame | None]
 
 __all__ = ["heatmap"]
 
-UNNAMED = "no option"
+NO_OPTION = "no option"
 
-MOST_CELLS = 800
+CELLS_PER_SIDE = 800
 """Cells per side, so that a figure stays below 5 MB and appears within a second or two."""
 
 
@@ -120,19 +120,19 @@ def heatmap(
     """
     look = look_of(theme)
     other = segments if to is None else to
-    options = _options(segments, to)
-    given = _given(similarity, segments, other)
-    down = ground_of(segments.iloc[_clips(segments)])
-    across = down if to is None else ground_of(to.iloc[_clips(to)])
+    options = _pair_options(segments, to)
+    given = _check_given(similarity, segments, other)
+    down = ground_of(segments.iloc[_clip_positions(segments)])
+    across = down if to is None else ground_of(to.iloc[_clip_positions(to)])
     sheet = lay_sheet([name for name, *_ in options], down, across)
     value_name = value_name or ("cosine similarity" if given is None else "similarity")
     figure, images, largest = go.Figure(), [], 1
     for number, (_, rows, columns) in enumerate(options):
-        strips = _strips((segments, to), (rows, columns), sheet)
+        strips = _lay_strips((segments, to), (rows, columns), sheet)
         image = image_of((segments, to), strips, given)
-        _draw(figure, sheet, number, strips, image, value_name, look)
+        _draw_panel(figure, sheet, number, strips, image, value_name, look)
         images.append(image)
-        largest = max(largest, *(_largest(strip) for strip in strips))
+        largest = max(largest, *(_largest_block(strip) for strip in strips))
     if scenes is not None:
         _frame_scenes(figure, sheet, scenes, segments, look)
     what = "segments" if down.by_time else "videos"
@@ -143,14 +143,14 @@ def heatmap(
     return figure
 
 
-def _options(
+def _pair_options(
     segments: pd.DataFrame, to: pd.DataFrame | None
 ) -> list[tuple[str, Positions, Positions]]:
     """Name and rows of both tables for each embedding option."""
-    down = _by_option(segments, "segments")
+    down = _clips_by_option(segments, "segments")
     if to is None:
         return [(name, rows, rows) for name, rows in down.items()]
-    across = _by_option(to, "to")
+    across = _clips_by_option(to, "to")
     shared = [name for name in down if name in across]
     if shared:
         return [(name, down[name], across[name]) for name in shared]
@@ -163,7 +163,7 @@ def _options(
     )
 
 
-def _by_option(segments: pd.DataFrame, argument: str) -> dict[str, Positions]:
+def _clips_by_option(segments: pd.DataFrame, argument: str) -> dict[str, Positions]:
     """Row positions of the clips of each embedding option."""
     if isinstance(segments, np.ndarray):
         raise InputError(
@@ -172,22 +172,22 @@ def _by_option(segments: pd.DataFrame, argument: str) -> dict[str, Positions]:
             "tw.plot.heatmap(segments, similarity=matrix)"
         )
     check_segments(segments)
-    rows = _clips(segments)
+    rows = _clip_positions(segments)
     if not len(rows):
         raise InputError(
             f"{argument} has no segments to draw; a table with rows was expected; {FILTERED}"
         )
-    options = options_of(segments.iloc[rows], missing=UNNAMED)
+    options = options_of(segments.iloc[rows], missing=NO_OPTION)
     codes, names = pd.factorize(options)
     return {name: rows[codes == code] for code, name in enumerate(names)}
 
 
-def _clips(segments: pd.DataFrame) -> Positions:
+def _clip_positions(segments: pd.DataFrame) -> Positions:
     """Positions of the rows that are drawn."""
     return np.flatnonzero(clip_mask(segments))
 
 
-def _given(
+def _check_given(
     similarity: ArrayLike | None, segments: pd.DataFrame, other: pd.DataFrame
 ) -> Matrix | None:
     """The matrix that was given, as numbers of the right shape."""
@@ -207,20 +207,20 @@ def _given(
     return matrix
 
 
-def _strips(tables: Tables, rows: tuple[Positions, Positions], sheet: Sheet) -> Strips:
+def _lay_strips(tables: Tables, rows: tuple[Positions, Positions], sheet: Sheet) -> Strips:
     """The vertical and the horizontal side of a panel."""
-    down = lay_strip(tables[0], rows[0], sheet.grounds[0], most=MOST_CELLS)
+    down = lay_strip(tables[0], rows[0], sheet.grounds[0], most=CELLS_PER_SIDE)
     if tables[1] is None:
         return down, down
-    return down, lay_strip(tables[1], rows[1], sheet.grounds[1], most=MOST_CELLS)
+    return down, lay_strip(tables[1], rows[1], sheet.grounds[1], most=CELLS_PER_SIDE)
 
 
-def _largest(strip: Strip) -> int:
+def _largest_block(strip: Strip) -> int:
     """Segments in the largest block."""
     return int(np.diff(np.append(strip.blocks, len(strip.order))).max())
 
 
-def _draw(
+def _draw_panel(
     figure: go.Figure,
     sheet: Sheet,
     number: int,
@@ -235,9 +235,10 @@ def _draw(
     settings = colour_settings(image, look, square=square)
     bar = {**settings.pop("colorbar"), **bar_place(sheet, number)}
     down, across = (
-        places_of(strip.edges, ground) for strip, ground in zip(strips, sheet.grounds, strict=True)
+        axis_places(strip.edges, ground)
+        for strip, ground in zip(strips, sheet.grounds, strict=True)
     )
-    hover = f"<b>%{{z:.3f}}</b> {plain(value_name)}<br>%{{y}}<br>%{{x}}<extra></extra>"
+    hover = f"<b>%{{z:.3f}}</b> {as_shown(value_name)}<br>%{{y}}<br>%{{x}}<extra></extra>"
     figure.add_trace(
         go.Heatmap(
             z=on_cells(image.blocks, strips),
@@ -247,7 +248,7 @@ def _draw(
             yaxis=axis_name("y", number, bare=True),
             hoverongaps=False,
             hovertemplate=hover,
-            colorbar={**bar, "title": {"text": plain(value_name), "side": "right"}},
+            colorbar={**bar, "title": {"text": as_shown(value_name), "side": "right"}},
             **settings,
         )
     )
@@ -303,15 +304,15 @@ def _subtitle(sheet: Sheet, images: list[Image], largest: int) -> str:
     names = []
     for ground in sheet.grounds[: 1 if sheet.grounds[0] is sheet.grounds[1] else 2]:
         videos = ground.spans.index
-        names.append(plain(videos[0], 40) if len(videos) == 1 else f"{len(videos):,} videos")
+        names.append(as_shown(videos[0], 40) if len(videos) == 1 else f"{len(videos):,} videos")
     text = " × ".join(names)
-    if len(sheet.names) == 1 and sheet.names[0] != UNNAMED:
-        text += f" · {plain(sheet.names[0])}"
+    if len(sheet.names) == 1 and sheet.names[0] != NO_OPTION:
+        text += f" · {as_shown(sheet.names[0])}"
     ends = [(f"{image.low:.2f}", f"{image.high:.2f}") for image in images]
     ranges = [low if low == high else f"{low} to {high}" for low, high in ends]
     ranges = [range_.replace("-", "−") for range_ in ranges]
     if len(images) > 1:
-        names = [plain(name) for name in sheet.names]
+        names = [as_shown(name) for name in sheet.names]
         ranges = [f"{name} {range_}" for name, range_ in zip(names, ranges, strict=True)]
     for what, single in (("values", True), ("cells", False)):
         mine = [r for r, image in zip(ranges, images, strict=True) if image.single == single]

@@ -16,7 +16,7 @@ from twlab.figures.clock import (
     span_labels,
     time_axis,
 )
-from twlab.figures.theme import dress, plain, scale_of, short_names
+from twlab.figures.theme import as_shown, dress, scale_of, short_names
 from twlab.looks import ThemeName, look_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ ROW_PIXELS = 13
 THICKNESS = 0.5
 """Of a lane, in lanes."""
 
-MOST_LETTERS = 22
+LANE_LETTERS = 22
 """Letters of the name of a lane."""
 
 
@@ -89,7 +89,7 @@ def hits(
     >>> list(figure.data[1].text)
     ['1', '2', '3', '4', '5']
     """
-    timed = _timed(found)
+    timed = _keep_timed(found)
     look = look_of(theme)
     lengths = segments["end_sec"].groupby(segments["video_id"].to_numpy()).max()
     videos = list(dict.fromkeys(timed["video_id"]))
@@ -99,11 +99,11 @@ def hits(
             "this table were expected; pass the table that was searched"
         )
     lanes = [float(lengths.get(video, timed["end_sec"].max())) for video in videos]
-    names = dict(zip(videos, short_names(videos, MOST_LETTERS), strict=True))
-    bars = _bars(timed, [names[video] for video in timed["video_id"]], look)
-    figure = go.Figure([_lanes(list(names.values()), lanes, look), bars])
+    names = dict(zip(videos, short_names(videos, LANE_LETTERS), strict=True))
+    bars = _draw_hits(timed, [names[video] for video in timed["video_id"]], look)
+    figure = go.Figure([_draw_lanes(list(names.values()), lanes, look), bars])
     words = "Hits" if title is None else title
-    counted = f"{_counted(len(timed), 'hit')} in {_counted(len(videos), 'video')}"
+    counted = f"{_count_text(len(timed), 'hit')} in {_count_text(len(videos), 'video')}"
     note = f"{counted}, numbered by rank; {_meaning(timed)}"
     dress(figure, look, title=words, subtitle=note, height=200 + 60 * len(videos))
     figure.update_layout(barmode="overlay", showlegend=False)
@@ -112,13 +112,13 @@ def hits(
     numbers = [
         note
         for lane, video in enumerate(videos)
-        for note in _numbers(timed[timed["video_id"] == video], lane, max(lanes))
+        for note in _note_ranks(timed[timed["video_id"] == video], lane, max(lanes))
     ]
     figure.update_layout(annotations=numbers)  # one by one costs their number squared
     return figure
 
 
-def _timed(found: Any) -> pd.DataFrame:
+def _keep_timed(found: Any) -> pd.DataFrame:
     """The hits that have times; refuse what is no table of hits."""
     if not hasattr(found, "columns"):
         raise InputError(
@@ -147,12 +147,12 @@ def _meaning(timed: pd.DataFrame) -> str:
     return "the score is in spreads above ordinary rows"
 
 
-def _counted(n: int, word: str) -> str:
+def _count_text(n: int, word: str) -> str:
     """A number of things."""
     return f"{n} {word}{'' if n == 1 else 's'}"
 
 
-def _lanes(videos: list[str], lengths: list[float], look: Look) -> go.Bar:
+def _draw_lanes(videos: list[str], lengths: list[float], look: Look) -> go.Bar:
     """A bar as long as each video."""
     return go.Bar(
         y=videos,
@@ -165,7 +165,7 @@ def _lanes(videos: list[str], lengths: list[float], look: Look) -> go.Bar:
     )
 
 
-def _bars(timed: pd.DataFrame, lanes: list[str], look: Look) -> go.Bar:
+def _draw_hits(timed: pd.DataFrame, lanes: list[str], look: Look) -> go.Bar:
     """A bar for each hit, grey where no hit has a score."""
     scale: dict[str, Any] = {"color": look.muted}
     if timed["score"].notna().any():
@@ -180,13 +180,13 @@ def _bars(timed: pd.DataFrame, lanes: list[str], look: Look) -> go.Bar:
         marker={**scale, "line": {"width": 0.5, "color": look.paper}},
         text=timed["rank"].astype(str),
         textposition="none",
-        hovertext=_places(timed),
-        customdata=_similarities(timed),
+        hovertext=_describe_places(timed),
+        customdata=_describe_similarities(timed),
         hovertemplate="%{hovertext}%{customdata}<extra></extra>",
     )
 
 
-def _places(timed: pd.DataFrame) -> list[str]:
+def _describe_places(timed: pd.DataFrame) -> list[str]:
     """Video and times of each hit, its rank and its score."""
     scores = timed["score"].to_numpy(np.float64, na_value=np.nan)
     return [
@@ -196,13 +196,13 @@ def _places(timed: pd.DataFrame) -> list[str]:
     ]
 
 
-def _similarities(timed: pd.DataFrame) -> list[str]:
+def _describe_similarities(timed: pd.DataFrame) -> list[str]:
     """A line of each hit for every option that it has."""
     ending = "_similarity"
     names = [name for name in timed.columns if str(name).endswith(ending)]
     return [
         "".join(
-            f"<br>{plain(name.removesuffix(ending))} similarity {value:.2f}"
+            f"<br>{as_shown(name.removesuffix(ending))} similarity {value:.2f}"
             for name, value in zip(names, row, strict=True)
             if value == value
         )
@@ -210,7 +210,7 @@ def _similarities(timed: pd.DataFrame) -> list[str]:
     ]
 
 
-def _numbers(timed: pd.DataFrame, lane: int, longest: float) -> list[dict[str, Any]]:
+def _note_ranks(timed: pd.DataFrame, lane: int, longest: float) -> list[dict[str, Any]]:
     """The ranks of a lane above it, at two heights and in lists, so that none covers another."""
     timed = timed.sort_values("start_sec", kind="stable")
     middle = (timed["start_sec"] + timed["end_sec"]) / 2
@@ -219,7 +219,10 @@ def _numbers(timed: pd.DataFrame, lane: int, longest: float) -> list[dict[str, A
     ends = [[-np.inf, -np.inf]]
     while len(notes) < len(crowds):
         crowd = crowds[len(notes)]
-        at, text = (crowd["start_sec"].min() + crowd["end_sec"].max()) / 2, _listed(crowd["rank"])
+        at, text = (
+            (crowd["start_sec"].min() + crowd["end_sec"].max()) / 2,
+            _join_ranks(crowd["rank"]),
+        )
         half = len(text) * LETTER * longest / 2
         free = [height for height, end in enumerate(ends[-1]) if at - half >= end]
         if not free:  # no room: one list with the crowd before
@@ -240,7 +243,7 @@ def _numbers(timed: pd.DataFrame, lane: int, longest: float) -> list[dict[str, A
     ]
 
 
-def _listed(ranks: pd.Series[Any]) -> str:
+def _join_ranks(ranks: pd.Series[Any]) -> str:
     """Ranks as text, three and more in a row as a range: ``1–3 7``."""
     numbers = sorted(int(rank) for rank in ranks)
     starts = [k for k, n in enumerate(numbers) if not k or n != numbers[k - 1] + 1]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from twlab.figures.theme import plain
+from twlab.figures.theme import as_shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Sequence
@@ -62,7 +62,7 @@ def lay_lanes(
             at += 1
         for lane in np.sort(used):
             lanes.bars[video, int(lane)] = at + 0.5
-            lanes.ticks[at + 0.5] = plain(names[lane], 24)
+            lanes.ticks[at + 0.5] = as_shown(names[lane], 24)
             at += 1
         if video in with_curves:
             at += CURVE_LANES

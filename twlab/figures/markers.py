@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Group", "groups_of"]
 
-MOST_LETTERS = 30
+LEGEND_LETTERS = 30
 """Letters of a name in the legend, which would take the room of the picture otherwise."""
 
 SYMBOLS = ("circle", "diamond", "square", "cross", "x")
@@ -41,14 +41,14 @@ def groups_of(values: pd.Series[Any], look: Look) -> list[Group]:
     if is_continuous(values):
         numbers = values.to_numpy(np.float64, na_value=np.nan)
         missing = ~np.isfinite(numbers)
-        groups = [_scale(values, numbers, ~missing, look)] if not missing.all() else []
+        groups = [_scale_group(values, numbers, ~missing, look)] if not missing.all() else []
         if missing.any():
             grey = {"color": look.muted}
             groups.append(Group("none", missing, grey, SYMBOLS[0], continuous=False))
         return groups
     groups = []
     codes, names = categories_of(values)
-    for code, name in enumerate(short_names(names, MOST_LETTERS)):
+    for code, name in enumerate(short_names(names, LEGEND_LETTERS)):
         rows = codes == code
         colour = look.muted if missing[rows].any() else colour_of(look, code)
         symbol = SYMBOLS[code // len(look.categories) % len(SYMBOLS)]
@@ -56,7 +56,7 @@ def groups_of(values: pd.Series[Any], look: Look) -> list[Group]:
     return groups
 
 
-def _scale(
+def _scale_group(
     values: pd.Series[Any], numbers: NDArray[np.float64], rows: NDArray[np.bool_], look: Look
 ) -> Group:
     """The group of rows that a colour scale shows, with its bar; seconds as timecodes."""

@@ -11,9 +11,9 @@ from plotly.subplots import make_subplots
 from twlab.analysis.scenes.segmentation import novelty as novelty_of
 from twlab.errors import FILTERED, InputError
 from twlab.figures.clock import clock_times, span_labels, time_axis
-from twlab.figures.encodings import as_names, number_column, options_of
+from twlab.figures.encodings import number_column, options_of, with_plain_names
 from twlab.figures.scene_spans import line_opacity, scene_spans
-from twlab.figures.theme import LEGEND_ABOVE, dress, plain
+from twlab.figures.theme import LEGEND_ABOVE, as_shown, dress
 from twlab.looks import Look, ThemeName, colour_of, faint, look_of
 from twlab.table.segments import check_segments
 
@@ -86,12 +86,14 @@ def novelty(
     table = _curves(segments[keep], numbers[keep])
     videos = list(dict.fromkeys(table["video_id"]))
     spans = None if scenes is None else scene_spans(scenes, segments)
-    figure = make_subplots(rows=len(videos), shared_xaxes=True, vertical_spacing=_gap(len(videos)))
-    _draw(figure, table, videos, look)
+    figure = make_subplots(
+        rows=len(videos), shared_xaxes=True, vertical_spacing=_space_between_curves(len(videos))
+    )
+    _draw_curves(figure, table, videos, look)
     if spans is not None:
         _mark_scenes(figure, spans[spans["video_id"].isin(videos)], videos, look)
     text = "how unlike the stretches before and after each start are"
-    note = text if len(videos) > 1 else f"{plain(videos[0], 40)} · {text}"
+    note = text if len(videos) > 1 else f"{as_shown(videos[0], 40)} · {text}"
     heading = "Novelty" if title is None else title
     height = 138 + 110 * len(videos) + 36 * (len(videos) - 1)
     dress(figure, look, title=heading, subtitle=note, height=height)
@@ -102,23 +104,23 @@ def novelty(
     return figure
 
 
-def _gap(n_panels: int) -> float:
+def _space_between_curves(n_panels: int) -> float:
     """Space between panels, as a share of the whole: about 36 pixels."""
     return 36 / (110 * n_panels + 36 * (n_panels - 1)) if n_panels > 1 else 0.0
 
 
 def _curves(segments: pd.DataFrame, values: NDArray[np.float64]) -> pd.DataFrame:
     """What is drawn: video, option, times, value and hover label of each point."""
-    table = as_names(segments[["video_id", "start_sec", "end_sec"]]).assign(value=values)
+    table = with_plain_names(segments[["video_id", "start_sec", "end_sec"]]).assign(value=values)
     return table.assign(option=options_of(segments).to_numpy(), label=span_labels(table))
 
 
-def _draw(figure: go.Figure, table: pd.DataFrame, videos: list[Any], look: Look) -> None:
+def _draw_curves(figure: go.Figure, table: pd.DataFrame, videos: list[Any], look: Look) -> None:
     """A line for each video and option, and a dot on each of its peaks."""
     options, named = sorted(table["option"].unique()), set()
     for (video, option), part in table.groupby(["video_id", "option"], sort=False):
         line = part.sort_values(["start_sec", "end_sec"])
-        colour, name = colour_of(look, options.index(option)), plain(option) or "novelty"
+        colour, name = colour_of(look, options.index(option)), as_shown(option) or "novelty"
         points = {
             "x": clock_times(line["start_sec"]),
             "y": line["value"].to_numpy(),
@@ -127,7 +129,7 @@ def _draw(figure: go.Figure, table: pd.DataFrame, videos: list[Any], look: Look)
             "legendgroup": name,
             "hovertemplate": f"<b>%{{y:.3f}}</b> {name}<br>%{{hovertext}}<extra></extra>",
         }
-        peaks = _peaks(line["value"].to_numpy())
+        peaks = _find_peaks(line["value"].to_numpy())
         sizes = np.where(peaks, 7, 0)
         figure.add_trace(
             go.Scatter(
@@ -145,7 +147,7 @@ def _draw(figure: go.Figure, table: pd.DataFrame, videos: list[Any], look: Look)
         named.add(name)
 
 
-def _peaks(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _find_peaks(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Where a curve is above both neighbours and in the upper half of its range."""
     before = np.append(np.inf, values[:-1])
     after = np.append(values[1:], np.inf)
@@ -173,7 +175,7 @@ def _name_panels(figure: go.Figure, videos: list[Any]) -> None:
     for row, video in enumerate(videos if len(videos) > 1 else (), 1):
         panel = "" if row == 1 else str(row)
         figure.add_annotation(
-            text=f"<b>{plain(video, 60)}</b>",
+            text=f"<b>{as_shown(video, 60)}</b>",
             **{"x": 0, "xref": f"x{panel} domain", "xanchor": "left"},
             **{"y": 1, "yref": f"y{panel} domain", "yanchor": "bottom"},
         )

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from twlab.errors import InputError
-from twlab.figures.theme import LEGEND_ABOVE, dress, plain
+from twlab.figures.theme import LEGEND_ABOVE, as_shown, dress
 from twlab.looks import ThemeName, colour_of, look_of
 
 if TYPE_CHECKING:
@@ -19,10 +19,18 @@ if TYPE_CHECKING:
 
 __all__ = ["options"]
 
-MOST_LETTERS = 34
+ROW_LETTERS = 34
 """Letters of a line beside a row."""
 
-COLUMNS = ("video_id", "option_a", "option_b", "agreement", "chance_mean", "chance_95", "p_value")
+AGREEMENT_COLUMNS = (
+    "video_id",
+    "option_a",
+    "option_b",
+    "agreement",
+    "chance_mean",
+    "chance_95",
+    "p_value",
+)
 
 
 def options(
@@ -62,9 +70,9 @@ def options(
     >>> [trace.name for trace in tw.plot.options(tw.compare_options(both)).data]
     ['chance', 'agreement']
     """
-    _check(agreement)
+    _check_agreement(agreement)
     look = look_of(theme)
-    names = [_name(row) for row in agreement.itertuples()]
+    names = [_name_row(row) for row in agreement.itertuples()]
     chance = agreement["chance_95"] - agreement["chance_mean"]
     figure = go.Figure(
         [
@@ -78,7 +86,7 @@ def options(
                 marker={"color": look.grid},
                 hovertemplate="chance: mean %{base:.2f}<extra></extra>",
             ),
-            _points(agreement, names, look),
+            _draw_points(agreement, names, look),
         ]
     )
     words = "Do the options tell the same story?" if title is None else title
@@ -90,11 +98,11 @@ def options(
     low = np.nanmin([*ends.ravel(), -0.05])  # a correlation: of small ones that they are small
     figure.update_xaxes(range=[1.1 * low, 1.05], title_text="agreement", nticks=7)
     figure.update_yaxes(type="category", autorange="reversed")
-    figure.update_layout(legend=LEGEND_ABOVE, annotations=_reasons(agreement, names))
+    figure.update_layout(legend=LEGEND_ABOVE, annotations=_note_reasons(agreement, names))
     return figure
 
 
-def _reasons(agreement: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
+def _note_reasons(agreement: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
     """Why there is no point, where there is none."""
     missing = agreement["agreement"].isna()
     return [
@@ -104,7 +112,7 @@ def _reasons(agreement: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _points(agreement: pd.DataFrame, names: list[str], look: Look) -> go.Scatter:
+def _draw_points(agreement: pd.DataFrame, names: list[str], look: Look) -> go.Scatter:
     """The agreement of each pair, with its p; hollow where there is none."""
     return go.Scatter(
         y=names,
@@ -124,14 +132,14 @@ def _points(agreement: pd.DataFrame, names: list[str], look: Look) -> go.Scatter
     )
 
 
-def _name(row: Any) -> str:
+def _name_row(row: Any) -> str:
     """What is compared in a row, a line each; models where there are several."""
     parts = [str(row.option_a), str(row.option_b)]
     models = [getattr(row, name, "") for name in ("model_a", "model_b")]
     models = ["no model named" if model != model or model is None else model for model in models]
     if models[0] != models[1]:
         parts = [f"{part} ({model})" for part, model in zip(parts, models, strict=True)]
-    return "<br>".join(plain(part, MOST_LETTERS) for part in (row.video_id, *parts))
+    return "<br>".join(as_shown(part, ROW_LETTERS) for part in (row.video_id, *parts))
 
 
 def _p_value(row: Any) -> str:
@@ -147,13 +155,13 @@ def _verdict(row: Any) -> str:
     return f"{_p_value(row)}{why}"
 
 
-def _check(agreement: pd.DataFrame) -> None:
+def _check_agreement(agreement: pd.DataFrame) -> None:
     """Refuse what :func:`twlab.compare_options` does not return, and what has no rows."""
     if not hasattr(agreement, "columns"):
         raise InputError(
             f"agreement is a {type(agreement).__name__}; pass what tw.compare_options returns"
         )
-    missing = [name for name in COLUMNS if name not in agreement.columns]
+    missing = [name for name in AGREEMENT_COLUMNS if name not in agreement.columns]
     if missing:
         raise InputError(f"no column {missing[0]!r}; pass what tw.compare_options returns")
     if not len(agreement):

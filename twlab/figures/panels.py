@@ -15,10 +15,10 @@ import plotly.graph_objects as go
 from twlab.figures.strips import (
     Ground,
     Strip,
+    axis_places,
     axis_settings,
-    places_of,
 )
-from twlab.figures.theme import dress, plain, short_names
+from twlab.figures.theme import as_shown, dress, short_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ EDGE, TOP = 20, 72
 NAME, BAR = 20, 82
 """Pixels for the names of videos above and beside a panel, and for a colour bar."""
 
-LETTER, SMALL_LETTER, MOST_LETTERS = 7, 6, 22
+LETTER, SMALL_LETTER, LABEL_LETTERS = 7, 6, 22
 """Pixels that a letter of a label takes, about, and one of the subtitle; letters that a label may
 have."""
 
@@ -86,10 +86,10 @@ def _letters(ground: Ground) -> int:
     """Letters of the longest tick label."""
     if ground.by_time:
         return 7
-    return max(len(name) for name in short_names(ground.spans.index, MOST_LETTERS))
+    return max(len(name) for name in short_names(ground.spans.index, LABEL_LETTERS))
 
 
-def _size(sheet: Sheet) -> tuple[float, float, int]:
+def _panel_size(sheet: Sheet) -> tuple[float, float, int]:
     """Width and height of a panel with what stands around it, and panels in a row."""
     width = sheet.left + sheet.width + sheet.beside + BAR
     return width, sheet.above + sheet.height + sheet.below, min(2, len(sheet.names))
@@ -97,7 +97,7 @@ def _size(sheet: Sheet) -> tuple[float, float, int]:
 
 def _domains(sheet: Sheet, number: int) -> tuple[list[float], list[float]]:
     """From where to where a panel reaches down and across, as shares of the whole."""
-    width, height, columns = _size(sheet)
+    width, height, columns = _panel_size(sheet)
     row, column = divmod(number, columns)
     wide, tall = width * columns, height * -(-len(sheet.names) // columns)
     x = column * width + sheet.left
@@ -107,7 +107,7 @@ def _domains(sheet: Sheet, number: int) -> tuple[list[float], list[float]]:
 
 def put_heading(figure: go.Figure, sheet: Sheet, look: Look, *, title: str, subtitle: str) -> None:
     """The title, and the size that gives every panel its pixels."""
-    width, height, columns = _size(sheet)
+    width, height, columns = _panel_size(sheet)
     height *= -(-len(sheet.names) // columns)
     wide = round(width * columns) + 2 * EDGE
     tall, letters = round(height) + TOP + EDGE, wide // SMALL_LETTER
@@ -136,7 +136,7 @@ def add_axes(figure: go.Figure, sheet: Sheet, number: int, strips: tuple[Strip, 
     for side, strip, ground, pixels, domain in sides:
         front, back = (axis_name(side, number, bare=bare) for bare in (False, True))
         partner = "x" if side == "y" else "y"
-        visible = axis_settings(ground, pixels=pixels, most_letters=MOST_LETTERS)
+        visible = axis_settings(ground, pixels=pixels, most_letters=LABEL_LETTERS)
         if side == "y":
             visible["range"] = visible["range"][::-1]
         elif not ground.by_time:
@@ -148,7 +148,7 @@ def add_axes(figure: go.Figure, sheet: Sheet, number: int, strips: tuple[Strip, 
             **{"overlaying": front, "matches": side, "showgrid": False, "zeroline": False},
             **{"ticks": "", "showticklabels": False, "tickmode": "array"},
             "anchor": axis_name(partner, number, bare=True),
-            "tickvals": places_of((strip.edges[1:] + strip.edges[:-1]) / 2, ground),
+            "tickvals": axis_places((strip.edges[1:] + strip.edges[:-1]) / 2, ground),
             "ticktext": strip.labels,
         }
         if number:
@@ -166,7 +166,7 @@ def add_names(figure: go.Figure, sheet: Sheet, number: int) -> None:
     names = []
     if len(sheet.names) > 1:
         lift = sheet.above - NAME
-        names.append({"text": f"<b>{plain(sheet.names[number])}</b>", "x": 0, "y": 1})
+        names.append({"text": f"<b>{as_shown(sheet.names[number])}</b>", "x": 0, "y": 1})
         names[-1] |= {"xanchor": "left", "yanchor": "bottom", "yshift": lift - 4}
         names[-1] |= {"xref": _domain_of("x", number), "yref": _domain_of("y", number)}
     for side, ground, pixels in zip("yx", sheet.grounds, (sheet.height, sheet.width), strict=True):
@@ -200,7 +200,7 @@ def add_lines(
     places = []
     for values, ground in zip((ys, xs), sheet.grounds, strict=True):
         numbers = np.array([np.nan if value is None else value for value in values], np.float64)
-        places.append(places_of(numbers, ground))
+        places.append(axis_places(numbers, ground))
     figure.add_trace(
         go.Scatter(
             x=places[1],

@@ -14,7 +14,7 @@ from twlab.figures.clock import span_labels
 from twlab.figures.encodings import (
     by_name,
     left_out_note,
-    named_values,
+    name_values,
     number_column,
     value_column,
 )
@@ -97,30 +97,30 @@ def scatter(
     table: Any = coords
     if coords is None:
         table = project(segments, method=usual_method(len(segments)))
-    axes = _axes(table)
+    axes = _coordinate_columns(table)
     table = aligned(segments, table, "coords")
-    values = value_column(segments, _telling(segments) if color is None else color, "color")
+    values = value_column(segments, _telling_column(segments) if color is None else color, "color")
     keep = table[axes].notna().all(axis=1).to_numpy()
     areas = None if size is None else number_column(segments, size, "size")
     sizes = _diameters(areas, keep)
     hover = pd.Series(span_labels(segments), index=segments.index, dtype=object)
     if values.name not in ("video_id", "start_sec", "end_sec"):
-        hover = hover + "<br>" + named_values(values)
+        hover = hover + "<br>" + name_values(values)
     points = table.loc[keep, axes].assign(hover=hover[keep], size=sizes[keep])
     figure = go.Figure()
     for group in groups_of(values[keep], look):
-        figure.add_trace(_points(points, group, look))
+        figure.add_trace(_draw_points(points, group, look))
     note = f"{int(keep.sum()):,} segment{'s' * (int(keep.sum()) != 1)}"
     note += left_out_note(int((~keep).sum()), "unplaced")
     heading = f"Map of segments{by_name(values, ', coloured by ')}" if title is None else title
     dress(figure, look, title=heading, subtitle=note, height=580)
-    _empty_axes(figure, look)
+    _plain_axes(figure, look)
     if is_continuous(values):
         figure.update_layout(legend=LEGEND_ABOVE)
     return figure
 
 
-def _telling(segments: pd.DataFrame) -> str:
+def _telling_column(segments: pd.DataFrame) -> str:
     """The column that tells most about a table at first sight."""
     for name in ("embedding_option", "video_id"):
         if name in segments.columns and len(segments[name].dropna().unique()) > 1:
@@ -128,7 +128,7 @@ def _telling(segments: pd.DataFrame) -> str:
     return "start_sec"
 
 
-def _axes(coords: Any) -> list[str]:
+def _coordinate_columns(coords: Any) -> list[str]:
     """The columns of the coordinates: x, y and, in three dimensions, z."""
     if not isinstance(coords, pd.DataFrame) or not {"x", "y"} <= set(coords.columns):
         raise InputError("coords have no columns x and y; a DataFrame as tw.project was expected")
@@ -147,7 +147,7 @@ def _diameters(areas: NDArray[np.float64] | None, keep: NDArray[np.bool_]) -> ND
     return np.clip(usual * np.sqrt(np.nan_to_num(areas) / typical), 2, 4 * usual)
 
 
-def _points(points: pd.DataFrame, group: Group, look: Look) -> Any:
+def _draw_points(points: pd.DataFrame, group: Group, look: Look) -> Any:
     """One trace of points."""
     part = points[group.rows]
     flat, few = "z" not in points.columns, len(points) <= WEBGL_FROM
@@ -173,7 +173,7 @@ def _points(points: pd.DataFrame, group: Group, look: Look) -> Any:
     return (go.Scatter if few else go.Scattergl)(**settings)
 
 
-def _empty_axes(figure: go.Figure, look: Look) -> None:
+def _plain_axes(figure: go.Figure, look: Look) -> None:
     """The axes of a projection have no unit: no ticks, one scale for all."""
     figure.update_xaxes(showticklabels=False, zeroline=False)
     figure.update_yaxes(showticklabels=False, zeroline=False, scaleanchor="x")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
-from twlab.figures.theme import plain
+from twlab.figures.theme import as_shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,14 +60,14 @@ def scene_spans(scenes: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
         If a column is missing or no scene belongs to a video and option of the table.
     """
     videos = segments["video_id"].unique().tolist()
-    _check(scenes, videos)
+    _check_scenes(scenes, videos)
     out = pd.DataFrame({"start_sec": scenes["start_sec"].to_numpy(np.float64, na_value=np.nan)})
     known = "video_id" in scenes.columns
     names = {str(video): video for video in videos}  # tw.scenes gives text for any kind of id
     theirs = scenes["video_id"].astype(str).map(names) if known else None
     out.insert(0, "video_id", videos[0] if theirs is None else theirs.to_numpy(object))
     out["end_sec"] = scenes["end_sec"].to_numpy() if "end_sec" in scenes.columns else np.nan
-    out["label"], out["said"] = _texts(scenes)
+    out["label"], out["said"] = _describe_scenes(scenes)
     here = _of_options(scenes, segments)
     out = out[here & out["video_id"].isin(videos) & out["start_sec"].notna()]
     if len(scenes) and not len(out):
@@ -83,7 +83,7 @@ def scene_spans(scenes: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     return out.assign(number=groups.cumcount() + 1)
 
 
-def _texts(scenes: pd.DataFrame) -> tuple[list[str], list[str]]:
+def _describe_scenes(scenes: pd.DataFrame) -> tuple[list[str], list[str]]:
     """The label of each scene, and all that is said of it."""
     texts = [
         name
@@ -100,11 +100,13 @@ def _texts(scenes: pd.DataFrame) -> tuple[list[str], list[str]]:
     told = {name: ["" if pd.isna(v) else str(v) for v in scenes[name]] for name in texts}
     said = [
         "<br>".join(
-            f"{plain(name)}: {plain(text)}" for name, text in zip(told, row, strict=True) if text
+            f"{as_shown(name)}: {as_shown(text)}"
+            for name, text in zip(told, row, strict=True)
+            if text
         )
         for row in zip(*told.values(), strict=True)
     ]
-    return [plain(text, 60) if text else "" for text in told[texts[0]]], said
+    return [as_shown(text, 60) if text else "" for text in told[texts[0]]], said
 
 
 def _of_options(scenes: pd.DataFrame, segments: pd.DataFrame) -> NDArray[np.bool_]:
@@ -117,7 +119,7 @@ def _of_options(scenes: pd.DataFrame, segments: pd.DataFrame) -> NDArray[np.bool
     return (option.isna() | option.isin(theirs.unique())).to_numpy(bool)
 
 
-def _check(scenes: Any, videos: Sequence[Any]) -> None:
+def _check_scenes(scenes: Any, videos: Sequence[Any]) -> None:
     """Refuse what is no table of scenes."""
     if not isinstance(scenes, pd.DataFrame):
         raise InputError(

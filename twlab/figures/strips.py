@@ -21,14 +21,14 @@ from twlab.figures.clock import (
     span_labels,
     time_axis,
 )
-from twlab.figures.theme import plain, short_names
+from twlab.figures.theme import as_shown, short_names
 from twlab.intervals import format_timecode
 
 if TYPE_CHECKING:
     from twlab.table.types import Floats, Positions
 
 
-__all__ = ["Ground", "Strip", "axis_settings", "ground_of", "lay_strip", "places_of"]
+__all__ = ["Ground", "Strip", "axis_places", "axis_settings", "ground_of", "lay_strip"]
 
 SMALLEST_GAP = 1 / 2000
 """Gaps below this share of the whole strip are not drawn."""
@@ -65,7 +65,7 @@ class Strip(NamedTuple):
 
 def ground_of(table: pd.DataFrame) -> Ground:
     """Where the videos of a table lie; videos in order of appearance."""
-    start, end = _filled_times(table)
+    start, end = _fill_times(table)
     by_video = table["video_id"].to_numpy()
     videos = pd.unique(table["video_id"])
     end = np.maximum(end, start + INSTANT_SEC)
@@ -88,7 +88,7 @@ def _most_rows(table: pd.DataFrame) -> int:
     return int(table.groupby(keys, sort=False, dropna=False, observed=True).size().max())
 
 
-def _filled_times(table: pd.DataFrame) -> tuple[Floats, Floats]:
+def _fill_times(table: pd.DataFrame) -> tuple[Floats, Floats]:
     """Start and end of each row; rows without time come one by one after the others."""
     start, end = (
         table[name].to_numpy(np.float64, na_value=np.nan).copy()
@@ -109,28 +109,28 @@ def _filled_times(table: pd.DataFrame) -> tuple[Floats, Floats]:
 def lay_strip(table: pd.DataFrame, rows: Positions, ground: Ground, *, most: int) -> Strip:
     """The strip of some rows of a table, in at most about ``most`` cells."""
     part = table.iloc[rows]
-    start, end = _filled_times(part)
+    start, end = _fill_times(part)
     video = ground.spans.index.get_indexer(pd.Index(part["video_id"]))
     if not ground.by_time:
         start, end = np.zeros(len(part)), np.ones(len(part))
     turn = np.lexsort((end, start, video))
     video, start, end = video[turn], start[turn], end[turn]
-    low, high = _stretches(video, start, end, SMALLEST_GAP * ground.length)
+    low, high = _drawn_spans(video, start, end, SMALLEST_GAP * ground.length)
     shift = (ground.spans["place"] - ground.spans["first"]).to_numpy()[video]
     low, high = low + shift, high + shift
-    blocks = _blocks(video, most)
+    blocks = _cut_blocks(video, most)
     last = np.append(blocks[1:], len(turn)) - 1
     labels = _block_labels(part.iloc[turn], blocks, last)
     closed = len(blocks) < len(turn)
     if not closed:
-        cells, edges = _cells(low, high, SMALLEST_GAP * ground.length)
+        cells, edges = _lay_cells(low, high, SMALLEST_GAP * ground.length)
         closed = len(cells) > most
     if closed:  # blocks, or too many gaps: each cell reaches to the next
         cells, edges = np.arange(len(blocks)), np.append(low[blocks], high[-1])
     return Strip(rows[turn], blocks, cells, edges, [labels[k] if k >= 0 else "" for k in cells])
 
 
-def _stretches(video: Positions, start: Floats, end: Floats, gap: float) -> tuple[Floats, Floats]:
+def _drawn_spans(video: Positions, start: Floats, end: Floats, gap: float) -> tuple[Floats, Floats]:
     """From where to where each row is drawn, in seconds of its video; rows in order."""
     first = np.flatnonzero((np.diff(video, prepend=-1) != 0) | (np.diff(start, prepend=-1) != 0))
     tie = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(video))))
@@ -147,7 +147,7 @@ def _stretches(video: Positions, start: Floats, end: Floats, gap: float) -> tupl
     return low, low + width
 
 
-def _blocks(video: Positions, most: int) -> Positions:
+def _cut_blocks(video: Positions, most: int) -> Positions:
     """Where blocks of neighbours begin; a block keeps to one video while there is room."""
     size = -(-len(video) // most)
     opens = np.flatnonzero(np.diff(video, prepend=-1))
@@ -159,7 +159,7 @@ def _blocks(video: Positions, most: int) -> Positions:
     return np.concatenate([np.arange(a, b, size) for a, b in zip(opens, ends, strict=True)])
 
 
-def _cells(low: Floats, high: Floats, gap: float) -> tuple[Positions, Floats]:
+def _lay_cells(low: Floats, high: Floats, gap: float) -> tuple[Positions, Floats]:
     """Cells and edges of segments, with an empty cell in each gap."""
     holes = np.flatnonzero(low[1:] - high[:-1] > gap) + 1
     cells = np.insert(np.arange(len(low)), holes, -1)
@@ -176,12 +176,12 @@ def _block_labels(part: pd.DataFrame, blocks: Positions, last: Positions) -> lis
     labels = span_labels(shown)
     for k, (opening, count) in enumerate(zip(shown["video_id"], last - blocks + 1, strict=True)):
         if opening != closing[k]:
-            labels[k] = f"{plain(opening)} to {plain(closing[k])}"
+            labels[k] = f"{as_shown(opening)} to {as_shown(closing[k])}"
         labels[k] += f" · {count} segments" if count > 1 else ""
     return labels
 
 
-def places_of(places: Any, ground: Ground) -> Any:
+def axis_places(places: Any, ground: Ground) -> Any:
     """Places on an axis in the form that its type wants."""
     return clock_times(places) if ground.clock else np.asarray(places)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from twlab.looks import Look
 
-__all__ = ["LEGEND_ABOVE", "dress", "plain", "scale_of", "short_names"]
+__all__ = ["LEGEND_ABOVE", "as_shown", "dress", "scale_of", "short_names"]
 
 
 FONT = "Inter, 'Helvetica Neue', Helvetica, Arial, sans-serif"
@@ -32,7 +32,7 @@ CONTEXT = 4
 """Letters kept on either side of what tells long names apart."""
 
 
-def plain(text: Any, most: int = 0) -> str:
+def as_shown(text: Any, most: int = 0) -> str:
     """Text that a figure shows as it is, not as markup; shortened in the middle to ``most``."""
     text = str(text)
     if most and len(text) > most:
@@ -44,7 +44,7 @@ def plain(text: Any, most: int = 0) -> str:
 def short_names(names: Iterable[Any], most: int) -> list[str]:
     """Names shortened to about ``most`` letters in a way that still tells them apart."""
     texts = [str(name) for name in names]
-    short = [plain(text, most) for text in texts]
+    short = [as_shown(text, most) for text in texts]
     if len(set(short)) == len(set(texts)):
         return short
     alike: dict[str, list[str]] = {}
@@ -53,21 +53,21 @@ def short_names(names: Iterable[Any], most: int) -> list[str]:
     by_text = {
         text: name
         for group in alike.values()
-        for text, name in zip(group, _told_apart(group, most), strict=True)
+        for text, name in zip(group, _tell_apart(group, most), strict=True)
     }
     return [by_text[text] for text in texts]
 
 
-def _told_apart(texts: list[str], most: int) -> list[str]:
+def _tell_apart(texts: list[str], most: int) -> list[str]:
     """Names that shortening made equal, as what they do not have in common."""
     if len(set(texts)) == 1:
-        return [plain(text, most) for text in texts]
+        return [as_shown(text, most) for text in texts]
     head = _shared_start(texts)
     tail = _shared_start([text[head:][::-1] for text in texts])
     head, tail = max(0, head - CONTEXT), max(0, tail - CONTEXT)
     cores = [text[head : len(text) - tail] for text in texts]
     marks = ("…" if head else "", "…" if tail else "")
-    return [f"{marks[0]}{plain(core, most)}{marks[1]}" for core in cores]
+    return [f"{marks[0]}{as_shown(core, most)}{marks[1]}" for core in cores]
 
 
 def _shared_start(texts: list[str]) -> int:
@@ -88,7 +88,7 @@ def dress(
 ) -> None:
     """Give a figure its theme, margins, title and size; more lines below the title add to it."""
     text = f"<b>{title}</b>" if title else ""
-    lines = [line for part in subtitle.split("<br>") for line in _lines(part, letters)]
+    lines = [line for part in subtitle.split("<br>") for line in _break_lines(part, letters)]
     if subtitle:
         words = "<br>".join(lines)
         text += f"<br><span style='font-size:12px;color:{look.muted}'>{words}</span>"
@@ -101,7 +101,7 @@ def dress(
     )
 
 
-def _lines(text: str, most: int) -> list[str]:
+def _break_lines(text: str, most: int) -> list[str]:
     """A subtitle in lines, broken between its parts where that is enough."""
     lines = [""]
     for part in re.split(r"(?<=;) | (?=· )", text):

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from twlab.analysis.judging.thresholds import BASE_RATE, similarity_pairs
 from twlab.analysis.judging.thresholds import threshold as threshold_of
 from twlab.errors import InputError
-from twlab.figures.theme import LEGEND_ABOVE, dress, plain
+from twlab.figures.theme import LEGEND_ABOVE, as_shown, dress
 from twlab.looks import ThemeName, colour_of, look_of
 
 if TYPE_CHECKING:
@@ -64,13 +64,13 @@ def threshold(
     if not len(pairs):
         raise InputError("there are no pairs of segments; a table of several was expected")
     options = [None if option != option else option for option in proposed["embedding_option"]]
-    figure = make_subplots(rows=len(options), vertical_spacing=_gap(len(options)))
+    figure = make_subplots(rows=len(options), vertical_spacing=_space_between_options(len(options)))
     for row, option in enumerate(options, 1):
         same = pairs["embedding_option"].isna() if option is None else (
             pairs["embedding_option"] == option
         )  # fmt: skip
-        _samples(figure, pairs[same], row, look)
-        _mark(figure, proposed.iloc[row - 1], row, look)
+        _draw_samples(figure, pairs[same], row, look)
+        _mark_threshold(figure, proposed.iloc[row - 1], row, look)
     words = "Which similarity tells" if title is None else title
     note = "share of pairs; no threshold tells the two apart"
     if proposed["threshold"].notna().any():
@@ -83,15 +83,15 @@ def threshold(
     return figure
 
 
-def _gap(n_panels: int) -> float:
+def _space_between_options(n_panels: int) -> float:
     """Space between panels, as a share of the whole: about 60 pixels."""
     return 60 / (PANEL * n_panels) if n_panels > 1 else 0.0
 
 
-def _mark(figure: go.Figure, proposed: pd.Series[Any], row: int, look: Look) -> None:
+def _mark_threshold(figure: go.Figure, proposed: pd.Series[Any], row: int, look: Look) -> None:
     """The name of an option above its panel, and its threshold with the precision there."""
     option, at = proposed["embedding_option"], float(proposed["threshold"])
-    words = [] if pd.isna(option) else [f"<b>{plain(option, 30)}</b>"]
+    words = [] if pd.isna(option) else [f"<b>{as_shown(option, 30)}</b>"]
     if np.isfinite(at):
         line = {"color": look.ink, "dash": "dash"}
         figure.add_vline(x=at, row=row, col=1, line=line)
@@ -106,7 +106,7 @@ def _mark(figure: go.Figure, proposed: pd.Series[Any], row: int, look: Look) -> 
     )
 
 
-def _samples(figure: go.Figure, pairs: pd.DataFrame, row: int, look: Look) -> None:
+def _draw_samples(figure: go.Figure, pairs: pd.DataFrame, row: int, look: Look) -> None:
     """The shares of the pairs of one option, a colour for each kind."""
     lowest = min(float(pairs["similarity"].min()), 0.9)  # of pairs all alike that they are
     edges = np.linspace(lowest, 1, BINS + 1)

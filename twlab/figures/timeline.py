@@ -16,14 +16,14 @@ from twlab.figures.clock import (
     time_axis,
 )
 from twlab.figures.encodings import (
-    as_names,
     by_name,
     categories_of,
     left_out_note,
-    named_values,
+    name_values,
     number_column,
     options_of,
     value_column,
+    with_plain_names,
 )
 from twlab.figures.lanes import (
     CURVE_LANES,
@@ -34,7 +34,7 @@ from twlab.figures.lanes import (
 )
 from twlab.figures.markers import groups_of
 from twlab.figures.scene_spans import line_opacity, scene_spans
-from twlab.figures.theme import LEGEND_ABOVE, dress, plain
+from twlab.figures.theme import LEGEND_ABOVE, as_shown, dress
 from twlab.looks import Look, ThemeName, colour_of, faint, is_continuous, look_of
 from twlab.table.segments import check_segments, clip_mask
 
@@ -112,12 +112,12 @@ def timeline(
     check_segments(segments)
     lane_values = value_column(segments, lanes, "lanes")
     colours = lane_values if color is None else value_column(segments, color, "color")
-    keep = _drawable(segments)
+    keep = _have_place(segments)
     curve = None if novelty is None else number_column(segments, novelty, "novelty")[keep]
     shown, lane_values, colours = segments[keep], lane_values[keep], colours[keep]
     spans = None if scenes is None else scene_spans(scenes, shown)
-    table, placed = _placed(shown, lane_values, spans, curve)
-    table["hover"] = _hover(shown, lane_values, colours).to_numpy()
+    table, placed = _place_rows(shown, lane_values, spans, curve)
+    table["hover"] = _hover_texts(shown, lane_values, colours).to_numpy()
     figure = go.Figure()
     _add_bars(figure, table, colours, look, legend=color is not None)
     if spans is not None:
@@ -142,7 +142,7 @@ def _height(lanes: Lanes, *, least: int) -> int:
     return max(least, 120 + round(lanes.height * (30 if lanes.height < 24 else 20)))
 
 
-def _drawable(segments: pd.DataFrame) -> NDArray[np.bool_]:
+def _have_place(segments: pd.DataFrame) -> NDArray[np.bool_]:
     """Which rows have a place in time."""
     if not len(segments):
         raise InputError(
@@ -156,7 +156,7 @@ def _drawable(segments: pd.DataFrame) -> NDArray[np.bool_]:
     return np.asarray(keep)
 
 
-def _placed(
+def _place_rows(
     segments: pd.DataFrame,
     values: pd.Series[Any],
     spans: pd.DataFrame | None,
@@ -164,7 +164,7 @@ def _placed(
 ) -> tuple[pd.DataFrame, Lanes]:
     """Video, times, lane and place of each row, and the lanes."""
     codes, names = categories_of(values)
-    table = as_names(segments[["video_id", "start_sec", "end_sec"]]).assign(lane=codes)
+    table = with_plain_names(segments[["video_id", "start_sec", "end_sec"]]).assign(lane=codes)
     lanes = lay_lanes(
         table,
         names,
@@ -183,12 +183,12 @@ def _videos_with(segments: pd.DataFrame, values: NDArray[np.float64] | None) -> 
 def _note(table: pd.DataFrame, n_left_out: int) -> str:
     """How many segments are shown, of which video or of how many."""
     videos = table["video_id"].unique()
-    of = plain(videos[0], 40) if len(videos) == 1 else f"{len(videos):,} videos"
+    of = as_shown(videos[0], 40) if len(videos) == 1 else f"{len(videos):,} videos"
     note = f"{len(table):,} segment{'s' * (len(table) != 1)} of {of}"
     return note + left_out_note(n_left_out, "whole-video or untimed")
 
 
-def _hover(segments: pd.DataFrame, *values: pd.Series[Any]) -> pd.Series[Any]:
+def _hover_texts(segments: pd.DataFrame, *values: pd.Series[Any]) -> pd.Series[Any]:
     """What the hover of each bar says."""
     lines = pd.Series(span_labels(segments), index=segments.index, dtype=object)
     named: dict[Any, pd.Series[Any]] = {}
@@ -197,7 +197,7 @@ def _hover(segments: pd.DataFrame, *values: pd.Series[Any]) -> pd.Series[Any]:
     named |= {column.name: column for column in values}
     for name, column in named.items():
         if name not in ("video_id", "start_sec", "end_sec"):
-            lines = lines + "<br>" + named_values(column)
+            lines = lines + "<br>" + name_values(column)
     return lines
 
 
@@ -272,7 +272,7 @@ def _add_curves(
     figure: go.Figure, segments: pd.DataFrame, values: Any, lanes: Lanes, look: Look
 ) -> None:
     """A curve below the lanes of each video, one for each option, all on one scale."""
-    table = as_names(segments[["video_id", "start_sec", "end_sec"]]).assign(value=values)
+    table = with_plain_names(segments[["video_id", "start_sec", "end_sec"]]).assign(value=values)
     table = table.assign(option=options_of(segments).to_numpy(), hover=span_labels(table))
     table = table[np.isfinite(values)]
     options = sorted(table["option"].unique())
@@ -291,7 +291,7 @@ def _add_curves(
                 fill="toself",
                 fillcolor=faint(colour, 0.25),
                 line={"color": colour, "width": 1.2},
-                name=f"novelty {plain(option)}".strip(),
+                name=f"novelty {as_shown(option)}".strip(),
                 showlegend=False,
                 hoveron="points",
                 hovertext=["", *_value_lines(line), ""],
@@ -302,7 +302,7 @@ def _add_curves(
 
 def _value_lines(line: pd.DataFrame) -> list[str]:
     """What the hover of each point of a curve says."""
-    options = [f"<br>{plain(option)}" if option else "" for option in line["option"]]
+    options = [f"<br>{as_shown(option)}" if option else "" for option in line["option"]]
     return [
         f"<b>{value:.3f}</b> novelty<br>{label}{option}"
         for value, label, option in zip(line["value"], line["hover"], options, strict=True)
@@ -313,6 +313,6 @@ def _add_headings(figure: go.Figure, lanes: Lanes) -> None:
     """The name of each video above its lanes."""
     for video, place in lanes.headings.items():
         figure.add_annotation(
-            text=f"<b>{plain(video, 60)}</b>",
+            text=f"<b>{as_shown(video, 60)}</b>",
             **{"x": 0, "xref": "x domain", "xanchor": "left", "y": place, "yanchor": "middle"},
         )

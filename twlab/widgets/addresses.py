@@ -6,7 +6,7 @@ another scheme, half an address) is left out and told once. Nothing here opens a
 
 * :func:`web_address` - an address of the web, or None
 * :func:`known_addresses` - the first good one of each video
-* :func:`masked` - a text without the passwords of addresses in it
+* :func:`mask_secrets` - a text without the passwords of addresses in it
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["known_addresses", "masked", "web_address"]
+__all__ = ["known_addresses", "mask_secrets", "web_address"]
 
 MOST_SIGNS = 8192
 """Signs of an address: servers refuse longer ones, and a page is to stay small."""
@@ -52,7 +52,7 @@ def web_address(value: Any) -> str | None:
     return f"{scheme.lower()}://{rest}"
 
 
-def masked(text: str) -> str:
+def mask_secrets(text: str) -> str:
     """The text, in place of names and passwords in its addresses an ellipsis."""
     return _CREDENTIALS.sub("…@", text)
 
@@ -74,18 +74,18 @@ def known_addresses(
     for name, ids in wanted.items():
         found[name] = {}
         seen: dict[str, Any] = {}
-        for video, value in _cells(segments, name):
+        for video, value in _different_cells(segments, name):
             good = web_address(value) if video in ids and video not in found[name] else None
             if good is not None:
                 found[name][video] = good
             seen.setdefault(video, value)
         lost = [video for video in seen if video in ids and video not in found[name]]
         bad += [(name, video, seen[video]) for video in lost]
-    _tell(bad)
+    _tell_left_out(bad)
     return found
 
 
-def _cells(segments: pd.DataFrame, name: str) -> list[tuple[str, Any]]:
+def _different_cells(segments: pd.DataFrame, name: str) -> list[tuple[str, Any]]:
     """Each different text of a column with its video, in order, and whatever is no text."""
     if name not in segments.columns or segments.columns.tolist().count(name) > 1:
         return []
@@ -105,14 +105,15 @@ class _Other:
         self.cell = cell
 
 
-def _tell(bad: list[tuple[str, str, Any]]) -> None:
+def _tell_left_out(bad: list[tuple[str, str, Any]]) -> None:
     """Say once what was left out."""
     if not bad:
         return
     name, video, value = bad[0]
     more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+    shown = mask_secrets(repr(value))[:60]
     warn(
-        f"{name} of the video {video!r} is {masked(repr(value))[:60]}{more}, which is left out; "
+        f"{name} of the video {video!r} is {shown}{more}, which is left out; "
         "an http or https address without a password was expected of data; pass video= for what "
         "is to be played"
     )

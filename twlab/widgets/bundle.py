@@ -25,7 +25,7 @@ from typing import Literal
 
 __all__ = ["module_source", "style_source"]
 
-FOLDER = Path(__file__).parent
+ASSETS = Path(__file__).parent
 STYLES = ("base", "controls", "media")
 IMPORT = re.compile(r'^import\s*\{[^}]*\}\s*from\s*"\./([\w-]+)\.js";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=function |async function |const |let |class )", re.MULTILINE)
@@ -36,22 +36,22 @@ DOCUMENTATION = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.
 def module_source(entry: Literal["widget", "file"]) -> str:
     """The entry module and all it imports as one module, what is imported first coming first."""
     parts: list[str] = []
-    _collect(entry, parts, seen=set())
+    _append_module(entry, parts, seen=set())
     return "\n".join(parts)
 
 
-def _collect(name: str, parts: list[str], *, seen: set[str]) -> None:
+def _append_module(name: str, parts: list[str], *, seen: set[str]) -> None:
     """Append a module after the modules it imports, each once."""
     if name in seen:
         return
     seen.add(name)
-    source = (FOLDER / "js" / f"{name}.js").read_text(encoding="utf-8")
+    source = (ASSETS / "js" / f"{name}.js").read_text(encoding="utf-8")
     for imported in IMPORT.findall(source):
-        _collect(imported, parts, seen=seen)
-    parts.append(_joinable(source))
+        _append_module(imported, parts, seen=seen)
+    parts.append(_strip_module(source))
 
 
-def _joinable(source: str) -> str:
+def _strip_module(source: str) -> str:
     """A module without its imports, the word ``export``, and its documentation."""
     for left_out in (DOCUMENTATION, IMPORT, EXPORT):
         source = left_out.sub("", source)
@@ -62,5 +62,5 @@ def _joinable(source: str) -> str:
 def style_source(*, page: bool = False) -> str:
     """The style sheets as one, with that of a page of its own where asked."""
     names = (*STYLES, "page") if page else STYLES
-    texts = [(FOLDER / "css" / f"{name}.css").read_text(encoding="utf-8") for name in names]
+    texts = [(ASSETS / "css" / f"{name}.css").read_text(encoding="utf-8") for name in names]
     return "\n".join(texts)

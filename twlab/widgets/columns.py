@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.looks import is_continuous
-from twlab.widgets.addresses import masked
+from twlab.widgets.addresses import mask_secrets
 
 if TYPE_CHECKING:
     from twlab.table.types import Arrays
@@ -89,7 +89,7 @@ def _categories(
         return None
     dtype = np.uint8 if len(names) < 255 else np.uint16
     arrays[key] = np.where(codes < 0, len(names), codes).astype(dtype)
-    texts = [masked(str(one))[:80] for one in names]
+    texts = [mask_secrets(str(one))[:80] for one in names]
     return {"name": name, "kind": "category", "array": key, "names": texts}
 
 

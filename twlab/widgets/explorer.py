@@ -21,7 +21,7 @@ import traitlets
 
 from twlab.errors import InputError
 from twlab.widgets.bundle import module_source, style_source
-from twlab.widgets.page import State, frame_of
+from twlab.widgets.page import State, iframe_of
 from twlab.widgets.picks import (
     mask_of,
     pack_mask,
@@ -227,7 +227,7 @@ class Explorer(anywidget.AnyWidget):
         if bundle is None or len(self._data) > SAVED_BYTES:
             return bundle
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "text/html": frame_of(state_of(self))}, metadata
+        return {**data, "text/html": iframe_of(state_of(self))}, metadata
 
 
 def state_of(explorer: Explorer) -> State:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, get_args
 import pandas as pd
 
 from twlab.widgets.explorer import Explorer
-from twlab.widgets.options import Options, View
+from twlab.widgets.explorer_options import ExplorerOptions, View
 from twlab.widgets.payload import contents_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from twlab.widgets.options import Video
+    from twlab.widgets.explorer_options import Video
 
 __all__ = ["explore", "explorer_of", "player", "timeline_widget"]
 
@@ -96,7 +96,7 @@ def explore(
     >>> len(explorer.selection)
     6
     """
-    given = Options(video, coords, labels, scenes, similarity, views, color, tooltip, title)
+    given = ExplorerOptions(video, coords, labels, scenes, similarity, views, color, tooltip, title)
     return explorer_of(segments, given)
 
 
@@ -144,7 +144,9 @@ def player(
     if segments is None:
         columns = ["video_id", "start_sec", "end_sec", "embedding"]
         segments, views = pd.DataFrame(columns=columns), ("player",)
-    given = Options(video, labels=labels, scenes=scenes, views=views, color=color, title=title)
+    given = ExplorerOptions(
+        video, labels=labels, scenes=scenes, views=views, color=color, title=title
+    )
     return explorer_of(segments, given)
 
 
@@ -185,11 +187,13 @@ def timeline_widget(
     >>> tw.timeline_widget(tw.sample(), scenes=[0, 60, 125.5]).focus is None
     True
     """
-    given = Options(labels=labels, scenes=scenes, views=("timeline",), color=color, title=title)
+    given = ExplorerOptions(
+        labels=labels, scenes=scenes, views=("timeline",), color=color, title=title
+    )
     return explorer_of(segments, given)
 
 
-def explorer_of(segments: pd.DataFrame, given: Options) -> Explorer:
+def explorer_of(segments: pd.DataFrame, given: ExplorerOptions) -> Explorer:
     """An explorer of a table."""
     spec, data, ids, files = contents_of(segments, given)
     return Explorer(segments, spec=spec, data=data, ids=ids, files=files)

@@ -4,7 +4,7 @@ The page carries the same front end as the notebook, the same description and by
 and the video, either embedded or by its address relative to the page.
 
 * :class:`State` - what a page shows
-* :func:`page_of` - the page as text; :func:`frame_of` - in a frame of another page
+* :func:`page_of` - the page as text; :func:`iframe_of` - in a frame of another page
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-__all__ = ["State", "frame_of", "page_of"]
+__all__ = ["State", "iframe_of", "page_of"]
 
 MAX_EMBED_MB = 200
 """Videos up to this many megabytes are written into the page; base64 makes them a third larger."""
 
-PAGE = """<!doctype html>
+FILE_PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -72,28 +72,28 @@ def page_of(state: State, target: Path, *, video_as: Literal["embed", "link", "n
     spec = dict(state.spec)
     files = state.files if video_as != "none" else {}
     spec["videos"] = [
-        {**video, "source": _source(video["source"], state.files.get(k), target, video_as)}
+        {**video, "source": _page_source(video["source"], state.files.get(k), target, video_as)}
         for k, video in enumerate(spec["videos"])
     ]
     values = {
         "_spec": spec,
-        "_selection": _base64(state.selection),
+        "_selection": _in_base64(state.selection),
         "_focus": state.focus,
         "current_sec": state.current_sec,
         "current_video": state.current_video,
     }
-    embedded = _embedded(files) if video_as == "embed" else iter(())
-    return PAGE.format(
+    embedded = _embed_videos(files) if video_as == "embed" else iter(())
+    return FILE_PAGE.format(
         title=html.escape(spec["title"] or "twlab"),
         style=style_source(page=True),
         state=json.dumps(values).replace("<", "\\u003c"),
-        data=_base64(state.data),
+        data=_in_base64(state.data),
         videos="\n".join(embedded),
         module=module_source("file"),
     )
 
 
-def frame_of(state: State, *, video_as: Literal["embed", "none"] = "none") -> str:
+def iframe_of(state: State, *, video_as: Literal["embed", "none"] = "none") -> str:
     """The page in a frame: for notebooks that are read without a kernel, and pages with more."""
     page = page_of(state, Path(), video_as=video_as)
     return (
@@ -103,7 +103,7 @@ def frame_of(state: State, *, video_as: Literal["embed", "none"] = "none") -> st
     )
 
 
-def _source(
+def _page_source(
     source: dict[str, str], file: Path | None, target: Path, video_as: str
 ) -> dict[str, str]:
     """How the page gets a video: what the browser fetched before, or the file's own bytes."""
@@ -117,7 +117,7 @@ def _source(
     return {**source, "kind": "url", "url": quote(Path(relative).as_posix()), "note": ""}
 
 
-def _embedded(files: dict[int, Path]) -> Iterator[str]:
+def _embed_videos(files: dict[int, Path]) -> Iterator[str]:
     """One script element per video, its text the bytes in base64."""
     for place, path in files.items():
         megabytes = path.stat().st_size / 1e6
@@ -126,9 +126,9 @@ def _embedded(files: dict[int, Path]) -> Iterator[str]:
                 f"{path.name} has {megabytes:,.0f} MB; up to {MAX_EMBED_MB} MB can be embedded in "
                 "a page; pass video_as='link' and keep the video beside the page"
             )
-        text = _base64(path.read_bytes())
+        text = _in_base64(path.read_bytes())
         yield f'<script type="text/plain" id="twlab-video-{place}">{text}</script>'
 
 
-def _base64(data: bytes) -> str:
+def _in_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")

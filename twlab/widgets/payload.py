@@ -16,14 +16,14 @@ import pandas as pd
 from twlab.errors import InputError
 from twlab.table.rows import aligned
 from twlab.table.segments import check_segments, clip_mask, series_like
-from twlab.widgets.addresses import known_addresses, masked
+from twlab.widgets.addresses import known_addresses, mask_secrets
 from twlab.widgets.columns import describe_columns
 from twlab.widgets.spaces import (
     Space,
     add_neighbors,
     add_similarity,
-    given_xy,
-    laid_out,
+    align_coords,
+    place_rows,
     spaces_of,
     unit_rows,
 )
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twlab.table.types import Arrays, Matrix, Positions
-    from twlab.widgets.options import Options
+    from twlab.widgets.explorer_options import ExplorerOptions
     from twlab.widgets.video_files import VideoSource
 
 
@@ -57,7 +57,7 @@ class Contents(NamedTuple):
     """Of the videos that lie on a disk, by their place among them."""
 
 
-def contents_of(segments: pd.DataFrame, given: Options) -> Contents:
+def contents_of(segments: pd.DataFrame, given: ExplorerOptions) -> Contents:
     """What an explorer of a table shows.
 
     Raises
@@ -73,13 +73,13 @@ def contents_of(segments: pd.DataFrame, given: Options) -> Contents:
     asked = [one for one in ids if one not in named]
     known = known_addresses(segments, {"hls_url": asked, "thumbnail_url": ids})
     sources, files = video_sources(video, known["hls_url"], ids)
-    videos = _videos(segments, ids, sources, known["thumbnail_url"])
-    spec, data = _payload(segments, options, ids, videos)
+    videos = _describe_videos(segments, ids, sources, known["thumbnail_url"])
+    spec, data = _describe(segments, options, ids, videos)
     return Contents(spec, data, ids, files)
 
 
-def _payload(
-    segments: pd.DataFrame, options: Options, ids: list[str], videos: list[dict[str, Any]]
+def _describe(
+    segments: pd.DataFrame, options: ExplorerOptions, ids: list[str], videos: list[dict[str, Any]]
 ) -> tuple[dict[str, Any], bytes]:
     """The description and the bytes."""
     arrays = _time_arrays(segments, ids)
@@ -91,13 +91,13 @@ def _payload(
     told_spaces = _tell_spaces(segments, spaces, options, arrays)
     arrays["scene_video"], arrays["scene_sec"] = _scene_times(options.scenes, ids)
     known = [column["name"] for column in columns]
-    _must_know([*options.tooltip, *([options.color] if options.color else [])], known)
+    _refuse_unknown([*options.tooltip, *([options.color] if options.color else [])], known)
     told_first = known[:1] if options.labels is not None else []
     spec: dict[str, Any] = {
         "n": len(segments),
         "title": options.title if options.title is not None else _title(segments, ids),
         "views": list(options.views),
-        "lanes": [masked(name) for name in _lanes(segments)[1]],
+        "lanes": [mask_secrets(name) for name in _lane_codes(segments)[1]],
         "mapAll": options.coords is not None,
         "columns": columns,
         "colorBy": options.color or (known[0] if known else ""),
@@ -105,7 +105,7 @@ def _payload(
         "videos": videos,
         "spaces": told_spaces,
     }
-    spec["arrays"], data = _packed(arrays)
+    spec["arrays"], data = _pack(arrays)
     return spec, data
 
 
@@ -125,8 +125,8 @@ def _time_arrays(segments: pd.DataFrame, ids: list[str]) -> Arrays:
     """Times, videos and lanes of all rows, and the orders in which they are walked."""
     start = segments["start_sec"].to_numpy(np.float64, na_value=np.nan)
     end = segments["end_sec"].to_numpy(np.float64, na_value=np.nan)
-    video = pd.Index(ids).get_indexer(_texts(segments["video_id"])).astype(np.uint32)
-    lane = _lanes(segments)[0]
+    video = pd.Index(ids).get_indexer(_as_texts(segments["video_id"])).astype(np.uint32)
+    lane = _lane_codes(segments)[0]
     timed = np.isfinite(start) & np.isfinite(end) & clip_mask(segments)
     by_lane = np.lexsort((start, lane, video))
     everything = np.lexsort((start, video))
@@ -141,13 +141,13 @@ def _time_arrays(segments: pd.DataFrame, ids: list[str]) -> Arrays:
     }
 
 
-def _lanes(segments: pd.DataFrame) -> tuple[NDArray[np.uint8], list[str]]:
+def _lane_codes(segments: pd.DataFrame) -> tuple[NDArray[np.uint8], list[str]]:
     """The lane of every row and their names; rows without an option share one."""
     if "embedding_option" not in segments.columns or not len(segments):
         return np.zeros(len(segments), np.uint8), ["segments"]
     options = segments["embedding_option"]
     names = sorted({str(o) for o in options.dropna()}, key=lambda o: (o != "visual", o))[:254]
-    codes = pd.Index(names).get_indexer(_texts(options))
+    codes = pd.Index(names).get_indexer(_as_texts(options))
     if (codes < 0).any():
         codes, names = np.where(codes < 0, len(names), codes), [*names, "segments"]
     return codes.astype(np.uint8), names
@@ -230,12 +230,12 @@ def _scene_table(
     seconds = scenes["start_sec"].to_numpy(np.float64, na_value=np.nan)
     place = np.zeros(len(scenes), np.int64)
     if "video_id" in scenes.columns:
-        place = pd.Index(ids).get_indexer(_texts(scenes["video_id"]))
+        place = pd.Index(ids).get_indexer(_as_texts(scenes["video_id"]))
     keep = (place >= 0) & np.isfinite(seconds)
     return place[keep].astype(np.uint32), seconds[keep]
 
 
-def _videos(
+def _describe_videos(
     segments: pd.DataFrame,
     ids: list[str],
     sources: list[VideoSource],
@@ -250,8 +250,8 @@ def _videos(
         told.append(
             {
                 "id": video_id,
-                "title": masked(str(names.get(video_id, video_id))),
-                "duration": _length(lengths.get(video_id), reach.get(video_id)),
+                "title": mask_secrets(str(names.get(video_id, video_id))),
+                "duration": _first_length(lengths.get(video_id), reach.get(video_id)),
                 "source": dict(source),
                 "thumbnail": thumbnails.get(video_id, ""),
             }
@@ -259,14 +259,14 @@ def _videos(
     return told
 
 
-def _length(*known: Any) -> float:
+def _first_length(*known: Any) -> float:
     """The first of some lengths that is a number of seconds, else 0."""
     numbers = pd.to_numeric(pd.Series(known, dtype=object), errors="coerce").astype(float)
     fit = numbers[np.isfinite(numbers) & (numbers >= 0)]
     return float(fit.iloc[0]) if len(fit) else 0.0
 
 
-def _texts(values: pd.Series[Any]) -> pd.Index:
+def _as_texts(values: pd.Series[Any]) -> pd.Index:
     """The values as texts, missing ones as an empty text; each different one is made once."""
     codes, different = pd.factorize(values)
     texts = np.array([*map(str, different), ""], dtype=object)
@@ -282,21 +282,21 @@ def _first_of(groups: Any, name: str) -> dict[str, Any]:
 
 
 def _tell_spaces(
-    segments: pd.DataFrame, spaces: list[Space], options: Options, arrays: Arrays
+    segments: pd.DataFrame, spaces: list[Space], options: ExplorerOptions, arrays: Arrays
 ) -> list[dict[str, Any]]:
     """What the browser is told of every map and heatmap."""
     told: list[dict[str, Any]] = []
     views = set(options.views)
-    xy = given_xy(segments, options.coords)
+    xy = align_coords(segments, options.coords)
     for place, (name, rows, unit) in enumerate(spaces):
         arrays[f"rows{place}"] = rows
         if unit is not None and "map" in views and options.coords is None:
-            xy[rows] = laid_out(unit)
+            xy[rows] = place_rows(unit)
         known = 0 if unit is None else add_neighbors(unit, rows, arrays, f"neighbors{place}")
         wanted = options.similarity if "heatmap" in views else False
         told.append(
             {
-                "name": masked(name),
+                "name": mask_secrets(name),
                 "rows": f"rows{place}",
                 "similarity": add_similarity(segments, rows, unit, wanted, arrays, f"cells{place}"),
                 "neighbors": f"neighbors{place}" if known else None,
@@ -312,10 +312,10 @@ def _title(segments: pd.DataFrame, ids: list[str]) -> str:
     """A name for the whole."""
     if len(ids) != 1:
         return f"{len(ids)} videos"
-    return masked(ids[0]).replace("_", " ").strip() or "Video"
+    return mask_secrets(ids[0]).replace("_", " ").strip() or "Video"
 
 
-def _must_know(names: list[str], known: list[str]) -> None:
+def _refuse_unknown(names: list[str], known: list[str]) -> None:
     """Refuse a column that the browser will not have."""
     for name in names:
         if name not in known:
@@ -324,7 +324,7 @@ def _must_know(names: list[str], known: list[str]) -> None:
             )
 
 
-def _packed(arrays: Arrays) -> tuple[dict[str, list[Any]], bytes]:
+def _pack(arrays: Arrays) -> tuple[dict[str, list[Any]], bytes]:
     """Where each array lies, and the block."""
     index: dict[str, list[Any]] = {}
     parts: list[bytes] = []

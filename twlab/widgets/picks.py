@@ -30,7 +30,7 @@ __all__ = ["mask_of", "pack_mask", "row_of", "unpack_mask"]
 HALF = 0.5
 """The share of a segment that must lie inside: of two scenes it belongs to the one with more."""
 
-PLACE = ["video_id", "start_sec", "end_sec"]
+SPAN_COLUMNS = ["video_id", "start_sec", "end_sec"]
 
 
 def mask_of(segments: pd.DataFrame, rows: Any) -> Mask:
@@ -53,12 +53,12 @@ def mask_of(segments: pd.DataFrame, rows: Any) -> Mask:
     if rows is None:
         return np.zeros(len(segments), bool)
     if isinstance(rows, pd.DataFrame):
-        return _rows_meant(segments, rows)
+        return _mask_of_rows(segments, rows)
     if isinstance(rows, pd.Series):
-        return _series_meant(segments, rows)
-    given = _labels(rows)
+        return _mask_of_series(segments, rows)
+    given = _as_labels(rows)
     of_truths = pd.api.types.infer_dtype(given, skipna=True) == "boolean"
-    return (_masked if of_truths else _labelled)(segments, given)
+    return (_mask_in_order if of_truths else _mask_of_labels)(segments, given)
 
 
 def row_of(segments: pd.DataFrame, label: Any) -> int:
@@ -91,7 +91,7 @@ def unpack_mask(bits: bytes, n: int) -> Mask:
     return mask
 
 
-def _series_meant(segments: pd.DataFrame, rows: pd.Series[Any]) -> Mask:
+def _mask_of_series(segments: pd.DataFrame, rows: pd.Series[Any]) -> Mask:
     """A mask on the index of the table, in any order; or labels, such as the column ``match``."""
     if not pd.api.types.is_bool_dtype(rows):
         if len(rows) and rows.index.equals(segments.index):
@@ -99,19 +99,19 @@ def _series_meant(segments: pd.DataFrame, rows: pd.Series[Any]) -> Mask:
                 f"the selection is a column of {rows.dtype} for every segment; a mask was "
                 "expected, such as segments.start_sec < 60"
             )
-        return _labelled(segments, pd.Index(rows))
+        return _mask_of_labels(segments, pd.Index(rows))
     if rows.index.equals(segments.index):
-        return _masked(segments, rows)
-    _unique(segments)
+        return _mask_in_order(segments, rows)
+    _refuse_ambiguous(segments)
     if not rows.index.is_unique or len(rows.index.symmetric_difference(segments.index)):
         raise InputError(
             f"a mask of {len(rows)} rows with a different index from the {len(segments)} "
             "segments; a mask of this table was expected; pass the rows themselves: table[mask]"
         )
-    return _masked(segments, rows.reindex(segments.index))
+    return _mask_in_order(segments, rows.reindex(segments.index))
 
 
-def _masked(segments: pd.DataFrame, mask: Any) -> Mask:
+def _mask_in_order(segments: pd.DataFrame, mask: Any) -> Mask:
     """A mask in the order of the table; what is missing is not selected."""
     values = pd.array(np.asarray(mask).reshape(-1), dtype="boolean").to_numpy(bool, na_value=False)
     if np.shape(mask) != (len(segments),):
@@ -122,7 +122,7 @@ def _masked(segments: pd.DataFrame, mask: Any) -> Mask:
     return np.array(values, dtype=bool)
 
 
-def _labels(rows: Any) -> pd.Index:
+def _as_labels(rows: Any) -> pd.Index:
     """Labels as they were given."""
     try:
         found = rows if isinstance(rows, pd.Index) else pd.Index(list(rows))
@@ -134,11 +134,11 @@ def _labels(rows: Any) -> pd.Index:
     return found
 
 
-def _labelled(segments: pd.DataFrame, labels: pd.Index) -> Mask:
+def _mask_of_labels(segments: pd.DataFrame, labels: pd.Index) -> Mask:
     """The rows that bear these labels."""
     if not len(labels):
         return np.zeros(len(segments), bool)
-    _unique(segments)
+    _refuse_ambiguous(segments)
     unknown = labels.difference(segments.index)
     if len(unknown):
         raise InputError(
@@ -148,7 +148,7 @@ def _labelled(segments: pd.DataFrame, labels: pd.Index) -> Mask:
     return np.asarray(segments.index.isin(labels), dtype=bool)
 
 
-def _unique(segments: pd.DataFrame) -> None:
+def _refuse_ambiguous(segments: pd.DataFrame) -> None:
     """Refuse labels where they do not say which row is meant."""
     if not segments.index.is_unique:
         raise InputError(
@@ -157,34 +157,36 @@ def _unique(segments: pd.DataFrame) -> None:
         )
 
 
-def _rows_meant(segments: pd.DataFrame, rows: pd.DataFrame) -> Mask:
+def _mask_of_rows(segments: pd.DataFrame, rows: pd.DataFrame) -> Mask:
     """The rows of a table: its own by their labels, others by what they are."""
     if not len(rows):
         return np.zeros(len(segments), bool)
-    mine = _fitting(segments, rows, rows.index, [n for n in KNOWN_BY if n in segments.columns])
+    mine = _mask_if_fitting(
+        segments, rows, rows.index, [n for n in KNOWN_BY if n in segments.columns]
+    )
     if mine is not None:
         return mine
     mask, missed = np.zeros(len(segments), bool), np.ones(len(rows), bool)
-    places = _places(segments, rows)
+    places = _split_sides(segments, rows)
     for part in places:
-        found, none = _part_meant(segments, part)
+        found, none = _mask_of_part(segments, part)
         mask |= found
         missed &= none
     if missed.any():
-        _tell(places[0].iloc[int(np.argmax(missed))], int(missed.sum()), len(rows))
+        _tell_missing(places[0].iloc[int(np.argmax(missed))], int(missed.sum()), len(rows))
     return mask
 
 
-def _part_meant(segments: pd.DataFrame, part: pd.DataFrame) -> tuple[Mask, Mask]:
+def _mask_of_part(segments: pd.DataFrame, part: pd.DataFrame) -> tuple[Mask, Mask]:
     """Which segments are meant by places, and which places mean none."""
     if "match" in part.columns:
-        mine = _fitting(segments, part, pd.Index(part["match"]), PLACE)
+        mine = _mask_if_fitting(segments, part, pd.Index(part["match"]), SPAN_COLUMNS)
         if mine is not None:
             return mine, np.zeros(len(part), bool)
-    return _found(segments, part)
+    return _mask_of_spans(segments, part)
 
 
-def _fitting(
+def _mask_if_fitting(
     segments: pd.DataFrame, rows: pd.DataFrame, labels: pd.Index, names: Sequence[str]
 ) -> Mask | None:
     """The rows of these labels, if they are what the labelled rows say; else None."""
@@ -193,7 +195,7 @@ def _fitting(
     places = segments.index.get_indexer_for(labels)
     if len(places) != len(rows) or (places < 0).any():
         return None
-    known = _known(segments, rows)
+    known = _shared_columns(segments, rows)
     if identities(rows, known) != identities(segments.iloc[places], known):
         return None
     mask = np.zeros(len(segments), bool)
@@ -201,22 +203,24 @@ def _fitting(
     return mask
 
 
-def _known(segments: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
+def _shared_columns(segments: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
     """What both tables say of their rows."""
     return [name for name in KNOWN_BY if name in segments.columns and name in rows.columns]
 
 
-def _places(segments: pd.DataFrame, rows: pd.DataFrame) -> list[pd.DataFrame]:
+def _split_sides(segments: pd.DataFrame, rows: pd.DataFrame) -> list[pd.DataFrame]:
     """Rows with video and time; where rows are pairs, one table for each side."""
-    if {*PLACE[1:]} <= {*rows.columns}:
+    if {*SPAN_COLUMNS[1:]} <= {*rows.columns}:
         if "video_id" in rows.columns:
             return [rows]
         if len(segments["video_id"].unique()) == 1:
             return [rows.assign(video_id=segments["video_id"].iloc[0])]
     for form in ("{side}_{name}", "{name}_{side}"):
-        sides = [{form.format(side=side, name=n): n for n in PLACE} for side in ("a", "b")]
+        sides = [{form.format(side=side, name=n): n for n in SPAN_COLUMNS} for side in ("a", "b")]
         if all({*names} <= {*rows.columns} for names in sides):
-            return [_side(rows, names, side) for names, side in zip(sides, ("a", "b"), strict=True)]
+            return [
+                _take_side(rows, names, side) for names, side in zip(sides, ("a", "b"), strict=True)
+            ]
     raise InputError(
         f"the selection is a table with the columns {', '.join(map(str, rows.columns[:8]))}; "
         "video_id, start_sec and end_sec were expected, as rows of segments have them; for rows "
@@ -224,18 +228,18 @@ def _places(segments: pd.DataFrame, rows: pd.DataFrame) -> list[pd.DataFrame]:
     )
 
 
-def _side(rows: pd.DataFrame, names: dict[str, str], side: str) -> pd.DataFrame:
+def _take_side(rows: pd.DataFrame, names: dict[str, str], side: str) -> pd.DataFrame:
     """One side of pairs as places; the label of the row too, where that is told."""
     shared = [name for name in KNOWN_BY if name in rows.columns]
     part: pd.DataFrame = rows[[*names, *shared]].rename(columns=names)
-    start, end = _seconds(part)  # of a piece played backwards the end comes first
+    start, end = _start_and_end(part)  # of a piece played backwards the end comes first
     part = part.assign(start_sec=np.fmin(start, end), end_sec=np.fmax(start, end))
     return part.assign(match=rows[side]) if side in rows.columns else part
 
 
-def _found(segments: pd.DataFrame, spans: pd.DataFrame) -> tuple[Mask, Mask]:
+def _mask_of_spans(segments: pd.DataFrame, spans: pd.DataFrame) -> tuple[Mask, Mask]:
     """Which segments are meant by spans, and which spans mean none."""
-    known = _known(segments, spans)
+    known = _shared_columns(segments, spans)
     names = pd.Index(spans["video_id"].astype(str))
     near = np.flatnonzero(segments["video_id"].astype(str).isin(names))
     mask, missed = np.zeros(len(segments), bool), np.ones(len(spans), bool)
@@ -243,14 +247,14 @@ def _found(segments: pd.DataFrame, spans: pd.DataFrame) -> tuple[Mask, Mask]:
     # A scene may have the very time of a whole-video row, or of one segment of several.
     scoped = "embedding_scope" in known
     rows = near if scoped else clips
-    one = np.arange(len(spans)) if scoped else np.flatnonzero(~_of_several(spans))
+    one = np.arange(len(spans)) if scoped else np.flatnonzero(~_stand_for_several(spans))
     theirs, ours = identities(spans.iloc[one], known), identities(segments.iloc[rows], known)
     mask[rows] = pd.Index(ours).isin(theirs)
     missed[one[pd.Index(theirs).isin(ours)]] = False
     videos = pd.Series(clips).groupby(segments["video_id"].iloc[clips].astype(str).to_numpy())
-    by_video, options = videos.indices, _options(segments).to_numpy(object)
+    by_video, options = videos.indices, _option_texts(segments).to_numpy(object)
     told = "embedding_option" in known
-    for (video, option), rows in _groups(spans, missed):
+    for (video, option), rows in _group_spans(spans, missed):
         mine = clips[by_video.get(video, [])]
         of_option = mine[options[mine] == option]
         mine = of_option if told and len(of_option) else mine
@@ -260,7 +264,7 @@ def _found(segments: pd.DataFrame, spans: pd.DataFrame) -> tuple[Mask, Mask]:
     return mask, missed
 
 
-def _of_several(spans: pd.DataFrame) -> Mask:
+def _stand_for_several(spans: pd.DataFrame) -> Mask:
     """Which rows say that they stand for several segments, as scenes and merged hits do."""
     if "n_segments" not in spans.columns:
         return np.zeros(len(spans), bool)
@@ -268,9 +272,11 @@ def _of_several(spans: pd.DataFrame) -> Mask:
     return np.asarray(n > 1, bool)
 
 
-def _groups(spans: pd.DataFrame, wanted: Mask) -> list[tuple[tuple[str, str], NDArray[np.intp]]]:
+def _group_spans(
+    spans: pd.DataFrame, wanted: Mask
+) -> list[tuple[tuple[str, str], NDArray[np.intp]]]:
     """Positions of the wanted spans by video and option, the option empty where it is missing."""
-    words = _options(spans)
+    words = _option_texts(spans)
     keys = pd.DataFrame({"video": spans["video_id"].astype(str).tolist(), "option": list(words)})
     mine = keys[wanted]
     number = mine.groupby(["video", "option"], sort=False).ngroup()
@@ -280,7 +286,7 @@ def _groups(spans: pd.DataFrame, wanted: Mask) -> list[tuple[tuple[str, str], ND
     return [((str(v), str(o)), at.to_numpy()) for (v, o), at in zip(named, rows, strict=True)]
 
 
-def _options(table: pd.DataFrame) -> pd.Series[Any]:
+def _option_texts(table: pd.DataFrame) -> pd.Series[Any]:
     """The option of each row as text, empty where it is missing."""
     if "embedding_option" not in table.columns:
         return pd.Series([""] * len(table))
@@ -290,10 +296,10 @@ def _options(table: pd.DataFrame) -> pd.Series[Any]:
 
 def _half_inside(segments: pd.DataFrame, spans: pd.DataFrame) -> tuple[Mask, Mask]:
     """Which segments lie at least half inside the spans together, and which spans hold none."""
-    start, end = _seconds(segments)
-    left, right = _seconds(spans)
+    start, end = _start_and_end(segments)
+    left, right = _start_and_end(spans)
     fit = left < right
-    edges, covered = _covered(left[fit], right[fit])
+    edges, covered = _seconds_before(left[fit], right[fit])
     share = np.interp(end, edges, covered) - np.interp(start, edges, covered)
     inside = (share >= HALF * (end - start) - 1e-9) & (end > start)
     for point in np.flatnonzero(end == start):
@@ -305,7 +311,7 @@ def _half_inside(segments: pd.DataFrame, spans: pd.DataFrame) -> tuple[Mask, Mas
     return inside, ~(fit & (n_begun > n_ended))
 
 
-def _covered(left: Floats, right: Floats) -> tuple[Floats, Floats]:
+def _seconds_before(left: Floats, right: Floats) -> tuple[Floats, Floats]:
     """Edges in time, and how many seconds of the spans together lie before each."""
     if not len(left):
         return np.zeros(1), np.zeros(1)
@@ -316,14 +322,14 @@ def _covered(left: Floats, right: Floats) -> tuple[Floats, Floats]:
     return edges, np.concatenate([[0.0], np.cumsum(lengths)])
 
 
-def _seconds(table: pd.DataFrame) -> tuple[Floats, Floats]:
+def _start_and_end(table: pd.DataFrame) -> tuple[Floats, Floats]:
     """Start and end of the rows, NaN where there is none."""
-    pair = [pd.to_numeric(table[name], errors="coerce") for name in PLACE[1:]]
+    pair = [pd.to_numeric(table[name], errors="coerce") for name in SPAN_COLUMNS[1:]]
     start, end = (one.to_numpy(np.float64, na_value=np.nan) for one in pair)
     return start, end
 
 
-def _tell(row: Any, n_missed: int, n_rows: int) -> None:
+def _tell_missing(row: Any, n_missed: int, n_rows: int) -> None:
     """Refuse a selection of which nothing is there; tell of one of which some is not."""
     time = "without time" if pd.isna(row["start_sec"]) else f"at {row['start_sec']:g} s"
     what = f"{str(row['video_id'])[:60]!r} {time}"

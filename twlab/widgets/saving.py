@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from twlab.errors import InputError
 from twlab.paths import replaced, user_path
 from twlab.widgets.explorer import Explorer, state_of
+from twlab.widgets.explorer_options import ExplorerOptions, View
 from twlab.widgets.opening import explorer_of
-from twlab.widgets.options import Options, View
 from twlab.widgets.page import page_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from twlab.widgets.options import Video
+    from twlab.widgets.explorer_options import Video
 
 __all__ = ["save_html"]
 
@@ -81,7 +81,9 @@ def save_html(
     """
     if video_as not in ("embed", "link"):
         raise InputError(f"video_as is {video_as!r}; 'embed' or 'link' was expected")
-    given = Options(video, coords, labels, scenes, similarity, views, color, tuple(tooltip), title)
+    given = ExplorerOptions(
+        video, coords, labels, scenes, similarity, views, color, tuple(tooltip), title
+    )
     if isinstance(segments, Explorer):
         _only_explorer(given)
         return _write(segments, user_path(path), video_as)
@@ -91,10 +93,13 @@ def save_html(
     return written
 
 
-def _only_explorer(given: Options) -> None:
+def _only_explorer(given: ExplorerOptions) -> None:
     """Refuse what would be ignored."""
     for name, value in given._asdict().items():
-        if value is not Options._field_defaults[name] and value != Options._field_defaults[name]:
+        if (
+            value is not ExplorerOptions._field_defaults[name]
+            and value != ExplorerOptions._field_defaults[name]
+        ):
             raise InputError(
                 f"{name} is given for an explorer, which has its own; pass the table instead, or "
                 "leave it out"

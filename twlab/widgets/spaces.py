@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "N_NEIGHBORS",
+    "N_NEAREST",
     "Space",
     "add_neighbors",
     "add_similarity",
-    "given_xy",
-    "laid_out",
+    "align_coords",
     "nearest_rows",
+    "place_rows",
     "spaces_of",
     "unit_rows",
 ]
@@ -39,7 +39,7 @@ __all__ = [
 MAX_CELLS = 5000
 """Cells along a side of the heatmap; longer tables are averaged in blocks of equal length."""
 
-N_NEIGHBORS = 10
+N_NEAREST = 10
 
 
 class Space(NamedTuple):
@@ -83,7 +83,7 @@ def unit_rows(segments: pd.DataFrame, spaces: list[Space]) -> Callable[[Position
     return take
 
 
-def laid_out(unit: Matrix) -> Matrix:
+def place_rows(unit: Matrix) -> Matrix:
     """X and y of the rows of a space on a map of their own; NaN for those without a direction."""
     from twlab.analysis.maps.projection import lay_out, usual_method
 
@@ -110,16 +110,16 @@ def add_similarity(
     block = -(-len(rows) // max_cells)
     if similarity is None and unit is not None:
         means = _block_means(unit, block)
-        cells, low, high = _quantised_product(means)
+        cells, low, high = _quantise_product(means)
     else:
-        cells, low, high = _quantised(_given_square(segments, similarity, rows, block))
+        cells, low, high = _quantise(_prepare_square(segments, similarity, rows, block))
     arrays[key] = cells.reshape(-1)
     return {"array": key, "size": len(cells), "block": block, "low": low, "high": high}
 
 
 def add_neighbors(unit: Matrix, rows: NDArray[np.uint32], arrays: Arrays, key: str) -> int:
     """How many nearest neighbours each row was given; their positions go into ``arrays``."""
-    count = min(N_NEIGHBORS, len(rows) - 1)
+    count = min(N_NEAREST, len(rows) - 1)
     if count < 1 or len(rows) > MAX_CELLS:
         return 0
     from twlab.analysis.neighbors.nearest import neighbors_among
@@ -153,7 +153,7 @@ def _space_names(segments: pd.DataFrame) -> NDArray[Any]:
     if not columns:
         return names
     groups = segments[columns].groupby(columns, dropna=False, sort=False).indices
-    keys = [tuple("" if pd.isna(part) else str(part) for part in _tuple(key)) for key in groups]
+    keys = [tuple("" if pd.isna(part) else str(part) for part in _as_tuple(key)) for key in groups]
     options = [key[0] for key in keys]
     for key, places in zip(keys, groups.values(), strict=True):
         several = options.count(key[0]) > 1 and len(key) > 1 and key[1]
@@ -162,11 +162,11 @@ def _space_names(segments: pd.DataFrame) -> NDArray[Any]:
     return names
 
 
-def _tuple(key: Any) -> tuple[Any, ...]:
+def _as_tuple(key: Any) -> tuple[Any, ...]:
     return key if isinstance(key, tuple) else (key,)
 
 
-def given_xy(segments: pd.DataFrame, coords: Any) -> Matrix:
+def align_coords(segments: pd.DataFrame, coords: Any) -> Matrix:
     """Coordinates the user passed, aligned with the table; NaN where there are none.
 
     Raises
@@ -205,7 +205,7 @@ def _block_means(unit: Matrix, block: int) -> Matrix:
     return means
 
 
-def _quantised_product(means: Matrix) -> tuple[NDArray[np.uint8], float, float]:
+def _quantise_product(means: Matrix) -> tuple[NDArray[np.uint8], float, float]:
     """Bytes of ``means @ means.T``, made in stripes so that the floats never exist at once."""
     n = len(means)
     stripe = max(1, 4_000_000 // max(n, 1))
@@ -222,7 +222,7 @@ def _quantised_product(means: Matrix) -> tuple[NDArray[np.uint8], float, float]:
     return cells, low, high
 
 
-def _given_square(
+def _prepare_square(
     segments: pd.DataFrame, similarity: Any, rows: NDArray[np.uint32], block: int
 ) -> Matrix:
     """The user's square, its rows in order of time, averaged in blocks where it is too large."""
@@ -240,7 +240,7 @@ def _given_square(
     return np.ascontiguousarray(_block_means(np.ascontiguousarray(halfway.T), block).T)
 
 
-def _quantised(square: Matrix) -> tuple[NDArray[np.uint8], float, float]:
+def _quantise(square: Matrix) -> tuple[NDArray[np.uint8], float, float]:
     """Bytes between the smallest and the largest number."""
     low, high = float(square.min()), float(square.max())
     cells = np.rint((square - low) * (255.0 / max(high - low, 1e-9)))

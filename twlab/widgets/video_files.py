@@ -27,8 +27,8 @@ __all__ = [
     "embedded_bytes",
     "local_file",
     "served_url",
-    "too_large",
     "video_sources",
+    "why_too_large",
 ]
 
 EMBED_MB = 64
@@ -159,11 +159,11 @@ def embedded_bytes(path: Path | None) -> tuple[str, list[bytes]]:
         return NO_VIDEO, []
     if not path.is_file():
         return f"{path.name} is no longer where it was.", []
-    note = too_large(path)
+    note = why_too_large(path)
     return note, [] if note else [path.read_bytes()]
 
 
-def too_large(path: Path) -> str:
+def why_too_large(path: Path) -> str:
     """Why a file cannot be handed over whole; empty where it can."""
     megabytes = path.stat().st_size / 1e6
     if megabytes <= EMBED_MB:
@@ -201,7 +201,7 @@ def _file_source(path: Path) -> VideoSource:
     url = served_url(path)
     if url is not None:
         return {"kind": "url", "url": url, "mime": mime, "note": "", "name": path.name}
-    note = too_large(path)
+    note = why_too_large(path)
     kind = "none" if note else "bytes"
     return {"kind": kind, "url": "", "mime": mime, "note": note, "name": path.name}
 

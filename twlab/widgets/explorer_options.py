@@ -1,6 +1,6 @@
 """What an explorer is opened with.
 
-* :class:`Options` - the arguments of :func:`twlab.explore`, checked
+* :class:`ExplorerOptions` - the arguments of :func:`twlab.explore`, checked
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from twlab.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Options", "Video", "View"]
+__all__ = ["ExplorerOptions", "Video", "View"]
 
 Video = str | PathLike[str] | dict[str, str | PathLike[str]]
 View = Literal["map", "heatmap", "player", "timeline"]
 
 
-class Options(NamedTuple):
+class ExplorerOptions(NamedTuple):
     """The arguments of :func:`twlab.explore`, which says what each means."""
 
     video: Video | None = None
@@ -32,7 +32,7 @@ class Options(NamedTuple):
     tooltip: Sequence[str] = ()
     title: str | None = None
 
-    def ordered(self) -> Options:
+    def ordered(self) -> ExplorerOptions:
         """The same with the views in the order in which they are laid out.
 
         Raises
