@@ -65,6 +65,7 @@ class Service:
         self.spec = official() if check else None
         self.violations: list[str] = []
         self.requests: deque[tuple[float, str, int]] = deque(maxlen=200_000)
+        self.asked: deque[Request] = deque(maxlen=1_000)  # with a good key, as read
         self.stop = threading.Event()
         handler = type("Handler", (_Handler,), {"service": self})
         self._server = _Server(("127.0.0.1", port), handler)
@@ -185,6 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
             return 401, {"code": "api_key_invalid", "message": said}, {}
         if stored and "x-api-key" in request.headers:
             service.violations.append(f"{request.path}: the key was sent to a foreign store")
+        service.asked.append(request)
         status, body, extra = answer(service.store, request)
         if service.spec is not None and not stored and not newer(service.store, request, body):
             self._check(service, request, status, body)
