@@ -7,9 +7,9 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from twlab.widgets.bundle import FOLDER, IMPORT, module_source
+from twlab.widgets.bundle import ASSETS, IMPORT, module_source
 
-MODULES = {path.stem: path.read_text(encoding="utf-8") for path in (FOLDER / "js").glob("*.js")}
+MODULES = {path.stem: path.read_text(encoding="utf-8") for path in (ASSETS / "js").glob("*.js")}
 ENTRIES = ("widget", "file")
 
 NAMED_IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w-]+)\.js";\n', re.MULTILINE)
