@@ -6,6 +6,7 @@
 * ``frames``    Parquet, CSV and DataFrames of other makers -> rows
 * ``arrays``    ``.npz`` and HDF5 -> a document of columns
 * ``reading``   one source of any kind -> rows and problems
+* ``answered``  what an answer says beside its vectors: model, speech, tokens
 * ``identity``  which video a row belongs to
 * ``joining``   the rows of all sources -> one table with one block of vectors
 * ``load``      :func:`twlab.load`, :func:`twlab.check` and :func:`twlab.save`

@@ -60,6 +60,7 @@ __all__ = ["adopt"]
 _FREE_WORDS = frozenset(("text", "image", "video"))
 _NO_OPTION = frozenset(("separate_embedding", "fused_embedding", "float", "dense", "sparse"))
 _LONGEST_WORD = 40
+_IN_TIME = frozenset(("video", "audio"))
 
 
 def adopt(found: Found, *, one_video: bool = False) -> None:
@@ -85,7 +86,31 @@ def adopt(found: Found, *, one_video: bool = False) -> None:
     if not one_video:
         _take_tasks(found)
     with_lengths(found)
+    if not found.saved:
+        found.rows = [_with_scopes(rows) for rows in found.rows]
     tell_unread(found)
+
+
+def _with_scopes(rows: Rows) -> Rows:
+    """The rows with the scope of a whole film in the word of the table.
+
+    Embed v2 and Bedrock say ``asset`` of whole films and recordings, and of whole documents and
+    pictures, which are no videos.
+    """
+    scopes = rows.cells("embedding_scope")
+    if "asset" not in scopes:
+        return rows
+    told = zip(scopes, rows.cells("input_type"), rows.cells("start_sec"), strict=True)
+    named = [
+        "video" if scope == "asset" and _is_of_film(kind, start) else scope
+        for scope, kind, start in told
+    ]
+    return rows._replace(columns={**rows.columns, "embedding_scope": named})
+
+
+def _is_of_film(input_type: Any, start: float) -> bool:
+    """Whether a row is of a film or a recording: as its answer says, else by its time."""
+    return input_type in _IN_TIME or (input_type is None and not math.isnan(start))
 
 
 def _with_times(rows: Rows, found: Found) -> Rows:
@@ -195,7 +220,7 @@ def _take_options(found: Found, further: set[str]) -> None:
         cells = cells_of(found, name)
         column = _option_column({cell for cell in cells if cell is not None}, key)
         if column and all(cell is None for cell in cells_of(found, column)):
-            put(found, name, column, ["video" if cell == "asset" else cell for cell in cells])
+            put(found, name, column, cells)
 
 
 def _option_column(words: set[Any], key: str) -> str:

@@ -40,6 +40,7 @@ SERVED = frozenset(
         *NAMING,
         *("duration_sec", "input_type", "task_id", "hls_url", "thumbnail_url", "created_at"),
         *("fps", "start_timecode", "end_timecode"),
+        *("embedding_uncertainty", "embedding_dimension"),
     )
 )
 LATEST_IN_FILM_SEC = 1e7

@@ -32,7 +32,10 @@ _SAME_DURATION_SEC = 0.5
 _NOWHERE = sys.maxsize
 _ANY = ...  # in place of an address or of a second
 _NAMING = ("video_id", "input_url", "video_name", "filename", "duration_sec", "task_id")
-_OF_SEGMENT = ("start_sec", "embedding_option", "embedding_scope", "model_name")
+_OF_SEGMENT = (
+    *("start_sec", "embedding_option", "embedding_scope", "model_name"),
+    *("start_page_number", "quadrant", "chunk_index"),
+)
 
 
 class _Unit(NamedTuple):

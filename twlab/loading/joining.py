@@ -11,7 +11,8 @@ import pandas as pd
 from twlab.errors import InputError, printable, warn
 from twlab.loading.identity import video_ids
 from twlab.loading.responses.models import canonical_model
-from twlab.table.segments import COLUMNS, str_column, with_vectors
+from twlab.table.rows import PIECES
+from twlab.table.segments import BY_FIELDS, COLUMNS, str_column, with_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,12 @@ _KNOWN = (
     "thumbnail_url",
     "created_at",
     "source",
+    "asset_id",
+    *PIECES,
+    "transcription",
+    "embedding_uncertainty",
+    "embedding_dimension",
+    BY_FIELDS,
 )
 
 
@@ -146,15 +153,28 @@ def table_of(
         columns[name] = np.array(cells(name), np.float64)
     for name in _WORDS:
         columns[name] = str_column(cells(name))
+    further = {name: _column(cells(name)) for name in _further(everything)}
     if model_name is not None:
-        _fitting_model(columns["model_name"], model_name)
-        columns["model_name"] = str_column([model_name] * len(ids))
+        _name_model(columns, further, model_name)
     columns["embedding"] = None
-    for name in _further(everything):
-        columns[name] = _column(cells(name))
+    columns |= further
     frame = with_blocks(pd.DataFrame(columns), [rows.vectors for rows in everything])
     warn_of_twins(frame)
     return frame
+
+
+def _name_model(columns: dict[str, Any], further: dict[str, Any], model_name: str) -> None:
+    """Put the model that the caller names in the place of what the fields of an answer say."""
+    _fitting_model(columns["model_name"], model_name)
+    columns["model_name"] = str_column([model_name] * len(columns["model_name"]))
+    told = set(further.pop(BY_FIELDS, ())) - {None, canonical_model(model_name)}
+    others = sorted(one for one in told if isinstance(one, str))
+    if others:
+        warn(
+            f"model_name={model_name!r} was taken for an answer with fields that only "
+            f"{others[0]!r} returns as far as is known; the model that made it was expected; leave "
+            "model_name out if in doubt"
+        )
 
 
 def renamed(table: pd.DataFrame, *, video_id: str | None, model_name: str | None) -> pd.DataFrame:
@@ -216,6 +236,8 @@ def _column(cells: list[Any]) -> Any:
     kinds = {type(cell) for cell in cells if cell is not None}
     if kinds <= {str}:
         return str_column(cells)
+    if kinds and kinds <= {np.ndarray, list, dict}:
+        return pd.Series(cells, dtype=object)
     if None in cells and kinds in ({int}, {bool}):
         dtype: Any = "Int64" if kinds == {int} else "boolean"
         if all(abs(cell) < 2**63 for cell in cells if cell is not None):

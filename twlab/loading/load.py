@@ -21,6 +21,7 @@ from twlab.errors import (
     one_line,
     warn,
 )
+from twlab.loading.answered import warn_of_cut
 from twlab.loading.bounds import bounds_of
 from twlab.loading.files import (
     Input,
@@ -100,7 +101,18 @@ def load(
         ``source`` (the file) and further single values as served. Times are seconds from the start
         of the file, half-open; NaN where there is none. A start and a length make an end where the
         length is clearly that of the segment and not of the film: where lengths differ within one
-        film, or a segment starts later than its length. The scope ``asset`` becomes ``video``.
+        film, or a segment starts later than its length. The scope ``asset`` of a film
+        or recording becomes ``video``; of a document or picture it stays.
+
+        Also as served: ``asset_id``; the page, quadrant or chunk of a document
+        (``start_page_number``, ``end_page_number``, ``quadrant``, ``chunk_index``);
+        ``transcription``, what is spoken in the segment, as a list of ``{start, end, value}``;
+        ``embedding_uncertainty``, a float32 vector beside each; ``embedding_dimension``;
+        ``input_tokens_video`` and so on; ``truncated`` and ``truncation_reason``, with a
+        :class:`~twlab.TwlabWarning` where an input was cut. ``model_by_fields`` is the model that
+        alone returns some field of an answer that names none: ``marengo3.5`` for token counts,
+        uncertainty and pieces of documents, ``marengo3.0`` for vectors of what is spoken. Rows of
+        both are never put into one matrix.
 
     Raises
     ------
@@ -143,15 +155,19 @@ def load(
     sources = [one._replace(bounds=bounds) for one in _sources(source)]
     own = own_tables(sources) if not columns else None
     if own is not None:
-        return renamed(own, video_id=video_id, model_name=model_name)
+        table = renamed(own, video_id=video_id, model_name=model_name)
+        warn_of_cut(table)
+        return table
     kept, troubles = _read(sources, columns, progress=progress, one_video=video_id is not None)
     _report(kept, troubles)
-    return table_of(
+    table = table_of(
         [found for _, found in kept],
         [one for one, _ in kept],
         video_id=video_id,
         model_name=model_name,
     )
+    warn_of_cut(table)
+    return table
 
 
 def check(source: Any, *, max_bytes: int | None = None) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from twlab.errors import LoadError
 from twlab.loading.adopting import adopt
+from twlab.loading.answered import check_uncertainty, spread_speech, tell_models
 from twlab.loading.arrays import hdf5_document, npz_document, of_group
 from twlab.loading.files import Input, file_kind, opened
 from twlab.loading.frames import (
@@ -62,6 +63,10 @@ def read_source(
     try:
         _read_content(source, found)
         adopt(found, one_video=one_video)
+        if not found.saved:
+            tell_models(found)
+            spread_speech(found)
+        check_uncertainty(found)
         if keep_going:
             tell_late_ends(found)
         check_vectors(found)

@@ -24,6 +24,7 @@ from twlab.loading.frames import (
 )
 from twlab.loading.joining import warn_of_twins, with_blocks
 from twlab.loading.seals import KEY, Digest, SealedFile
+from twlab.table.blocks import holds_lists
 from twlab.table.segments import COLUMNS, check_segments, vectors
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["own_tables", "write_json", "write_parquet"]
 
+_CELLS = b"twlab:cells"
 _PLAIN = {str, int, float, bool, type(None)}  # JSON has one spelling of these
 
 
@@ -77,6 +79,10 @@ def _own_table(
         return None
     try:
         frame = table.drop_columns(["embedding"]).to_pandas()
+        for field in table.schema:
+            if _CELLS in (field.metadata or {}) and field.name in frame.columns:
+                lists = table.column(field.name).to_pylist()
+                frame[field.name] = pd.Series(lists, index=frame.index, dtype=object)
     except unreadable():  # a type or metadata of others beside our columns
         return None
     if len(frame) != len(cells) or not set(COLUMNS) <= {*frame.columns, "embedding"}:
@@ -108,12 +114,21 @@ def write_parquet(segments: pd.DataFrame, path: Path) -> None:
             f"a column cannot be stored in Parquet ({reason}); columns of one kind of value were "
             "expected; convert or drop it"
         ) from None
-    table = table.add_column(place, "embedding", _arrow_lists(segments))
+    table = _with_marks(table, others).add_column(place, "embedding", _arrow_lists(segments))
     plain = [name for name in table.column_names if name != "embedding"]
     with SealedFile(path) as file:
         pq.write_table(
             table, file, compression="zstd", use_dictionary=plain, write_page_checksum=True
         )
+
+
+def _with_marks(table: Any, frame: pd.DataFrame) -> Any:
+    """The Arrow table with a mark on columns of Python lists, which else come back as arrays."""
+    for place in range(frame.shape[1]):
+        if holds_lists(frame.iloc[:, place]):
+            field = table.schema.field(place).with_metadata({_CELLS: b"list"})
+            table = table.set_column(place, field, table.column(place))
+    return table
 
 
 def _arrow_lists(segments: pd.DataFrame) -> Any:

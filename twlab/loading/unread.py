@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from twlab.errors import brief
@@ -209,5 +208,5 @@ def _is_timely(found: Found, name: str) -> bool:
 
 def _is_optional(cells: list[Any]) -> bool:
     """Whether all words of a column are options."""
-    words = Counter(cell for cell in cells if cell is not None)
+    words = [cell for cell in cells if cell is not None]
     return bool(words) and all(isinstance(w, str) and w.lower() in OPTION_WORDS for w in words)

@@ -25,6 +25,7 @@ __all__ = [
     "check_table",
     "float_matrix",
     "gather",
+    "holds_lists",
     "kind",
     "row_marks",
     "stored_block",
@@ -34,6 +35,11 @@ __all__ = [
 def cells_of(block: Matrix) -> NDArray[np.object_]:
     """The rows of a block as an array of objects, each a view of it."""
     return np.fromiter(iter(block), dtype=object, count=len(block))
+
+
+def holds_lists(column: pd.Series[Any]) -> bool:
+    """Whether cells are Python lists, which Arrow would give back as arrays."""
+    return column.dtype == object and any(isinstance(cell, list) for cell in column)
 
 
 def stored_block(cells: NDArray[np.object_]) -> Matrix | None:

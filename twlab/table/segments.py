@@ -10,7 +10,8 @@ column                 dtype     meaning
 ``end_sec``            float64   first second after the segment; NaN where there is no time
 ``embedding_option``   str, NA   ``visual``, ``audio``, ``transcription``, …
 ``embedding_scope``    str, NA   ``clip`` or ``video`` (other scopes as served)
-``model_name``         str, NA   NA where the answer carried none
+``model_name``         str, NA   NA where the answer carried none; ``model_by_fields``, where
+                                 it is there, then says which one its fields are of
 ``embedding``          object    read-only float32 vectors, rows of one contiguous block
 =====================  ========  ==========================================================
 
@@ -48,11 +49,14 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "BY_FIELDS",
     "COLUMNS",
+    "MARKED",
     "as_matrix",
     "check_places",
     "check_segments",
     "clip_mask",
+    "models_of",
     "one_model",
     "one_option",
     "scaled",
@@ -73,6 +77,12 @@ COLUMNS = (
     "model_name",
     "embedding",
 )
+
+BY_FIELDS = "model_by_fields"
+"""The model that alone returns the fields of an answer, where the answer names none."""
+
+MARKED = frozenset(("marengo3.5",))
+"""Models with such a field in every answer: rows without one are of another."""
 
 WHOLE_SCOPES = ("video", "asset")
 """Scopes that stand for a whole file rather than for a piece of it."""
@@ -356,15 +366,34 @@ def _cells(segments: pd.DataFrame) -> NDArray[np.object_]:
     return cells
 
 
+def models_of(segments: pd.DataFrame) -> pd.Series[Any]:
+    """The model of each row: as named, else the one that its fields are of; missing if neither."""
+    index = segments.index
+    named, told = (
+        segments[name].astype(object)
+        if name in segments.columns
+        else pd.Series(None, index, object)
+        for name in ("model_name", BY_FIELDS)
+    )
+    return named.where(named.notna(), told)
+
+
 def one_model(segments: pd.DataFrame) -> None:
     """Nothing, if all rows are of one model; otherwise an :class:`InputError` that names them.
 
-    Rows that name no model may be of any: among rows that name one they are of another.
+    Rows that name no model may be of any: among rows that name one they are of another, unless
+    their fields say that they are of the same. Rows of which nothing names one may be of one.
     """
     if "model_name" not in segments.columns:
         return
     column = segments["model_name"]
     models, unnamed = sorted(map(str, column.dropna().unique())), int(column.isna().sum())
+    if unnamed and BY_FIELDS in segments.columns:
+        told = models_of(segments)
+        if not models:
+            _one_of_fields(told)
+        unnamed = int(told.isna().sum())
+        models = sorted({*models, *map(str, told.dropna().unique())}) if models else []
     if len(models) == 1 and unnamed:
         raise InputError(
             f"{unnamed} of {len(segments)} rows name no model, the others {models[0]!r}; one model "
@@ -376,6 +405,23 @@ def one_model(segments: pd.DataFrame) -> None:
             f"vectors of the models {', '.join(map(repr, models))} in one table; one model was "
             f"expected; filter with segments[segments.model_name == {models[0]!r}]"
         )
+
+
+def _one_of_fields(told: pd.Series[Any]) -> None:
+    """Refuse rows without a named model whose fields are of several."""
+    counts = sorted(told.dropna().astype(str).value_counts(sort=False).items())
+    n_untold = int(told.isna().sum())
+    if len(counts) < 2 and not (n_untold and told.isin(MARKED).any()):
+        return
+    shown = " and ".join(f"{name!r} ({n} rows)" for name, n in counts)
+    verb = "return" if len(counts) > 1 else "returns"
+    rest = f", {n_untold} have none of these" if n_untold else ""
+    raise InputError(
+        f"the rows name no model, but have fields that only {shown} {verb}{rest}; "
+        f"one model was expected, as models share no space; filter with "
+        f"segments[segments.{BY_FIELDS} == {counts[0][0]!r}], or name it with "
+        f"segments.assign(model_name={counts[0][0]!r}) if all are of one"
+    )
 
 
 def _seconds(segments: pd.DataFrame, name: str) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.table.rows import aligned
-from twlab.table.segments import clip_mask, unit_vectors
+from twlab.table.segments import clip_mask, models_of, unit_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,7 +152,10 @@ def _space_names(segments: pd.DataFrame) -> NDArray[Any]:
     names = np.full(len(segments), "segments", dtype=object)
     if not columns:
         return names
-    groups = segments[columns].groupby(columns, dropna=False, sort=False).indices
+    told = segments[columns]
+    if "model_name" in columns:
+        told = told.assign(model_name=models_of(segments))
+    groups = told.groupby(columns, dropna=False, sort=False).indices
     keys = [tuple("" if pd.isna(part) else str(part) for part in _as_tuple(key)) for key in groups]
     options = [key[0] for key in keys]
     for key, places in zip(keys, groups.values(), strict=True):

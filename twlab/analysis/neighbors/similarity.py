@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError, warn
-from twlab.table.segments import one_option, unit_vectors
+from twlab.table.segments import MARKED, models_of, one_option, unit_vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -139,7 +139,7 @@ def same_space(a: Any, b: Any, left: NDArray[Any], right: NDArray[Any]) -> None:
             f"vectors of {left.shape[1]} and of {right.shape[1]} dimensions compared; "
             "one dimension was expected; use vectors of one model on both sides"
         )
-    models = [_names(side, "model_name") for side in (a, b)]
+    models = [_models(side) for side in (a, b)]
     if models[0] and models[1] and models[0] != models[1]:
         names = " and ".join(", ".join(map(repr, sorted(side))) for side in models)
         raise InputError(
@@ -148,8 +148,12 @@ def same_space(a: Any, b: Any, left: NDArray[Any], right: NDArray[Any]) -> None:
         )
     # A bare vector, which has no such column, is taken at its owner's word.
     tables = [isinstance(side, pd.DataFrame) and "model_name" in side for side in (a, b)]
-    if all(tables) and len(a) and len(b) and models[0] != models[1]:
-        name = next(iter(models[0] or models[1]))
+    named = [
+        _names(side, "model_name") | (own & MARKED)
+        for side, own in zip((a, b), models, strict=True)
+    ]
+    if all(tables) and len(a) and len(b) and models[0] != models[1] and named[0] != named[1]:
+        name = next(iter(named[0] or named[1]))
         warn(
             f"vectors of the model {name!r} compared with vectors that name no model; they mean "
             "something together only if both are of one model; name it with "
@@ -173,6 +177,13 @@ def same_option(a: Any, b: Any) -> None:
             "expected on both sides, as options share no scale; filter both to one, or pass the "
             "matrix tw.vectors(table) of one side to compare them on purpose"
         )
+
+
+def _models(side: Any) -> set[str]:
+    """The models of a table, as named or as its fields tell."""
+    if not isinstance(side, pd.DataFrame):
+        return set()
+    return set(models_of(side).dropna().astype(str))
 
 
 def _names(side: Any, column: str) -> set[str]:

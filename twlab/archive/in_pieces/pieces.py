@@ -20,7 +20,8 @@ from twlab.analysis.neighbors.similarity import same_space
 from twlab.archive.sources import Source
 from twlab.errors import InputError
 from twlab.table.blocks import kind
-from twlab.table.segments import COLUMNS
+from twlab.table.rows import PIECES
+from twlab.table.segments import BY_FIELDS, COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,7 +50,7 @@ __all__ = [
 PIECE_ROWS = 8192
 """Rows of a piece: products of two of them keep a core busy for a second."""
 
-KNOWN = {*COLUMNS, *FILE_COLUMNS} - {"embedding"}
+KNOWN = {*COLUMNS, *FILE_COLUMNS, *PIECES, BY_FIELDS} - {"embedding"}
 
 
 class Piece(NamedTuple):

@@ -15,7 +15,7 @@ import pandas as pd
 
 from twlab.archive.store.keys import KEY
 from twlab.errors import InputError
-from twlab.table.blocks import cells_of
+from twlab.table.blocks import cells_of, holds_lists
 from twlab.table.segments import str_column, vectors
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = ["arrow_rows", "fitted", "frame_of"]
 
 _DTYPE = b"twlab:dtype"
 _JSON = b"json"
+_LIST = b"list"
 _PRIMARY = {b"lance-schema:unenforced-primary-key": b"true"}
 
 
@@ -46,6 +47,7 @@ def arrow_rows(table: pd.DataFrame, keys: Iterable[str]) -> Any:
             column, dtype = _json_column(table[name]), {_DTYPE: _JSON}
         else:
             column = _arrow_column(table[name])
+            dtype = {_DTYPE: _LIST} if holds_lists(table[name]) else dtype
         columns.append(column)
         fields.append(pa.field(str(name), column.type, metadata=dtype))
     return pa.Table.from_arrays(columns, schema=pa.schema(fields))
@@ -235,6 +237,8 @@ def _pandas_column(column: Any, field: Any, index: pd.Index) -> Any:
         cells = [None if text is None else json.loads(text) for text in column.to_pylist()]
         return pd.Series(cells, index=index, dtype=object)
     dtype = (field.metadata or {}).get(_DTYPE, b"").decode()
+    if dtype == _LIST.decode():
+        return pd.Series(column.to_pylist(), index=index, dtype=object)
     masked = _masked_dtype(column, dtype)
     if masked is not None:
         return column.to_pandas(types_mapper=lambda _: masked).set_axis(index)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.table.rows import IDENTITY, pieces
-from twlab.table.segments import check_segments, str_column
+from twlab.table.segments import check_segments, models_of, str_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,7 +95,10 @@ def plain_keys(table: pd.DataFrame, parts: Iterable[str]) -> list[str]:
         table[["start_sec", "end_sec"]].to_numpy(np.float64, na_value=np.nan) + 0.0
     )  # 0 and -0 are one time
     times[np.isnan(times)] = np.nan  # and so are all NaN
-    words = [table[name].fillna("\x00").tolist() for name in ("video_id", *_WORDS)]
+    columns = {name: table[name] for name in ("video_id", *_WORDS)} | {
+        "model_name": models_of(table)  # the same film by two models that no answer names
+    }
+    words = [column.fillna("\x00").tolist() for column in columns.values()]
     texts = map("\x1f".join, zip(*words, strict=True))
     whole = (f"{text}\x1f{part}" if part else text for text, part in zip(texts, parts, strict=True))
     return [

@@ -44,8 +44,11 @@ from twlab.archive.store.shards import block_of
 from twlab.errors import InputError
 from twlab.table.conditions import quoted
 from twlab.table.segments import (
+    BY_FIELDS,
+    MARKED,
     WHOLE_SCOPES,
     clip_mask,
+    models_of,
     str_column,
     unit_vectors,
 )
@@ -91,9 +94,10 @@ class Looked(NamedTuple):
 
 def kinds_of(table: Any, where: str | None) -> pd.DataFrame:
     """The options, scopes and models that there are, each combination once."""
-    parts = [pd.DataFrame({name: str_column([]) for name in _KINDS})]
+    names = [*_KINDS, *({BY_FIELDS} & set(table.schema.names))]
+    parts = [pd.DataFrame({name: str_column([]) for name in names})]
     with reading(table, where):
-        for batch in plain_query(table, _KINDS, where).to_batches():
+        for batch in plain_query(table, names, where).to_batches():
             parts.append(batch.to_pandas().drop_duplicates())
     return pd.concat(parts).drop_duplicates(ignore_index=True)
 
@@ -194,9 +198,11 @@ def _plan(looked: Looked, name: str, mine: pd.DataFrame, within: str | None) -> 
             parts.append(f"(embedding_scope IS NULL OR embedding_scope NOT IN ({listed}))")
     hits = both(within, *parts)
     like = _alike(looked, mine, within, hits)
-    if len(looked.kinds["model_name"].unique()) > 1:
-        models = like["model_name"].unique()
-        parts.append(" OR ".join(map(_is_model, models)) if len(models) else "FALSE")
+    if len(models_of(looked.kinds).unique()) > 1:
+        models = like.reindex(columns=["model_name", BY_FIELDS]).drop_duplicates()
+        told = BY_FIELDS in looked.kinds.columns
+        is_one = [_is_model(*row, told=told) for row in models.itertuples(index=False)]
+        parts.append(" OR ".join(is_one) if is_one else "FALSE")
     return _Plan(hits, both(looked.condition, *parts), like)
 
 
@@ -204,28 +210,36 @@ def _alike(
     looked: Looked, mine: pd.DataFrame, within: str | None, hits: str | None
 ) -> pd.DataFrame:
     """The kinds of an option that are of the model of its hits; rows without one are of another."""
-    if len(looked.kinds["model_name"].unique()) < 2:
+    if len(models_of(looked.kinds).unique()) < 2:
         return mine
     left = kinds_of(looked.table, hits)
     if left.empty:  # an option without hits still tells what is ordinary
         left = kinds_of(looked.table, within)
         whole = bool(mine["embedding_scope"].isin(WHOLE_SCOPES).all())
         left = left[left["embedding_scope"].isin(WHOLE_SCOPES) == whole]
-    like = mine[mine["model_name"].isin(left["model_name"])] if len(left) else mine
-    models = sorted(like["model_name"].dropna().unique())
-    if len(like["model_name"].unique()) > 1:
-        named = ", ".join(map(repr, models))
+    like = mine[models_of(mine).isin(models_of(left))] if len(left) else mine
+    models = sorted(models_of(like).dropna().unique())
+    named = like["model_name"].notna().any()
+    sure = named or len(models) > 1 or not MARKED.isdisjoint(models)
+    if len(models_of(like).unique()) > 1 and sure:
+        shown = ", ".join(map(repr, models))
         unnamed = "" if len(models) > 1 else ", or not named,"
+        column = "model_name" if named else BY_FIELDS
         raise InputError(
-            f"model_name is {named}{unnamed} in what is searched; one was expected, as models "
-            f"share no scale; pass where=\"model_name = '{models[0]}'\""
+            f"{column} is {shown}{unnamed} in what is searched; one was expected, as models "
+            f"share no scale; pass where=\"{column} = '{models[0]}'\""
         )
     return like
 
 
-def _is_model(model: Any) -> str:
-    """The condition of rows of a model, or of none."""
-    return "model_name IS NULL" if pd.isna(model) else f"model_name = {quoted(model)}"
+def _is_model(model: Any, by_fields: Any, *, told: bool) -> str:
+    """The condition of rows of a model, or of none, in a store where fields may tell it."""
+    if not pd.isna(model):
+        return f"model_name = {quoted(model)}"
+    if not told:
+        return "model_name IS NULL"
+    fields = "IS NULL" if pd.isna(by_fields) else f"= {quoted(by_fields)}"
+    return f"(model_name IS NULL AND {BY_FIELDS} {fields})"
 
 
 def _compared(

@@ -15,7 +15,6 @@ __all__ = [
     "ANSWER_KINDS",
     "BOXES",
     "NESTED",
-    "SCOPES",
     "TIMED",
     "VECTOR_KEYS",
     "plain",
@@ -61,6 +60,13 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "thumbnail_url": ("thumbnail_url",),
     "thumbnail_urls": ("thumbnail_urls",),
     "created_at": ("created_at",),
+    "asset_id": ("asset_id",),
+    "embedding_dimension": ("embedding_dimension",),
+    "embedding_uncertainty": ("embedding_uncertainty",),
+    "start_page_number": ("start_page_number",),
+    "end_page_number": ("end_page_number",),
+    "quadrant": ("quadrant",),
+    "chunk_index": ("chunk_index",),
 }
 """Column, and the names under which its value is served."""
 
@@ -90,7 +96,7 @@ TIMED = frozenset(
 
 NESTED = (
     *("metadata", "payload", "system_metadata", "entity", "hls", "user_metadata", "fields"),
-    *("properties", "data", "meta", "info", "attributes", "attrs", "extra"),
+    *("properties", "data", "meta", "info", "attributes", "attrs", "extra", "usage"),
 )
 """Objects inside a row or an answer whose fields belong to it."""
 
@@ -133,9 +139,6 @@ BOXES = (
     "meta",
 )
 """Keys under which segments, answers or further boxes stand."""
-
-SCOPES = {"asset": "video"}
-"""Words of embed v2 and Bedrock for the scopes of the table."""
 
 
 @lru_cache(maxsize=4096)

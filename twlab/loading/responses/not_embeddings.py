@@ -242,9 +242,9 @@ def _empty(names: _Names) -> str:
                 f"{key!r} is {shown}; embeddings were expected; "
                 "fetch the answer again, asking for an embedding_option that the video has"
             )
-    for key in ANSWER_KINDS:
-        if key not in names:
-            continue
+    kinds = [key for key in ANSWER_KINDS if key in names]
+    filled = [key for key in kinds if names[key] is not None]  # dumps have null for the others
+    for key in filled or kinds:
         inner = names[key]
         if isinstance(inner, dict):
             text = _message({plain(str(k)): v for k, v in inner.items()})
@@ -252,9 +252,11 @@ def _empty(names: _Names) -> str:
                 return f"{key} carries an error instead of vectors: {text}; repeat the request"
             if "segments" in inner and _is_empty(inner["segments"]):
                 return f"'segments' of {key} is empty; embeddings were expected; fetch it again"
+        version = "-v2" if key == "document_embedding" else ""
+        path = f"/embed{version}/tasks/{{id}}"
         return (
             f"{key} holds no vectors (metadata only); "
-            "fetch the task itself (GET /embed/tasks/{id}), not its status or a list"
+            f"fetch the task itself (GET {path}), not its status or a list"
         )
     return ""
 

@@ -43,7 +43,8 @@ _Bad = list[tuple[str, str]]
 
 _OF_A_SEGMENT = frozenset(("start_sec", "end_sec", "start_timecode", "end_timecode"))
 _TAKEN = frozenset((*COLUMN_OF, *ALIASES, *VECTOR_KEYS, "source", "id"))
-_NO_VECTORS = frozenset(("embedding_uncertainty", "bbox", "box", "histogram", "shape"))
+_NO_VECTORS = frozenset(("bbox", "box", "histogram", "shape"))
+_OF_CUTTING = frozenset(("truncated", "truncation_reason"))
 _OF_REQUESTS = frozenset(("meta", "info", "data", "attributes", "attrs", "extra"))
 _SHORTEST_VECTOR = 8
 _PLAIN_TYPES = frozenset((str, int, float, bool, type(None)))
@@ -120,15 +121,17 @@ def _clean_columns(
                 cells = [None if cell is None else clean(cell) for cell in cells]
             except BadValueError:
                 return None
-        if column in facts and None in cells:
+        if column in facts and any(cell is None for cell in cells):
             return None
         columns["thumbnail_url" if column == "thumbnail_urls" else column] = cells
     for key in shape.extras:
         cells = [node[key] for node in nodes]
         if set(map(type, cells)) <= _PLAIN_TYPES:
             columns[key] = cells
-        elif any(isinstance(cell, SCALARS) for cell in cells):
+        elif any(_is_kept(cell) for cell in cells):
             return None
+    empty = {name for name, cells in columns.items() if all(cell is None for cell in cells)}
+    columns = {name: cells for name, cells in columns.items() if name not in empty}
     return _with_times(columns, len(nodes))
 
 
@@ -194,6 +197,48 @@ def _keep_nulls(node: dict[str, Any], values: dict[str, Any]) -> None:
     values.setdefault("source", None)
 
 
+def _is_kept(value: Any) -> bool:
+    """Whether a value under a name of its own is kept: a single one, or a list of words.
+
+    Lists of numbers may be vectors, of which one is read and the others are told.
+    """
+    if isinstance(value, SCALARS):
+        return True
+    words = isinstance(value, list | tuple) and all(isinstance(one, str | bool) for one in value)
+    return words and bool(value)
+
+
+def _is_own(value: Any) -> bool:
+    """Whether a value is one that ``save`` writes for a cell that is no single value."""
+    return isinstance(value, list | dict)
+
+
+def _kept(value: Any) -> Any:
+    """Such a value as the table has it."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _usage_facts(usage: dict[str, Any]) -> dict[str, Any]:
+    """What an answer says of its input: how many tokens of each kind, and if any were cut."""
+    facts: dict[str, Any] = {}
+    for key, value in usage.items():
+        name = plain(key)
+        if name == "input_tokens" and isinstance(value, dict):
+            facts |= {f"input_tokens_{plain(str(kind))}": n for kind, n in value.items()}
+        elif isinstance(value, SCALARS):
+            facts[name if name in _OF_CUTTING else f"usage_{name}"] = value
+    return facts
+
+
+def _spoken(value: Any) -> bool:
+    """Whether a value is a transcript: what was said, each with its times."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(one, dict) and isinstance(one.get("value"), str) for one in value)
+    )
+
+
 def facts_of(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
     """What an answer says of all of its rows: model, file, duration, task; its ``_id`` as id."""
     facts: dict[str, Any] = {}
@@ -211,6 +256,8 @@ def facts_of(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
     own = node.get(shape.plain.get("id", ""))
     if isinstance(own, str) and own:
         facts["id"] = own
+    if _spoken(said := node.get("transcription")):
+        facts["transcription"] = said
     return facts
 
 
@@ -228,8 +275,10 @@ def _set_if_good(
 
 def _nested_facts(name: str, inner: dict[str, Any]) -> dict[str, Any]:
     """The facts in an object inside an answer or row."""
+    if name == "usage":
+        return _usage_facts(inner)
     if name == "user_metadata":
-        return {k: v for k, v in inner.items() if isinstance(v, SCALARS) and plain(k) not in _TAKEN}
+        return {k: _kept(v) for k, v in inner.items() if _is_kept(v) and plain(k) not in _TAKEN}
     facts = facts_of(inner, shape_of(tuple(inner)))
     facts.pop("id", None)
     if name == "hls" and "input_url" in facts:
@@ -258,15 +307,15 @@ def _collect(node: dict[str, Any], shape: Shape, values: dict[str, Any], bad: _B
             values["thumbnail_url" if column == "thumbnail_urls" else column] = cleaned
     for key in shape.extras:
         value = node[key]
-        if isinstance(value, SCALARS) and key not in values:
-            values[key] = value
+        if key not in values and (_is_kept(value) or (shape.saved and _is_own(value))):
+            values[key] = _kept(value)
     for key, name in shape.nested:
         inner = node[key]
         if type(inner) is not dict:
             if isinstance(inner, SCALARS):
                 values.setdefault(key, inner)
             continue
-        if name in ("user_metadata", "hls"):
+        if name in ("user_metadata", "hls", "usage"):
             for column, value in _nested_facts(name, inner).items():
                 values.setdefault(column, value)
         else:

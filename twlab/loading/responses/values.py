@@ -16,7 +16,6 @@ import numpy as np
 from twlab.errors import InputError, brief
 from twlab.intervals import LATEST_SEC, parse_timecode
 from twlab.loading.responses.models import canonical_model
-from twlab.loading.responses.names import SCOPES
 from twlab.loading.responses.text_vectors import CUT, vector_of_text
 
 if TYPE_CHECKING:
@@ -170,12 +169,6 @@ def _word(value: Any) -> str | None:
     return value or None
 
 
-def _scope(value: Any) -> str | None:
-    """A scope in the words of the table."""
-    word = _word(value)
-    return SCOPES.get(word, word) if word else None
-
-
 def _text(value: Any) -> str | None:
     """A name or address."""
     if type(value) is str:
@@ -198,6 +191,11 @@ def _number(value: Any) -> float | None:
     return number if 0 <= number < math.inf else None
 
 
+def _single(value: Any) -> Any:
+    """A number or word as it is: what tells pieces apart is not for us to spell anew."""
+    return value if isinstance(value, SCALARS) else None
+
+
 def _first_text(value: Any) -> str | None:
     """The first of several addresses."""
     return value[0] if isinstance(value, list) and value and isinstance(value[0], str) else None
@@ -207,11 +205,22 @@ CLEANERS: dict[str, Callable[[Any], Any]] = {
     "start_sec": seconds,
     "end_sec": seconds,
     "embedding_option": _word,
-    "embedding_scope": _scope,
+    "embedding_scope": _word,
     "model_name": _model,
     "duration_sec": _number,
     "fps": _number,
     "thumbnail_urls": _first_text,
+    "embedding_uncertainty": vector,
+    **dict.fromkeys(
+        (
+            "embedding_dimension",
+            "start_page_number",
+            "end_page_number",
+            "quadrant",
+            "chunk_index",
+        ),
+        _single,
+    ),
     **dict.fromkeys(
         (
             "video_id",
@@ -223,6 +232,7 @@ CLEANERS: dict[str, Callable[[Any], Any]] = {
             "hls_url",
             "thumbnail_url",
             "created_at",
+            "asset_id",
             "start_timecode",
             "end_timecode",
         ),
