@@ -5,6 +5,7 @@ Run by hand::
     python tests/benchmarks/soak_kills.py --runs 200
     python tests/benchmarks/soak_kills.py --runs 50 --pairs      # two programs on one folder
     python tests/benchmarks/soak_kills.py --runs 200 --harm      # clocks set anew, ledgers lost
+    python tests/benchmarks/soak_kills.py --runs 100 --model marengo3.5   # and documents
 
 With ``--harm`` every program has a clock of its own, up to eight days wrong either way, a third of
 the runs have a service that says no time, and after a kill the ledger is sometimes deleted,
@@ -52,6 +53,7 @@ SETTINGS = tw.Settings(
     max_poll_sec=0.2,
 )
 KEYS = ["video_id", "start_sec", "end_sec", "embedding_option", "embedding_scope"]
+PARTS = ["start_page_number", "quadrant", "chunk_index"]
 
 
 def start_service() -> tuple[subprocess.Popen[str], str]:
@@ -95,7 +97,20 @@ def harm(folder: Path, rng: random.Random) -> str:
     return kind
 
 
-def attempt(url: str, videos: Path, folder: Path, offset_sec: float = 0.0) -> int:
+def write_files(folder: Path, rng: random.Random, model: str) -> None:
+    """Twenty files; six of them pictures and documents where the model takes such."""
+    folder.mkdir()
+    others = iter(["png", "pdf", "txt"] * 2 if model == "marengo3.5" else [])
+    for number in range(N_VIDEOS):
+        kind, noise = next(others, "mp4"), rng.randbytes(1000).hex().encode()
+        page = b"1 0 obj << /Type /Page >> endobj " * 3
+        start = {"png": b"\x89PNG\r\n\x1a\n", "pdf": b"%PDF-1.7 " + page}.get(kind, b"")
+        (folder / f"v{number}.{kind}").write_bytes(start + noise)
+
+
+def attempt(
+    url: str, videos: Path, folder: Path, offset_sec: float = 0.0, model: str = "marengo3.0"
+) -> int:
     """One program; the process id. It embeds until done, then says so by its exit status."""
     pid = os.fork()
     if pid:
@@ -105,7 +120,7 @@ def attempt(url: str, videos: Path, folder: Path, offset_sec: float = 0.0) -> in
         warnings.simplefilter("ignore")
         set_clock(offset_sec)
         with tw.Client(KEY, base_url=url, folder=folder, settings=SETTINGS) as client:
-            segments = client.embed(videos, concurrency=6, progress=False)
+            segments = client.embed(videos, model_name=model, concurrency=6, progress=False)
             status = 0 if segments["video_id"].nunique() == N_VIDEOS else 3
             if status:
                 client.failures().to_csv(folder / "failures.csv", mode="a")
@@ -117,7 +132,7 @@ def attempt(url: str, videos: Path, folder: Path, offset_sec: float = 0.0) -> in
 
 
 def one_run(
-    url: str, rng: random.Random, *, pairs: bool, faults: float, harmed: bool
+    url: str, rng: random.Random, *, pairs: bool, faults: float, harmed: bool, model: str
 ) -> dict[str, object]:
     tell(url, clear=True, faults=[asdict(f) for f in chaos(faults)], store={"ready_sec": [0, 0.4]})
     tell(url, dated=not harmed or rng.random() < 2 / 3)
@@ -125,16 +140,14 @@ def one_run(
     harms: list[str] = []
     with tempfile.TemporaryDirectory() as name:
         videos, folder = Path(name) / "videos", Path(name) / "jobs"
-        videos.mkdir()
-        for number in range(N_VIDEOS):
-            (videos / f"v{number}.mp4").write_bytes(rng.randbytes(2000))
+        write_files(videos, rng, model)
         running: dict[int, float] = {}
         deadline, done = time.monotonic() + 120, 0
         while done < (2 if pairs else 1) and time.monotonic() < deadline:
             while len(running) + done < (2 if pairs else 1):
                 offset = rng.choice(CLOCKS_OFF_SEC) if harmed else 0.0
                 kill_at = time.monotonic() + rng.uniform(0.02, 0.8)
-                running[attempt(url, videos, folder, offset)] = kill_at
+                running[attempt(url, videos, folder, offset, model)] = kill_at
                 n_starts += 1
                 n_jumps += offset != 0
             for pid, kill_at in list(running.items()):
@@ -155,12 +168,12 @@ def one_run(
             os.waitpid(pid, 0)
         tell(url, faults=[])
         with tw.Client(KEY, base_url=url, folder=folder, settings=SETTINGS) as client:
-            segments = client.embed(videos, progress=False)
+            segments = client.embed(videos, model_name=model, progress=False)
             states = client.ledger()["state"].value_counts().to_dict()
     return {
         "paid": len(tell(url)["paid"]),
         "videos": segments["video_id"].nunique(),
-        "duplicates": int(segments.duplicated(KEYS).sum()),
+        "duplicates": int(segments.duplicated(KEYS + [p for p in PARTS if p in segments]).sum()),
         "kills": n_kills,
         "starts": n_starts,
         "finished": done,
@@ -177,6 +190,7 @@ def main() -> None:
     parser.add_argument("--pairs", action="store_true", help="two programs on one folder")
     parser.add_argument("--faults", type=float, default=0.12, help="share of requests that break")
     parser.add_argument("--harm", action="store_true", help="clocks set anew, ledgers lost")
+    parser.add_argument("--model", default="marengo3.0")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     process, url = start_service()
@@ -184,7 +198,14 @@ def main() -> None:
     try:
         for number in range(chosen.runs):
             rng = random.Random(chosen.seed * 10_000 + number)
-            row = one_run(url, rng, pairs=chosen.pairs, faults=chosen.faults, harmed=chosen.harm)
+            row = one_run(
+                url,
+                rng,
+                pairs=chosen.pairs,
+                faults=chosen.faults,
+                harmed=chosen.harm,
+                model=chosen.model,
+            )
             rows.append(row)
             if row["paid"] != N_VIDEOS or row["videos"] != N_VIDEOS or row["duplicates"]:
                 print("WRONG", number, row, flush=True)
