@@ -22,6 +22,7 @@ from twlab.service.http.limits import Limiter, ServerClock, asked_wait
 from twlab.service.http.transport import Call, Transport
 from twlab.service.jobs.embedding_options import Options
 from twlab.service.jobs.inputs import find_sources
+from twlab.service.jobs.kinds import kind_of_name
 from twlab.service.jobs.urls import clean_url
 
 if TYPE_CHECKING:
@@ -435,7 +436,7 @@ def test_find_sources(tmp_path: Path) -> None:
         path.write_bytes(b"x")
     folder = find_sources(tmp_path)
     assert [one.name for one in folder] == ["a.MOV", "b.mp4", "c.wav"]
-    assert [one.input_type for one in folder] == ["video", "video", "audio"]
+    assert [one.kind.input_type for one in folder] == ["video", "video", "audio"]
     assert [one.name for one in find_sources(str(tmp_path / "*.mp4"))] == ["b.mp4"]
     twice = find_sources([tmp_path / "b.mp4", tmp_path, str(tmp_path / "b.mp4")])
     assert [one.name for one in twice] == ["b.mp4", "a.MOV", "c.wav"]
@@ -462,8 +463,11 @@ def test_bad_sources(source: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"embedding_option": ("smell",)}, "embedding_option 'smell' is not one of 'visual'"),
-        ({"embedding_scope": ()}, r"embedding_scope \(\) is not one of 'clip', 'video'"),
+        (
+            {"embedding_option": ("smell",)},
+            "embedding_option 'smell' is not one.*'visual', 'audio'",
+        ),
+        ({"embedding_scope": ()}, r"embedding_scope \(\) is not one .*'clip' or 'asset'"),
         ({"embedding_type": ("x",)}, "embedding_type 'x'"),
         ({"start_sec": -1.0}, "start_sec -1 and end_sec None are not a span"),
         ({"start_sec": 5.0, "end_sec": 5.0}, "are not a span"),
@@ -471,12 +475,12 @@ def test_bad_sources(source: Any, message: str) -> None:
         ({"clip_sec": 11}, "clip_sec 11 for fixed segmentation"),
         ({"clip_sec": 6, "segmentation": "dynamic"}, "clip_sec 6 for dynamic .* 2 to 5"),
         ({"segmentation": "loose"}, "segmentation 'loose'"),
-        ({"model_name": "Marengo-retrieval-2.7", "segmentation": "dynamic"}, "only Marengo 3"),
+        ({"model_name": "Marengo-retrieval-2.7", "segmentation": "dynamic"}, "marengo3.0"),
     ],
 )
 def test_impossible_options(given: dict[str, Any], message: str) -> None:
     with pytest.raises(tw.InputError, match=message):
-        Options(**given).checked()
+        Options(**given).checked(kind_of_name("film.mp4"))
 
 
 def test_status_error_tree() -> None:

@@ -20,7 +20,11 @@ SERVICE_FLAGS = {
     "model_name": "--model",
     "embedding_option": "--option",
     "embedding_scope": "--scope",
+    "segmentation": "--segmentation",
     "clip_sec": "--clip-sec",
+    "max_sentences": "--max-sentences",
+    "overlap_sentences": "--overlap-sentences",
+    "embedding_dimension": "--dimension",
     "concurrency": "--concurrency",
     "folder": "--folder",
 }
@@ -35,13 +39,19 @@ SERVICE_EXAMPLES = """\
 
 def add_service_commands(commands: Any) -> None:
     """Add the commands to the parser's."""
-    embed = commands.add_parser("embed", help="embed videos through the service, and save them")
-    embed.add_argument("sources", metavar="VIDEO", nargs="+", help="file, folder, glob or address")
+    embed = commands.add_parser("embed", help="embed videos and other files, and save them")
+    embed.add_argument("sources", metavar="FILE", nargs="+", help="file, folder, glob or address")
     embed.add_argument("-o", "--output", metavar="FILE", required=True, help="(.parquet)")
-    embed.add_argument("--model", metavar="NAME", help="default: the newest one known")
+    embed.add_argument("--model", metavar="NAME", help="marengo3.0 (default), marengo3.5")
     embed.add_argument("--option", action="append", metavar="NAME", help="visual, audio, …")
-    embed.add_argument("--scope", action="append", metavar="NAME", help="clip, video")
+    embed.add_argument("--scope", action="append", metavar="NAME", help="clip, asset, local")
+    embed.add_argument(
+        "--segmentation", metavar="NAME", help="fixed, dynamic; of a PDF: standard, quadrants"
+    )
     embed.add_argument("--clip-sec", type=int, metavar="N", help="length of clips")
+    embed.add_argument("--max-sentences", type=int, metavar="N", help="chunks of a text")
+    embed.add_argument("--overlap-sentences", type=int, metavar="N", help="shared by two chunks")
+    embed.add_argument("--dimension", type=int, metavar="N", help="128, 256 or 512 (marengo3.5)")
     embed.add_argument("--concurrency", type=int, default=8, metavar="N")
     embed.add_argument("--pay-again", action="store_true", help="start failed videos anew")
     _add_folder(embed)
@@ -94,7 +104,11 @@ def _run_embed(chosen: argparse.Namespace) -> int:
             chosen.sources,
             embedding_option=chosen.option,
             embedding_scope=chosen.scope,
+            segmentation=chosen.segmentation,
             clip_sec=chosen.clip_sec,
+            max_sentences=chosen.max_sentences,
+            overlap_sentences=chosen.overlap_sentences,
+            embedding_dimension=chosen.dimension,
             concurrency=chosen.concurrency,
             pay_again=chosen.pay_again,
             **options,

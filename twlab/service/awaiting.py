@@ -20,12 +20,13 @@ from twlab.service.http.fields import identity_at
 from twlab.service.http.transport import Settings, Transport
 from twlab.service.jobs.assets import Assets
 from twlab.service.jobs.bars import Bars
-from twlab.service.jobs.embedding import Outcome, Pace, embed_all
-from twlab.service.jobs.embedding_options import MODEL, Options, as_names
+from twlab.service.jobs.embedding import Outcome, Pace, check_sources, embed_all
+from twlab.service.jobs.embedding_options import MODEL, Options, as_names, as_notes
 from twlab.service.jobs.inputs import find_sources
 from twlab.service.jobs.ledger import Ledger
 from twlab.service.jobs.query_parts import make_query
 from twlab.service.jobs.query_vectors import ask_all
+from twlab.service.jobs.uploaded import checked_ids, find_assets
 from twlab.service.jobs.work import Run
 
 if TYPE_CHECKING:
@@ -39,7 +40,13 @@ if TYPE_CHECKING:
 __all__ = ["FOLDER", "AsyncClient"]
 
 FOLDER = "twlab-jobs"
+Segmentation = Literal["fixed", "dynamic", "standard", "quadrants", "sentence"]
 Names = str | list[str] | tuple[str, ...] | None
+
+
+def _check_on_error(on_error: str) -> None:
+    if on_error not in ("report", "raise"):
+        raise InputError(f"on_error is {on_error!r}; 'report' or 'raise' was expected; choose")
 
 
 class AsyncClient:
@@ -133,46 +140,85 @@ class AsyncClient:
 
     async def embed(
         self,
-        source: Any,
+        source: Any = None,
         *,
+        asset_id: Names = None,
         model_name: str = MODEL,
         embedding_option: Names = None,
         embedding_scope: Names = None,
         embedding_type: Names = None,
+        embedding_dimension: Literal[128, 256, 512] | None = None,
+        embedding_uncertainty: bool = False,
+        time_based_metadata: Any = None,
         start_sec: float | None = None,
         end_sec: float | None = None,
-        segmentation: Literal["fixed", "dynamic"] | None = None,
+        segmentation: Segmentation | None = None,
         clip_sec: int | None = None,
+        max_sentences: int | None = None,
+        overlap_sentences: int | None = None,
+        at_once: bool = False,
         concurrency: int = 8,
         timeout_sec: float = 6 * 3600.0,
         on_error: Literal["report", "raise"] = "report",
         pay_again: bool = False,
         progress: bool = True,
     ) -> pd.DataFrame:
-        """A table of segments of one or many videos, each paid for once.
+        """A table of segments of one or many files, each paid for once.
 
         Uploads, waits and downloads as needed; what an earlier call, a killed kernel or another
         program on the same folder has done already is not done again. Interrupting loses nothing:
-        call again to go on.
+        call again to go on. What a file is, its first bytes tell; what the model does not take is
+        refused before anything is uploaded.
 
         Parameters
         ----------
         source : path, address, folder, glob, or list of these
-            Videos or sound files. Files of the same content are embedded once.
+            Video or audio files; with ``marengo3.5`` also images, PDF, ``.txt`` and ``.md`` files.
+            A folder stands for its video and audio files; name the others, or use a glob such as
+            ``*.pdf``. Files of the same content are embedded once.
+        asset_id : str or list of str, optional
+            In place of `source`: files that the service has already, which are not uploaded again.
+            An asset that was uploaded with this `folder` is the same work as its file.
         model_name : str, default "marengo3.0"
-            ``Marengo-retrieval-…`` models use version 1 of the API.
+            ``marengo3.0``, ``marengo3.5``, or ``Marengo-retrieval-…``, which use version 1 of the
+            API.
         embedding_option : str or list of str, optional
-            ``visual``, ``audio``, ``transcription``; default: all.
+            ``visual``, ``audio``, ``transcription`` (3.0 only), or ``text`` of documents. Default:
+            all that the model has for video or audio; ``visual`` of a PDF.
         embedding_scope : str or list of str, optional
-            ``clip``, ``video``; default: clips.
+            ``clip`` for each part of a video or audio file, ``asset`` (or ``video``) for all of it;
+            ``local`` for each page or chunk of a document. Default: clips and the whole; pages of
+            a PDF; the whole of a text.
         embedding_type : str or list of str, optional
-            ``separate_embedding``, ``fused_embedding``.
+            ``separate_embedding`` (default), ``fused_embedding``: one vector of several options,
+            with ``marengo3.5`` of `time_based_metadata`, too.
+        embedding_dimension : {128, 256, 512}, optional
+            How many numbers a vector of ``marengo3.5`` has: the first of its 512, which is the
+            default.
+        embedding_uncertainty : bool, default False
+            With each vector of ``marengo3.5`` one that says how uncertain each of its numbers is;
+            not for a whole video or audio file, and not for a PDF.
+        time_based_metadata : list of dict or DataFrame, optional
+            Texts along time, each with ``start``, ``end`` in seconds and ``text`` (columns
+            ``start_sec`` and ``end_sec`` will do), which become part of the fused vectors of
+            ``marengo3.5``.
         start_sec, end_sec : float, optional
-            The part of the file to embed, in seconds.
-        segmentation : {"fixed", "dynamic"}, optional
-            Clips of equal length, or clips that follow the shots.
+            The part of the video or audio file to embed, in seconds.
+        segmentation : {"fixed", "dynamic", "standard", "quadrants", "sentence"}, optional
+            Clips of equal length, or clips that follow the shots (of audio with ``marengo3.5``
+            only); whole pages of a PDF, or pages and their quarters; chunks of sentences.
+            Default: dynamic, and fixed for audio with ``marengo3.0``.
         clip_sec : int, optional
-            Length of fixed clips (2-10) or least length of dynamic ones (2-5), in seconds.
+            Length of fixed clips (2-10, default 6) or least length of dynamic ones (2-5, default 4
+            with ``marengo3.0``, 2 with ``marengo3.5``), in seconds. Alone it means fixed clips.
+        max_sentences, overlap_sentences : int, optional
+            How many sentences a chunk of a text has at most, and how many of them it shares with
+            the chunk before (default 0).
+        at_once : bool, default False
+            Get the vectors in the response to the request itself, without a task: video or audio
+            of up to 10 minutes and 36 MB, with ``marengo3.0``. A response that is lost on the way
+            cannot be looked up: the call fails, and asking again, with `pay_again`, may be charged
+            a second time.
         concurrency : int, default 8
             How many videos are worked on at once; requests stay within the rate limit.
         timeout_sec : float, default 6 hours
@@ -193,7 +239,10 @@ class AsyncClient:
         Raises
         ------
         InputError
-            If a source does not exist or an option is not allowed; nothing is paid for then.
+            If a source does not exist, is nothing that the model embeds, or an option is not
+            allowed; nothing is uploaded or paid for then.
+        NotFoundError
+            If the service has no such asset.
         AuthenticationError
             If the key is not accepted.
         ConnectionFailedError
@@ -213,28 +262,43 @@ class AsyncClient:
         >>> import twlab as tw                                            # doctest: +SKIP
         >>> client = tw.Client()                                          # doctest: +SKIP
         >>> segments = client.embed("film.mp4", clip_sec=4)               # doctest: +SKIP
+        >>> pages = client.embed("book.pdf", model_name="marengo3.5")     # doctest: +SKIP
         """
-        if on_error not in ("report", "raise"):
-            raise InputError(f"on_error is {on_error!r}; 'report' or 'raise' was expected; choose")
-        options = Options(
-            model_name=model_name,
-            embedding_option=as_names(embedding_option),
-            embedding_scope=as_names(embedding_scope),
-            embedding_type=as_names(embedding_type),
-            start_sec=start_sec,
-            end_sec=end_sec,
-            segmentation=segmentation,
-            clip_sec=clip_sec,
-        )
-        pace = Pace(concurrency, timeout_sec, pay_again).checked()
-        outcomes = await self._embedded(find_sources(source), options, pace, progress=progress)
+        _check_on_error(on_error)
+        words, kinds = as_names(embedding_option), as_names(embedding_type)
+        notes = as_notes(ledger_tables.records(time_based_metadata))
+        given: dict[str, Any] = {"embedding_option": words, "embedding_type": kinds}
+        given |= {"embedding_scope": as_names(embedding_scope), "time_based_metadata": notes}
+        given |= {"start_sec": start_sec, "end_sec": end_sec, "clip_sec": clip_sec}
+        given |= {"segmentation": segmentation, "max_sentences": max_sentences}
+        given |= {"overlap_sentences": overlap_sentences}
+        numbers = {"embedding_dimension": embedding_dimension}
+        given |= numbers | {"embedding_uncertainty": embedding_uncertainty}
+        options = Options(model_name, **given)
+        pace = Pace(concurrency, timeout_sec, pay_again, at_once).checked()
+        sources = await self._sources(source, asset_id)
+        outcomes = await self._embedded(sources, options, pace, progress=progress)
         return await self._reported(outcomes, on_error)
+
+    async def _sources(self, source: Any, asset_id: Any) -> list[Media]:
+        """What is to be embedded: files and addresses, or what the service has already."""
+        if (source is None) == (asset_id is None):
+            raise InputError(
+                "source and asset_id= are both given, or neither; one of them was expected; give "
+                "files or addresses, or the ids of assets"
+            )
+        if asset_id is None:
+            return find_sources(source)
+        service, ledger, assets, account = self._parts()
+        ids = checked_ids(asset_id)
+        return await find_assets(
+            ids, service=service, assets=assets, ledger=ledger, account=account
+        )
 
     async def _embedded(
         self, sources: Sequence[Media], options: Options, pace: Pace, *, progress: bool
     ) -> list[Outcome]:
-        if any(one.input_type == "video" for one in sources):
-            options.checked()
+        await asyncio.to_thread(check_sources, sources, options, pace)
         service, ledger, assets, account = self._parts()
         with Bars(len(sources), shown=progress) as bars:
             run = Run(service, ledger, assets, account=account, settings=self._settings, watch=bars)

@@ -30,6 +30,7 @@ __all__ = [
     "ledger_table",
     "query_rows",
     "read_ledger",
+    "records",
     "segments_of",
     "warn_of_failures",
     "warn_of_other_keys",
@@ -141,6 +142,15 @@ def read_ledger(folder: Path) -> pd.DataFrame:
         return ledger_table([])
     with contextlib.closing(Ledger(folder)) as ledger:
         return ledger_table(ledger.jobs())
+
+
+def records(table: Any) -> Any:
+    """The rows of a table as dictionaries; anything else as it is.
+
+    >>> records(pd.DataFrame({"start": [0], "end": [5], "text": ["kick-off"]}))
+    [{'start': 0, 'end': 5, 'text': 'kick-off'}]
+    """
+    return table.to_dict("records") if isinstance(table, pd.DataFrame) else table
 
 
 def failure_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:

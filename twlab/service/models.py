@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_MODEL",
+    "KNOWN_MODELS",
     "Clips",
     "Model",
     "Queries",
@@ -46,6 +47,7 @@ __all__ = [
     "check_query",
     "check_settings",
     "model_of",
+    "models_of_kind",
 ]
 
 DEFAULT_MODEL = "marengo3.0"
@@ -145,8 +147,8 @@ class Model:
         """
         if kind in self.tasks:
             return self.tasks[kind]
-        takers = [other.name for other in _MODELS.values() if kind in other.tasks]
-        remedy = f"choose model_name={takers[-1]!r}" if takers else "leave it out"
+        takers = models_of_kind(kind)
+        remedy = f"choose model_name={takers[0]!r}" if takers else "leave it out"
         raise InputError(
             f"{_KIND_NAMES.get(kind, repr(kind))} for model {self.name!r}, which embeds "
             f"{_either(self.tasks)} in tasks; {remedy}"
@@ -273,7 +275,8 @@ _MARENGO_35 = Model(
     time_based_metadata=True,
 )
 
-_MODELS = {model.name: model for model in (_MARENGO_30, _MARENGO_35)}
+KNOWN_MODELS = MappingProxyType({model.name: model for model in (_MARENGO_30, _MARENGO_35)})
+"""The models of version 2 of the interface by their names, the default first."""
 
 
 def model_of(name: str) -> Model:
@@ -300,10 +303,19 @@ def model_of(name: str) -> Model:
     text = name.strip().lower() if isinstance(name, str) else ""
     if text.startswith(_OLDER):
         return replace(_V1, name=name.strip())
-    if text in _MODELS:
-        return _MODELS[text]
-    known = _either([*_MODELS, "one of Marengo-retrieval"])
+    if text in KNOWN_MODELS:
+        return KNOWN_MODELS[text]
+    known = _either([*KNOWN_MODELS, "one of Marengo-retrieval"])
     raise InputError(f"model_name {name!r} is not known; {known} was expected; choose one of these")
+
+
+def models_of_kind(kind: str) -> list[str]:
+    """The names of the models that embed a kind of file in tasks.
+
+    >>> models_of_kind("audio"), models_of_kind("document")
+    (['marengo3.0', 'marengo3.5'], ['marengo3.5'])
+    """
+    return [model.name for model in KNOWN_MODELS.values() if kind in model.tasks]
 
 
 def check_choice(model: Model, kind: str, field: str, names: Iterable[str] | None) -> None:
@@ -338,7 +350,7 @@ def check_choice(model: Model, kind: str, field: str, names: Iterable[str] | Non
     shown = repr(wrong) if asked else "()"
     others = [
         other.name
-        for other in _MODELS.values()
+        for other in KNOWN_MODELS.values()
         if kind in other.tasks and wrong in _choices(other.tasks[kind], field)
     ]
     remedy = f"choose model_name={others[0]!r} for it" if others else "choose one of these"
@@ -394,7 +406,7 @@ def check_clips(model: Model, kind: str, segmentation: str | None, clip_sec: flo
     if strategy not in clips:
         others = [
             other.name
-            for other in _MODELS.values()
+            for other in KNOWN_MODELS.values()
             if kind in other.tasks and strategy in other.tasks[kind].clips
         ]
         remedy = f"; choose it, or model_name={others[0]!r}" if others else "; choose one of these"

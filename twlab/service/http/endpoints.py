@@ -109,13 +109,14 @@ class Service:
         path = f"/embed-v2/tasks/{_quoted(task_id)}"
         return await self._get(path, "/embed-v2/tasks/{id}", (), VECTOR_BYTES)
 
-    async def embed_v2(self, body: dict[str, Any]) -> Answer:
-        """Vectors at once. Paid."""
+    async def embed_v2(self, body: dict[str, Any], *, patience_sec: float | None = None) -> Answer:
+        """Vectors at once. Paid. The service may be silent for `patience_sec` until then."""
         return await self.transport.ask(
             Call(
                 *("POST", "/embed-v2", "POST /embed-v2"),
                 json=body,
                 once=True,
+                patience_sec=patience_sec,
                 most_bytes=VECTOR_BYTES,
             )
         )
@@ -135,15 +136,14 @@ class Service:
         call = Call("POST", "/assets", "POST /assets", form=form, file=file)
         return identity_at((await self.transport.ask(call)).data)
 
-    async def asset_state(self, asset_id: str) -> str | None:
-        """What one asset is at: ``processing``, ``ready`` or ``failed``."""
-        answer = await self._get(f"/assets/{_quoted(asset_id)}", "/assets/{id}")
-        return text_at(answer.data, "status")
+    async def asset(self, asset_id: str) -> Any:
+        """One asset: its ``status`` is ``processing``, ``ready`` or ``failed``."""
+        return (await self._get(f"/assets/{_quoted(asset_id)}", "/assets/{id}")).data
 
-    async def create_upload(self, name: str, size: int) -> Upload:
-        """A new session for a file sent in pieces."""
+    async def create_upload(self, name: str, size: int, kind: str) -> Upload:
+        """A new session for a file sent in pieces; `kind` is video, audio or image."""
         path = "/assets/multipart-uploads"
-        body = {"filename": name, "type": "video", "total_size": size}
+        body = {"filename": name, "type": kind, "total_size": size}
         data = (await self.transport.ask(Call("POST", path, f"POST {path}", json=body))).data
         chunk_size = whole_at(data, "chunk_size", max(size, 1 << 30))
         n_chunks = whole_at(data, "total_chunks", _MOST_PIECES)

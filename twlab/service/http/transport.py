@@ -112,7 +112,8 @@ class Call:
     `group` names the endpoint for its rate limit and for messages. With `form`, the body is
     multipart/form-data; `file` adds the form's file, or is the whole body where there is no form.
     A call to be made `once` is never repeated blindly; the answer to a `raw` one is not JSON. No
-    answer of more than `most_bytes` is taken.
+    answer of more than `most_bytes` is taken. One that takes long to be answered has a
+    `patience_sec` of its own in place of the client's longest silence.
     """
 
     method: str
@@ -126,6 +127,7 @@ class Call:
     once: bool = False
     raw: bool = False
     most_bytes: int = LIST_BYTES
+    patience_sec: float | None = None
 
     @property
     def name(self) -> str:
@@ -178,15 +180,8 @@ class Transport:
         self.key, self.base_url, self.settings = key, base_url, settings
         self._limiter = Limiter(max_wait_sec=settings.max_wait_sec)
         self._reached = False
-        timeout = httpx.Timeout(
-            connect=settings.connect_sec,
-            read=settings.read_sec,
-            write=settings.write_sec,
-            pool=None,
-        )
         limits = httpx.Limits(max_connections=100, max_keepalive_connections=20)
         self._http = httpx.AsyncClient(
-            timeout=timeout,
             transport=transport,
             headers={"user-agent": "twlab", "accept-encoding": ENCODINGS},
             limits=limits,
@@ -251,6 +246,8 @@ class Transport:
         limit = self.settings.total_sec
         if call.file is not None:
             limit += call.file.length / _SLOWEST_UPLOAD
+        if call.patience_sec is not None:
+            limit = max(limit, call.patience_sec)
         try:
             async with asyncio.timeout(limit):
                 return await self._exchange(call)
@@ -279,6 +276,7 @@ class Transport:
                     self.base_url + call.path if own else call.path,
                     params=list(call.params) or None,
                     headers=[*call.headers, *headers],
+                    timeout=_timeout(self.settings, call),
                     **body,
                 )
                 auth = self._auth if own else None
@@ -343,6 +341,16 @@ class Transport:
         if asked is not None:
             return asked
         return tenacity.wait_random_exponential(multiplier=self.settings.backoff_sec, max=20)(state)
+
+
+def _timeout(settings: Settings, call: Call) -> httpx.Timeout:
+    """The longest silences of one request."""
+    return httpx.Timeout(
+        connect=settings.connect_sec,
+        read=settings.read_sec if call.patience_sec is None else call.patience_sec,
+        write=settings.write_sec,
+        pool=None,
+    )
 
 
 def _body(call: Call, stream: PartStream | None) -> tuple[dict[str, Any], list[tuple[str, str]]]:

@@ -36,6 +36,13 @@ class Assets:
         with self._ledger.change() as db:
             db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (path, stamp, content))
 
+    def content_of(self, account: str, asset_id: str) -> str | None:
+        """The content of an asset that was sent from here; None of any other."""
+        of_asset = "SELECT content FROM assets WHERE account = ? AND asset_id = ?"
+        with self._ledger.reading() as db:
+            row = db.execute(of_asset, (account, asset_id)).fetchone()
+        return str(row["content"]) if row else None
+
     def claim_asset(self, account: str, content: str, run: str) -> dict[str, Any] | None:
         """The asset's row, now the run's; None while another live run uploads it."""
         with self._ledger.change() as db:

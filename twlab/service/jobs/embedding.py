@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,13 @@ from twlab.errors import (
     InputError,
     TwlabError,
 )
-from twlab.service.jobs.embedding_options import job_key
+from twlab.service.jobs.at_once import check_at_once
+from twlab.service.jobs.embedding_options import MODEL, job_key
 from twlab.service.jobs.inputs import content_of
 from twlab.service.jobs.job import Job
+from twlab.service.jobs.kinds import kind_of_name
 from twlab.service.jobs.work import Work
+from twlab.service.models import models_of_kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from twlab.service.jobs.inputs import Media
     from twlab.service.jobs.work import Run
 
-__all__ = ["Outcome", "Pace", "embed_all", "make_work"]
+__all__ = ["Outcome", "Pace", "check_sources", "embed_all", "fit", "make_work"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,55 @@ class Outcome:
     error: TwlabError | None = None
 
 
+def fit(source: Media, options: Options) -> Options:
+    """The options for a source, if the model embeds such files and the service can do it.
+
+    Raises
+    ------
+    InputError
+        Naming the file where it is of a kind that cannot be embedded, else the option.
+    """
+    kind, model = source.kind, options.model
+    if kind.unusable:
+        raise InputError(
+            f"{source.shown} is {kind.name}; the service embeds videos, sounds, pictures, PDF, "
+            ".txt and .md files; convert it, or leave it out"
+        )
+    if kind.input_type not in model.tasks:
+        takers = models_of_kind(kind.input_type)
+        remedy = f"choose model_name={takers[0]!r}, or leave it out"
+        raise InputError(
+            f"{source.shown} is {kind.name}; {model.name} embeds {' and '.join(model.tasks)} in "
+            f"tasks; {remedy}"
+        )
+    if kind.form == "pdf" and source.path is not None and kind_of_name(source.name) != kind:
+        raise InputError(
+            f"{source.shown} is {kind.name}, which its name does not say; the service takes "
+            "documents under their own ending; rename it to end in .pdf"
+        )
+    if source.asset is not None and model.api == "v1":
+        raise InputError(
+            f"asset_id {source.asset.asset_id!r} for model {model.name!r}, which takes files and "
+            f"addresses only; choose model_name={MODEL!r}, or give the file"
+        )
+    return options.checked(kind)
+
+
+def check_sources(sources: Sequence[Media], options: Options, pace: Pace) -> None:
+    """Refuse all where one source cannot be embedded so; before anything is sent.
+
+    Raises
+    ------
+    InputError
+        Naming the file or the option.
+    """
+    for source in sources:
+        fitting = fit(source, options)
+        if pace.at_once:
+            with contextlib.suppress(OSError):  # said when its content is read
+                check_at_once(fitting, source.path.stat().st_size if source.path else 0)
+
+
 def make_work(source: Media, options: Options, account: str, assets: Assets) -> Work:
     """The work that a source stands for; reads the whole file to know its content.
 
@@ -47,7 +100,7 @@ def make_work(source: Media, options: Options, account: str, assets: Assets) -> 
         If the file cannot be read.
     """
     content, size = content_of(source, assets)
-    fitting = replace(options, input_type=source.input_type).checked()
+    fitting = fit(source, options)
     text = fitting.as_json()
     job = Job(
         key=job_key(account, content, text),
@@ -64,11 +117,15 @@ def make_work(source: Media, options: Options, account: str, assets: Assets) -> 
 
 @dataclass(frozen=True)
 class Pace:
-    """How many works at once, how long to wait for one, whether failed ones are paid for again."""
+    """How many works at once, how long to wait for one, whether failed ones are paid for again.
+
+    `at_once` asks for the vectors in the answer to the request itself, without a task.
+    """
 
     concurrency: int
     timeout_sec: float
     pay_again: bool
+    at_once: bool = False
 
     def checked(self) -> Pace:
         """The same, if it makes sense.
@@ -125,6 +182,7 @@ async def embed_all(
 async def _embed_one(source: Media, options: Options, run: Run, pace: Pace) -> Outcome:
     try:
         work = await asyncio.to_thread(make_work, source, options, run.account, run.assets)
+        work = replace(work, at_once=pace.at_once)
         job = await run.finish(work, timeout_sec=pace.timeout_sec, pay_again=pace.pay_again)
     except AuthenticationError:
         raise

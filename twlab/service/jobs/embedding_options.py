@@ -1,41 +1,64 @@
 """What may be asked of an embedding, checked before it is paid for.
 
-One :class:`Options` says the same thing to both versions of the service's interface:
+What a model takes stands in :mod:`twlab.service.models`; here is how it is asked. One
+:class:`Options` says the same thing to both versions of the service's interface:
 
-===================  ==================================  ====================================
-here                 v2 (``/embed-v2``, Marengo 3)       v1 (``/embed``, Marengo 2 and 3)
-===================  ==================================  ====================================
-scope ``clip``       ``clip``                            ``clip``
-scope ``video``      ``asset``                           ``video``
-``clip_sec=6``       ``segmentation`` ``fixed``          ``video_clip_length``
+=====================  ==================================  ==================================
+here                   v2 (``/embed-v2``, Marengo 3)       v1 (``/embed``, Marengo 2 and 3)
+=====================  ==================================  ==================================
+scope ``clip``         ``clip``                            ``clip``
+scope ``asset``        ``asset``                           ``video``
+``clip_sec=6``         ``segmentation`` ``fixed``          ``video_clip_length``
 ``segmentation=``
-``"dynamic"``        ``segmentation`` ``dynamic``        refused
-``start_sec``        ``start_sec``                       ``video_start_offset_sec``
-===================  ==================================  ====================================
+``"dynamic"``          ``segmentation`` ``dynamic``        refused
+``"quadrants"``        ``segmentation`` ``spatial``        refused
+``max_sentences=``     ``segmentation`` ``sequential``     refused
+``start_sec``          ``start_sec``                       ``video_start_offset_sec``
+=====================  ==================================  ==================================
+
+Marengo 3.5 takes what cuts along time within ``segmentation.temporal``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from numbers import Real
-from typing import Any, Literal
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
 from twlab.errors import InputError
+from twlab.service.models import (
+    DEFAULT_MODEL,
+    Model,
+    check_choice,
+    check_clips,
+    check_settings,
+    model_of,
+)
 
-__all__ = ["MODEL", "Options", "as_names", "job_key"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-MODEL = "marengo3.0"
-_OPTIONS = {
-    "video": ("visual", "audio", "transcription", "visual-text"),
-    "audio": ("audio", "transcription"),
-}
+    from twlab.service.jobs.kinds import Kind
+
+__all__ = ["MODEL", "Note", "Options", "as_names", "as_notes", "job_key"]
+
+MODEL = DEFAULT_MODEL
 _TIMES = ("start_sec", "end_sec", "clip_sec")
-_SCOPES = ("clip", "video")
-_TYPES = ("separate_embedding", "fused_embedding")
+_COUNTS = ("max_sentences", "overlap_sentences", "embedding_dimension")
+_CHOICES = ("embedding_option", "embedding_scope", "embedding_type")
+_ALONG_TIME = ("fixed", "dynamic")
+_OVER_PAGES = ("standard", "quadrants")
+_OF_SENTENCES = "sentence"
+_LATER = (  # not there before Marengo 3.5: named in a job's options only where asked for
+    *("max_sentences", "overlap_sentences", "embedding_dimension", "embedding_uncertainty"),
+    "time_based_metadata",
+)
+Note = tuple[float, float, str]
 
 
 def as_names(value: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...] | None:
@@ -49,54 +72,142 @@ def as_names(value: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]
     return (value,) if isinstance(value, str) else tuple(dict.fromkeys(value))
 
 
+def as_notes(entries: Iterable[Any] | None) -> tuple[Note, ...] | None:
+    """Texts along time as (start, end, text), in the given order; None stays None.
+
+    Parameters
+    ----------
+    entries : iterable of mappings
+        Each with ``start``, ``end`` in seconds and ``text``, as the service has them, or with
+        ``start_sec`` and ``end_sec``.
+
+    Raises
+    ------
+    InputError
+        If an entry lacks one of these, or is no span of time.
+
+    Examples
+    --------
+    >>> as_notes([{"start": 0, "end": 2.5, "text": "kick-off"}])
+    ((0, 2.5, 'kick-off'),)
+    """
+    if entries is None:
+        return None
+    is_list = not isinstance(entries, str | bytes | Mapping) and hasattr(entries, "__iter__")
+    notes = [_note(n, entry) for n, entry in enumerate(entries)] if is_list else []
+    if not notes:
+        raise InputError(
+            f"time_based_metadata is {str(entries)[:60]!r}; a list of entries such as "
+            "{'start': 0, 'end': 5, 'text': 'kick-off'} was expected; leave it out for none"
+        )
+    return tuple(notes)
+
+
+def _note(n: int, entry: Any) -> Note:
+    box = entry if isinstance(entry, Mapping) else {}
+    start, end = (box.get(name, box.get(f"{name}_sec")) for name in ("start", "end"))
+    text = box.get("text")
+    if not isinstance(text, str) or not text.strip() or not _is_span(start, end):
+        raise InputError(
+            f"time_based_metadata[{n}] is {str(entry)[:80]!r}; a text with its start and end in "
+            "seconds was expected, 0 <= start <= end; write it as {'start': 0, 'end': 5, 'text': "
+            "'kick-off'}"
+        )
+    return _whole(start), _whole(end), text
+
+
+def _is_span(start: Any, end: Any) -> bool:
+    return _is_number(start) and _is_number(end) and 0 <= start <= end < math.inf
+
+
 @dataclass(frozen=True)
 class Options:
-    """What is asked for one video or audio file; None leaves the choice to the service."""
+    """What is asked for one file; None leaves the choice to the service."""
 
     model_name: str = MODEL
-    input_type: Literal["video", "audio"] = "video"
+    input_type: Literal["video", "audio", "image", "document"] = "video"
     embedding_option: tuple[str, ...] | None = None
     embedding_scope: tuple[str, ...] | None = None
     embedding_type: tuple[str, ...] | None = None
     start_sec: float | None = None
     end_sec: float | None = None
-    segmentation: Literal["fixed", "dynamic"] | None = None
+    segmentation: str | None = None
     clip_sec: int | None = None
+    max_sentences: int | None = None
+    overlap_sentences: int | None = None
+    embedding_dimension: int | None = None
+    embedding_uncertainty: bool = False
+    time_based_metadata: tuple[Note, ...] | None = None
+
+    @property
+    def model(self) -> Model:
+        """The facts of the model."""
+        return model_of(self.model_name)
 
     @property
     def api(self) -> Literal["v1", "v2"]:
         """Which version of the interface serves the model."""
-        return "v1" if self.model_name.lower().startswith("marengo-retrieval") else "v2"
+        return self.model.api
 
-    def checked(self) -> Options:
-        """The same, if the service can do it; whole seconds as whole numbers, however written.
+    def checked(self, kind: Kind) -> Options:
+        """The same for a kind of file, if the service can do it, however it was written.
+
+        Whole seconds become whole numbers, and scopes the words that the ledger has always had:
+        ``video`` for all of a video or sound, ``clip`` for its parts.
 
         Raises
         ------
         InputError
-            Naming the option and what the service takes.
+            Naming the option and what the model takes.
         """
-        if self.input_type not in _OPTIONS:
-            raise _not_one_of("input_type", self.input_type, tuple(_OPTIONS))
-        for field, names, known in (
-            ("embedding_option", self.embedding_option, _OPTIONS[self.input_type]),
-            ("embedding_scope", self.embedding_scope, _SCOPES),
-            ("embedding_type", self.embedding_type, _TYPES),
-        ):
-            if names == ():
-                raise _not_one_of(field, (), known)
-            for name in names or ():
-                if name not in known:
-                    raise _not_one_of(field, name, known)
-        found = replace(self, **{name: _seconds(name, getattr(self, name)) for name in _TIMES})
+        model = self.model
+        numbers: dict[str, Any] = {n: _seconds(n, getattr(self, n)) for n in _TIMES}
+        numbers |= {n: _count(n, getattr(self, n)) for n in _COUNTS}
+        found = replace(
+            self,
+            model_name=model.name,
+            input_type=kind.input_type,
+            embedding_uncertainty=bool(self.embedding_uncertainty),
+            **numbers,
+        )
+        found = replace(found, embedding_scope=found._scopes(model))
+        for field in _CHOICES:
+            check_choice(model, found.input_type, field, getattr(found, field))
         found._check_times()
-        found._check_segmentation()
-        if self.api == "v1":
-            found._check_v1()
-        return found
+        _check_segmentation(found, kind, model)
+        check_settings(
+            model,
+            embedding_dimension=found.embedding_dimension,
+            embedding_uncertainty=found.embedding_uncertainty,
+        )
+        _check_fused(found, model)
+        if kind.input_type == "document":
+            found = _fit_document(found, kind)
+        _check_uncertainty(found, kind)
+        return replace(found, embedding_scope=found._kept_scopes())
+
+    def _scopes(self, model: Model) -> tuple[str, ...] | None:
+        """The scopes in the words of the model's interface."""
+        if self.embedding_scope is None or self.input_type not in ("video", "audio"):
+            return self.embedding_scope
+        same = {"asset": "video"} if model.api == "v1" else {"video": "asset"}
+        return as_names([same.get(name, name) for name in self.embedding_scope])
+
+    def _kept_scopes(self) -> tuple[str, ...] | None:
+        """The scopes as the ledger has them: one word for what is one thing, so paid for once."""
+        if self.embedding_scope is None or self.input_type not in ("video", "audio"):
+            return self.embedding_scope
+        same = {"asset": "video", "local": "clip"}
+        return as_names([same.get(name, name) for name in self.embedding_scope])
 
     def _check_times(self) -> None:
         start, end = self.start_sec or 0.0, self.end_sec
+        given = self.start_sec is not None or end is not None
+        if given and self.input_type not in ("video", "audio"):
+            raise InputError(
+                f"start_sec {self.start_sec} and end_sec {end} for a file without time "
+                f"({self.input_type}); a video or a sound was expected; leave both out"
+            )
         whole = start >= 0 and math.isfinite(start)
         if not whole or (end is not None and not start < end < math.inf):
             raise InputError(
@@ -104,58 +215,53 @@ class Options:
                 "with 0 <= start_sec < end_sec were expected; leave both out for the whole file"
             )
 
-    def _check_segmentation(self) -> None:
-        """Refuse clips that the service does not make."""
-        if self.segmentation not in (None, "fixed", "dynamic"):
-            raise _not_one_of("segmentation", self.segmentation, ("fixed", "dynamic"))
-        if self.clip_sec is None:
-            return
-        low, high = (2, 5) if self.segmentation == "dynamic" else (2, 10)
-        if self.clip_sec % 1 or not low <= self.clip_sec <= high:
-            kind = self.segmentation or "fixed"
-            raise InputError(
-                f"clip_sec {self.clip_sec} for {kind} segmentation; a whole number of {low} to "
-                f"{high} seconds was expected; leave it out for the service's default"
-            )
-
-    def _check_v1(self) -> None:
-        asked = {
-            "segmentation='dynamic'": self.segmentation == "dynamic",
-            "embedding_type=": self.embedding_type is not None,
-            "a sound file": self.input_type == "audio",
-        }
-        name = next((name for name, is_asked in asked.items() if is_asked), None)
-        if name is not None:
-            raise InputError(
-                f"{name} with model {self.model_name!r}; only Marengo 3 and later can do that; "
-                f"choose model_name={MODEL!r} or leave it out"
-            )
-
     def v2_body(self, media_source: dict[str, str]) -> dict[str, Any]:
         """The JSON that asks for this."""
         media: dict[str, Any] = {"media_source": media_source}
         scopes = [{"video": "asset"}.get(name, name) for name in self.embedding_scope or ()]
+        notes = [
+            {"start": start, "end": end, "text": text}
+            for start, end, text in self.time_based_metadata or ()
+        ]
         given = {
             "start_sec": self.start_sec,
             "end_sec": self.end_sec,
             "segmentation": self._v2_segmentation(),
             "embedding_option": list(self.embedding_option or ()) or None,
             "embedding_scope": scopes or None,
-            "embedding_type": list(self.embedding_type or ()) or None,
+            "embedding_type": self._v2_types(),
+            "time_based_metadata": notes or None,
         }
         media |= {name: value for name, value in given.items() if value is not None}
-        body = {"input_type": self.input_type, "model_name": self.model_name}
+        body: dict[str, Any] = {"input_type": self.input_type, "model_name": self.model_name}
+        if self.embedding_dimension is not None:
+            body["embedding_dimension"] = self.embedding_dimension
+        if self.embedding_uncertainty:
+            body["embedding_uncertainty"] = True
         return {**body, self.input_type: media}
 
+    def _v2_types(self) -> list[str] | None:
+        """The kinds of vectors; of one option there is one kind, which must not be named."""
+        options = self.embedding_option or self.model.task(self.input_type).default_options
+        usual = self.embedding_type == ("separate_embedding",) and len(options) < 2
+        return None if usual else list(self.embedding_type or ()) or None
+
     def _v2_segmentation(self) -> dict[str, Any] | None:
-        if self.segmentation == "dynamic":
-            return {
-                "strategy": "dynamic",
-                "dynamic": {"min_duration_sec": int(self.clip_sec or 4)},
-            }
+        if self.segmentation in _OVER_PAGES:
+            return {"spatial": {"strategy": self.segmentation}}
+        if self.max_sentences is not None:
+            counts = {"max_sentences": self.max_sentences}
+            if self.overlap_sentences is not None:
+                counts["overlap_sentences"] = self.overlap_sentences
+            return {"sequential": {"strategy": _OF_SENTENCES, **counts}}
         if self.segmentation is None and self.clip_sec is None:
             return None
-        return {"strategy": "fixed", "fixed": {"duration_sec": int(self.clip_sec or 6)}}
+        strategy = self.segmentation or "fixed"
+        model = self.model
+        clip_sec = int(self.clip_sec or model.task(self.input_type).clips[strategy].usual_sec)
+        length = {"dynamic": "min_duration_sec", "fixed": "duration_sec"}[strategy]
+        along_time = {"strategy": strategy, strategy: {length: clip_sec}}
+        return {model.segmentation_in: along_time} if model.segmentation_in else along_time
 
     def v1_form(self) -> tuple[tuple[str, str], ...]:
         """The fields of the form that ask for this, without the file or address."""
@@ -170,8 +276,133 @@ class Options:
         return tuple(fields)
 
     def as_json(self) -> str:
-        """The options in one canonical line, for the ledger."""
-        return orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS).decode()
+        """The options in one canonical line, for the ledger and a job's identity.
+
+        What only newer models have stands there where it was asked for, so that jobs of before
+        keep their names; texts along time are told by their hash.
+        """
+        told = {n: v for n, v in asdict(self).items() if n not in _LATER or v not in (None, False)}
+        if self.time_based_metadata is not None:
+            digest = hashlib.sha256(orjson.dumps(self.time_based_metadata)).hexdigest()
+            told["time_based_metadata"] = f"sha256:{digest}"
+        return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
+
+
+# What depends on more than one option
+
+
+def _check_segmentation(options: Options, kind: Kind, model: Model) -> None:
+    """Refuse parts that the service does not make of such a file."""
+    asked, n_most = options.segmentation, options.max_sentences
+    known = (*_ALONG_TIME, *_OVER_PAGES, _OF_SENTENCES)
+    if asked not in (None, *known):
+        names = ", ".join(map(repr, known))
+        raise InputError(
+            f"segmentation {asked!r} is not one of {names}; choose one, or leave it out"
+        )
+    if asked in _OVER_PAGES and kind.form != "pdf":
+        raise InputError(
+            f"segmentation {asked!r} for {kind.name}; a PDF was expected, whose pages it divides; "
+            "leave it out"
+        )
+    if asked in (None, *_ALONG_TIME):
+        check_clips(model, options.input_type, asked, options.clip_sec)
+    by_sentence = asked == _OF_SENTENCES or (n_most, options.overlap_sentences) != (None, None)
+    if by_sentence and (kind.form != "text" or asked not in (None, _OF_SENTENCES)):
+        raise InputError(
+            f"max_sentences {n_most} for {kind.name}; a .txt or .md file was expected, which is "
+            "divided into sentences; leave it out"
+        )
+    overlap = 0 if options.overlap_sentences is None else options.overlap_sentences
+    if by_sentence and not (n_most is not None and 0 <= overlap < n_most):
+        raise InputError(
+            f"max_sentences {n_most} with overlap_sentences {overlap}; whole numbers were "
+            "expected, with 0 <= overlap_sentences < max_sentences; such as max_sentences=8"
+        )
+
+
+def _check_fused(options: Options, model: Model) -> None:
+    """Refuse joint vectors of one thing, and texts along time that nothing would show."""
+    fused = "fused_embedding" in (options.embedding_type or ())
+    notes = options.time_based_metadata is not None
+    if notes and not model.time_based_metadata:
+        raise InputError(
+            f"time_based_metadata= for model {model.name!r}, which takes none; choose "
+            "model_name='marengo3.5', or leave it out"
+        )
+    if notes and options.input_type not in ("video", "audio"):
+        raise InputError(
+            f"time_based_metadata= for a file without time ({options.input_type}); a video or a "
+            "sound was expected; leave it out"
+        )
+    if notes and not fused:
+        raise InputError(
+            "time_based_metadata= without fused vectors, the only ones that it is part of; "
+            "embedding_type='fused_embedding' was expected; add it"
+        )
+    if fused and model.time_based_metadata and not notes:
+        raise InputError(
+            f"embedding_type 'fused_embedding' for model {model.name!r} without texts along time; "
+            "time_based_metadata= was expected; add it, or leave embedding_type out"
+        )
+    if fused and not notes and len(options.embedding_option or "two") < 2:
+        raise InputError(
+            f"embedding_type 'fused_embedding' with embedding_option "
+            f"{(options.embedding_option or ('',))[0]!r} alone; at least two to be fused were "
+            "expected; leave embedding_option out, or embedding_type"
+        )
+
+
+def _fit_document(options: Options, kind: Kind) -> Options:
+    """The same with the scope that its chunks need; options and scopes that do not pair refused."""
+    is_pdf = kind.form == "pdf"
+    chunks = options.max_sentences is not None
+    usual_scope = ("local",) if is_pdf or chunks else ("asset",)
+    scopes = options.embedding_scope or usual_scope
+    asked = options.embedding_option or (("visual",) if is_pdf else ("text",))
+    wrong = ""
+    if not is_pdf and "visual" in asked:
+        wrong = "embedding_option 'visual' for a text, which has words only; choose 'text'"
+    elif is_pdf and "text" in asked and "local" in scopes:
+        wrong = (
+            "embedding_option 'text' for the pages of a PDF, whose words have one vector as a "
+            "whole; choose embedding_scope='asset', or 'visual' for pages"
+        )
+    elif not is_pdf and "local" in scopes and not chunks:
+        wrong = (
+            "embedding_scope 'local' for a text without chunks; max_sentences= was expected; add "
+            "it, or choose 'asset'"
+        )
+    elif (chunks or options.segmentation in _OVER_PAGES) and "local" not in scopes:
+        wrong = (
+            f"embedding_scope {scopes[0]!r} for a document in parts, which are 'local'; choose "
+            "embedding_scope='local', or leave it out"
+        )
+    if wrong:
+        raise InputError(wrong)
+    return (
+        replace(options, embedding_scope=("local",))
+        if chunks and not options.embedding_scope
+        else options
+    )
+
+
+def _check_uncertainty(options: Options, kind: Kind) -> None:
+    """Refuse uncertainties where the service has none: for whole files and for pages."""
+    if not options.embedding_uncertainty or options.input_type == "image":
+        return
+    if kind.form == "pdf":
+        raise InputError(
+            "embedding_uncertainty= for a PDF, which the service has none for; a video, sound, "
+            "picture or text was expected; leave it out"
+        )
+    if "asset" in (options.embedding_scope or ("asset",)):
+        parts = "'local' and max_sentences=" if kind.form == "text" else "'clip'"
+        raise InputError(
+            "embedding_uncertainty= for a file as a whole, which the service has none for; "
+            f"embedding_scope={parts} was expected; choose that, or leave embedding_uncertainty "
+            "out"
+        )
 
 
 def job_key(account: str, content: str, options: str) -> str:
@@ -187,15 +418,29 @@ def _seconds(name: str, value: Any) -> Any:
     """A number of seconds in one spelling, so that 2 and 2.0 are the same job; None stays None."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if not _is_number(value):
         raise InputError(
             f"{name} is {value!r}, a {type(value).__name__}; a number of seconds was expected; "
             f"write it without quotes, as in {name}=6"
         )
+    return _whole(value)
+
+
+def _count(name: str, value: Any) -> int | None:
+    """A whole number as Python's own; None stays None."""
+    if value is None:
+        return None
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise InputError(
+            f"{name} is {value!r}; a whole number was expected; write it as in {name}=8"
+        )
+    return int(value)
+
+
+def _whole(value: Any) -> Any:
     number = float(value)
     return int(number) if number.is_integer() else number
 
 
-def _not_one_of(field: str, value: object, known: tuple[str, ...]) -> InputError:
-    names = ", ".join(map(repr, known))
-    return InputError(f"{field} {value!r} is not one of {names}; choose one of these")
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -19,7 +19,9 @@ from twlab.service.http.fields import (
     plain,
     text_at,
 )
+from twlab.service.jobs.kinds import kind_of_name
 from twlab.service.jobs.urls import clean_url
+from twlab.service.models import KNOWN_MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["facts_from", "facts_of", "in_doubt", "is_same_work", "which_is"]
 
 _USUAL_CLIP_SEC = 6.0
-_PARTS = (("video_embedding",), ("audio_embedding",))
+_PARTS = tuple((f"{kind}_embedding",) for kind in ("video", "audio", "image", "document"))
+_USUAL_DIMENSION = 512
 _NUMBERS = ("clip_sec", "start_sec", "end_sec")
 _WORDS = ("embedding_scope", "embedding_option")
 
@@ -51,6 +54,7 @@ def which_is(
             continue
         certain = facts["named"] and all(_contradicts(rival, facts) for rival in rivals)
         certain = certain and (surely_recent or not _departs(job, facts))
+        certain = certain and (not job.content.startswith("asset:") or bool(_mark(job)))
         (sure if certain else unsure).append(task_id)
     return sure, unsure
 
@@ -76,6 +80,7 @@ def facts_of(entry: Any) -> dict[str, Any]:
         "option": first(_words_at, "video_embedding_option", "embedding_options"),
         "start_sec": first(number_at, "start_offset_sec", "video_start_offset_sec"),
         "end_sec": first(number_at, "end_offset_sec", "video_end_offset_sec"),
+        "dimension": first(number_at, "embedding_dimension"),
     }
 
 
@@ -85,10 +90,15 @@ def facts_from(text: str) -> dict[str, Any] | None:
         facts = orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
-    if box_at(facts).keys() != facts_of({}).keys() or not isinstance(facts["named"], bool):
+    usual = facts_of({})
+    is_box = (
+        isinstance(facts, dict) and usual.keys() - {"dimension"} <= facts.keys() <= usual.keys()
+    )
+    if not is_box or not isinstance(facts["named"], bool):
         return None
+    facts = usual | facts  # written before tasks told their dimension
     texts = all(text_at(facts, n) == facts[n] for n in ("filename", "url", "model_name", "status"))
-    numbers = all(facts[n] is None or _is_number(facts, n) for n in _NUMBERS)
+    numbers = all(facts[n] is None or _is_number(facts, n) for n in (*_NUMBERS, "dimension"))
     words = all(facts[n] is None or _words_at(facts, n) for n in ("scope", "option"))
     return facts if texts and numbers and words else None
 
@@ -101,13 +111,21 @@ def _words_at(box: Any, name: str) -> list[str] | None:
 
 
 def is_same_work(job: Job, facts: dict[str, Any]) -> bool:
-    """Whether a task is of the same file or address."""
-    mark = re.search(r"\.([0-9a-f]{16})(\.|$)", job.upload_name or "")
-    if mark is not None and isinstance(facts["filename"], str):
-        return mark[1] in facts["filename"]
+    """Whether a task is of the same file or address, or may be of the same asset."""
+    mark, filename = _mark(job), facts["filename"]
+    if mark and isinstance(filename, str):
+        return mark in filename
+    if job.content.startswith("asset:"):  # its name may be any other's, or not known
+        return facts["url"] is None and job.upload_name in (None, filename)
     if job.content.startswith("url:") and isinstance(facts["url"], str):
         return clean_url(facts["url"]) == job.content.removeprefix("url:")
     return False
+
+
+def _mark(job: Job) -> str:
+    """What tells the name that a file was sent under from all others; empty where nothing does."""
+    found = re.search(r"\.([0-9a-f]{16})(\.|$)", job.upload_name or "")
+    return found[1] if found else ""
 
 
 def _asked(job: Job) -> dict[str, Any]:
@@ -149,24 +167,49 @@ def _contradicts(job: Job, facts: dict[str, Any]) -> bool:
             return True
     for name, ours in (("scope", asked["embedding_scope"]), ("option", asked["embedding_option"])):
         theirs = facts[name]
-        if ours and theirs is not None:
-            words = {"video" if word == "asset" else word for word in theirs}
-            if words != set(ours):
-                return True
-    return False
+        if ours and theirs is not None and _same_words(ours) != _same_words(theirs):
+            return True
+    size = asked.get("embedding_dimension") or _USUAL_DIMENSION
+    return facts["dimension"] not in (None, size)
+
+
+def _same_words(words: list[str]) -> set[str]:
+    """Scopes and options with one word for each, whatever the kind of file and the interface."""
+    same = {"asset": "video", "local": "clip", "page": "clip", "chunk": "clip"}
+    return {same.get(word, word) for word in words}
 
 
 def _departs(job: Job, facts: dict[str, Any]) -> bool:
     """Whether a task says something particular that was left to the service here."""
     asked = _asked(job)
+    unsaid = (
+        *("embedding_uncertainty", "time_based_metadata", "max_sentences", "overlap_sentences"),
+        *(() if facts["dimension"] else ("embedding_dimension",)),
+    )
+    if any(asked.get(name) for name in unsaid) or asked.get("segmentation") == "quadrants":
+        return True  # what no task says of itself
     clip_sec, start, end = facts["clip_sec"], facts["start_sec"], facts["end_sec"]
+    scope, options = _defaults(job, asked)
+    one = len(options) == 1
     return (
         (asked["clip_sec"] is None and clip_sec not in (None, _USUAL_CLIP_SEC))
         or (asked["start_sec"] is None and bool(start))
         or (asked["end_sec"] is None and end is not None and not start)
-        or (not asked["embedding_scope"] and "clip" not in (facts["scope"] or ["clip"]))
-        or (not asked["embedding_option"] and len(facts["option"] or "two") == 1)
+        or (not asked["embedding_scope"] and scope not in _same_words(facts["scope"] or [scope]))
+        or (not asked["embedding_option"] and (len(facts["option"] or options) == 1) != one)
     )
+
+
+def _defaults(job: Job, asked: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """A scope, in the ledger's words, and the options of a task that was left to the service."""
+    kind, model = str(asked.get("input_type")), KNOWN_MODELS.get(job.model_name)
+    if kind == "image":
+        return "video", ("visual",)
+    if kind == "document":
+        is_text = kind_of_name(job.video_id).form == "text"
+        return ("video", ("text",)) if is_text else ("clip", ("visual",))
+    task = model.tasks.get(kind) if model else None
+    return "clip", task.default_options if task else ("visual", "audio")
 
 
 def in_doubt(job: Job, why: str) -> JobInDoubtError:

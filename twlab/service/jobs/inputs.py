@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import glob
 import os
 import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from twlab.errors import InputError
 from twlab.paths import user_path
 from twlab.service.http.file_bodies import content_hash, mime_type
+from twlab.service.jobs.kinds import HEAD_BYTES, Kind, kind_of, kind_of_name, kind_of_type
 from twlab.service.jobs.urls import clean_url, is_url
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from twlab.service.jobs.assets import Assets
 
-__all__ = ["Media", "content_of", "find_sources"]
+__all__ = ["Asset", "Media", "content_of", "find_sources"]
 
 # The service takes the address of a media file only; its specification rules out the pages of
 # video hosts and the sharing links of cloud storage. These are the ones that people paste.
@@ -38,18 +40,39 @@ _ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I
 
 
 @dataclass(frozen=True)
+class Asset:
+    """A file that the service has already; `content` is its hash where it was sent from here."""
+
+    asset_id: str
+    media_type: str
+    content: str | None = None
+    filename: str = ""
+
+
+@dataclass(frozen=True)
 class Media:
-    """One file or address, as the user named it."""
+    """One file, address or asset, as the user named it."""
 
     shown: str
     name: str
     path: Path | None = None
     url: str = ""
+    asset: Asset | None = None
 
-    @property
-    def input_type(self) -> Literal["video", "audio"]:
-        """``audio`` for sound files, ``video`` for everything else."""
-        return "audio" if mime_type(self.name).startswith("audio/") else "video"
+    @functools.cached_property
+    def kind(self) -> Kind:
+        """A video, sound, picture or document: by the first bytes of a file, else by its name."""
+        if self.asset is not None:
+            named = kind_of_name(self.name)
+            return kind_of_type(self.asset.media_type) if self.asset.media_type else named
+        if self.path is None:
+            return kind_of_name(self.name)
+        try:
+            with self.path.open("rb") as file:
+                head = file.read(HEAD_BYTES)
+        except OSError:  # said when its content is read
+            head = b""
+        return kind_of(head, self.name)
 
 
 def find_sources(source: Any) -> list[Media]:
@@ -144,7 +167,7 @@ def _of_path(text: str) -> list[Media]:
         return [Media(str(path), path.name, path)]
     if glob.has_magic(text):
         hits = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207  # takes absolute globs
-        return _media(map(Path, hits), text)
+        return _media(map(Path, hits), text, kind_of_name(path.name))
     if _ID.fullmatch(text):
         raise InputError(
             f"{text!r} is not a file here and looks like the id of an asset, a video or a task; a "
@@ -157,13 +180,24 @@ def _of_path(text: str) -> list[Media]:
     )
 
 
-def _media(paths: Iterable[Path], text: str) -> list[Media]:
-    kept = [p for p in paths if mime_type(p.name).startswith(("video/", "audio/")) and p.is_file()]
-    kept = [p for p in kept if not any(part.startswith(".") for part in p.parts[1:])]
+def _media(paths: Iterable[Path], text: str, asked: Kind | None = None) -> list[Media]:
+    """Films and sounds among files, and pictures or documents where the pattern asks for them."""
+    still = asked is not None and asked.input_type in ("image", "document")
+    kept = [
+        path
+        for path in paths
+        if (
+            mime_type(path.name).startswith(("video/", "audio/"))
+            or (still and kind_of_name(path.name) == asked)
+        )
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.parts[1:])
+    ]
     if not kept:
         raise InputError(
             f"no video or audio file in {text!r}; files such as film.mp4 were expected; "
-            "name the files themselves if their suffix is unusual"
+            "name the files themselves if their suffix is unusual, and pictures or documents by "
+            "their ending, as in '*.pdf'"
         )
     return [Media(str(path), path.name, path) for path in kept]
 
@@ -178,6 +212,8 @@ def content_of(source: Media, assets: Assets) -> tuple[str, int]:
     InputError
         If the file cannot be read or is empty.
     """
+    if source.asset is not None:
+        return source.asset.content or f"asset:{source.asset.asset_id}", 0
     if source.path is None:
         return f"url:{source.shown}", 0
     try:

@@ -256,6 +256,7 @@ class Ledger:
                 db,
                 job.key,
                 state="submitting",
+                api=job.api,
                 attempts=attempts,
                 attempted_at=now,
                 service_at=service_at,

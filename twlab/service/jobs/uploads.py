@@ -25,7 +25,7 @@ from twlab.errors import (
     TaskFailedError,
 )
 from twlab.service.http.endpoints import Upload
-from twlab.service.http.fields import number_at, text_at
+from twlab.service.http.fields import number_at, plain, text_at
 from twlab.service.http.file_bodies import FilePart
 from twlab.service.http.transport import Call
 
@@ -76,7 +76,7 @@ class Uploader:
         self._account, self._run = account, run
         self._busy: dict[str, asyncio.Lock] = {}
 
-    async def asset(self, path: Path, name: str, content: str, size: int) -> str:
+    async def asset(self, path: Path, name: str, content: str, size: int, kind: str) -> str:
         """The id of the asset that holds this file, uploading it if need be.
 
         Parameters
@@ -89,6 +89,8 @@ class Uploader:
             What tells its bytes from all others.
         size : int
             Its size in bytes.
+        kind : str
+            ``video``, ``audio``, ``image`` or ``document``.
 
         Raises
         ------
@@ -101,24 +103,24 @@ class Uploader:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SEC)
             try:
-                return await self._asset(row, path, name, content, size)
+                return await self._asset(row, path, name, content, size, kind)
             finally:
                 self._assets.update_asset(self._account, content, owner=None)
 
     async def _asset(
-        self, row: dict[str, Any], path: Path, name: str, content: str, size: int
+        self, row: dict[str, Any], path: Path, name: str, content: str, size: int, kind: str
     ) -> str:
         if row["asset_id"] and await self._is_there(row["asset_id"], whole=not row["upload_id"]):
             return str(row["asset_id"])
         sent = self.watch.uploading(path.name, size)
         try:
-            if size <= ONE_FORM_BYTES:
+            if size <= ONE_FORM_BYTES or kind == "document":  # which are taken in no pieces
                 part = FilePart(path, 0, size, "file", name, sent)
                 form = (("method", "direct"), ("filename", name))
                 asset_id = await self._service.create_asset(form, part)
             else:
-                asset_id = await self._in_pieces(row, path, name, content, size, sent)
-            await self._until_ready(asset_id, path.name)
+                asset_id = await self._in_pieces(row, path, name, content, size, kind, sent)
+            await self.until_ready(asset_id, path.name)
         finally:
             self.watch.uploaded(path.name)
         self._assets.update_asset(self._account, content, asset_id=asset_id, upload_id=None)
@@ -127,18 +129,27 @@ class Uploader:
     async def _is_there(self, asset_id: str, *, whole: bool) -> bool:
         """Whether an asset can be used; one whose pieces may be missing only if it says so."""
         try:
-            state = await self._service.asset_state(asset_id)
+            state = text_at(await self._service.asset(asset_id), "status")
             return state == "ready" or (whole and state == "processing")
         except (NotFoundError, GoneError):
             return False
 
-    async def _until_ready(self, asset_id: str, name: str) -> None:
+    async def until_ready(self, asset_id: str, name: str) -> None:
+        """Wait until the service has looked at an asset.
+
+        Raises
+        ------
+        TaskFailedError
+            With the service's reason, if it cannot use it.
+        """
         pause = _FIRST_PAUSE_SEC
-        while (state := await self._service.asset_state(asset_id)) != "ready":
+        while (state := text_at(told := await self._service.asset(asset_id), "status")) != "ready":
             if state == "failed":
+                reason = plain(text_at(told, "error", "message") or "no reason given")
                 raise TaskFailedError(
-                    f"{name} was uploaded and the service could not use it; a video that ffmpeg "
-                    "reads was expected; check that it plays"
+                    f"{name} was uploaded and the service could not use it (“{reason}”); a file "
+                    "that ffmpeg reads, or a whole document, was expected; check that it opens",
+                    message=reason,
                 )
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SEC)
@@ -150,12 +161,13 @@ class Uploader:
         name: str,
         content: str,
         size: int,
+        kind: str,
         sent: Callable[[int], None],
     ) -> str:
         """The asset's id after all pieces have arrived."""
         session = await self._old_session(row)
         if session is None:
-            session = await self._service.create_upload(name, size)
+            session = await self._service.create_upload(name, size, kind)
             self._assets.update_asset(
                 self._account,
                 content,

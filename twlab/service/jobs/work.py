@@ -37,8 +37,10 @@ from twlab.service.http.fields import (
 )
 from twlab.service.http.file_bodies import FilePart
 from twlab.service.jobs.answers import answer_path, save_answer, upload_name
+from twlab.service.jobs.at_once import AT_ONCE, ask_at_once
 from twlab.service.jobs.doubt import settle
 from twlab.service.jobs.embedding_options import job_key
+from twlab.service.jobs.facts import in_doubt
 from twlab.service.jobs.job import FINAL
 from twlab.service.jobs.rebuilding import note_orphans, recovered, shared
 from twlab.service.jobs.uploads import Uploader
@@ -59,8 +61,7 @@ __all__ = ["Run", "Work"]
 
 _UNKNOWN_FATE = (ServerError, ConflictError, RequestTimeoutError, AnswerError)
 _MAY_PASS = (AuthenticationError, ConnectionFailedError, RateLimitError, *_UNKNOWN_FATE)
-_V1_BYTES = 2 << 30
-_V2_BYTES = 4 << 30
+_DOCUMENT_BYTES = 200_000_000  # what is taken of a document in one form, and in no pieces
 _OTHERS_PAUSE_SEC, _OTHERS_LONGEST_SEC = 0.1, 2.0
 
 
@@ -72,6 +73,7 @@ class Work:
     source: Media
     options: Options
     size: int
+    at_once: bool = False
 
 
 class Run:
@@ -161,15 +163,21 @@ class Run:
     async def _advance(self, job: Job, work: Work, *, pay_again: bool) -> Job:
         if job.state == "failed":
             raise TaskFailedError(f"{job.source}: {job.error}")
+        if job.state == "ready" and job.task_id is None:  # its answer was deleted, and is no task's
+            self._ledger.back_to_new(job)
+            job = await self._claimed(job, pay_again=pay_again)
         if job.state == "submitting":
             job = await self._settled(job, pay_again=pay_again)
         if job.state == "new":
+            job = replace(job, api=work.job.api)
             async with self._looking:
                 await note_orphans(self._service, self._ledger, job, self._settings)
             named = replace(job, upload_name=self._upload_name(job, work))
             job = recovered(self._ledger, named, pay_again=pay_again)
         if job.state == "new":
             job = await shared(self._service, self._ledger, job)
+        if job.state == "new" and work.at_once:
+            return await self._answered_at_once(job, work)
         if job.state == "new":
             job = await self._submit(job, work)
             self.paid_elsewhere += self._ledger.twins(job)[:1]
@@ -177,6 +185,8 @@ class Run:
 
     async def _settled(self, job: Job, *, pay_again: bool) -> Job:
         try:
+            if job.api == AT_ONCE:
+                raise in_doubt(job, "it was asked at once, which leaves no task to look for")
             return await settle(self._service, self._ledger, job, self._settings)
         except JobInDoubtError:
             if not pay_again:
@@ -208,13 +218,35 @@ class Run:
                 job = await settle(self._service, self._ledger, job, self._settings)
                 if job.state == "processing":
                     return job
+        self._not_accepted(job, failure)
+        raise failure or AssertionError("at least one attempt is made")
+
+    def _not_accepted(self, job: Job, failure: ApiError | None) -> None:
+        """Write down that a request certainly was not paid for."""
         if isinstance(failure, _MAY_PASS) or failure is None:
             self._ledger.back_to_new(job)
         else:
             self._ledger.finish(job, "rejected", error=str(failure))
-        raise failure or AssertionError("at least one attempt is made")
+
+    async def _answered_at_once(self, job: Job, work: Work) -> Job:
+        """The finished job, from the answer to the request itself."""
+        path, url = work.source.path, {"url": work.source.url}
+        media = url if path is not None else await self._media(job, work, None)
+        service, ledger, run = self._service, self._ledger, self._lock.name
+        try:
+            job = await ask_at_once(
+                service, ledger, job, work.options, run=run, media=media, path=path
+            )
+        except ApiError as error:
+            if not _is_fate_unknown(error):
+                self._not_accepted(job, error)
+            raise
+        self.paid_elsewhere += self._ledger.twins(job)[:1]
+        return job
 
     def _upload_name(self, job: Job, work: Work) -> str | None:
+        if work.source.asset is not None:
+            return work.source.asset.filename or None
         if work.source.path is None:
             return None
         return upload_name(work.source.name, job_key(self.account, job.content, ""))
@@ -226,7 +258,7 @@ class Run:
         """What sends the paid request; everything that is free is done before."""
         path, url = work.source.path, work.source.url
         if path is not None:
-            _check_size(work, _V1_BYTES if job.api == "v1" else _V2_BYTES)
+            _check_size(work)
         if job.api == "v1" and path is not None:
             sent = self._uploader.watch.uploading(work.source.name, work.size)
             file = FilePart(path, 0, work.size, "video_file", str(name), sent)
@@ -238,11 +270,20 @@ class Run:
             form = (*work.options.v1_form(), ("video_url", url))
             yield lambda: self._service.create_v1(form, None)
         else:
-            media = {"url": url}
-            if path is not None:
-                asset = await self._uploader.asset(path, str(name), job.content, work.size)
-                media = {"asset_id": asset}
+            media = await self._media(job, work, name)
             yield lambda: self._service.create_v2(work.options.v2_body(media))
+
+    async def _media(self, job: Job, work: Work, name: str | None) -> dict[str, str]:
+        """Where the service finds the bytes; an asset is uploaded first, or waited for."""
+        path, asset = work.source.path, work.source.asset
+        if asset is not None:
+            await self._uploader.until_ready(asset.asset_id, work.source.name)
+            return {"asset_id": asset.asset_id}
+        if path is None:
+            return {"url": work.source.url}
+        kind = work.options.input_type
+        sent = await self._uploader.asset(path, str(name), job.content, work.size, kind)
+        return {"asset_id": sent}
 
     # Collecting
 
@@ -301,7 +342,10 @@ def _is_fate_unknown(error: ApiError) -> bool:
     return isinstance(error, _UNKNOWN_FATE)
 
 
-def _check_size(work: Work, limit: int) -> None:
+def _check_size(work: Work) -> None:
+    kind = work.options.input_type
+    limit = work.options.model.task(kind).most_bytes
+    limit = min(limit, _DOCUMENT_BYTES) if kind == "document" else limit
     if work.size > limit:
         raise TooLargeError(
             f"{work.source.shown} is {work.size / 1e9:.2f} GB; at most {limit / 1e9:.2f} GB are "
