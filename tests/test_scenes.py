@@ -19,12 +19,12 @@ from twlab.analysis.scenes.changepoints import (
     Gram,
     Line,
     chain_ward,
+    cost_of,
+    costs_of,
     cuts_of_count,
     cuts_of_price,
-    missed,
     pieces_of,
-    priced,
-    priced_pieces,
+    rise_without,
 )
 from twlab.analysis.scenes.moments import corner_sums, moments_of
 from twlab.analysis.scenes.segmentation import Method
@@ -109,9 +109,9 @@ def test_cuts_are_the_cheapest_of_all(
         return float(total)
 
     def of_pieces(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-        return priced(line.within(start, end), weights[end] - weights[start], power, level)
+        return cost_of(line.within(start, end), weights[end] - weights[start], power, level)
 
-    every, costs = partitions(9), priced_pieces(pieces_of(line, 9), power, level)
+    every, costs = partitions(9), costs_of(pieces_of(line, 9), power, level)
     for n_pieces in range(1, 10):
         best = min((c for c in every if len(c) == n_pieces - 1), key=cost)
         mark = cuts_of_count(costs[None], toll[None, None], n_pieces, [of_pieces])
@@ -121,7 +121,7 @@ def test_cuts_are_the_cheapest_of_all(
         best = min(every, key=lambda cuts: cost(cuts) + 0.7 * len(cuts))
         np.testing.assert_array_equal(cuts_of_price(costs, 0.7), best)
         rise = [cost(np.delete(best, k)) - cost(best) for k in range(len(best))]
-        np.testing.assert_allclose(missed(of_pieces, best, 9), rise, atol=1e-6)
+        np.testing.assert_allclose(rise_without(of_pieces, best, 9), rise, atol=1e-6)
 
 
 def test_many_settings_at_once_are_each_alone(
@@ -130,11 +130,11 @@ def test_many_settings_at_once_are_each_alone(
     unit = np.repeat(rng.normal(size=(6, 8)), 7, axis=0) + rng.normal(size=(42, 8))
     line = Gram(corner_sums(unit @ unit.T, np.ones(42)), np.arange(43.0))
     pieces = pieces_of(line, 42)
-    costs = np.array([priced_pieces(pieces, power, 0.2) for power in (0.8, 1.0)])
+    costs = np.array([costs_of(pieces, power, 0.2) for power in (0.8, 1.0)])
     toll = rng.uniform(0, 3, size=(2, 3, 43))
 
     def price(power: float) -> Any:
-        return lambda a, b: priced(line.within(a, b), (b - a).astype(float), power, 0.2)
+        return lambda a, b: cost_of(line.within(a, b), (b - a).astype(float), power, 0.2)
 
     prices = [price(0.8), price(1.0)]
     together = cuts_of_count(costs, toll, 6, prices)

@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from twlab.analysis.copies.contested import uncontested
+from twlab.analysis.copies.contested import cut_contested
 from twlab.analysis.copies.evidence import score_of
-from twlab.analysis.copies.refining import pair_of, with_edges, within_support
-from twlab.analysis.copies.shared_pieces import elsewhere, shared_pieces
+from twlab.analysis.copies.refining import cut_to_support, find_edges, pair_of
+from twlab.analysis.copies.shared_pieces import find_elsewhere, shared_pieces
 from twlab.analysis.copies.shortlist import likeliest_videos
 from twlab.analysis.neighbors.similarity import same_space
 from twlab.errors import InputError, warn
@@ -162,9 +162,9 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     for table in (a, b):
         check_segments(table)
     ours, theirs = _sides(a), _sides(b)
-    n_pairs = sum(_same(one.option, two.option) for one in ours for two in theirs)
+    n_pairs = sum(_same_option(one.option, two.option) for one in ours for two in theirs)
     parts = [_boxes(*pair) for pair in bar("videos", _pairs(ours, theirs), total=n_pairs)]
-    return _joined(parts, has_option="embedding_option" in a.columns)
+    return _join_boxes(parts, has_option="embedding_option" in a.columns)
 
 
 def repeats(segments: pd.DataFrame) -> pd.DataFrame:
@@ -205,7 +205,7 @@ def repeats(segments: pd.DataFrame) -> pd.DataFrame:
     """
     check_segments(segments)
     parts = [_boxes(one, one, within=True) for one in bar("videos", _sides(segments))]
-    return _joined(parts, has_option="embedding_option" in segments.columns)
+    return _join_boxes(parts, has_option="embedding_option" in segments.columns)
 
 
 def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
@@ -267,10 +267,10 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
             "others of the corpus may as well; search those in a corpus without these"
         )
     total = sum(_seconds_of(side.rows[["start_sec", "end_sec"]]) for side in _sides(clip))
-    return _ranked(pieces, total, n_videos)
+    return _rank_videos(pieces, total, n_videos)
 
 
-def _ranked(pieces: pd.DataFrame, total: float, n_videos: int) -> pd.DataFrame:
+def _rank_videos(pieces: pd.DataFrame, total: float, n_videos: int) -> pd.DataFrame:
     """The videos that hold pieces of a clip of ``total`` seconds, of ``n_videos`` looked at."""
     seconds = pieces["a_end_sec"] - pieces["a_start_sec"]
     rows = []
@@ -279,9 +279,9 @@ def _ranked(pieces: pd.DataFrame, total: float, n_videos: int) -> pd.DataFrame:
         rows.append(
             {
                 "video_id": video,
-                "share": min(_covered(mine) / total, 1.0),
+                "share": min(_covered_sec(mine) / total, 1.0),
                 "score": float(np.average(mine["score"], weights=mine["seconds"])),
-                "chance": _among(float(mine["chance"].min()), n_videos),
+                "chance": _chance_among(float(mine["chance"].min()), n_videos),
                 "start_sec": float(min(longest["b_start_sec"], longest["b_end_sec"])),
                 "end_sec": float(max(longest["b_start_sec"], longest["b_end_sec"])),
                 "n_pieces": len(mine),
@@ -297,7 +297,7 @@ def _ranked(pieces: pd.DataFrame, total: float, n_videos: int) -> pd.DataFrame:
     return ranked
 
 
-def _among(chance: float, n_videos: int) -> float:
+def _chance_among(chance: float, n_videos: int) -> float:
     """How probable a piece is in any of so many unrelated videos."""
     return float(-np.expm1(n_videos * np.log1p(-min(chance, 1 - 1e-12))))
 
@@ -310,7 +310,7 @@ def _shortlist(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
     return corpus[corpus["video_id"].isin(likeliest_videos(clip, corpus, MOST_ALIGNED))]
 
 
-def _covered(pieces: pd.DataFrame) -> float:
+def _covered_sec(pieces: pd.DataFrame) -> float:
     """Seconds of the first video that pieces cover, per option, each second once."""
     seconds = 0.0
     options = pieces.get("embedding_option", pd.Series("", index=pieces.index)).fillna("")
@@ -339,10 +339,10 @@ def _pairs(ours: list[_Side], theirs: list[_Side]) -> Iterator[tuple[_Side, _Sid
     """
     for other in theirs:
         two = replace(other)
-        yield from ((one, two) for one in ours if _same(one.option, two.option))
+        yield from ((one, two) for one in ours if _same_option(one.option, two.option))
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same_option(a: Any, b: Any) -> bool:
     """Whether two embedding options are the same or one is unknown."""
     return bool(pd.isna(a) or pd.isna(b) or a == b)
 
@@ -367,13 +367,15 @@ def _boxes(a: _Side, b: _Side, *, within: bool = False) -> pd.DataFrame:
         )
     rows = []
     pieces = shared_pieces(pair)
-    placed = uncontested(pair, with_edges(pair, pieces), pieces)
+    placed = cut_contested(pair, find_edges(pair, pieces), pieces)
     if not within:  # there, what is shown a third time is a repeat of the second
-        placed += [one for piece in elsewhere(pair, pieces) for one in with_edges(pair, [piece])]
+        placed += [
+            one for piece in find_elsewhere(pair, pieces) for one in find_edges(pair, [piece])
+        ]
     for piece in sorted(placed, key=lambda one: (one.first, one.begin)):
-        inside = within_support(pair, piece)
+        inside = cut_to_support(pair, piece)
         ends = np.array([inside.first, inside.last])
-        at_a, at_b = _seconds(grids[0], ends), _seconds(grids[1], inside.at(ends))
+        at_a, at_b = _seconds_at(grids[0], ends), _seconds_at(grids[1], inside.at(ends))
         rows.append(
             [*a.inside(at_a), *b.inside(at_b), inside.speed, score_of(pair, piece), piece.chance]
         )
@@ -384,7 +386,7 @@ def _boxes(a: _Side, b: _Side, *, within: bool = False) -> pd.DataFrame:
     return boxes
 
 
-def _joined(parts: list[pd.DataFrame], *, has_option: bool) -> pd.DataFrame:
+def _join_boxes(parts: list[pd.DataFrame], *, has_option: bool) -> pd.DataFrame:
     """All boxes in order; an empty table of the same columns where there are none."""
     if not parts:
         keys = ("a_video_id", "b_video_id", "embedding_option")
@@ -397,7 +399,7 @@ def _joined(parts: list[pd.DataFrame], *, has_option: bool) -> pd.DataFrame:
     return table if has_option else table.drop(columns="embedding_option")
 
 
-def _seconds(grid: Grid, places: NDArray[np.float64]) -> NDArray[np.float64]:
+def _seconds_at(grid: Grid, places: NDArray[np.float64]) -> NDArray[np.float64]:
     """Seconds of places between cells."""
     whole = np.clip(np.floor(places).astype(int), 0, len(grid.start_sec) - 1)
     return np.asarray(grid.start_sec[whole] + (places - whole) * grid.cell_sec)

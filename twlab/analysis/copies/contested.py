@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from twlab.analysis.copies.refining import Pair
     from twlab.table.types import Floats, Mask
 
-__all__ = ["uncontested"]
+__all__ = ["cut_contested"]
 
 LEAST_OVERLAP = 0.25
 """Cells of the second video that two pieces may both claim; where they meet is known as well."""
@@ -29,7 +29,7 @@ twice, three quarters of them at unlike noise, 1 clip is lost; at 1.0 it is 6, a
 median in place of the tenth 112. At 4.0 planted cuts of exact copies are still found."""
 
 
-def uncontested(
+def cut_contested(
     pair: Pair, pieces: list[Stretch], whole: list[Stretch] | None = None
 ) -> list[Stretch]:
     """The pieces without the starts and ends that another piece of the pair fits better.
@@ -48,9 +48,9 @@ def _cut_back(pair: Pair, piece: Stretch, others: list[Stretch]) -> Stretch:
             continue
         shared = _shared_cells(piece, other)
         if shared.any() and not shared.all():
-            worse = _worse(pair, piece, other, shared)
-            n_last, n_first = _run_on(worse[::-1]), _run_on(worse)
-            piece = _without(piece, n_first, n_last)
+            worse = _how_much_worse(pair, piece, other, shared)
+            n_last, n_first = _count_run_on(worse[::-1]), _count_run_on(worse)
+            piece = _cut_ends(piece, n_first, n_last)
     return piece
 
 
@@ -70,7 +70,7 @@ def _shared_cells(piece: Stretch, other: Stretch) -> Mask:
     return np.asarray((places >= spans[1][0]) & (places < spans[1][1]))
 
 
-def _worse(pair: Pair, piece: Stretch, other: Stretch, shared: Mask) -> Floats:
+def _how_much_worse(pair: Pair, piece: Stretch, other: Stretch, shared: Mask) -> Floats:
     """By how much more than clips differ each cell is worse than the other piece there.
 
     And than the piece usually is elsewhere; minus infinity where the other piece is not.
@@ -84,13 +84,13 @@ def _worse(pair: Pair, piece: Stretch, other: Stretch, shared: Mask) -> Floats:
     return np.where(shared, worse, -np.inf)
 
 
-def _run_on(worse: Floats) -> int:
+def _count_run_on(worse: Floats) -> int:
     """How many of the first cells are worse in sum."""
     sums = np.r_[0.0, worse.cumsum()]
     return int(sums.argmax())
 
 
-def _without(piece: Stretch, n_first: int, n_last: int) -> Stretch:
+def _cut_ends(piece: Stretch, n_first: int, n_last: int) -> Stretch:
     """A piece less its first and last cells, between cells where it ends there."""
     cells = piece.cells[n_first : len(piece.cells) - n_last]
     first, last = max(piece.first, float(cells[0])), min(piece.last, float(cells[-1] + 1))

@@ -70,7 +70,7 @@ def candidates(gain: Matrix, speeds: tuple[float, ...], least_score: float) -> l
     """
     found: list[Stretch] = []
     for speed in speeds:
-        found += _swept(gain, speed, least_score)
+        found += _sweep(gain, speed, least_score)
     return sorted(found, key=lambda piece: -piece.score)
 
 
@@ -80,11 +80,11 @@ def runs_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
-def _swept(gain: Matrix, speed: float, least_score: float) -> list[Stretch]:
+def _sweep(gain: Matrix, speed: float, least_score: float) -> list[Stretch]:
     """The best stretch of every line of one speed."""
     if speed < 0:
         m = gain.shape[1]
-        mirrored = _swept(gain[:, ::-1], -speed, least_score + TURN_PRICE)
+        mirrored = _sweep(gain[:, ::-1], -speed, least_score + TURN_PRICE)
         return [
             p._replace(score=p.score - TURN_PRICE, begin=m - p.begin, speed=speed) for p in mirrored
         ]

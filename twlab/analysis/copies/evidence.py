@@ -44,8 +44,8 @@ __all__ = [
     "Worth",
     "chance_of",
     "counts_beside",
+    "drop_unlike",
     "evidence",
-    "faithful",
     "score_of",
 ]
 
@@ -97,14 +97,16 @@ def evidence(pair: Pair, parts: list[Stretch]) -> Worth:
     """What the parts of one line are worth together."""
     if not parts:
         return Worth(0.0, 0.0)
-    seen = _Seen(*(np.concatenate(x) for x in zip(*(_seen(pair, p) for p in parts), strict=True)))
+    seen = _Clips(
+        *(np.concatenate(x) for x in zip(*(_clips_of(pair, p) for p in parts), strict=True))
+    )
     some = np.unique(
         np.linspace(0, len(seen.own) - 1, min(len(seen.own), MOST_WEIGHED)).astype(int)
     )
-    seen = _Seen(*(x[some] for x in seen))
+    seen = _Clips(*(x[some] for x in seen))
     worth = []
     for side in (seen.own, seen.shown):
-        alike = _alike(side)
+        alike = _likeness(side)
         gain = (seen.similar - seen.common) / np.maximum(alike.sum(axis=1) + seen.often, 1.0)
         worth.append(Worth(float(gain.sum()), float(gain.sum() - (alike @ gain).max())))
     return min(worth, key=lambda one: one.beyond)
@@ -125,15 +127,15 @@ def chance_of(pair: Pair, worth: Worth) -> float:
 
 def score_of(pair: Pair, piece: Stretch) -> float:
     """Mean similarity along a piece, clips like others of it or found elsewhere weighing less."""
-    seen = _seen(pair, piece)
+    seen = _clips_of(pair, piece)
     if len(seen.own) > MOST_WEIGHED:
         return float(seen.similar.mean())
-    alike = [_alike(side).sum(axis=1) for side in (seen.own, seen.shown)]
+    alike = [_likeness(side).sum(axis=1) for side in (seen.own, seen.shown)]
     weights = 1 / np.maximum(max(alike, key=np.sum) + seen.often, 1.0)
     return float((weights * seen.similar).sum() / max(weights.sum(), 1e-9))
 
 
-def faithful(pair: Pair, piece: Stretch, typical: float) -> list[Stretch]:
+def drop_unlike(pair: Pair, piece: Stretch, typical: float) -> list[Stretch]:
     """The piece without the clips that are unlike, by far, what is typical of it.
 
     Of an exact copy a clip at .8 is another one; of a noisy copy it is not. ``typical`` is the
@@ -153,7 +155,7 @@ def faithful(pair: Pair, piece: Stretch, typical: float) -> list[Stretch]:
     return [piece._replace(first=a, last=b, begin=float(piece.at(a))) for a, b in spans]
 
 
-class _Seen(NamedTuple):
+class _Clips(NamedTuple):
     """The filled clips of a piece."""
 
     own: Floats
@@ -167,21 +169,21 @@ class _Seen(NamedTuple):
     """How many of those match as well."""
 
 
-def _seen(pair: Pair, piece: Stretch) -> _Seen:
+def _clips_of(pair: Pair, piece: Stretch) -> _Clips:
     """What both videos show in every clip of a piece, how alike, and how rare that is."""
     cells = piece.cells[pair.a_filled[piece.cells]]
     columns = np.floor(piece.at(cells + 0.5)).astype(int).clip(0, pair.similar.shape[1] - 1)
     own, shown = _directions(pair.a[cells]), _directions(pair.shown(piece, cells))
     similar = pair.along(piece, cells)
     sides = (
-        _elsewhere(pair.similar, cells, columns, similar),
-        _elsewhere(pair.similar.T, columns, cells, similar),
+        _commonness(pair.similar, cells, columns, similar),
+        _commonness(pair.similar.T, columns, cells, similar),
     )
     common, often = (np.maximum(*both) for both in zip(*sides, strict=True))
-    return _Seen(own, shown, similar, common, often)
+    return _Clips(own, shown, similar, common, often)
 
 
-def _elsewhere(
+def _commonness(
     similar: NDArray[np.float32], rows: Positions, besides: Positions, level: Floats
 ) -> tuple[Floats, Floats]:
     """Mean similarity of some rows to all columns but some, and how many reach a level."""
@@ -197,7 +199,7 @@ def _elsewhere(
     return mean, often
 
 
-def _alike(side: Floats) -> Floats:
+def _likeness(side: Floats) -> Floats:
     """How far every two of some directions count as one, 0 to 1."""
     return np.asarray(np.maximum(side @ side.T, 0.0) ** ALIKE)
 

@@ -1,9 +1,9 @@
 """Lines laid between cells: where exactly a piece of one video lies in another.
 
 A vector of a stretch of video is taken to be the mean of what the stretch shows, so the vector of
-any stretch, also between cells, is an integral of the cells. :func:`laid` moves, turns and
+any stretch, also between cells, is an integral of the cells. :func:`lay` moves, turns and
 stretches a line to where it fits best, :func:`split` breaks it where pieces were dropped,
-:func:`with_edges` finds the share of the first and last cell that belongs to a piece.
+:func:`find_edges` finds the share of the first and last cell that belongs to a piece.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ __all__ = [
     "CARRIES_ON",
     "LEAST_SPREAD",
     "Pair",
-    "broken_worth",
-    "laid",
+    "cut_at_gaps",
+    "cut_to_support",
+    "find_edges",
+    "lay",
     "pair_of",
     "split",
-    "with_edges",
-    "within_support",
-    "without_gaps",
+    "worth_broken",
 ]
 
 CARRIES_ON = 0.15
@@ -87,8 +87,8 @@ class Pair(NamedTuple):
         if sampled:
             places = [np.mean(places, axis=0) + by for by in (-0.5, 0.5)]
         low, high = np.sort(np.clip(places, 0, len(self.b_sums) - 1), axis=0)
-        total = _before(self.b_sums, high) - _before(self.b_sums, low)
-        count = _before(self.b_counts, high) - _before(self.b_counts, low)
+        total = _sum_before(self.b_sums, high) - _sum_before(self.b_sums, low)
+        count = _sum_before(self.b_counts, high) - _sum_before(self.b_counts, low)
         return np.asarray(total / np.maximum(count, 1e-6)[:, None] * (count > 0.05)[:, None])
 
     def along(self, piece: Stretch, cells: Positions) -> Floats:
@@ -97,7 +97,7 @@ class Pair(NamedTuple):
         if abs(piece.speed) >= FAST:
             sampled = self._cosine(cells, self.shown(piece, cells, sampled=True))
             best = sampled if sampled.sum() > best.sum() else best
-        return best * self._looked_at(piece, cells)
+        return best * self._may_match(piece, cells)
 
     def _cosine(self, cells: Positions, shown: Floats) -> Floats:
         own = self.a[cells]
@@ -105,7 +105,7 @@ class Pair(NamedTuple):
         lengths = np.linalg.norm(own, axis=1) * np.linalg.norm(shown, axis=1)
         return np.asarray(product / np.maximum(lengths, 1e-9) * (lengths > 1e-9))
 
-    def _looked_at(self, piece: Stretch, cells: Positions) -> Mask:
+    def _may_match(self, piece: Stretch, cells: Positions) -> Mask:
         """Which cells the line compares with a place that is to be looked at."""
         if self.lag is None:
             return np.ones(len(cells), bool)
@@ -143,7 +143,7 @@ def _mean_of_different(cells: Floats) -> Floats:
     return np.asarray(np.average(cells, axis=0, weights=1 / np.maximum(same, 1.0)))
 
 
-def _before(sums: Floats, places: Floats) -> Floats:
+def _sum_before(sums: Floats, places: Floats) -> Floats:
     """Sums over everything before each place, places between cells included."""
     whole = np.minimum(places.astype(int), len(sums) - 2)
     rest = places - whole
@@ -152,18 +152,18 @@ def _before(sums: Floats, places: Floats) -> Floats:
     return np.asarray(sums[whole] * (1 - rest) + sums[whole + 1] * rest)
 
 
-def laid(pair: Pair, piece: Stretch, free: Mask, *, least: float = LEAST) -> Stretch:
+def lay(pair: Pair, piece: Stretch, free: Mask, *, least: float = LEAST) -> Stretch:
     """The piece moved, turned and stretched between cells to where it scores best.
 
     ``free`` tells which cells of the first video it may cover; every cell must be at least as
     similar as ``least`` on average.
     """
     for step in (0.5, 0.25, 0.125):
-        piece = _stretched(pair, _turned(pair, piece, step), free, least)
+        piece = _stretch(pair, _turn(pair, piece, step), free, least)
     return piece
 
 
-def _turned(pair: Pair, piece: Stretch, step: float) -> Stretch:
+def _turn(pair: Pair, piece: Stretch, step: float) -> Stretch:
     """The best of the lines whose two ends lie up to two steps from those of the piece."""
     cells = piece.cells[_spread(len(piece.cells), 200)]
     best, best_score = piece, -np.inf
@@ -185,7 +185,7 @@ def _spread(count: int, most: int) -> Positions:
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.intp))
 
 
-def _stretched(pair: Pair, piece: Stretch, free: Mask, least: float) -> Stretch:
+def _stretch(pair: Pair, piece: Stretch, free: Mask, least: float) -> Stretch:
     """The best stretch of the line of the piece, within the run of free cells it lies in."""
     middle = int((piece.first + piece.last) / 2)
     taken = np.flatnonzero(~free)
@@ -208,7 +208,7 @@ def _stretched(pair: Pair, piece: Stretch, free: Mask, least: float) -> Stretch:
     return Stretch(float(sums[end] - sums[start]), first, last, begin, piece.speed)
 
 
-def without_gaps(pair: Pair, piece: Stretch) -> list[Stretch]:
+def cut_at_gaps(pair: Pair, piece: Stretch) -> list[Stretch]:
     """The piece cut where it bridges a stretch that the other video does not show."""
     cells = piece.cells
     gain = np.where(pair.a_filled[cells], pair.along(piece, cells) - GAP_LEAST, 0.0)
@@ -246,19 +246,19 @@ def split(pair: Pair, piece: Stretch) -> list[Stretch]:
     m = pair.similar.shape[1]
     gains = pair.similar[cells[:, None], columns.clip(0, m - 1)]
     near = np.abs(diagonals - drift[:, None]) <= SPLIT_REACH
-    way = _way(np.where(near & (columns >= 0) & (columns < m), gains, -1.0), SPLIT_PRICE)
+    way = _best_way(np.where(near & (columns >= 0) & (columns < m), gains, -1.0), SPLIT_PRICE)
     edges = np.r_[0, np.flatnonzero(np.diff(way)) + 1, len(way)]
     parts = []
     for low, high in pairwise(edges):
         first = float(cells[low])
         part = Stretch(0.0, first, first + high - low, first + diagonals[way[low]], 1.0)
-        parts.append(_slid(pair, part))
+        parts.append(_slide(pair, part))
     straight = float(pair.along(piece, cells).sum()) - turn_price(piece.speed)
     broken = sum(part.score for part in parts) - SPLIT_PRICE * (len(parts) - 1)
     return parts if len(parts) > 1 and broken > straight + SPLIT_PRICE else [piece]
 
 
-def broken_worth(pair: Pair, piece: Stretch) -> float:
+def worth_broken(pair: Pair, piece: Stretch) -> float:
     """The score of a piece, or of the pieces that it breaks into less their price."""
     parts = split(pair, piece)
     if len(parts) == 1:
@@ -266,7 +266,7 @@ def broken_worth(pair: Pair, piece: Stretch) -> float:
     return sum(p.score - LEAST * len(p.cells) for p in parts) - SPLIT_PRICE * (len(parts) - 1)
 
 
-def _way(gains: Floats | Matrix, price: float) -> Positions:
+def _best_way(gains: Floats | Matrix, price: float) -> Positions:
     """The column of each row on the way of the largest sum that pays for every change."""
     total = np.asarray(gains[0], np.float64)
     came = np.empty(gains.shape, np.intp)
@@ -283,7 +283,7 @@ def _way(gains: Floats | Matrix, price: float) -> Positions:
     return way
 
 
-def _slid(pair: Pair, piece: Stretch) -> Stretch:
+def _slide(pair: Pair, piece: Stretch) -> Stretch:
     """The piece moved by less than a cell to where it is most similar, which is its score."""
     tried = [piece._replace(begin=piece.begin + by) for by in np.arange(-4, 5) / 8]
     sums = [float(pair.along(one, piece.cells).sum()) for one in tried]
@@ -291,16 +291,16 @@ def _slid(pair: Pair, piece: Stretch) -> Stretch:
     return tried[best]._replace(score=sums[best])
 
 
-def with_edges(pair: Pair, pieces: list[Stretch]) -> list[Stretch]:
+def find_edges(pair: Pair, pieces: list[Stretch]) -> list[Stretch]:
     """The pieces, in order of their start, with starts and ends between cells."""
     scale = [_scale(pair, piece) for piece in pieces]
     first, last = [p.first for p in pieces], [p.last for p in pieces]
-    touching = [_touching(pair, two, scale[k : k + 2]) for k, two in enumerate(pairwise(pieces))]
+    touching = [_touch(pair, two, scale[k : k + 2]) for k, two in enumerate(pairwise(pieces))]
     for k, piece in enumerate(pieces):
         if not (k and touching[k - 1]):
             first[k] = _edge(pair, piece, scale[k], -1)
         if k < len(touching) and touching[k]:
-            last[k] = first[k + 1] = _cut(pair, (piece, pieces[k + 1]), scale[k : k + 2])
+            last[k] = first[k + 1] = _place_cut(pair, (piece, pieces[k + 1]), scale[k : k + 2])
         else:
             last[k] = _edge(pair, piece, scale[k], 1)
     return [
@@ -310,7 +310,7 @@ def with_edges(pair: Pair, pieces: list[Stretch]) -> list[Stretch]:
     ]
 
 
-def within_support(pair: Pair, piece: Stretch) -> Stretch:
+def cut_to_support(pair: Pair, piece: Stretch) -> Stretch:
     """The piece cut where its line leaves either video; how it lies and how steep it is stay."""
     ends = (np.array([0.0, len(pair.b_sums) - 1.0]) - piece.begin) / piece.speed + piece.first
     first = max(piece.first, float(ends.min()), 0.0)
@@ -335,20 +335,20 @@ def _edge(pair: Pair, piece: Stretch, scale: float, side: int) -> float:
     """Where the piece starts (side -1) or ends (side 1), by the share of its outermost cells."""
     inner = int(piece.first) if side < 0 else int(np.ceil(piece.last)) - 1
     outer = inner + side
-    share = _snapped(_shares(pair, piece, np.array([inner]))[0] / scale)
+    share = _snap(_shares(pair, piece, np.array([inner]))[0] / scale)
     if share == 1 and 0 <= outer < len(pair.a) and pair.a_filled[outer]:
-        share += _snapped(_shares(pair, piece, np.array([outer]))[0] / scale)
+        share += _snap(_shares(pair, piece, np.array([outer]))[0] / scale)
     return inner + 1 - share if side < 0 else inner + share
 
 
-def _snapped(share: float) -> float:
+def _snap(share: float) -> float:
     """A share of a cell, all or nothing unless it clearly is neither."""
     if share > CERTAIN_SHARE:
         return 1.0
     return float(share) if share > 1 - CERTAIN_SHARE else 0.0
 
 
-def _touching(pair: Pair, both: tuple[Stretch, Stretch], scale: list[float]) -> bool:
+def _touch(pair: Pair, both: tuple[Stretch, Stretch], scale: list[float]) -> bool:
     """Whether one piece gives way to the next, with no other footage between."""
     low, high = int(np.ceil(both[0].last)), int(both[1].first)
     if high <= low:
@@ -362,7 +362,7 @@ def _touching(pair: Pair, both: tuple[Stretch, Stretch], scale: list[float]) -> 
     return bool((left**2).sum(axis=1).min() <= (1 - MIXED**2) * (pair.a[cell] ** 2).sum())
 
 
-def _cut(pair: Pair, both: tuple[Stretch, Stretch], scale: list[float]) -> float:
+def _place_cut(pair: Pair, both: tuple[Stretch, Stretch], scale: list[float]) -> float:
     """Where one piece gives way to the next."""
     low = max(int(np.ceil(both[0].last)) - 1, int(both[0].first))
     high = max(min(int(both[1].first) + 1, int(np.ceil(both[1].last))), low + 1)

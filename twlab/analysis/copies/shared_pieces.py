@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twlab.analysis.copies.contested import uncontested
+from twlab.analysis.copies.contested import cut_contested
 from twlab.analysis.copies.diagonals import (
     BACKWARD,
     FORWARD,
@@ -28,16 +28,16 @@ from twlab.analysis.copies.evidence import (
     MOST_CHANCE,
     chance_of,
     counts_beside,
+    drop_unlike,
     evidence,
-    faithful,
 )
 from twlab.analysis.copies.refining import (
     CARRIES_ON,
     Pair,
-    broken_worth,
-    laid,
+    cut_at_gaps,
+    lay,
     split,
-    without_gaps,
+    worth_broken,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Mask
 
 
-__all__ = ["elsewhere", "shared_pieces"]
+__all__ = ["find_elsewhere", "shared_pieces"]
 
 LEAST_SCORE = 0.45
 """Least sum of ``similarity - LEAST`` over the cells of a piece."""
@@ -79,7 +79,9 @@ def shared_pieces(pair: Pair) -> list[Stretch]:
     stretches, found = [(0, len(free))], list[Stretch]()
     while stretches:
         low, high = stretches.pop()
-        ahead, back = (_convincing(pair, gain, free, (low, high), s) for s in (FORWARD, BACKWARD))
+        ahead, back = (
+            _find_convincing(pair, gain, free, (low, high), s) for s in (FORWARD, BACKWARD)
+        )
         new = _best_together(pair, ahead, back) if back else ahead
         for piece in new:
             free[piece.cells] = False
@@ -87,10 +89,10 @@ def shared_pieces(pair: Pair) -> list[Stretch]:
         stretches += [(low + a, low + b) for a, b in runs_of(free[low:high])] if new else []
     if sum(piece.score for piece in found) < LEAST_EVIDENCE:
         return []
-    return _finished(pair, found, free)
+    return _finish(pair, found, free)
 
 
-def _convincing(
+def _find_convincing(
     pair: Pair, gain: NDArray[np.float32], free: Mask, run: tuple[int, int], speeds: Any
 ) -> list[Stretch]:
     """Pieces within a run of cells that are not chance, none overlapping."""
@@ -100,10 +102,10 @@ def _convincing(
         start = rough._replace(first=rough.first + low, last=rough.last + low)
         if claimed[start.cells].any():
             continue
-        whole = laid(pair, start, ~claimed)
-        parts = [whole] if _jumps(pair, whole) else without_gaps(pair, whole)
+        whole = lay(pair, start, ~claimed)
+        parts = [whole] if _jumps(pair, whole) else cut_at_gaps(pair, whole)
         if len(parts) > 1:
-            parts = [laid(pair, part, _only(part, ~claimed)) for part in parts]
+            parts = [lay(pair, part, _free_within(part, ~claimed)) for part in parts]
         claimed[start.cells] = True
         good = [p for p in parts if p.score >= LEAST_SCORE and _stands_out(pair, p)]
         for piece in good:
@@ -124,39 +126,39 @@ def _jumps(pair: Pair, piece: Stretch) -> bool:
 def _stands_out(pair: Pair, piece: Stretch) -> bool:
     """Whether a piece is nearly identical, or clearly better than any other place."""
     mean = float(pair.along(piece, piece.cells).mean())
-    return mean >= IDENTICAL or mean - SECOND_WEIGHT * _second(pair, piece) >= STANDS_OUT
+    return mean >= IDENTICAL or mean - SECOND_WEIGHT * _second_best(pair, piece) >= STANDS_OUT
 
 
-def elsewhere(pair: Pair, pieces: list[Stretch]) -> list[Stretch]:
+def find_elsewhere(pair: Pair, pieces: list[Stretch]) -> list[Stretch]:
     """Further places in the second video that show what a piece shows, nearly identical.
 
     A piece lies at its best place; a passage that the second video shows again is as good there.
     """
     found = list[Stretch]()
     for piece in pieces:
-        free = _only(piece, np.ones(len(pair.a), bool))
+        free = _free_within(piece, np.ones(len(pair.a), bool))
         least = max(IDENTICAL, float(pair.along(piece, piece.cells).mean()) - AS_GOOD)
-        places, mean = _profile(pair, piece)
-        open_places = _far(pair, piece, places)
+        places, mean = _mean_along(pair, piece)
+        open_places = _lies_elsewhere(pair, piece, places)
         while len(piece.cells) >= LEAST_AGAIN and (mean * open_places).max(initial=0) >= HINT:
             best = int((mean * open_places).argmax())
             open_places &= np.abs(places - places[best]) > len(piece.cells) / 2
             moved = piece._replace(begin=piece.begin + float(places[best]))
-            again = laid(pair, moved, free)
+            again = lay(pair, moved, free)
             cells = again.cells
             whole = len(cells) >= 0.8 * len(piece.cells) and again.score > 0
             if whole and float(pair.along(again, cells).mean()) >= least:
-                found += judged(pair, [again])
+                found += judge(pair, [again])
     return found
 
 
-def _second(pair: Pair, piece: Stretch) -> float:
+def _second_best(pair: Pair, piece: Stretch) -> float:
     """Mean similarity of the best line of the same speed elsewhere in the second video."""
-    places, mean = _profile(pair, piece)
-    return float(mean[_far(pair, piece, places)].max(initial=0.0))
+    places, mean = _mean_along(pair, piece)
+    return float(mean[_lies_elsewhere(pair, piece, places)].max(initial=0.0))
 
 
-def _profile(pair: Pair, piece: Stretch) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def _mean_along(pair: Pair, piece: Stretch) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """How far a line may be moved in the second video, and its mean similarity there."""
     m, cells = pair.similar.shape[1], _some_cells(piece)
     base = int(np.floor(piece.begin))
@@ -179,7 +181,7 @@ def _some_cells(piece: Stretch) -> NDArray[np.intp]:
     return np.asarray(cells[some])
 
 
-def _far(pair: Pair, piece: Stretch, places: NDArray[np.intp]) -> Mask:
+def _lies_elsewhere(pair: Pair, piece: Stretch, places: NDArray[np.intp]) -> Mask:
     """Which places are not the one where the piece is."""
     shifts = np.floor(piece.at(_some_cells(piece) + 0.5))
     return np.asarray(np.abs(places) > max(2.0, 0.5 * (np.ptp(shifts) + 1)))
@@ -187,7 +189,7 @@ def _far(pair: Pair, piece: Stretch, places: NDArray[np.intp]) -> Mask:
 
 def _best_together(pair: Pair, ahead: list[Stretch], back: list[Stretch]) -> list[Stretch]:
     """Of pieces played forwards and backwards, those of most worth that do not overlap."""
-    worth = [(broken_worth(pair, piece) * _long_enough(piece), piece) for piece in ahead]
+    worth = [(worth_broken(pair, piece) * _long_enough(piece), piece) for piece in ahead]
     worth += [(piece.score - BACKWARD_PRICE, piece) for piece in back]
     worth.sort(key=lambda item: item[1].cells[-1])
     ends = [int(piece.cells[-1]) + 1 for _, piece in worth]
@@ -207,25 +209,27 @@ def _long_enough(piece: Stretch) -> float:
     return 1.0 if len(piece.cells) >= FEWEST_BESIDE else 1e-3
 
 
-def _finished(pair: Pair, pieces: list[Stretch], free: Mask) -> list[Stretch]:
+def _finish(pair: Pair, pieces: list[Stretch], free: Mask) -> list[Stretch]:
     """The pieces carried on as far as they go, cut at gaps and broken at jumps."""
     chains, taken = list[list[Stretch]](), np.zeros(len(free), bool)
     for rough in sorted(pieces, key=lambda p: -p.score):
         free[rough.cells] = True
-        whole = laid(pair, rough, free & ~taken, least=CARRIES_ON)
+        whole = lay(pair, rough, free & ~taken, least=CARRIES_ON)
         broken, before = whole.score > 0 and _jumps(pair, whole), len(chains)
         for straight in split(pair, whole) if broken else [whole]:
-            parts = [straight] if broken else without_gaps(pair, straight)
+            parts = [straight] if broken else cut_at_gaps(pair, straight)
             if len(parts) > 1:
-                parts = [laid(pair, p, _only(p, free & ~taken), least=CARRIES_ON) for p in parts]
+                parts = [
+                    lay(pair, p, _free_within(p, free & ~taken), least=CARRIES_ON) for p in parts
+                ]
             for part in parts:
                 taken[part.cells] = True
             chains += [[part] for part in parts if part.last > part.first and part.score != 0]
         if broken:  # its parts are one line, and stand or fall together
             chains = [*chains[:before], [part for chain in chains[before:] for part in chain]]
         free[whole.cells] = False
-    own = iter(uncontested(pair, [part for chain in chains for part in chain]))
-    kept = [judged(pair, [next(own) for _ in chain]) for chain in chains]
+    own = iter(cut_contested(pair, [part for chain in chains for part in chain]))
+    kept = [judge(pair, [next(own) for _ in chain]) for chain in chains]
     if not any(_anchors(chain) for chain in kept):
         return []
     return sorted((part for chain in kept for part in chain), key=lambda p: p.first)
@@ -237,13 +241,13 @@ def _anchors(chain: list[Stretch]) -> bool:
     return n_clips >= FEWEST_CLIPS and chain[0].chance <= MOST_CHANCE
 
 
-def judged(pair: Pair, chain: list[Stretch]) -> list[Stretch]:
+def judge(pair: Pair, chain: list[Stretch]) -> list[Stretch]:
     """The parts of one line less what is not shared, and how probable they are by chance."""
     similar = [pair.along(part, part.cells) for part in chain]
     if not similar:
         return []
     typical = float(np.median(np.concatenate(similar)))
-    kept = [new for part in chain for new in faithful(pair, part, typical)]
+    kept = [new for part in chain for new in drop_unlike(pair, part, typical)]
     worth = evidence(pair, kept)
     if not counts_beside(sum(len(part.cells) for part in kept), worth):
         return []
@@ -251,7 +255,7 @@ def judged(pair: Pair, chain: list[Stretch]) -> list[Stretch]:
     return [part._replace(chance=chance) for part in kept]
 
 
-def _only(piece: Stretch, free: Mask) -> Mask:
+def _free_within(piece: Stretch, free: Mask) -> Mask:
     """The free cells among those of a piece."""
     own = np.zeros(len(free), bool)
     own[piece.cells] = True

@@ -63,9 +63,9 @@ __all__ = [
     "check_arguments",
     "cluster",
     "cluster_counts",
+    "label_rows",
     "method_of",
     "number_of",
-    "numbered",
 ]
 
 Method = Literal["ward", "kmeans", "average", "ward_time", "hdbscan"]
@@ -149,7 +149,7 @@ def cluster(
     unit = unit_vectors(segments)
     rows = _rows_in_time(segments, unit, method)
     if distance_threshold is not None:
-        tree = linkage_tree(_taken(unit, rows), "average")
+        tree = linkage_tree(_take(unit, rows), "average")
         n_joined = int((tree.heights < distance_threshold).sum())
         found = cut(tree, len(rows) - n_joined) if len(rows) else rows
     elif method == "hdbscan":
@@ -158,13 +158,13 @@ def cluster(
                 f"n_clusters is {n_clusters!r} for 'hdbscan', which finds its own number; "
                 "None was expected; leave it out or choose another method"
             )
-        found = density_groups(_taken(unit, rows))
+        found = density_groups(_take(unit, rows))
     else:
-        unit = _taken(unit, rows)
+        unit = _take(unit, rows)
         asked = n_clusters if isinstance(n_clusters, Integral) else 0
         ways = _ways(unit, _videos(segments, rows), method, random_state, enough=int(asked))
         found = ways.divide(number_of(ways, n_clusters)) if len(rows) else rows
-    return numbered(segments, rows, found)
+    return label_rows(segments, rows, found)
 
 
 def cluster_counts(
@@ -214,7 +214,7 @@ def cluster_counts(
         )
     unit = unit_vectors(segments)
     rows = _rows_in_time(segments, unit, method)
-    return _counts(_ways(_taken(unit, rows), _videos(segments, rows), method, random_state))
+    return _counts(_ways(_take(unit, rows), _videos(segments, rows), method, random_state))
 
 
 class Ways(NamedTuple):
@@ -231,10 +231,10 @@ class Ways(NamedTuple):
     most: int
 
 
-def numbered(segments: Any, rows: Positions, found: Positions) -> pd.Series[Any] | Positions:
+def label_rows(segments: Any, rows: Positions, found: Positions) -> pd.Series[Any] | Positions:
     """The groups of some rows, given in order of time, as a result for all rows."""
     labels = np.full(len(segments), -1, np.intp)
-    labels[rows] = _by_appearance(found)
+    labels[rows] = _number_by_appearance(found)
     if not isinstance(segments, pd.DataFrame):
         return labels
     column = pd.array(labels, dtype="Int64")
@@ -299,7 +299,7 @@ def _rows_in_time(segments: Any, unit: Matrix, method: str) -> Positions:
     return rows
 
 
-def _taken(unit: Matrix, rows: Positions) -> Matrix:
+def _take(unit: Matrix, rows: Positions) -> Matrix:
     """Some rows, written over what was there, because two such matrices may not fit in memory."""
     if len(rows) == len(unit) and bool((np.diff(rows) > 0).all()):
         return unit
@@ -389,7 +389,7 @@ def _counts(ways: Ways) -> pd.DataFrame:
     )
 
 
-def _by_appearance(labels: Positions) -> Positions:
+def _number_by_appearance(labels: Positions) -> Positions:
     """Labels numbered from 0 in order of first appearance; negative ones stay -1."""
     out = np.full(len(labels), -1, np.intp)
     out[labels >= 0] = pd.factorize(labels[labels >= 0])[0]

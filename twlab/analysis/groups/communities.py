@@ -82,7 +82,7 @@ FIRST, RATIO = 8, 1.15
 
 def ties(unit: Matrix) -> Any:
     """A symmetric sparse matrix of how strongly each row is tied to its nearest."""
-    rows = _distinct(unit)
+    rows = _first_of_equals(unit)
     pool = unit[rows]
     found, alike = best_rows(pool, pool, np.arange(len(rows)), N_NEAREST, own=True)
     there = found >= 0
@@ -92,7 +92,7 @@ def ties(unit: Matrix) -> Any:
 
 def ties_in_time(unit: Matrix, chain: Positions) -> Any:
     """The same with the rows that are nearest in time within a video."""
-    rows = _distinct(unit, chain)
+    rows = _first_of_equals(unit, chain)
     pool, video = unit[rows], chain[rows]
     pairs, alike = [np.empty((0, 2), np.intp)], [np.empty(0)]
     for step in range(1, min(N_NEAREST, len(rows) - 1) + 1):
@@ -102,7 +102,7 @@ def ties_in_time(unit: Matrix, chain: Positions) -> Any:
     return _graph(pool, np.concatenate(pairs), np.concatenate(alike), len(unit))
 
 
-def _distinct(unit: Matrix, chain: Positions | None = None) -> Positions:
+def _first_of_equals(unit: Matrix, chain: Positions | None = None) -> Positions:
     """Positions of the first of equal rows; with ``chain`` of those that touch in time."""
     if not len(unit):
         return np.empty(0, np.intp)
@@ -170,7 +170,7 @@ def is_divided(unit: Matrix, chain: Positions | None = None) -> bool:
     With ``chain``, the video of each row, groups are runs in time. Of many rows some are judged;
     groups so small that hardly two of their rows are among those show in the nearest rows of all.
     """
-    rows = _distinct(unit, chain)
+    rows = _first_of_equals(unit, chain)
     unit = unit[rows]
     if chain is not None:
         some = _stretches(len(unit))
@@ -202,7 +202,7 @@ def _has_tight_groups(unit: Matrix, chain: Positions | None) -> bool:
         return False
     found, rng = _looseness(unit, tree, number), np.random.default_rng(0)
     for _ in range(N_DRAWS):
-        rows = _drawn(unit, len(unit), rng)
+        rows = _draw(unit, len(unit), rng)
         if _looseness(rows, _tree(rows, chain), number) <= found:
             return False
     return True
@@ -217,9 +217,9 @@ def _has_near_neighbours(unit: Matrix, some: Positions) -> bool:
     outside = (N_NEAREST + 1) * len(unit) // MOST_JUDGED
     found, rng = _isolation(seeds, [rest], outside), np.random.default_rng(0)
     for _ in range(N_DRAWS):
-        rows = _drawn(seeds, len(seeds), rng)
+        rows = _draw(seeds, len(seeds), rng)
         steps = range(0, len(rest), MOST_JUDGED)
-        others = (_drawn(seeds, min(MOST_JUDGED, len(rest) - at), rng) for at in steps)
+        others = (_draw(seeds, min(MOST_JUDGED, len(rest) - at), rng) for at in steps)
         if _isolation(rows, others, outside) <= found:
             return False
     return True
@@ -235,7 +235,7 @@ def _isolation(seeds: Matrix, others: Iterable[Matrix], outside: int) -> float:
     return float((near / far).mean())
 
 
-def _drawn(unit: Matrix, n: int, rng: np.random.Generator) -> Matrix:
+def _draw(unit: Matrix, n: int, rng: np.random.Generator) -> Matrix:
     """Unit vectors of one normal distribution with the mean and covariance of some rows."""
     centre = unit.mean(axis=0)
     around = (unit - centre)[np.lexsort(unit[:, :LEADING].T)]

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 __all__ = [
     "MIN_GROUP",
     "Tree",
-    "assigned",
+    "add_distinct",
+    "assign_rows",
     "best_start",
     "chain_tree",
     "cut",
@@ -53,7 +54,6 @@ __all__ = [
     "start_of",
     "start_rows",
     "start_seeds",
-    "with_distinct",
 ]
 
 MIN_GROUP = 5
@@ -101,11 +101,11 @@ def linkage_tree(unit: Matrix, method: Literal["ward", "average"]) -> Tree:
     n = len(unit)
     if n < 2:
         return Tree(n, np.empty((0, 2), np.intp), np.empty(0))
-    merges = linkage(_condensed(unit, euclidean=method == "ward"), method=method)
+    merges = linkage(_condense(unit, euclidean=method == "ward"), method=method)
     return Tree(n, merges[:, :2].astype(np.intp), merges[:, 2])
 
 
-def _condensed(unit: Matrix, *, euclidean: bool) -> Floats:
+def _condense(unit: Matrix, *, euclidean: bool) -> Floats:
     """Distances of all pairs of rows, as scipy wants them; exactly 0 between equal rows."""
     n = len(unit)
     out, at = np.empty(n * (n - 1) // 2), 0
@@ -194,9 +194,9 @@ def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Posit
     rows = start_rows(len(unit), n_groups, random_state)
     sample = unit if len(rows) == len(unit) else unit[rows]
     if len(rows) < len(unit) and n_distinct(sample, enough=n_groups) < n_groups:
-        sample = unit[with_distinct(rows, marks(unit), n_groups)]
+        sample = unit[add_distinct(rows, marks(unit), n_groups)]
     start = best_start(start_of(seed, sample, n_groups) for seed in start_seeds(random_state))
-    return lloyd(start, lambda centres: _assigned_in_blocks(unit, centres))[0]
+    return lloyd(start, lambda centres: _assign_in_blocks(unit, centres))[0]
 
 
 def start_rows(n: int, n_groups: int, random_state: int) -> Positions:
@@ -208,7 +208,7 @@ def start_rows(n: int, n_groups: int, random_state: int) -> Positions:
     return np.sort(drawn)
 
 
-def with_distinct(rows: Positions, mark: NDArray[np.uint64], n_groups: int) -> Positions:
+def add_distinct(rows: Positions, mark: NDArray[np.uint64], n_groups: int) -> Positions:
     """The rows, with the first of other vectors where theirs are too few for so many groups."""
     known = np.unique(mark[rows])
     values, first = np.unique(mark, return_index=True)
@@ -229,7 +229,7 @@ def start_of(seed: int, sample: Matrix, n_groups: int) -> tuple[Matrix, float]:
     with threadpool_limits(1):  # more threads add in another order
         first, _ = kmeans_plusplus(sample, n_groups, random_state=seed % 2**32)
     start = np.ascontiguousarray(first, np.float32)
-    _, sums = lloyd(start, lambda centres: _assigned_in_blocks(sample, centres))
+    _, sums = lloyd(start, lambda centres: _assign_in_blocks(sample, centres))
     return directions(sums, start), float(np.linalg.norm(sums, axis=1).sum())
 
 
@@ -265,7 +265,7 @@ def directions(sums: Floats, otherwise: Matrix) -> Matrix:
     return np.ascontiguousarray(scaled, np.float32)
 
 
-def assigned(unit: Matrix, centres: Matrix) -> tuple[Positions, Floats]:
+def assign_rows(unit: Matrix, centres: Matrix) -> tuple[Positions, Floats]:
     """The nearest centre of each row, and the sum of the rows of each centre."""
     cosines = np.empty((len(unit), len(centres)), np.float32)
     dot_rows(unit, centres, cosines)
@@ -273,9 +273,9 @@ def assigned(unit: Matrix, centres: Matrix) -> tuple[Positions, Floats]:
     return labels, group_sums(unit, labels, len(centres))
 
 
-def _assigned_in_blocks(unit: Matrix, centres: Matrix) -> tuple[Positions, Floats]:
+def _assign_in_blocks(unit: Matrix, centres: Matrix) -> tuple[Positions, Floats]:
     blocks = [unit[first : first + BLOCK_ROWS] for first in range(0, len(unit), BLOCK_ROWS)]
-    labels, sums = zip(*(assigned(block, centres) for block in blocks), strict=True)
+    labels, sums = zip(*(assign_rows(block, centres) for block in blocks), strict=True)
     return np.concatenate(labels), np.sum(sums, axis=0)
 
 

@@ -140,15 +140,15 @@ def summarize(
         rows = rows[seconds[rows] > 0]
     else:
         seconds[rows] = 1.0
-    rows = _thinned(rows[time_order(segments.iloc[rows])])
+    rows = _thin(rows[time_order(segments.iloc[rows])])
     unit, seconds = unit_vectors(segments.iloc[rows]), seconds[rows]
     present = np.asarray(unit.any(axis=1))
     rows, unit, seconds = rows[present], unit[present], seconds[present]
     if by == "scenes" and lasting:
         video = pd.factorize(segments["video_id"].iloc[rows])[0].astype(np.intp)
-        ways = [_one_per_stretch(unit, video, seconds, budget_sec, n_segments)]
+        ways = [_choose_per_stretch(unit, video, seconds, budget_sec, n_segments)]
     else:
-        ways = _by_gain(unit, seconds, budget_sec, n_segments)
+        ways = _choose_by_gain(unit, seconds, budget_sec, n_segments)
     reached = [_coverage(unit, seconds, way) for way in ways]
     last = [float(one[-1:].sum()) for one in reached]
     best = int(last[-1] > last[0] + EQUAL)  # of two ways; of the same reach the first
@@ -157,7 +157,7 @@ def summarize(
     return segments.iloc[picked].assign(pick=in_time + 1, coverage=reached[best][in_time])
 
 
-def _one_per_stretch(
+def _choose_per_stretch(
     unit: NDArray[np.float32],
     video: Positions,
     seconds: Floats,
@@ -196,13 +196,13 @@ def _typical_rows(unit: NDArray[np.float32], seconds: Floats, stretch: Positions
     return first[np.lexsort((first, -length.round(6)))]
 
 
-def _by_gain(
+def _choose_by_gain(
     unit: NDArray[np.float32], seconds: Floats, budget_sec: float | None, n: int | None
 ) -> list[list[int]]:
     """Rows that together resemble all seconds best; by gain per second, and by gain alone."""
     uneven = len(np.unique(seconds)) > 1
     costs = (seconds, np.ones(len(unit)))[: 1 + uneven]
-    return [_greedy(unit, seconds, cost, budget_sec, n) for cost in costs]
+    return [_choose_greedily(unit, seconds, cost, budget_sec, n) for cost in costs]
 
 
 def _coverage(unit: NDArray[np.float32], seconds: Floats, chosen: list[int]) -> Floats:
@@ -214,7 +214,7 @@ def _coverage(unit: NDArray[np.float32], seconds: Floats, chosen: list[int]) -> 
     return out
 
 
-def _thinned(rows: Positions) -> Positions:
+def _thin(rows: Positions) -> Positions:
     """Some of the rows, given in order of time, at even steps, if there are too many."""
     step = -(-len(rows) // MOST_SUMMARIZED)
     if step < 2:
@@ -243,7 +243,7 @@ def _check_bounds(budget_sec: float | None, n_segments: int | None) -> None:
         check_count(n_segments, "n_segments", of="segments")
 
 
-def _greedy(
+def _choose_greedily(
     unit: NDArray[np.float32],
     seconds: Floats,
     costs: Floats,
@@ -261,14 +261,14 @@ def _greedy(
     chosen: list[int] = []
     left = np.inf if budget_sec is None else budget_sec + 1e-6
     # Gains only shrink: the first on the heap whose gain is up to date is the best of all.
-    heap = priced(list(range(len(unit))), _first(unit, seconds))
+    heap = priced(list(range(len(unit))), _first_gains(unit, seconds))
     heapq.heapify(heap)
     steps = bar("summary", total=n)
 
     def refresh() -> None:
         """Bring the gains on top of the heap up to date."""
         at_once = AT_ONCE
-        while old := _outdated(heap, len(chosen), at_once):
+        while old := _pop_outdated(heap, len(chosen), at_once):
             for entry in priced(old, _gains(unit, old, served, seconds)):
                 heapq.heappush(heap, entry)
             at_once = min(2 * at_once, MOST_AT_ONCE)
@@ -319,7 +319,7 @@ def _gains(unit: NDArray[np.float32], rows: list[int], served: Floats, weight: F
     return gains
 
 
-def _outdated(heap: list[tuple[float, int, int]], n_chosen: int, most: int) -> list[int]:
+def _pop_outdated(heap: list[tuple[float, int, int]], n_chosen: int, most: int) -> list[int]:
     """The rows on top of the heap whose gain is out of date, taken from it; ``most`` at a time."""
     rows: list[int] = []
     while heap and heap[0][2] < n_chosen and len(rows) < most:
@@ -327,7 +327,7 @@ def _outdated(heap: list[tuple[float, int, int]], n_chosen: int, most: int) -> l
     return rows
 
 
-def _first(unit: NDArray[np.float32], weight: Floats) -> Floats:
+def _first_gains(unit: NDArray[np.float32], weight: Floats) -> Floats:
     """The gain of every row while none is chosen."""
     gains = np.empty(len(unit))
     for low in bar("gains", range(0, len(unit), 1024)):

@@ -123,14 +123,14 @@ def video_table(
     whole = _column(places, "embedding_scope").isin(WHOLE_SCOPES).to_numpy(bool)
     clips = [rows[~whole[rows]] for rows in groups]
     used = [rows[whole[rows]] for rows in groups] if scope == "video" else clips
-    _all_present(places, groups, used, scope)
+    _check_all_present(places, groups, used, scope)
     found = vectors_of(used)
     n_zero = sum(count for _, count in found)
     if n_zero:
         message = f"{n_zero} of {len(places)} vectors are all zeros; they weigh nothing"
         warn(message)
-    table = _one_row_each(places, used).assign(n_segments=[len(rows) for rows in clips])
-    return _with_mixed_vectors(table, [vector for vector, _ in found])
+    table = _row_of_each(places, used).assign(n_segments=[len(rows) for rows in clips])
+    return _add_vectors(table, [vector for vector, _ in found])
 
 
 def check_scope(scope: Any) -> None:
@@ -141,7 +141,7 @@ def check_scope(scope: Any) -> None:
 
 def group_vector(rows: pd.DataFrame, scope: str) -> tuple[Floats, int]:
     """The vector of one video, option and model, and how many zero vectors weigh nothing in it."""
-    return (_served(rows), 0) if scope == "video" else _mean(rows)
+    return (_served_vector(rows), 0) if scope == "video" else _mean(rows)
 
 
 def cluster_summary(segments: pd.DataFrame, labels: Any) -> pd.DataFrame:
@@ -238,7 +238,7 @@ def _groups(segments: pd.DataFrame) -> list[Positions]:
     return [parts[k] for k in np.argsort(first)]
 
 
-def _all_present(
+def _check_all_present(
     segments: pd.DataFrame, groups: list[Positions], used: list[Positions], scope: str
 ) -> None:
     """Refuse videos without a row of the scope that was asked for."""
@@ -255,7 +255,7 @@ def _all_present(
     )
 
 
-def _served(rows: pd.DataFrame) -> Floats:
+def _served_vector(rows: pd.DataFrame) -> Floats:
     """The one whole-video vector of a video."""
     matrix = vectors(rows)
     if (matrix != matrix[0]).any():
@@ -288,7 +288,7 @@ def _seconds(clips: pd.DataFrame) -> Floats:
     return np.ones(len(clips)) if no_length else np.asarray(length)
 
 
-def _one_row_each(segments: pd.DataFrame, groups: list[Positions]) -> pd.DataFrame:
+def _row_of_each(segments: pd.DataFrame, groups: list[Positions]) -> pd.DataFrame:
     """What is known of each group but its vector, on a fresh index."""
     first = [int(rows[0]) for rows in groups]
     start, end = times_of(segments)
@@ -307,7 +307,7 @@ def _one_row_each(segments: pd.DataFrame, groups: list[Positions]) -> pd.DataFra
     return pd.concat([table, facts], axis=1)
 
 
-def _with_mixed_vectors(table: pd.DataFrame, found: list[Floats]) -> pd.DataFrame:
+def _add_vectors(table: pd.DataFrame, found: list[Floats]) -> pd.DataFrame:
     """The table with its vectors, which may be of several dimensions, before the rest."""
     widths = np.array([len(vector) for vector in found], np.intp)
     parts = [

@@ -89,16 +89,16 @@ def chance_of_agreement(a: Floats, b: Floats) -> Chance:
     ``a`` and ``b`` have shapes (n, d) and (n, e); row ``i`` of both is of one moment, and the rows
     are evenly spaced. Takes time in proportion to n² log n.
     """
-    series = _inner(a), _inner(b)
+    series = _cut_ends(a), _cut_ends(b)
     if len(series[0]) < FEWEST_CELLS:
         few = f"only {len(a)} moments in common; {FEWEST_CELLS} are needed"
         return Chance(np.nan, np.empty(0), few)
-    first, second = (_centred(x @ x.T) for x in series)
+    first, second = (_centre(x @ x.T) for x in series)
     if not (_changes(first) and _changes(second)):
         return Chance(np.nan, np.empty(0), "an option never changes")
-    ahead, back = _orders(first, second)
+    ahead, back = _correlate_orders(first, second)
     everything = np.r_[ahead, back]
-    note = _smooth(first, second, series)
+    note = _note_if_smooth(first, second, series)
     if note is None and _ends_alike(first, second):
         note = "both begin or end unlike the rest of the video, as titles or a common trend do"
     if note is None and np.mean(everything >= back[0] - 1e-12) <= MIRRORED:
@@ -113,34 +113,34 @@ def p_of_agreement(a: Floats, b: Floats, found: Chance) -> float:
     larger one of it and of the same in the middle of the series.
     """
     p = _share(np.r_[found.agreement, found.others])
-    cut = _outer(len(a))
+    cut = _n_outer(len(a))
     if p > DOUBTED:
         return p
-    middle = [_centred(x @ x.T) for x in (a[cut : len(a) - cut], b[cut : len(b) - cut])]
+    middle = [_centre(x @ x.T) for x in (a[cut : len(a) - cut], b[cut : len(b) - cut])]
     if not all(_changes(matrix) for matrix in middle):
         return 1.0
-    return max(p, _share(np.concatenate(_orders(*middle))))
+    return max(p, _share(np.concatenate(_correlate_orders(*middle))))
 
 
 def least_p(n_cells: int) -> float:
     """The smallest p that so many moments can give."""
-    return 1 / (2 * (n_cells - 2 * _outer(n_cells)))
+    return 1 / (2 * (n_cells - 2 * _n_outer(n_cells)))
 
 
 def agreement_of(a: Floats, b: Floats) -> float:
     """The agreement alone; NaN with too few moments or where one never changes."""
-    series = _inner(a), _inner(b)
+    series = _cut_ends(a), _cut_ends(b)
     if len(series[0]) < FEWEST_CELLS:
         return np.nan
-    first, second = (_centred(x @ x.T) for x in series)
+    first, second = (_centre(x @ x.T) for x in series)
     if not (_changes(first) and _changes(second)):
         return np.nan
-    first, second = _without_lags(first), _without_lags(second)
+    first, second = _drop_lag_means(first), _drop_lag_means(second)
     size = np.sqrt((first**2).sum() * (second**2).sum())
     return float((first * second).sum() / size)
 
 
-def _outer(n: int) -> int:
+def _n_outer(n: int) -> int:
     """Moments left out at each end, of n, where the middle must agree by itself."""
     return int(OUTER * n)
 
@@ -150,12 +150,12 @@ def _share(values: Floats) -> float:
     return float(np.mean(values >= values[0] - 1e-12))
 
 
-def _orders(first: Floats, second: Floats) -> tuple[Floats, Floats]:
+def _correlate_orders(first: Floats, second: Floats) -> tuple[Floats, Floats]:
     """Correlation of two matrices for every shift of the second, and of it turned round."""
-    return _shifted(first, second), _shifted(first, second[::-1, ::-1])
+    return _correlate_shifts(first, second), _correlate_shifts(first, second[::-1, ::-1])
 
 
-def _inner(x: Floats) -> Floats:
+def _cut_ends(x: Floats) -> Floats:
     """A series without its ends."""
     cut = len(x) // ENDS
     return x[cut : len(x) - cut]
@@ -163,10 +163,10 @@ def _inner(x: Floats) -> Floats:
 
 def _changes(matrix: Floats) -> bool:
     """Whether there is anything but rounding in a matrix once the mean of every lag is gone."""
-    return bool(np.sqrt((_without_lags(matrix) ** 2).mean()) > 1e-6)
+    return bool(np.sqrt((_drop_lag_means(matrix) ** 2).mean()) > 1e-6)
 
 
-def _centred(similar: Floats) -> Floats:
+def _centre(similar: Floats) -> Floats:
     """Similarities centred by row and column, the diagonal taking no part."""
     n = len(similar)
     out = similar.copy()
@@ -182,13 +182,13 @@ def _lag_means(matrix: Floats) -> Floats:
     return np.array([np.diagonal(matrix, k).mean() for k in range(len(matrix))])
 
 
-def _without_lags(matrix: Floats) -> Floats:
+def _drop_lag_means(matrix: Floats) -> Floats:
     """A matrix less the mean of every diagonal."""
     at = np.arange(len(matrix))
     return np.asarray(matrix - _lag_means(matrix)[np.abs(at[:, None] - at)])
 
 
-def _shifted(first: Floats, second: Floats) -> Floats:
+def _correlate_shifts(first: Floats, second: Floats) -> Floats:
     """Correlation of two matrices for each shift of the second, the mean of every lag taken out.
 
     Entry ``[i, d]`` of a folded matrix is entry ``[i, i + d]``, wrapped round; a shift moves its
@@ -198,7 +198,7 @@ def _shifted(first: Floats, second: Floats) -> Floats:
     n = len(first)
     at = np.arange(n)
     columns = (at[:, None] + at) % n
-    cleaned = _without_lags(first)
+    cleaned = _drop_lag_means(first)
     folded = second[at[:, None], columns]
     waves = [np.fft.rfft(x, axis=0) for x in (cleaned[at[:, None], columns], folded)]
     products = np.fft.irfft((waves[0] * waves[1].conj()).sum(axis=1), n)
@@ -212,7 +212,7 @@ def _shifted(first: Floats, second: Floats) -> Floats:
     return np.asarray(products / np.maximum(size, 1e-12))
 
 
-def _smooth(first: Floats, second: Floats, series: tuple[Floats, Floats]) -> str | None:
+def _note_if_smooth(first: Floats, second: Floats, series: tuple[Floats, Floats]) -> str | None:
     """That the series have too few independent moments, where they have."""
     n = len(first)
     lags = np.arange(1, n)

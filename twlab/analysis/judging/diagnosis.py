@@ -184,7 +184,7 @@ def _vectors(
         for finding in _geometry(facts.length[clip], facts.mark[clip], unit):
             yield (subject, *finding)
         if len(some):
-            yield (subject, *_common(places, some, unit))
+            yield (subject, *_find_common(places, some, unit))
 
 
 def _some_of(rows: Positions) -> Positions:
@@ -193,11 +193,13 @@ def _some_of(rows: Positions) -> Positions:
     return rows[np.unique(steps)]
 
 
-def _common(places: pd.DataFrame, rows: Positions, unit: Matrix) -> tuple[str, float, str, str]:
+def _find_common(
+    places: pd.DataFrame, rows: Positions, unit: Matrix
+) -> tuple[str, float, str, str]:
     """Clips, in order of time, that come back nearly the same in many places."""
     start, end = times_of(places.iloc[rows])
     line = Line(pd.factorize(places["video_id"].iloc[rows])[0], start, end)
-    away = _away(line)
+    away = _are_apart(line)
     far = 1 - unit @ unit.T
     usual = float(np.median(far[away])) if away.any() else 0.0
     counts = _n_places(line, far < max(SAME_SHARE * usual, SAME_DISTANCE**2))
@@ -230,7 +232,7 @@ class Line(NamedTuple):
         return FAR_CLIPS * clip_length(self.start, self.end) - TOUCH_SEC
 
 
-def _away(line: Line) -> NDArray[np.bool_]:
+def _are_apart(line: Line) -> NDArray[np.bool_]:
     """Which rows lie in different places, whatever they show; one without time has its own."""
     between = np.maximum.outer(line.start, line.start) - np.minimum.outer(line.end, line.end)
     apart = (between >= line.far_sec) | (line.video[:, None] != line.video) | np.isnan(between)

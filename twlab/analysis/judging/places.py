@@ -36,12 +36,12 @@ __all__ = [
     "Asked",
     "Compared",
     "Fuse",
-    "asked_for",
     "best_places",
+    "check_asked",
+    "hit_table",
     "queries_for",
     "query_rows",
     "similar_to",
-    "told",
 ]
 
 Fuse = Literal["standing", "rank"]
@@ -99,7 +99,7 @@ class Asked(NamedTuple):
             )
 
 
-def asked_for(by: Any, weights: Any, fuse: Any) -> Asked:
+def check_asked(by: Any, weights: Any, fuse: Any) -> Asked:
     """The arguments, checked."""
     if fuse == "score":  # what the last release called it
         message = "fuse='score' is now 'standing'; the old name will be removed in the next release"
@@ -253,7 +253,7 @@ def _places(found: Sequence[Compared]) -> tuple[pd.DataFrame, Floats, Positions]
     return table.reset_index(drop=True), values[there], holders[there]
 
 
-def told(ranked: pd.DataFrame, k: int, first: Sequence[str]) -> pd.DataFrame:
+def hit_table(ranked: pd.DataFrame, k: int, first: Sequence[str]) -> pd.DataFrame:
     """The first hits as they are shown: rank, place, score, and the rest."""
     top = ranked.head(k).reset_index(drop=True)
     head = [*first, "score", "n_segments"]

@@ -7,7 +7,7 @@ therefore never sent as words: it is taken as the picture or the sound that it n
 Vectors of different models mean nothing to one another, so the model is that of what is searched,
 or the one that the caller names; no model is ever guessed.
 
-* :func:`embedded` - a query as vectors, through a client where need be
+* :func:`embed_query` - a query as vectors, through a client where need be
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from twlab.table.conditions import quoted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["embedded", "is_existing_file", "is_words", "kind_of"]
+__all__ = ["embed_query", "is_existing_file", "is_words", "kind_of"]
 
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|data:\w+/|asset:[\w-]+$)", re.IGNORECASE)
 _PATH = re.compile(r"(?:[/~\\]|\.{1,2}[/\\]|[a-z]:[/\\])", re.IGNORECASE)
@@ -39,7 +39,7 @@ _SHORTER = {"marengo3.5": (128, 256)}
 _ARGUMENTS = {"text": "text", "image": "images", "audio": "audios"}
 
 
-def embedded(
+def embed_query(
     query: Any,
     text: str | None,
     *,

@@ -26,14 +26,14 @@ from twlab.analysis.judging.places import (
     PLACE,
     UNNAMED,
     Compared,
-    asked_for,
     best_places,
+    check_asked,
+    hit_table,
     queries_for,
     query_rows,
     similar_to,
-    told,
 )
-from twlab.analysis.judging.queries import embedded
+from twlab.analysis.judging.queries import embed_query
 from twlab.errors import InputError, check_count, warn
 from twlab.table.conditions import chosen
 from twlab.table.segments import (
@@ -59,7 +59,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _also_merged(function: Callable[P, R]) -> Callable[P, R]:
+def _accept_merge_gap(function: Callable[P, R]) -> Callable[P, R]:
     """A search that still takes ``merge_gap_sec=``, for one release; hits are joined afterwards."""
 
     @functools.wraps(function)
@@ -76,13 +76,13 @@ def _also_merged(function: Callable[P, R]) -> Callable[P, R]:
         _check_gap("merge_gap_sec", gap)
         k = check_count(given.get("k", 10), "k", of="hits")
         ranked: Any = function(*args, **(given | {"k": 2**62}))
-        joined: Any = _merged(ranked, k, gap).head(k).reset_index(drop=True)
+        joined: Any = _merge_to_k(ranked, k, gap).head(k).reset_index(drop=True)
         return joined.assign(rank=np.arange(1, len(joined) + 1))  # type: ignore[no-any-return]
 
     return call
 
 
-@_also_merged
+@_accept_merge_gap
 def search(
     segments: pd.DataFrame,
     query: Any = None,
@@ -181,24 +181,24 @@ def search(
     1     2     43      258.0               0.88
     """
     check_segments(segments)
-    k, wanted = check_count(k, "k", of="hits"), asked_for(by, weights, fuse)
+    k, wanted = check_count(k, "k", of="hits"), check_asked(by, weights, fuse)
     keep = chosen(video_id, start_sec, end_sec, where).mask(segments)
-    pool, keep = _searched(segments, keep)
+    pool, keep = _take_part(segments, keep)
     names = _option_names(pool)
     there = sorted({*names})
     options = wanted.options(there)
     mine = np.isin(names, options)
     about = {"models": _models(pool, keep, mine), "width": len(pool["embedding"][mine].iloc[0])}
-    queries = query_rows(embedded(query, text, model_name=model_name, client=client, **about))
+    queries = query_rows(embed_query(query, text, model_name=model_name, client=client, **about))
     meant = queries_for(queries, options, there)
     wanted.check_compared([*meant])
-    found = [_compared(name, pool, names == name, keep, rows) for name, rows in meant.items()]
+    found = [_compare(name, pool, names == name, keep, rows) for name, rows in meant.items()]
     ranked = best_places(found, wanted)
     ranked.insert(0, "match", pool.index.to_flat_index()[ranked.pop("row").to_numpy(np.intp)])
-    return told(ranked, k, ["match", *PLACE])
+    return hit_table(ranked, k, ["match", *PLACE])
 
 
-def _searched(segments: pd.DataFrame, keep: Mask) -> tuple[pd.DataFrame, Mask]:
+def _take_part(segments: pd.DataFrame, keep: Mask) -> tuple[pd.DataFrame, Mask]:
     """The clips, or whole videos where nothing else may be a hit; and which may be."""
     pieces = clip_mask(segments)
     if keep.any() and not (keep & pieces).any():
@@ -222,7 +222,7 @@ def _option_names(pool: pd.DataFrame) -> Any:
     return option.where(option.notna(), UNNAMED).map(str).to_numpy(object)
 
 
-def _compared(
+def _compare(
     name: str, pool: pd.DataFrame, mine: Mask, keep: Mask, queries: pd.DataFrame
 ) -> Compared:
     """The rows of an option beside the queries meant for it."""
@@ -284,7 +284,7 @@ def merge_hits(hits: pd.DataFrame, *, max_gap_sec: float = 0.0) -> pd.DataFrame:
             "expected"
         )
     ranked = hits.sort_values("rank", kind="stable").reset_index(drop=True)
-    joined = _joined(ranked, float(max_gap_sec)).reset_index(drop=True)
+    joined = _join_touching(ranked, float(max_gap_sec)).reset_index(drop=True)
     return joined.assign(rank=np.arange(1, len(joined) + 1))
 
 
@@ -295,7 +295,7 @@ def _check_gap(name: str, gap: Any) -> None:
         raise InputError(f"{name} is {gap!r}; seconds, 0 or more, were expected")
 
 
-def _merged(ranked: pd.DataFrame, k: int, gap_sec: float) -> pd.DataFrame:
+def _merge_to_k(ranked: pd.DataFrame, k: int, gap_sec: float) -> pd.DataFrame:
     """The best places joined where they touch: as many as it takes for ``k`` hits.
 
     Joining ever more places ends in one hit per video; where ``k`` is never reached, as many are
@@ -306,14 +306,14 @@ def _merged(ranked: pd.DataFrame, k: int, gap_sec: float) -> pd.DataFrame:
         sizes.append(2 * sizes[-1])
     most = ranked.head(0)
     for size in sizes:
-        more = _joined(ranked.head(size), gap_sec)
+        more = _join_touching(ranked.head(size), gap_sec)
         most = more if len(more) > len(most) else most
         if len(most) >= k:
             break
     return most
 
 
-def _joined(ranked: pd.DataFrame, gap_sec: float) -> pd.DataFrame:
+def _join_touching(ranked: pd.DataFrame, gap_sec: float) -> pd.DataFrame:
     """Places joined where they touch, each with the scores of its best; those without time alone.
 
     The order of the best is kept.

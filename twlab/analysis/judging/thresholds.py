@@ -111,11 +111,11 @@ def threshold(segments: pd.DataFrame, *, base_rate: float = BASE_RATE) -> pd.Dat
         mine = pairs[of.isna() if option is None else of == option]
         near, far = (mine[mine["kind"] == kind]["similarity"] for kind in ("neighbours", "far"))
         n_rows = sum(map(len, options[option]))
-        apart = _told_apart(near.to_numpy(), far.to_numpy(), n_rows, float(base_rate))
+        apart = _tell_apart(near.to_numpy(), far.to_numpy(), n_rows, float(base_rate))
         values = {"embedding_option": option, **apart}
         basis = mine[mine["kind"] == "far"]["unrelated"]
         rows.append(values | {"unrelated": basis.iloc[0] if len(basis) else None})
-    names = _told_apart(np.empty(0), np.empty(0), 0, float(base_rate))
+    names = _tell_apart(np.empty(0), np.empty(0), 0, float(base_rate))
     table = pd.DataFrame(rows, columns=["embedding_option", *names, "unrelated"])
     for name in ("embedding_option", "unrelated"):
         table[name] = str_column(table[name])
@@ -175,7 +175,7 @@ def _by_option(segments: pd.DataFrame) -> dict[Any, list[Positions]]:
 def _pairs_of(segments: pd.DataFrame, videos: list[Positions], option: Any) -> pd.DataFrame:
     """Neighbours and unrelated pairs of one option."""
     units = [unit_vectors(segments.iloc[rows]) for rows in videos]
-    near = [np.einsum("ij,ij->i", unit[:-1], unit[1:])[_meaningful(unit)] for unit in units]
+    near = [np.einsum("ij,ij->i", unit[:-1], unit[1:])[_have_directions(unit)] for unit in units]
     unit = np.concatenate(units)
     video = np.repeat(np.arange(len(units)), [len(one) for one in units])
     middle = np.concatenate([np.mean(times_of(segments.iloc[rows]), axis=0) for rows in videos])
@@ -218,7 +218,7 @@ def _different_pairs(n: int) -> tuple[Positions, Positions]:
     return drawn - b * (b - 1) // 2, b
 
 
-def _meaningful(unit: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _have_directions(unit: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which pairs of neighbours both have a direction."""
     present = np.asarray(unit.any(axis=1))
     return np.asarray(present[:-1] & present[1:])
@@ -237,7 +237,7 @@ def _pair_table(option: Any, kind: str, values: Floats, basis: str) -> pd.DataFr
     )
 
 
-def _told_apart(near: Floats, far: Floats, n_rows: int, base_rate: float) -> dict[str, float]:
+def _tell_apart(near: Floats, far: Floats, n_rows: int, base_rate: float) -> dict[str, float]:
     """Where two samples are told apart best, the shares on either side, and what they come to."""
     names = ("threshold", "neighbours_kept", "unrelated_kept")
     values = [np.nan] * 3

@@ -152,7 +152,7 @@ def project(
     else:
         rows.sort()  # a copy is needed only where some are left out
         taken = unit if len(rows) == len(unit) else unit[rows]
-        places = _placed(segments, taken, onto, method)
+        places = _place_onto(segments, taken, onto, method)
     coords = np.full((len(unit), places.shape[1]), np.nan)
     coords[rows] = places
     if not isinstance(segments, pd.DataFrame):
@@ -287,7 +287,7 @@ def _spots(unit: Matrix) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return first[order], place[spot.ravel()]
 
 
-def _placed(segments: Any, unit: Matrix, onto: Any, method: Method) -> Floats:
+def _place_onto(segments: Any, unit: Matrix, onto: Any, method: Method) -> Floats:
     """Places of new rows on a map that is there."""
     points = _places(onto)
     known = unit_vectors(onto)
@@ -302,7 +302,7 @@ def _placed(segments: Any, unit: Matrix, onto: Any, method: Method) -> Floats:
         known, points = known[on_map], points[on_map]
     same_space(segments, onto, unit, known)
     if method == "pca":
-        return _by_axes(unit, known, points)
+        return _place_by_axes(unit, known, points)
     if not len(unit):
         return np.empty((0, points.shape[1]))
     among = np.arange(len(known))
@@ -311,7 +311,7 @@ def _placed(segments: Any, unit: Matrix, onto: Any, method: Method) -> Floats:
     return np.where(same[:, None], points[match[:, 0]], np.median(points[match], axis=1))
 
 
-def _by_axes(unit: Matrix, known: Matrix, points: Floats) -> Floats:
+def _place_by_axes(unit: Matrix, known: Matrix, points: Floats) -> Floats:
     """Coordinates on the axes of a map that principal axes gave."""
     made = principal(known, points.shape[1], known)
     if not np.allclose(made, points, atol=1e-3 * max(float(np.abs(points).max()), 1e-6)):

@@ -90,7 +90,7 @@ def best_in_cells(
         return None
     indices = np.full((len(queries), width), -1, np.intp)
     similarities = np.full((len(queries), width), np.nan, np.float32)
-    (indices[asked], similarities[asked]), _ = _found(search, asked, width, share)
+    (indices[asked], similarities[asked]), _ = _find(search, asked, width, share)
     short = asked[(indices[asked] < 0).any(axis=1)]  # there are enough, in cells not visited
     indices[short], similarities[short] = _best_of_all(search, short, width)
     similarities[indices < 0] = np.nan
@@ -111,7 +111,7 @@ def _share_needed(search: Search, rows: Positions, k: int) -> tuple[float, float
     n_true = max(1, int(np.isfinite(truth).sum()))
     recall = 0.0
     for share in SHARES:
-        (_, mine), n_compared = _found(search, rows, k, share)
+        (_, mine), n_compared = _find(search, rows, k, share)
         recall = min(1.0, float((mine >= last - ROUNDING).sum()) / n_true)
         if recall >= LEAST_RECALL:
             break
@@ -122,10 +122,10 @@ def _best_of_all(search: Search, rows: Positions, k: int) -> Neighbors:
     """The best of all rows for some queries."""
     every = np.arange(len(search.pool))
     found = best_rows(search.queries[rows], search.pool, every, k + 1, own=False)
-    return _without(search.itself[rows], *found, k)
+    return _drop_itself(search.itself[rows], *found, k)
 
 
-def _found(search: Search, rows: Positions, k: int, share: float) -> tuple[Neighbors, int]:
+def _find(search: Search, rows: Positions, k: int, share: float) -> tuple[Neighbors, int]:
     """The best of what some queries meet in the cells they visit, -1 where there is none.
 
     And how many comparisons that took.
@@ -136,13 +136,13 @@ def _found(search: Search, rows: Positions, k: int, share: float) -> tuple[Neigh
     parts = range(0, len(rows), CHUNK)
     for first in bar("neighbours", parts, unit="step"):
         part = order[first : first + CHUNK]
-        best, n = _found_together(search, rows[part], k, share)
+        best, n = _find_together(search, rows[part], k, share)
         indices[part], similarities[part] = best
         n_compared += n
     return (indices, similarities), n_compared
 
 
-def _found_together(search: Search, rows: Positions, k: int, share: float) -> tuple[Neighbors, int]:
+def _find_together(search: Search, rows: Positions, k: int, share: float) -> tuple[Neighbors, int]:
     """The same for rows in order of their cells, as many as are held at a time."""
     best = np.full((len(rows), k), -1, np.intp), np.full((len(rows), k), -np.inf, np.float32)
     cells, starts = np.unique(search.home[rows], return_index=True)
@@ -185,11 +185,11 @@ def _improve(
     mine, k = mine[better], best[0].shape[1]
     found, values = best_rows(queries[better], pool, np.arange(len(members)), k + 1, own=False)
     here = np.where(found >= 0, members[found], -1)
-    new = _without(search.itself[rows[mine]], here, values, k)
+    new = _drop_itself(search.itself[rows[mine]], here, values, k)
     best[0][mine], best[1][mine] = merge_best((best[0][mine], best[1][mine]), new, k)
 
 
-def _without(itself: Positions, indices: Positions, values: Matrix, k: int) -> Neighbors:
+def _drop_itself(itself: Positions, indices: Positions, values: Matrix, k: int) -> Neighbors:
     """Of the best, at most ``k`` that are not the row itself; -1 and -inf where there is none."""
     out = np.full((len(indices), k), -1, np.intp), np.full((len(indices), k), -np.inf, np.float32)
     there = (indices >= 0) & (indices != itself[:, None])
@@ -212,7 +212,7 @@ def close_pairs(
     search = with_margins(search_of(unit, unit, np.arange(len(unit))))
     count = 0
     pairs, values = [np.empty((0, 2), np.intp)], [np.empty(0, np.float32)]
-    for left, right in bar("pairs", _near(search, threshold), unit="step"):
+    for left, right in bar("pairs", _near_cells(search, threshold), unit="step"):
         sides = spans and (spans.of(left), spans.of(left if right is None else right))
         found, value = pairs_above(
             unit[left],
@@ -231,7 +231,7 @@ def close_pairs(
     return np.concatenate(pairs), np.concatenate(values)
 
 
-def _near(search: Search, threshold: float) -> Iterator[tuple[Positions, Positions | None]]:
+def _near_cells(search: Search, threshold: float) -> Iterator[tuple[Positions, Positions | None]]:
     """Rows, and rows that some of them may be close to: of one cell, and visitors of another."""
     cells, n_cells = search.cells, len(search.cells.centres)
     for cell in range(n_cells):

@@ -115,11 +115,11 @@ def dot_rows(left: Matrix, right: Matrix, out: Matrix) -> None:
     if shape == (len(left), len(right)):
         np.matmul(left, right.T, out=out)
     else:
-        product = _filled_up(left, shape[0]) @ _filled_up(right, shape[1]).T
+        product = _fill_up(left, shape[0]) @ _fill_up(right, shape[1]).T
         out[...] = product[: len(left), : len(right)]
 
 
-def _filled_up(rows: Matrix, n: int) -> Matrix:
+def _fill_up(rows: Matrix, n: int) -> Matrix:
     """The rows and as many of zeros as make ``n``."""
     out = np.zeros((n, rows.shape[1]), np.float32)
     out[: len(rows)] = rows

@@ -6,7 +6,7 @@ sum of all similarities within it, and every cut costs the toll of its place plu
 made once; any number of settings (prices of pieces, tolls, penalties) are then searched together.
 
 * :class:`Line`, :class:`Gram` - what is cut: sums of vectors, or of a matrix of similarities
-* :func:`pieces_of`, :func:`priced` - block sums of all pieces, and what these cost
+* :func:`pieces_of`, :func:`cost_of` - block sums of all pieces, and what these cost
 * :func:`cuts_of_price` - the cheapest cuts at a penalty
 * :func:`cuts_of_count` - the cheapest cuts into a number of pieces
 * :func:`candidates` - places of a long line that are worth a look
@@ -44,12 +44,12 @@ __all__ = [
     "band_for",
     "candidates",
     "chain_ward",
+    "cost_of",
+    "costs_of",
     "cuts_of_count",
     "cuts_of_price",
-    "missed",
     "pieces_of",
-    "priced",
-    "priced_pieces",
+    "rise_without",
 ]
 
 EXACT = 2000
@@ -159,19 +159,19 @@ def pieces_of(line: Line | Gram, band: int) -> Pieces:
     return out
 
 
-def priced(within: Floats, weight: Floats, power: float, level: float) -> Floats:
+def cost_of(within: Floats, weight: Floats, power: float, level: float) -> Floats:
     """The cost of pieces from their block sums and weights; infinite where the weight is."""
     known = np.isfinite(weight)
     weight = np.where(known, np.maximum(weight, 1e-12), 1.0)
     return np.where(known, (level * weight**2 - within) / weight**power, np.inf)
 
 
-def priced_pieces(pieces: Pieces, power: float = 1.0, level: float = 0.0) -> Costs:
+def costs_of(pieces: Pieces, power: float = 1.0, level: float = 0.0) -> Costs:
     """The cost of all pieces, shape (n + 1, band)."""
-    return priced(pieces.within, pieces.weight, power, level).astype(np.float32)
+    return cost_of(pieces.within, pieces.weight, power, level).astype(np.float32)
 
 
-def missed(cost: PieceCost, cuts: Positions, n: int, toll: Floats | None = None) -> Floats:
+def rise_without(cost: PieceCost, cuts: Positions, n: int, toll: Floats | None = None) -> Floats:
     """What the total cost would rise by without each of the cuts, all others kept."""
     edges = np.r_[0, cuts, n].astype(np.intp)
     piece = cost(edges[:-1], edges[1:])
@@ -182,8 +182,8 @@ def missed(cost: PieceCost, cuts: Positions, n: int, toll: Floats | None = None)
 def cuts_of_price(costs: Costs, penalty: float) -> Positions:
     """The cuts of least total cost, each at this penalty, from the costs of all pieces."""
     none = np.zeros((1, 1, len(costs)), np.float32)
-    opened = _opened(costs[None], none, np.full((1, 1), penalty, np.float32))
-    return np.flatnonzero(_marked(opened)[0, 0])
+    opened = _last_begins(costs[None], none, np.full((1, 1), penalty, np.float32))
+    return np.flatnonzero(_mark_cuts(opened)[0, 0])
 
 
 def cuts_of_count(
@@ -209,12 +209,12 @@ def cuts_of_count(
     """
     tolls = toll.astype(np.float32)
     if toll.shape[1] * costs.size * n_pieces <= MOST_STEPS:
-        return _exactly(costs, tolls, n_pieces)
-    found = _by_penalty(costs, tolls, n_pieces)
+        return _cut_exactly(costs, tolls, n_pieces)
+    found = _cut_by_penalty(costs, tolls, n_pieces)
     for number, price in enumerate(cost):
         for mark, places in zip(found[number], toll[number], strict=True):
             cuts = np.flatnonzero(mark)
-            kept = _thinned(price, cuts, len(mark) - 1, places, n_pieces)
+            kept = _thin(price, cuts, len(mark) - 1, places, n_pieces)
             mark[:] = False
             mark[kept] = True
     return found
@@ -224,9 +224,9 @@ def candidates(line: Line, n_pieces: int) -> Positions:
     """Places of a long line that are worth a look, its two ends among them."""
     n = len(line.weights) - 1
     wanted = min(n, max(EXACT, n_pieces))
-    costs = priced_pieces(pieces_of(line, band_for(n, wanted, least=FINE_BAND)))
+    costs = costs_of(pieces_of(line, band_for(n, wanted, least=FINE_BAND)))
     none = np.zeros((1, 1, n + 1), np.float32)
-    found = _by_penalty(costs[None], none, wanted, spare=1.5)[0, 0]
+    found = _cut_by_penalty(costs[None], none, wanted, spare=1.5)[0, 0]
     return np.asarray(np.r_[0, np.flatnonzero(found), n])
 
 
@@ -243,7 +243,7 @@ def chain_ward(sums: Floats, weights: Floats, n_pieces: int, least: float) -> Po
     def entry(a: int, b: int, c: int) -> tuple[float, int, int, int]:
         start, end = np.array([a, a, b]), np.array([c, b, c])
         weight = line.weights[end] - line.weights[start]
-        pieces = priced(line.within(start, end), weight, 1.0, 0.0)
+        pieces = cost_of(line.within(start, end), weight, 1.0, 0.0)
         return float(pieces[0] - pieces[1] - pieces[2]), b, a, c
 
     heap = [entry(b - 1, b, b + 1) for b in range(1, n)]
@@ -263,7 +263,7 @@ def chain_ward(sums: Floats, weights: Floats, n_pieces: int, least: float) -> Po
     return np.array(sorted(set(right) - {0}), dtype=np.intp)
 
 
-def _opened(
+def _last_begins(
     costs: NDArray[np.float32], toll: NDArray[np.float32], penalty: NDArray[np.float32]
 ) -> NDArray[np.intp]:
     """Where the last piece begins of the cheapest cuts up to each place, for each setting."""
@@ -283,7 +283,7 @@ def _opened(
     return opened
 
 
-def _marked(opened: NDArray[np.intp]) -> NDArray[np.bool_]:
+def _mark_cuts(opened: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Where the cuts are, from where pieces begin."""
     out = np.zeros(opened.shape, bool)
     rows = np.indices(opened.shape[:2])
@@ -295,7 +295,7 @@ def _marked(opened: NDArray[np.intp]) -> NDArray[np.bool_]:
     return out
 
 
-def _exactly(
+def _cut_exactly(
     costs: NDArray[np.float32], toll: NDArray[np.float32], n_pieces: int
 ) -> NDArray[np.bool_]:
     """The cuts of least cost into just so many pieces."""
@@ -319,7 +319,7 @@ def _exactly(
     return out
 
 
-def _by_penalty(
+def _cut_by_penalty(
     costs: NDArray[np.float32], toll: NDArray[np.float32], n_pieces: int, *, spare: float = 1.0
 ) -> NDArray[np.bool_]:
     """The cuts of least cost into ``n_pieces``, or the next larger number that a penalty gives.
@@ -337,17 +337,17 @@ def _by_penalty(
         if found.sum(axis=-1).max() + 1 <= spare * n_pieces:
             break
         middle = (low + high) / 2
-        marked = _marked(_opened(costs, toll, np.sinh(middle).astype(np.float32)))
+        marked = _mark_cuts(_last_begins(costs, toll, np.sinh(middle).astype(np.float32)))
         enough = marked.sum(axis=-1) + 1 >= n_pieces
         found[enough] = marked[enough]
         low, high = np.where(enough, middle, low), np.where(enough, high, middle)
     return found
 
 
-def _thinned(cost: PieceCost, cuts: Positions, n: int, toll: Floats, n_pieces: int) -> Positions:
+def _thin(cost: PieceCost, cuts: Positions, n: int, toll: Floats, n_pieces: int) -> Positions:
     """The cuts without those that are missed least, until the number of pieces is right."""
     while (excess := len(cuts) + 1 - n_pieces) > 0:
-        order = np.argsort(missed(cost, cuts, n, toll), kind="stable")
+        order = np.argsort(rise_without(cost, cuts, n, toll), kind="stable")
         # Half of the excess at once, but no two neighbours, whose losses depend on each other.
         gone = np.zeros(len(cuts) + 2, bool)
         for k in order[: max(1, excess // 2)] + 1:

@@ -35,10 +35,10 @@ from twlab.analysis.scenes.changepoints import (
     Gram,
     Line,
     band_for,
+    costs_of,
     cuts_of_count,
     cuts_of_price,
     pieces_of,
-    priced_pieces,
 )
 from twlab.analysis.scenes.moments import corner_sums
 
@@ -152,9 +152,9 @@ def cuts_at(line: Line | Gram, price: float) -> Positions:
     n = len(line.weights) - 1
     places = np.arange(n + 1)
     if n > EXACT:
-        costs = priced_pieces(pieces_of(line, LEAST_BAND))
+        costs = costs_of(pieces_of(line, LEAST_BAND))
         places = np.r_[0, cuts_of_price(costs, price), n]
-    costs = priced_pieces(pieces_of(line.at(places), len(places) - 1))
+    costs = costs_of(pieces_of(line.at(places), len(places) - 1))
     return np.asarray(places[cuts_of_price(costs, price)])
 
 
@@ -167,7 +167,7 @@ def gaussian_line(moments: Moments) -> Line | Gram | None:
     scale = mean_distance(unit, weight)
     if len(unit) <= EXACT:
         return Gram(corner_sums(kernel_of(unit @ unit.T, scale), weight), weights)
-    features = _spanned(unit, scale, np.flatnonzero(weight > 0))
+    features = _span_features(unit, scale, np.flatnonzero(weight > 0))
     own = weight**2 * (1 - (features**2).sum(axis=1))
     zero = np.zeros((1, features.shape[1]))
     sums = np.r_[zero, (features * weight[:, None]).cumsum(axis=0)]
@@ -178,7 +178,7 @@ def changes(moments: Moments) -> bool:
     """Whether any stretch of a video, or the whole, is explained by cuts beyond others."""
     unit = moments.unit[moments.weight > 0]
     least = EVIDENCE * (OF_SEVERAL if len(unit) > STRETCH else 1.0)
-    return any(_evident(part, least) for part in _stretches(unit))
+    return any(_is_evident(part, least) for part in _stretches(unit))
 
 
 def mean_distance(unit: Matrix, weight: Floats) -> float:
@@ -193,7 +193,7 @@ def kernel_of(products: NDArray[np.floating], scale: float) -> NDArray[np.floati
     return np.asarray(np.exp(np.minimum(2 * products - 2, 0) / scale))
 
 
-def _spanned(unit: Matrix, scale: float, rows: Positions) -> Floats:
+def _span_features(unit: Matrix, scale: float, rows: Positions) -> Floats:
     """Features whose products are the kernel's nearly, spanned by landmarks even in time."""
     marks = unit[rows[np.linspace(0, len(rows) - 1, LANDMARKS).round().astype(np.intp)]]
     values, axes = np.linalg.eigh(kernel_of(marks @ marks.T, scale).astype(np.float64))
@@ -216,7 +216,7 @@ def _stretches(unit: Matrix) -> Iterator[Matrix]:
         yield unit[first : first + STRETCH]
 
 
-def _evident(unit: Matrix, least: float) -> bool:
+def _is_evident(unit: Matrix, least: float) -> bool:
     """Whether cuts explain a stretch better than they explain others without cuts."""
     n = len(unit)
     if n < FEWEST:
@@ -228,17 +228,17 @@ def _evident(unit: Matrix, least: float) -> bool:
     number = len(cuts_at(gram, PRICE)) + 1
     if number == 1:
         return False
-    mine = _explained(np.asarray(kernel[None], np.float64), number)
+    mine = _explain(np.asarray(kernel[None], np.float64), number)
     if mine.uneven[0] < np.log(CLEAR):
         return True
-    others = _explained(_kernels_of(_without_cuts(products), scale), number)
+    others = _explain(_kernels_of(_turn_waves(products), scale), number)
     return any(
         others_left.mean() - left[0] > least * max(float(others_left.std()), 1e-6)
         for left, others_left in zip(mine, others, strict=True)
     )
 
 
-def _without_cuts(products: Floats) -> Floats:
+def _turn_waves(products: Floats) -> Floats:
     """Products of videos with the same cosine waves along time, their signs turned at random."""
     from scipy.fft import dctn, idctn
 
@@ -256,20 +256,21 @@ def _kernels_of(products: Floats, scale: float) -> Floats:
     return np.asarray(np.exp(-np.maximum(distance, 0) / scale))
 
 
-def _explained(kernels: Floats, number: int) -> Stretch:
+def _explain(kernels: Floats, number: int) -> Stretch:
     """What the best cuts into so many scenes leave unexplained, of each of some videos."""
     n = kernels.shape[1]
     lines = [Gram(corner_sums(one, np.ones(n)), np.arange(n + 1.0)) for one in kernels]
-    costs = np.array([priced_pieces(pieces_of(line, band_for(n, number))) for line in lines])
+    costs = np.array([costs_of(pieces_of(line, band_for(n, number))) for line in lines])
     none = np.zeros((len(lines), 1, n + 1))
     marks = cuts_of_count(costs, none, number, [])[:, 0]  # few enough to be cut exactly
     found = [
-        _left(line, kernel, mark) for line, kernel, mark in zip(lines, kernels, marks, strict=True)
+        _left_over(line, kernel, mark)
+        for line, kernel, mark in zip(lines, kernels, marks, strict=True)
     ]
     return Stretch(*np.log(np.maximum(np.array(found).T, 1e-9)))
 
 
-def _left(line: Gram, kernel: Floats, mark: NDArray[np.bool_]) -> tuple[float, float]:
+def _left_over(line: Gram, kernel: Floats, mark: NDArray[np.bool_]) -> tuple[float, float]:
     """The share of spread within scenes, and of unlike similarities within blocks of scenes."""
     n = len(kernel)
     edges = np.r_[0, np.flatnonzero(mark), n].astype(np.intp)

@@ -19,11 +19,11 @@ from twlab.analysis.scenes.changepoints import (
     band_for,
     candidates,
     chain_ward,
+    cost_of,
+    costs_of,
     cuts_of_count,
-    missed,
     pieces_of,
-    priced,
-    priced_pieces,
+    rise_without,
 )
 from twlab.analysis.scenes.counts import (
     PRICE,
@@ -33,7 +33,7 @@ from twlab.analysis.scenes.counts import (
     price_of,
 )
 from twlab.analysis.scenes.moments import line_of
-from twlab.analysis.scenes.votes import voted
+from twlab.analysis.scenes.votes import cut_by_vote
 from twlab.errors import InputError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def count_for(video: str, n_scenes: Any, available: int) -> Asked:
 def linked(moments: Moments, asked: Asked) -> Found:
     """What most of many settings agree on, into as many scenes as the Gaussian kernel says."""
     number = asked if isinstance(asked, int) else counts(moments, [FACTORS[asked]])[0]
-    return voted(moments, number)
+    return cut_by_vote(moments, number)
 
 
 def kernel(moments: Moments, asked: Asked) -> Found:
@@ -114,7 +114,7 @@ def ward(moments: Moments, asked: Asked) -> Found:
     number = asked if isinstance(asked, int) else 1
     least = np.inf if isinstance(asked, int) else PRICE * FACTORS[asked]
     cuts = chain_ward(sums, weights, number, least)
-    return cuts, _sureness(missed(_cost_in(line), cuts, len(weights) - 1) - PRICE)
+    return cuts, _sureness(rise_without(_cost_in(line), cuts, len(weights) - 1) - PRICE)
 
 
 def peaks(asked: Asked, curve: Floats) -> Found:
@@ -159,18 +159,18 @@ METHODS: dict[str, Callable[[Moments, Asked], Found]] = {
 def _cut(line: Line | Gram, asked: Asked, usual: float, price: float) -> Found:
     """The best cuts, into a number of pieces or at a price, and how sure each is."""
     n = len(line.weights) - 1
-    cuts = _into(line, asked) if isinstance(asked, int) else cuts_at(line, price)
-    return cuts, _sureness(missed(_cost_in(line), cuts, n) - usual)
+    cuts = _cut_into(line, asked) if isinstance(asked, int) else cuts_at(line, price)
+    return cuts, _sureness(rise_without(_cost_in(line), cuts, n) - usual)
 
 
-def _into(line: Line | Gram, n_pieces: int) -> Positions:
+def _cut_into(line: Line | Gram, n_pieces: int) -> Positions:
     """The cheapest cuts of a line into a number of pieces."""
     n = len(line.weights) - 1
     places = np.arange(n + 1)
     if isinstance(line, Line) and n > EXACT:
         places = candidates(line, n_pieces)
     part = line.at(places)
-    costs = priced_pieces(pieces_of(part, band_for(len(places) - 1, n_pieces)))
+    costs = costs_of(pieces_of(part, band_for(len(places) - 1, n_pieces)))
     none = np.zeros((1, 1, len(places)))
     return np.asarray(places[cuts_of_count(costs[None], none, n_pieces, [_cost_in(part)])[0, 0]])
 
@@ -179,7 +179,7 @@ def _cost_in(line: Line | Gram) -> Callable[[Positions, Positions], Floats]:
     """What pieces of a line cost."""
 
     def cost(start: Positions, end: Positions) -> Floats:
-        return priced(line.within(start, end), line.weights[end] - line.weights[start], 1.0, 0.0)
+        return cost_of(line.within(start, end), line.weights[end] - line.weights[start], 1.0, 0.0)
 
     return cost
 

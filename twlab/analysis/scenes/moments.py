@@ -1,7 +1,7 @@
 """Segments along time as moments: what begins together is one, each with a vector and a weight.
 
 * :class:`Moments`, :func:`moments_of` - the moments of one video and option
-* :func:`centred` - vectors as differences from the video's mean
+* :func:`centre` - vectors as differences from the video's mean
 * :func:`line_of`, :func:`corner_sums` - what :mod:`twlab.analysis.scenes.changepoints` cuts
 * :func:`links` - how alike the best pair of segments on two sides of a place is
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Matrix, Positions
 
 
-__all__ = ["Moments", "centred", "corner_sums", "line_of", "links", "moments_of"]
+__all__ = ["Moments", "centre", "corner_sums", "line_of", "links", "moments_of"]
 
 LEAST_SPREAD = 0.3
 """Distance from the mean below which differences shrink instead of being blown up to unit size.
@@ -64,7 +64,7 @@ def moments_of(unit: Matrix, start: Floats, end: Floats) -> Moments:
     return Moments(mean, times, last, weight / clip_length(times, last), which.astype(np.intp))
 
 
-def centred(moments: Moments) -> Matrix:
+def centre(moments: Moments) -> Matrix:
     """Unit vectors minus the mean of the video, of unit length again unless hardly different."""
     weight = moments.weight.astype(np.float32)
     mean = weight @ moments.unit / max(float(weight.sum()), 1e-12)
@@ -116,7 +116,7 @@ def links(moments: Moments, kinds: Sequence[Matrix], windows: Sequence[int]) -> 
                 (start[place] - end[pairs]) * (step > 1),
                 (start[pairs + lag] - start[place]) * (step < lag),
             )
-            _raise(best, place, similar, [away < (w - 1) * clip + TOUCH_SEC for w in windows])
+            _raise_best(best, place, similar, [away < (w - 1) * clip + TOUCH_SEC for w in windows])
     return np.where(np.isfinite(best), best, 0.0)
 
 
@@ -127,7 +127,9 @@ def _products(vectors: Matrix, pairs: Positions, lag: int) -> Floats:
     return np.asarray(np.einsum("ij,ij->i", vectors[pairs], vectors[pairs + lag]), np.float64)
 
 
-def _raise(best: Floats, place: Positions, similar: Floats, close: list[NDArray[np.bool_]]) -> None:
+def _raise_best(
+    best: Floats, place: Positions, similar: Floats, close: list[NDArray[np.bool_]]
+) -> None:
     """Raise the best at each place to what is close enough; no place comes twice."""
     for number, mine in enumerate(close):
         if mine.all():

@@ -175,7 +175,7 @@ def _scores(true: Floats, found: Floats, tolerance: float) -> dict[str, float]:
     """All scores of one video."""
     low, high = min(true[0], found[0]), max(true[-1], found[-1])
     inner = [edges[1:-1] for edges in (true, found)]
-    hits = _matched(inner[0], inner[1], tolerance)
+    hits = _count_matches(inner[0], inner[1], tolerance)
     precision, recall = (hits / len(side) if len(side) else 0.0 for side in (inner[1], inner[0]))
     full = [np.r_[low, side[(side > low) & (side < high)], high] for side in inner]
     shared = np.minimum.outer(full[0][1:], full[1][1:]) - np.maximum.outer(
@@ -199,7 +199,7 @@ def _scores(true: Floats, found: Floats, tolerance: float) -> dict[str, float]:
     }
 
 
-def _matched(true: Floats, found: Floats, tolerance: float) -> int:
+def _count_matches(true: Floats, found: Floats, tolerance: float) -> int:
     """Boundaries that can be matched one to one within the tolerance."""
     i = j = hits = 0
     while i < len(true) and j < len(found):

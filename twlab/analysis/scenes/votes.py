@@ -35,13 +35,13 @@ from twlab.analysis.scenes.changepoints import (
     Line,
     band_for,
     candidates,
+    cost_of,
+    costs_of,
     cuts_of_count,
     pieces_of,
-    priced,
-    priced_pieces,
 )
 from twlab.analysis.scenes.counts import kernel_of, mean_distance
-from twlab.analysis.scenes.moments import centred, line_of, links
+from twlab.analysis.scenes.moments import centre, line_of, links
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Matrix, Positions
 
 
-__all__ = ["agreed", "vote", "voted"]
+__all__ = ["agree_on_cuts", "cut_by_vote", "vote"]
 
 POWERS = (0.8, 1.0)
 """Below 1, long pieces are worth more than their mean similarity says. Either alone loses 1.4 and
@@ -100,21 +100,21 @@ first halved and doubled .227 and .342, the second .262 and .266, the third .205
 """
 
 
-def voted(moments: Moments, n_scenes: int) -> tuple[Positions, Floats]:
+def cut_by_vote(moments: Moments, n_scenes: int) -> tuple[Positions, Floats]:
     """The cuts most agreed on, and how probably each is where people see a scene begin."""
     if n_scenes < 2:
         return np.empty(0, np.intp), np.empty(0)
     places, share = vote(moments, n_scenes)
     weights = np.r_[0.0, moments.weight.cumsum()]
     share = share + SPILL * (np.r_[0.0, share[:-1]] + np.r_[share[1:], 0.0])
-    cuts = places[agreed(share[places], weights[places], n_scenes)]
+    cuts = places[agree_on_cuts(share[places], weights[places], n_scenes)]
     return cuts, _sureness(np.minimum(share[cuts], 1.0), _contrasts(moments, cuts))
 
 
 def vote(moments: Moments, n_scenes: int) -> tuple[Positions, Floats]:
     """Places that may be cut, ends among them, and the share of settings that cut at each place."""
     n = len(moments.start)
-    kinds = (centred(moments), moments.unit)
+    kinds = (centre(moments), moments.unit)
     linked = links(moments, kinds, WINDOWS)
     linked[:, :, 0] = 0
     toll = np.concatenate([height * linked for height in TOLLS], axis=1)
@@ -129,7 +129,7 @@ def vote(moments: Moments, n_scenes: int) -> tuple[Positions, Floats]:
     blocks = [pieces_of(line, band) for line in lines]
     costs = np.array(
         [
-            priced_pieces(block, power, level)
+            costs_of(block, power, level)
             for block, level in zip(blocks, levels, strict=True)
             for power in POWERS
         ]
@@ -145,7 +145,7 @@ def vote(moments: Moments, n_scenes: int) -> tuple[Positions, Floats]:
     return places, share
 
 
-def agreed(share: Floats, weights: Floats, n_scenes: int) -> Positions:
+def agree_on_cuts(share: Floats, weights: Floats, n_scenes: int) -> Positions:
     """The cuts into ``n_scenes`` with most votes, in scenes of not too unlike length.
 
     Greatest is the sum of the shares at the cuts, less ``EVENNESS`` times the squared logarithm of
@@ -204,7 +204,7 @@ def _price_in(line: Line | Gram, power: float, level: float) -> PieceCost:
 
     def cost(start: Positions, end: Positions) -> Floats:
         weight = line.weights[end] - line.weights[start]
-        return priced(line.within(start, end), weight, power, level)
+        return cost_of(line.within(start, end), weight, power, level)
 
     return cost
 

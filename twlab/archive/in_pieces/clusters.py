@@ -107,7 +107,7 @@ def cluster(
         order = time_order(places)
         rounds = _Rounds(job, pieces, order[usable[order]], marks["mark"], random_state)
         if not len(rounds.rows):
-            return clustering.numbered(places, rounds.rows, rounds.rows)  # type: ignore[return-value]
+            return clustering.label_rows(places, rounds.rows, rounds.rows)  # type: ignore[return-value]
         ways = clustering.Ways(
             rounds.divide,
             rounds.score,
@@ -117,7 +117,7 @@ def cluster(
             len(np.unique(rounds.mark)),
         )
         found = rounds.divide(clustering.number_of(ways, n_clusters))
-        return clustering.numbered(places, rounds.rows, found)  # type: ignore[return-value]
+        return clustering.label_rows(places, rounds.rows, found)  # type: ignore[return-value]
 
 
 def _marks(job: Checkpoint, pieces: Sequence[Piece]) -> dict[str, Any]:
@@ -178,7 +178,7 @@ class _Rounds:
 
         def start() -> dict[str, Any]:
             drawn = partitions.start_rows(n, n_groups, self._seed)
-            chosen = partitions.with_distinct(drawn, self.mark, n_groups)
+            chosen = partitions.add_distinct(drawn, self.mark, n_groups)
             sample = self._take(f"sample-{n_groups}", chosen)
             seeds = [Seed(seed) for seed in partitions.start_seeds(self._seed)]
             runs = self._job.map(f"start-{n_groups}", start_of, seeds, sample, n_groups)
@@ -238,7 +238,7 @@ def assigned_of(piece: Piece, taking_part: Any, centres: Matrix) -> dict[str, An
     mine = taking_part[piece.first : piece.first + piece.n_rows]
     unit, _ = scaled(piece.matrix())
     labels = np.full(piece.n_rows, -1, np.int32)
-    labels[mine], sums = partitions.assigned(unit[mine], centres)
+    labels[mine], sums = partitions.assign_rows(unit[mine], centres)
     return {"labels": labels, "sums": sums}
 
 

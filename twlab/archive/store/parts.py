@@ -7,7 +7,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from twlab.analysis.judging.places import asked_for
+from twlab.analysis.judging.places import check_asked
 from twlab.archive.sources import Fragment, Source
 from twlab.archive.store import lance
 from twlab.archive.store.exchange import write_folder
@@ -428,7 +428,7 @@ class Part(Source):
         ...     store.search(moment, k=3, end_sec=300)["start_sec"].tolist()[0]
         252.0
         """
-        asked, k = asked_for(by, weights, fuse), check_count(k, "k", of="hits")
+        asked, k = check_asked(by, weights, fuse), check_count(k, "k", of="hits")
         within = chosen(video_id, start_sec, end_sec, where).in_sql()
         table = self._stored()
         kinds = self._kinds(table)

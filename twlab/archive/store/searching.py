@@ -24,12 +24,12 @@ from twlab.analysis.judging.places import (
     UNNAMED,
     Compared,
     best_places,
+    hit_table,
     queries_for,
     query_rows,
     similar_to,
-    told,
 )
-from twlab.analysis.judging.queries import embedded
+from twlab.analysis.judging.queries import embed_query
 from twlab.archive.store.arrow import frame_of
 from twlab.archive.store.keys import KEY
 from twlab.archive.store.lance import (
@@ -121,7 +121,7 @@ def searched(
     options = asked.options(there)
     models = _models(looked, kinds[names.isin(options)], within)
     about = {"models": models, "width": looked.table.schema.field("embedding").type.list_size}
-    queries = query_rows(embedded(query, text, model_name=model_name, client=client, **about))
+    queries = query_rows(embed_query(query, text, model_name=model_name, client=client, **about))
     meant = queries_for(queries, options, there)
     asked.check_compared([*meant])
     limit = k if len(meant) == 1 and len(kinds) == 1 else max(MANY_EACH * k, LEAST_EACH)
@@ -323,7 +323,7 @@ def _as_table(
     chosen = rows.iloc[best["row"].to_numpy(np.intp)].reset_index(drop=True)
     best = best.drop(columns="row")
     best.insert(0, "match", _positions(looked, chosen[KEY].tolist()))
-    shown = told(best, len(best), ["match", *PLACE])
+    shown = hit_table(best, len(best), ["match", *PLACE])
     chosen = chosen.drop(columns=[KEY, *(set(chosen.columns) & set(shown.columns))])
     return pd.concat([shown, chosen], axis=1)
 
