@@ -502,7 +502,7 @@ def test_uploads_need_little_memory(service: Service, tmp_path: Path) -> None:
         file.truncate(60_000_000)
     sent: list[int] = []
     part = FilePart(path, 0, 60_000_000, "file", "large.mp4", sent.append)
-    call = Call("POST", "/assets", "POST /assets", form=(("method", "direct"),), file=part)
+    call = Call("POST", "/assets", "POST /assets", form=(("method", "direct"),), files=(part,))
     tracemalloc.start()
     try:
         ask(service, call, settings=tw.Settings())
@@ -521,7 +521,7 @@ def test_progress_counts_what_arrived(service: Service, tmp_path: Path) -> None:
     sent: list[int] = []
     part = FilePart(path, 0, 300_000, "file", "a.mp4", sent.append)
     service.faults = [Fault("status", "POST /assets", status=503, times=2)]
-    ask(service, Call("POST", "/assets", form=(("method", "direct"),), file=part))
+    ask(service, Call("POST", "/assets", form=(("method", "direct"),), files=(part,)))
     assert sum(sent) == 300_000
     assert sum(count for count in sent if count < 0) == -600_000
 

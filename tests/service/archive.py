@@ -85,6 +85,19 @@ def index_asset(store: Store, request: Request, index_id: str) -> Reply:
     return 202, {"_id": task.id, "asset_id": asset.id}, {}
 
 
+def list_of_asset(store: Store, request: Request, asset_id: str) -> Reply:
+    """Where an asset is indexed."""
+    if asset_id not in store.assets:
+        return flat(404, "resource_not_exist", f"Asset {asset_id} does not exist.")
+    found = [
+        {"_id": task.id, "index": {"_id": index["id"], "name": index["name"]}}
+        for index in store.indexes.values()
+        for task in index["videos"].values()
+        if task.asked.get("asset_id") == asset_id
+    ]
+    return page_of(request, found)
+
+
 def list_indexed(store: Store, request: Request, index_id: str, kind: str) -> Reply:
     index, query = store.indexes.get(index_id), dict(request.query)
     if index is None:

@@ -41,6 +41,7 @@ ROUTES = [
     (r"POST /assets/multipart-uploads/([^/]+)/presigned-urls", assets.more_urls),
     (r"GET /assets/([^/]+)", assets.get_asset),
     (r"DELETE /assets/([^/]+)", assets.delete_asset),
+    (r"GET /assets/([^/]+)/indexed-assets", archive.list_of_asset),
     (r"PUT /_store/([^/]+)/(\d+)", assets.put_piece),
     (r"GET /indexes", archive.list_indexes),
     (r"POST /indexes", archive.create_index),

@@ -11,12 +11,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from twlab.deprecation import formerly
-from twlab.errors import InputError, check_count
-from twlab.service import indexes, ledger_tables
+from twlab.errors import InputError
+from twlab.service import ledger_tables
+from twlab.service.account import Account
 from twlab.service.http.api_key import find_base_url, find_key
 from twlab.service.http.endpoints import Service
-from twlab.service.http.fields import identity_at
 from twlab.service.http.transport import Settings, Transport
 from twlab.service.jobs.assets import Assets
 from twlab.service.jobs.bars import Bars
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from twlab.service.account import Names
     from twlab.service.jobs.inputs import Media
     from twlab.service.jobs.query_parts import Query
 
@@ -41,7 +41,6 @@ __all__ = ["FOLDER", "AsyncClient"]
 
 FOLDER = "twlab-jobs"
 Segmentation = Literal["fixed", "dynamic", "standard", "quadrants", "sentence"]
-Names = str | list[str] | tuple[str, ...] | None
 
 
 def _check_on_error(on_error: str) -> None:
@@ -49,7 +48,7 @@ def _check_on_error(on_error: str) -> None:
         raise InputError(f"on_error is {on_error!r}; 'report' or 'raise' was expected; choose")
 
 
-class AsyncClient:
+class AsyncClient(Account):
     """The service for code that awaits: videos in, tables out, never paid twice.
 
     Methods and results are those of :class:`twlab.Client`; each method is a coroutine.
@@ -375,6 +374,7 @@ class AsyncClient:
         --------
         twlab.search : the best places for it
         twlab.Client.embed_text : texts alone
+        twlab.Client.assets : the assets that the service has
 
         Notes
         -----
@@ -602,7 +602,7 @@ class AsyncClient:
         0
         """
         jobs = [job for job in self._parts()[1].jobs() if not job.api.endswith("-sync")]
-        ready = [job for job in jobs if job.state == "ready"]
+        ready = [job for job in jobs if job.state == "ready" and job.answer]  # none of an index
         return (await asyncio.to_thread(ledger_tables.segments_of, self.folder, ready))[0]
 
     async def failures(self) -> pd.DataFrame:
@@ -627,225 +627,6 @@ class AsyncClient:
         ['source', 'error', 'status', 'reason']
         """
         return ledger_tables.failure_table(self._failures)
-
-    # The service's archive
-
-    async def tasks(self, *, api: Literal["v1", "v2"] = "v2") -> pd.DataFrame:
-        """A table of the account's embedding tasks of the last seven days, newest first.
-
-        Parameters
-        ----------
-        api : {"v1", "v2"}
-            Which version of the API; ``Marengo-retrieval-…`` models use the first.
-
-        Returns
-        -------
-        DataFrame
-            One row per task: ``task_id``, ``status``, ``model_name``, ``input_filename``,
-            ``input_url``, ``created_at``, ``duration`` in seconds, as far as the service gives
-            them.
-
-        Raises
-        ------
-        ApiError
-            If the service does not answer, or refuses; :mod:`twlab.errors` has a class for each
-            status.
-
-        See Also
-        --------
-        twlab.Client.ledger : the jobs of this folder, however old
-
-        Examples
-        --------
-        It needs a key:
-
-        >>> client.tasks()["status"].value_counts()                       # doctest: +SKIP
-        """
-        return indexes.task_table([one async for one in self._parts()[0].tasks(api)])
-
-    async def indexes(self) -> pd.DataFrame:
-        """A table of the account's indexes.
-
-        Returns
-        -------
-        DataFrame
-            One row per index: ``index_id``, ``index_name``, ``models``, ``video_count``,
-            ``total_duration`` in seconds, and its dates.
-
-        Raises
-        ------
-        ApiError
-            If the service does not answer, or refuses; :mod:`twlab.errors` has a class for each
-            status.
-
-        See Also
-        --------
-        twlab.Client.videos : what is in one
-        twlab.Client.fetch : the segments of one
-
-        Examples
-        --------
-        It needs a key:
-
-        >>> index_id = client.indexes()["index_id"][0]                    # doctest: +SKIP
-        """
-        return indexes.index_table([one async for one in self._parts()[0].indexes()])
-
-    async def videos(self, index_id: str) -> pd.DataFrame:
-        """A table of the videos of an index, without vectors.
-
-        Parameters
-        ----------
-        index_id : str
-            As in :meth:`indexes`.
-
-        Returns
-        -------
-        DataFrame
-            One row per video: ``video_id``, ``filename``, ``status``, ``duration`` in seconds,
-            ``fps``, ``width``, ``height``, ``size`` in bytes, as far as the service gives them.
-
-        Raises
-        ------
-        NotFoundError
-            If there is no such index.
-        ApiError
-            If the service does not answer, or refuses.
-
-        See Also
-        --------
-        twlab.Client.fetch : their segments
-
-        Examples
-        --------
-        It needs a key:
-
-        >>> client.videos(index_id)["duration"].sum()                     # doctest: +SKIP
-        """
-        items = [one async for one in self._parts()[0].indexed(index_id, "indexed-assets")]
-        return indexes.video_table(items)
-
-    async def fetch(
-        self,
-        index_id: str,
-        *,
-        video_id: Names = None,
-        embedding_option: Names = ("visual", "audio"),
-        concurrency: int = 8,
-        progress: bool = True,
-    ) -> pd.DataFrame:
-        """The segments of all videos of an index, or of some, as one table; costs nothing.
-
-        Parameters
-        ----------
-        index_id : str
-            As in :meth:`indexes`.
-        video_id : str or list of str, optional
-            Default: all videos that are ready.
-        embedding_option : str or list of str
-            Must have been enabled for the index.
-        concurrency : int
-            How many videos are fetched at once.
-        progress : bool
-            Show a progress bar.
-
-        Returns
-        -------
-        DataFrame
-            A table of segments, as :func:`twlab.load` makes it.
-
-        Raises
-        ------
-        InputError
-            If ``video_id`` is empty.
-        NotFoundError
-            If there is no such index or video, or the index holds none.
-        StillProcessingError
-            If no video of the index is ready.
-
-        See Also
-        --------
-        twlab.Client.videos : what is in an index, without vectors
-        twlab.Client.embed : embed what is in none
-
-        Examples
-        --------
-        It needs a key:
-
-        >>> archive = client.fetch(index_id)                              # doctest: +SKIP
-        """
-        service = self._parts()[0]
-        wanted = as_names(video_id)
-        if wanted is None:
-            items = [one async for one in service.indexed(index_id, "indexed-assets")]
-            ready = [one for one in items if one.get("status", "ready") == "ready"]
-            wanted = tuple(map(identity_at, ready))
-            if not wanted:
-                raise indexes.nothing_ready(index_id, items)
-        if not wanted:
-            raise InputError(
-                "video_id= is empty; ids of videos were expected; leave it out for all"
-            )
-        options = as_names(embedding_option) or ()
-        answers = await indexes.fetch_all(
-            service, index_id, wanted, options, concurrency=concurrency, shown=progress
-        )
-        return await asyncio.to_thread(indexes.indexed_segments, answers)
-
-    @formerly(n_hits="k")
-    async def search(
-        self,
-        index_id: str,
-        text: str = "",
-        *,
-        image: Any = None,
-        search_option: Names = ("visual", "audio"),
-        k: int = 10,
-    ) -> pd.DataFrame:
-        """The service's own ranking of an index, to compare with ours.
-
-        Parameters
-        ----------
-        index_id : str
-            As in :meth:`indexes`.
-        text : str, optional
-            What to look for.
-        image : path or address, optional
-            A picture to look for, alone or together with the text.
-        search_option : str or list of str
-            Must have been enabled for the index.
-        k : int
-            How many hits.
-
-        Returns
-        -------
-        DataFrame
-            One row per hit: ``rank`` (1 is best), ``video_id``, ``start_sec``, ``end_sec``, and
-            ``score``, ``confidence`` where the model gives them.
-
-        Raises
-        ------
-        InputError
-            If there is neither text nor image, the image is not there, or ``k`` is not positive.
-        NotFoundError
-            If there is no such index.
-        ApiError
-            If the service does not answer, or refuses.
-
-        See Also
-        --------
-        twlab.search : the ranking of a table, which this stands beside
-        twlab.Store.search : the ranking of a store
-
-        Examples
-        --------
-        It needs a key:
-
-        >>> hits = client.search(index_id, "a rabbit yawns", k=5)         # doctest: +SKIP
-        """
-        service, k = self._parts()[0], check_count(k, "k", of="hits")
-        form, file = indexes.search_form(index_id, text, image, search_option, k)
-        return indexes.hit_table(await indexes.all_hits(service, form, file, k))
 
 
 def _words(text: Any) -> str:

@@ -1,4 +1,4 @@
-"""Tables from the service's indexes, task lists and searches."""
+"""Tables of what an account has at the service: tasks, assets, indexes, and what is in these."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pandas as pd
 from twlab.errors import (
     AnswerError,
     ApiError,
-    InputError,
     LoadError,
     NotFoundError,
     StillProcessingError,
@@ -23,38 +22,64 @@ from twlab.service.http.fields import (
     plain,
     text_at,
 )
-from twlab.service.http.file_bodies import FilePart
 from twlab.service.jobs.bars import Bars
-from twlab.service.jobs.embedding_options import as_names
-from twlab.service.jobs.inputs import find_sources
 from twlab.table.segments import str_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from twlab.service.http.endpoints import Params, Service
+    from twlab.service.http.endpoints import Service
 
 __all__ = [
-    "all_hits",
+    "asset_table",
+    "entry_table",
     "fetch_all",
-    "hit_table",
     "index_table",
     "indexed_segments",
     "nothing_ready",
-    "search_form",
+    "served_options",
     "task_table",
     "video_table",
+    "with_metadata",
 ]
 
-_PAGE = 50
-_NEXT = "next_page_token"
+_SPEECH = "transcription"
+_OLDER = "marengo-retrieval-"
+
+
+def served_options(index: Any, *, of_search: bool = False) -> tuple[str, ...]:
+    """The options of the vectors that an index has, or of searches in it.
+
+    Marengo 3 transcribes what it hears, and so serves ``transcription`` where it serves ``audio``.
+    The models before call their vectors of pictures ``visual-text``.
+
+    Raises
+    ------
+    AnswerError
+        If the index names no options of Marengo.
+    """
+    for model in entries_at(index, "models"):
+        name, listed_options = text_at(model, "model_name") or "", model.get("model_options")
+        if not name.lower().startswith("marengo") or not isinstance(listed_options, list):
+            continue
+        options = [one for one in listed_options if isinstance(one, str)]
+        if not name.lower().startswith(_OLDER) and "audio" in options and _SPEECH not in options:
+            options.append(_SPEECH)
+        elif name.lower().startswith(_OLDER) and not of_search:
+            options = ["visual-text" if one == "visual" else one for one in options]
+        if options:
+            return tuple(options)
+    raise AnswerError(
+        "an index that names no options of a Marengo model; one that has vectors was expected; "
+        "client.indexes() says which models each has"
+    )
 
 
 def task_table(items: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """One row per embedding task."""
     rows = [{**item, **_metadata(item)} for item in items]
     words = ("status", "model_name", "input_filename", "input_url", "created_at")
-    return _table(rows, words, ("duration",), id_name="task_id")
+    return entry_table(rows, words, ("duration",), id_name="task_id")
 
 
 def index_table(items: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -62,7 +87,7 @@ def index_table(items: Sequence[dict[str, Any]]) -> pd.DataFrame:
     listed = (item["models"] if isinstance(item.get("models"), list) else [] for item in items)
     models = [", ".join(filter(None, (text_at(m, "model_name") for m in one))) for one in listed]
     words = ("index_name", "created_at", "updated_at", "expires_at")
-    table = _table(items, words, ("video_count", "total_duration"), id_name="index_id")
+    table = entry_table(items, words, ("video_count", "total_duration"), id_name="index_id")
     return table.assign(models=str_column(models))
 
 
@@ -70,28 +95,34 @@ def video_table(items: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """One row per indexed video."""
     rows = [{**item, **box_at(item, "system_metadata")} for item in items]
     numbers = ("duration", "fps", "width", "height", "size")
-    return _table(rows, ("filename", "status", "created_at"), numbers, id_name="video_id")
+    words = ("asset_id", "filename", "status", "created_at")
+    return with_metadata(entry_table(rows, words, numbers, id_name="video_id"), items)
 
 
-def hit_table(items: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """One row per hit of a search, best first."""
-    renamed = {"start": "start_sec", "end": "end_sec"}
-    rows = [{renamed.get(name, name): value for name, value in item.items()} for item in items]
-    words = ("video_id", "confidence", "transcription", "thumbnail_url")
-    table = _table(rows, words, ("rank", "start_sec", "end_sec", "score"), id_name="")
-    if table["rank"].isna().all():
-        table["rank"] = range(1, len(table) + 1)
-    first = ["rank", "video_id", "start_sec", "end_sec", "score", "confidence"]
-    return table[[*first, *(name for name in table.columns if name not in first)]]
+def asset_table(items: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """One row per asset; those that failed say why."""
+    rows = [{**item, "error": text_at(item, "error", "message")} for item in items]
+    words = ("filename", "status", "file_type", "method", "created_at", "error")
+    table = entry_table(rows, words, ("size", "duration"), id_name="asset_id")
+    return with_metadata(table, items)
 
 
-def _table(
+def with_metadata(table: pd.DataFrame, items: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """The table, with a column of what users said of the entries where they said something."""
+    said = [box_at(item, "user_metadata") or None for item in items]
+    if not any(said):
+        return table
+    return table.assign(user_metadata=pd.Series(said, index=table.index, dtype="object"))
+
+
+def entry_table(
     rows: Sequence[dict[str, Any]],
     words: tuple[str, ...],
     numbers: tuple[str, ...],
     *,
     id_name: str,
 ) -> pd.DataFrame:
+    """A table of some fields of entries, each column of one type; the ids first."""
     columns: dict[str, Any] = {}
     if id_name:
         columns[id_name] = str_column(text_at(row, "_id") for row in rows)
@@ -129,13 +160,16 @@ async def fetch_all(
     concurrency: int,
     shown: bool,
 ) -> list[Any]:
-    """The answers for videos of an index, in their order."""
+    """The answers for videos of an index, in their order, with what is spoken where it is asked."""
+    speech = _SPEECH in options
     gate = asyncio.Semaphore(concurrency)
     with Bars(len(video_ids), shown=shown, what="Fetching") as bars:
 
         async def one(video_id: str) -> Any:
             async with gate:
-                answer = await service.indexed_one(index_id, "indexed-assets", video_id, options)
+                answer = await service.indexed_one(
+                    index_id, "indexed-assets", video_id, options, speech=speech
+                )
             bars.finished(video_id)
             return answer.data
 
@@ -175,44 +209,3 @@ def nothing_ready(index_id: str, items: Sequence[dict[str, Any]]) -> ApiError:
         f"{', '.join(states[:3])}); at least one was expected; client.videos({index_id!r}) shows "
         "the state of each; run again later"
     )
-
-
-def search_form(
-    index_id: str, text: str, image: Any, search_option: Any, k: int
-) -> tuple[Params, FilePart | None]:
-    """The form of a search.
-
-    Raises
-    ------
-    InputError
-        If there is nothing to search for.
-    """
-    if not text and image is None:
-        raise InputError("neither text nor image; one was expected; say what to look for")
-    options = as_names(search_option) or ()
-    form = [("index_id", index_id), *(("search_options", name) for name in options)]
-    form.append(("page_limit", str(min(_PAGE, k))))
-    if text:
-        form.append(("query_text", text))
-    if image is None:
-        return tuple(form), None
-    form.append(("query_media_type", "image"))
-    source = find_sources(image)[0]
-    if source.path is None:
-        return (*form, ("query_media_url", source.url)), None
-    size = source.path.stat().st_size
-    return tuple(form), FilePart(source.path, 0, size, "query_media_file", source.name)
-
-
-async def all_hits(
-    service: Service, form: Params, file: FilePart | None, k: int
-) -> list[dict[str, Any]]:
-    """The first hits, over as many pages as they take."""
-    page = await service.search(form, file)
-    hits = found = entries_at(page, "data")
-    # A page without hits is the last one, whatever it says.
-    while len(hits) < k and found and (token := text_at(page, "page_info", _NEXT)):
-        page = await service.search_page(token)
-        found = entries_at(page, "data")
-        hits = hits + found
-    return hits[:k]

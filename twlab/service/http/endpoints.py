@@ -70,7 +70,8 @@ class Service:
     async def create_v1(self, form: Params, file: FilePart | None) -> str:
         """The id of a new video embedding task. Paid."""
         path = "/embed/tasks"
-        call = Call("POST", path, f"POST {path}", form=form, file=file, once=True)
+        files = _listed(file)
+        call = Call("POST", path, f"POST {path}", form=form, files=files, once=True)
         return identity_at((await self.transport.ask(call)).data)
 
     async def status_v1(self, task_id: str) -> Answer:
@@ -90,7 +91,7 @@ class Service:
             Call(
                 *("POST", "/embed", "POST /embed"),
                 form=form,
-                file=file,
+                files=_listed(file),
                 once=True,
                 most_bytes=VECTOR_BYTES,
             )
@@ -133,12 +134,23 @@ class Service:
 
     async def create_asset(self, form: Params, file: FilePart | None) -> str:
         """The id of a new asset, from one form."""
-        call = Call("POST", "/assets", "POST /assets", form=form, file=file)
+        call = Call("POST", "/assets", "POST /assets", form=form, files=_listed(file))
         return identity_at((await self.transport.ask(call)).data)
 
     async def asset(self, asset_id: str) -> Any:
         """One asset: its ``status`` is ``processing``, ``ready`` or ``failed``."""
         return (await self._get(f"/assets/{_quoted(asset_id)}", "/assets/{id}")).data
+
+    def assets(self, params: Params = ()) -> AsyncIterator[dict[str, Any]]:
+        """The assets of the account that pass the filters, newest first."""
+        return self._pages("/assets", params)
+
+    async def delete_asset(self, asset_id: str, *, force: bool) -> None:
+        """Delete an asset; forced also where an index holds it."""
+        path, params = f"/assets/{_quoted(asset_id)}", (("force", "true"),) if force else ()
+        # A second try after a lost answer would be told that there is no such asset.
+        call = Call("DELETE", path, "DELETE /assets/{id}", params=params, once=True)
+        await self.transport.ask(call)
 
     async def create_upload(self, name: str, size: int, kind: str) -> Upload:
         """A new session for a file sent in pieces; `kind` is video, audio or image."""
@@ -201,32 +213,63 @@ class Service:
 
     # Indexes
 
-    def indexes(self) -> AsyncIterator[dict[str, Any]]:
-        """The indexes of the account."""
-        return self._pages("/indexes")
+    def indexes(self, params: Params = ()) -> AsyncIterator[dict[str, Any]]:
+        """The indexes of the account that pass the filters."""
+        return self._pages("/indexes", params)
 
-    def indexed(self, index_id: str, kind: str) -> AsyncIterator[dict[str, Any]]:
+    async def index(self, index_id: str) -> Any:
+        """What one index is: its models and their options."""
+        return (await self._get(f"/indexes/{_quoted(index_id)}", "/indexes/{id}")).data
+
+    async def create_index(self, body: dict[str, Any]) -> str:
+        """The id of a new index."""
+        call = Call("POST", "/indexes", "POST /indexes", json=body, once=True)
+        return identity_at((await self.transport.ask(call)).data)
+
+    def indexed(
+        self, index_id: str, kind: str, params: Params = ()
+    ) -> AsyncIterator[dict[str, Any]]:
         """What an index holds; `kind` is ``indexed-assets`` or ``videos``."""
-        return self._pages(f"/indexes/{_quoted(index_id)}/{kind}", (), f"/indexes/{{id}}/{kind}")
+        path, group = f"/indexes/{_quoted(index_id)}/{kind}", f"/indexes/{{id}}/{kind}"
+        return self._pages(path, params, group)
+
+    def indexed_from(self, asset_id: str) -> AsyncIterator[dict[str, Any]]:
+        """What indexes hold of an asset: the ids there, and of the indexes."""
+        path = f"/assets/{_quoted(asset_id)}/indexed-assets"
+        return self._pages(path, (), "/assets/{id}/indexed-assets")
+
+    async def index_asset(self, index_id: str, asset_id: str) -> str:
+        """The id that an asset gets in an index, which begins to read it. Paid."""
+        path, group = f"/indexes/{_quoted(index_id)}/indexed-assets", "/indexes/{id}/indexed-assets"
+        body = {"asset_id": asset_id}
+        call = Call("POST", path, f"POST {group}", json=body, once=True)
+        return identity_at((await self.transport.ask(call)).data)
 
     async def indexed_one(
-        self, index_id: str, kind: str, item_id: str, options: Iterable[str]
+        self,
+        index_id: str,
+        kind: str,
+        item_id: str,
+        options: Iterable[str] = (),
+        *,
+        speech: bool = False,
     ) -> Answer:
-        """One indexed video with its vectors of the given options."""
+        """One indexed video with its vectors of the given options, and with what is spoken."""
         params = tuple(("embedding_option", name) for name in options)
+        params += (("transcription", "true"),) if speech else ()
         path = f"/indexes/{_quoted(index_id)}/{kind}/{_quoted(item_id)}"
         return await self._get(path, f"/indexes/{{id}}/{kind}/{{id}}", params, VECTOR_BYTES)
 
     # Search
 
-    async def search(self, form: Params, file: FilePart | None) -> Any:
+    async def search(self, form: Params, files: tuple[FilePart, ...]) -> Any:
         """The first page of hits. Paid."""
-        call = Call("POST", "/search", "POST /search", form=form, file=file, once=True)
+        call = Call("POST", "/search", "POST /search", form=form, files=files, once=True)
         return (await self.transport.ask(call)).data
 
-    async def search_page(self, token: str) -> Any:
+    async def search_page(self, token: str, params: Params = ()) -> Any:
         """A further page of hits."""
-        return (await self._get(f"/search/{_quoted(token)}", "/search/{token}")).data
+        return (await self._get(f"/search/{_quoted(token)}", "/search/{token}", params)).data
 
     async def _get(
         self, path: str, group: str, params: Params = (), most_bytes: int = LIST_BYTES
@@ -258,6 +301,10 @@ class Service:
             for item in items:
                 yield item
             number += 1
+
+
+def _listed(file: FilePart | None) -> tuple[FilePart, ...]:
+    return () if file is None else (file,)
 
 
 def _quoted(name: str) -> str:

@@ -38,7 +38,7 @@ from twlab.service.http.logs import MaskedLogs
 from twlab.service.http.refusals import broken, refusal, request_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from twlab.service.http.api_key import Key
     from twlab.service.http.file_bodies import FilePart, PartStream
@@ -110,7 +110,7 @@ class Call:
     """One thing to ask.
 
     `group` names the endpoint for its rate limit and for messages. With `form`, the body is
-    multipart/form-data; `file` adds the form's file, or is the whole body where there is no form.
+    multipart/form-data; `files` are the form's, or one is the whole body where there is no form.
     A call to be made `once` is never repeated blindly; the answer to a `raw` one is not JSON. No
     answer of more than `most_bytes` is taken. One that takes long to be answered has a
     `patience_sec` of its own in place of the client's longest silence.
@@ -122,7 +122,7 @@ class Call:
     params: tuple[tuple[str, str], ...] = ()
     json: Any = None
     form: tuple[tuple[str, str], ...] = ()
-    file: FilePart | None = None
+    files: tuple[FilePart, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     once: bool = False
     raw: bool = False
@@ -244,8 +244,7 @@ class Transport:
     async def _send(self, call: Call) -> Answer | ApiError | InputError:
         """The answer, or what broke: returned, so that no inner frame hangs on the error."""
         limit = self.settings.total_sec
-        if call.file is not None:
-            limit += call.file.length / _SLOWEST_UPLOAD
+        limit += sum(file.length for file in call.files) / _SLOWEST_UPLOAD
         if call.patience_sec is not None:
             limit = max(limit, call.patience_sec)
         try:
@@ -267,8 +266,8 @@ class Transport:
     async def _exchange(self, call: Call) -> Answer:
         own = call.path.startswith("/")
         with contextlib.ExitStack() as stack:
-            stream = stack.enter_context(call.file.opened()) if call.file else None
-            body, headers = _body(call, stream)
+            streams = [stack.enter_context(file.opened()) for file in call.files]
+            body, headers = _body(call, streams)
             arrived = False
             try:
                 request = self._http.build_request(
@@ -284,7 +283,7 @@ class Transport:
                 arrived = response.is_success
                 content = await _content(response, call)
             finally:
-                if stream is not None and not arrived:
+                for stream in streams if not arrived else ():
                     stream.unsend()
         mask = self.key.mask
         got = {name.lower(): mask(value) for name, value in response.headers.items()}
@@ -353,17 +352,18 @@ def _timeout(settings: Settings, call: Call) -> httpx.Timeout:
     )
 
 
-def _body(call: Call, stream: PartStream | None) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def _body(
+    call: Call, streams: Sequence[PartStream]
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """What httpx is given for the body, and headers that belong to it."""
-    if call.form or (call.file and call.file.field):
-        files: list[Any] = [(name, (None, value.encode())) for name, value in call.form]
-        if call.file is not None:
-            kind = mime_type(call.file.name)
-            files.append((call.file.field, (call.file.name, stream, kind)))
-        return {"files": files}, []
-    if call.file is not None and stream is not None:
-        length = ("content-length", str(call.file.length))
-        return {"content": _pieces(stream)}, [length]
+    if call.form or any(file.field for file in call.files):
+        parts: list[Any] = [(name, (None, value.encode())) for name, value in call.form]
+        for file, stream in zip(call.files, streams, strict=True):
+            parts.append((file.field, (file.name, stream, mime_type(file.name))))
+        return {"files": parts}, []
+    if streams:
+        length = ("content-length", str(call.files[0].length))
+        return {"content": _pieces(streams[0])}, [length]
     return ({} if call.json is None else {"json": call.json}), []
 
 

@@ -257,7 +257,13 @@ class Uploader:
                 urls |= await self._more_urls(session, number, 1)
             path = urls.pop(number)
             call = Call(
-                "PUT", path, "PUT a piece", file=part, headers=session.headers, raw=True, once=True
+                "PUT",
+                path,
+                "PUT a piece",
+                files=(part,),
+                headers=session.headers,
+                raw=True,
+                once=True,
             )
             try:
                 answer = await self._service.transport.ask(call)

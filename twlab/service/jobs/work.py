@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from twlab.service.jobs.ledger import Ledger
     from twlab.service.jobs.uploads import Watcher
 
-__all__ = ["Run", "Work"]
+__all__ = ["Run", "Work", "is_fate_unknown"]
 
 _UNKNOWN_FATE = (ServerError, ConflictError, RequestTimeoutError, AnswerError)
 _MAY_PASS = (AuthenticationError, ConnectionFailedError, RateLimitError, *_UNKNOWN_FATE)
@@ -213,7 +213,7 @@ class Run:
                     failure = error
                 else:
                     return self._ledger.accepted(job, task_id)
-                if not _is_fate_unknown(failure):
+                if not is_fate_unknown(failure):
                     break
                 job = await settle(self._service, self._ledger, job, self._settings)
                 if job.state == "processing":
@@ -238,7 +238,7 @@ class Run:
                 service, ledger, job, work.options, run=run, media=media, path=path
             )
         except ApiError as error:
-            if not _is_fate_unknown(error):
+            if not is_fate_unknown(error):
                 self._not_accepted(job, error)
             raise
         self.paid_elsewhere += self._ledger.twins(job)[:1]
@@ -335,7 +335,7 @@ class Run:
         raise TaskFailedError(f"{job.source}: {text}", message=message)
 
 
-def _is_fate_unknown(error: ApiError) -> bool:
+def is_fate_unknown(error: ApiError) -> bool:
     """Whether a paid request may have become a task although no task id came back."""
     if isinstance(error, ConnectionFailedError):
         return error.sent
