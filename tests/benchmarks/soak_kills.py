@@ -120,7 +120,9 @@ def attempt(
         warnings.simplefilter("ignore")
         set_clock(offset_sec)
         with tw.Client(KEY, base_url=url, folder=folder, settings=SETTINGS) as client:
-            segments = client.embed(videos, model_name=model, concurrency=6, progress=False)
+            segments = client.embed(
+                sorted(videos.iterdir()), model_name=model, concurrency=6, progress=False
+            )
             status = 0 if segments["video_id"].nunique() == N_VIDEOS else 3
             if status:
                 client.failures().to_csv(folder / "failures.csv", mode="a")
@@ -168,7 +170,7 @@ def one_run(
             os.waitpid(pid, 0)
         tell(url, faults=[])
         with tw.Client(KEY, base_url=url, folder=folder, settings=SETTINGS) as client:
-            segments = client.embed(videos, model_name=model, progress=False)
+            segments = client.embed(sorted(videos.iterdir()), model_name=model, progress=False)
             states = client.ledger()["state"].value_counts().to_dict()
     return {
         "paid": len(tell(url)["paid"]),
