@@ -124,22 +124,28 @@ def on_grid(unit: NDArray[np.float32], start: Floats, end: Floats, cell_sec: flo
     """
     from scipy import sparse
 
+    # A gap begins where all rows before have ended, as a long row may outlast those after it. It
+    # is cut by whole cells: what comes after keeps its place within them.
     reach = np.maximum.accumulate(end)
     gap = np.r_[0.0, np.maximum(start[1:] - reach[:-1] - LONGEST_GAP * cell_sec, 0.0)]
     cut = (np.floor(gap / cell_sec) * cell_sec).cumsum()
     low, high = (start - cut - start[0]) / cell_sec, (end - cut - start[0]) / cell_sec
-    high = np.maximum(high, low + TOUCH_SEC)
+    high = np.maximum(high, low + TOUCH_SEC)  # a moment without length has some weight too
+    # A row that ends where a cell ends does not touch the next, though rounding may say so.
     first, last = np.floor(low + 1e-4).astype(int), np.ceil(high - 1e-4).astype(int)
     counts = np.maximum(last - first, 1)
+    # One entry for each row and cell that it touches: cells first, first + 1, … of every row.
     row = np.repeat(np.arange(len(start)), counts)
     cell = np.arange(len(row)) - np.repeat(counts.cumsum() - counts, counts) + first[row]
     share = np.minimum(high[row], cell + 1) - np.maximum(low[row], cell)
     n_cells = int(cell.max()) + 1
     present = np.asarray(unit.any(axis=1))
     weights = np.maximum(share, TOUCH_SEC) * present[row]
+    # Means by one sparse product: a row touches a few cells only.
     board = sparse.csr_array((weights, (cell, row)), shape=(n_cells, len(start)))
     total = np.asarray(board.sum(axis=1)).ravel()
     cells = (board @ unit) / np.maximum(total, TOUCH_SEC)[:, None]
+    # A cell begins where it would without cuts, and the seconds cut before its rows later.
     began = np.zeros(n_cells)
     np.maximum.at(began, first.clip(0, n_cells - 1), cut)
     began = np.maximum.accumulate(began) + start[0] + np.arange(n_cells) * cell_sec

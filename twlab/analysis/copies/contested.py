@@ -46,6 +46,7 @@ def _cut_back(pair: Pair, piece: Stretch, others: list[Stretch]) -> Stretch:
     for other in others:
         if other.last <= other.first or piece.last <= piece.first or _one_line(piece, other):
             continue
+        # What is shared throughout is shown twice; a line runs on at an end of it only.
         shared = _shared_cells(piece, other)
         if shared.any() and not shared.all():
             worse = _how_much_worse(pair, piece, other, shared)
@@ -75,6 +76,8 @@ def _how_much_worse(pair: Pair, piece: Stretch, other: Stretch, shared: Mask) ->
 
     And than the piece usually is elsewhere; minus infinity where the other piece is not.
     """
+    # Three things must hold at once, hence the least of them: worse than the other piece there,
+    # worse than nearly all of itself elsewhere, and by more than cells differ anyway.
     mine, theirs = (pair.along(one, one.cells) for one in (piece, other))
     level = float(np.quantile(mine[~shared], USUAL))
     spread = float(max(np.std(mine[~shared]), np.std(theirs)))
@@ -86,6 +89,8 @@ def _how_much_worse(pair: Pair, piece: Stretch, other: Stretch, shared: Mask) ->
 
 def _count_run_on(worse: Floats) -> int:
     """How many of the first cells are worse in sum."""
+    # Up to where the running sum is highest (Page, 1954): one cell that happens to fit does not end
+    # what is worse, nor does one bad cell begin it.
     sums = np.r_[0.0, worse.cumsum()]
     return int(sums.argmax())
 

@@ -83,11 +83,15 @@ def runs_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
 def _sweep(gain: Matrix, speed: float, least_score: float) -> list[Stretch]:
     """The best stretch of every line of one speed."""
     if speed < 0:
+        # Played backwards it is a line forwards in the mirrored matrix; its price is asked there.
         m = gain.shape[1]
         mirrored = _sweep(gain[:, ::-1], -speed, least_score + TURN_PRICE)
         return [
             p._replace(score=p.score - TURN_PRICE, begin=m - p.begin, speed=speed) for p in mirrored
         ]
+    # Kadane's maximum subarray along every line at once: a sum that falls below 0 starts anew.
+    # Line k meets column k - shifts[-1] + shifts[i] in row i, so that in each row the lines that
+    # lie on the matrix are one slice of the m columns, and a row costs a few passes over it.
     n, m = gain.shape
     shifts = np.floor(speed * (np.arange(n) + 0.5)).astype(int)
     width = m + int(shifts[-1])

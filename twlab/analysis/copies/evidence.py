@@ -104,6 +104,8 @@ def evidence(pair: Pair, parts: list[Stretch]) -> Worth:
         np.linspace(0, len(seen.own) - 1, min(len(seen.own), MOST_WEIGHED)).astype(int)
     )
     seen = _Clips(*(x[some] for x in seen))
+    # Clips may be of one kind in one video and of several in the other, by its noise or its
+    # grading; the one that says less has the word.
     worth = []
     for side in (seen.own, seen.shown):
         alike = _likeness(side)
@@ -120,6 +122,9 @@ def counts_beside(n_clips: int, worth: Worth) -> bool:
 
 def chance_of(pair: Pair, worth: Worth) -> float:
     """How probable evidence of so much is anywhere in two unrelated videos of these lengths."""
+    # As in Karlin and Altschul, pieces of this worth are as good as independent and rare: their
+    # number is a Poisson one, so at least one comes with probability 1 - exp(-expected). With the
+    # root, not the product, of the lengths: neighbours in a film are alike, and try the same.
     pairs = pair.a_filled.sum() * pair.b_counts[-1]
     expected = np.sqrt(pairs / TYPICAL) * np.exp(-FALL * worth.beyond)
     return float(-np.expm1(-expected))
@@ -144,6 +149,7 @@ def drop_unlike(pair: Pair, piece: Stretch, typical: float) -> list[Stretch]:
     cells = piece.cells
     similar = pair.along(piece, cells)
     floor = 1 - max(UNLIKE, TIMES_TYPICAL * (1 - typical))
+    # A gap in the first video says nothing against the piece.
     fits = (similar >= floor) | ~pair.a_filled[cells]
     for low, high in runs_of(~fits):
         alone = high - low == 1 and low > 0 and high < len(cells)
@@ -189,10 +195,13 @@ def _commonness(
     """Mean similarity of some rows to all columns but some, and how many reach a level."""
     if not len(rows):
         return np.empty(0), np.empty(0)
+    # All columns from the first to the last of the piece are its own, also between parts.
     least, most = int(besides.min()), int(besides.max()) + 1
     count = max(similar.shape[1] - (most - least), FEW_OTHERS)
     mean, often = np.empty(len(rows)), np.empty(len(rows))
     for k, row in enumerate(rows):
+        # As good as the piece counts 1, half as good 1/16: copies count, what is merely alike
+        # hardly does. Against LEAST at least, below which nothing is a copy.
         others = np.r_[similar[row, :least], similar[row, most:]]
         mean[k] = max(others.sum() / count, 0.0)
         often[k] = (np.clip(others / max(level[k], LEAST), 0.0, 1.0) ** ALIKE).sum()

@@ -86,6 +86,8 @@ class Pair(NamedTuple):
         places = [piece.at(cells), piece.at(cells + 1.0)]
         if sampled:
             places = [np.mean(places, axis=0) + by for by in (-0.5, 0.5)]
+        # The mean over a stretch is a difference of two running sums over its length. Sorted, as
+        # a line played backwards meets the end of each stretch first.
         low, high = np.sort(np.clip(places, 0, len(self.b_sums) - 1), axis=0)
         total = _sum_before(self.b_sums, high) - _sum_before(self.b_sums, low)
         count = _sum_before(self.b_counts, high) - _sum_before(self.b_counts, low)
@@ -93,6 +95,7 @@ class Pair(NamedTuple):
 
     def along(self, piece: Stretch, cells: Positions) -> Floats:
         """Cosine similarity of cells of the first video and what the line shows them to be."""
+        # Speeded up by leaving frames out, a cell shows one moment in place of a mean of several.
         best = self._cosine(cells, self.shown(piece, cells))
         if abs(piece.speed) >= FAST:
             sampled = self._cosine(cells, self.shown(piece, cells, sampled=True))
@@ -139,12 +142,14 @@ def _mean_of_different(cells: Floats) -> Floats:
         return np.zeros(cells.shape[1])
     unit = cells / np.maximum(np.linalg.norm(cells, axis=1, keepdims=True), 1e-9)
     looked_at = _spread(len(unit), MOST_VOTING)
+    # Of n the same each weighs 1 / n, estimated from some of them where there are many.
     same = (unit @ unit[looked_at].T >= SAME).sum(axis=1) * (len(unit) / len(looked_at))
     return np.asarray(np.average(cells, axis=0, weights=1 / np.maximum(same, 1.0)))
 
 
 def _sum_before(sums: Floats, places: Floats) -> Floats:
     """Sums over everything before each place, places between cells included."""
+    # Within a cell the vector is taken to be the same throughout: the sum rises in a straight line.
     whole = np.minimum(places.astype(int), len(sums) - 2)
     rest = places - whole
     if sums.ndim == 2:
@@ -158,6 +163,7 @@ def lay(pair: Pair, piece: Stretch, free: Mask, *, least: float = LEAST) -> Stre
     ``free`` tells which cells of the first video it may cover; every cell must be at least as
     similar as ``least`` on average.
     """
+    # The sweep leaves a line wrong by up to half a cell; each round halves what is left of that.
     for step in (0.5, 0.25, 0.125):
         piece = _stretch(pair, _turn(pair, piece, step), free, least)
     return piece
@@ -175,7 +181,7 @@ def _turn(pair: Pair, piece: Stretch, step: float) -> Stretch:
                 continue
             tried = piece._replace(begin=piece.begin + at_begin, speed=speed)
             score = float(pair.along(tried, cells).sum()) - turn_price(speed)
-            if score > best_score + 1e-9:
+            if score > best_score + 1e-9:  # of equals the one moved least, which comes first
                 best, best_score = tried, score
     return best
 
@@ -197,6 +203,8 @@ def _stretch(pair: Pair, piece: Stretch, free: Mask, least: float) -> Stretch:
     if not len(cells):
         return piece._replace(score=0.0)
     gain = np.where(pair.a_filled[cells], pair.along(piece, cells) - least, 0.0)
+    # The stretch of the largest sum: for each end, the start is where the running sum was lowest.
+    # Of several such starts the last, so that nothing that adds nothing is taken along.
     sums = np.r_[0.0, gain.cumsum()]
     lowest = np.minimum.accumulate(sums)
     end = int((sums - lowest).argmax())
@@ -212,6 +220,8 @@ def cut_at_gaps(pair: Pair, piece: Stretch) -> list[Stretch]:
     """The piece cut where it bridges a stretch that the other video does not show."""
     cells = piece.cells
     gain = np.where(pair.a_filled[cells], pair.along(piece, cells) - GAP_LEAST, 0.0)
+    # As sequences are extended in BLAST (Altschul et al., 1990): a stretch ends at the peak of its
+    # sum once the sum has fallen far enough below it, and the next begins after the fall.
     spans, start, end, total, peak = [], 0, 0, 0.0, 0.0
     for k, worth in enumerate(gain):
         total += float(worth)
@@ -246,6 +256,7 @@ def split(pair: Pair, piece: Stretch) -> list[Stretch]:
     m = pair.similar.shape[1]
     gains = pair.similar[cells[:, None], columns.clip(0, m - 1)]
     near = np.abs(diagonals - drift[:, None]) <= SPLIT_REACH
+    # Off the second video and far from the line a cell is worth less than any similarity.
     way = _best_way(np.where(near & (columns >= 0) & (columns < m), gains, -1.0), SPLIT_PRICE)
     edges = np.r_[0, np.flatnonzero(np.diff(way)) + 1, len(way)]
     parts = []
@@ -268,6 +279,8 @@ def worth_broken(pair: Pair, piece: Stretch) -> float:
 
 def _best_way(gains: Floats | Matrix, price: float) -> Positions:
     """The column of each row on the way of the largest sum that pays for every change."""
+    # Viterbi's algorithm. A jump costs the same from everywhere, so whoever jumps comes from the
+    # best column of the row before, and a row costs m comparisons in place of m * m.
     total = np.asarray(gains[0], np.float64)
     came = np.empty(gains.shape, np.intp)
     stay = np.arange(gains.shape[1])
@@ -287,6 +300,7 @@ def _slide(pair: Pair, piece: Stretch) -> Stretch:
     """The piece moved by less than a cell to where it is most similar, which is its score."""
     tried = [piece._replace(begin=piece.begin + by) for by in np.arange(-4, 5) / 8]
     sums = [float(pair.along(one, piece.cells).sum()) for one in tried]
+    # Of equals the one moved least: along a still picture all are equal.
     best = int(np.argmax(np.array(sums) - 1e-6 * np.abs(np.arange(-4, 5))))
     return tried[best]._replace(score=sums[best])
 
@@ -325,6 +339,8 @@ def _scale(pair: Pair, piece: Stretch) -> float:
 
 def _shares(pair: Pair, piece: Stretch, cells: Positions) -> Floats:
     """How much of what the line shows is seen in each cell."""
+    # Least squares: the s for which s * shown is nearest to the cell. The rest of a cell is other
+    # footage, which after centring has on average nothing in common with what is shown.
     shown = pair.shown(piece, cells)
     size = (shown**2).sum(axis=1)
     product = np.einsum("ij,ij->i", pair.a[cells], shown)
@@ -333,6 +349,7 @@ def _shares(pair: Pair, piece: Stretch, cells: Positions) -> Floats:
 
 def _edge(pair: Pair, piece: Stretch, scale: float, side: int) -> float:
     """Where the piece starts (side -1) or ends (side 1), by the share of its outermost cells."""
+    # Noise and overlays lower every share, so an edge is measured by what is usual in the piece.
     inner = int(piece.first) if side < 0 else int(np.ceil(piece.last)) - 1
     outer = inner + side
     share = _snap(_shares(pair, piece, np.array([inner]))[0] / scale)
@@ -355,6 +372,8 @@ def _touch(pair: Pair, both: tuple[Stretch, Stretch], scale: list[float]) -> boo
         return True
     if high > low + 1:
         return False
+    # The one cell between is a mixture of both if some mixture leaves of its squares no more than
+    # a vector of cosine MIXED to it would: 1 - MIXED**2 of them.
     cell = np.array([low])
     sides = np.concatenate([s * pair.shown(p, cell) for s, p in zip(scale, both, strict=True)])
     shares = np.linspace(0, 1, 11)[:, None]
@@ -368,6 +387,8 @@ def _place_cut(pair: Pair, both: tuple[Stretch, Stretch], scale: list[float]) ->
     high = max(min(int(both[1].first) + 1, int(np.ceil(both[1].last))), low + 1)
     cells = np.arange(low, high)
     before, after = (s * pair.shown(p, cells) for s, p in zip(scale, both, strict=True))
+    # Every tenth of a cell is tried: before the cut a cell shows the one, after it the other, and
+    # the cell with the cut the share of each.
     places = np.linspace(low, high, 10 * (high - low) + 1)
     share = np.clip(places[:, None] - cells, 0, 1)[:, :, None]
     errors = ((pair.a[cells] - share * before - (1 - share) * after) ** 2).sum(axis=(1, 2))

@@ -3,8 +3,9 @@
 * :func:`likeliest_videos` - the videos whose segments are most like those of a clip
 
 A line of :mod:`twlab.analysis.copies.diagonals` is worth the sum of ``similarity - LEAST`` along
-it, of vectors centred on the mean of the video. No line is worth more than the best of each segment
-of the clip together, and that takes one matrix product for a whole corpus.
+it, of vectors centred on the mean of the video. It meets one place per segment of the clip, so it
+is hardly worth more than the best places of all segments together, and those take one matrix
+product for a whole corpus.
 """
 
 from __future__ import annotations
@@ -83,6 +84,11 @@ def _whole_videos(video: Positions, rows: Positions, n_queries: int) -> Iterator
 
 def _worth(ours: Matrix, theirs: Matrix, video: Positions) -> tuple[Positions, Floats]:
     """The numbers of some videos, and what lines in each are worth at most."""
+    # With m the mean of a video, x a segment of the clip and y one of the video, all products that
+    # the cosine of x - m and y - m needs come from x.y, x.m, y.m and m.m:
+    #   (x - m).(y - m) = x.y - x.m - y.m + m.m   and   |y - m|**2 = 1 - 2 y.m + m.m.
+    # So no video has to be centred by itself, and one product does for a block of them. Here all
+    # segments vote for the mean and lines go through whole ones: this ranks, it is no bound.
     starts = np.flatnonzero(np.diff(video, prepend=-1))
     sizes = np.diff(starts, append=len(video))
     of = np.repeat(np.arange(len(starts)), sizes)

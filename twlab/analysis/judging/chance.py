@@ -168,6 +168,8 @@ def _changes(matrix: Floats) -> bool:
 
 def _centre(similar: Floats) -> Floats:
     """Similarities centred by row and column, the diagonal taking no part."""
+    # U-centring (Székely and Rizzo): with divisors n - 2 and (n - 1)(n - 2) in place of n and n**2
+    # every row sums to 0 without its diagonal, and strangers correlate 0 on average, not more.
     n = len(similar)
     out = similar.copy()
     np.fill_diagonal(out, 0.0)
@@ -202,6 +204,10 @@ def _correlate_shifts(first: Floats, second: Floats) -> Floats:
     folded = second[at[:, None], columns]
     waves = [np.fft.rfft(x, axis=0) for x in (cleaned[at[:, None], columns], folded)]
     products = np.fft.irfft((waves[0] * waves[1].conj()).sum(axis=1), n)
+    # Taking the mean of a lag out lowers the sum of squares by its sum squared over its length.
+    # A lag of the shifted matrix is n - lag rows of a column of the folded one, from row s on and
+    # round the end: a difference of running sums of the column written twice. Both halves of the
+    # symmetric matrix count, hence 2.
     running = np.r_[np.zeros((1, n)), folded.cumsum(axis=0)]
     running = np.r_[running, running[-1] + running[1:]]
     lags = np.arange(1, n)
@@ -216,6 +222,8 @@ def _note_if_smooth(first: Floats, second: Floats, series: tuple[Floats, Floats]
     """That the series have too few independent moments, where they have."""
     n = len(first)
     lags = np.arange(1, n)
+    # Bartlett: two series of autocorrelations r and q correlate by chance as two of
+    # n / (1 + 2 sum_k (1 - k / n) r_k q_k) independent moments do.
     both = np.ones(n - 1)
     for matrix, x in zip((first, second), series, strict=True):
         spread = ((x - x.mean(axis=0)) ** 2).sum() / n
@@ -246,6 +254,7 @@ def _ends_alike(first: Floats, second: Floats) -> bool:
 
 def _extremes(matrix: Floats, size: int) -> tuple[float, float, float]:
     """Shares of blocks less alike than start and end are: to each other, and each to itself."""
+    # All blocks of one size from a table of sums, each by its four corners.
     sums = np.pad(matrix.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     blocks = sums[size:, size:] - sums[:-size, size:] - sums[size:, :-size] + sums[:-size, :-size]
     at = np.arange(len(blocks))

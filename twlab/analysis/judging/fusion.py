@@ -94,6 +94,8 @@ def standings(similar: Floats, backgrounds: Sequence[Floats]) -> Floats:
     for column, values in enumerate(known):
         middle, spread = _middle_and_spread(values)[0], shared[column]
         n_rows = int((~np.isnan(backgrounds[column])).sum())
+        # By squares, so that all options stand in for a few rows and hardly any for thirty: .5 at
+        # FEW_ROWS rows, .01 at ten times as many.
         share = FEW_ROWS**2 / (FEW_ROWS**2 + n_rows**2)
         middle = share * common[0] + (1 - share) * middle
         spread = float(np.sqrt(share * common[1] ** 2 + (1 - share) * spread**2))
@@ -106,6 +108,10 @@ def _shared_spreads(known: Sequence[Floats]) -> Floats:
 
     How much they differ beyond chance is estimated as DerSimonian and Laird do (1986).
     """
+    # In logarithms, where a spread of n rows has the variance chance / n whatever its size. The
+    # excess of their weighed squares over what chance gives is how much options really differ
+    # (the method of moments); each is then drawn to the mean by chance / (chance + beyond), as in
+    # the estimate of James and Stein.
     own = np.maximum([_middle_and_spread(values)[1] for values in known], LEAST_SPREAD)
     if len(own) < 2:
         return own
@@ -115,6 +121,7 @@ def _shared_spreads(known: Sequence[Floats]) -> Floats:
     excess = weight @ (log - np.average(log, weights=weight)) ** 2 - (len(own) - 1)
     beyond = max(0.0, excess / (weight.sum() - (weight @ weight) / weight.sum()))
     mean = np.average(log, weights=1 / (chance + beyond))
+    # A tail that chance does not explain is the option's own: the wider, the less it is drawn.
     halves = [np.maximum(_halves(values), LEAST_SPREAD) for values in known]
     skew = np.maximum([np.log(upper / lower) for lower, upper in halves], 0)
     share = chance / (chance + beyond) * np.exp(-(skew**2) * n_rows / CHANCE_OF_SKEW / 2)

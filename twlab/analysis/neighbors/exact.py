@@ -102,6 +102,7 @@ def best_rows(
     pool = unit if len(among) == len(unit) else unit[among]
     column_of = np.full(len(queries), -1, np.intp)
     column_of[among if own else []] = np.arange(len(among)) if own else -1
+    # Filled up with columns that are never found, so that they divide into groups on every level.
     levels = _levels(len(pool), width)
     columns = -(-len(pool) // GROUP**levels) * GROUP**levels
     step = max(2, min(len(asked), BLOCK_CELLS // columns))
@@ -143,6 +144,8 @@ def _levels(n: int, k: int) -> int:
 
 def _best(block: Matrix, k: int, levels: int) -> Neighbors:
     """Columns and cosines of the k largest of each row, best first, ties by column."""
+    # Which of several equal columns a partition leaves among the k is its own affair. Rows where
+    # that decides are done again, by column; there are few, so a loop does.
     columns, tied = _top_columns(block, k, levels)
     for row in np.flatnonzero(tied):
         values = np.minimum(block[row], 1)
@@ -158,8 +161,10 @@ def _best(block: Matrix, k: int, levels: int) -> Neighbors:
 def _top_columns(block: Matrix, k: int, levels: int) -> tuple[Positions, NDArray[np.bool_]]:
     """Columns of the k largest of each row, in no order, and rows where others are as large.
 
-    The k largest lie in the k groups with the largest maxima. Groups are strided, column ``c``
-    in group ``c % n_groups``, so that the maxima are taken over long contiguous stretches.
+    The k largest lie in the k groups with the largest maxima: a column of any other group is not
+    above its own maximum, and so has those k maxima above it or beside it. Groups are strided,
+    column ``c`` in group ``c % n_groups``, so that the maxima are taken over long contiguous
+    stretches.
     """
     if levels:
         groups = block.reshape(len(block), GROUP, -1)
@@ -199,7 +204,7 @@ def pairs_above(
     step = max(2, BLOCK_CELLS // max(1, len(pool)))
     pairs, values, n_pairs = [np.empty((0, 2), np.intp)], [np.empty(0, np.float32)], 0
     for first in range(0, len(left), step):
-        skip = first if right is None else 0
+        skip = first if right is None else 0  # what lies before was met from the other side
         rows = left[first : first + step]
         block = np.empty((len(rows), len(pool) - skip), np.float32)
         dot_rows(rows, pool[skip:], block)

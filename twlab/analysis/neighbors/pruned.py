@@ -80,6 +80,8 @@ def best_in_cells(
     if own:
         itself[among] = np.arange(len(among))
     asked = np.flatnonzero(queries.any(axis=1))
+    # Cells hold some four times as many rows as are sought: in smaller ones the k best of a row
+    # are bound to lie in many, and all of these must be visited.
     width = min(k, len(among)) if len(asked) else 0
     if width < 1:
         return best_rows(queries, unit, among, k, own=own), 1.0
@@ -106,6 +108,7 @@ def _share_needed(search: Search, rows: Positions, k: int) -> tuple[float, float
 
     That is: the share of their neighbours that they find, and of all rows that they look at.
     """
+    # What is as alike as the last true neighbour is one: of equal rows any may be found.
     truth = _best_of_all(search, rows, k)[1]
     last = np.where(np.isfinite(truth), truth, np.inf).min(axis=1, keepdims=True)
     n_true = max(1, int(np.isfinite(truth).sum()))
@@ -150,6 +153,8 @@ def _find_together(search: Search, rows: Positions, k: int, share: float) -> tup
     for cell, mine in zip(cells, np.split(np.arange(len(rows)), starts[1:]), strict=True):
         n += _compare(search, rows, mine, int(cell), best)
     for band in bands(0, len(search.cells.centres)):
+        # Unit rows of cosine s lie sqrt(2 - 2 s) apart. What would displace the worst of the best
+        # so far lies within that distance, so at share 1 a cell whose plane is further holds none.
         worst = np.maximum(best[1][:, -1], -1)
         radius = np.float32(share) * np.sqrt(np.maximum(2 - 2 * worst, 0) + np.float32(SLACK))
         for cell, mine in visits(search, rows, radius, band):
@@ -236,6 +241,8 @@ def _near_cells(search: Search, threshold: float) -> Iterator[tuple[Positions, P
     cells, n_cells = search.cells, len(search.cells.centres)
     for cell in range(n_cells):
         yield cells.rows(cell), None
+    # Of a pair in two cells each row is within the radius of the other, so the bound of ``visits``
+    # holds from either side: it is enough that rows visit later cells.
     radius = np.full(len(search.queries), furthest(threshold), np.float32)
     for start in range(0, len(cells.order), CHUNK):
         rows = cells.order[start : start + CHUNK]

@@ -150,6 +150,7 @@ def _products(
 
 def _means(unit: Matrix, labels: NDArray[np.int32], centres: Matrix) -> Matrix:
     """The mean direction of the rows of each centre; a centre without rows stays as it is."""
+    # Rows of one label made consecutive, so that one pass over them gives all the sums.
     order = np.argsort(labels, kind="stable")
     there, first = np.unique(labels[order], return_index=True)
     sums = np.add.reduceat(unit[order], first, axis=0)
@@ -194,6 +195,7 @@ def gaps_of(centres: Matrix) -> Matrix:
     """Distances between centres, a little too large rather than too small."""
     cosines = np.empty((len(centres),) * 2, np.float32)
     dot_rows(centres, centres, cosines)
+    # |c - e|**2 = 2 - 2 c.e of unit vectors. Too large a gap costs visits, too small a one rows.
     cosines *= -2  # in place: with thousands of centres each copy counts
     cosines += 2
     np.maximum(cosines, 0, out=cosines)
@@ -213,6 +215,10 @@ def visits(
 
     A row never visits its own cell; ``onward`` it visits later ones only.
     """
+    # Why no row is missed: let x be a row, c its centre, e another, y a row of e's cell within r of
+    # x. y is nearer to e, so y.(c - e) <= -margin <= 0 (both centres have length 1), and
+    #   x.c - x.e  =  (x - y).(c - e) + y.(c - e)  <=  r |c - e| - margin   (Cauchy and Schwarz).
+    # Where x.c exceeds x.e + r |c - e| - margin, there is no such y, and the cell is passed by.
     band = slice(cells.start, cells.stop)
     gaps, numbers = search.gaps[:, band], np.array(cells)
     at, to = [], []
@@ -245,5 +251,5 @@ def with_margins(search: Search) -> Search:
         here, first = np.unique(cells.home[rows], return_index=True)
         np.subtract(cells.cosine[rows, None], block, out=block)
         out[here] = np.minimum(out[here], np.minimum.reduceat(block, first, axis=0))
-    out -= np.float32(SLACK)
+    out -= np.float32(SLACK)  # a margin that is too small is safe, as is a gap too large
     return search._replace(margins=out)

@@ -85,6 +85,7 @@ class Line(NamedTuple):
 
     def within(self, start: Positions, end: Positions) -> Floats:
         """The sum of all similarities within the pieces from each start to each end."""
+        # The squared length of a sum of vectors is the sum of all their products.
         products = ((self.sums[end] - self.sums[start]) ** 2).sum(axis=-1)
         return np.asarray(products + self.own[end] - self.own[start])
 
@@ -112,6 +113,8 @@ class Gram(NamedTuple):
 
     def within(self, start: Positions, end: Positions) -> Floats:
         """The sum of all similarities within the pieces from each start to each end."""
+        # A block on the diagonal is the larger corner less two strips, equal as the matrix is
+        # symmetric, which hold the smaller corner twice.
         edges = self.corner[end, end] + self.corner[start, start]
         return np.asarray(edges - 2 * self.corner[start, end])
 
@@ -143,6 +146,7 @@ def band_for(n: int, n_pieces: int, *, least: int = LEAST_BAND) -> int:
 
 def pieces_of(line: Line | Gram, band: int) -> Pieces:
     """The block sums of a line."""
+    # 256 ends at a time: a table of all ends and starts would be n squared for a narrow band.
     n = len(line.weights) - 1
     out = Pieces(np.zeros((n + 1, band)), np.full((n + 1, band), np.inf))
     for low in range(1, n + 1, 256):
@@ -240,6 +244,8 @@ def chain_ward(sums: Floats, weights: Floats, n_pieces: int, least: float) -> Po
     left = {start + 1: start for start in range(n)}
     line = Line(sums, weights, np.zeros(n + 1))
 
+    # Ward's rise is the cost of the piece from a to c less those of its halves at b. Entries of the
+    # heap are never taken out: one is void once its pieces are no longer neighbours as they were.
     def entry(a: int, b: int, c: int) -> tuple[float, int, int, int]:
         start, end = np.array([a, a, b]), np.array([c, b, c])
         weight = line.weights[end] - line.weights[start]
@@ -268,7 +274,11 @@ def _last_begins(
 ) -> NDArray[np.intp]:
     """Where the last piece begins of the cheapest cuts up to each place, for each setting."""
     band, shape = costs.shape[2], toll.shape
-    # What everything up to a place costs, with the cut there; `band` places before the line.
+    # Optimal partitioning (Jackson et al., 2005): what lies before the last cut is itself cut best,
+    #   best(j) = min over i of best(i) + cost(i, j) + toll(j) + penalty.
+    # Nothing is pruned as in PELT: its condition fails for powers below 1, where two pieces may
+    # cost more than one. What everything up to a place costs, with the cut there; `band` places
+    # before the line.
     best = np.full((*shape[:2], band + shape[2]), np.inf, np.float32)
     best[:, :, band] = 0
     opened = np.zeros(shape, np.intp)
@@ -302,6 +312,9 @@ def _cut_exactly(
     band, shape = costs.shape[2], toll.shape
     best = np.full((*shape[:2], band + shape[2]), np.inf, np.float32)
     best[:, :, band] = 0
+    # Segment neighbourhood search (Auger and Lawrence, 1989): the best k + 1 pieces up to a place
+    # end in one piece after the best k pieces up to an earlier one. ``windows`` sees ``best`` as
+    # it is filled anew in each round.
     windows = np.lib.stride_tricks.sliding_window_view(best, band, axis=-1)[:, :, : shape[2]]
     steps = []
     first = np.arange(shape[2]) - band
@@ -330,7 +343,10 @@ def _cut_by_penalty(
     found = np.ones(toll.shape, bool)
     found[:, :, [0, n]] = False
     reach = float(np.abs(costs[np.isfinite(costs)]).max(initial=1.0)) + float(np.abs(toll).max())
-    # Halved on a scale that is fine around 0 and coarse far from it.
+    # The number of cuts never rises with the penalty, so it can be halved on. To add a cut changes
+    # the cost by at most two pieces gained, one lost and a toll, below 4 * reach: below minus that
+    # every place is cut, and at n times as much, all cuts together, none is. Halved on a scale that
+    # is fine around 0 and coarse far from it.
     low = np.full(toll.shape[:2], -np.arcsinh(4 * reach))
     high = np.full(toll.shape[:2], np.arcsinh(4 * reach * n))
     for _ in range(HALVINGS):

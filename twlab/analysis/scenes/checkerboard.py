@@ -32,6 +32,8 @@ def checkerboard(unit: NDArray[np.float32], start: Floats, end: Floats, width: f
     Rows are in order of time. Done once for each distinct start.
     """
     times, which = np.unique(start, return_inverse=True)
+    # Foote's board sums what is alike on either side less what is alike across: with means b, a of
+    # the sides, (b.b + a.a) / 2 - b.a = |b - a|**2 / 2, which needs no matrix.
     weight = seconds_stood_for(start, end) * unit.any(axis=1)
     before = _side_means(times, end, start, unit, weight, width)
     after = _side_means(-times, -start, -end, unit, weight, width)
@@ -72,6 +74,7 @@ def _side_means(
     distance = np.abs(times[row] - (near + far)[column] / 2)
     nearest = np.full(len(times), np.inf)
     np.minimum.at(nearest, row, distance)
+    # A Gaussian with a standard deviation of half the width: exp(-d**2 / (2 (width / 2)**2)).
     # Counted from the nearest row, so that a long gap does not underflow to nothing.
     taper = np.exp(-2 * (distance**2 - nearest[row] ** 2) / width**2)
     value = weight[column] * taper

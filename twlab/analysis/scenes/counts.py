@@ -139,6 +139,8 @@ def price_of(line: Line | Gram, factor: float) -> float:
     edges = np.flatnonzero(np.diff(line.weights) > 0)
     if len(edges) < 2:
         return PRICE
+    # Their product over those with themselves is a cosine in the kernel's space, whatever they
+    # weigh; 1e-24 keeps two without weight apart from 0 / 0.
     first, second = edges[:-1], edges[1:]
     own = [line.within(k, k + 1) for k in (first, second)]
     both = line.within(first, second + 1) - own[0] - own[1]
@@ -167,6 +169,7 @@ def gaussian_line(moments: Moments) -> Line | Gram | None:
     scale = mean_distance(unit, weight)
     if len(unit) <= EXACT:
         return Gram(corner_sums(kernel_of(unit @ unit.T, scale), weight), weights)
+    # What landmarks do not span is each segment's own: it counts with itself and with no other.
     features = _span_features(unit, scale, np.flatnonzero(weight > 0))
     own = weight**2 * (1 - (features**2).sum(axis=1))
     zero = np.zeros((1, features.shape[1]))
@@ -183,6 +186,7 @@ def changes(moments: Moments) -> bool:
 
 def mean_distance(unit: Matrix, weight: Floats) -> float:
     """The mean squared distance of two moments, each by its weight."""
+    # sum_ij w_i w_j |x_i - x_j|**2 = 2 (W**2 - |sum_i w_i x_i|**2) of unit vectors, no pair formed.
     total, pairs = weight @ unit, weight.sum() ** 2 - (weight**2).sum()
     apart = float(weight.sum() ** 2 - total @ total)
     return max(2 * apart / pairs, 1e-6) if pairs > 0 else 1.0
@@ -195,6 +199,8 @@ def kernel_of(products: NDArray[np.floating], scale: float) -> NDArray[np.floati
 
 def _span_features(unit: Matrix, scale: float, rows: Positions) -> Floats:
     """Features whose products are the kernel's nearly, spanned by landmarks even in time."""
+    # Nyström's approximation (Williams and Seeger, 2001): with K the kernel among landmarks and k
+    # that to them, k K^-1 k' is the kernel of the parts in their span; k K^-1/2 are the features.
     marks = unit[rows[np.linspace(0, len(rows) - 1, LANDMARKS).round().astype(np.intp)]]
     values, axes = np.linalg.eigh(kernel_of(marks @ marks.T, scale).astype(np.float64))
     kept = values > 1e-6 * values[-1]
@@ -228,6 +234,7 @@ def _is_evident(unit: Matrix, least: float) -> bool:
     number = len(cuts_at(gram, PRICE)) + 1
     if number == 1:
         return False
+    # All are cut into as many scenes as the video itself: more cuts always leave less.
     mine = _explain(np.asarray(kernel[None], np.float64), number)
     if mine.uneven[0] < np.log(CLEAR):
         return True
@@ -242,6 +249,9 @@ def _turn_waves(products: Floats) -> Floats:
     """Products of videos with the same cosine waves along time, their signs turned at random."""
     from scipy.fft import dctn, idctn
 
+    # With X the vectors along time, D the cosine transform and S the signs, those of the other
+    # video are D' S D X; its products D' S (D X X' D') S D need the products X X' alone. D is
+    # orthogonal, so every wave keeps its power and the others differ only in how waves meet.
     n = len(products)
     waves = dctn(products, norm="ortho")
     signs = np.random.default_rng(n).choice([-1.0, 1.0], size=(OTHERS, n))
@@ -274,6 +284,8 @@ def _left_over(line: Gram, kernel: Floats, mark: NDArray[np.bool_]) -> tuple[flo
     """The share of spread within scenes, and of unlike similarities within blocks of scenes."""
     n = len(kernel)
     edges = np.r_[0, np.flatnonzero(mark), n].astype(np.intp)
+    # In the kernel's space the scatter of m vectors of length 1 about their mean is m less their
+    # block sum over m (Arlot et al.); of one scene it is the whole that cuts can explain.
     within = line.within(edges[:-1], edges[1:]) / np.diff(edges)
     spread = (n - within.sum()) / max(n - kernel.sum() / n, 1e-12)
     # Each with itself is left out: noise would hide there how even the rest is.

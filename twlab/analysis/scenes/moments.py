@@ -52,6 +52,7 @@ def moments_of(unit: Matrix, start: Floats, end: Floats) -> Moments:
     times, which = np.unique(start, return_inverse=True)
     last = np.full(len(times), -np.inf)
     np.maximum.at(last, which, end)
+    # What starts together is seen together: its mean by the seconds each row stands for.
     if len(times) == len(start):
         mean, weight = unit, seconds
     else:
@@ -86,6 +87,7 @@ def line_of(moments: Moments, vectors: Matrix) -> Line | Gram:
 def corner_sums(similar: NDArray[np.floating], weight: Floats) -> Floats:
     """Sums over the corner of a matrix of similarities before each place."""
     out = np.zeros((len(similar) + 1, len(similar) + 1))
+    # A table of sums (Crow, 1984) in place: two running sums, one along each axis.
     np.multiply(similar, np.multiply.outer(weight, weight), out=out[1:, 1:])
     out.cumsum(axis=0, out=out)
     return out.cumsum(axis=1, out=out)
@@ -100,6 +102,9 @@ def links(moments: Moments, kinds: Sequence[Matrix], windows: Sequence[int]) -> 
     """
     n, clip = len(moments.start), clip_length(moments.start, moments.end)
     start, end, usable = moments.start, moments.end, moments.weight > 0
+    # A pair of segments ``lag`` apart is a link across every place between them: places pair + 1 to
+    # pair + lag. All pairs of one lag are raised together, step by step, so that no place is met
+    # twice at once; lags grow until no pair can lie in the widest window on both sides.
     best = np.full((len(kinds), len(windows), n), -np.inf)
     for lag in range(1, n):
         before, after = np.arange(n - lag), np.arange(lag, n)
@@ -112,6 +117,8 @@ def links(moments: Moments, kinds: Sequence[Matrix], windows: Sequence[int]) -> 
         similar = np.array([_products(vectors, pairs, lag) for vectors in kinds]) * fade
         for step in range(1, lag + 1):
             place = pairs + step
+            # How far the pair reaches from the place, on the side where that is more; the segment
+            # next to the place is always in its window, however long it is.
             away = np.maximum(
                 (start[place] - end[pairs]) * (step > 1),
                 (start[pairs + lag] - start[place]) * (step < lag),

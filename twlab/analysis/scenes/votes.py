@@ -105,6 +105,8 @@ def cut_by_vote(moments: Moments, n_scenes: int) -> tuple[Positions, Floats]:
     if n_scenes < 2:
         return np.empty(0, np.intp), np.empty(0)
     places, share = vote(moments, n_scenes)
+    # Settings that mean one cut place it one segment apart; without the spill they would split
+    # their votes, and a place that few settings chose together would win.
     weights = np.r_[0.0, moments.weight.cumsum()]
     share = share + SPILL * (np.r_[0.0, share[:-1]] + np.r_[share[1:], 0.0])
     cuts = places[agree_on_cuts(share[places], weights[places], n_scenes)]
@@ -115,6 +117,9 @@ def vote(moments: Moments, n_scenes: int) -> tuple[Positions, Floats]:
     """Places that may be cut, ends among them, and the share of settings that cut at each place."""
     n = len(moments.start)
     kinds = (centre(moments), moments.unit)
+    # A setting is a kind of vectors and a power, which price pieces, and a height and a window,
+    # which price places: 2 x 2 x 2 x 4 of them. Costs are made once for each of the first two, and
+    # the tolls of one kind of vectors stand twice, once for each power.
     linked = links(moments, kinds, WINDOWS)
     linked[:, :, 0] = 0
     toll = np.concatenate([height * linked for height in TOLLS], axis=1)
@@ -151,6 +156,8 @@ def agree_on_cuts(share: Floats, weights: Floats, n_scenes: int) -> Positions:
     Greatest is the sum of the shares at the cuts, less ``EVENNESS`` times the squared logarithm of
     each scene's length over the mean one.
     """
+    # The vote enters as a toll below 0 and evenness as the cost of a piece: the search is the same
+    # as that of one setting.
     n = len(share) - 1
     cost = partial(_uneven, weights, n_scenes / max(float(weights[-1]), 1e-12))
     band = band_for(n, n_scenes)
@@ -172,6 +179,7 @@ def _contrasts(moments: Moments, cuts: Positions) -> Floats:
     0 where they are as alike, 1 where they are not alike at all, by the Gaussian kernel.
     """
     rows = np.flatnonzero(moments.weight > 0)
+    # By the kernel that counts the scenes, so that a contrast means the same for every model.
     scale = mean_distance(moments.unit, moments.weight)
     out = np.zeros(len(cuts))
     for number, place in enumerate(np.searchsorted(rows, cuts)):
