@@ -6,10 +6,8 @@ export default [
   {
     languageOptions: { ecmaVersion: 2022, sourceType: "module", globals: globals.browser },
     rules: {
-      "max-lines": ["error", 350],
-      "max-depth": ["error", 4],
-      // A view is one closure: its state, its drawing and its gestures.
-      "max-lines-per-function": ["error", { max: 270, skipComments: true }],
+      "max-depth": ["error", 3],
+      "max-lines-per-function": ["error", { max: 40, skipComments: true }],
       "no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
       eqeqeq: "error",
       "prefer-const": "error",

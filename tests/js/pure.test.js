@@ -168,11 +168,12 @@ test("contrast ignores the rarest hundredth", () => {
 test("the store tells each listener once, and only of changes", () => {
   const store = new Store(/** @type {any} */ ({ focus: -1, sec: 0 }));
   let calls = 0;
-  const off = store.on(["focus", "sec"], () => calls++);
+  const life = new AbortController();
+  store.on(["focus", "sec"], () => calls++, life.signal);
   store.set({ focus: 3, sec: 2 });
   store.set({ focus: 3 });
   assert.equal(calls, 1);
-  off();
+  life.abort();
   store.set({ focus: 4 });
   assert.equal(calls, 1);
   assert.equal(store.get("focus"), 4);

@@ -2,12 +2,34 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { createActions, rowFacts, rowsWithText } from "../../twlab/widgets/js/actions.js";
+import { Actions } from "../../twlab/widgets/js/actions.js";
 import { decodeData } from "../../twlab/widgets/js/data.js";
+import { rowFacts, rowsWithText } from "../../twlab/widgets/js/facts.js";
 import { layoutLanes, stripAt } from "../../twlab/widgets/js/lanes.js";
 import { nearestOf, placeInSpace } from "../../twlab/widgets/js/near.js";
-import { Store } from "../../twlab/widgets/js/state.js";
-import { createTimeIndex, stretchesOf } from "../../twlab/widgets/js/timeindex.js";
+import { Store, initialState } from "../../twlab/widgets/js/state.js";
+import { TimeIndex, stretchesOf } from "../../twlab/widgets/js/timeindex.js";
+
+/** Arrays as Python sends them, but one byte off, as buffers from the wire may be. @param {Record<string, any>} arrays */
+function encode(arrays) {
+  let offset = 0;
+  /** @type {Record<string, [string, number, number]>} */
+  const index = {};
+  for (const [name, array] of Object.entries(arrays)) {
+    index[name] = [array.constructor.name.replace("Array", "").toLowerCase(), array.length, offset];
+    offset += Math.ceil(array.byteLength / 8) * 8;
+  }
+  const bytes = new Uint8Array(offset + 1);
+  for (const [name, array] of Object.entries(arrays)) {
+    bytes.set(new Uint8Array(array.buffer), index[name][2] + 1);
+  }
+  return { index, bytes: new DataView(bytes.buffer, 1) };
+}
+
+const VIDEOS = [
+  { id: "a", title: "A", duration: 18, source: {}, thumbnail: "" },
+  { id: "b", title: "B", duration: 12, source: {}, thumbnail: "" },
+];
 
 /** Two videos of three and two clips of 6 s; rows out of order. */
 function table() {
@@ -25,18 +47,7 @@ function table() {
     scene_video: Uint32Array.of(0),
     scene_sec: Float64Array.of(12),
   };
-  let offset = 0;
-  /** @type {Record<string, [string, number, number]>} */
-  const index = {};
-  for (const [name, array] of Object.entries(arrays)) {
-    index[name] = [array.constructor.name.replace("Array", "").toLowerCase(), array.length, offset];
-    offset += Math.ceil(array.byteLength / 8) * 8;
-  }
-  // One byte off, as buffers from the wire may be.
-  const bytes = new Uint8Array(offset + 1);
-  for (const [name, array] of Object.entries(arrays)) {
-    bytes.set(new Uint8Array(array.buffer), index[name][2] + 1);
-  }
+  const { index, bytes } = encode(arrays);
   const spec = {
     n: 5,
     title: "two",
@@ -46,10 +57,7 @@ function table() {
     colorBy: "kind",
     tooltip: [],
     columns: [{ name: "kind", kind: "category", array: "kind", names: ["forest", "meadow"] }],
-    videos: [
-      { id: "a", title: "A", duration: 18, source: {}, thumbnail: "" },
-      { id: "b", title: "B", duration: 12, source: {}, thumbnail: "" },
-    ],
+    videos: VIDEOS,
     spaces: [
       {
         name: "visual",
@@ -61,30 +69,15 @@ function table() {
     ],
     arrays: index,
   };
-  return decodeData(spec, new DataView(bytes.buffer, 1));
+  return decodeData(spec, bytes);
 }
 
 function opened() {
   const data = table();
-  const times = createTimeIndex(data);
-  const store = new Store({
-    focus: -1,
-    hover: -1,
-    mask: new Uint8Array(5),
-    selected: 0,
-    video: 0,
-    sec: 0,
-    playing: false,
-    seek: null,
-    bands: [],
-    colorBy: "kind",
-    space: 0,
-    tool: "lasso",
-    theme: "light",
-    message: "",
-  });
+  const times = new TimeIndex(data);
+  const store = new Store(initialState(data));
   const ask = async () => ({ answer: { rows: [] }, bytes: null });
-  const actions = createActions(data, store, times, { showTip: () => undefined, ask });
+  const actions = new Actions(data, store, times, { showTip: () => undefined, ask });
   return { data, times, store, actions };
 }
 

@@ -1,144 +1,178 @@
 /** The explorer: makes the views, gives them one store, and takes everything away at the end. */
 
-import { createActions } from "./actions.js";
-import { createDetails } from "./details.js";
+import { Actions, countText } from "./actions.js";
+import { Details } from "./details.js";
 import { element } from "./dom.js";
-import { createFrames } from "./frames.js";
+import { Frames } from "./frames.js";
 import { HeatmapView } from "./heatmap.js";
 import { attachKeys, helpDialog } from "./keys.js";
-import { createLegend } from "./legend.js";
-import { createLook } from "./look.js";
+import { Legend } from "./legend.js";
+import { Look } from "./look.js";
 import { MapView } from "./map.js";
-import { createMedia } from "./media.js";
-import { createPlayer } from "./player.js";
-import { Store } from "./state.js";
-import { createTimeIndex } from "./timeindex.js";
+import { Media } from "./media.js";
+import { Player } from "./player.js";
+import { Store, initialState } from "./state.js";
+import { TimeIndex } from "./timeindex.js";
 import { TimelineView } from "./timeline.js";
-import { createToolbar } from "./toolbar.js";
-import { createTooltip } from "./tooltip.js";
+import { Toolbar } from "./toolbar.js";
+import { Tooltip } from "./tooltip.js";
 
-/** @typedef {ReturnType<typeof openExplorer>} App */
+/** @typedef {import("./data.js").Data} Data */
 /** @typedef {(question: { kind: "video" | "nearest", [more: string]: any }) => Promise<{ answer: any, bytes: DataView | null }>} Asker */
 /**
  * @typedef {object} Context what every view is given
- * @property {import("./data.js").Data} data
- * @property {import("./state.js").Store} store
- * @property {import("./actions.js").Actions} actions
- * @property {import("./look.js").Look} look
- * @property {import("./timeindex.js").TimeIndex} times
- * @property {import("./media.js").Media} media
- * @property {import("./frames.js").Frames} frames
+ * @property {Data} data
+ * @property {Store} store
+ * @property {Actions} actions
+ * @property {Look} look
+ * @property {TimeIndex} times
+ * @property {Media} media
+ * @property {Frames} frames
+ * @property {Tooltip} tooltip shown by `actions.hover`
+ */
+/**
+ * @typedef {object} Panels where each part goes; those of views only where they are asked for
+ * @property {HTMLElement} toolbar
+ * @property {HTMLElement} legend
+ * @property {HTMLElement} status
+ * @property {HTMLElement} live
+ * @property {HTMLElement} [map]
+ * @property {HTMLElement} [heatmap]
+ * @property {HTMLElement} [scale] of the heatmap
+ * @property {HTMLElement} [timeline]
+ * @property {HTMLElement} [player]
+ * @property {HTMLElement} [details]
  */
 /** @typedef {{ reset?: () => void, key?: (event: KeyboardEvent) => boolean, canvas?: HTMLElement, destroy: () => void }} View */
 
 const NAMES = { map: "Map", heatmap: "Similarity", timeline: "Timeline", player: "Player" };
+/** Panels stand below each other up to the first width, two by two up to the second. */
+const [NARROW, MEDIUM] = [620, 980];
 
-/**
- * @param {HTMLElement} host @param {import("./data.js").Data} data
- * @param {Asker} ask asks the kernel, or the page
- */
-export function openExplorer(host, data, ask) {
-  const root = element("div", {
-    class: "twx",
-    role: "region",
-    "aria-label": data.title || "Explorer of video segments",
-    "data-lm-suppress-shortcuts": "true",
-  });
-  host.append(root);
-  const times = createTimeIndex(data);
-  const store = new Store({
-    focus: -1,
-    hover: -1,
-    mask: new Uint8Array(data.n),
-    selected: 0,
-    video: 0,
-    sec: 0,
-    playing: false,
-    seek: null,
-    bands: [],
-    colorBy: data.colorBy,
-    space: 0,
-    tool: "lasso",
-    theme: "light",
-    message: "",
-  });
-  const look = createLook(root, data, store);
-  const media = createMedia(data, ask);
-  const frames = createFrames(media);
-  const tooltip = createTooltip(root, data, store, frames);
-  const actions = createActions(data, store, times, { showTip: tooltip.show, ask });
-  const context = { data, store, actions, look, times, media, frames };
+export class App {
+  #context;
+  /** @type {View[]} */
+  #views;
+  #player;
+  #toolbar;
+  #help = helpDialog();
+  #life = new AbortController();
 
-  const panels = makePanels(root, data);
-  /** @type {Record<string, View>} */
-  const views = {};
-  if (panels.map) views.map = new MapView(context, panels.map);
-  if (panels.heatmap) views.heatmap = new HeatmapView(context, panels.heatmap, panels.scale);
-  if (panels.timeline) views.timeline = new TimelineView(context, panels.timeline);
-  const player = panels.player ? createPlayer(context, panels.player) : null;
-  if (player) views.player = player;
-  if (panels.details) views.details = createDetails(context, panels.details);
-  views.legend = createLegend(context, panels.legend);
+  /**
+   * @param {HTMLElement} host @param {Data} data
+   * @param {Asker} ask asks the kernel, or the page
+   */
+  constructor(host, data, ask) {
+    this.root = makeRoot(data);
+    host.append(this.root);
+    const context = makeContext(this.root, data, ask);
+    this.#context = context;
+    this.store = context.store;
+    this.actions = context.actions;
+    const panels = makePanels(this.root, data);
+    const views = makeViews(context, panels);
+    this.root.append(this.#help);
+    this.#player = views.player;
+    this.#toolbar = new Toolbar(context, panels.toolbar, {
+      reset: () => this.#reset(),
+      fullScreen: () => this.#toggleFullScreen(),
+      help: () => this.#help.showModal(),
+    });
+    this.#views = [...Object.values(views).filter((view) => view !== undefined), this.#toolbar];
+    const { signal } = this.#life;
+    showStatus(context, panels.status, panels.live, signal);
+    attachKeys(this.root, (event) => this.#keyInView(event), this.#verbs(), signal);
+    watchSize(this.root, signal);
+  }
 
-  const help = helpDialog();
-  root.append(help);
-  const reset = () => Object.values(views).forEach((view) => view.reset?.());
-  const fullScreen = () => {
-    if (document.fullscreenElement) void document.exitFullscreen();
-    else
-      void root
-        .requestFullscreen?.()
-        .catch(() => store.set({ message: "Full screen is not allowed here" }));
-  };
-  const verbs = { reset, fullScreen, help: () => help.showModal() };
-  const toolbar = createToolbar(context, panels.toolbar, verbs);
-  views.toolbar = toolbar;
-  const status = showStatus(context, panels.status, panels.live);
-  const stopKeys = attachKeys(
-    root,
-    (event) =>
-      Object.values(views).some(
-        (view) => view.canvas === root.querySelector(":focus") && view.key?.(event),
-      ),
-    {
-      " ": () => player?.toggle(),
-      Enter: (event) =>
-        store.get("focus") >= 0 &&
-        actions.select([store.get("focus")], event.shiftKey ? "add" : "replace", ""),
-      Escape: actions.clear,
-      p: actions.playSelection,
-      n: actions.selectNearest,
+  #reset() {
+    this.#views.forEach((view) => view.reset?.());
+  }
+
+  #toggleFullScreen() {
+    if (document.fullscreenElement) return void document.exitFullscreen();
+    const message = "Full screen is not allowed here";
+    void this.root.requestFullscreen?.().catch(() => this.store.set({ message }));
+  }
+
+  /** Whether the view that has the focus takes the key. @param {KeyboardEvent} event */
+  #keyInView(event) {
+    const focused = this.root.querySelector(":focus");
+    return this.#views.some((view) => view.canvas === focused && view.key?.(event));
+  }
+
+  /** @returns {Record<string, (event: KeyboardEvent) => void>} what each key does */
+  #verbs() {
+    const { store, actions } = this;
+    return {
+      " ": () => this.#player?.toggle(),
+      Enter: (event) => this.#selectFocus(event.shiftKey),
+      Escape: () => actions.clear(),
+      p: () => actions.playSelection(),
+      n: () => void actions.selectNearest(),
       l: () => store.set({ tool: "lasso" }),
       b: () => store.set({ tool: "box" }),
       v: () => store.set({ tool: "pan" }),
-      f: fullScreen,
-      "/": () => toolbar.find(),
-      "?": verbs.help,
-      0: reset,
-    },
-  );
-  const stopSizing = watchSize(root);
+      f: () => this.#toggleFullScreen(),
+      "/": () => this.#toolbar.find(),
+      "?": () => this.#help.showModal(),
+      0: () => this.#reset(),
+    };
+  }
 
+  /** @param {boolean} add */
+  #selectFocus(add) {
+    const focus = this.store.get("focus");
+    if (focus >= 0) this.actions.select([focus], add ? "add" : "replace", "");
+  }
+
+  destroy() {
+    this.#life.abort();
+    this.#views.forEach((view) => view.destroy());
+    const { tooltip, frames, media, look, store } = this.#context;
+    for (const part of [tooltip, frames, media, look]) part.destroy();
+    store.close();
+    this.root.remove();
+  }
+}
+
+/** @param {Data} data */
+function makeRoot({ title }) {
+  return element("div", {
+    class: "twx",
+    role: "region",
+    "aria-label": title || "Explorer of video segments",
+    "data-lm-suppress-shortcuts": "true",
+  });
+}
+
+/** @param {HTMLElement} root @param {Data} data @param {Asker} ask @returns {Context} */
+function makeContext(root, data, ask) {
+  const store = new Store(initialState(data));
+  const times = new TimeIndex(data);
+  const look = new Look(root, data, store);
+  const media = new Media(data, ask);
+  const frames = new Frames(media);
+  const tooltip = new Tooltip(root, data, store, frames);
+  /** @type {import("./actions.js").Hover} */
+  const showTip = (...hovered) => tooltip.show(...hovered);
+  const actions = new Actions(data, store, times, { showTip, ask });
+  return { data, store, actions, look, times, media, frames, tooltip };
+}
+
+/** @param {Context} context @param {Panels} panels */
+function makeViews(context, { map, heatmap, scale, timeline, player, details, legend }) {
   return {
-    store,
-    actions,
-    root,
-    destroy() {
-      stopSizing();
-      stopKeys();
-      status();
-      Object.values(views).forEach((view) => view.destroy());
-      tooltip.destroy();
-      frames.destroy();
-      media.destroy();
-      look.destroy();
-      store.close();
-      root.remove();
-    },
+    map: map && new MapView(context, map),
+    heatmap: heatmap && scale && new HeatmapView(context, heatmap, scale),
+    timeline: timeline && new TimelineView(context, timeline),
+    player: player && new Player(context, player),
+    details: details && new Details(context, details),
+    legend: new Legend(context, legend),
   };
 }
 
-/** @param {HTMLElement} root @param {import("./data.js").Data} data */
+/** @param {HTMLElement} root @param {Data} data @returns {Panels} */
 function makePanels(root, data) {
   const toolbar = element("div", {
     class: "twx-toolbar",
@@ -154,53 +188,49 @@ function makePanels(root, data) {
     "data-views": data.views.join(" "),
     "data-columns": columns,
   });
-  /** @type {Record<string, HTMLElement>} */
+  /** @type {Panels} */
   const panels = { toolbar, legend, status, live };
-  for (const name of data.views) {
-    const view = /** @type {keyof typeof NAMES} */ (name);
-    panels[name] = element("div", { class: `twx-view twx-${name}` });
-    const heading = name === "player" ? null : element("h3", { class: "twx-heading" }, NAMES[view]);
-    const panel = element(
-      "section",
-      { class: `twx-panel twx-panel-${name}`, "aria-label": NAMES[view] },
-      heading,
-      panels[name],
-    );
-    if (name === "player" && data.n)
-      panel.append((panels.details = element("div", { class: "twx-details" })));
-    if (name === "heatmap")
-      heading?.append((panels.scale = element("span", { class: "twx-scale" })));
-    stage.append(panel);
-  }
+  for (const name of data.views)
+    stage.append(makePanel(panels, /** @type {keyof typeof NAMES} */ (name), data.n));
   const bare = data.views.length === 1 && data.views[0] === "player";
   if (bare) root.append(stage, live);
   else root.append(toolbar, stage, element("div", { class: "twx-foot" }, legend, status), live);
   return panels;
 }
 
-/** The last thing that happened, written once for the eye and once for screen readers. @param {Context} context @param {HTMLElement} status @param {HTMLElement} live */
-function showStatus({ data, store, actions }, status, live) {
-  function draw() {
-    const selected = store.get("selected");
-    const what = selected
-      ? `${selected.toLocaleString("en")} of ${actions.count(data.n)} selected`
-      : actions.count(data.n);
-    status.textContent = what;
-  }
-  const speak = () => (live.textContent = store.get("message"));
-  const off = [store.on(["selected"], draw), store.on(["message"], speak)];
-  draw();
-  return () => off.forEach((stop) => stop());
+/** The panel of a view; the places in it are added to `panels`. @param {Panels} panels @param {keyof typeof NAMES} name @param {number} n rows of the table */
+function makePanel(panels, name, n) {
+  const heading = name === "player" ? null : element("h3", { class: "twx-heading" }, NAMES[name]);
+  const place = element("div", { class: `twx-view twx-${name}` });
+  panels[name] = place;
+  const attributes = { class: `twx-panel twx-panel-${name}`, "aria-label": NAMES[name] };
+  const panel = element("section", attributes, heading, place);
+  if (name === "player" && n)
+    panel.append((panels.details = element("div", { class: "twx-details" })));
+  if (name === "heatmap") heading?.append((panels.scale = element("span", { class: "twx-scale" })));
+  return panel;
 }
 
-/** Narrow, medium or wide: by the room there is, not by the window. @param {HTMLElement} root */
-function watchSize(root) {
+/** The last thing that happened, written once for the eye and once for screen readers. @param {Context} context @param {HTMLElement} status @param {HTMLElement} live @param {AbortSignal} signal */
+function showStatus({ data, store }, status, live, signal) {
+  const draw = () => {
+    const selected = store.get("selected");
+    const part = selected ? `${selected.toLocaleString("en")} of ` : "";
+    status.textContent = `${part}${countText(data.n)}${selected ? " selected" : ""}`;
+  };
+  store.on(["selected"], draw, signal);
+  store.on(["message"], () => (live.textContent = store.get("message")), signal);
+  draw();
+}
+
+/** Narrow, medium or wide: by the room there is, not by the window. @param {HTMLElement} root @param {AbortSignal} signal */
+function watchSize(root, signal) {
   const apply = () => {
     const width = root.clientWidth;
-    root.dataset.size = width < 620 ? "narrow" : width < 980 ? "medium" : "wide";
+    root.dataset.size = width < NARROW ? "narrow" : width < MEDIUM ? "medium" : "wide";
   };
   const observer = new ResizeObserver(apply);
   observer.observe(root);
+  signal.addEventListener("abort", () => observer.disconnect());
   apply();
-  return () => observer.disconnect();
 }

@@ -1,8 +1,8 @@
 /** The focused segment in words, and what is most like it in pictures. */
 
-import { rowFacts } from "./actions.js";
 import { cssColour } from "./colour.js";
 import { element } from "./dom.js";
+import { rowFacts } from "./facts.js";
 import { nearestOf } from "./near.js";
 import { formatRange, formatTime } from "./time.js";
 import { copyOf } from "./tooltip.js";
@@ -11,54 +11,65 @@ import { copyOf } from "./tooltip.js";
 
 const SHOWN = 5;
 
-/** @param {Context} context @param {HTMLElement} parent */
-export function createDetails(context, parent) {
-  const { data, store, look } = context;
-  const clock = element("span", { class: "twx-clock" }, "0:00.0");
-  const facts = element("span", { class: "twx-facts" });
-  const strip = element("div", {
+export class Details {
+  #context;
+  #clock = element("span", { class: "twx-clock" }, "0:00.0");
+  #facts = element("span", { class: "twx-facts" });
+  #caption = element("div", { class: "twx-caption" }, "Most similar");
+  #strip = element("div", {
     class: "twx-strip",
     role: "list",
     "aria-label": "Most similar segments",
   });
-  const caption = element("div", { class: "twx-caption" }, "Most similar");
-  parent.append(element("div", { class: "twx-now" }, clock, facts), caption, strip);
+  #life = new AbortController();
 
-  function drawClock() {
-    const sec = store.get("sec");
-    clock.textContent = formatTime(sec, 1);
+  /** @param {Context} context @param {HTMLElement} parent */
+  constructor(context, parent) {
+    this.#context = context;
+    const now = element("div", { class: "twx-now" }, this.#clock, this.#facts);
+    parent.append(now, this.#caption, this.#strip);
+    const { store } = context;
+    const { signal } = this.#life;
+    store.on(["focus", "colorBy", "theme", "space"], () => this.#draw(), signal);
+    store.on(["sec"], () => this.#drawClock(), signal);
+    this.#draw();
+    this.#drawClock();
   }
-  function draw() {
+
+  #drawClock() {
+    this.#clock.textContent = formatTime(this.#context.store.get("sec"), 1);
+  }
+
+  #draw() {
+    const { data, store } = this.#context;
     const row = store.get("focus");
-    const known = row >= 0;
-    const swatch = element("span", {
-      class: "twx-dot",
-      style: known ? `background:${cssColour(look.colours()[row])}` : "",
-    });
-    const words = known ? rowFacts(data, row, store.get("colorBy")) : [];
-    const range =
-      known && Number.isFinite(data.start[row]) ? formatRange(data.start[row], data.end[row]) : "";
-    facts.replaceChildren(
-      ...(known
-        ? [swatch, element("b", {}, range || `row ${row}`)]
-        : ["Click a point, a segment or a cell"]),
-      ...words.map(({ name, text }) => element("span", {}, element("i", {}, name), ` ${text}`)),
-    );
+    this.#facts.replaceChildren(...describeRow(this.#context, row));
     const near = nearestOf(data, store.get("space"), row, SHOWN);
-    caption.hidden = strip.hidden = !near.length;
-    strip.replaceChildren(...near.map((one) => card(context, one)));
+    this.#caption.hidden = this.#strip.hidden = !near.length;
+    this.#strip.replaceChildren(...near.map((one) => makeCard(this.#context, one)));
   }
-  const off = [
-    store.on(["focus", "colorBy", "theme", "space"], draw),
-    store.on(["sec"], drawClock),
-  ];
-  draw();
-  drawClock();
-  return { destroy: () => off.forEach((stop) => stop()) };
+
+  destroy() {
+    this.#life.abort();
+  }
 }
 
-/** @param {Context} context @param {import("./near.js").Likeness} likeness */
-function card({ data, actions, frames, look }, { row, similarity }) {
+/** @param {Context} context @param {number} row -1 for none @returns {(Node | string)[]} */
+function describeRow({ data, store, look }, row) {
+  if (row < 0) return ["Click a point, a segment or a cell"];
+  const style = `background:${cssColour(look.colours()[row])}`;
+  const timed = Number.isFinite(data.start[row]);
+  const name = timed ? formatRange(data.start[row], data.end[row]) : `row ${row}`;
+  const facts = rowFacts(data, row, store.get("colorBy"));
+  return [
+    element("span", { class: "twx-dot", style }),
+    element("b", {}, name),
+    ...facts.map((fact) => element("span", {}, element("i", {}, fact.name), ` ${fact.text}`)),
+  ];
+}
+
+/** A frame of a segment, to click. @param {Context} context @param {import("./near.js").Likeness} likeness */
+function makeCard({ data, actions, frames, look }, { row, similarity }) {
   const screen = element("span", {
     class: "twx-frame",
     style: `--twx-own:${cssColour(look.colours()[row])}`,

@@ -1,101 +1,131 @@
 /** Still frames of a moment, for tooltips and neighbours, from a second, unseen video. */
 
-/** @typedef {ReturnType<typeof createFrames>} Frames */
+/** @typedef {import("./media.js").Media} Media */
 /** @typedef {{ key: string, video: number, sec: number, give: (frame: HTMLCanvasElement | null) => void }} Wish */
 
 const WIDTH = 176;
 const KEPT = 160;
+/** Wishes that wait; older ones are given up, for the pointer has moved on. */
+const WAITING = 24;
 const PATIENCE_MS = 4000;
+/** Frames a second that are told apart. */
+const PER_SEC = 4;
 
-/** @param {import("./media.js").Media} media */
-export function createFrames(media) {
+export class Frames {
+  #reel;
   /** @type {Map<string, HTMLCanvasElement>} oldest first */
-  const kept = new Map();
+  #kept = new Map();
   /** @type {Wish[]} */
-  let wishes = [];
-  let busy = false;
-  let closed = false;
-  /** @type {HTMLVideoElement | null} */
-  let reel = null;
-  let loaded = "";
+  #wishes = [];
+  #busy = false;
 
-  /** @param {string} url */
-  async function load(url) {
-    if (!reel) {
-      reel = document.createElement("video");
-      Object.assign(reel, { muted: true, preload: "auto", playsInline: true });
-    }
-    if (loaded === url) return reel;
-    loaded = url;
-    reel.src = url;
-    await once(reel, "loadeddata");
-    return reel;
+  /** @param {Media} media */
+  constructor(media) {
+    this.#reel = new Reel(media);
   }
 
-  /** @param {Wish} wish @returns {Promise<HTMLCanvasElement | null>} */
-  async function take({ video, sec }) {
-    const { url } = await media.playable(video);
-    if (!url || closed) return null;
-    const screen = await load(url);
+  /**
+   * The frame at a moment; null where there is no picture. The latest wish is served first.
+   * @param {number} video @param {number} sec @returns {Promise<HTMLCanvasElement | null>}
+   */
+  frame(video, sec) {
+    const rounded = Math.round(sec * PER_SEC) / PER_SEC;
+    const key = `${video}/${rounded}`;
+    const known = this.#kept.get(key);
+    if (known) return Promise.resolve(known);
+    return new Promise((give) => {
+      this.#wishes.push({ key, video, sec: rounded, give });
+      const late = this.#wishes.splice(0, Math.max(0, this.#wishes.length - WAITING));
+      for (const wish of late) wish.give(null);
+      void this.#work();
+    });
+  }
+
+  async #work() {
+    if (this.#busy) return;
+    this.#busy = true;
+    for (let wish = this.#wishes.pop(); wish; wish = this.#wishes.pop()) {
+      const frame = this.#kept.get(wish.key) ?? (await this.#reel.take(wish));
+      if (frame) this.#keep(wish.key, frame);
+      wish.give(frame);
+    }
+    this.#busy = false;
+  }
+
+  /** @param {string} key @param {HTMLCanvasElement} frame */
+  #keep(key, frame) {
+    this.#kept.delete(key);
+    this.#kept.set(key, frame);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= KEPT) break;
+      this.#kept.delete(oldest);
+    }
+  }
+
+  destroy() {
+    this.#wishes = [];
+    this.#kept.clear();
+    this.#reel.destroy();
+  }
+}
+
+/** The unseen video, wound to one moment after the other. */
+class Reel {
+  #media;
+  /** @type {HTMLVideoElement | null} */
+  #screen = null;
+  #loaded = "";
+  #closed = false;
+
+  /** @param {Media} media */
+  constructor(media) {
+    this.#media = media;
+  }
+
+  /** @param {{ video: number, sec: number }} moment @returns {Promise<HTMLCanvasElement | null>} */
+  async take({ video, sec }) {
+    const { url } = await this.#media.playable(video);
+    if (!url || this.#closed) return null;
+    const screen = await this.#load(url);
     if (!screen.videoWidth) return null;
     const wanted = Math.min(sec, Math.max((screen.duration || sec) - 0.05, 0));
     if (Math.abs(screen.currentTime - wanted) > 0.01) {
       screen.currentTime = wanted;
       await once(screen, "seeked");
     }
-    if (closed) return null;
-    const frame = document.createElement("canvas");
-    frame.width = WIDTH;
-    frame.height = Math.round((WIDTH * screen.videoHeight) / screen.videoWidth);
-    frame.getContext("2d")?.drawImage(screen, 0, 0, frame.width, frame.height);
-    return frame;
+    return this.#closed ? null : pictureOf(screen);
   }
 
-  async function work() {
-    if (busy) return;
-    busy = true;
-    for (let wish = wishes.pop(); wish; wish = wishes.pop()) {
-      const frame = kept.get(wish.key) ?? (await take(wish));
-      if (frame) keep(wish.key, frame);
-      wish.give(frame);
-    }
-    busy = false;
-  }
-  /** @param {string} key @param {HTMLCanvasElement} frame */
-  function keep(key, frame) {
-    kept.delete(key);
-    kept.set(key, frame);
-    for (const oldest of kept.keys()) {
-      if (kept.size <= KEPT) break;
-      kept.delete(oldest);
-    }
+  /** @param {string} url */
+  async #load(url) {
+    this.#screen ??= Object.assign(document.createElement("video"), {
+      muted: true,
+      preload: "auto",
+      playsInline: true,
+    });
+    const screen = this.#screen;
+    if (this.#loaded === url) return screen;
+    this.#loaded = url;
+    screen.src = url;
+    await once(screen, "loadeddata");
+    return screen;
   }
 
-  return {
-    /**
-     * The frame at a moment; null where there is no picture. The latest wish is served first.
-     * @param {number} video @param {number} sec @returns {Promise<HTMLCanvasElement | null>}
-     */
-    frame(video, sec) {
-      const rounded = Math.round(sec * 4) / 4;
-      const key = `${video}/${rounded}`;
-      const known = kept.get(key);
-      if (known) return Promise.resolve(known);
-      return new Promise((give) => {
-        wishes.push({ key, video, sec: rounded, give });
-        for (const late of wishes.splice(0, Math.max(0, wishes.length - 24))) late.give(null);
-        void work();
-      });
-    },
-    destroy() {
-      closed = true;
-      wishes = [];
-      kept.clear();
-      reel?.removeAttribute("src");
-      reel?.load();
-      reel = null;
-    },
-  };
+  destroy() {
+    this.#closed = true;
+    this.#screen?.removeAttribute("src");
+    this.#screen?.load();
+    this.#screen = null;
+  }
+}
+
+/** What the video shows, small. @param {HTMLVideoElement} screen */
+function pictureOf(screen) {
+  const frame = document.createElement("canvas");
+  frame.width = WIDTH;
+  frame.height = Math.round((WIDTH * screen.videoHeight) / screen.videoWidth);
+  frame.getContext("2d")?.drawImage(screen, 0, 0, frame.width, frame.height);
+  return frame;
 }
 
 /** The next event of that name, or an error, or enough waiting. @param {HTMLVideoElement} video @param {string} name */

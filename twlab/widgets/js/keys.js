@@ -24,8 +24,9 @@ const HELP = [
  * @param {HTMLElement} root
  * @param {(event: KeyboardEvent) => boolean} viewKey asks the view that has the focus first
  * @param {Record<string, (event: KeyboardEvent) => void>} verbs by key
+ * @param {AbortSignal} signal
  */
-export function attachKeys(root, viewKey, verbs) {
+export function attachKeys(root, viewKey, verbs, signal) {
   /** @param {KeyboardEvent} event */
   const listen = (event) => {
     const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
@@ -42,8 +43,7 @@ export function attachKeys(root, viewKey, verbs) {
     event.preventDefault();
     verb(event);
   };
-  root.addEventListener("keydown", listen);
-  return () => root.removeEventListener("keydown", listen);
+  root.addEventListener("keydown", listen, { signal });
 }
 
 export function helpDialog() {

@@ -9,22 +9,35 @@ import { formatTime } from "./time.js";
 
 const NAMED = 16;
 
-/** @param {Context} context @param {HTMLElement} parent */
-export function createLegend(context, parent) {
-  const { data, store } = context;
-  function draw() {
-    const column = findColumn(data, store.get("colorBy"));
-    if (!column) return parent.replaceChildren();
-    if (column.kind === "number") return parent.replaceChildren(scale(column, store.get("theme")));
-    parent.replaceChildren(...chips(context, column));
+export class Legend {
+  #context;
+  #parent;
+  #life = new AbortController();
+
+  /** @param {Context} context @param {HTMLElement} parent */
+  constructor(context, parent) {
+    this.#context = context;
+    this.#parent = parent;
+    context.store.on(["colorBy", "theme"], () => this.#draw(), this.#life.signal);
+    this.#draw();
   }
-  const off = store.on(["colorBy", "theme"], draw);
-  draw();
-  return { destroy: off };
+
+  #draw() {
+    const { data, store } = this.#context;
+    const column = findColumn(data, store.get("colorBy"));
+    if (!column) this.#parent.replaceChildren();
+    else if (column.kind === "number")
+      this.#parent.replaceChildren(makeScale(column, store.get("theme")));
+    else this.#parent.replaceChildren(...makeChips(this.#context, column));
+  }
+
+  destroy() {
+    this.#life.abort();
+  }
 }
 
 /** @param {Context} context @param {import("./data.js").CategoryColumn} column */
-function chips({ data, store, actions }, column) {
+function makeChips({ data, store, actions }, column) {
   const palette = categoryColours(store.get("theme"));
   const made = column.names.slice(0, NAMED).map((name, code) =>
     element(
@@ -53,7 +66,7 @@ function chips({ data, store, actions }, column) {
 }
 
 /** @param {import("./data.js").NumberColumn} column @param {"light" | "dark"} theme */
-function scale(column, theme) {
+function makeScale(column, theme) {
   const text = (/** @type {number} */ value) =>
     column.time ? formatTime(value) : String(Number(value.toPrecision(3)));
   return element(

@@ -1,7 +1,8 @@
 /** The explorer tied to a model: Python's traits in a notebook, the same names in a file. */
 
-import { openExplorer } from "./app.js";
-import { packBits, unpackBits } from "./bits.js";
+import { countText } from "./actions.js";
+import { App } from "./app.js";
+import { countSet, packBits, unpackBits } from "./bits.js";
 import { decodeData } from "./data.js";
 
 /**
@@ -20,106 +21,125 @@ const REPORT_MS = 200;
 export function linkExplorer(model, host) {
   const stopAsking = new AbortController();
   const data = decodeData(model.get("_spec"), asView(model.get("_data")));
-  const app = openExplorer(host, data, createAsker(model, stopAsking.signal));
-  const stop = linkState(model, app, data);
+  const app = new App(host, data, createAsker(model, stopAsking.signal));
+  const link = new ModelLink(model, app, data);
   return () => {
     stopAsking.abort();
-    stop();
+    link.destroy();
     app.destroy();
   };
 }
 
-/** @param {Model} model @param {import("./app.js").App} app @param {import("./data.js").Data} data */
-function linkState(model, { store, actions }, data) {
+/** What the store and the model tell each other. */
+class ModelLink {
+  #model;
+  #data;
+  #store;
+  #actions;
   // What was last read from or written to the model: only a difference is news.
-  const told = { mask: /** @type {Uint8Array | null} */ (null), sec: NaN, row: -1, video: "" };
-  let timer = 0;
+  #told = { mask: /** @type {Uint8Array | null} */ (null), sec: NaN, row: -1, video: "" };
+  #timer = 0;
+  /** @type {[string, () => void][]} */
+  #incoming = [
+    ["change:_selection", () => this.#readSelection()],
+    ["change:current_video", () => this.#readVideo()],
+    ["change:_focus", () => this.#readFocus()],
+    ["change:current_sec", () => this.#readSec()],
+  ];
+  #life = new AbortController();
 
-  const readSelection = () => {
-    const bits = asView(model.get("_selection"));
-    const mask = unpackBits(new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength), data.n);
-    const now = store.get("mask");
+  /** @param {Model} model @param {import("./app.js").App} app @param {import("./data.js").Data} data */
+  constructor(model, { store, actions }, data) {
+    this.#model = model;
+    this.#data = data;
+    this.#store = store;
+    this.#actions = actions;
+    this.#readAll();
+    for (const [event, listener] of this.#incoming) model.on(event, listener);
+    this.#writeSoon();
+    const { signal } = this.#life;
+    store.on(["mask"], () => this.#writeSelection(), signal);
+    store.on(["focus", "sec", "video"], () => this.#writeSoon(), signal);
+  }
+
+  #readAll() {
+    const store = this.#store;
+    this.#told.sec = this.#model.get("current_sec") || 0;
+    this.#readSelection();
+    this.#readVideo();
+    this.#readFocus();
+    if (store.get("focus") >= 0) return;
+    if (this.#told.sec > 0) this.#actions.seek(store.get("video"), this.#told.sec);
+    else this.#actions.follow(store.get("video"), 0);
+  }
+
+  #readSelection() {
+    const bits = asView(this.#model.get("_selection"));
+    const packed = new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength);
+    const mask = unpackBits(packed, this.#data.n);
+    const now = this.#store.get("mask");
     if (mask.every((value, i) => value === now[i])) return;
-    told.mask = mask;
-    const selected = mask.reduce((sum, value) => sum + value, 0);
-    store.set({
-      mask,
-      selected,
-      bands: [],
-      message: `${actions.count(selected)} selected from Python`,
-    });
-  };
-  const readFocus = () => {
-    const row = model.get("_focus");
-    if (row === told.row) return;
-    told.row = row;
-    if (row < 0) store.set({ focus: -1 });
-    else actions.focus(row);
-  };
-  const readVideo = () => {
-    const id = model.get("current_video");
-    const video = data.videos.findIndex((one) => one.id === id);
-    if (id === told.video || video < 0 || video === store.get("video")) return;
-    told.video = id;
-    store.set({ video });
-  };
-  const readSec = () => {
-    const sec = model.get("current_sec");
-    if (Math.abs(sec - told.sec) < 1e-6) return;
-    told.sec = sec;
-    actions.seek(store.get("video"), sec);
-  };
+    this.#told.mask = mask;
+    const selected = countSet(mask);
+    const message = `${countText(selected)} selected from Python`;
+    this.#store.set({ mask, selected, bands: [], message });
+  }
 
-  const writeSelection = () => {
-    const mask = store.get("mask");
-    if (mask === told.mask) return;
-    told.mask = mask;
-    model.set("_selection", new DataView(packBits(mask).buffer));
-    model.save_changes();
-  };
-  const writePlace = () => {
-    timer = 0;
-    const [row, sec, video] = [
-      store.get("focus"),
-      store.get("sec"),
-      data.videos[store.get("video")]?.id ?? "",
-    ];
+  #readFocus() {
+    const row = this.#model.get("_focus");
+    if (row === this.#told.row) return;
+    this.#told.row = row;
+    if (row < 0) this.#store.set({ focus: -1 });
+    else this.#actions.focus(row);
+  }
+
+  #readVideo() {
+    const id = this.#model.get("current_video");
+    const video = this.#data.videos.findIndex((one) => one.id === id);
+    if (id === this.#told.video || video < 0 || video === this.#store.get("video")) return;
+    this.#told.video = id;
+    this.#store.set({ video });
+  }
+
+  #readSec() {
+    const sec = this.#model.get("current_sec");
+    if (Math.abs(sec - this.#told.sec) < 1e-6) return;
+    this.#told.sec = sec;
+    this.#actions.seek(this.#store.get("video"), sec);
+  }
+
+  #writeSelection() {
+    const mask = this.#store.get("mask");
+    if (mask === this.#told.mask) return;
+    this.#told.mask = mask;
+    this.#model.set("_selection", new DataView(packBits(mask).buffer));
+    this.#model.save_changes();
+  }
+
+  /** While a video plays, five reports a second are enough. */
+  #writeSoon() {
+    const wait = this.#store.get("playing") ? REPORT_MS : 16;
+    if (!this.#timer) this.#timer = window.setTimeout(() => this.#writePlace(), wait);
+  }
+
+  #writePlace() {
+    this.#timer = 0;
+    const [row, sec] = [this.#store.get("focus"), this.#store.get("sec")];
+    const video = this.#data.videos[this.#store.get("video")]?.id ?? "";
+    const told = this.#told;
     if (row === told.row && sec === told.sec && video === told.video) return;
     Object.assign(told, { row, sec, video });
-    model.set("_focus", row);
-    model.set("current_video", video);
-    if (Number.isFinite(sec)) model.set("current_sec", sec);
-    model.save_changes();
-  };
-  // While a video plays, five reports a second are enough.
-  const writeSoon = () => {
-    if (!timer) timer = window.setTimeout(writePlace, store.get("playing") ? REPORT_MS : 16);
-  };
-
-  /** @type {[string, () => void][]} */
-  const incoming = [
-    ["change:_selection", readSelection],
-    ["change:current_video", readVideo],
-    ["change:_focus", readFocus],
-    ["change:current_sec", readSec],
-  ];
-  told.sec = model.get("current_sec") || 0;
-  told.row = -1;
-  readSelection();
-  readVideo();
-  readFocus();
-  if (store.get("focus") < 0) {
-    if (told.sec > 0) actions.seek(store.get("video"), told.sec);
-    else actions.follow(store.get("video"), 0);
+    this.#model.set("_focus", row);
+    this.#model.set("current_video", video);
+    if (Number.isFinite(sec)) this.#model.set("current_sec", sec);
+    this.#model.save_changes();
   }
-  for (const [event, listener] of incoming) model.on(event, listener);
-  writeSoon();
-  const off = [store.on(["mask"], writeSelection), store.on(["focus", "sec", "video"], writeSoon)];
-  return () => {
-    clearTimeout(timer);
-    off.forEach((leave) => leave());
-    for (const [event, listener] of incoming) model.off(event, listener);
-  };
+
+  destroy() {
+    clearTimeout(this.#timer);
+    this.#life.abort();
+    for (const [event, listener] of this.#incoming) this.#model.off(event, listener);
+  }
 }
 
 /**

@@ -3,67 +3,86 @@
 import { luminance, rowColours, similarityLut } from "./colour.js";
 import { findColumn } from "./data.js";
 
-/** @typedef {ReturnType<typeof createLook>} Look */
-
 const ACCENT = { light: "#d9381e", dark: "#ff6a4d" };
+const DARK = "(prefers-color-scheme: dark)";
+/** Below this what lies behind counts as dark. */
+const DARK_LUMINANCE = 0.3;
+/** By which hosts tell of their theme: of pages in general, JupyterLab, VS Code. */
+const THEME_ATTRIBUTES = [
+  ...["class", "style", "theme", "data-theme"],
+  ...["data-jp-theme-light", "data-jp-theme-name", "data-vscode-theme-kind"],
+];
 
-/** @param {HTMLElement} root @param {import("./data.js").Data} data @param {import("./state.js").Store} store */
-export function createLook(root, data, store) {
-  const themed = new MutationObserver(refresh);
-  const watched = { attributes: true, attributeFilter: ["class", "style", "theme", "data-theme"] };
-  for (const node of [document.documentElement, document.body]) {
-    themed.observe(node, {
-      ...watched,
-      attributeFilter: [
-        ...watched.attributeFilter,
-        "data-jp-theme-light",
-        "data-jp-theme-name",
-        "data-vscode-theme-kind",
-      ],
-    });
+export class Look {
+  #root;
+  #data;
+  #store;
+  #font = "";
+  #cached = { key: "", colours: new Uint32Array(0) };
+  #themed = new MutationObserver(() => this.refresh());
+  #preference = matchMedia(DARK);
+  #life = new AbortController();
+
+  /** @param {HTMLElement} root @param {import("./data.js").Data} data @param {import("./state.js").Store} store */
+  constructor(root, data, store) {
+    this.#root = root;
+    this.#data = data;
+    this.#store = store;
+    for (const node of [document.documentElement, document.body])
+      this.#themed.observe(node, { attributes: true, attributeFilter: THEME_ATTRIBUTES });
+    const { signal } = this.#life;
+    this.#preference.addEventListener("change", () => this.refresh(), { signal });
+    this.refresh();
   }
-  const media = matchMedia("(prefers-color-scheme: dark)");
-  media.addEventListener("change", refresh);
 
-  function refresh() {
-    const theme = isDark(root) ? "dark" : "light";
-    root.dataset.theme = theme;
-    store.set({ theme });
+  /** Find out whether the host is dark, and tell the views. */
+  refresh() {
+    const theme = isDark(this.#root) ? "dark" : "light";
+    this.#root.dataset.theme = theme;
+    this.#store.set({ theme });
   }
-  let cached = { key: "", colours: new Uint32Array(0) };
-  const family = () => getComputedStyle(root).fontFamily || "sans-serif";
-  let font = "";
-  refresh();
 
-  return {
-    refresh,
-    /** One packed colour per row. */
-    colours() {
-      const [colorBy, theme] = [store.get("colorBy"), store.get("theme")];
-      const key = `${theme}/${colorBy}`;
-      if (cached.key !== key) {
-        cached = { key, colours: rowColours(findColumn(data, colorBy), data.n, theme) };
-      }
-      return cached.colours;
-    },
-    /** The colour of text, at an opacity. @param {number} alpha */
-    ink: (alpha) =>
-      store.get("theme") === "dark" ? `rgba(235,238,245,${alpha})` : `rgba(24,28,38,${alpha})`,
-    accent: () => ACCENT[store.get("theme")],
-    /** The two ranges of a brush. @param {number} k @param {number} alpha */
-    band: (k, alpha) => (k % 2 ? `rgba(240,140,20,${alpha})` : `rgba(70,130,240,${alpha})`),
-    /** @param {{ lo: number, hi: number }} window */
-    similarityLut: (window) => similarityLut(store.get("theme"), window),
-    /** @param {number} px @param {number} [weight] */
-    font(px, weight = 400) {
-      font ||= family();
-      return `${weight} ${px}px ${font}`;
-    },
-    destroy() {
-      themed.disconnect();
-      media.removeEventListener("change", refresh);
-    },
-  };
+  /** One packed colour per row. */
+  colours() {
+    const [colorBy, theme] = [this.#store.get("colorBy"), this.#store.get("theme")];
+    const key = `${theme}/${colorBy}`;
+    if (this.#cached.key !== key) {
+      const column = findColumn(this.#data, colorBy);
+      this.#cached = { key, colours: rowColours(column, this.#data.n, theme) };
+    }
+    return this.#cached.colours;
+  }
+
+  /** The colour of text, at an opacity. @param {number} alpha */
+  ink(alpha) {
+    const dark = this.#store.get("theme") === "dark";
+    return dark ? `rgba(235,238,245,${alpha})` : `rgba(24,28,38,${alpha})`;
+  }
+
+  accent() {
+    return ACCENT[this.#store.get("theme")];
+  }
+
+  /** The two ranges of a brush. @param {number} k @param {number} alpha */
+  band(k, alpha) {
+    return k % 2 ? `rgba(240,140,20,${alpha})` : `rgba(70,130,240,${alpha})`;
+  }
+
+  /** @param {{ lo: number, hi: number }} window */
+  similarityLut(window) {
+    return similarityLut(this.#store.get("theme"), window);
+  }
+
+  /** @param {number} px @param {number} [weight] */
+  font(px, weight = 400) {
+    this.#font ||= getComputedStyle(this.#root).fontFamily || "sans-serif";
+    return `${weight} ${px}px ${this.#font}`;
+  }
+
+  destroy() {
+    this.#life.abort();
+    this.#themed.disconnect();
+  }
 }
 
 /** Whether what lies behind the element is dark, whoever painted it. @param {HTMLElement} root */
@@ -71,9 +90,9 @@ function isDark(root) {
   for (let node = root.parentElement; node; node = parentAcrossShadow(node)) {
     const match = /rgba?\(([^)]+)\)/.exec(getComputedStyle(node).backgroundColor);
     const [r, g, b, alpha = 1] = (match?.[1] ?? "0,0,0,0").split(/[,/\s]+/).map(Number);
-    if (alpha > 0.5) return luminance([r, g, b]) < 0.3;
+    if (alpha > 0.5) return luminance([r, g, b]) < DARK_LUMINANCE;
   }
-  return matchMedia("(prefers-color-scheme: dark)").matches;
+  return matchMedia(DARK).matches;
 }
 
 /** @param {HTMLElement} node @returns {HTMLElement | null} */

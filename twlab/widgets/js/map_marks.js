@@ -32,7 +32,13 @@ export function drawMapMarks(ctx, context, frame) {
   const here = focus >= 0 ? frame.toPixels(focus) : null;
   if (here) {
     drawTail(ctx, tailPoints(focus, times, frame), look.accent());
-    drawLikenesses(ctx, here, nearestOf(data, store.get("space"), focus, LINES), frame, look.ink);
+    drawLikenesses(
+      ctx,
+      here,
+      nearestOf(data, store.get("space"), focus, LINES),
+      frame,
+      look.ink(0.6),
+    );
     ring(ctx, here, frame.dot / 2 + 4.5, look.accent(), 2.5);
     disc(ctx, here, Math.max(3, frame.dot / 2), cssColour(look.colours()[focus]));
   }
@@ -67,11 +73,11 @@ function drawTail(ctx, tail, colour) {
   ctx.globalAlpha = 1;
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {Point} here @param {{ row: number }[]} near @param {MapFrame} frame @param {(alpha: number) => string} ink */
-function drawLikenesses(ctx, here, near, frame, ink) {
+/** @param {CanvasRenderingContext2D} ctx @param {Point} here @param {{ row: number }[]} near @param {MapFrame} frame @param {string} colour */
+function drawLikenesses(ctx, here, near, frame, colour) {
   ctx.setLineDash([1.5, 4]);
   ctx.lineWidth = 1.2;
-  ctx.strokeStyle = ink(0.6);
+  ctx.strokeStyle = colour;
   for (const { row } of near) {
     const there = frame.toPixels(row);
     if (!there) continue;
@@ -79,7 +85,7 @@ function drawLikenesses(ctx, here, near, frame, ink) {
     ctx.moveTo(...here);
     ctx.lineTo(...there);
     ctx.stroke();
-    ring(ctx, there, frame.dot / 2 + 2, ink(0.6), 1.2);
+    ring(ctx, there, frame.dot / 2 + 2, colour, 1.2);
   }
   ctx.setLineDash([]);
 }

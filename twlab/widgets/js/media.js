@@ -1,7 +1,6 @@
 /** Where the pictures come from: one playable address per video, made when first needed. */
 
 /** @typedef {import("./data.js").Data} Data */
-/** @typedef {ReturnType<typeof createMedia>} Media */
 /**
  * @typedef {object} Playable
  * @property {string} url empty where the video cannot be played
@@ -10,31 +9,46 @@
 
 export const HLS_MIME = "application/vnd.apple.mpegurl";
 
-/**
- * @param {Data} data
- * @param {import("./app.js").Asker} ask
- */
-export function createMedia(data, ask) {
-  /** @type {Map<string, Promise<Playable>>} */
-  const made = new Map();
+export class Media {
+  #data;
+  #ask;
+  /** @type {Map<number, Promise<Playable>>} */
+  #found = new Map();
+  /** Videos whose first address failed. @type {Set<number>} */
+  #failed = new Set();
   /** @type {string[]} */
-  const blobs = [];
+  #blobs = [];
 
-  /** @param {number} video @returns {Promise<Playable>} */
-  async function embedded(video) {
-    const { answer, bytes } = await ask({ kind: "video", video });
-    if (!bytes?.byteLength) return { url: "", note: answer.note ?? "" };
-    const part = /** @type {BlobPart} */ (bytes);
-    const url = URL.createObjectURL(new Blob([part], { type: data.videos[video].source.mime }));
-    blobs.push(url);
-    return { url, note: "" };
+  /** @param {Data} data @param {import("./app.js").Asker} ask */
+  constructor(data, ask) {
+    this.#data = data;
+    this.#ask = ask;
+  }
+
+  /** The address of a video. @param {number} video @returns {Promise<Playable>} */
+  playable(video) {
+    const found = this.#found.get(video) ?? this.#resolve(video);
+    this.#found.set(video, found);
+    return found;
+  }
+
+  /** The address failed to load: try the bytes themselves, once. @param {number} video @returns {Promise<Playable>} */
+  async fallback(video) {
+    const fails = { url: "", note: failure(this.#data, video) };
+    if (this.#failed.has(video)) return fails;
+    this.#failed.add(video);
+    const { kind, url } = this.#data.videos[video].source;
+    const served = kind === "url" && url.startsWith("/");
+    const found = served ? this.#embedded(video) : Promise.resolve(fails);
+    this.#found.set(video, found);
+    return found;
   }
 
   /** @param {number} video @returns {Promise<Playable>} */
-  async function resolve(video) {
-    const { kind, url, note } = data.videos[video].source;
+  async #resolve(video) {
+    const { kind, url, note } = this.#data.videos[video].source;
     if (kind === "url") return { url, note };
-    if (kind === "bytes") return embedded(video);
+    if (kind === "bytes") return this.#embedded(video);
     if (kind === "none") return { url: "", note };
     if (document.createElement("video").canPlayType(HLS_MIME)) return { url, note };
     return {
@@ -43,30 +57,21 @@ export function createMedia(data, ask) {
     };
   }
 
-  return {
-    /** The address of a video. @param {number} video @returns {Promise<Playable>} */
-    playable(video) {
-      const key = `${video}`;
-      if (!made.has(key)) made.set(key, resolve(video));
-      return /** @type {Promise<Playable>} */ (made.get(key));
-    },
-    /** The address failed to load: try the bytes themselves, once. @param {number} video @returns {Promise<Playable>} */
-    fallback(video) {
-      const key = `${video} again`;
-      const fails = () => Promise.resolve({ url: "", note: failure(data, video) });
-      if (made.has(key)) return fails();
-      const served =
-        data.videos[video].source.kind === "url" && data.videos[video].source.url.startsWith("/");
-      const again = served ? embedded(video) : fails();
-      made.set(key, again);
-      made.set(`${video}`, again);
-      return again;
-    },
-    destroy() {
-      for (const url of blobs) URL.revokeObjectURL(url);
-      made.clear();
-    },
-  };
+  /** @param {number} video @returns {Promise<Playable>} */
+  async #embedded(video) {
+    const { answer, bytes } = await this.#ask({ kind: "video", video });
+    if (!bytes?.byteLength) return { url: "", note: answer.note ?? "" };
+    const part = /** @type {BlobPart} */ (bytes);
+    const type = this.#data.videos[video].source.mime;
+    const url = URL.createObjectURL(new Blob([part], { type }));
+    this.#blobs.push(url);
+    return { url, note: "" };
+  }
+
+  destroy() {
+    for (const url of this.#blobs) URL.revokeObjectURL(url);
+    this.#found.clear();
+  }
 }
 
 /** @param {Data} data @param {number} video */

@@ -5,134 +5,167 @@ import { element, icon } from "./dom.js";
 /** @typedef {import("./app.js").Context} Context */
 /** @typedef {import("./state.js").Stretch} Stretch */
 
-/** @param {Context} context @param {HTMLElement} parent */
-export function createPlayer({ data, store, actions, media }, parent) {
-  const screen = element("video", {
+/** How near to its end a stretch counts as played: about a frame. */
+const FRAME_SEC = 0.03;
+
+export class Player {
+  #context;
+  #screen = element("video", {
     class: "twx-video",
     controls: true,
     preload: "auto",
     playsinline: true,
     "aria-label": "Video",
   });
-  const poster = element("img", { class: "twx-poster", alt: "", hidden: true });
-  const note = element("div", { class: "twx-note", hidden: true });
-  parent.append(screen, poster, note);
-
-  let loaded = -1;
-  /** The video whose address the element has; behind `loaded` while an address is awaited. */
-  let shown = -1;
+  #poster = element("img", { class: "twx-poster", alt: "", hidden: true });
+  #note = element("div", { class: "twx-note", hidden: true });
+  #loaded = -1;
+  /** The video whose address the element has; behind `#loaded` while an address is awaited. */
+  #shown = -1;
   /** @type {Stretch[] | null} what is being played, first one now */
-  let playlist = null;
+  #playlist = null;
   /** @type {number | null} where to go once the video knows its length */
-  let pending = null;
-  let frame = 0;
+  #pending = null;
+  /** The next tick while it plays. */
+  #frame = 0;
+  #life = new AbortController();
 
-  /** @param {string} text @param {number} video */
-  function unplayable(text, video) {
-    screen.hidden = true;
-    screen.removeAttribute("src");
-    const { thumbnail, title } = data.videos[video] ?? { thumbnail: "", title: "" };
-    poster.hidden = !thumbnail;
-    if (thumbnail) poster.src = thumbnail;
-    note.hidden = false;
-    note.replaceChildren(icon("play"), element("strong", {}, title), element("span", {}, text));
+  /** @param {Context} context @param {HTMLElement} parent */
+  constructor(context, parent) {
+    this.#context = context;
+    parent.append(this.#screen, this.#poster, this.#note);
+    this.#listen();
+    const { store } = context;
+    const { signal } = this.#life;
+    store.on(["seek"], () => this.#obey(), signal);
+    store.on(["video"], () => this.#follow(), signal);
+    void this.#load(store.get("video"));
+    if (store.get("sec") > 0) this.#pending = store.get("sec");
   }
 
-  /** @param {number} video @param {boolean} [again] */
-  async function load(video, again = false) {
-    loaded = video;
-    if (!data.videos[video]) return unplayable("No video in this table", video);
-    const { url, note: text } = await (again ? media.fallback(video) : media.playable(video));
-    if (loaded !== video) return;
-    if (!url) return unplayable(text, video);
-    screen.hidden = false;
-    poster.hidden = note.hidden = true;
-    screen.poster = data.videos[video].thumbnail || "";
-    screen.src = url;
-    shown = video;
+  #listen() {
+    const { store } = this.#context;
+    const listeners = {
+      loadedmetadata: () => this.#seek(),
+      seeked: () => this.#tell(),
+      timeupdate: () => (this.#tell(), this.#advance()),
+      play: () => {
+        store.set({ playing: true });
+        if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#tick());
+      },
+      pause: () => store.set({ playing: false }),
+      error: () => this.#recover(),
+    };
+    for (const [name, listener] of Object.entries(listeners))
+      this.#screen.addEventListener(name, listener, { signal: this.#life.signal });
   }
 
-  function obey() {
-    const seek = store.get("seek");
+  /** @param {number} video */
+  async #load(video) {
+    this.#loaded = video;
+    if (!this.#context.data.videos[video]) return this.#showNote("No video in this table", video);
+    this.#show(video, await this.#context.media.playable(video));
+  }
+
+  /** The address failed: is there another one? */
+  async #recover() {
+    if (!this.#screen.getAttribute("src")) return;
+    this.#pending ??= this.#context.store.get("sec");
+    const video = this.#loaded;
+    this.#show(video, await this.#context.media.fallback(video));
+  }
+
+  /** @param {number} video @param {import("./media.js").Playable} playable */
+  #show(video, { url, note }) {
+    if (this.#loaded !== video) return;
+    if (!url) return this.#showNote(note, video);
+    this.#screen.hidden = false;
+    this.#poster.hidden = this.#note.hidden = true;
+    this.#screen.poster = this.#context.data.videos[video].thumbnail || "";
+    this.#screen.src = url;
+    this.#shown = video;
+  }
+
+  /** In place of a video that cannot be played. @param {string} text @param {number} video */
+  #showNote(text, video) {
+    this.#screen.hidden = true;
+    this.#screen.removeAttribute("src");
+    const { thumbnail, title } = this.#context.data.videos[video] ?? { thumbnail: "", title: "" };
+    this.#poster.hidden = !thumbnail;
+    if (thumbnail) this.#poster.src = thumbnail;
+    this.#note.hidden = false;
+    this.#note.replaceChildren(
+      icon("play"),
+      element("strong", {}, title),
+      element("span", {}, text),
+    );
+  }
+
+  #follow() {
+    const video = this.#context.store.get("video");
+    if (video !== this.#loaded) void this.#load(video);
+  }
+
+  /** Do what the store asks. */
+  #obey() {
+    const seek = this.#context.store.get("seek");
     if (!seek) return;
-    if (seek.video !== loaded) void load(seek.video);
-    playlist = seek.playlist && [...seek.playlist];
-    pending = seek.sec;
-    go();
+    if (seek.video !== this.#loaded) void this.#load(seek.video);
+    this.#playlist = seek.playlist && [...seek.playlist];
+    this.#pending = seek.sec;
+    this.#seek();
   }
-  function go() {
-    if (pending === null || shown !== loaded || screen.readyState < 1) return;
-    if (Math.abs(screen.currentTime - pending) > 1e-3) screen.currentTime = pending;
-    pending = null;
-    if (playlist)
-      void screen
-        .play()
-        .catch(() => store.set({ message: "Press play: the browser asks for a click first" }));
+
+  #seek() {
+    const screen = this.#screen;
+    const ready = this.#shown === this.#loaded && screen.readyState >= 1;
+    if (this.#pending === null || !ready) return;
+    if (Math.abs(screen.currentTime - this.#pending) > 1e-3) screen.currentTime = this.#pending;
+    this.#pending = null;
+    if (!this.#playlist) return;
+    const message = "Press play: the browser asks for a click first";
+    void screen.play().catch(() => this.#context.store.set({ message }));
   }
-  function advance() {
-    const now = playlist?.[0];
-    if (!now || shown !== loaded || screen.currentTime < now.end - 0.03) return;
-    playlist?.shift();
-    const next = playlist?.[0];
-    if (next) {
-      const rest = playlist;
-      store.set({
-        video: next.video,
-        seek: { video: next.video, sec: next.start, playlist: rest },
-      });
+
+  /** Go on to the next stretch when one has been played. */
+  #advance() {
+    const now = this.#playlist?.[0];
+    const here = this.#shown === this.#loaded;
+    if (!now || !here || this.#screen.currentTime < now.end - FRAME_SEC) return;
+    const rest = this.#playlist?.slice(1) ?? [];
+    if (rest.length) {
+      const { video, start: sec } = rest[0];
+      this.#context.store.set({ video, seek: { video, sec, playlist: rest } });
       return;
     }
-    playlist = null;
-    screen.pause();
-  }
-  function tell() {
-    if (pending === null && shown === loaded && !screen.seeking)
-      actions.follow(loaded, screen.currentTime);
-  }
-  function tick() {
-    tell();
-    advance();
-    frame = screen.paused ? 0 : requestAnimationFrame(tick);
+    this.#playlist = null;
+    this.#screen.pause();
   }
 
-  const listeners = {
-    loadedmetadata: go,
-    seeked: tell,
-    timeupdate: () => (tell(), advance()),
-    play: () => {
-      store.set({ playing: true });
-      if (!frame) frame = requestAnimationFrame(tick);
-    },
-    pause: () => store.set({ playing: false }),
-    error: () => {
-      if (!screen.getAttribute("src")) return;
-      pending ??= store.get("sec");
-      void load(loaded, true);
-    },
-  };
-  for (const [name, listener] of Object.entries(listeners)) screen.addEventListener(name, listener);
-  const off = [
-    store.on(["seek"], obey),
-    store.on(["video"], () => store.get("video") !== loaded && load(store.get("video"))),
-  ];
-  void load(store.get("video"));
-  if (store.get("sec") > 0) pending = store.get("sec");
+  /** Say where the video is, once it is where it was asked to go. */
+  #tell() {
+    const there = this.#pending === null && this.#shown === this.#loaded;
+    if (there && !this.#screen.seeking)
+      this.#context.actions.follow(this.#loaded, this.#screen.currentTime);
+  }
 
-  return {
-    toggle() {
-      if (!screen.paused) return screen.pause();
-      playlist = null;
-      void screen.play().catch(() => undefined);
-    },
-    screen,
-    destroy() {
-      off.forEach((stop) => stop());
-      cancelAnimationFrame(frame);
-      for (const [name, listener] of Object.entries(listeners))
-        screen.removeEventListener(name, listener);
-      screen.pause();
-      screen.removeAttribute("src");
-      screen.load();
-    },
-  };
+  #tick() {
+    this.#tell();
+    this.#advance();
+    this.#frame = this.#screen.paused ? 0 : requestAnimationFrame(() => this.#tick());
+  }
+
+  toggle() {
+    if (!this.#screen.paused) return this.#screen.pause();
+    this.#playlist = null;
+    void this.#screen.play().catch(() => undefined);
+  }
+
+  destroy() {
+    this.#life.abort();
+    cancelAnimationFrame(this.#frame);
+    this.#screen.pause();
+    this.#screen.removeAttribute("src");
+    this.#screen.load();
+  }
 }

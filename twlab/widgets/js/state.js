@@ -21,6 +21,27 @@
 /** @typedef {{ video: number, start: number, end: number }} Stretch */
 /** @typedef {{ video: number, sec: number, playlist: Stretch[] | null }} Seek */
 
+/** Nothing chosen yet. @param {import("./data.js").Data} data @returns {State} */
+export function initialState({ n, colorBy }) {
+  return {
+    focus: -1,
+    hover: -1,
+    mask: new Uint8Array(n),
+    selected: 0,
+    video: 0,
+    sec: 0,
+    playing: false,
+    seek: null,
+    bands: [],
+    colorBy,
+    space: 0,
+    tool: "lasso",
+    theme: "light",
+    message: "",
+  };
+}
+
+/** What changes, and who wants to know. */
 export class Store {
   #state;
   /** @type {Map<string, Set<() => void>>} */
@@ -59,7 +80,6 @@ export class Store {
       this.#listeners.set(key, listeners.add(listener));
       signal?.addEventListener("abort", () => listeners.delete(listener));
     }
-    return () => keys.forEach((key) => this.#listeners.get(key)?.delete(listener));
   }
 
   /** Forget every listener. */

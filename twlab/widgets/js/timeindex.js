@@ -2,63 +2,67 @@
 
 /** @typedef {import("./data.js").Data} Data */
 /** @typedef {import("./state.js").Stretch} Stretch */
-/** @typedef {{ video: number, lane: number, rows: Uint32Array }} Lane */
-/** @typedef {ReturnType<typeof createTimeIndex>} TimeIndex */
+/**
+ * @typedef {object} Lane
+ * @property {number} video
+ * @property {number} lane
+ * @property {Uint32Array} rows by start
+ * @property {number} longest how long the longest of them is, in seconds
+ */
 
-/** @param {Data} data */
-export function createTimeIndex(data) {
-  const lanes = splitLanes(data);
+export class TimeIndex {
+  #data;
   /** @type {Map<string, Lane>} */
-  const byKey = new Map(lanes.map((lane) => [`${lane.video}/${lane.lane}`, lane]));
-  /** @type {Map<string, number>} */
-  const longest = new Map();
-  for (const [key, lane] of byKey) {
-    let length = 0;
-    for (const row of lane.rows) length = Math.max(length, data.end[row] - data.start[row]);
-    longest.set(key, length);
+  #byKey;
+
+  /** @param {Data} data */
+  constructor(data) {
+    this.#data = data;
+    this.lanes = splitLanes(data);
+    this.#byKey = new Map(this.lanes.map((lane) => [laneKey(lane.video, lane.lane), lane]));
   }
 
-  /** Position in the lane of the first row that starts after `sec`. @param {Uint32Array} rows @param {number} sec */
-  const after = (rows, sec) => {
+  /** The latest-starting row of a lane that runs at `sec`, or -1. @param {number} video @param {number} lane @param {number} sec */
+  rowAt(video, lane, sec) {
+    const found = this.#byKey.get(laneKey(video, lane));
+    if (!found) return -1;
+    const { rows, longest } = found;
+    const { start, end } = this.#data;
+    for (let k = this.#after(rows, sec) - 1; k >= 0 && start[rows[k]] >= sec - longest; k--) {
+      if (end[rows[k]] > sec) return rows[k];
+    }
+    return -1;
+  }
+
+  /** The row before or after `row` in its lane, or -1. @param {number} row @param {number} step */
+  neighborInTime(row, step) {
+    const { video, lane } = this.#data;
+    const rows = this.#byKey.get(laneKey(video[row], lane[row]))?.rows;
+    const place = rows ? rows.indexOf(row) : -1;
+    return place < 0 || !rows ? -1 : (rows[place + step] ?? -1);
+  }
+
+  /** Rows of a lane that overlap `[start, end)`. @param {Lane} lane @param {number} start @param {number} end */
+  rowsWithin({ rows, longest }, start, end) {
+    const first = this.#after(rows, start - longest - 1e-9);
+    const last = this.#after(rows, end - 1e-9);
+    return rows.slice(first > 0 ? first - 1 : 0, last).filter((row) => this.#data.end[row] > start);
+  }
+
+  /** The place of the first of a lane's rows that starts after `sec`. @param {Uint32Array} rows @param {number} sec */
+  #after(rows, sec) {
     let [lo, hi] = [0, rows.length];
     while (lo < hi) {
       const middle = (lo + hi) >> 1;
-      if (data.start[rows[middle]] <= sec) lo = middle + 1;
+      if (this.#data.start[rows[middle]] <= sec) lo = middle + 1;
       else hi = middle;
     }
     return lo;
-  };
-
-  return {
-    lanes,
-    /** The latest-starting row of a lane that runs at `sec`, or -1. @param {number} video @param {number} lane @param {number} sec */
-    rowAt(video, lane, sec) {
-      const key = `${video}/${lane}`;
-      const rows = byKey.get(key)?.rows;
-      if (!rows) return -1;
-      const reach = longest.get(key) ?? 0;
-      for (let k = after(rows, sec) - 1; k >= 0 && data.start[rows[k]] >= sec - reach; k--) {
-        if (data.end[rows[k]] > sec) return rows[k];
-      }
-      return -1;
-    },
-    /** The row before or after `row` in its lane, or -1. @param {number} row @param {number} step */
-    neighborInTime(row, step) {
-      const rows = byKey.get(`${data.video[row]}/${data.lane[row]}`)?.rows;
-      const place = rows ? rows.indexOf(row) : -1;
-      return place < 0 || !rows ? -1 : (rows[place + step] ?? -1);
-    },
-    /** Rows of a lane that overlap `[start, end)`. @param {Lane} lane @param {number} start @param {number} end */
-    rowsWithin(lane, start, end) {
-      const reach = longest.get(`${lane.video}/${lane.lane}`) ?? 0;
-      const first = after(lane.rows, start - reach - 1e-9);
-      const last = after(lane.rows, end - 1e-9);
-      return lane.rows
-        .slice(first > 0 ? first - 1 : 0, last)
-        .filter((row) => data.end[row] > start);
-    },
-  };
+  }
 }
+
+/** @param {number} video @param {number} lane */
+const laneKey = (video, lane) => `${video}/${lane}`;
 
 /** @param {Data} data @returns {Lane[]} */
 function splitLanes(data) {
@@ -67,9 +71,17 @@ function splitLanes(data) {
   for (let from = 0, to = 1; from < order.length; from = to, to++) {
     const [v, l] = [video[order[from]], lane[order[from]]];
     while (to < order.length && video[order[to]] === v && lane[order[to]] === l) to++;
-    lanes.push({ video: v, lane: l, rows: order.subarray(from, to) });
+    const rows = order.subarray(from, to);
+    lanes.push({ video: v, lane: l, rows, longest: longestOf(data, rows) });
   }
   return lanes;
+}
+
+/** @param {Data} data @param {Uint32Array} rows */
+function longestOf({ start, end }, rows) {
+  let longest = 0;
+  for (const row of rows) longest = Math.max(longest, end[row] - start[row]);
+  return longest;
 }
 
 /**

@@ -12,65 +12,74 @@ const TOOLS = [
   ["pan", "Pan", "V"],
 ];
 
-/**
- * @param {Context} context @param {HTMLElement} parent
- * @param {{ reset: () => void, fullScreen: () => void, help: () => void }} verbs
- */
-export function createToolbar(context, parent, verbs) {
-  const { data, store, actions } = context;
-  const tools = TOOLS.map(([tool, label, key]) => ({
-    tool,
-    button: iconButton(tool, label, key, () => store.set({ tool })),
-  }));
-  const find = findBox(context);
-  const clear = iconButton("clear", "Clear selection", "Escape", actions.clear);
-  const play = iconButton("play", "Play selection", "P", actions.playSelection);
-  const near = iconButton("near", "Select nearest neighbours", "N", actions.selectNearest);
-  parent.append(
-    element("span", { class: "twx-title", title: data.title }, data.title),
-    element(
-      "span",
-      { class: "twx-group", role: "group", "aria-label": "Tool" },
-      ...tools.map((t) => t.button),
-    ),
-    element(
-      "span",
-      { class: "twx-group" },
-      play,
-      near,
-      clear,
-      iconButton("reset", "Reset views", "0", verbs.reset),
-    ),
-    colorChoice(context),
-    spaceChoice(context),
-    find,
-    element(
-      "span",
-      { class: "twx-group twx-end" },
-      iconButton("help", "Keys", "?", verbs.help),
-      iconButton("full", "Full screen", "F", verbs.fullScreen),
-    ),
-  );
-  function draw() {
-    for (const { tool, button } of tools)
-      button.setAttribute("aria-pressed", String(tool === store.get("tool")));
-    clear.disabled = !store.get("selected");
-    near.disabled = store.get("focus") < 0;
+export class Toolbar {
+  #store;
+  #tools;
+  #find;
+  #clear;
+  #near;
+  #life = new AbortController();
+
+  /**
+   * @param {Context} context @param {HTMLElement} parent
+   * @param {{ reset: () => void, fullScreen: () => void, help: () => void }} verbs
+   */
+  constructor(context, parent, verbs) {
+    const { data, store, actions } = context;
+    this.#store = store;
+    this.#tools = TOOLS.map(([tool, label, key]) => ({
+      tool,
+      button: iconButton(tool, label, key, () => store.set({ tool })),
+    }));
+    const play = iconButton("play", "Play selection", "P", () => actions.playSelection());
+    const near = () => void actions.selectNearest();
+    this.#near = iconButton("near", "Select nearest neighbours", "N", near);
+    this.#clear = iconButton("clear", "Clear selection", "Escape", () => actions.clear());
+    const reset = iconButton("reset", "Reset views", "0", verbs.reset);
+    const help = iconButton("help", "Keys", "?", verbs.help);
+    const full = iconButton("full", "Full screen", "F", verbs.fullScreen);
+    const tools = this.#tools.map(({ button }) => button);
+    const { signal } = this.#life;
+    this.#find = makeFindBox(context);
+    parent.append(
+      element("span", { class: "twx-title", title: data.title }, data.title),
+      element("span", { class: "twx-group", role: "group", "aria-label": "Tool" }, ...tools),
+      element("span", { class: "twx-group" }, play, this.#near, this.#clear, reset),
+      makeColorChoice(context, signal),
+      makeSpaceChoice(context, signal),
+      this.#find,
+      element("span", { class: "twx-group twx-end" }, help, full),
+    );
+    store.on(["tool", "selected", "focus"], () => this.#draw(), signal);
+    this.#draw();
   }
-  const off = store.on(["tool", "selected", "focus"], draw);
-  draw();
-  return { find: () => find.querySelector("input")?.focus(), destroy: off };
+
+  #draw() {
+    for (const { tool, button } of this.#tools)
+      button.setAttribute("aria-pressed", String(tool === this.#store.get("tool")));
+    this.#clear.disabled = !this.#store.get("selected");
+    this.#near.disabled = this.#store.get("focus") < 0;
+  }
+
+  /** Put the cursor where one types what to find. */
+  find() {
+    this.#find.querySelector("input")?.focus();
+  }
+
+  destroy() {
+    this.#life.abort();
+  }
 }
 
-/** @param {Context} context */
-function colorChoice({ data, store }) {
+/** @param {Context} context @param {AbortSignal} signal */
+function makeColorChoice({ data, store }, signal) {
   const select = element(
     "select",
     { "aria-label": "Colour by", onchange: () => store.set({ colorBy: select.value }) },
     ...data.columns.map(({ name }) => element("option", { value: name }, name)),
   );
   select.value = store.get("colorBy");
-  store.on(["colorBy"], () => (select.value = store.get("colorBy")));
+  store.on(["colorBy"], () => (select.value = store.get("colorBy")), signal);
   return element(
     "label",
     { class: "twx-choice", hidden: !data.columns.length },
@@ -79,8 +88,8 @@ function colorChoice({ data, store }) {
   );
 }
 
-/** @param {Context} context */
-function spaceChoice({ data, store, actions }) {
+/** @param {Context} context @param {AbortSignal} signal */
+function makeSpaceChoice({ data, store, actions }, signal) {
   const select = element(
     "select",
     {
@@ -89,7 +98,7 @@ function spaceChoice({ data, store, actions }) {
     },
     ...data.spaces.map(({ name }, k) => element("option", { value: k }, name)),
   );
-  store.on(["space"], () => (select.value = String(store.get("space"))));
+  store.on(["space"], () => (select.value = String(store.get("space"))), signal);
   return element(
     "label",
     { class: "twx-choice", hidden: data.spaces.length < 2 },
@@ -99,7 +108,7 @@ function spaceChoice({ data, store, actions }) {
 }
 
 /** @param {Context} context */
-function findBox({ actions }) {
+function makeFindBox({ actions }) {
   const input = element("input", {
     type: "search",
     placeholder: "3:07 or a label",

@@ -1,87 +1,110 @@
 /** What is under the pointer: a frame of that moment, its time, its labels. */
 
-import { rowFacts } from "./actions.js";
+import { rowFacts } from "./facts.js";
 import { element } from "./dom.js";
 import { formatRange, formatTime } from "./time.js";
 
+/** @typedef {import("./actions.js").Pair} Pair */
 /** @typedef {import("./data.js").Data} Data */
 
 const SETTLE_MS = 60;
+const GAP_TO_POINTER = 16;
 
-/** @param {HTMLElement} root @param {Data} data @param {import("./state.js").Store} store @param {import("./frames.js").Frames} frames */
-export function createTooltip(root, data, store, frames) {
-  const picture = element("div", { class: "twx-tip-picture" });
-  const text = element("div", { class: "twx-tip-text" });
-  const tip = element("div", { class: "twx-tip", role: "tooltip", hidden: true }, picture, text);
-  root.append(tip);
-  let shown = "";
-  let timer = 0;
-  let pointer = { x: 0, y: 0 };
+export class Tooltip {
+  #root;
+  #data;
+  #store;
+  #frames;
+  #picture = element("div", { class: "twx-tip-picture" });
+  #text = element("div", { class: "twx-tip-text" });
+  #tip = element(
+    "div",
+    { class: "twx-tip", role: "tooltip", hidden: true },
+    this.#picture,
+    this.#text,
+  );
+  /** Of which row and moment the picture is. */
+  #shown = "";
+  #timer = 0;
+  /** On the page. */
+  #pointer = { x: 0, y: 0 };
 
-  /** Beside the pointer, within the explorer. */
-  function place() {
-    const outer = root.getBoundingClientRect();
-    const [px, py] = [pointer.x - outer.left, pointer.y - outer.top];
-    const right = px + 16 + tip.offsetWidth < outer.width;
-    const left = right ? px + 16 : Math.max(4, px - 16 - tip.offsetWidth);
-    const top = Math.max(4, Math.min(py - 24, outer.height - tip.offsetHeight - 4));
-    tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
-  }
-
-  /** @param {number} row @param {number} sec */
-  function ask(row, sec) {
-    const wanted = `${row}/${Math.round(sec * 4)}`;
-    clearTimeout(timer);
-    timer = window.setTimeout(async () => {
-      const frame = await frames.frame(data.video[row], sec);
-      if (shown !== wanted || !frame) return;
-      picture.replaceChildren(copyOf(frame));
-      picture.hidden = false;
-      place();
-    }, SETTLE_MS);
-    return wanted;
+  /** @param {HTMLElement} root @param {Data} data @param {import("./state.js").Store} store @param {import("./frames.js").Frames} frames */
+  constructor(root, data, store, frames) {
+    this.#root = root;
+    this.#data = data;
+    this.#store = store;
+    this.#frames = frames;
+    root.append(this.#tip);
   }
 
   /** @type {import("./actions.js").Hover} */
-  function show(row, canvas, x, y, sec = NaN, pair = undefined) {
-    if (row < 0) return hide();
-    const moment = Number.isFinite(sec) ? sec : (data.start[row] + data.end[row]) / 2;
+  show(row, canvas, x, y, sec = NaN, pair = undefined) {
+    if (row < 0) return this.#hide();
+    const { start, end } = this.#data;
+    this.#write(row, sec, pair);
+    this.#tip.hidden = false;
+    const moment = Number.isFinite(sec) ? sec : (start[row] + end[row]) / 2;
     const key = `${row}/${Math.round(moment * 4)}`;
-    const facts = rowFacts(data, row, store.get("colorBy"));
-    if (pair) facts.unshift({ name: "similarity", text: pair.value.toFixed(3) });
-    text.replaceChildren(
-      element("b", {}, heading(row, sec, pair)),
-      ...facts.map(({ name, text: value }) => element("span", {}, element("i", {}, name), value)),
-    );
-    tip.hidden = false;
-    if (key !== shown && Number.isFinite(moment)) {
-      picture.hidden = true;
-      shown = ask(row, moment);
-    }
+    if (key !== this.#shown && Number.isFinite(moment)) this.#showFrame(key, row, moment);
     const box = canvas.getBoundingClientRect();
-    pointer = { x: box.left + x, y: box.top + y };
-    place();
+    this.#pointer = { x: box.left + x, y: box.top + y };
+    this.#place();
   }
 
-  /** @param {number} row @param {number} sec @param {{ a: number, b: number }} [pair] */
-  function heading(row, sec, pair) {
-    if (pair) return `${formatTime(data.start[pair.a])} × ${formatTime(data.start[pair.b])}`;
-    if (!Number.isFinite(data.start[row])) return `row ${row}`;
-    const range = formatRange(data.start[row], data.end[row]);
-    return Number.isFinite(sec) ? `${formatTime(sec, 1)}  in  ${range}` : range;
+  /** @param {number} row @param {number} sec @param {Pair | undefined} pair */
+  #write(row, sec, pair) {
+    const facts = rowFacts(this.#data, row, this.#store.get("colorBy"));
+    if (pair) facts.unshift({ name: "similarity", text: pair.value.toFixed(3) });
+    this.#text.replaceChildren(
+      element("b", {}, headingOf(this.#data, row, sec, pair)),
+      ...facts.map(({ name, text }) => element("span", {}, element("i", {}, name), text)),
+    );
   }
-  function hide() {
-    tip.hidden = true;
-    shown = "";
-    clearTimeout(timer);
+
+  /** When the pointer has settled, and if it is still there once the frame has come. @param {string} key @param {number} row @param {number} sec */
+  #showFrame(key, row, sec) {
+    this.#picture.hidden = true;
+    this.#shown = key;
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(async () => {
+      const frame = await this.#frames.frame(this.#data.video[row], sec);
+      if (this.#shown !== key || !frame) return;
+      this.#picture.replaceChildren(copyOf(frame));
+      this.#picture.hidden = false;
+      this.#place();
+    }, SETTLE_MS);
   }
-  return {
-    show,
-    destroy() {
-      clearTimeout(timer);
-      tip.remove();
-    },
-  };
+
+  /** Beside the pointer, within the explorer. */
+  #place() {
+    const outer = this.#root.getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = this.#tip;
+    const [px, py] = [this.#pointer.x - outer.left, this.#pointer.y - outer.top];
+    const right = px + GAP_TO_POINTER + width < outer.width;
+    const left = right ? px + GAP_TO_POINTER : Math.max(4, px - GAP_TO_POINTER - width);
+    const top = Math.max(4, Math.min(py - 24, outer.height - height - 4));
+    this.#tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+  }
+
+  #hide() {
+    this.#tip.hidden = true;
+    this.#shown = "";
+    clearTimeout(this.#timer);
+  }
+
+  destroy() {
+    clearTimeout(this.#timer);
+    this.#tip.remove();
+  }
+}
+
+/** @param {Data} data @param {number} row @param {number} sec @param {Pair} [pair] */
+export function headingOf({ start, end }, row, sec, pair) {
+  if (pair) return `${formatTime(start[pair.a])} × ${formatTime(start[pair.b])}`;
+  if (!Number.isFinite(start[row])) return `row ${row}`;
+  const range = formatRange(start[row], end[row]);
+  return Number.isFinite(sec) ? `${formatTime(sec, 1)}  in  ${range}` : range;
 }
 
 /** A canvas can hang in one place only: each place gets its own. @param {HTMLCanvasElement} frame */

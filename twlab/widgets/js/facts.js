@@ -1,0 +1,38 @@
+/** What the columns say in words: of one row, and which rows say some words. */
+
+import { cellText } from "./data.js";
+
+/** @typedef {import("./data.js").Data} Data */
+
+/** What to say of a row: its time, its video, and the chosen columns. @param {Data} data @param {number} row @param {string} colorBy */
+export function rowFacts(data, row, colorBy) {
+  const chosen = data.columns.filter(
+    (column) =>
+      column.name !== "time" && (column.name === colorBy || data.tooltip.includes(column.name)),
+  );
+  const facts = chosen.map((column) => ({ name: column.name, text: cellText(column, row) }));
+  if (data.videos.length > 1) {
+    facts.unshift({ name: "video", text: data.videos[data.video[row]].title });
+  }
+  return facts.filter((fact, k) => facts.findIndex((other) => other.name === fact.name) === k);
+}
+
+/** Rows of which some category column holds the text. @param {Data} data @param {string} text */
+export function rowsWithText(data, text) {
+  const wanted = text.trim().toLowerCase();
+  /** @type {number[]} */
+  const rows = [];
+  if (!wanted) return rows;
+  const columns = data.columns.filter((column) => column.kind === "category");
+  const hits = columns.map((column) => ({
+    column,
+    codes: new Set(
+      column.names.flatMap((name, code) => (name.toLowerCase().includes(wanted) ? [code] : [])),
+    ),
+  }));
+  const useful = hits.filter((hit) => hit.codes.size);
+  for (let i = 0; i < data.n; i++) {
+    if (useful.some(({ column, codes }) => codes.has(column.codes[i]))) rows.push(i);
+  }
+  return rows;
+}
