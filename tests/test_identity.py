@@ -69,7 +69,7 @@ def test_films_are_those_of_the_pairwise_rule(
             del content["metadata"]
         (folder / f"{number}.json").write_text(json.dumps(content))
     quick = tw.load(tmp_path)
-    monkeypatch.setattr(identity, "_videos", by_pairs)
+    monkeypatch.setattr(identity, "_sort_into_videos", by_pairs)
     assert quick["video_id"].tolist() == tw.load(tmp_path)["video_id"].tolist()
 
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import twlab as tw
-from twlab.loading.seals import KEY
+from twlab.loading.seals import SEAL_KEY
 
 sys.path.insert(0, str(Path(__file__).parent / "fuzz"))
 from flip_bits import ENDINGS, flips, same
@@ -78,7 +78,7 @@ def test_check_finds_nothing_in_what_was_saved(ending: str, tmp_path: Path) -> N
 def test_files_without_a_checksum_load(mixed: pd.DataFrame, tmp_path: Path) -> None:
     film = tw.sample().head(5)
     document = json.loads(tw.save(film, tmp_path / "a.json").read_text())
-    assert document.pop(KEY)
+    assert document.pop(SEAL_KEY)
     (tmp_path / "a.json").write_text(json.dumps(document))
     assert same(tw.load(tmp_path / "a.json")[["embedding"]], film[["embedding"]])
     lines = tw.save(film, tmp_path / "a.jsonl").read_text().splitlines()
@@ -112,10 +112,10 @@ def test_a_file_that_was_changed_and_the_remedy(ending: str, tmp_path: Path) -> 
     path = tw.save(tw.sample().head(2), tmp_path / f"a.{ending}")
     text = path.read_text()
     path.write_text(text.replace('"start_sec":0.0', '"start_sec":1.0', 1))
-    with pytest.raises(tw.LoadError, match=f"checksum does not fit.*remove '{KEY}'"):
+    with pytest.raises(tw.LoadError, match=f"checksum does not fit.*remove '{SEAL_KEY}'"):
         tw.load(path)
     assert len(tw.check(path)) == 1
-    mended = path.read_text().replace(KEY, "x") if ending == "json" else path.read_text()
+    mended = path.read_text().replace(SEAL_KEY, "x") if ending == "json" else path.read_text()
     path.write_text(mended if ending == "json" else mended.rpartition('{"twlab')[0])
     assert tw.load(path)["start_sec"].iloc[0] == 1
 
@@ -123,14 +123,14 @@ def test_a_file_that_was_changed_and_the_remedy(ending: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "document",
     [
-        {KEY: 1},
-        {KEY: None, "segments": 5},
-        {KEY: "0", "segments": [1]},
-        {KEY: "0", "segments": [{"embedding": [1, "a"]}]},
-        {KEY: "0", "segments": [{"embedding": [1.0], "x": [[10**400]]}]},
-        {KEY: "0", "segments": [{"embedding": [10**400]}]},
-        [{KEY: {}}],
-        [{"embedding": None}, {KEY: "0"}],
+        {SEAL_KEY: 1},
+        {SEAL_KEY: None, "segments": 5},
+        {SEAL_KEY: "0", "segments": [1]},
+        {SEAL_KEY: "0", "segments": [{"embedding": [1, "a"]}]},
+        {SEAL_KEY: "0", "segments": [{"embedding": [1.0], "x": [[10**400]]}]},
+        {SEAL_KEY: "0", "segments": [{"embedding": [10**400]}]},
+        [{SEAL_KEY: {}}],
+        [{"embedding": None}, {SEAL_KEY: "0"}],
     ],
 )
 def test_checksums_of_others(document: Any) -> None:

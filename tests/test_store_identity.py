@@ -104,7 +104,7 @@ def test_stores_of_earlier_versions_are_upserted_rightly(
     piece = document(1, chunk_index=3, note="old")
     older = pd.concat([piece, clips(3), document(1, video="whole")], ignore_index=True)
     with monkeypatch.context() as before:
-        before.setattr(keys_module, "pieces", lambda table: [""] * len(table))
+        before.setattr(keys_module, "name_pieces", lambda table: [""] * len(table))
         store = tw.open(tmp_path / "s")
         store.add(older)
         with pytest.raises(tw.InputError, match="is there twice"):

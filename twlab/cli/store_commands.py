@@ -187,13 +187,13 @@ def _query_arguments(chosen: argparse.Namespace, store: Store) -> dict[str, Any]
 def _segment_at(place: str, option: str | None, store: Store) -> pd.DataFrame:
     """The segment of the store that a video has at a time; of several the shortest."""
     from twlab.intervals import parse_timecode
-    from twlab.table.conditions import quoted
+    from twlab.table.conditions import quote
 
     video, at, time = place.rpartition("@")
     if not at:
         raise InputError(f"--like {place!r} names no time; VIDEO@SEC was expected: film.mp4@90")
     second = parse_timecode(time)
-    where = f"video_id = {quoted(video)} AND start_sec <= {second} AND end_sec > {second}"
+    where = f"video_id = {quote(video)} AND start_sec <= {second} AND end_sec > {second}"
     found = store.to_table(where)
     if found.empty:
         raise InputError(

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twlab.errors import brief
-from twlab.loading.durations import with_lengths
+from twlab.loading.durations import fill_ends
 from twlab.loading.further import (
     LATEST_IN_FILM_SEC,
     NAMING,
     SERVED,
-    cells_of,
+    as_amount,
+    further_cells,
     further_names,
-    number,
     put,
     rates_of,
     without_names,
@@ -59,7 +59,7 @@ __all__ = ["adopt"]
 
 _FREE_WORDS = frozenset(("text", "image", "video"))
 _NO_OPTION = frozenset(("separate_embedding", "fused_embedding", "float", "dense", "sparse"))
-_LONGEST_WORD = 40
+_MOST_LETTERS = 40
 _IN_TIME = frozenset(("video", "audio"))
 
 
@@ -75,7 +75,7 @@ def adopt(found: Found, *, one_video: bool = False) -> None:
     """
     further = further_names(found.rows)
     if further:
-        found.rows = [_with_times(rows, found) for rows in found.rows]
+        found.rows = [_adopt_times(rows, found) for rows in found.rows]
         _take_options(found, further)
         if not one_video:
             _take_videos(found, further)
@@ -85,7 +85,7 @@ def adopt(found: Found, *, one_video: bool = False) -> None:
         found.n_rows = sum(len(rows.vectors) for rows in found.rows)
     if not one_video:
         _take_tasks(found)
-    with_lengths(found)
+    fill_ends(found)
     if not found.saved:
         found.rows = [_with_scopes(rows) for rows in found.rows]
     tell_unread(found)
@@ -113,27 +113,27 @@ def _is_of_film(input_type: Any, start: float) -> bool:
     return input_type in _IN_TIME or (input_type is None and not math.isnan(start))
 
 
-def _with_times(rows: Rows, found: Found) -> Rows:
+def _adopt_times(rows: Rows, found: Found) -> Rows:
     """The rows with start and end from columns under other names, where they have none."""
     sides = {side: list(map(float, rows.cells(f"{side}_sec"))) for side in ("start", "end")}
-    taken = _pair(rows, sides) or _single(rows, sides)
+    taken = _adopt_pair(rows, sides) or _adopt_single(rows, sides)
     if not taken:
         return rows
-    wrong = _reversed(rows, sides["start"], sides["end"], taken, found)
+    wrong = _find_reversed(rows, sides["start"], sides["end"], taken, found)
     rows = without_names(rows, taken)
     times = {f"{side}_sec": cells for side, cells in sides.items()}
     rows = rows._replace(columns={**rows.columns, **times})
     return rows.without(wrong) if wrong else rows
 
 
-def _pair(rows: Rows, sides: dict[str, list[float]]) -> list[str]:
+def _adopt_pair(rows: Rows, sides: dict[str, list[float]]) -> list[str]:
     """Fill both sides from two columns that are times only together: ``t0`` and ``t1``."""
     if not all(math.isnan(cell) for cells in sides.values() for cell in cells):
         return []
     pair = pair_of_times([name for name in (*rows.columns, *rows.facts) if name not in SERVED])
     if pair is None:
         return []
-    start, end = (_seconds(rows, name, hint) for name, hint in pair)
+    start, end = (_read_times(rows, name, hint) for name, hint in pair)
     if start is None or end is None:
         return []
     if not all(a <= b for a, b in zip(start, end, strict=True)) or start == end:
@@ -142,10 +142,10 @@ def _pair(rows: Rows, sides: dict[str, list[float]]) -> list[str]:
     return [name for name, _ in pair]
 
 
-def _single(rows: Rows, sides: dict[str, list[float]]) -> list[str]:
+def _adopt_single(rows: Rows, sides: dict[str, list[float]]) -> list[str]:
     """Fill what is missing of the sides from columns of a name that says so, or from moments."""
     names = (*rows.columns, *rows.facts)
-    named = [(name, hint) for name in names if (hint := _hint(name))]
+    named = [(name, hint) for name in names if (hint := _read_hint(name))]
     if any(map(length_name, rows.columns)):  # an offset beside a length is where it starts
         named += [(name, hint) for name in names if (hint := offset_name(name))]
     if not named:
@@ -162,7 +162,7 @@ def _single(rows: Rows, sides: dict[str, list[float]]) -> list[str]:
     return taken
 
 
-def _hint(name: str) -> TimeName | None:
+def _read_hint(name: str) -> TimeName | None:
     """What the name of a further column says of a time."""
     return None if name in SERVED else time_name(name)
 
@@ -174,7 +174,7 @@ def _first_times(
     for name, hint in named:
         if hint.side != side:
             continue
-        seconds = _seconds(rows, name, hint)
+        seconds = _read_times(rows, name, hint)
         if seconds is not None and (plain(name) not in WEAK_POINTS or _runs(seconds)):
             return seconds, [name]
     return cells, []
@@ -186,12 +186,12 @@ def _runs(seconds: list[float]) -> bool:
     return (len(set(seconds)) > 1 and sum(falls) * 2 < len(seconds)) or len(seconds) == 1
 
 
-def _seconds(rows: Rows, name: str, hint: TimeName) -> list[float] | None:
+def _read_times(rows: Rows, name: str, hint: TimeName) -> list[float] | None:
     """The cells of a column as seconds; None where they are none."""
     rates = rates_of(rows) if hint.frames else [hint.per_sec] * len(rows.vectors)
     seconds = []
     for cell, rate in zip(rows.cells(name), rates, strict=True):
-        value = number(cell, timecode=not hint.frames and hint.per_sec == 1)
+        value = as_amount(cell, timecode=not hint.frames and hint.per_sec == 1)
         if value is None or not (math.isnan(value) or (rate is not None and rate > 0)):
             return None
         seconds.append(math.nan if math.isnan(value) or rate is None else value / rate)
@@ -199,7 +199,7 @@ def _seconds(rows: Rows, name: str, hint: TimeName) -> list[float] | None:
     return seconds if known and max(known) < LATEST_IN_FILM_SEC else None
 
 
-def _reversed(
+def _find_reversed(
     rows: Rows, start: list[float], end: list[float], taken: list[str], found: Found
 ) -> set[int]:
     """Positions of rows that end before they start."""
@@ -217,15 +217,15 @@ def _take_options(found: Found, further: set[str]) -> None:
         key = plain(name)
         if key not in OPTION_NAMES and key not in FREE_OPTION_NAMES:
             continue
-        cells = cells_of(found, name)
+        cells = further_cells(found, name)
         column = _option_column({cell for cell in cells if cell is not None}, key)
-        if column and all(cell is None for cell in cells_of(found, column)):
+        if column and all(cell is None for cell in further_cells(found, column)):
             put(found, name, column, cells)
 
 
 def _option_column(words: set[Any], key: str) -> str:
     """Which column some words belong to, standing under a name; empty for none."""
-    if not words or not all(isinstance(word, str) and len(word) < _LONGEST_WORD for word in words):
+    if not words or not all(isinstance(word, str) and len(word) < _MOST_LETTERS for word in words):
         return ""
     lower = {word.lower() for word in words}
     if lower <= SCOPE_WORDS and "clip" in lower:
@@ -244,13 +244,13 @@ def _rank(names: Sequence[str]) -> Any:
 
 def _take_videos(found: Found, further: set[str]) -> None:
     """Videos from a column under another name, where no row says whose it is."""
-    if not found.rows or any(_named(rows) for rows in found.rows):
+    if not found.rows or any(_any_named(rows) for rows in found.rows):
         return
     order = (*VIDEO_NAMES, *FILE_NAMES, plain(FALLBACK_VIDEO), *GROUPING_NAMES)
     for name in sorted(further, key=_rank(order)):
-        cells = cells_of(found, name)
+        cells = further_cells(found, name)
         holes = name == FALLBACK_VIDEO or plain(name) in VIDEO_NAMES
-        if not _may_name(_filled(found, name) if holes else cells) or not _names_videos(
+        if not _may_name(_cells_there(found, name) if holes else cells) or not _names_videos(
             found, name, cells
         ):
             continue
@@ -263,17 +263,17 @@ def _take_videos(found: Found, further: set[str]) -> None:
 
 def _take_tasks(found: Found) -> None:
     """Videos by their tasks, where a source holds several and nothing else tells them apart."""
-    tasks = cells_of(found, "task_id")
-    if len(set(tasks)) > 1 and all(tasks) and not any(_named(rows) for rows in found.rows):
+    tasks = further_cells(found, "task_id")
+    if len(set(tasks)) > 1 and all(tasks) and not any(_any_named(rows) for rows in found.rows):
         put(found, "task_id", "video_name", tasks, keep=True)
 
 
-def _named(rows: Rows) -> bool:
+def _any_named(rows: Rows) -> bool:
     """Whether any row of these says whose it is."""
     return any(cell is not None for name in NAMING for cell in rows.cells(name))
 
 
-def _filled(found: Found, name: str) -> list[Any]:
+def _cells_there(found: Found, name: str) -> list[Any]:
     """The cells of a column in the rows that have it at all."""
     parts = [rows for rows in found.rows if name in rows.columns or name in rows.facts]
     return [cell for rows in parts for cell in rows.cells(name)]
@@ -311,11 +311,11 @@ def _names_videos(found: Found, name: str, cells: list[Any]) -> bool:
         return True
     if n_names == 1:
         return key in ("title", "name", "item_id")
-    whole = key not in ("id", "key", "clip_id") and _apart(found)
+    whole = key not in ("id", "key", "clip_id") and _are_whole_videos(found)
     return n_names < n_rows or (of_rows and whole)
 
 
-def _apart(found: Found) -> bool:
+def _are_whole_videos(found: Found) -> bool:
     """Whether each row is a whole video: without a time, or from the start of one."""
     starts = [start for rows in found.rows for start in rows.cells("start_sec")]
     return all(not start > 0 for start in starts)

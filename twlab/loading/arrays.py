@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twlab.errors import LoadError, require
-from twlab.loading.bounds import too_large
+from twlab.loading.bounds import size_error
 from twlab.loading.responses.names import ALIASES, VECTOR_KEYS, plain
 from twlab.loading.responses.othernames import (
     FILE_NAMES,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["hdf5_document", "npz_document", "of_group"]
 
-_PAIRS = frozenset(
+_PAIR_ARRAYS = frozenset(
     ("times", "segments", "intervals", "timestamps", "spans", "boundaries", "bounds", "periods")
 )
 """Names of arrays of shape (n, 2) that hold a start and an end in each row."""
@@ -41,7 +41,7 @@ _PLACES = frozenset(
     for name in ALIASES[column]
 )
 _NAMES = frozenset((*VIDEO_NAMES, *FILE_NAMES, *GROUPING_NAMES))
-_DEEPEST = 12
+_DEEPEST_GROUP = 12
 _BROKEN = (
     *(ValueError, EOFError, OSError, MemoryError, zlib.error, zipfile.BadZipFile),
     *(NotImplementedError, RuntimeError),  # of ways of packing, and of passwords
@@ -66,9 +66,9 @@ def npz_document(data: bytes, source: str, columns: Mapping[str, str], most: int
                 source=source,
             )
         if sum(info.file_size for info in infos) > most:
-            raise too_large(most, source)
+            raise size_error(most, source)
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            document = {name: _plain(arrays[name]) for name in arrays.files}
+            document = {name: _as_python(arrays[name]) for name in arrays.files}
     except LoadError:
         raise
     except _BROKEN as error:
@@ -77,8 +77,8 @@ def npz_document(data: bytes, source: str, columns: Mapping[str, str], most: int
             "texts were expected; save it again without objects",
             source=source,
         ) from None
-    _check(document, source, columns)
-    return _with_times(document)
+    _refuse_no_rows(document, source, columns)
+    return _split_pairs(document)
 
 
 def hdf5_document(
@@ -96,8 +96,8 @@ def hdf5_document(
     h5py = require("h5py", extra="hdf5")
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
-            if _size(file) > most:
-                raise too_large(most, source)
+            if _count_bytes(file) > most:
+                raise size_error(most, source)
             document = of_group(file)
     except LoadError:
         raise
@@ -106,8 +106,8 @@ def hdf5_document(
             f"is not a complete HDF5 file ({str(error)[:100]}); copy or write it again",
             source=source,
         ) from None
-    _check(document, source, columns)
-    return _with_times(document)
+    _refuse_no_rows(document, source, columns)
+    return _split_pairs(document)
 
 
 def of_group(group: Any, depth: int = 0) -> dict[str, Any]:
@@ -122,25 +122,25 @@ def of_group(group: Any, depth: int = 0) -> dict[str, Any]:
             continue  # a link may lead out of the file
         item = group[name]
         if hasattr(item, "keys"):
-            out[str(name)] = of_group(item, depth + 1) if depth < _DEEPEST else {}
+            out[str(name)] = of_group(item, depth + 1) if depth < _DEEPEST_GROUP else {}
         elif item.external is None and not getattr(item, "is_virtual", False):
             text = h5py.check_string_dtype(item.dtype) is not None
-            out[str(name)] = _plain(np.asarray(item.asstr()[()] if text else item[()]))
+            out[str(name)] = _as_python(np.asarray(item.asstr()[()] if text else item[()]))
     return out
 
 
-def _size(group: Any, depth: int = 0) -> int:
+def _count_bytes(group: Any, depth: int = 0) -> int:
     """The bytes of all arrays of a group of HDF5 once unpacked."""
     h5py = require("h5py", extra="hdf5")
     total = 0
     for name in group:
-        if isinstance(group.get(name, getlink=True), h5py.HardLink) and depth < _DEEPEST:
+        if isinstance(group.get(name, getlink=True), h5py.HardLink) and depth < _DEEPEST_GROUP:
             item = group[name]
-            total += _size(item, depth + 1) if hasattr(item, "keys") else int(item.nbytes)
+            total += _count_bytes(item, depth + 1) if hasattr(item, "keys") else int(item.nbytes)
     return total
 
 
-def _plain(array: Any) -> Any:
+def _as_python(array: Any) -> Any:
     """An array of numbers as it is; texts as a list, a single value as that."""
     if array.dtype.kind in "fiu" and array.ndim:
         return array
@@ -155,18 +155,18 @@ def _matrices(document: Mapping[str, Any]) -> dict[str, Any]:
     found = {
         name: value
         for name, value in document.items()
-        if isinstance(value, np.ndarray) and value.ndim == 2 and plain(name) not in _PAIRS
+        if isinstance(value, np.ndarray) and value.ndim == 2 and plain(name) not in _PAIR_ARRAYS
     }
     likely = {n: v for n, v in found.items() if plain(n) in VECTOR_KEYS or vector_like(n)}
     return likely or found
 
 
-def _check(document: Mapping[str, Any], source: str, columns: Mapping[str, str]) -> None:
+def _refuse_no_rows(document: Mapping[str, Any], source: str, columns: Mapping[str, str]) -> None:
     """Refuse arrays that are no rows: no matrix, or nothing that says when or whose they are."""
-    groups = list(_groups(document, ""))
+    groups = list(_walk_groups(document, ""))
     with_matrix = [(path, group) for path, group in groups if _matrices(group)]
     if not with_matrix:
-        shown = ", ".join(_shown(document)) or "none"
+        shown = ", ".join(_describe_arrays(document)) or "none"
         raise LoadError(
             f"holds no array of vectors (arrays: {shown}); numbers of shape (n, d) were expected; "
             "look into the file, and use tw.from_vectors",
@@ -176,7 +176,7 @@ def _check(document: Mapping[str, Any], source: str, columns: Mapping[str, str])
         name, matrix = next(iter(_matrices(group).items()))
         if any(_is_place(key, value, len(matrix), columns) for key, value in group.items()):
             continue
-        shown = ", ".join(_shown(document))
+        shown = ", ".join(_describe_arrays(document))
         raise LoadError(
             f"holds vectors ({path + name!r}) without times or videos of equal length beside them "
             f"(arrays: {shown}); {len(matrix)} starts and ends were expected; name them with "
@@ -186,19 +186,19 @@ def _check(document: Mapping[str, Any], source: str, columns: Mapping[str, str])
         )
 
 
-def _groups(document: Mapping[str, Any], path: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
+def _walk_groups(document: Mapping[str, Any], path: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
     """Each group of arrays with its path."""
     yield path, document
     for name, value in document.items():
         if isinstance(value, dict):
-            yield from _groups(value, f"{path}{name}/")
+            yield from _walk_groups(value, f"{path}{name}/")
 
 
-def _shown(document: Mapping[str, Any]) -> list[str]:
+def _describe_arrays(document: Mapping[str, Any]) -> list[str]:
     """The first arrays with their shapes."""
     return [
         f"{path}{name} {np.shape(value)}"
-        for path, group in _groups(document, "")
+        for path, group in _walk_groups(document, "")
         for name, value in group.items()
         if isinstance(value, np.ndarray | list)
     ][:8]
@@ -209,12 +209,12 @@ def _is_place(name: str, value: Any, length: int, columns: Mapping[str, str]) ->
     if not isinstance(value, np.ndarray | list) or len(value) != length:
         return False
     if np.ndim(value) == 2:
-        return plain(name) in _PAIRS and np.shape(value)[1] == 2
+        return plain(name) in _PAIR_ARRAYS and np.shape(value)[1] == 2
     key = plain(name)
     return name in columns or key in _PLACES or key in _NAMES or time_name(name) is not None
 
 
-def _with_times(document: dict[str, Any]) -> dict[str, Any]:
+def _split_pairs(document: dict[str, Any]) -> dict[str, Any]:
     """The document with the matrix of each group under its name, and pairs of times as two."""
     out: dict[str, Any] = {}
     matrices = _matrices(document)
@@ -222,8 +222,8 @@ def _with_times(document: dict[str, Any]) -> dict[str, Any]:
     for name, value in document.items():
         is_matrix = isinstance(value, np.ndarray) and value.ndim == 2
         if isinstance(value, dict):
-            out[name] = _with_times(value)
-        elif is_matrix and plain(name) in _PAIRS and value.shape[1] == 2:
+            out[name] = _split_pairs(value)
+        elif is_matrix and plain(name) in _PAIR_ARRAYS and value.shape[1] == 2:
             out["start_sec"], out["end_sec"] = value[:, 0], value[:, 1]
         elif name == only and plain(name) not in VECTOR_KEYS and not vector_like(name):
             out["embedding"] = value

@@ -17,9 +17,9 @@ from twlab.memory import free_bytes
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-__all__ = ["UNBOUNDED", "Bounds", "Counted", "bounds_of", "too_large"]
+__all__ = ["UNBOUNDED", "Bounds", "Counted", "bounds_of", "size_error"]
 
-_TIMES = 4
+_COPIES = 4
 """How often memory must hold what is unpacked: text, vectors and table stand side by side."""
 _OBJECTS = 24
 """How many bytes Python takes for a byte of text at most: ``[],[],[]`` makes lists of 64."""
@@ -50,7 +50,7 @@ def bounds_of(max_bytes: Any) -> Bounds:
     """
     if max_bytes is None:
         free = free_bytes()
-        return UNBOUNDED if free is None else Bounds(free // _TIMES, free // _OBJECTS, given=False)
+        return UNBOUNDED if free is None else Bounds(free // _COPIES, free // _OBJECTS, given=False)
     if isinstance(max_bytes, bool) or not isinstance(max_bytes, int) or max_bytes < 1:
         raise InputError(
             f"max_bytes is {max_bytes!r}; a whole number of bytes above 0 was expected, for "
@@ -59,7 +59,7 @@ def bounds_of(max_bytes: Any) -> Bounds:
     return Bounds(max_bytes, max_bytes, given=True)
 
 
-def too_large(most: int, source: str) -> LoadError:
+def size_error(most: int, source: str) -> LoadError:
     """The error for a source beyond its bounds."""
     return LoadError(
         f"holds more than {most:,} bytes once unpacked, the most that is allowed here (by default "
@@ -84,6 +84,6 @@ class Counted(io.RawIOBase):
         piece = self._stream.read(len(buffer))
         self._left -= len(piece)
         if self._left < 0:
-            raise too_large(self._most, self._source)
+            raise size_error(self._most, self._source)
         buffer[: len(piece)] = piece
         return len(piece)

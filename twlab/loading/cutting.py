@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twlab.errors import LoadError
-from twlab.loading.bounds import too_large
+from twlab.loading.bounds import size_error
 from twlab.loading.responses.names import TIMED, plain
 from twlab.loading.responses.othernames import time_name
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Cut", "MarkedTextError"]
 
-_CHUNK = 1 << 18  # stays in the cache of a core
+_CUT_BYTES = 1 << 18  # stays in the cache of a core
 _LONGEST_HELD = 1 << 25
 _SHORTEST = 64
 _MARK = "\0twlab"
 _HEAD = b'{"\\u0000twlab":'
-_STARTS = frozenset(b"-0123456789 \t\r\n")
+_OPENINGS = frozenset(b"-0123456789 \t\r\n")
 _LONGEST_KEY = 32
 _TIME_ENDS = frozenset(
     (*(name[-3:].encode() for name in TIMED), *(b"_ms", b"tMs", b"dMs", b"amp", b"_ts", b"ame"))
@@ -58,10 +58,10 @@ class Cut:
         """Take the text apart, a piece at a time."""
         held = b""
         with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, and are found
-            while piece := stream.read(_CHUNK):
+            while piece := stream.read(_CUT_BYTES):
                 held = self._take(held + piece)
                 if len(self.skeleton) > self.most:
-                    raise too_large(self.most, self.source)
+                    raise size_error(self.most, self.source)
         self.skeleton += held
 
     def _take(self, text: bytes) -> bytes:
@@ -70,7 +70,7 @@ class Cut:
         while (close := text.find(b"]", position)) >= 0:
             opening = text.rfind(b"[", position, close)
             position = close + 1
-            if opening < 0 or position - opening < _SHORTEST or text[opening + 1] not in _STARTS:
+            if opening < 0 or position - opening < _SHORTEST or text[opening + 1] not in _OPENINGS:
                 continue
             if _is_time_column(text, opening):
                 continue

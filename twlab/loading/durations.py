@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from twlab.loading.further import (
     NAMING,
-    cells_of,
-    number,
+    as_amount,
+    further_cells,
     put,
     rates_of,
 )
@@ -22,15 +22,15 @@ from twlab.loading.responses.othernames import FALLBACK_VIDEO, length_name
 if TYPE_CHECKING:
     from twlab.loading.responses import Found
 
-__all__ = ["with_lengths"]
+__all__ = ["fill_ends"]
 
 _SAME_SEC = 0.5
 """Lengths of one film, as several answers round them, differ by less."""
-_DUST_SEC = 0.05
-_OF_SEGMENT = "segment_duration_sec"
+_ROUNDING_SEC = 0.05
+_SEGMENT_LENGTH = "segment_duration_sec"
 
 
-def with_lengths(found: Found) -> None:
+def fill_ends(found: Found) -> None:
     """Give rows that have a start and no end the end that their length says.
 
     A length that is the segment's own although it was served under a name of the film's, beside
@@ -38,7 +38,7 @@ def with_lengths(found: Found) -> None:
     """
     if found.saved or "duration_sec" in found.columns.values():
         return  # the caller has said that it is the film's
-    start, end = cells_of(found, "start_sec"), cells_of(found, "end_sec")
+    start, end = further_cells(found, "start_sec"), further_cells(found, "end_sec")
     if not start or all(map(math.isnan, start)):
         return
     name, lengths = _lengths(found, start)
@@ -47,7 +47,7 @@ def with_lengths(found: Found) -> None:
     if all(math.isnan(b) or a == b for a, b in zip(start, end, strict=True)):
         put(found, name, "end_sec", [a + n for a, n in zip(start, lengths, strict=True)])
     elif name == "duration_sec" and _are_spans(start, end, lengths):
-        put(found, name, _OF_SEGMENT, lengths)
+        put(found, name, _SEGMENT_LENGTH, lengths)
 
 
 def _lengths(found: Found, start: list[float]) -> tuple[str, list[float]]:
@@ -55,24 +55,24 @@ def _lengths(found: Found, start: list[float]) -> tuple[str, list[float]]:
     names = {name for rows in found.rows for name in rows.columns}
     hints = {name: hint for name in sorted(names) if (hint := length_name(name))}
     for name, (sure, rate) in sorted(hints.items(), key=lambda item: not item[1][0]):
-        cells = [number(cell) for cell in cells_of(found, name)]
+        cells = [as_amount(cell) for cell in further_cells(found, name)]
         rates = [rate] * len(cells) if rate else [r for rows in found.rows for r in rates_of(rows)]
         lengths = [
             n / r if n is not None and r else math.nan for n, r in zip(cells, rates, strict=True)
         ]
         known = [math.isnan(a) or not math.isnan(n) for a, n in zip(start, lengths, strict=True)]
-        if all(known) and (sure or _of_segments(_videos(found), start, lengths)):
+        if all(known) and (sure or _are_of_segments(_key_by_video(found), start, lengths)):
             return name, lengths
     return "", []
 
 
-def _videos(found: Found) -> list[Any]:
+def _key_by_video(found: Found) -> list[Any]:
     """What says of each row whose it is."""
     names = (*NAMING, FALLBACK_VIDEO)
-    return list(zip(*(cells_of(found, name) for name in names), strict=True))
+    return list(zip(*(further_cells(found, name) for name in names), strict=True))
 
 
-def _of_segments(videos: list[Any], start: list[float], lengths: list[float]) -> bool:
+def _are_of_segments(videos: list[Any], start: list[float], lengths: list[float]) -> bool:
     """Whether lengths are of segments: they differ in one film, or a segment starts after them."""
     least: dict[Any, float] = {}
     most: dict[Any, float] = {}
@@ -89,4 +89,4 @@ def _of_segments(videos: list[Any], start: list[float], lengths: list[float]) ->
 def _are_spans(start: list[float], end: list[float], lengths: list[float]) -> bool:
     """Whether each length is the time from start to end."""
     rows = zip(start, end, lengths, strict=True)
-    return all(math.isnan(a) or abs(b - a - length) <= _DUST_SEC for a, b, length in rows)
+    return all(math.isnan(a) or abs(b - a - length) <= _ROUNDING_SEC for a, b, length in rows)

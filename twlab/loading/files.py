@@ -24,16 +24,16 @@ from twlab.loading.bounds import (
     UNBOUNDED,
     Bounds,
     Counted,
-    too_large,
+    size_error,
 )
 from twlab.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Input", "file_kind", "find_files", "opened", "stem_of"]
+__all__ = ["Input", "file_kind", "find_files", "open_input", "stem_of"]
 
-_KINDS = {
+_KIND_OF_ENDING = {
     ".json": "json",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
@@ -94,22 +94,22 @@ def find_files(source: str | os.PathLike[str]) -> list[Input]:
     text = os.fspath(source)
     if not text or "\0" in text:
         raise LoadError(f"{text[:80]!r} is not a path; a file, folder or pattern was expected")
-    _not_content(text)
+    _refuse_content(text)
     path = user_path(text)
     try:
         if path.is_dir():
-            return _of_folder(path)
+            return _list_folder(path)
         if path.exists():
-            _not_special(path)
-            return [_source(path, explicit=True)]
+            _refuse_special(path)
+            return [_make_input(path, explicit=True)]
     except OSError as error:
         raise LoadError(f"{text[:80]!r} cannot be read ({error.strerror})") from None
     if not glob.has_magic(text):
         raise LoadError("there is no such file or folder; check the path", source=text)
-    return _of_pattern(text)
+    return _match_pattern(text)
 
 
-def _not_content(text: str) -> None:
+def _refuse_content(text: str) -> None:
     """Refuse an address, and a text of JSON, by what it is."""
     if re.match(r"[a-z][a-z0-9+.-]+://", text, re.IGNORECASE):
         kind = text.partition("://")[0].lower()
@@ -126,12 +126,12 @@ def _not_content(text: str) -> None:
         )
 
 
-def _source(path: Path, *, explicit: bool) -> Input:
+def _make_input(path: Path, *, explicit: bool) -> Input:
     """A file under a name that can be printed."""
     return Input(one_line(str(path)), path, None, explicit=explicit)
 
 
-def _not_special(path: Path) -> None:
+def _refuse_special(path: Path) -> None:
     """Refuse pipes, sockets and devices, which may never end."""
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
@@ -143,21 +143,21 @@ def _not_special(path: Path) -> None:
         )
 
 
-def _of_pattern(text: str) -> list[Input]:
+def _match_pattern(text: str) -> list[Input]:
     """The files that match a pattern."""
     paths: list[Path] = []
-    for hit in map(Path, _hits(str(user_path(text)))):
+    for hit in map(Path, _expand_pattern(str(user_path(text)))):
         if not hit.is_dir():
             paths.append(hit)
         elif not text.endswith("**"):
-            paths += _below(hit)
-    sources = _each_once(paths)
+            paths += _list_below(hit)
+    sources = _keep_once(paths)
     if not sources:
         raise LoadError("no file matches this pattern; check it", source=text)
     return sources
 
 
-def _hits(pattern: str) -> Iterator[str]:
+def _expand_pattern(pattern: str) -> Iterator[str]:
     """The paths that match a pattern; ``**`` goes through each folder once."""
     deep = _DEEP.search(pattern)
     if deep is None:
@@ -166,11 +166,11 @@ def _hits(pattern: str) -> Iterator[str]:
     head, rest = pattern[: deep.end(1)], pattern[deep.end() :]
     bases = glob.glob(head) if glob.has_magic(head) else [head]  # noqa: PTH207
     for base in bases:
-        for folder in _folders(base):
-            yield from _hits(os.path.join(glob.escape(folder), rest or "*"))  # noqa: PTH118
+        for folder in _walk_folders(base):
+            yield from _expand_pattern(os.path.join(glob.escape(folder), rest or "*"))  # noqa: PTH118
 
 
-def _folders(base: str) -> Iterator[str]:
+def _walk_folders(base: str) -> Iterator[str]:
     """A folder and all below it, each once; links are followed last, so never in a circle."""
     waiting, linked = deque([base]), deque[str]()
     seen = set()
@@ -191,19 +191,19 @@ def _folders(base: str) -> Iterator[str]:
                 queue.append(os.path.join(folder, entry.name))  # noqa: PTH118
 
 
-def _of_folder(folder: Path) -> list[Input]:
+def _list_folder(folder: Path) -> list[Input]:
     """The files below a folder that may hold embeddings; files of arrays only by name."""
-    sources = _each_once(path for path in _below(folder) if file_kind(path.name) != "arrays")
+    sources = _keep_once(path for path in _list_below(folder) if file_kind(path.name) != "arrays")
     if not sources:
         raise LoadError(
-            f"no file of {', '.join(_KINDS)} (or .gz, .zst of these) in this folder; "
+            f"no file of {', '.join(_KIND_OF_ENDING)} (or .gz, .zst of these) in this folder; "
             "give the folder that holds the answers",
             source=str(folder),
         )
     return sources
 
 
-def _below(folder: Path) -> list[Path]:
+def _list_below(folder: Path) -> list[Path]:
     """All files below a folder but the hidden ones."""
     paths = []
     for parent, folders, names in os.walk(folder):
@@ -212,7 +212,7 @@ def _below(folder: Path) -> list[Path]:
     return paths
 
 
-def _each_once(paths: Iterable[Path]) -> list[Input]:
+def _keep_once(paths: Iterable[Path]) -> list[Input]:
     """The files that may hold embeddings, sorted; a link to another of them is left out."""
     found: dict[Any, Path] = {}
     for path in paths:
@@ -226,7 +226,7 @@ def _each_once(paths: Iterable[Path]) -> list[Input]:
         key = (facts.st_dev, facts.st_ino) if own else os.path.realpath(path)
         if key not in found or found[key].is_symlink():
             found[key] = path
-    return [_source(path, explicit=False) for path in sorted(found.values(), key=str)]
+    return [_make_input(path, explicit=False) for path in sorted(found.values(), key=str)]
 
 
 def file_kind(name: str) -> str:
@@ -234,7 +234,7 @@ def file_kind(name: str) -> str:
     stem, ending = os.path.splitext(name.lower())  # noqa: PTH122 - asked thrice of each file
     if ending in _PACKED:
         ending = os.path.splitext(stem)[1]  # noqa: PTH122
-    return _KINDS.get(ending, "")
+    return _KIND_OF_ENDING.get(ending, "")
 
 
 def stem_of(name: str) -> str:
@@ -248,11 +248,11 @@ def stem_of(name: str) -> str:
     path = Path(name)
     if path.suffix.lower() in _PACKED:
         path = path.with_suffix("")
-    return path.stem if path.suffix.lower() in _KINDS else path.name
+    return path.stem if path.suffix.lower() in _KIND_OF_ENDING else path.name
 
 
 @contextmanager
-def opened(source: Input) -> Iterator[BinaryIO]:
+def open_input(source: Input) -> Iterator[BinaryIO]:
     """The bytes of a source, unpacked, as a stream.
 
     Raises
@@ -261,16 +261,16 @@ def opened(source: Input) -> Iterator[BinaryIO]:
         If the file cannot be read, is another kind of file, or its compression is broken.
     """
     try:
-        with _raw(source) as raw:
-            _not_empty(raw, source)
+        with _open_stored(source) as raw:
+            _refuse_empty(raw, source)
             if source.bounds.given and raw.seek(0, os.SEEK_END) > source.bounds.total:
-                raise too_large(source.bounds.total, source.name)
+                raise size_error(source.bounds.total, source.name)
             raw.seek(0)
             head = raw.read(12)
             raw.seek(0)
-            _not_film(head, source.name)
-            _not_binary(head, source.name)
-            with _unpacked(raw, head, source) as stream:
+            _refuse_film(head, source.name)
+            _refuse_binary(head, source.name)
+            with _unpack(raw, head, source) as stream:
                 yield stream
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise LoadError(
@@ -281,7 +281,7 @@ def opened(source: Input) -> Iterator[BinaryIO]:
         raise LoadError(f"cannot be read ({error.strerror or error})", source=source.name) from None
 
 
-def _not_empty(raw: BinaryIO, source: Input) -> None:
+def _refuse_empty(raw: BinaryIO, source: Input) -> None:
     """Refuse files without a length unread: those of the system may never end."""
     if source.path is not None and not os.fstat(raw.fileno()).st_size:
         raise LoadError(
@@ -289,7 +289,7 @@ def _not_empty(raw: BinaryIO, source: Input) -> None:
         )
 
 
-def _not_film(head: bytes, source: str) -> None:
+def _refuse_film(head: bytes, source: str) -> None:
     """Refuse the video itself (MP4, MOV, MKV, WebM, AVI, MPEG, FLV) by its first bytes."""
     boxed = head[:1] == b"\0" and head[4:8] in _FILM_BOXES
     avi = head.startswith(b"RIFF") and head[8:] == b"AVI "
@@ -301,21 +301,21 @@ def _not_film(head: bytes, source: str) -> None:
         )
 
 
-def _not_binary(head: bytes, source: str) -> None:
+def _refuse_binary(head: bytes, source: str) -> None:
     """Refuse other kinds of file by their first bytes."""
     for magic, kind in _BINARY.items():
         if head.startswith(magic):
             raise LoadError(f"is {kind}", source=source)
 
 
-def _raw(source: Input) -> BinaryIO:
+def _open_stored(source: Input) -> BinaryIO:
     """The stored bytes of a source."""
     if source.path is not None:
         return source.path.open("rb")
     return io.BytesIO(source.content)
 
 
-def _unpacked(raw: BinaryIO, head: bytes, source: Input) -> Any:
+def _unpack(raw: BinaryIO, head: bytes, source: Input) -> Any:
     """The stream itself, or the reader for its compression, which counts what it unpacks."""
     packed: Any
     if head.startswith(_GZIP):

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import LoadError
-from twlab.loading.bounds import too_large
+from twlab.loading.bounds import size_error
 from twlab.loading.responses import read
 from twlab.loading.responses.names import VECTOR_KEYS, plain
 from twlab.loading.responses.shapes import COLUMN_OF
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 __all__ = [
     "arrow_table",
     "arrow_vectors",
+    "conversion_errors",
     "ipc_table",
     "parquet_columns",
     "parquet_table",
     "read_arrow",
     "read_csv",
     "read_frame",
-    "unreadable",
 ]
 
 
@@ -47,7 +47,7 @@ _NOTHING = frozenset(("", "na", "n/a", "nan", "nat", "none", "null", "<na>"))
 """What programs write where a time is missing; in any other column these are words."""
 
 _LONGEST_NUMBER = 25
-_HEADER = 1 << 16
+_HEADER_BYTES = 1 << 16
 _DECIMAL_COMMA = r"-?\d+(?:,\d+)?(?:[eE][+-]?\d+)?|"
 _ROWS = 2048  # of Parquet between two looks at how much there is
 
@@ -57,7 +57,7 @@ def parquet_columns(stream: BinaryIO, source: str) -> list[str]:
     import pyarrow.parquet as pq
 
     stream = stream if stream.seekable() else io.BytesIO(stream.read())
-    return list(_parquet(pq.read_schema, stream, source).names)
+    return list(_read_parquet(pq.read_schema, stream, source).names)
 
 
 def parquet_table(stream: BinaryIO, source: str, most: int) -> Any:
@@ -83,10 +83,10 @@ def parquet_table(stream: BinaryIO, source: str, most: int) -> Any:
             batches.append(batch)
             n_bytes += batch.nbytes
             if n_bytes > most:
-                raise too_large(most, source)
+                raise size_error(most, source)
         return pa.Table.from_batches(batches, file.schema_arrow).unify_dictionaries()
 
-    return _parquet(read, stream, source)
+    return _read_parquet(read, stream, source)
 
 
 def ipc_table(stream: BinaryIO, source: str) -> Any:
@@ -140,7 +140,7 @@ def arrow_table(content: Any, source: str) -> Any:
         ) from None
 
 
-def _parquet(reader: Callable[[BinaryIO], Any], stream: BinaryIO, source: str) -> Any:
+def _read_parquet(reader: Callable[[BinaryIO], Any], stream: BinaryIO, source: str) -> Any:
     """What a reader of Parquet reads, or one sentence for what it cannot."""
     import pyarrow as pa
 
@@ -182,14 +182,14 @@ def _arrow_cells(column: Any, name: str, found: Found) -> list[Any] | None:
     ways: list[Callable[[], list[Any]]] = [
         as_text if pa.types.is_time(column.type) else column.to_pylist,  # Python has no ns
         as_text,
-        lambda: [_decoded(cell) for cell in column.cast(pa.binary()).to_pylist()],
+        lambda: [_decode(cell) for cell in column.cast(pa.binary()).to_pylist()],
         lambda: column.cast(pa.timestamp(column.type.unit, "UTC")).to_pylist(),  # no known zone
     ]
     reason = ""
     for way in ways:
         try:
             cells = way()
-        except unreadable() as error:
+        except conversion_errors() as error:
             reason = reason or str(error).partition("\n")[0][:80]
         else:
             return cells
@@ -200,12 +200,12 @@ def _arrow_cells(column: Any, name: str, found: Found) -> list[Any] | None:
     return None
 
 
-def _decoded(cell: bytes | None) -> str | None:
+def _decode(cell: bytes | None) -> str | None:
     """A text of bytes that are not all UTF-8."""
     return None if cell is None else cell.decode("utf-8", "backslashreplace")
 
 
-def unreadable() -> tuple[type[Exception], ...]:
+def conversion_errors() -> tuple[type[Exception], ...]:
     """What Arrow and pandas raise for values, types and metadata that they cannot convert."""
     import pyarrow as pa
 
@@ -250,7 +250,7 @@ def read_csv(stream: BinaryIO, found: Found) -> None:
     Every cell is read as the text that it is: ``007``, ``12e3`` and ``NA`` are names. Columns that
     hold nothing but numbers as Python writes them become numbers, unless they name something.
     """
-    stream, separator = _with_separator(stream)
+    stream, separator = _find_separator(stream)
     try:
         frame = pd.read_csv(
             stream,
@@ -272,9 +272,9 @@ def read_csv(stream: BinaryIO, found: Found) -> None:
         ) from None
     names = [str(name).strip() for name in frame.iloc[0]]
     if separator != ",":
-        frame = frame.apply(_with_points)
+        frame = frame.apply(_replace_commas)
     cells = {
-        place: _of_text(found.columns.get(name, name), frame[place].tolist()[1:])
+        place: _read_csv_cells(found.columns.get(name, name), frame[place].tolist()[1:])
         for place, name in enumerate(names)
     }
     frame = pd.DataFrame(cells, dtype=object)
@@ -282,15 +282,15 @@ def read_csv(stream: BinaryIO, found: Found) -> None:
     read_frame(frame.loc[:, frame.columns != ""], found)  # a column without a name is an index
 
 
-def _with_separator(stream: BinaryIO) -> tuple[BinaryIO, str]:
+def _find_separator(stream: BinaryIO) -> tuple[BinaryIO, str]:
     """The stream from its beginning, and what stands between the names in its first line."""
     whole: Any = stream if hasattr(stream, "peek") else io.BufferedReader(stream)
-    line = whole.peek(_HEADER)[:_HEADER].split(b"\n")[0]
+    line = whole.peek(_HEADER_BYTES)[:_HEADER_BYTES].split(b"\n")[0]
     counts = {mark: line.count(mark.encode()) for mark in (",", ";", "\t", "|")}
     return whole, max(counts, key=lambda mark: counts[mark])
 
 
-def _with_points(column: pd.Series[str]) -> pd.Series[str]:
+def _replace_commas(column: pd.Series[str]) -> pd.Series[str]:
     """A column of nothing but numbers with decimal commas, with points."""
     cells = column.iloc[1:]
     if cells.str.contains(",").any() and cells.str.fullmatch(_DECIMAL_COMMA).all():
@@ -298,7 +298,7 @@ def _with_points(column: pd.Series[str]) -> pd.Series[str]:
     return column
 
 
-def _of_text(name: str, cells: list[str]) -> list[Any]:
+def _read_csv_cells(name: str, cells: list[str]) -> list[Any]:
     """The cells of a column of CSV."""
     column = COLUMN_OF.get(plain(name), "")
     if column in ("start_sec", "end_sec", "duration_sec"):
@@ -331,7 +331,7 @@ def read_frame(frame: pd.DataFrame, found: Found) -> None:
     wide = wide_keys(tuple(frame.columns)) if frame.columns.is_unique else ()
     named = "embedding" in found.columns.values()
     if wide and not named and not any(plain(str(n)) in VECTOR_KEYS for n in frame.columns):
-        block = _numbers(frame[list(wide)], found)
+        block = _read_spread_vectors(frame[list(wide)], found)
         frame = frame.drop(columns=list(wide))
         columns["embedding"] = list(block)
     for position, name in enumerate(map(str, frame.columns)):
@@ -343,7 +343,7 @@ def read_frame(frame: pd.DataFrame, found: Found) -> None:
             columns |= _ends_of(spans, name)
             continue
         cells = frame.iloc[:, position].astype(object).tolist()
-        columns[name] = [None if _missing(cell) else cell for cell in cells]
+        columns[name] = [None if _is_missing(cell) else cell for cell in cells]
     _read_columns(columns, len(frame), found)
 
 
@@ -365,7 +365,7 @@ def _is_told(index: pd.Index[Any]) -> bool:
     return isinstance(index, pd.IntervalIndex) or not pd.api.types.is_integer_dtype(index.dtype)
 
 
-def _numbers(frame: pd.DataFrame, found: Found) -> NDArray[np.float32]:
+def _read_spread_vectors(frame: pd.DataFrame, found: Found) -> NDArray[np.float32]:
     """The vectors of a table that spreads them over its columns; NaN where a number is missing."""
     try:
         with np.errstate(over="ignore"):
@@ -387,7 +387,7 @@ def _tell_double(name: str, found: Found) -> None:
     )
 
 
-def _missing(cell: Any) -> bool:
+def _is_missing(cell: Any) -> bool:
     """Whether a cell is one of the several ways in which pandas writes nothing."""
     return cell is None or cell is pd.NA or cell is pd.NaT or (type(cell) is float and cell != cell)
 

@@ -1,7 +1,7 @@
 """The further columns of a source: what the readers do not know, to look at and to move.
 
 * :func:`further_names` - their names
-* :func:`cells_of`, :func:`number`, :func:`rates_of` - their cells, as numbers, frames per second
+* :func:`further_cells`, :func:`as_amount`, :func:`rates_of` - cells, as numbers, frames a second
 * :func:`put`, :func:`without_names` - move or drop a column
 """
 
@@ -25,9 +25,9 @@ __all__ = [
     "LATEST_IN_FILM_SEC",
     "NAMING",
     "SERVED",
-    "cells_of",
+    "as_amount",
+    "further_cells",
     "further_names",
-    "number",
     "put",
     "rates_of",
     "without_names",
@@ -45,7 +45,7 @@ SERVED = frozenset(
 )
 LATEST_IN_FILM_SEC = 1e7
 """Four months: no film lasts so long, and a date in seconds, or in milliseconds, is later."""
-_LONGEST_WORD = 40
+_LONGEST_NUMBER = 40
 
 
 def further_names(parts: Iterable[Rows]) -> set[str]:
@@ -62,7 +62,7 @@ def without_names(rows: Rows, names: Sequence[str]) -> Rows:
     return rows._replace(columns=columns, facts=facts)
 
 
-def cells_of(found: Found, name: str) -> list[Any]:
+def further_cells(found: Found, name: str) -> list[Any]:
     """The cells of a column in all rows of a source."""
     return [cell for rows in found.rows for cell in rows.cells(name)]
 
@@ -85,17 +85,17 @@ def rates_of(rows: Rows) -> list[Any]:
     for name in ("fps", "video_fps", "framerate", "frames_per_second"):
         cells = rows.cells(name)
         if any(cell is not None for cell in cells):
-            return [number(cell) for cell in cells]
+            return [as_amount(cell) for cell in cells]
     return [None] * len(rows.vectors)
 
 
-def number(cell: Any, *, timecode: bool = False) -> float | None:
+def as_amount(cell: Any, *, timecode: bool = False) -> float | None:
     """A cell as a number that is not negative; NaN where it is empty, None where it is none."""
     if cell is None or cell == "" or (isinstance(cell, float) and math.isnan(cell)):
         return math.nan
     if isinstance(cell, str):
         try:
-            return parse_timecode(cell) if timecode else float(cell[:_LONGEST_WORD])
+            return parse_timecode(cell) if timecode else float(cell[:_LONGEST_NUMBER])
         except (InputError, ValueError):
             return None
     if not isinstance(cell, int | float | np.number) or isinstance(cell, bool):

@@ -31,8 +31,8 @@ __all__ = ["video_ids"]
 _SAME_DURATION_SEC = 0.5
 _NOWHERE = sys.maxsize
 _ANY = ...  # in place of an address or of a second
-_NAMING = ("video_id", "input_url", "video_name", "filename", "duration_sec", "task_id")
-_OF_SEGMENT = (
+_UNIT_COLUMNS = ("video_id", "input_url", "video_name", "filename", "duration_sec", "task_id")
+_SEGMENT_COLUMNS = (
     *("start_sec", "embedding_option", "embedding_scope", "model_name"),
     *("start_page_number", "quadrant", "chunk_index"),
 )
@@ -70,10 +70,10 @@ def video_ids(
         if unit.kind != "id":
             by_name.setdefault(unit.name, []).append(unit)
     doubled = {unit for group in by_name.values() if len(group) > 1 for unit in group}
-    segments = _segments(parts, of_row, doubled) if doubled else {}
+    segments = _group_segments(parts, of_row, doubled) if doubled else {}
     for name, group in by_name.items():
-        videos = _videos(group, segments, sources)
-        labels = _labels(name, [video[0] for video in videos], sources, taken)
+        videos = _sort_into_videos(group, segments, sources)
+        labels = _label_videos(name, [video[0] for video in videos], sources, taken)
         taken.update(labels)
         names.update({u: label for video, label in zip(videos, labels, strict=True) for u in video})
     named = {name for unit, name in names.items() if unit.kind != "source"}
@@ -83,19 +83,19 @@ def video_ids(
 def _units_of(position: int, rows: Rows, source: Input) -> list[_Unit]:
     """The unit of each row."""
     size = len(rows.vectors)
-    if not any(name in rows.columns for name in _NAMING):
-        values = [rows.facts.get(name) for name in _NAMING]
-        return [_unit(position, values, source, rows.answer)] * size
-    cells = zip(*(rows.cells(name) for name in _NAMING), strict=True)
-    return [_unit(position, values, source, rows.answer) for values in cells]
+    if not any(name in rows.columns for name in _UNIT_COLUMNS):
+        values = [rows.facts.get(name) for name in _UNIT_COLUMNS]
+        return [_unit_of(position, values, source, rows.answer)] * size
+    cells = zip(*(rows.cells(name) for name in _UNIT_COLUMNS), strict=True)
+    return [_unit_of(position, values, source, rows.answer) for values in cells]
 
 
-def _unit(position: int, values: Sequence[Any], source: Input, answer: int) -> _Unit:
+def _unit_of(position: int, values: Sequence[Any], source: Input, answer: int) -> _Unit:
     """The unit of a row with these values for the columns that name a video."""
     own, address, video_name, filename, duration, task = values
     if own:
         return _Unit(position, "id", own, "", None, None)
-    url, page = page_of(str(address or ""))
+    url, page = split_address(str(address or ""))
     name = video_name or filename or page
     if name:
         return _Unit(position, "name", name, url, duration, task or answer)
@@ -109,7 +109,7 @@ def _stem(path: Path) -> str:
     return (printable(path.absolute().parent.name) if stem == "output" else "") or stem
 
 
-def page_of(address: str) -> tuple[str, str]:
+def split_address(address: str) -> tuple[str, str]:
     """What tells one address from another, and the name of the film or page there.
 
     The part after ``?`` is left out where the path names a file (``film.mp4?X-Amz-...`` is signed
@@ -129,14 +129,14 @@ def page_of(address: str) -> tuple[str, str]:
     return f"{bare}?{query}", f"{name}?{query}"
 
 
-def _segments(
+def _group_segments(
     parts: Sequence[tuple[int, Rows]], of_row: list[_Unit], wanted: set[_Unit]
 ) -> dict[_Unit, _Segments]:
     """What two rows of one video never share, for each unit: start, option, scope and model."""
     segments: dict[_Unit, _Segments] = {unit: set() for unit in wanted}
     row = 0
     for _, rows in parts:
-        for cells in zip(*(rows.cells(name) for name in _OF_SEGMENT), strict=True):
+        for cells in zip(*(rows.cells(name) for name in _SEGMENT_COLUMNS), strict=True):
             if of_row[row] in segments:
                 # NaN is unequal to itself and would make every row without time unique
                 segments[of_row[row]].add(tuple(None if c != c else c for c in cells))
@@ -144,7 +144,7 @@ def _segments(
     return segments
 
 
-def _videos(
+def _sort_into_videos(
     group: list[_Unit], segments: dict[_Unit, _Segments], sources: Sequence[Input]
 ) -> list[list[_Unit]]:
     """Units of one name, sorted into the videos that they can belong to: each into the first."""
@@ -186,12 +186,12 @@ class _Shelf:
     def put(self, unit: _Unit, segments: _Segments) -> None:
         """Put a unit into the first video that it can belong to, or into a new one."""
         witness = max(segments, key=self.common.__getitem__)
-        first = min(self._first(key, unit, segments, witness) for key in _fitting(unit))
+        first = min(self._first(key, unit, segments, witness) for key in _find_fitting(unit))
         if first < _NOWHERE:
             self.videos[first].append(unit)
             self.taken[first] |= segments
             return
-        for key in itertools.product((unit.url, _ANY), (_second(unit), _ANY)):
+        for key in itertools.product((unit.url, _ANY), (_whole_second(unit), _ANY)):
             self.lists.setdefault(key, []).append(len(self.videos))
         self.taken[len(self.videos)] = set(segments)
         self.videos.append([unit])
@@ -221,7 +221,7 @@ class _Shelf:
         return witness not in self.taken[number] and _can_be_one(self.videos[number][0], unit)
 
 
-def _second(unit: _Unit) -> int | None:
+def _whole_second(unit: _Unit) -> int | None:
     """The whole second of the duration, None where it is not known.
 
     Durations that may be of one film lie in the same second or in neighbours.
@@ -229,9 +229,9 @@ def _second(unit: _Unit) -> int | None:
     return math.floor(unit.duration) if isinstance(unit.duration, int | float) else None
 
 
-def _fitting(unit: _Unit) -> Iterable[tuple[Any, Any]]:
+def _find_fitting(unit: _Unit) -> Iterable[tuple[Any, Any]]:
     """The lists of videos that together hold all that may be the unit's film."""
-    second = _second(unit)
+    second = _whole_second(unit)
     urls = (unit.url, "") if unit.url else (_ANY,)
     near = (_ANY,) if second is None else (second - 1, second, second + 1, None)
     return itertools.product(urls, near)
@@ -250,21 +250,23 @@ def _folder(source: Input) -> str:
     return str(source.path.parent.absolute()) if source.path else ""
 
 
-def _labels(name: str, firsts: list[_Unit], sources: Sequence[Input], taken: set[str]) -> list[str]:
+def _label_videos(
+    name: str, firsts: list[_Unit], sources: Sequence[Input], taken: set[str]
+) -> list[str]:
     """A name for each of several videos that are called the same."""
     labels = [name]
     if len(firsts) > 1:
-        labels = _by_folder(name, [sources[unit.source] for unit in firsts])
+        labels = _label_by_folder(name, [sources[unit.source] for unit in firsts])
     if len(set(labels)) < len(labels) and len({unit.source for unit in firsts}) > 1:
         counts = Counter(labels)
         labels = [
-            _by_file(label, name, unit, sources[unit.source]) if counts[label] > 1 else label
+            _label_by_file(label, name, unit, sources[unit.source]) if counts[label] > 1 else label
             for label, unit in zip(labels, firsts, strict=True)
         ]
-    return _numbered([printable(label) for label in labels], taken)
+    return _number_equal([printable(label) for label in labels], taken)
 
 
-def _numbered(labels: list[str], taken: set[str]) -> list[str]:
+def _number_equal(labels: list[str], taken: set[str]) -> list[str]:
     """The labels, with a number behind those that are not unique."""
     used = {label for label, n in Counter(labels).items() if n > 1}
     unique: list[str] = []
@@ -279,7 +281,7 @@ def _numbered(labels: list[str], taken: set[str]) -> list[str]:
     return unique
 
 
-def _by_folder(name: str, sources: list[Input]) -> list[str]:
+def _label_by_folder(name: str, sources: list[Input]) -> list[str]:
     """The name behind the part of the folder in which the sources differ."""
     folders = [_folder(source) for source in sources]
     known = [folder for folder in folders if folder]
@@ -293,7 +295,7 @@ def _by_folder(name: str, sources: list[Input]) -> list[str]:
     return [name if part == "." else f"{part}/{name}" for part in parts]
 
 
-def _by_file(label: str, name: str, unit: _Unit, source: Input) -> str:
+def _label_by_file(label: str, name: str, unit: _Unit, source: Input) -> str:
     """The name behind the file that the answer came from."""
     if source.path is None:
         return label

@@ -13,6 +13,7 @@ from twlab.loading.identity import video_ids
 from twlab.loading.responses.models import canonical_model
 from twlab.table.rows import PIECES
 from twlab.table.segments import BY_FIELDS, COLUMNS, str_column, with_vectors
+from twlab.table.tracks import LATE_SEC
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,12 +23,16 @@ if TYPE_CHECKING:
     from twlab.loading.files import Input
     from twlab.loading.responses import Found, Rows
 
-__all__ = ["check_vectors", "renamed", "table_of", "tell_late_ends", "warn_of_twins", "with_blocks"]
+__all__ = [
+    "check_vectors",
+    "join_rows",
+    "rename_table",
+    "tell_late_ends",
+    "warn_of_same_times",
+    "with_blocks",
+]
 
-LATE_SEC = 0.5
-"""Durations are rounded, to the second at most; an end beyond that is after the film."""
-
-_WORDS = ("embedding_option", "embedding_scope", "model_name")
+_WORD_COLUMNS = ("embedding_option", "embedding_scope", "model_name")
 _KNOWN = (
     "filename",
     "duration_sec",
@@ -55,10 +60,10 @@ def check_vectors(found: Found) -> None:
     sizes = {} if found.saved else _usual_sizes(found.rows)  # a saved table may mix models
     checked = []
     for rows in found.rows:
-        wrong = _odd_dimensions(rows, sizes, found) if sizes else set()
-        kept = _in_block(rows.without(wrong) if wrong else rows)
-        wrong = _not_finite(kept, found)
-        checked.append(_in_block(kept.without(wrong)) if wrong else kept)
+        wrong = _find_odd_dimensions(rows, sizes, found) if sizes else set()
+        kept = _gather_block(rows.without(wrong) if wrong else rows)
+        wrong = _find_not_finite(kept, found)
+        checked.append(_gather_block(kept.without(wrong)) if wrong else kept)
     found.rows = [rows for rows in checked if len(rows.vectors)]
     found.n_rows = sum(len(rows.vectors) for rows in found.rows)
 
@@ -77,11 +82,11 @@ def tell_late_ends(found: Found) -> None:
                 )
 
 
-def _in_block(rows: Rows) -> Rows:
+def _gather_block(rows: Rows) -> Rows:
     """The rows with their vectors in one block, if they have one dimension."""
     if isinstance(rows.vectors, np.ndarray) or len({vector.size for vector in rows.vectors}) != 1:
         return rows
-    return rows._replace(vectors=_block(rows.vectors))
+    return rows._replace(vectors=_own_block(rows.vectors))
 
 
 def _usual_sizes(parts: list[Rows]) -> dict[Any, int]:
@@ -95,7 +100,7 @@ def _usual_sizes(parts: list[Rows]) -> dict[Any, int]:
     return {key: sizes.most_common(1)[0][0] for key, sizes in counts.items()}
 
 
-def _odd_dimensions(rows: Rows, sizes: dict[Any, int], found: Found) -> set[int]:
+def _find_odd_dimensions(rows: Rows, sizes: dict[Any, int], found: Found) -> set[int]:
     """Positions of rows whose dimension is not that of their answer."""
     wrong = set()
     for k, (model, vector) in enumerate(zip(rows.cells("model_name"), rows.vectors, strict=True)):
@@ -111,7 +116,7 @@ def _odd_dimensions(rows: Rows, sizes: dict[Any, int], found: Found) -> set[int]
     return wrong
 
 
-def _not_finite(rows: Rows, found: Found) -> set[int]:
+def _find_not_finite(rows: Rows, found: Found) -> set[int]:
     """Positions of rows with NaN, infinity or a number beyond float32."""
     if isinstance(rows.vectors, np.ndarray) and np.isfinite(rows.vectors.sum(dtype=np.float64)):
         return set()
@@ -130,7 +135,7 @@ def _not_finite(rows: Rows, found: Found) -> set[int]:
     return wrong
 
 
-def table_of(
+def join_rows(
     founds: Sequence[Found],
     sources: Sequence[Input],
     *,
@@ -141,9 +146,9 @@ def table_of(
     parts = [(k, rows) for k, found in enumerate(founds) for rows in found.rows]
     ids, named = video_ids(parts, sources)
     if video_id is not None:
-        _one_video(named, video_id)
+        _refuse_several_videos(named, video_id)
         ids = [video_id] * len(ids)
-    everything = [_with_source(rows, sources[k]) for k, rows in parts]
+    everything = [_add_source(rows, sources[k]) for k, rows in parts]
 
     def cells(name: str) -> list[Any]:
         return [cell for rows in everything for cell in rows.cells(name)]
@@ -151,21 +156,21 @@ def table_of(
     columns: dict[str, Any] = {"video_id": str_column(ids)}
     for name in ("start_sec", "end_sec"):
         columns[name] = np.array(cells(name), np.float64)
-    for name in _WORDS:
+    for name in _WORD_COLUMNS:
         columns[name] = str_column(cells(name))
-    further = {name: _column(cells(name)) for name in _further(everything)}
+    further = {name: _narrow_column(cells(name)) for name in _further_columns(everything)}
     if model_name is not None:
         _name_model(columns, further, model_name)
     columns["embedding"] = None
     columns |= further
     frame = with_blocks(pd.DataFrame(columns), [rows.vectors for rows in everything])
-    warn_of_twins(frame)
+    warn_of_same_times(frame)
     return frame
 
 
 def _name_model(columns: dict[str, Any], further: dict[str, Any], model_name: str) -> None:
     """Put the model that the caller names in the place of what the fields of an answer say."""
-    _fitting_model(columns["model_name"], model_name)
+    _refuse_other_model(columns["model_name"], model_name)
     columns["model_name"] = str_column([model_name] * len(columns["model_name"]))
     told = set(further.pop(BY_FIELDS, ())) - {None, canonical_model(model_name)}
     others = sorted(one for one in told if isinstance(one, str))
@@ -177,25 +182,27 @@ def _name_model(columns: dict[str, Any], further: dict[str, Any], model_name: st
         )
 
 
-def renamed(table: pd.DataFrame, *, video_id: str | None, model_name: str | None) -> pd.DataFrame:
+def rename_table(
+    table: pd.DataFrame, *, video_id: str | None, model_name: str | None
+) -> pd.DataFrame:
     """A saved table under the names that were given, everything else as it was."""
     if video_id is not None:
-        _one_video(set(table["video_id"]), video_id)
+        _refuse_several_videos(set(table["video_id"]), video_id)
         table = table.assign(video_id=str_column([video_id] * len(table), table.index))
     if model_name is not None:
-        _fitting_model(table["model_name"], model_name)
+        _refuse_other_model(table["model_name"], model_name)
         table = table.assign(model_name=str_column([model_name] * len(table), table.index))
     return table
 
 
-def _with_source(rows: Rows, source: Input) -> Rows:
+def _add_source(rows: Rows, source: Input) -> Rows:
     """The rows with the file that they came from, unless they are saved rows that say it."""
     if source.path is None or "source" in rows.columns:
         return rows
     return rows._replace(facts={**rows.facts, "source": printable(str(source.path))})
 
 
-def _one_video(named: set[str], video_id: str) -> None:
+def _refuse_several_videos(named: set[str], video_id: str) -> None:
     """Refuse one name for rows that say they are of several videos."""
     if len(named) > 1:
         shown = ", ".join(map(repr, sorted(named)[:3]))
@@ -205,7 +212,7 @@ def _one_video(named: set[str], video_id: str) -> None:
         )
 
 
-def _fitting_model(served: pd.Series[Any], model_name: str) -> None:
+def _refuse_other_model(served: pd.Series[Any], model_name: str) -> None:
     """Refuse a model name that contradicts what was served."""
     others = sorted(
         name
@@ -219,7 +226,7 @@ def _fitting_model(served: pd.Series[Any], model_name: str) -> None:
         )
 
 
-def _further(parts: list[Rows]) -> list[str]:
+def _further_columns(parts: list[Rows]) -> list[str]:
     """The names of the columns beyond the fixed ones: known first, then as met."""
     met: dict[str, None] = {}
     for rows in parts:
@@ -231,7 +238,7 @@ def _further(parts: list[Rows]) -> list[str]:
     return known + [name for name in met if name not in skipped]
 
 
-def _column(cells: list[Any]) -> Any:
+def _narrow_column(cells: list[Any]) -> Any:
     """A column in the narrowest dtype that keeps every value."""
     kinds = {type(cell) for cell in cells if cell is not None}
     if kinds <= {str}:
@@ -264,14 +271,14 @@ def with_blocks(
     for size in np.unique(sizes):
         own = np.flatnonzero(sizes == size)
         part = frame if len(own) == len(frame) else frame.iloc[own]
-        parts.append(with_vectors(part, _block([cells[k] for k in own])))
+        parts.append(with_vectors(part, _own_block([cells[k] for k in own])))
     if len(parts) == 1:
         return parts[0]
     order = np.argsort(np.concatenate([np.flatnonzero(sizes == size) for size in np.unique(sizes)]))
     return pd.concat(parts).iloc[order]
 
 
-def _block(cells: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+def _own_block(cells: list[NDArray[np.float32]]) -> NDArray[np.float32]:
     """The rows as one read-only block that owns its numbers."""
     block = np.empty((len(cells), cells[0].size), np.float32)
     np.concatenate(cells, out=block.reshape(-1))
@@ -279,7 +286,7 @@ def _block(cells: list[NDArray[np.float32]]) -> NDArray[np.float32]:
     return block
 
 
-def warn_of_twins(frame: pd.DataFrame) -> None:
+def warn_of_same_times(frame: pd.DataFrame) -> None:
     """Say so where two rows claim the same time of the same video."""
     timed = frame[frame["start_sec"].notna()]
     twins = timed.duplicated([name for name in COLUMNS if name != "embedding"])

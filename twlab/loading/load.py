@@ -29,11 +29,11 @@ from twlab.loading.files import (
     find_files,
     stem_of,
 )
-from twlab.loading.joining import renamed, table_of
+from twlab.loading.joining import join_rows, rename_table
 from twlab.loading.reading import read_source
 from twlab.loading.responses.keyed import are_joint
 from twlab.loading.responses.models import canonical_model
-from twlab.loading.saved import own_tables, write_json, write_parquet
+from twlab.loading.saved import read_own_tables, write_json, write_parquet
 from twlab.paths import replaced, user_path
 from twlab.progress import bar
 from twlab.table.segments import COLUMNS, check_segments, str_column
@@ -152,15 +152,17 @@ def load(
     model_name = canonical_model(model_name) if model_name else None
     _check_columns(columns)
     bounds = bounds_of(max_bytes)
-    sources = [one._replace(bounds=bounds) for one in _sources(source)]
-    own = own_tables(sources) if not columns else None
+    sources = [one._replace(bounds=bounds) for one in _list_inputs(source)]
+    own = read_own_tables(sources) if not columns else None
     if own is not None:
-        table = renamed(own, video_id=video_id, model_name=model_name)
+        table = rename_table(own, video_id=video_id, model_name=model_name)
         warn_of_cut(table)
         return table
-    kept, troubles = _read(sources, columns, progress=progress, one_video=video_id is not None)
+    kept, troubles = _read_inputs(
+        sources, columns, progress=progress, one_video=video_id is not None
+    )
     _report(kept, troubles)
-    table = table_of(
+    table = join_rows(
         [found for _, found in kept],
         [one for one, _ in kept],
         video_id=video_id,
@@ -206,8 +208,8 @@ def check(source: Any, *, max_bytes: int | None = None) -> pd.DataFrame:
     """
     problems: list[tuple[str, str, str, str]] = []
     bounds = bounds_of(max_bytes)
-    for one in (one._replace(bounds=bounds) for one in _sources(source)):
-        if own_tables([one]) is not None:
+    for one in (one._replace(bounds=bounds) for one in _list_inputs(source)):
+        if read_own_tables([one]) is not None:
             continue
         try:
             found = read_source(one, keep_going=True)
@@ -310,14 +312,14 @@ def _check_columns(columns: Mapping[str, str] | None) -> None:
         )
 
 
-def _sources(source: Any) -> list[Input]:
+def _list_inputs(source: Any) -> list[Input]:
     """What is to be read, each once."""
     if isinstance(source, str | os.PathLike):
         return find_files(source)
     if isinstance(source, list | tuple) and any(_is_source(item) for item in source):
         sources: dict[Any, Input] = {}
         for position, item in enumerate(source):
-            for one in _sources(item):
+            for one in _list_inputs(item):
                 key = one.path.resolve() if one.path else (position, one.name)
                 name = one.name or f"item {position}"
                 sources.setdefault(key, one._replace(name=name))
@@ -339,7 +341,7 @@ def _name_of(source: Any) -> str:
     return name if isinstance(name, str) and hasattr(source, "read") else ""
 
 
-def _read(
+def _read_inputs(
     sources: Sequence[Input],
     columns: Mapping[str, str] | None,
     *,
@@ -349,7 +351,7 @@ def _read(
     """What each source holds, and the errors of files that nobody asked for by name."""
     kept: list[tuple[Input, Found]] = []
     troubles: list[LoadError] = []
-    for one in _tracked(sources, progress=progress):
+    for one in _show_progress(sources, progress=progress):
         try:
             found = read_source(one, one_video=one_video, columns=columns)
             if not found.n_rows:
@@ -376,7 +378,7 @@ def _is_manifest(one: Input) -> bool:
     )
 
 
-def _tracked(sources: Sequence[Input], *, progress: bool) -> Iterable[Input]:
+def _show_progress(sources: Sequence[Input], *, progress: bool) -> Iterable[Input]:
     """The sources, with a progress bar once reading them takes more than a second."""
     if len(sources) < 2 or not progress:
         return sources
@@ -384,7 +386,7 @@ def _tracked(sources: Sequence[Input], *, progress: bool) -> Iterable[Input]:
     return tracked
 
 
-def _times_in_names(kept: Sequence[tuple[Input, Found]]) -> list[str]:
+def _tell_times_in_names(kept: Sequence[tuple[Input, Found]]) -> list[str]:
     """One sentence where files of one segment each say its times by their name only."""
     if len(kept) < 2 or any(found.n_rows != 1 for _, found in kept):
         return []
@@ -409,7 +411,7 @@ def _report(kept: Sequence[tuple[Input, Found]], troubles: Sequence[LoadError]) 
         raise LoadError(
             f"{first.problem}{more}", source=first.source, place=first.place, field=first.field
         )
-    lines = [*map(str, troubles), *_times_in_names(kept)]
+    lines = [*map(str, troubles), *_tell_times_in_names(kept)]
     for one, found in kept:
         for remark in found.remarks:
             where = ", ".join(part for part in (one.name, remark.place) if part)

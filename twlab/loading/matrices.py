@@ -83,12 +83,12 @@ def from_vectors(
     """
     block = float_matrix(matrix)
     n_rows = len(block)
-    out: dict[str, Any] = {"video_id": _words("video_id", video_id, n_rows)}
+    out: dict[str, Any] = {"video_id": _make_words("video_id", video_id, n_rows)}
     for name, times in (("start_sec", start_sec), ("end_sec", end_sec)):
-        out[name] = _seconds(name, times, n_rows)
-    out["embedding_option"] = _words("embedding_option", embedding_option, n_rows)
+        out[name] = _make_seconds(name, times, n_rows)
+    out["embedding_option"] = _make_words("embedding_option", embedding_option, n_rows)
     out["embedding_scope"] = str_column([None] * n_rows)
-    out["model_name"] = _words("model_name", model_name, n_rows)
+    out["model_name"] = _make_words("model_name", model_name, n_rows)
     out["embedding"] = None
     for name, values in (columns or {}).items():
         if name in COLUMNS:
@@ -96,13 +96,13 @@ def from_vectors(
                 f"columns holds {name!r}, which is an argument of its own; a further column was "
                 f"expected; give it as {name}="
             )
-        out[name] = _values(str(name), values, n_rows)
+        out[name] = _repeat(str(name), values, n_rows)
     table = with_vectors(pd.DataFrame(out, index=pd.RangeIndex(n_rows)), block)
     check_segments(table)
     return table
 
 
-def _values(name: str, values: Any, n_rows: int) -> list[Any]:
+def _repeat(name: str, values: Any, n_rows: int) -> list[Any]:
     """One value for each row."""
     if values is None or isinstance(values, str | bytes) or np.ndim(values) == 0:
         return [values] * n_rows
@@ -115,11 +115,11 @@ def _values(name: str, values: Any, n_rows: int) -> list[Any]:
     return listed
 
 
-def _words(name: str, values: Any, n_rows: int) -> pd.Series[Any]:
+def _make_words(name: str, values: Any, n_rows: int) -> pd.Series[Any]:
     """A column of words."""
     words = [
         None if word is None or word is pd.NA or word != word else word
-        for word in _values(name, values, n_rows)
+        for word in _repeat(name, values, n_rows)
     ]
     odd = [word for word in words if word is not None and not isinstance(word, str)]
     if odd:
@@ -130,9 +130,9 @@ def _words(name: str, values: Any, n_rows: int) -> pd.Series[Any]:
     return str_column(words)
 
 
-def _seconds(name: str, values: Any, n_rows: int) -> Any:
+def _make_seconds(name: str, values: Any, n_rows: int) -> Any:
     """A column of seconds."""
-    listed = _values(name, values, n_rows)
+    listed = _repeat(name, values, n_rows)
     try:
         return np.array(listed, np.float64).reshape(n_rows)
     except (TypeError, ValueError):

@@ -29,7 +29,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from twlab.errors import LoadError
-from twlab.loading.bounds import too_large
+from twlab.loading.bounds import size_error
 from twlab.loading.cutting import Cut, MarkedTextError
 from twlab.loading.responses import as_json
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["parse"]
 
-_CHUNK = 1 << 20
+_PARSE_BYTES = 1 << 20
 _LITERALS = (b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity")
 _NUMBER_BEGUN = re.compile(rb"\.|[eE][+-]?")  # the parser takes the digits before these
 _ESCAPE_BEGUN = re.compile(rb"u[0-9a-fA-F]{0,4}")
@@ -80,13 +80,13 @@ def parse(
     """
     cut = Cut(source, most)
     with opened() as stream:
-        cut.read(_utf8(stream, source, most))
+        cut.read(_as_utf8(stream, source, most))
     try:
-        document = _skeleton(bytes(cut.skeleton), source, lines=lines, place=cut.place_of)
+        document = _parse_skeleton(bytes(cut.skeleton), source, lines=lines, place=cut.place_of)
     except MarkedTextError:
         with opened() as stream:
-            whole = _read_whole(_utf8(stream, source, most), source, most)
-        return _skeleton(whole, source, lines=lines, place=int)
+            whole = _read_whole(_as_utf8(stream, source, most), source, most)
+        return _parse_skeleton(whole, source, lines=lines, place=int)
     return cut.restored(document)
 
 
@@ -94,15 +94,15 @@ def _read_whole(stream: BinaryIO, source: str, most: int) -> bytes:
     """All of a text, if it is not too long to be parsed in one go."""
     pieces: list[bytes] = []
     n_bytes = 0
-    while piece := stream.read(_CHUNK):
+    while piece := stream.read(_PARSE_BYTES):
         pieces.append(piece)
         n_bytes += len(piece)
         if n_bytes > most:
-            raise too_large(most, source)
+            raise size_error(most, source)
     return b"".join(pieces)
 
 
-def _utf8(stream: BinaryIO, source: str, most: int) -> BinaryIO:
+def _as_utf8(stream: BinaryIO, source: str, most: int) -> BinaryIO:
     """The stream past its byte-order mark, as UTF-8."""
     head = stream.read(4)
     if not head:
@@ -124,10 +124,10 @@ def _utf8(stream: BinaryIO, source: str, most: int) -> BinaryIO:
             "expected; save it as UTF-8",
             source=source,
         )
-    return _Joined(head.removeprefix(b"\xef\xbb\xbf"), stream)  # type: ignore[return-value]
+    return _Rejoined(head.removeprefix(b"\xef\xbb\xbf"), stream)  # type: ignore[return-value]
 
 
-class _Joined:
+class _Rejoined:
     """A stream with the bytes already read put back in front."""
 
     def __init__(self, head: bytes, stream: BinaryIO) -> None:
@@ -139,34 +139,34 @@ class _Joined:
         return head + self.stream.read(size)
 
 
-def _skeleton(text: bytes, source: str, *, lines: bool, place: Callable[[int], int]) -> Any:
+def _parse_skeleton(text: bytes, source: str, *, lines: bool, place: Callable[[int], int]) -> Any:
     """The parsed text; JSON Lines where it is or turns out to be that."""
     if not text.strip():
         raise LoadError("holds nothing but white space; embeddings were expected", source=source)
     if not lines:
-        value, error = _parsed(text)
+        value, error = _parse_value(text)
         if error is None:
             return value
         if error.msg != "Extra data":
-            raise _error(error, text, source, place)
-    return _lines(text, source, place)
+            raise _explain_error(error, text, source, place)
+    return _parse_lines(text, source, place)
 
 
-def _lines(text: bytes, source: str, place: Callable[[int], int]) -> list[Any]:
+def _parse_lines(text: bytes, source: str, place: Callable[[int], int]) -> list[Any]:
     """The values of a JSON Lines text, one per line that is not blank."""
     values: list[Any] = []
     start = 0
     for number, line in enumerate(text.split(b"\n"), 1):
         if line.strip():
-            value, error = _parsed(line)
+            value, error = _parse_value(line)
             if error is not None:
-                raise _error(error, line, source, place, line=number, before=start)
+                raise _explain_error(error, line, source, place, line=number, before=start)
             values.append(value)
         start += len(line) + 1
     return values
 
 
-def _parsed(text: bytes) -> tuple[Any, json.JSONDecodeError | None]:
+def _parse_value(text: bytes) -> tuple[Any, json.JSONDecodeError | None]:
     """The value of a JSON text, or the error of the standard library's parser."""
     import orjson
 
@@ -187,7 +187,7 @@ def _parsed(text: bytes) -> tuple[Any, json.JSONDecodeError | None]:
         return None, json.JSONDecodeError("a number of thousands of digits", "", 0)
 
 
-def _error(
+def _explain_error(
     error: json.JSONDecodeError,
     text: bytes,
     source: str,

@@ -11,7 +11,7 @@ from twlab.errors import LoadError
 from twlab.loading.adopting import adopt
 from twlab.loading.answered import check_uncertainty, spread_speech, tell_models
 from twlab.loading.arrays import hdf5_document, npz_document, of_group
-from twlab.loading.files import Input, file_kind, opened
+from twlab.loading.files import Input, file_kind, open_input
 from twlab.loading.frames import (
     arrow_table,
     ipc_table,
@@ -29,7 +29,7 @@ from twlab.loading.responses import (
     read,
     read_notebook,
 )
-from twlab.loading.seals import checked_rows
+from twlab.loading.seals import check_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +80,7 @@ def read_source(
 
 def _read_content(source: Input, found: Found) -> None:
     """Read a source by what it is."""
-    content = _content(source)
+    content = _content_of(source)
     if source.path is not None or isinstance(content, bytes):
         _read_bytes(source._replace(content=content), found)
     elif isinstance(content, pd.DataFrame):
@@ -106,7 +106,7 @@ def _check_keys(found: Found) -> None:
         )
 
 
-def _content(source: Input) -> Any:
+def _content_of(source: Input) -> Any:
     """The content of a source that is not a path; bytes where it is a file object or a buffer."""
     content = source.content
     if hasattr(content, "read") and not hasattr(content, "status_code"):
@@ -131,7 +131,7 @@ def _read_bytes(source: Input, found: Found) -> None:
     """Read a file or its bytes by what they are."""
 
     def again() -> AbstractContextManager[BinaryIO]:
-        return opened(source)
+        return open_input(source)
 
     kind = file_kind(source.path.name if source.path else source.name)
     with again() as stream:
@@ -159,14 +159,14 @@ def _read_bytes(source: Input, found: Found) -> None:
             lines=kind == "jsonl",
             most=source.bounds.text,
         )
-        document, found.saved = checked_rows(document, source.name)
+        document, found.saved = check_rows(document, source.name)
         if is_notebook(document):
             read_notebook(document, found)
         else:
             read(document, found, word="line" if kind == "jsonl" else "segment")
 
 
-def _not_rows(content: Any, source: str) -> None:
+def _refuse_bare_vectors(content: Any, source: str) -> None:
     """Refuse what holds vectors, or nothing, but no rows, saying the way in."""
     if content is None:
         raise LoadError(
@@ -204,7 +204,7 @@ def _not_rows(content: Any, source: str) -> None:
 
 def _read_object(content: Any, found: Found) -> None:
     """Read parsed JSON or an object of a client library."""
-    _not_rows(content, found.source)
+    _refuse_bare_vectors(content, found.source)
     if type(content).__module__.startswith("h5py.") and hasattr(content, "keys"):
         content = of_group(content)
     status, body = getattr(content, "status_code", None), getattr(content, "content", None)
@@ -212,7 +212,7 @@ def _read_object(content: Any, found: Found) -> None:
         answer = Input(found.source, None, body, explicit=True)
         content = {
             "response_status": status,
-            "response_body": parse(lambda: opened(answer), source=found.source),
+            "response_body": parse(lambda: open_input(answer), source=found.source),
         }
-    document, found.saved = checked_rows(as_json(content), found.source)
+    document, found.saved = check_rows(as_json(content), found.source)
     read(document, found)

@@ -72,8 +72,8 @@ def sample(name: SampleName = "film", *, embedding_option: SampleOption = "visua
     """
     from twlab.loading.load import load  # here, so that finding the video needs no parser
 
-    _one_of("name", name, get_args(SampleName))
-    _one_of("embedding_option", embedding_option, get_args(SampleOption))
+    _refuse_unknown_name("name", name, get_args(SampleName))
+    _refuse_unknown_name("embedding_option", embedding_option, get_args(SampleOption))
     file = _FILES.get((name, embedding_option))
     if file is None:
         raise InputError(
@@ -112,7 +112,7 @@ def sample_video(name: VideoName = "film") -> Path:
     >>> tw.sample_video("trailer").name
     'trailer_240p.mp4'
     """
-    _one_of("name", name, get_args(VideoName))
+    _refuse_unknown_name("name", name, get_args(VideoName))
     return bundled_folder("sample_data") / _VIDEO_FILES[name]
 
 
@@ -135,7 +135,7 @@ def bundled_folder(name: Literal["sample_data", "notebooks"]) -> Path:
     )
 
 
-def _one_of(argument: str, value: object, allowed: tuple[str, ...]) -> None:
+def _refuse_unknown_name(argument: str, value: object, allowed: tuple[str, ...]) -> None:
     """Refuse a value that is not one of the names offered."""
     if value not in allowed:
         names = ", ".join(map(repr, allowed))

@@ -15,15 +15,15 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError, LoadError
-from twlab.loading.files import Input, file_kind, opened
+from twlab.loading.files import Input, file_kind, open_input
 from twlab.loading.frames import (
     arrow_vectors,
+    conversion_errors,
     parquet_columns,
     parquet_table,
-    unreadable,
 )
-from twlab.loading.joining import warn_of_twins, with_blocks
-from twlab.loading.seals import KEY, Digest, SealedFile
+from twlab.loading.joining import warn_of_same_times, with_blocks
+from twlab.loading.seals import SEAL_KEY, Digest, SealedFile
 from twlab.table.blocks import holds_lists
 from twlab.table.segments import COLUMNS, check_segments, vectors
 
@@ -33,21 +33,21 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["own_tables", "write_json", "write_parquet"]
+__all__ = ["read_own_tables", "write_json", "write_parquet"]
 
 _CELLS = b"twlab:cells"
 _PLAIN = {str, int, float, bool, type(None)}  # JSON has one spelling of these
 
 
-def own_tables(sources: Sequence[Input]) -> pd.DataFrame | None:
+def read_own_tables(sources: Sequence[Input]) -> pd.DataFrame | None:
     """The table of Parquet files that were written by ``save``; None unless all of them were."""
     frames, blocks = [], []
     for source in sources:
         if source.path is None or file_kind(source.path.name) != "parquet":
             return None
         try:
-            with opened(source) as stream:
-                own = _own_table(stream, source)
+            with open_input(source) as stream:
+                own = _read_own_table(stream, source)
         except LoadError:  # said, or reported among others, where sources are read one by one
             return None
         if own is None:
@@ -61,11 +61,11 @@ def own_tables(sources: Sequence[Input]) -> pd.DataFrame | None:
     except InputError:  # read one by one, the row is named, or the file left out of a folder
         return None
     if len(frames) > 1:
-        warn_of_twins(table)
+        warn_of_same_times(table)
     return table
 
 
-def _own_table(
+def _read_own_table(
     stream: BinaryIO, source: Input
 ) -> tuple[pd.DataFrame, list[NDArray[np.float32]] | NDArray[np.float32]] | None:
     """The columns and the vectors of one file; None where it is another's."""
@@ -83,7 +83,7 @@ def _own_table(
             if _CELLS in (field.metadata or {}) and field.name in frame.columns:
                 lists = table.column(field.name).to_pylist()
                 frame[field.name] = pd.Series(lists, index=frame.index, dtype=object)
-    except unreadable():  # a type or metadata of others beside our columns
+    except conversion_errors():  # a type or metadata of others beside our columns
         return None
     if len(frame) != len(cells) or not set(COLUMNS) <= {*frame.columns, "embedding"}:
         return None
@@ -114,7 +114,7 @@ def write_parquet(segments: pd.DataFrame, path: Path) -> None:
             f"a column cannot be stored in Parquet ({reason}); columns of one kind of value were "
             "expected; convert or drop it"
         ) from None
-    table = _with_marks(table, others).add_column(place, "embedding", _arrow_lists(segments))
+    table = _with_marks(table, others).add_column(place, "embedding", _as_arrow_lists(segments))
     plain = [name for name in table.column_names if name != "embedding"]
     with SealedFile(path) as file:
         pq.write_table(
@@ -131,7 +131,7 @@ def _with_marks(table: Any, frame: pd.DataFrame) -> Any:
     return table
 
 
-def _arrow_lists(segments: pd.DataFrame) -> Any:
+def _as_arrow_lists(segments: pd.DataFrame) -> Any:
     """The vectors as an Arrow column of lists of float32."""
     import pyarrow as pa
 
@@ -139,13 +139,13 @@ def _arrow_lists(segments: pd.DataFrame) -> Any:
     if len(set(sizes.tolist())) == 1:
         flat = vectors(segments[["embedding"]]).reshape(-1)
         return pa.FixedSizeListArray.from_arrays(pa.array(flat), int(sizes[0]))
-    parts = _float32_rows(segments)
+    parts = _check_rows(segments)
     flat = np.concatenate(parts) if parts else np.empty(0, np.float32)
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), pa.array(flat))
 
 
-def _float32_rows(segments: pd.DataFrame) -> list[NDArray[np.float32]]:
+def _check_rows(segments: pd.DataFrame) -> list[NDArray[np.float32]]:
     """The vector of each row, checked; dimensions and models may be mixed."""
     cells = segments[["embedding"]]
     sizes = np.array([np.size(cell) for cell in segments["embedding"]], np.int64)
@@ -165,17 +165,17 @@ def write_json(segments: pd.DataFrame, path: Path, *, packing: str, lines: bool)
         raise InputError(
             f"several columns named {twice[0]!r}; JSON keeps one of a name; rename the others"
         )
-    with _packed(path, packing) as stream:
+    with _open_packed(path, packing) as stream:
         if not lines:
             stream.write(b'{"segments":[\n')
         digest = Digest()
-        for number, row in enumerate(_json_rows(segments, digest)):
+        for number, row in enumerate(_write_rows(segments, digest)):
             stream.write((b"" if not number else b"\n" if lines else b",\n") + row)
-        checksum = b'"%b":"%b"}\n' % (KEY.encode(), digest.hex.encode())
+        checksum = b'"%b":"%b"}\n' % (SEAL_KEY.encode(), digest.hex.encode())
         stream.write((b"\n{" if lines else b"\n],") + checksum)
 
 
-def _packed(path: Path, packing: str) -> Any:
+def _open_packed(path: Path, packing: str) -> Any:
     """A stream that packs what is written."""
     if packing == "gz":
         return gzip.open(path, "wb", compresslevel=6)
@@ -186,7 +186,7 @@ def _packed(path: Path, packing: str) -> Any:
     return path.open("wb")
 
 
-def _json_rows(segments: pd.DataFrame, digest: Digest) -> Iterator[bytes]:
+def _write_rows(segments: pd.DataFrame, digest: Digest) -> Iterator[bytes]:
     """Each row as the text of a JSON object, its vector last; the digest takes them along."""
     import orjson
 
@@ -198,7 +198,7 @@ def _json_rows(segments: pd.DataFrame, digest: Digest) -> Iterator[bytes]:
         columns.append(column.astype(object).where(column.notna(), None).tolist())
     plain = all({*map(type, column)} <= _PLAIN for column in columns)
     numpy = orjson.OPT_SERIALIZE_NUMPY
-    for number, (vector, *cells) in enumerate(zip(_float32_rows(segments), *columns, strict=True)):
+    for number, (vector, *cells) in enumerate(zip(_check_rows(segments), *columns, strict=True)):
         try:
             row = orjson.dumps(dict(zip(names, cells, strict=True)), default=str, option=numpy)
         except (TypeError, UnicodeError) as error:

@@ -8,7 +8,7 @@ but one in four thousand millions of others, at a third of the cost of SHA-256, 
 loading slower by a third.
 
 * :class:`SealedFile`, :func:`check_seal` - Parquet
-* :class:`Digest`, :func:`checked_rows` - JSON
+* :class:`Digest`, :func:`check_rows` - JSON
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-__all__ = ["KEY", "Digest", "SealedFile", "check_seal", "checked_rows"]
+__all__ = ["SEAL_KEY", "Digest", "SealedFile", "check_rows", "check_seal"]
 
-KEY = "twlab_crc32"
+SEAL_KEY = "twlab_crc32"
 _SEAL = b"twlab seal\r\n"
 _SEAL_SIZE = len(_SEAL) + 4
 _NESTED = frozenset((list, dict, np.ndarray))
 _END_SIZE = 8  # how long the description is, and PAR1
-_CHUNK = 1 << 20
+_SEAL_BYTES = 1 << 20
 
 
 class SealedFile(io.RawIOBase):
@@ -65,12 +65,12 @@ class SealedFile(io.RawIOBase):
     ) -> None:
         with self._file:
             if kind is None:
-                start, end = _description(self._file)
+                start, end = _read_description(self._file)
                 self._file.seek(start)
-                self._file.write(_SEAL + _bytes(self._crc) + end)
+                self._file.write(_SEAL + _as_bytes(self._crc) + end)
 
 
-def _description(file: BinaryIO) -> tuple[int, bytes]:
+def _read_description(file: BinaryIO) -> tuple[int, bytes]:
     """Where the description of a Parquet file begins, and all bytes from there."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _END_SIZE))
@@ -80,7 +80,7 @@ def _description(file: BinaryIO) -> tuple[int, bytes]:
     return start, file.read()
 
 
-def _bytes(crc: int) -> bytes:
+def _as_bytes(crc: int) -> bytes:
     return crc.to_bytes(4, "little")
 
 
@@ -94,19 +94,19 @@ def check_seal(stream: BinaryIO, source: str) -> bool:
     """
     if not stream.seekable():
         return False
-    start, end = _description(stream)
+    start, end = _read_description(stream)
     place = max(0, start - _SEAL_SIZE)
     stream.seek(place)
     seal = stream.read(start - place)
     stream.seek(0)
     if seal.startswith(_SEAL):
         crc = 0
-        while place and (piece := stream.read(min(_CHUNK, place))):
+        while place and (piece := stream.read(min(_SEAL_BYTES, place))):
             crc = zlib.crc32(piece, crc)
             place -= len(piece)
-        whole = _bytes(zlib.crc32(end, crc)) == seal[len(_SEAL) :]
+        whole = _as_bytes(zlib.crc32(end, crc)) == seal[len(_SEAL) :]
     else:
-        stream.seek(-min(_CHUNK, stream.seek(0, os.SEEK_END)), os.SEEK_END)
+        stream.seek(-min(_SEAL_BYTES, stream.seek(0, os.SEEK_END)), os.SEEK_END)
         whole = _SEAL not in stream.read()  # it stands where it should not
     stream.seek(0)
     if not whole:
@@ -129,7 +129,7 @@ class Digest:
         import orjson
 
         nested = not _NESTED.isdisjoint(map(type, row.values()))
-        self.add_text(orjson.dumps(_canonical(row) if nested else row), vector)
+        self.add_text(orjson.dumps(_make_canonical(row) if nested else row), vector)
 
     def add_text(self, row: bytes, vector: Any) -> None:
         """Take the next row as text, which holds no lists."""
@@ -141,22 +141,22 @@ class Digest:
         return f"{self._crc:08x}"
 
 
-def _canonical(value: Any) -> Any:
+def _make_canonical(value: Any) -> Any:
     """Parsed JSON with lists of numbers as float32, as the reader takes long ones."""
     if isinstance(value, dict):
-        return {key: _canonical(inner) for key, inner in value.items()}
-    if isinstance(value, np.ndarray) or (value and _is_flat(value)):
+        return {key: _make_canonical(inner) for key, inner in value.items()}
+    if isinstance(value, np.ndarray) or (value and _is_number_list(value)):
         with np.errstate(over="ignore"):
             return np.asarray(value, np.float64).astype(np.float32).tolist()
-    return [_canonical(inner) for inner in value] if isinstance(value, list) else value
+    return [_make_canonical(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _is_flat(value: Any) -> bool:
+def _is_number_list(value: Any) -> bool:
     """Whether a value is a list of nothing but numbers."""
     return isinstance(value, list) and set(map(type, value)) <= {int, float}
 
 
-def checked_rows(document: Any, source: str) -> tuple[Any, bool]:
+def check_rows(document: Any, source: str) -> tuple[Any, bool]:
     """The document without checksums, and whether all of its rows fit theirs.
 
     Raises
@@ -165,10 +165,12 @@ def checked_rows(document: Any, source: str) -> tuple[Any, bool]:
         If rows do not fit their checksum.
     """
     if isinstance(document, dict):
-        if KEY not in document:
+        if SEAL_KEY not in document:
             return document, False
-        rest = {key: value for key, value in document.items() if key != KEY}
-        _check(rest["segments"] if rest.keys() == {"segments"} else None, document[KEY], source)
+        rest = {key: value for key, value in document.items() if key != SEAL_KEY}
+        _refuse_changed(
+            rest["segments"] if rest.keys() == {"segments"} else None, document[SEAL_KEY], source
+        )
         return rest, True
     kept: list[Any] = []
     checked = 0
@@ -176,7 +178,7 @@ def checked_rows(document: Any, source: str) -> tuple[Any, bool]:
         return document, False
     for item in document:
         if _is_checksum(item):
-            _check(kept[checked:], item[KEY], source)
+            _refuse_changed(kept[checked:], item[SEAL_KEY], source)
             checked = len(kept)
         else:
             kept.append(item)
@@ -185,10 +187,10 @@ def checked_rows(document: Any, source: str) -> tuple[Any, bool]:
 
 def _is_checksum(item: Any) -> bool:
     """Whether a line of JSON Lines is the checksum of the lines before it."""
-    return type(item) is dict and len(item) == 1 and KEY in item
+    return type(item) is dict and len(item) == 1 and SEAL_KEY in item
 
 
-def _check(rows: Any, known: Any, source: str) -> None:
+def _refuse_changed(rows: Any, known: Any, source: str) -> None:
     """Refuse rows that do not fit their checksum."""
     try:
         whole = _digest_of(rows) == known
@@ -197,7 +199,7 @@ def _check(rows: Any, known: Any, source: str) -> None:
     if not whole:
         raise LoadError(
             "is not as it was saved (its checksum does not fit); a whole file was expected; copy "
-            f"it again, or remove {KEY!r} from it if you changed it yourself",
+            f"it again, or remove {SEAL_KEY!r} from it if you changed it yourself",
             source=source,
         )
 

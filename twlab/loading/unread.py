@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from twlab.errors import brief
 from twlab.loading.further import (
     LATEST_IN_FILM_SEC,
-    cells_of,
+    as_amount,
+    further_cells,
     further_names,
-    number,
 )
 from twlab.loading.responses.keyed import span_in, span_of
 from twlab.loading.responses.names import plain
@@ -61,20 +61,20 @@ def tell_unread(found: Found) -> None:
     names = sorted(further_names(found.rows))
     if not found.rows or found.saved:
         return
-    if all(math.isnan(start) for start in cells_of(found, "start_sec")):
+    if all(math.isnan(start) for start in further_cells(found, "start_sec")):
         timely = [name for name in names if _is_timely(found, name)]
         if timely:
-            _tell_times(found, sorted(timely, key=lambda name: (_sides(name), name)))
-        elif not set(cells_of(found, "input_type")) <= WITHOUT_TIME:
+            _tell_times(found, sorted(timely, key=lambda name: (_side_rank(name), name)))
+        elif not set(further_cells(found, "input_type")) <= WITHOUT_TIME:
             _tell_order(found, names)
-    elif all(map(math.isnan, cells_of(found, "end_sec"))):
+    elif all(map(math.isnan, further_cells(found, "end_sec"))):
         _tell_ends(found, names)
-    if all(option is None for option in cells_of(found, "embedding_option")):
-        like = [name for name in names if _is_optional(cells_of(found, name))]
-        _tell(found, like, "options", "embedding_option")
+    if all(option is None for option in further_cells(found, "embedding_option")):
+        like = [name for name in names if _is_optional(further_cells(found, name))]
+        _tell_nothing_read(found, like, "options", "embedding_option")
 
 
-def _sides(name: str) -> int:
+def _side_rank(name: str) -> int:
     """0 for a start, 1 for a moment or an unknown name, 2 for an end."""
     hint = time_name(name)
     return {"start": 0, "end": 2}.get(hint.side, 1) if hint else 1
@@ -83,7 +83,7 @@ def _sides(name: str) -> int:
 def _tell_times(found: Found, names: list[str]) -> None:
     """Say why columns that look like times were not read as such."""
     shown = ", ".join(map(repr, names[:4]))
-    known = [number(cell, timecode=True) for cell in cells_of(found, names[0])]
+    known = [as_amount(cell, timecode=True) for cell in further_cells(found, names[0])]
     if counts_frames(names[0]):
         found.remark(
             f"no times were read: {shown} count frames, and nothing says how many make a second; "
@@ -98,14 +98,16 @@ def _tell_times(found: Found, names: list[str]) -> None:
             field=names[0],
         )
     else:
-        _tell(found, names, "times", "start_sec")
+        _tell_nothing_read(found, names, "times", "start_sec")
 
 
 def _tell_order(found: Found, names: list[str]) -> None:
     """Say which columns hold times by their values, or number the segments."""
-    numbers = {name: column for name in names if (column := _numbers(found, name))}
-    pair = next(((a, b) for a in numbers for b in numbers if _touch(numbers[a], numbers[b])), None)
-    joint = next((name for name in names if _holds_spans(cells_of(found, name))), None)
+    numbers = {name: column for name in names if (column := _number_cells(found, name))}
+    pair = next(
+        ((a, b) for a in numbers for b in numbers if _follow_closely(numbers[a], numbers[b])), None
+    )
+    joint = next((name for name in names if _holds_spans(further_cells(found, name))), None)
     counts = next((name for name in names if _is_count(found, name)), None)
     if pair:
         found.remark(
@@ -115,7 +117,7 @@ def _tell_order(found: Found, names: list[str]) -> None:
             field=pair[0],
         )
     elif joint:
-        shown = brief(cells_of(found, joint)[0])
+        shown = brief(further_cells(found, joint)[0])
         found.remark(
             f"no times were read, and {joint!r} ({shown}) looks as if it held them; start and end "
             "in seconds were expected; split it into columns start_sec and end_sec",
@@ -132,10 +134,12 @@ def _tell_order(found: Found, names: list[str]) -> None:
 
 def _tell_ends(found: Found, names: list[str]) -> None:
     """Say which column looks like the ends, or that a length was taken for the film's."""
-    start = cells_of(found, "start_sec")
-    ends = [n for n in names if (column := _numbers(found, n)) and _touch(start, column)]
-    _tell(found, ends, "ends", "end_sec")
-    lengths = cells_of(found, "duration_sec")
+    start = further_cells(found, "start_sec")
+    ends = [
+        n for n in names if (column := _number_cells(found, n)) and _follow_closely(start, column)
+    ]
+    _tell_nothing_read(found, ends, "ends", "end_sec")
+    lengths = further_cells(found, "duration_sec")
     if ends or "duration_sec" in found.columns.values():
         return
     if (len(start) > 1 or start[0] > 0) and all(isinstance(n, int | float) for n in lengths):
@@ -146,14 +150,14 @@ def _tell_ends(found: Found, names: list[str]) -> None:
         )
 
 
-def _numbers(found: Found, name: str) -> list[float]:
+def _number_cells(found: Found, name: str) -> list[float]:
     """The cells of a column of numbers; empty where any is none."""
-    cells = [number(cell) for cell in cells_of(found, name)]
+    cells = [as_amount(cell) for cell in further_cells(found, name)]
     known = [cell for cell in cells if cell is not None and not math.isnan(cell)]
     return known if len(known) == len(cells) else []
 
 
-def _touch(start: list[float], end: list[float]) -> bool:
+def _follow_closely(start: list[float], end: list[float]) -> bool:
     """Whether segments with these times follow one another, for the most part without a gap."""
     if (
         start == end
@@ -179,11 +183,11 @@ def _is_count(found: Found, name: str) -> bool:
     """Whether a column numbers the segments: by its name, and by whole numbers that differ."""
     if not set(plain(name).split("_")) & _COUNTING:
         return False
-    cells = _numbers(found, name)
+    cells = _number_cells(found, name)
     return len(set(cells)) > 1 and all(cell == int(cell) for cell in cells)
 
 
-def _tell(found: Found, names: list[str], what: str, column: str) -> None:
+def _tell_nothing_read(found: Found, names: list[str], what: str, column: str) -> None:
     """Say that nothing was read although some columns look like it."""
     if not names:
         return
@@ -199,8 +203,8 @@ def _is_timely(found: Found, name: str) -> bool:
     """Whether a column may hold times: by its name, and by numbers that differ."""
     if not (looks_like_a_time(name) or time_name(name)):
         return False
-    cells = [cell for cell in cells_of(found, name) if cell is not None]
-    numbers = [number(cell, timecode=True) for cell in cells]
+    cells = [cell for cell in further_cells(found, name) if cell is not None]
+    numbers = [as_amount(cell, timecode=True) for cell in cells]
     if not cells or any(number is None for number in numbers):
         return bool(time_name(name)) and bool(cells)
     return len(cells) == 1 or len(set(cells)) > 1

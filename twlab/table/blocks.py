@@ -72,7 +72,7 @@ def gather(cells: NDArray[np.object_]) -> Matrix:
     rows = []
     for position, cell in enumerate(cells):
         try:
-            row = np.asarray(_real(cell), dtype=np.float32)
+            row = np.asarray(_refuse_complex(cell), dtype=np.float32)
         except (TypeError, ValueError, OverflowError):
             row = np.empty((0, 0), np.float32)
         if row.ndim != 1 or not row.size:
@@ -94,10 +94,10 @@ def gather(cells: NDArray[np.object_]) -> Matrix:
 def float_matrix(matrix: Any) -> Matrix:
     """A 2-D float32 array in C order; the vectors of a column one below the other."""
     if isinstance(matrix, pd.Series):
-        matrix = _of_column(matrix)
+        matrix = _cells_of_column(matrix)
     try:
         with np.errstate(over="ignore"):  # what leaves float32 becomes infinite, and is told so
-            array = np.ascontiguousarray(_real(matrix), dtype=np.float32)
+            array = np.ascontiguousarray(_refuse_complex(matrix), dtype=np.float32)
     except (TypeError, ValueError, OverflowError):
         raise InputError(
             f"the matrix is {kind(matrix)}; numbers of shape (n, d) were expected"
@@ -108,7 +108,7 @@ def float_matrix(matrix: Any) -> Matrix:
     return array
 
 
-def _of_column(column: pd.Series[Any]) -> Any:
+def _cells_of_column(column: pd.Series[Any]) -> Any:
     """The cells of a column of vectors."""
     _refuse_row(column)
     return column.tolist() if column.dtype == object else column.to_numpy()
@@ -133,7 +133,7 @@ def _refuse_row(value: Any) -> None:
         )
 
 
-def _real(numbers: Any) -> Any:
+def _refuse_complex(numbers: Any) -> Any:
     """The numbers as they are; complex ones raise, where numpy would drop half of each."""
     if isinstance(numbers, np.ndarray) and numbers.dtype.kind == "c":
         raise TypeError("complex numbers")

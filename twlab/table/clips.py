@@ -75,7 +75,7 @@ def clips(segments: pd.DataFrame, *, option: str | None = None) -> pd.DataFrame:
     names = segments["embedding_option"]
     there = sorted(names.dropna().astype(str).unique())
     if option is None and there and (len(there) > 1 or names.isna().any()):
-        option = _first(there)
+        option = _choose_option(there)
         _tell_of_others(option, there, int(names.isna().sum()))
     elif option is not None and option not in there:
         listed = ", ".join(map(repr, there)) or "rows without an option"
@@ -87,7 +87,7 @@ def clips(segments: pd.DataFrame, *, option: str | None = None) -> pd.DataFrame:
     return chosen[clip_mask(chosen)]
 
 
-def _first(there: list[str]) -> str:
+def _choose_option(there: list[str]) -> str:
     """The option that is taken where none is asked for."""
     return next((name for name in SIGHT if name in there), there[0])
 

@@ -1,6 +1,6 @@
 """Which rows are looked at: videos, a stretch of time and a condition in SQL, of tables and stores.
 
-* :class:`Chosen` - videos, seconds and a condition, checked; in SQL, or as a mask of a table
+* :class:`Choice` - videos, seconds and a condition, checked; in SQL, or as a mask of a table
 * :func:`check_where` - refuses what is no condition
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Mask
 
 
-__all__ = ["Chosen", "check_where", "chosen", "quoted"]
+__all__ = ["Choice", "check_where", "choose", "quote"]
 
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`""")
 _UNFIT = re.compile(
@@ -34,7 +34,7 @@ _UNFIT = re.compile(
 """Comments, placeholders, literals of other languages of SQL, and what differs at every reading."""
 
 
-class Chosen(NamedTuple):
+class Choice(NamedTuple):
     """What is looked at; each part None where it does not matter."""
 
     videos: tuple[Any, ...] | None = None
@@ -46,7 +46,7 @@ class Chosen(NamedTuple):
         """All of it as one condition; of a stretch of time, the segments that overlap it."""
         parts = [f"({self.where})"] if self.where else []
         if self.videos is not None:
-            parts.append(f"video_id IN ({', '.join(map(quoted, self.videos)) or 'NULL'})")
+            parts.append(f"video_id IN ({', '.join(map(quote, self.videos)) or 'NULL'})")
         if self.start_sec is not None:
             parts.append(f"end_sec > {self.start_sec}")
         if self.end_sec is not None:
@@ -65,15 +65,15 @@ class Chosen(NamedTuple):
         if self.videos is not None:
             keep &= segments["video_id"].astype(object).isin(list(self.videos)).to_numpy(bool)
         if self.start_sec is not None:
-            keep &= _numbers(segments, "end_sec") > self.start_sec
+            keep &= _as_seconds(segments, "end_sec") > self.start_sec
         if self.end_sec is not None:
-            keep &= _numbers(segments, "start_sec") < self.end_sec
+            keep &= _as_seconds(segments, "start_sec") < self.end_sec
         if self.where is not None:
-            keep &= _of_condition(segments, self.where)
+            keep &= _match_condition(segments, self.where)
         return keep
 
 
-def chosen(video_id: Any, start_sec: Any, end_sec: Any, where: Any) -> Chosen:
+def choose(video_id: Any, start_sec: Any, end_sec: Any, where: Any) -> Choice:
     """What the arguments of a search mean.
 
     Raises
@@ -82,18 +82,18 @@ def chosen(video_id: Any, start_sec: Any, end_sec: Any, where: Any) -> Chosen:
         If one of them cannot be meant.
     """
     check_where(where)
-    videos = None if video_id is None else tuple(_names("video_id", video_id))
-    begin = None if start_sec is None else _second("start_sec", start_sec)
-    end = None if end_sec is None else _second("end_sec", end_sec)
+    videos = None if video_id is None else tuple(_as_list("video_id", video_id))
+    begin = None if start_sec is None else _as_second("start_sec", start_sec)
+    end = None if end_sec is None else _as_second("end_sec", end_sec)
     if begin is not None and end is not None and begin >= end:
         raise InputError(
             f"start_sec is {begin:g} and end_sec {end:g}; a stretch that begins before it ends "
             "was expected; swap them"
         )
-    return Chosen(videos, begin, end, where)
+    return Choice(videos, begin, end, where)
 
 
-def quoted(text: Any) -> str:
+def quote(text: Any) -> str:
     """A text as it stands in a condition."""
     return "'" + str(text).replace("'", "''") + "'"
 
@@ -105,7 +105,7 @@ def check_where(where: Any, *, needed: bool = False) -> None:
         raise InputError(
             f"where is {where!r}; a condition in SQL was expected, such as 'start_sec < 60'"
         )
-    sign = None if left_out else _unfit(where)
+    sign = None if left_out else _find_unfit(where)
     if sign:
         raise InputError(
             f"where={where!r} cannot be used ({sign} does not belong there); one condition in SQL "
@@ -113,7 +113,7 @@ def check_where(where: Any, *, needed: bool = False) -> None:
         )
 
 
-def _unfit(condition: str) -> str | None:
+def _find_unfit(condition: str) -> str | None:
     """What a condition must not hold outside of quotes: it would not stay one, or the same."""
     bare = _QUOTED.sub("''", condition)
     depth = 0
@@ -125,7 +125,7 @@ def _unfit(condition: str) -> str | None:
     return repr(found[0]) if found else None
 
 
-def _names(name: str, value: Any) -> list[Any]:
+def _as_list(name: str, value: Any) -> list[Any]:
     """One name or several as a list."""
     try:
         return [value] if isinstance(value, str) else list(value)
@@ -135,7 +135,7 @@ def _names(name: str, value: Any) -> list[Any]:
         ) from None
 
 
-def _second(name: str, value: Any) -> float:
+def _as_second(name: str, value: Any) -> float:
     """A time as a number."""
     try:
         second = float(value)
@@ -146,12 +146,12 @@ def _second(name: str, value: Any) -> float:
     return second
 
 
-def _numbers(segments: pd.DataFrame, name: str) -> NDArray[np.float64]:
+def _as_seconds(segments: pd.DataFrame, name: str) -> NDArray[np.float64]:
     """A column of seconds; missing ones compare with nothing."""
     return segments[name].to_numpy(np.float64, na_value=np.nan)
 
 
-def _of_condition(segments: pd.DataFrame, where: str) -> Mask:
+def _match_condition(segments: pd.DataFrame, where: str) -> Mask:
     """Which rows fulfil a condition, as SQLite understands it; of the columns that it may name."""
     names = [
         name
@@ -159,13 +159,13 @@ def _of_condition(segments: pd.DataFrame, where: str) -> Mask:
         if name != "embedding" and name.lower() in where.lower()
     ]
     head = ", ".join('"' + name.replace('"', '""') + '"' for name in ("rowid_", *names))
-    cells = [range(len(segments)), *(map(_plain, segments[name]) for name in names)]
+    cells = [range(len(segments)), *(map(_as_sqlite, segments[name]) for name in names)]
     with closing(sqlite3.connect(":memory:")) as base:
         try:
             base.execute("PRAGMA case_sensitive_like = ON")  # as stores compare texts
             base.execute(f"CREATE TABLE segments ({head})")
             marks = ", ".join("?" * len(cells))
-            base.executemany(f"INSERT INTO segments VALUES ({marks})", _rows(cells))
+            base.executemany(f"INSERT INTO segments VALUES ({marks})", _sqlite_rows(cells))
             found = base.execute(f"SELECT rowid_ FROM segments WHERE ({where})").fetchall()
         except sqlite3.Error as error:
             known = ", ".join(str(name) for name in segments.columns if name != "embedding")
@@ -178,11 +178,11 @@ def _of_condition(segments: pd.DataFrame, where: str) -> Mask:
     return keep
 
 
-def _rows(cells: list[Iterable[Any]]) -> Iterable[tuple[Any, ...]]:
+def _sqlite_rows(cells: list[Iterable[Any]]) -> Iterable[tuple[Any, ...]]:
     return zip(*cells, strict=True)
 
 
-def _plain(cell: Any) -> Any:
+def _as_sqlite(cell: Any) -> Any:
     """A cell as SQLite takes it: a number, a text, nothing."""
     if cell is None or cell is pd.NA or cell is pd.NaT:
         return None

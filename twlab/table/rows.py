@@ -6,7 +6,7 @@ the same labels for different segments.
 
 * :data:`IDENTITY`, :data:`PIECES` - the columns that say what a row is
 * :func:`identities` - a text for each row, equal where two rows are the same segment
-* :func:`pieces` - which piece each row without time is
+* :func:`name_pieces` - which piece each row without time is
 * :func:`time_order` - positions of the rows by video and time
 * :func:`aligned` - labels or coordinates in the order of the table's rows
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["IDENTITY", "KNOWN_BY", "PIECES", "aligned", "identities", "pieces", "time_order"]
+__all__ = ["IDENTITY", "KNOWN_BY", "PIECES", "aligned", "identities", "name_pieces", "time_order"]
 
 IDENTITY = COLUMNS[:6]
 """What is known of every segment."""
@@ -55,13 +55,14 @@ def identities(table: pd.DataFrame, names: Sequence[str] = KNOWN_BY) -> list[str
     """
     wanted = [name for name in names if name not in PIECES]
     parts = [
-        _times(table, name) if name.endswith("_sec") else _words(table, name) for name in wanted
+        _time_texts(table, name) if name.endswith("_sec") else _column_texts(table, name)
+        for name in wanted
     ]
-    told = pieces(table, [name for name in PIECES if name in names])
+    told = name_pieces(table, [name for name in PIECES if name in names])
     return ["\x1f".join(row) for row in zip(*parts, told, strict=True)]
 
 
-def pieces(table: pd.DataFrame, names: Sequence[str] = PIECES) -> list[str]:
+def name_pieces(table: pd.DataFrame, names: Sequence[str] = PIECES) -> list[str]:
     """Which piece each row without time is, such as ``page=3, quadrant=top_left``; else empty."""
     untimed = np.ones(len(table), bool)
     if "start_sec" in table.columns:
@@ -70,14 +71,14 @@ def pieces(table: pd.DataFrame, names: Sequence[str] = PIECES) -> list[str]:
     for name in names:
         if name not in table.columns or not untimed.any():
             continue
-        words = _words(table, name)
+        words = _column_texts(table, name)
         for row in np.flatnonzero(untimed):
             if words[row]:
                 told[row] += f"{', ' if told[row] else ''}{name}={words[row]}"
     return told
 
 
-def _times(table: pd.DataFrame, name: str) -> list[str]:
+def _time_texts(table: pd.DataFrame, name: str) -> list[str]:
     if name not in table.columns:
         return [""] * len(table)
     seconds = pd.to_numeric(table[name], errors="coerce").to_numpy(float, na_value=np.nan)
@@ -85,16 +86,16 @@ def _times(table: pd.DataFrame, name: str) -> list[str]:
     return ["" if np.isnan(one) else repr(float(one)) for one in rounded]
 
 
-def _words(table: pd.DataFrame, name: str) -> list[str]:
+def _column_texts(table: pd.DataFrame, name: str) -> list[str]:
     """A column as texts; whole numbers look alike whether a missing one made them floats."""
     if name not in table.columns:
         return [""] * len(table)
     codes, different = pd.factorize(table[name].astype(object))
-    words = np.array([*map(_word, different), ""], dtype=object)
+    words = np.array([*map(_cell_text, different), ""], dtype=object)
     return [str(one) for one in words[codes]]
 
 
-def _word(cell: Any) -> str:
+def _cell_text(cell: Any) -> str:
     whole = isinstance(cell, float | np.floating) and float(cell).is_integer()
     return str(int(cell)) if whole else str(cell)
 

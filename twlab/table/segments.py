@@ -133,7 +133,7 @@ def vectors(segments: pd.DataFrame) -> Matrix:
     >>> tw.vectors(segments).shape == (len(segments), 1280)
     True
     """
-    cells = _cells(segments)
+    cells = _embedding_cells(segments)
     if not len(cells):
         return np.empty((0, 0), np.float32)
     one_model(segments)
@@ -273,7 +273,7 @@ def check_segments(segments: pd.DataFrame) -> None:
     >>> import twlab as tw
     >>> tw.check_segments(tw.sample())
     """
-    _cells(segments)
+    _embedding_cells(segments)
     check_places(segments)
 
 
@@ -288,7 +288,7 @@ def check_places(segments: pd.DataFrame) -> None:
     if segments["video_id"].isna().any():
         row = int(np.argmax(segments["video_id"].isna().to_numpy()))
         raise InputError(f"row {row} has no video_id; every segment belongs to a video; fill it")
-    start, end = (_seconds(segments, name) for name in ("start_sec", "end_sec"))
+    start, end = (_seconds_column(segments, name) for name in ("start_sec", "end_sec"))
     early, endless = (start < 0, "starts before 0"), (np.isinf(end), "has no end in time")
     for bad, what in (early, (end < start, "ends before it starts"), endless):
         if bad.any():
@@ -338,7 +338,7 @@ def series_like(segments: pd.DataFrame, values: Any, name: str) -> pd.Series[Any
     return pd.Series(values, index=segments.index, name=name)
 
 
-def _cells(segments: pd.DataFrame) -> NDArray[np.object_]:
+def _embedding_cells(segments: pd.DataFrame) -> NDArray[np.object_]:
     """The embedding cells, every one holding something."""
     check_table(segments)
     if "embedding" not in segments.columns:
@@ -424,7 +424,7 @@ def _one_of_fields(told: pd.Series[Any]) -> None:
     )
 
 
-def _seconds(segments: pd.DataFrame, name: str) -> NDArray[np.float64]:
+def _seconds_column(segments: pd.DataFrame, name: str) -> NDArray[np.float64]:
     """A column of seconds as float64."""
     try:
         return segments[name].to_numpy(dtype=np.float64, na_value=np.nan)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "LATE_SEC",
+    "TOUCH_SEC",
     "Grid",
     "Track",
     "clip_length",
@@ -44,6 +46,9 @@ __all__ = [
 
 TOUCH_SEC = 1e-6
 """Times that differ by less are the same time."""
+
+LATE_SEC = 0.5
+"""Durations are rounded, to the second at most; an end beyond that is after the film."""
 
 LONGEST_GAP = 16
 """Empty cells that a gap is given on a grid at most; beyond, time is cut."""

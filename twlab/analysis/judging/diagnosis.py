@@ -21,6 +21,7 @@ from twlab.table.segments import (
     str_column,
 )
 from twlab.table.tracks import (
+    LATE_SEC,
     TOUCH_SEC,
     clip_length,
     times_of,
@@ -42,8 +43,6 @@ ANISOTROPIC = 0.6
 """Mean cosine similarity from which on vectors share more than they differ in."""
 
 NOT_UNIT = 0.01
-LATE_SEC = 0.5
-"""Durations are rounded, to the second at most; an end beyond that is after the film."""
 SAMPLED = 2000
 
 SAME_SHARE = 0.025

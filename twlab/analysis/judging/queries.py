@@ -18,7 +18,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from twlab.errors import InputError
-from twlab.table.conditions import quoted
+from twlab.table.conditions import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -128,7 +128,7 @@ def _model_for(there: set[str | None], asked: str | None) -> str:
         raise InputError(
             f"model_name is {listed} in what is searched; one was expected, as words are embedded "
             f'with the model that they are compared with; pass where="model_name = '
-            f'{quoted(named[0])}"'
+            f'{quote(named[0])}"'
         )
     if asked is not None and (
         not isinstance(asked, str) or not asked or named not in ([], [asked])

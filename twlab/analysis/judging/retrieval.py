@@ -35,7 +35,7 @@ from twlab.analysis.judging.places import (
 )
 from twlab.analysis.judging.queries import embed_query
 from twlab.errors import InputError, check_count, warn
-from twlab.table.conditions import chosen
+from twlab.table.conditions import choose
 from twlab.table.segments import (
     WHOLE_SCOPES,
     check_segments,
@@ -182,7 +182,7 @@ def search(
     """
     check_segments(segments)
     k, wanted = check_count(k, "k", of="hits"), check_asked(by, weights, fuse)
-    keep = chosen(video_id, start_sec, end_sec, where).mask(segments)
+    keep = choose(video_id, start_sec, end_sec, where).mask(segments)
     pool, keep = _take_part(segments, keep)
     names = _option_names(pool)
     there = sorted({*names})

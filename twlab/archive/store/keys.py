@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
-from twlab.table.rows import IDENTITY, pieces
+from twlab.table.rows import IDENTITY, name_pieces
 from twlab.table.segments import check_segments, models_of, str_column
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def keys_of(table: pd.DataFrame) -> list[str]:
     InputError
         If a segment is there twice.
     """
-    keys = plain_keys(table, pieces(table))
+    keys = plain_keys(table, name_pieces(table))
     if len(set(keys)) < len(keys):
         row = int(np.argmax(pd.Series(keys).duplicated()))
         raise InputError(
@@ -123,6 +123,6 @@ def told(row: Any) -> str:
     known = [str(row[name]) for name in _WORDS if not pd.isna(row[name])]
     words = f" ({', '.join(known)})" if known else ""
     if pd.isna(row["start_sec"]):
-        part = pieces(row.to_frame().T)[0]
+        part = name_pieces(row.to_frame().T)[0]
         return f"the segment {row['video_id']!r} without time{part and ' ' + part}{words}"
     return f"the segment {row['video_id']!r} {row['start_sec']:g}-{row['end_sec']:g} s{words}"

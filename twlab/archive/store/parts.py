@@ -16,7 +16,7 @@ from twlab.archive.store.searching import Looked, kinds_of, searched
 from twlab.archive.store.shards import StoreFragment, cut
 from twlab.deprecation import formerly
 from twlab.errors import InputError, check_count, warn
-from twlab.table.conditions import check_where, chosen
+from twlab.table.conditions import check_where, choose
 
 if TYPE_CHECKING:
     import os
@@ -429,7 +429,7 @@ class Part(Source):
         252.0
         """
         asked, k = check_asked(by, weights, fuse), check_count(k, "k", of="hits")
-        within = chosen(video_id, start_sec, end_sec, where).in_sql()
+        within = choose(video_id, start_sec, end_sec, where).in_sql()
         table = self._stored()
         kinds = self._kinds(table)
         looked = Looked(table, self._condition, within, kinds, self._backgrounds)

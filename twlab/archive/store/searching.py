@@ -42,7 +42,7 @@ from twlab.archive.store.lance import (
 from twlab.archive.store.reading_back import count
 from twlab.archive.store.shards import block_of
 from twlab.errors import InputError
-from twlab.table.conditions import quoted
+from twlab.table.conditions import quote
 from twlab.table.segments import (
     BY_FIELDS,
     MARKED,
@@ -188,9 +188,9 @@ def _plan(looked: Looked, name: str, mine: pd.DataFrame, within: str | None) -> 
     parts = []
     if len(mine) < len(looked.kinds):
         option = mine["embedding_option"].iloc[0]
-        is_it = "IS NULL" if pd.isna(option) else f"= {quoted(option)}"
+        is_it = "IS NULL" if pd.isna(option) else f"= {quote(option)}"
         parts.append(f"embedding_option {is_it}")
-        listed = ", ".join(map(quoted, WHOLE_SCOPES))
+        listed = ", ".join(map(quote, WHOLE_SCOPES))
         whole = looked.kinds["embedding_scope"].isin(WHOLE_SCOPES)
         if mine["embedding_scope"].isin(WHOLE_SCOPES).all():
             parts.append(f"embedding_scope IN ({listed})")
@@ -235,10 +235,10 @@ def _alike(
 def _is_model(model: Any, by_fields: Any, *, told: bool) -> str:
     """The condition of rows of a model, or of none, in a store where fields may tell it."""
     if not pd.isna(model):
-        return f"model_name = {quoted(model)}"
+        return f"model_name = {quote(model)}"
     if not told:
         return "model_name IS NULL"
-    fields = "IS NULL" if pd.isna(by_fields) else f"= {quoted(by_fields)}"
+    fields = "IS NULL" if pd.isna(by_fields) else f"= {quote(by_fields)}"
     return f"(model_name IS NULL AND {BY_FIELDS} {fields})"
 
 
@@ -299,7 +299,7 @@ def _with_neighbours(table: Any, rows: pd.DataFrame, plans: dict[str, _Plan]) ->
     timed = rows.dropna(subset=["start_sec"])
     if timed.empty:
         return rows
-    videos = ", ".join(map(quoted, sorted({*timed["video_id"]})))
+    videos = ", ".join(map(quote, sorted({*timed["video_id"]})))
     starts = sorted({round(1000 * second) for second in timed["start_sec"]})
     place = (
         f"video_id IN ({videos}) AND CAST(round(start_sec * 1000) AS BIGINT) IN "

@@ -20,8 +20,8 @@ from twlab.archive.store.keys import (
     told,
 )
 from twlab.errors import InputError
-from twlab.table.conditions import quoted
-from twlab.table.rows import IDENTITY, PIECES, pieces
+from twlab.table.conditions import quote
+from twlab.table.rows import IDENTITY, PIECES, name_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -85,17 +85,17 @@ def renew_keys(table: Any, rows: pd.DataFrame) -> None:
     were no part of their identity.
     """
     names = [name for name in PIECES if name in table.schema.names]
-    ours = rows["start_sec"].isna().to_numpy() & (np.array(pieces(rows), dtype=object) != "")
+    ours = rows["start_sec"].isna().to_numpy() & (np.array(name_pieces(rows), dtype=object) != "")
     if not names or not ours.any():
         return
     videos = rows["video_id"][ours].unique()
     stored = _stored_with(table, "video_id", videos, [KEY, *IDENTITY, *names])
     stored = stored[stored["start_sec"].isna()]
-    parts = pieces(stored)
+    parts = name_pieces(stored)
     old, new = plain_keys(stored, [""] * len(stored)), plain_keys(stored, parts)
     for key, was, now in zip(stored[KEY], old, new, strict=True):
         if key == was != now:  # one commit each: such a store has one piece of a document at most
-            change = partial(table.update, where=f"{KEY} = {quoted(was)}", values={KEY: now})
+            change = partial(table.update, where=f"{KEY} = {quote(was)}", values={KEY: now})
             with lance.words("the keys of stored pieces were not renewed"):
                 lance.retried(change, table)
 
@@ -214,7 +214,7 @@ def _stored_with(table: Any, name: str, values: Iterable[Any], columns: list[str
         wanted = []
     parts = [pd.DataFrame(columns=columns)]
     for first in range(0, len(wanted), _VALUES_AT_ONCE):
-        listed = ", ".join(map(quoted, wanted[first : first + _VALUES_AT_ONCE]))
+        listed = ", ".join(map(quote, wanted[first : first + _VALUES_AT_ONCE]))
         with lance.reading(table, None):
             rows = lance.plain_query(table, columns, f"{name} IN ({listed})").to_arrow()
         parts.append(rows.to_pandas())
