@@ -383,11 +383,11 @@ def test_small_answers_are_opened_once_and_nothing_is_told_in_vain(
     for k in range(5):
         (tmp_path / f"{k}.json").write_text(json.dumps(answer(f"{k}.mp4")))
     opened, told = list[str](), list[Any]()
-    whole_open, refusal = Path.open, walk.refusal
+    whole_open, explain = Path.open, walk.explain
     monkeypatch.setattr(
         Path, "open", lambda path, *a, **k: opened.append(path.name) or whole_open(path, *a, **k)
     )
-    monkeypatch.setattr(walk, "refusal", lambda node: told.append(node) or refusal(node))
+    monkeypatch.setattr(walk, "explain", lambda node: told.append(node) or explain(node))
     table = tw.load(tmp_path, progress=False)
     assert sorted(table["video_id"].unique()) == [f"{k}.mp4" for k in range(5)]
     assert sorted(name for name in opened if name.endswith(".json")) == [

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import twlab as tw
-from twlab.loading.responses.keyed import span_in, span_of
+from twlab.loading.responses.keyed import parse_named_span, parse_span
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,8 +133,8 @@ def test_names_that_are_no_times_stay_names(names: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("text", ["", "6", "6-0", "6-6", "film-2", "0-1e9", "9" * 80])
 def test_texts_that_are_no_spans(text: str) -> None:
-    assert span_of(text) is None
-    assert span_in(text) is None
+    assert parse_span(text) is None
+    assert parse_named_span(text) is None
 
 
 def test_times_in_the_names_of_files_are_told(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def alignment(
     look = look_of(theme)
     options = [_segments_by_option(table, name) for table, name in ((a, "a"), (b, "b"))]
     mine = _pieces_of(pieces, *options)
-    drawn = _choose_option(mine, *options)
+    drawn = _choose_drawn(mine, *options)
     sides = [_thin_out(side.get(drawn, next(iter(side.values())))) for side in options]
     values = cosine_similarity(sides[0], sides[1])
     edges = [_cell_edges(side) for side in sides]
@@ -179,7 +179,7 @@ def _pieces_of(
     }
 
 
-def _choose_option(
+def _choose_drawn(
     pieces: dict[str | None, pd.DataFrame],
     a: dict[str | None, pd.DataFrame],
     b: dict[str | None, pd.DataFrame],

@@ -86,7 +86,7 @@ def options(
                 marker={"color": look.grid},
                 hovertemplate="chance: mean %{base:.2f}<extra></extra>",
             ),
-            _draw_points(agreement, names, look),
+            _draw_agreement(agreement, names, look),
         ]
     )
     words = "Do the options tell the same story?" if title is None else title
@@ -112,7 +112,7 @@ def _note_reasons(agreement: pd.DataFrame, names: list[str]) -> list[dict[str, A
     ]
 
 
-def _draw_points(agreement: pd.DataFrame, names: list[str], look: Look) -> go.Scatter:
+def _draw_agreement(agreement: pd.DataFrame, names: list[str], look: Look) -> go.Scatter:
     """The agreement of each pair, with its p; hollow where there is none."""
     return go.Scatter(
         y=names,

@@ -125,7 +125,7 @@ def timeline(
     if curve is not None:
         _add_curves(figure, shown, curve, placed, look)
     _add_headings(figure, placed)
-    note = _note(table, int((~keep).sum()))
+    note = _note_shown(table, int((~keep).sum()))
     heading = f"Timeline{by_name(lane_values, ' by ')}" if title is None else title
     height = _height(placed, least=240 if is_continuous(colours) else 190)
     dress(figure, look, title=heading, subtitle=note, height=height)
@@ -180,7 +180,7 @@ def _videos_with(segments: pd.DataFrame, values: NDArray[np.float64] | None) -> 
     return set() if values is None else set(segments["video_id"][np.isfinite(values)])
 
 
-def _note(table: pd.DataFrame, n_left_out: int) -> str:
+def _note_shown(table: pd.DataFrame, n_left_out: int) -> str:
     """How many segments are shown, of which video or of how many."""
     videos = table["video_id"].unique()
     of = as_shown(videos[0], 40) if len(videos) == 1 else f"{len(videos):,} videos"

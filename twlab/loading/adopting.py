@@ -29,7 +29,7 @@ from twlab.loading.further import (
     without_names,
 )
 from twlab.loading.merging import merging_column, runs_on
-from twlab.loading.responses.names import plain
+from twlab.loading.responses.names import snake_case
 from twlab.loading.responses.othernames import (
     FALLBACK_VIDEO,
     FILE_NAMES,
@@ -175,7 +175,7 @@ def _first_times(
         if hint.side != side:
             continue
         seconds = _read_times(rows, name, hint)
-        if seconds is not None and (plain(name) not in WEAK_POINTS or _runs(seconds)):
+        if seconds is not None and (snake_case(name) not in WEAK_POINTS or _runs(seconds)):
             return seconds, [name]
     return cells, []
 
@@ -214,7 +214,7 @@ def _find_reversed(
 def _take_options(found: Found, further: set[str]) -> None:
     """Options, and scopes, from columns under other names."""
     for name in sorted(further, key=_rank(OPTION_NAMES + FREE_OPTION_NAMES)):
-        key = plain(name)
+        key = snake_case(name)
         if key not in OPTION_NAMES and key not in FREE_OPTION_NAMES:
             continue
         cells = further_cells(found, name)
@@ -239,24 +239,24 @@ def _option_column(words: set[Any], key: str) -> str:
 def _rank(names: Sequence[str]) -> Any:
     """A key for sorting columns by their place among known names."""
     place = {name: k for k, name in enumerate(names)}
-    return lambda name: (place.get(plain(name), len(place)), name)
+    return lambda name: (place.get(snake_case(name), len(place)), name)
 
 
 def _take_videos(found: Found, further: set[str]) -> None:
     """Videos from a column under another name, where no row says whose it is."""
     if not found.rows or any(_any_named(rows) for rows in found.rows):
         return
-    order = (*VIDEO_NAMES, *FILE_NAMES, plain(FALLBACK_VIDEO), *GROUPING_NAMES)
+    order = (*VIDEO_NAMES, *FILE_NAMES, snake_case(FALLBACK_VIDEO), *GROUPING_NAMES)
     for name in sorted(further, key=_rank(order)):
         cells = further_cells(found, name)
-        holes = name == FALLBACK_VIDEO or plain(name) in VIDEO_NAMES
+        holes = name == FALLBACK_VIDEO or snake_case(name) in VIDEO_NAMES
         if not _may_name(_cells_there(found, name) if holes else cells) or not _names_videos(
             found, name, cells
         ):
             continue
         names = [None if cell is None else str(cell) for cell in cells]
         is_path = any("/" in one or "\\" in one for one in names if one)
-        keep = plain(name) in GROUPING_NAMES  # a title says more than whose a segment is
+        keep = snake_case(name) in GROUPING_NAMES  # a title says more than whose a segment is
         put(found, name, "input_url" if is_path else "video_name", names, keep=keep)
         return
 
@@ -290,7 +290,7 @@ def _may_name(cells: list[Any]) -> bool:
 
 def _names_videos(found: Found, name: str, cells: list[Any]) -> bool:
     """Whether a column of names is one of videos, by its own name and its values."""
-    key = plain(name)
+    key = snake_case(name)
     if name == FALLBACK_VIDEO or key in VIDEO_NAMES:
         return True
     cells = [cell for cell in cells if cell is not None]

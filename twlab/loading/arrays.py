@@ -16,7 +16,7 @@ import numpy as np
 
 from twlab.errors import LoadError, require
 from twlab.loading.bounds import size_error
-from twlab.loading.responses.names import ALIASES, VECTOR_KEYS, plain
+from twlab.loading.responses.names import ALIASES, VECTOR_KEYS, snake_case
 from twlab.loading.responses.othernames import (
     FILE_NAMES,
     GROUPING_NAMES,
@@ -155,9 +155,11 @@ def _matrices(document: Mapping[str, Any]) -> dict[str, Any]:
     found = {
         name: value
         for name, value in document.items()
-        if isinstance(value, np.ndarray) and value.ndim == 2 and plain(name) not in _PAIR_ARRAYS
+        if isinstance(value, np.ndarray)
+        and value.ndim == 2
+        and snake_case(name) not in _PAIR_ARRAYS
     }
-    likely = {n: v for n, v in found.items() if plain(n) in VECTOR_KEYS or vector_like(n)}
+    likely = {n: v for n, v in found.items() if snake_case(n) in VECTOR_KEYS or vector_like(n)}
     return likely or found
 
 
@@ -209,8 +211,8 @@ def _is_place(name: str, value: Any, length: int, columns: Mapping[str, str]) ->
     if not isinstance(value, np.ndarray | list) or len(value) != length:
         return False
     if np.ndim(value) == 2:
-        return plain(name) in _PAIR_ARRAYS and np.shape(value)[1] == 2
-    key = plain(name)
+        return snake_case(name) in _PAIR_ARRAYS and np.shape(value)[1] == 2
+    key = snake_case(name)
     return name in columns or key in _PLACES or key in _NAMES or time_name(name) is not None
 
 
@@ -223,9 +225,9 @@ def _split_pairs(document: dict[str, Any]) -> dict[str, Any]:
         is_matrix = isinstance(value, np.ndarray) and value.ndim == 2
         if isinstance(value, dict):
             out[name] = _split_pairs(value)
-        elif is_matrix and plain(name) in _PAIR_ARRAYS and value.shape[1] == 2:
+        elif is_matrix and snake_case(name) in _PAIR_ARRAYS and value.shape[1] == 2:
             out["start_sec"], out["end_sec"] = value[:, 0], value[:, 1]
-        elif name == only and plain(name) not in VECTOR_KEYS and not vector_like(name):
+        elif name == only and snake_case(name) not in VECTOR_KEYS and not vector_like(name):
             out["embedding"] = value
         else:
             out[name] = value

@@ -17,7 +17,7 @@ import numpy as np
 
 from twlab.errors import LoadError
 from twlab.loading.bounds import size_error
-from twlab.loading.responses.names import TIMED, plain
+from twlab.loading.responses.names import TIMED, snake_case
 from twlab.loading.responses.othernames import time_name
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _is_time_column(text: bytes, position: int) -> bool:
     if before[-3:].lower() not in _TIME_ENDS:
         return False
     name = before.rpartition(b'"')[2].decode("ascii", "replace")
-    return plain(name) in TIMED or time_name(name) is not None
+    return snake_case(name) in TIMED or time_name(name) is not None
 
 
 def _number_reader() -> Callable[[bytes], NDArray[np.float64] | None]:

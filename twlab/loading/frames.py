@@ -17,7 +17,7 @@ import pandas as pd
 from twlab.errors import LoadError
 from twlab.loading.bounds import size_error
 from twlab.loading.responses import read
-from twlab.loading.responses.names import VECTOR_KEYS, plain
+from twlab.loading.responses.names import VECTOR_KEYS, snake_case
 from twlab.loading.responses.shapes import COLUMN_OF
 from twlab.loading.responses.wide import wide_keys
 from twlab.loading.seals import check_seal
@@ -194,7 +194,7 @@ def _arrow_cells(column: Any, name: str, found: Found) -> list[Any] | None:
         else:
             return cells
     problem = f"the column of type {column.type} cannot be read ({reason}); convert or drop it"
-    if plain(name) in VECTOR_KEYS or plain(name) in COLUMN_OF:
+    if snake_case(name) in VECTOR_KEYS or snake_case(name) in COLUMN_OF:
         raise LoadError(problem, source=found.source, field=name)
     found.remark(f"{problem}; it was left out", field=name)
     return None
@@ -300,10 +300,10 @@ def _replace_commas(column: pd.Series[str]) -> pd.Series[str]:
 
 def _read_csv_cells(name: str, cells: list[str]) -> list[Any]:
     """The cells of a column of CSV."""
-    column = COLUMN_OF.get(plain(name), "")
+    column = COLUMN_OF.get(snake_case(name), "")
     if column in ("start_sec", "end_sec", "duration_sec"):
         return [None if cell.strip().lower() in _NOTHING else cell for cell in cells]
-    if column or plain(name) in VECTOR_KEYS:
+    if column or snake_case(name) in VECTOR_KEYS:
         return [cell or None for cell in cells]
     filled = [cell for cell in cells if cell]
     for number in (int, float):
@@ -330,7 +330,7 @@ def read_frame(frame: pd.DataFrame, found: Found) -> None:
     columns: dict[str, Any] = {}
     wide = wide_keys(tuple(frame.columns)) if frame.columns.is_unique else ()
     named = "embedding" in found.columns.values()
-    if wide and not named and not any(plain(str(n)) in VECTOR_KEYS for n in frame.columns):
+    if wide and not named and not any(snake_case(str(n)) in VECTOR_KEYS for n in frame.columns):
         block = _read_spread_vectors(frame[list(wide)], found)
         frame = frame.drop(columns=list(wide))
         columns["embedding"] = list(block)

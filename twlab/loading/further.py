@@ -45,7 +45,7 @@ SERVED = frozenset(
 )
 LATEST_IN_FILM_SEC = 1e7
 """Four months: no film lasts so long, and a date in seconds, or in milliseconds, is later."""
-_LONGEST_NUMBER = 40
+_MOST_DIGITS = 40
 
 
 def further_names(parts: Iterable[Rows]) -> set[str]:
@@ -95,7 +95,7 @@ def as_amount(cell: Any, *, timecode: bool = False) -> float | None:
         return math.nan
     if isinstance(cell, str):
         try:
-            return parse_timecode(cell) if timecode else float(cell[:_LONGEST_NUMBER])
+            return parse_timecode(cell) if timecode else float(cell[:_MOST_DIGITS])
         except (InputError, ValueError):
             return None
     if not isinstance(cell, int | float | np.number) or isinstance(cell, bool):

@@ -12,8 +12,8 @@ from twlab.loading.further import (
     further_cells,
     further_names,
 )
-from twlab.loading.responses.keyed import span_in, span_of
-from twlab.loading.responses.names import plain
+from twlab.loading.responses.keyed import parse_named_span, parse_span
+from twlab.loading.responses.names import snake_case
 from twlab.loading.responses.othernames import (
     OPTION_WORDS,
     counts_frames,
@@ -176,12 +176,12 @@ def _holds_spans(cells: list[Any]) -> bool:
 
 def _ends_in_span(text: str) -> bool:
     """Whether a text is a span of time, or a name before one."""
-    return span_of(text) is not None or span_in(text) is not None
+    return parse_span(text) is not None or parse_named_span(text) is not None
 
 
 def _is_count(found: Found, name: str) -> bool:
     """Whether a column numbers the segments: by its name, and by whole numbers that differ."""
-    if not set(plain(name).split("_")) & _COUNTING:
+    if not set(snake_case(name).split("_")) & _COUNTING:
         return False
     cells = _number_cells(found, name)
     return len(set(cells)) > 1 and all(cell == int(cell) for cell in cells)

@@ -86,9 +86,9 @@ def save_html(
     )
     if isinstance(segments, Explorer):
         _only_explorer(given)
-        return _write(segments, user_path(path), video_as)
+        return _write_page(segments, user_path(path), video_as)
     explorer = explorer_of(segments, given)
-    written = _write(explorer, user_path(path), video_as)
+    written = _write_page(explorer, user_path(path), video_as)
     explorer.close()
     return written
 
@@ -106,7 +106,7 @@ def _only_explorer(given: ExplorerOptions) -> None:
             )
 
 
-def _write(explorer: Explorer, target: Path, video_as: Literal["embed", "link"]) -> Path:
+def _write_page(explorer: Explorer, target: Path, video_as: Literal["embed", "link"]) -> Path:
     """Write the page."""
     page = page_of(state_of(explorer), target, video_as=video_as)
     try:

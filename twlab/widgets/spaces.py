@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "N_NEAREST",
+    "N_ANSWERED",
     "Space",
     "add_neighbors",
     "add_similarity",
@@ -39,7 +39,7 @@ __all__ = [
 MAX_CELLS = 5000
 """Cells along a side of the heatmap; longer tables are averaged in blocks of equal length."""
 
-N_NEAREST = 10
+N_ANSWERED = 10
 
 
 class Space(NamedTuple):
@@ -119,7 +119,7 @@ def add_similarity(
 
 def add_neighbors(unit: Matrix, rows: NDArray[np.uint32], arrays: Arrays, key: str) -> int:
     """How many nearest neighbours each row was given; their positions go into ``arrays``."""
-    count = min(N_NEAREST, len(rows) - 1)
+    count = min(N_ANSWERED, len(rows) - 1)
     if count < 1 or len(rows) > MAX_CELLS:
         return 0
     from twlab.analysis.neighbors.nearest import neighbors_among

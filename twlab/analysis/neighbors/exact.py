@@ -34,7 +34,7 @@ __all__ = [
     "Videos",
     "best_first",
     "best_rows",
-    "check_count",
+    "check_pair_count",
     "first_of_best",
     "may_pair",
     "merge_best",
@@ -216,13 +216,13 @@ def pairs_above(
             keep = may_pair(*spans, pair, apart)
             pair, value = pair[keep], value[keep]
         n_pairs += len(pair)
-        check_count(n_pairs, threshold, most)
+        check_pair_count(n_pairs, threshold, most)
         pairs.append(pair)
         values.append(np.clip(value, -1, 1))
     return np.concatenate(pairs), np.concatenate(values)
 
 
-def check_count(n_pairs: int, threshold: float, most: int) -> None:
+def check_pair_count(n_pairs: int, threshold: float, most: int) -> None:
     """Refuse more pairs than a table can usefully hold."""
     if n_pairs > most:
         raise InputError(

@@ -21,7 +21,7 @@ from twlab.analysis.neighbors.exact import (
     ROUNDING,
     Apart,
     best_rows,
-    check_count,
+    check_pair_count,
     merge_best,
     pairs_above,
 )
@@ -229,7 +229,7 @@ def close_pairs(
         )
         if len(found):
             count += len(found)
-            check_count(count, threshold, most)
+            check_pair_count(count, threshold, most)
             both = left[found[:, 0]], (left if right is None else right)[found[:, 1]]
             pairs.append(np.sort(np.column_stack(both), axis=1))
             values.append(value)

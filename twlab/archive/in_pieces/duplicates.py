@@ -13,7 +13,7 @@ from twlab.analysis.neighbors import nearest
 from twlab.analysis.neighbors.exact import (
     Apart,
     best_first,
-    check_count,
+    check_pair_count,
     pairs_above,
 )
 from twlab.archive.in_pieces import joins
@@ -131,7 +131,7 @@ def _together(results: Iterable[dict[str, Any]], wanted: joins.Wanted) -> Neighb
         pairs.append(found["pairs"])
         values.append(found["values"])
         n_pairs += len(pairs[-1])
-        check_count(n_pairs, wanted.threshold, wanted.most)
+        check_pair_count(n_pairs, wanted.threshold, wanted.most)
     return np.concatenate(pairs), np.concatenate(values)
 
 
@@ -158,7 +158,7 @@ def pairs_of(
         )
         ids = np.column_stack([left[found[:, 0]] + mine.first, right[found[:, 1]] + piece.first])
         n_pairs += len(ids)
-        check_count(n_pairs, wanted.threshold, wanted.most)
+        check_pair_count(n_pairs, wanted.threshold, wanted.most)
         pairs.append(ids)
         values.append(value)
     return {"zero": zero, "pairs": np.concatenate(pairs), "values": np.concatenate(values)}

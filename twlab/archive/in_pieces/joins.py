@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from twlab.analysis.neighbors.exact import Apart, check_count, pairs_above
+from twlab.analysis.neighbors.exact import Apart, check_pair_count, pairs_above
 from twlab.analysis.neighbors.pruned import furthest
 from twlab.analysis.neighbors.voronoi import (
     Search,
@@ -144,7 +144,7 @@ def pairs_in(block: Block, pieces: Sequence[Piece], known: Known, wanted: Wanted
         )
         if len(found):
             n_pairs += len(found)
-            check_count(n_pairs, wanted.threshold, wanted.most)
+            check_pair_count(n_pairs, wanted.threshold, wanted.most)
             both = left[found[:, 0]], right[found[:, 1]]
             pairs.append(np.sort(np.column_stack(both), axis=1))
             values.append(value)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from twlab.loading.responses.names import VECTOR_KEYS, plain
+from twlab.loading.responses.names import VECTOR_KEYS, snake_case
 from twlab.loading.responses.splitting import vector_keys
 from twlab.loading.responses.values import is_numbers
 
@@ -36,34 +36,34 @@ def as_records(node: dict[str, Any], shape: Shape) -> list[dict[str, Any]] | Non
     if isinstance(columns, list) and isinstance(data, list):
         return _split_layout(columns, data)
     for key in (*shape.vectors, *vector_keys(shape.extras)):
-        cells = _cells(node[key])
+        cells = _vector_cells(node[key])
         if cells is None:
             continue
-        labels = _labels(node[key], len(cells))
+        labels = _name_vectors(node[key], len(cells))
         named = isinstance(node[key], dict) and not all(map(str.isdigit, labels))
         columns = [node[name] for name in node if _is_column(node[name], labels)]
         if named and "blocks" not in node[key]:  # a vector for each option, not for each row
             columns = [column for column in columns if isinstance(column, dict)]
         if len(set(labels)) == len(cells) and columns:
-            return _records(node, key, cells)
+            return _join_records(node, key, cells)
     return None
 
 
 def _split_layout(columns: list[Any], data: list[Any]) -> list[dict[str, Any]] | None:
     """The ``split`` orientation of pandas."""
     names = [str(column) for column in columns]
-    if not {plain(name) for name in names} & set(VECTOR_KEYS):
+    if not {snake_case(name) for name in names} & set(VECTOR_KEYS):
         return None
     if not all(isinstance(row, list) and len(row) == len(names) for row in data):
         return None
     return [dict(zip(names, row, strict=True)) for row in data]
 
 
-def _cells(value: Any) -> list[Any] | None:
+def _vector_cells(value: Any) -> list[Any] | None:
     """The vectors of a column or tensor, in order."""
     if isinstance(value, dict):
         if isinstance(value.get("blocks"), dict | list):
-            return _cells(value["blocks"])
+            return _vector_cells(value["blocks"])
         value = list(value.values())
     if isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype.kind in "fiu":
         return list(value)
@@ -74,7 +74,7 @@ def _cells(value: Any) -> list[Any] | None:
     return list(value) if all(is_numbers(cell) for cell in value) else None
 
 
-def _labels(value: Any, length: int) -> list[str]:
+def _name_vectors(value: Any, length: int) -> list[str]:
     """What each vector of a column is called; its place where it has no name."""
     blocks = value.get("blocks", value) if isinstance(value, dict) else value
     if isinstance(blocks, dict):
@@ -88,18 +88,18 @@ def _labels(value: Any, length: int) -> list[str]:
 def _is_column(value: Any, labels: list[str]) -> bool:
     """Whether a field has one cell per vector."""
     if isinstance(value, dict):
-        return bool(value) and set(map(str, value)) <= set(labels) and not _cells(value)
+        return bool(value) and set(map(str, value)) <= set(labels) and not _vector_cells(value)
     if isinstance(value, np.ndarray):
         return value.ndim == 1 and len(value) == len(labels)
     if not isinstance(value, list | tuple) or len(value) != len(labels):
         return False
     spans = all(is_numbers(cell) and len(cell) == 2 for cell in value)
-    return spans or not _cells(value)
+    return spans or not _vector_cells(value)
 
 
-def _records(node: dict[str, Any], vector_key: str, cells: list[Any]) -> list[dict[str, Any]]:
+def _join_records(node: dict[str, Any], vector_key: str, cells: list[Any]) -> list[dict[str, Any]]:
     """One object per vector, its fields joined by the name of the row where they have names."""
-    labels = _labels(node[vector_key], len(cells))
+    labels = _name_vectors(node[vector_key], len(cells))
     by_label: dict[str, dict[str, Any]] = {
         label: {"embedding": cell} for label, cell in zip(labels, cells, strict=True)
     }
@@ -114,11 +114,11 @@ def _records(node: dict[str, Any], vector_key: str, cells: list[Any]) -> list[di
                 by_label[str(label)][key] = cell
         else:
             for record, cell in zip(in_order, value, strict=True):
-                cast("dict[str, Any]", record)[key] = _plain(cell)
+                cast("dict[str, Any]", record)[key] = _as_cell(cell)
     return list(by_label.values())
 
 
-def _plain(cell: Any) -> Any:
+def _as_cell(cell: Any) -> Any:
     """A cell of an array as Python has it; one of float32 in its shortest form."""
     if isinstance(cell, np.float32 | np.float16):
         return float(str(cell))

@@ -21,34 +21,34 @@ from twlab.loading.responses.values import is_numbers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["document_of", "undressed"]
+__all__ = ["document_of", "undress"]
 
 _DYNAMO = frozenset(("S", "N", "L", "M", "BOOL", "NULL", "B", "SS", "NS", "BS"))
-_DEEPEST = 40
+_DEEPEST_TYPED = 40
 _BSON_VECTOR, _BSON_FLOAT32, _BSON_INT8 = "09", 0x27, 0x03
 _CHROMA = ("ids", "embeddings", "metadatas", "documents", "uris", "distances")
 
 
-def undressed(node: dict[str, Any]) -> dict[str, Any]:
+def undress(node: dict[str, Any]) -> dict[str, Any]:
     """The object as plain JSON has it; the same one where it is plain."""
     boxes = [value for value in node.values() if type(value) is dict or type(value) is list]
     if not boxes:
         return node
     if _is_dynamo(node):
-        return {key: _of_dynamo(value, 0) for key, value in node.items()}
+        return {key: _read_dynamo(value, 0) for key, value in node.items()}
     if any(map(_is_extended, boxes)):
-        return {key: _of_mongo(value, 0) for key, value in node.items()}
+        return {key: _read_mongo(value, 0) for key, value in node.items()}
     if (
         type(mark := node.get("object")) is str
         and mark == "list"
         and type(node.get("data")) is list
     ):
-        entries = [_without_mark(one) for one in node["data"]]
+        entries = [_drop_mark(one) for one in node["data"]]
         return {**{k: v for k, v in node.items() if k != "object"}, "data": entries}
     if type(node.get("inner_hits")) is dict:
         return _with_inner_hits(node)
     if type(node.get("fields")) is dict and {"_id", "_index", "_score"} & node.keys():
-        return {**node, "fields": _single(node["fields"], "")}
+        return {**node, "fields": _unwrap_lists(node["fields"], "")}
     if type(node.get("_additional")) is dict:
         inner = node["_additional"]
         return {**{k: v for k, v in node.items() if k != "_additional"}, **inner}
@@ -56,13 +56,13 @@ def undressed(node: dict[str, Any]) -> dict[str, Any]:
         lists = [value for value in node["Get"].values() if isinstance(value, list)]
         return {"objects": [entry for entries in lists for entry in entries]}
     if any(type(value) is dict and type(value.get("cells")) is list for value in boxes):
-        return {key: _of_cells(value) for key, value in node.items()}
+        return {key: _join_cells(value) for key, value in node.items()}
     if "embeddings" in node and _is_nested_list(node.get("ids")):
-        return _of_queries(node)
+        return _join_queries(node)
     return node
 
 
-def _without_mark(entry: Any) -> Any:
+def _drop_mark(entry: Any) -> Any:
     """An entry of a list in OpenAI's form without the word that says so."""
     return {k: v for k, v in entry.items() if k != "object"} if type(entry) is dict else entry
 
@@ -75,9 +75,9 @@ def _is_dynamo(node: dict[str, Any]) -> bool:
     )
 
 
-def _of_dynamo(value: Any, depth: int) -> Any:
+def _read_dynamo(value: Any, depth: int) -> Any:
     """The value behind DynamoDB's letter."""
-    if type(value) is not dict or len(value) != 1 or depth > _DEEPEST:
+    if type(value) is not dict or len(value) != 1 or depth > _DEEPEST_TYPED:
         return value
     ((kind, inner),) = value.items()
     if kind == "N":
@@ -85,9 +85,9 @@ def _of_dynamo(value: Any, depth: int) -> Any:
     if kind == "NS" and isinstance(inner, list):
         return [_number_of(one) for one in inner]
     if kind == "L" and isinstance(inner, list):
-        return [_of_dynamo(one, depth + 1) for one in inner]
+        return [_read_dynamo(one, depth + 1) for one in inner]
     if kind == "M" and isinstance(inner, dict):
-        return {key: _of_dynamo(one, depth + 1) for key, one in inner.items()}
+        return {key: _read_dynamo(one, depth + 1) for key, one in inner.items()}
     return None if kind == "NULL" else inner
 
 
@@ -111,22 +111,22 @@ def _is_extended(value: Any) -> bool:
     return False
 
 
-def _of_mongo(value: Any, depth: int) -> Any:
+def _read_mongo(value: Any, depth: int) -> Any:
     """The value behind MongoDB's type, however deep it stands."""
-    if depth > _DEEPEST or is_numbers(value):
+    if depth > _DEEPEST_TYPED or is_numbers(value):
         return value
     if type(value) is list:
-        return [_of_mongo(one, depth + 1) for one in value]
+        return [_read_mongo(one, depth + 1) for one in value]
     if type(value) is not dict:
         return value
     if not value or not next(iter(value)).startswith("$"):
-        return {key: _of_mongo(one, depth + 1) for key, one in value.items()}
+        return {key: _read_mongo(one, depth + 1) for key, one in value.items()}
     kind, inner = next(iter(value.items()))
     reader = _MONGO.get(kind)
     return reader(inner) if reader else value
 
 
-def _binary(inner: Any) -> Any:
+def _read_binary(inner: Any) -> Any:
     """A vector that MongoDB stores as binary data; anything else as it is."""
     if type(inner) is not dict or str(inner.get("subType")).zfill(2) != _BSON_VECTOR:
         return inner
@@ -141,7 +141,7 @@ def _binary(inner: Any) -> Any:
     return np.frombuffer(data[2 : 2 + usable], kind).astype(np.float32)
 
 
-def _date(inner: Any) -> Any:
+def _read_date(inner: Any) -> Any:
     """A date as text, or its milliseconds."""
     return _number_of(inner["$numberLong"]) if type(inner) is dict and inner else inner
 
@@ -154,9 +154,9 @@ _MONGO: dict[str, Callable[[Any], Any]] = {
     "$oid": lambda inner: inner,
     "$uuid": lambda inner: inner,
     "$date": lambda inner: (
-        _date(inner) if not isinstance(inner, dict) or "$numberLong" in inner else None
+        _read_date(inner) if not isinstance(inner, dict) or "$numberLong" in inner else None
     ),
-    "$binary": _binary,
+    "$binary": _read_binary,
 }
 
 
@@ -180,11 +180,11 @@ def _flat_hit(hit: dict[str, Any]) -> dict[str, Any]:
     nested = hit.get("_nested")
     field = nested.get("field", "") if type(nested) is dict else ""
     fields, own = hit.get("fields"), hit.get("_source")
-    flat = _single(fields, f"{field}.") if type(fields) is dict else {}
+    flat = _unwrap_lists(fields, f"{field}.") if type(fields) is dict else {}
     return {**(own if type(own) is dict else {}), **flat}
 
 
-def _single(fields: dict[str, Any], prefix: str) -> dict[str, Any]:
+def _unwrap_lists(fields: dict[str, Any], prefix: str) -> dict[str, Any]:
     """Fields that come as lists, those of one value as that value."""
     return {
         key.removeprefix(prefix): value[0] if type(value) is list and len(value) == 1 else value
@@ -199,7 +199,7 @@ def _holds_vectors(value: Any) -> bool:
     return is_numbers(value) and len(value) > 1
 
 
-def _of_cells(value: Any) -> Any:
+def _join_cells(value: Any) -> Any:
     """A tensor that Vespa writes cell by cell, as a list or as a block of lists."""
     if type(value) is not dict or type(value.get("cells")) is not list:
         return value
@@ -221,7 +221,7 @@ def _is_nested_list(value: Any) -> bool:
     return type(value) is list and bool(value) and all(type(one) is list for one in value)
 
 
-def _of_queries(node: dict[str, Any]) -> dict[str, Any]:
+def _join_queries(node: dict[str, Any]) -> dict[str, Any]:
     """A Chroma answer with the hits of all queries in one list, each stored row once."""
     ids = [one for hits in node["ids"] for one in hits]
     first = {one: place for place, one in reversed(list(enumerate(ids)))}

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from twlab.loading.responses.dialects import document_of
-from twlab.loading.responses.names import plain
+from twlab.loading.responses.names import snake_case
 from twlab.loading.responses.othernames import per_sec, time_name
 from twlab.loading.responses.shapes import COLUMN_OF
 from twlab.loading.responses.values import SCALARS
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from twlab.loading.responses.shapes import Shape
 
-__all__ = ["is_folded", "is_sparse", "unfolded", "with_video"]
+__all__ = ["is_folded", "is_sparse", "lift_video", "unfold", "without_keys"]
 
 _OF_SPANS = frozenset(
     (
@@ -29,7 +29,7 @@ _OF_SPANS = frozenset(
     )
 )
 _OF_FRAMES = frozenset(("frame", "frames", "support"))
-_TIMES = frozenset(("start_sec", "end_sec", "start_timecode", "end_timecode"))
+_TIME_COLUMNS = frozenset(("start_sec", "end_sec", "start_timecode", "end_timecode"))
 _VIDEOS = frozenset(("video", "film", "movie", "media", "file", "asset", "source", "source_video"))
 _VIDEO_FIELDS = {
     **dict.fromkeys(("id", "video_id", "uuid"), "video_id"),
@@ -41,19 +41,19 @@ _LONGEST_PAIR = 2
 
 def is_folded(node: dict[str, Any], shape: Shape) -> bool:
     """Whether a row keeps its times, its video or its metadata one level deeper."""
-    return bool(_texts(node, shape) or _spans(node, shape) or _videos(node, shape))
+    return bool(_read_texts(node, shape) or _find_spans(node, shape) or _video_keys(node, shape))
 
 
-def with_video(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
+def lift_video(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
     """The object with what an object inside it says of its video; the same one without that."""
-    videos = _videos(node, shape)
-    return {**_of_videos(node, videos), **_without(node, videos)} if videos else node
+    videos = _video_keys(node, shape)
+    return {**_video_fields(node, videos), **without_keys(node, videos)} if videos else node
 
 
-def unfolded(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
+def unfold(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
     """The row with such fields as its own; the same one where there are none."""
-    texts, spans = _texts(node, shape), _spans(node, shape)
-    node = with_video(_without(node, spans), shape) if spans else with_video(node, shape)
+    texts, spans = _read_texts(node, shape), _find_spans(node, shape)
+    node = lift_video(without_keys(node, spans), shape) if spans else lift_video(node, shape)
     if not (texts or spans):
         return node
     flat = node | texts
@@ -62,12 +62,12 @@ def unfolded(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
     return flat
 
 
-def _without(node: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+def without_keys(node: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     """An object without some keys."""
     return {key: value for key, value in node.items() if key not in keys}
 
 
-def _videos(node: dict[str, Any], shape: Shape) -> list[str]:
+def _video_keys(node: dict[str, Any], shape: Shape) -> list[str]:
     """The keys under which an object stands that describes the video, and holds no rows."""
     if _VIDEOS.isdisjoint(shape.plain):
         return []
@@ -83,13 +83,13 @@ def _is_flat(value: dict[str, Any]) -> bool:
     )
 
 
-def _of_videos(node: dict[str, Any], keys: list[str]) -> dict[str, Any]:
+def _video_fields(node: dict[str, Any], keys: list[str]) -> dict[str, Any]:
     """The fields of such objects under names of a row, the first of each name."""
     fields: dict[str, Any] = {}
     for key in keys:
         for name, value in node[key].items():
-            own = _VIDEO_FIELDS.get(plain(name))
-            known = name if plain(name) in COLUMN_OF else f"{key}_{name}"
+            own = _VIDEO_FIELDS.get(snake_case(name))
+            known = name if snake_case(name) in COLUMN_OF else f"{key}_{name}"
             fields.setdefault(own or known, value)
     return fields
 
@@ -99,7 +99,7 @@ def is_sparse(value: Any) -> bool:
     return type(value) is dict and value.keys() == {"indices", "values"}
 
 
-def _texts(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
+def _read_texts(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
     """The objects inside a row that are JSON as text, read."""
     if not shape.nested:
         return {}
@@ -108,15 +108,15 @@ def _texts(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
     return {key: value for key, value in read.items() if type(value) is dict}
 
 
-def _spans(node: dict[str, Any], shape: Shape) -> dict[str, dict[str, Any]]:
+def _find_spans(node: dict[str, Any], shape: Shape) -> dict[str, dict[str, Any]]:
     """The keys under which the times of a row stand, and its times."""
     timed, likely = _keys_of_times(tuple(node))
     if any(not isinstance(node[key], dict | list | tuple) for key in timed):
         return {}
-    spans = {key: _pair(key, node[key]) for key in likely}
+    spans = {key: _read_pair(key, node[key]) for key in likely}
     if not any(spans.values()):
         objects = {key: node[key] for key in shape.extras if type(node[key]) is dict}
-        spans = {key: _object(value) for key, value in objects.items()}
+        spans = {key: _read_object_of_times(value) for key, value in objects.items()}
     found = {key: times for key, times in spans.items() if times}
     return found if len(found) == 1 else {}
 
@@ -125,26 +125,28 @@ def _spans(node: dict[str, Any], shape: Shape) -> dict[str, dict[str, Any]]:
 def _keys_of_times(keys: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """The keys of times, and those under which both times may stand."""
     timed = [key for key in keys if _is_time(key)]
-    return timed, [key for key in keys if (_OF_SPANS | _OF_FRAMES) & set(plain(key).split("_"))]
+    return timed, [
+        key for key in keys if (_OF_SPANS | _OF_FRAMES) & set(snake_case(key).split("_"))
+    ]
 
 
 def _is_time(key: str) -> bool:
     """Whether a name is that of a time."""
-    return COLUMN_OF.get(plain(key)) in _TIMES or time_name(key) is not None
+    return COLUMN_OF.get(snake_case(key)) in _TIME_COLUMNS or time_name(key) is not None
 
 
-def _pair(key: str, value: Any) -> dict[str, Any]:
+def _read_pair(key: str, value: Any) -> dict[str, Any]:
     """The times of ``[start, end]``; empty for anything else."""
     if type(value) not in (list, tuple) or len(value) != 2:
         return {}
     if not all(type(one) in (int, float) for one in value) or not 0 <= value[0] <= value[1]:
         return {}
-    if _OF_FRAMES & set(plain(key).split("_")):
+    if _OF_FRAMES & set(snake_case(key).split("_")):
         return {"start_frame": value[0], "end_frame": value[1]}
     return {"start_sec": value[0] / per_sec(key), "end_sec": value[1] / per_sec(key)}
 
 
-def _object(value: dict[str, Any]) -> dict[str, Any]:
+def _read_object_of_times(value: dict[str, Any]) -> dict[str, Any]:
     """An object with a start and an end; empty for anything else."""
     if any(isinstance(one, dict | list) for one in value.values()):
         return {}

@@ -23,7 +23,7 @@ def foreign_name(node: dict[str, Any], shape: Shape) -> str:
     """The sentence that refuses another vendor's object; empty for everything else."""
     names = shape.plain
     if not _MARKS.isdisjoint(names) and not _is_of_twelvelabs(node, names):
-        return _marked(node, names)
+        return _find_vendor(node, names)
     if "video_embeddings" in names:
         inner = node[names["video_embeddings"]]
         first = inner[0] if isinstance(inner, list) and inner else None
@@ -40,7 +40,7 @@ def _is_of_twelvelabs(node: dict[str, Any], names: dict[str, str]) -> bool:
     return isinstance(model, str) and "marengo" in model.lower()
 
 
-def _marked(node: dict[str, Any], names: dict[str, str]) -> str:
+def _find_vendor(node: dict[str, Any], names: dict[str, str]) -> str:
     """The name of a vendor whose mark was seen."""
     kind = node.get(names.get("object", ""))
     kind = kind if isinstance(kind, str) else ""

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from twlab.loading.responses.found import Found
 
-__all__ = ["renamed_keys"]
+__all__ = ["rename_keys"]
 
-_DEEPEST = 60
-_TIMES = ("start_sec", "end_sec")
+_DEEPEST_NAME = 60
+_GIVEN_TIMES = ("start_sec", "end_sec")
 
 
-def renamed_keys(document: Any, found: Found) -> Any:
+def rename_keys(document: Any, found: Found) -> Any:
     """The document with the keys that ``found.columns`` names, at any depth, renamed.
 
     A key of the table that stood there already gives way, as ``served_...``. Times whose name ends
@@ -28,27 +28,27 @@ def renamed_keys(document: Any, found: Found) -> Any:
     """
     if not found.columns:
         return document
-    return _renamed(document, found, 0)
+    return _rename_value(document, found, 0)
 
 
-def _renamed(node: Any, found: Found, depth: int) -> Any:
+def _rename_value(node: Any, found: Found, depth: int) -> Any:
     """One value of the document."""
-    if depth > _DEEPEST or is_numbers(node):
+    if depth > _DEEPEST_NAME or is_numbers(node):
         return node
     if isinstance(node, list | tuple):
-        return [_renamed(one, found, depth + 1) for one in node]
+        return [_rename_value(one, found, depth + 1) for one in node]
     if not isinstance(node, dict):
         return node
     found.keys_seen.update(dict.fromkeys(map(str, node)))
     targets = {found.columns[key] for key in node if key in found.columns}
     out = {}
     for key, value in node.items():
-        value = _renamed(value, found, depth + 1)
+        value = _rename_value(value, found, depth + 1)
         column = found.columns.get(key)
         if column is None:
             out[f"served_{key}" if key in targets else key] = value
-        elif column in _TIMES:
-            out[_time_key(key, column)] = _each(value, _to_seconds(key))
+        elif column in _GIVEN_TIMES:
+            out[_time_key(key, column)] = _apply_to_each(value, _to_seconds(key))
         else:
             out[column] = value
     return out
@@ -75,7 +75,7 @@ def _to_seconds(key: str) -> Callable[[Any], Any]:
     return seconds
 
 
-def _each(value: Any, function: Callable[[Any], Any]) -> Any:
+def _apply_to_each(value: Any, function: Callable[[Any], Any]) -> Any:
     """A function of a value, or of each of a column."""
     if isinstance(value, list | tuple):
         return [function(one) for one in value]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from twlab.loading.responses.names import plain
+from twlab.loading.responses.names import snake_case
 from twlab.loading.responses.shapes import COLUMN_OF, shape_of, vector_of
 from twlab.loading.responses.splitting import split_row
 from twlab.loading.responses.values import SCALARS
@@ -12,7 +12,7 @@ from twlab.loading.responses.values import SCALARS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["is_header", "left_out", "with_names"]
+__all__ = ["ignored_keys", "is_header", "name_columns"]
 
 _TROUBLE = frozenset(("error", "errors", "error_message", "message", "status", "code"))
 _FEWEST_NAMES = 2
@@ -32,20 +32,22 @@ def is_header(nodes: Sequence[Any]) -> bool:
         return False
     if not _TROUBLE.isdisjoint(shape.plain) or not all(map(_is_fact, first.values())):
         return False
-    return _is_row(second) and not _is_row(first)
+    return _has_vector(second) and not _has_vector(first)
 
 
-def left_out(node: dict[str, Any]) -> list[str]:
+def ignored_keys(node: dict[str, Any]) -> list[str]:
     """The keys of such an object that say nothing that the table has a column for."""
     known = {"video", "id", "title", "name"}
     return [
         key
         for key, value in node.items()
-        if plain(key) not in COLUMN_OF and plain(key) not in known and not isinstance(value, dict)
+        if snake_case(key) not in COLUMN_OF
+        and snake_case(key) not in known
+        and not isinstance(value, dict)
     ]
 
 
-def with_names(nodes: Sequence[Any]) -> list[dict[str, Any]] | None:
+def name_columns(nodes: Sequence[Any]) -> list[dict[str, Any]] | None:
     """The rows of lists of which the first holds the names of the columns; None for others."""
     names = nodes[0] if nodes else ()
     if not isinstance(names, list | tuple) or not all(type(name) is str for name in names):
@@ -64,7 +66,7 @@ def _is_fact(value: Any) -> bool:
     return value is None or isinstance(value, SCALARS)
 
 
-def _is_row(node: dict[str, Any]) -> bool:
+def _has_vector(node: dict[str, Any]) -> bool:
     """Whether an object has a vector, or several."""
     shape = shape_of(tuple(node))
     return vector_of(node, shape) is not None or bool(split_row(node, shape))

@@ -13,13 +13,21 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from twlab.errors import InputError
 from twlab.intervals import LATEST_SEC, parse_timecode
-from twlab.loading.responses.names import BOXES, NESTED, plain
+from twlab.loading.responses.names import BOXES, NESTED, snake_case
 from twlab.loading.responses.othernames import FALLBACK_VIDEO, MEDIA_NAME, OPTION_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Keys", "are_films", "are_joint", "are_segments", "keys_of", "span_in", "span_of"]
+__all__ = [
+    "Keys",
+    "are_films",
+    "are_joint",
+    "are_segments",
+    "parse_named_span",
+    "parse_span",
+    "read_keys",
+]
 
 _OPTION_KEYS = OPTION_WORDS - {"speech", "conversation", "transcript"}
 _WRAPPERS = frozenset(
@@ -60,9 +68,12 @@ class Keys(NamedTuple):
         if self.kind == "option":
             return {"embedding_option": str(key).replace("_", "-").lower()}
         if self.kind in ("span", "moment"):
-            start, end = (span_of(key) if self.kind == "span" else _moment_of(key)) or (None, None)
+            start, end = (parse_span(key) if self.kind == "span" else _parse_moment(key)) or (
+                None,
+                None,
+            )
             return {"start_sec": start, "end_sec": end}
-        if self.kind == "joint" and (parts := span_in(key)):
+        if self.kind == "joint" and (parts := parse_named_span(key)):
             return {"video_name": parts[0], "start_sec": parts[1], "end_sec": parts[2]}
         if self.kind == "segment":
             return {"segment_key": str(key)}
@@ -72,7 +83,7 @@ class Keys(NamedTuple):
         return {}
 
 
-def keys_of(
+def read_keys(
     inner: dict[str, Any], facts: dict[str, Any], *, whole: bool, row_ids: Sequence[str] | None
 ) -> Keys:
     """What the keys of an object of nothing but objects and lists say.
@@ -93,15 +104,15 @@ def keys_of(
         return Keys("")
     if all(key.replace("_", "-").lower() in _OPTION_KEYS for key in keys):
         return Keys("option")
-    if all(plain(key) in _WRAPPERS for key in keys):
+    if all(snake_case(key) in _WRAPPERS for key in keys):
         return Keys("")
-    if are_times := _times(keys):
+    if are_times := _read_time_keys(keys):
         return are_times
     if row_ids is not None and (all(map(str.isdigit, keys)) or list(row_ids) == keys):
         return Keys("")
     if not (named := any(name in facts for name in _NAMED)) and are_joint(keys):
         return Keys("joint")
-    if named or _is_of_film(facts, keys):
+    if named or _is_within_film(facts, keys):
         return Keys("segment")
     return Keys("video", sure=_share_keys(inner.values()))
 
@@ -114,10 +125,10 @@ def are_films(keys: Iterable[Any]) -> bool:
 def are_segments(keys: Iterable[Any]) -> bool:
     """Whether keys are times, or count segments, and so are no names of options."""
     keys = list(map(str, keys))
-    return bool(keys) and (all(map(str.isdigit, keys)) or _times(keys) is not None)
+    return bool(keys) and (all(map(str.isdigit, keys)) or _read_time_keys(keys) is not None)
 
 
-def _is_of_film(facts: dict[str, Any], keys: list[str]) -> bool:
+def _is_within_film(facts: dict[str, Any], keys: list[str]) -> bool:
     """Whether the object around is of one film, so that its keys name parts of it."""
     around = facts.get(FALLBACK_VIDEO)
     if around is None or are_films(keys):
@@ -136,16 +147,16 @@ def _share_keys(values: Iterable[Any]) -> bool:
     return False
 
 
-def _times(keys: list[str]) -> Keys | None:
+def _read_time_keys(keys: list[str]) -> Keys | None:
     """Whether all keys are spans of time, or moments."""
-    spans = sorted(span for key in keys if (span := span_of(key)) is not None)
+    spans = sorted(span for key in keys if (span := parse_span(key)) is not None)
     if len(spans) == len(keys):
         touching = [b[0] - a[1] for a, b in itertools.pairwise(spans)]
         frames = len(spans) > 1 and all(gap == 1 for gap in touching)  # 0-149, 150-299
         return Keys("span") if len(set(spans)) == len(keys) and not frames else None
     if all(map(str.isdigit, keys)):
         return None  # numbers of segments, or frames
-    moments = [_moment_of(key) for key in keys]
+    moments = [_parse_moment(key) for key in keys]
     return Keys("moment") if all(moments) and len(set(moments)) == len(keys) else None
 
 
@@ -153,7 +164,7 @@ def are_joint(keys: list[str]) -> bool:
     """Whether all keys are of a video and a span, and no dates: spans of one video only touch."""
     spans: dict[str, list[tuple[float, float]]] = {}
     for key in keys:
-        parts = span_in(key)
+        parts = parse_named_span(key)
         if parts is None:
             return False
         spans.setdefault(parts[0], []).append(parts[1:])
@@ -161,7 +172,7 @@ def are_joint(keys: list[str]) -> bool:
     return bool(gaps) and min(gaps) == 0
 
 
-def span_in(key: str) -> tuple[str, float, float] | None:
+def parse_named_span(key: str) -> tuple[str, float, float] | None:
     """The name, start and end of a text like ``film.mp4_0_6`` or ``('film', 0, 6)``; else None.
 
     Examples
@@ -170,11 +181,11 @@ def span_in(key: str) -> tuple[str, float, float] | None:
     (('film.mp4', 0.0, 6.0), None)
     """
     hit = _JOINT.fullmatch(key) if len(key) <= _LONGEST_JOINT else None
-    span = span_of(hit[2]) if hit else None
+    span = parse_span(hit[2]) if hit else None
     return (hit[1], *span) if hit and span else None
 
 
-def span_of(key: str) -> tuple[float, float] | None:
+def parse_span(key: str) -> tuple[float, float] | None:
     """The seconds that a text like ``0-6``, ``00:00-00:06`` or ``clip_0.0_6.0`` says; else None.
 
     Examples
@@ -186,18 +197,18 @@ def span_of(key: str) -> tuple[float, float] | None:
     if hit is None:
         return None
     unit = hit[4] or hit[2]
-    start, end = _seconds(hit[1], hit[2] or unit), _seconds(hit[3], unit)
+    start, end = _parse_film_time(hit[1], hit[2] or unit), _parse_film_time(hit[3], unit)
     return (start, end) if start is not None and end is not None and start < end else None
 
 
-def _moment_of(key: str) -> tuple[float, float] | None:
+def _parse_moment(key: str) -> tuple[float, float] | None:
     """The second that a text says, as the start and the end of a moment; else None."""
     hit = _MOMENT.fullmatch(key) if len(key) <= _LONGEST_KEY else None
-    at = _seconds(hit[1], hit[2]) if hit else None
+    at = _parse_film_time(hit[1], hit[2]) if hit else None
     return None if at is None else (at, at)
 
 
-def _seconds(text: str, unit: str | None) -> float | None:
+def _parse_film_time(text: str, unit: str | None) -> float | None:
     """A number or timecode as seconds; None beyond what a film lasts."""
     try:
         at = parse_timecode(text) / (1000 if unit and unit.lower() == "ms" else 1)

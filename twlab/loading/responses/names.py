@@ -1,6 +1,6 @@
 """What the many producers of embeddings call the same thing.
 
-Every key is first brought to one spelling by :func:`plain` (``startOffsetSec``,
+Every key is first brought to one spelling by :func:`snake_case` (``startOffsetSec``,
 ``START_OFFSET_SEC`` and ``start_offset_sec`` are one key), so that the tables below need each
 word once. Within a column the earlier word wins where a row carries several.
 """
@@ -17,7 +17,7 @@ __all__ = [
     "NESTED",
     "TIMED",
     "VECTOR_KEYS",
-    "plain",
+    "snake_case",
 ]
 
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -142,7 +142,7 @@ BOXES = (
 
 
 @lru_cache(maxsize=4096)
-def plain(key: str) -> str:
+def snake_case(key: str) -> str:
     """The key in the one spelling that the tables use: snake case, no outer underscores.
 
     Examples

@@ -11,7 +11,7 @@ from twlab.loading.responses.names import (
     ANSWER_KINDS,
     TIMED,
     VECTOR_KEYS,
-    plain,
+    snake_case,
 )
 from twlab.loading.responses.shapes import COLUMN_OF
 from twlab.loading.responses.splitting import long_lists
@@ -20,19 +20,19 @@ from twlab.loading.responses.wide import numbered_keys
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["failed_request", "refusal"]
+__all__ = ["explain", "failed_request"]
 
 _Names = dict[str, Any]
 _MANY_NUMBERS = 8
 _HITS = frozenset(("score", "confidence", "rank"))
 
 
-def refusal(node: Any) -> str:
+def explain(node: Any) -> str:
     """One sentence that says what a value without embeddings is, and what to do."""
-    if sentence := _unread_vector(node) or _unread_numbers(node):
+    if sentence := _explain_vector(node) or _explain_numbers(node):
         return sentence
     if isinstance(node, dict):
-        names = {plain(str(key)): value for key, value in node.items()}
+        names = {snake_case(str(key)): value for key, value in node.items()}
         for recognise in _RECOGNISERS:
             if sentence := recognise(names):
                 return sentence
@@ -42,12 +42,12 @@ def refusal(node: Any) -> str:
             "expected; see the README for the forms that load"
         )
     if isinstance(node, list | tuple):
-        return _of_list(node)
+        return _explain_list(node)
     shown = "null" if node is None else brief(node)
     return f"holds {shown}; an answer with embeddings was expected; check what was saved"
 
 
-def _unread_vector(node: Any) -> str:
+def _explain_vector(node: Any) -> str:
     """The sentence for a list of numbers under a key that does not say that it is the vector."""
     inner = node[0] if isinstance(node, list | tuple) and node else node
     lists = long_lists(inner) if isinstance(inner, dict) else {}
@@ -61,7 +61,7 @@ def _unread_vector(node: Any) -> str:
     )
 
 
-def _unread_numbers(node: Any) -> str:
+def _explain_numbers(node: Any) -> str:
     """The sentence for a vector that may be spread over keys whose names do not say so."""
     inner = node[0] if isinstance(node, list | tuple) and node else node
     if not isinstance(inner, dict):
@@ -71,7 +71,7 @@ def _unread_numbers(node: Any) -> str:
         for key, value in inner.items()
         if isinstance(value, int | float | np.number) and not isinstance(value, bool)
     ]
-    free = [str(key) for key in numbers if plain(str(key)) not in COLUMN_OF]
+    free = [str(key) for key in numbers if snake_case(str(key)) not in COLUMN_OF]
     keys = numbered_keys(tuple(free)) or tuple(free if len(free) >= _MANY_NUMBERS else ())
     if not keys:
         return ""
@@ -82,12 +82,12 @@ def _unread_numbers(node: Any) -> str:
     )
 
 
-def _of_list(nodes: list[Any] | tuple[Any, ...]) -> str:
+def _explain_list(nodes: list[Any] | tuple[Any, ...]) -> str:
     """The same for a list."""
     if not nodes:
         return "is an empty list; embeddings were expected; fetch the answer again"
     if isinstance(nodes[0], dict):
-        return refusal({"data": nodes})
+        return explain({"data": nodes})
     shown = brief(nodes[0])
     return f"is a list beginning with {shown}; embeddings were expected; check what was saved"
 
@@ -109,7 +109,7 @@ def _error_body(names: _Names) -> str:
     if text := failed_request(names):
         return text
     if isinstance(body, dict) and body:
-        return refusal(body)
+        return explain(body)
     if text := _message(names):
         return f"an error answer of the service: {text}; correct the request and repeat it"
     return ""
@@ -138,7 +138,7 @@ def _is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, dict | list | tuple | str) and not value)
 
 
-def _unfinished(names: _Names) -> str:
+def _explain_unfinished(names: _Names) -> str:
     """A task that has failed or is still at work."""
     status = names.get("status")
     if not isinstance(status, str):
@@ -154,9 +154,9 @@ def _unfinished(names: _Names) -> str:
     return ""
 
 
-def _task_list(names: _Names) -> str:
+def _explain_tasks(names: _Names) -> str:
     """A page of tasks, with metadata only."""
-    first = _first(names)
+    first = _find_first(names)
     if first is not None and first.keys() & ANSWER_KINDS.keys():
         return (
             "a list of tasks, which carries metadata and no vectors; "
@@ -167,9 +167,9 @@ def _task_list(names: _Names) -> str:
     return ""
 
 
-def _hits(names: _Names) -> str:
+def _explain_hits(names: _Names) -> str:
     """Search and knowledge-store hits."""
-    first = _first(names) or names
+    first = _find_first(names) or names
     if "search_pool" in names or (
         first.keys() & _HITS and first.keys() & {"start", "clips", "video_id"}
     ):
@@ -181,25 +181,25 @@ def _hits(names: _Names) -> str:
     return ""
 
 
-def _entities(names: _Names) -> str:
+def _explain_entities(names: _Names) -> str:
     """Entities of a collection."""
-    first = _first(names) or names
+    first = _find_first(names) or names
     if "entity_collection_id" in first:
         return "an entity of a collection, which carries no vectors; embed the videos instead"
     return ""
 
 
-def _analyze(names: _Names) -> str:
+def _explain_analysis(names: _Names) -> str:
     """Texts that Pegasus wrote."""
     if isinstance(names.get("data"), str) or "finish_reason" in names:
         return "an analyze answer (text of Pegasus), which carries no vectors; use embed instead"
-    first = _first(names) or names
-    if TIMED & first.keys() and "scope" in "".join(first) and not _vectors(first):
+    first = _find_first(names) or names
+    if TIMED & first.keys() and "scope" in "".join(first) and not _has_vector_key(first):
         return (
             "segments with times and scopes whose vectors were left out; a list of numbers was "
             "expected in each; save the whole answer"
         )
-    if {"start_time", "start"} & first.keys() and not _vectors(first):
+    if {"start_time", "start"} & first.keys() and not _has_vector_key(first):
         return (
             "segments of text with times (as analyze and transcripts give them) without "
             "vectors; use embed instead"
@@ -207,9 +207,9 @@ def _analyze(names: _Names) -> str:
     return ""
 
 
-def _videos(names: _Names) -> str:
+def _explain_videos(names: _Names) -> str:
     """Indexed videos and indexing tasks fetched without their embedding."""
-    first = _first(names) or names
+    first = _find_first(names) or names
     if "index_name" in first:
         return "an index, which carries no vectors; fetch its videos with embedding_option"
     if (
@@ -227,9 +227,9 @@ def _videos(names: _Names) -> str:
     return ""
 
 
-def _empty(names: _Names) -> str:
+def _explain_empty(names: _Names) -> str:
     """An answer that is there, with nothing in it."""
-    for key, value in (_first(names) or names).items():
+    for key, value in (_find_first(names) or names).items():
         if key in VECTOR_KEYS and isinstance(value, list) and not value:
             return (
                 f"entries whose {key!r} is empty; a vector was expected in each; ask the store for "
@@ -247,7 +247,7 @@ def _empty(names: _Names) -> str:
     for key in filled or kinds:
         inner = names[key]
         if isinstance(inner, dict):
-            text = _message({plain(str(k)): v for k, v in inner.items()})
+            text = _message({snake_case(str(k)): v for k, v in inner.items()})
             if text:
                 return f"{key} carries an error instead of vectors: {text}; repeat the request"
             if "segments" in inner and _is_empty(inner["segments"]):
@@ -261,9 +261,9 @@ def _empty(names: _Names) -> str:
     return ""
 
 
-def _task_ids(names: _Names) -> str:
+def _explain_ids(names: _Names) -> str:
     """The answer to creating a task or an upload, and lists of ids."""
-    first = _first(names) or names
+    first = _find_first(names) or names
     if first.keys() & {"upload_id", "upload_url", "asset_id", "task_id", "invocation_arn"}:
         return "an id of a task or upload without vectors; fetch its result and save that"
     if set(first) <= {"id", "title", "status", "created_at", "updated_at"} and "id" in first:
@@ -271,28 +271,28 @@ def _task_ids(names: _Names) -> str:
     return ""
 
 
-def _first(names: _Names) -> _Names | None:
+def _find_first(names: _Names) -> _Names | None:
     """The first object of the list that an answer carries."""
     for key in ("data", "segments", "results", "hits", "items", "value", "matches", "points"):
         inner = names.get(key)
         if isinstance(inner, list) and inner and isinstance(inner[0], dict):
-            return {plain(str(k)): v for k, v in inner[0].items()}
+            return {snake_case(str(k)): v for k, v in inner[0].items()}
     return None
 
 
-def _vectors(names: _Names) -> bool:
+def _has_vector_key(names: _Names) -> bool:
     """Whether an object has a key that would hold a vector."""
     return bool(names.keys() & set(VECTOR_KEYS))
 
 
 _RECOGNISERS: tuple[Callable[[_Names], str], ...] = (
-    _unfinished,
+    _explain_unfinished,
     _error_body,
-    _hits,
-    _entities,
-    _analyze,
-    _videos,
-    _task_list,
-    _empty,
-    _task_ids,
+    _explain_hits,
+    _explain_entities,
+    _explain_analysis,
+    _explain_videos,
+    _explain_tasks,
+    _explain_empty,
+    _explain_ids,
 )

@@ -14,7 +14,7 @@ import numpy as np
 from twlab.errors import InputError
 from twlab.intervals import LATEST_SEC, parse_timecode
 from twlab.loading.responses.found import Rows
-from twlab.loading.responses.names import ALIASES, VECTOR_KEYS, plain
+from twlab.loading.responses.names import ALIASES, VECTOR_KEYS, snake_case
 from twlab.loading.responses.othernames import MEDIA_NAME, time_name
 from twlab.loading.responses.shapes import (
     COLUMN_OF,
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
     from twlab.loading.responses.found import Found
 
-__all__ = ["add_row", "add_rows", "facts_of"]
+__all__ = ["add_row", "add_rows", "read_facts"]
 
 _Bad = list[tuple[str, str]]
 
 _OF_A_SEGMENT = frozenset(("start_sec", "end_sec", "start_timecode", "end_timecode"))
-_TAKEN = frozenset((*COLUMN_OF, *ALIASES, *VECTOR_KEYS, "source", "id"))
-_NO_VECTORS = frozenset(("bbox", "box", "histogram", "shape"))
+_KNOWN_KEYS = frozenset((*COLUMN_OF, *ALIASES, *VECTOR_KEYS, "source", "id"))
+_OTHER_LISTS = frozenset(("bbox", "box", "histogram", "shape"))
 _OF_CUTTING = frozenset(("truncated", "truncation_reason"))
 _OF_REQUESTS = frozenset(("meta", "info", "data", "attributes", "attrs", "extra"))
 _SHORTEST_VECTOR = 8
@@ -79,7 +79,9 @@ def add_rows(
     shape = shape_of(tuple(nodes[0]))
     _note_vectors(nodes[0], shape, found)
     vectors = [node[key] for node in nodes]
-    columns = _clean_columns(nodes, shape, facts) if len(nodes) > 1 and _clean(vectors) else None
+    columns = (
+        _clean_columns(nodes, shape, facts) if len(nodes) > 1 and _are_float32(vectors) else None
+    )
     if columns is not None:
         others = {name: fact for name, fact in facts.items() if name not in columns}
         found.add(Rows(columns, others, vectors, places, answer))
@@ -96,11 +98,15 @@ def _note_vectors(node: dict[str, Any], shape: Shape, found: Found) -> None:
         return  # the caller has chosen
     for key in shape.extras:
         value = node[key]
-        if is_numbers(value) and len(value) >= _SHORTEST_VECTOR and plain(key) not in _NO_VECTORS:
+        if (
+            is_numbers(value)
+            and len(value) >= _SHORTEST_VECTOR
+            and snake_case(key) not in _OTHER_LISTS
+        ):
             found.unread_vectors[key] = len(value)
 
 
-def _clean(vectors: list[Any]) -> bool:
+def _are_float32(vectors: list[Any]) -> bool:
     """Whether all vectors are float32 arrays already."""
     if set(map(type, vectors)) != {np.ndarray}:
         return False
@@ -132,10 +138,10 @@ def _clean_columns(
             return None
     empty = {name for name, cells in columns.items() if all(cell is None for cell in cells)}
     columns = {name: cells for name, cells in columns.items() if name not in empty}
-    return _with_times(columns, len(nodes))
+    return _convert_times(columns, len(nodes))
 
 
-def _with_times(columns: dict[str, list[Any]], size: int) -> dict[str, list[Any]] | None:
+def _convert_times(columns: dict[str, list[Any]], size: int) -> dict[str, list[Any]] | None:
     """The columns with their times as floats; None where any time is unusual."""
     times = [columns.get(name, [None] * size) for name in ("start_sec", "end_sec")]
     kinds = set(map(type, times[0])) | set(map(type, times[1]))
@@ -171,7 +177,7 @@ def add_row(
     values: dict[str, Any] = {}
     bad: _Bad = []
     shape = shape_of(tuple(node))
-    _collect(node, shape, values, bad)
+    _collect_fields(node, shape, values, bad)
     if shape.saved:
         _keep_nulls(node, values)
     for column, fact in facts.items():
@@ -222,9 +228,9 @@ def _usage_facts(usage: dict[str, Any]) -> dict[str, Any]:
     """What an answer says of its input: how many tokens of each kind, and if any were cut."""
     facts: dict[str, Any] = {}
     for key, value in usage.items():
-        name = plain(key)
+        name = snake_case(key)
         if name == "input_tokens" and isinstance(value, dict):
-            facts |= {f"input_tokens_{plain(str(kind))}": n for kind, n in value.items()}
+            facts |= {f"input_tokens_{snake_case(str(kind))}": n for kind, n in value.items()}
         elif isinstance(value, SCALARS):
             facts[name if name in _OF_CUTTING else f"usage_{name}"] = value
     return facts
@@ -239,7 +245,7 @@ def _spoken(value: Any) -> bool:
     )
 
 
-def facts_of(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
+def read_facts(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
     """What an answer says of all of its rows: model, file, duration, task; its ``_id`` as id."""
     facts: dict[str, Any] = {}
     for key, column, clean in shape.columns:
@@ -251,7 +257,7 @@ def facts_of(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
     for key, name in shape.nested:
         inner = node[key]
         if type(inner) is dict:
-            for column, value in _nested_facts(name, inner).items():
+            for column, value in _read_nested_facts(name, inner).items():
                 facts.setdefault(column, value)
     own = node.get(shape.plain.get("id", ""))
     if isinstance(own, str) and own:
@@ -273,13 +279,17 @@ def _set_if_good(
         facts["thumbnail_url" if column == "thumbnail_urls" else column] = cleaned
 
 
-def _nested_facts(name: str, inner: dict[str, Any]) -> dict[str, Any]:
+def _read_nested_facts(name: str, inner: dict[str, Any]) -> dict[str, Any]:
     """The facts in an object inside an answer or row."""
     if name == "usage":
         return _usage_facts(inner)
     if name == "user_metadata":
-        return {k: _kept(v) for k, v in inner.items() if _is_kept(v) and plain(k) not in _TAKEN}
-    facts = facts_of(inner, shape_of(tuple(inner)))
+        return {
+            k: _kept(v)
+            for k, v in inner.items()
+            if _is_kept(v) and snake_case(k) not in _KNOWN_KEYS
+        }
+    facts = read_facts(inner, shape_of(tuple(inner)))
     facts.pop("id", None)
     if name == "hls" and "input_url" in facts:
         facts["hls_url"] = facts.pop("input_url")
@@ -288,7 +298,7 @@ def _nested_facts(name: str, inner: dict[str, Any]) -> dict[str, Any]:
     return facts
 
 
-def _collect(node: dict[str, Any], shape: Shape, values: dict[str, Any], bad: _Bad) -> None:
+def _collect_fields(node: dict[str, Any], shape: Shape, values: dict[str, Any], bad: _Bad) -> None:
     """Put the fields of a row and of the objects inside it under the names of the table."""
     for key, column, clean in shape.columns:
         value = node[key]
@@ -316,10 +326,10 @@ def _collect(node: dict[str, Any], shape: Shape, values: dict[str, Any], bad: _B
                 values.setdefault(key, inner)
             continue
         if name in ("user_metadata", "hls", "usage"):
-            for column, value in _nested_facts(name, inner).items():
+            for column, value in _read_nested_facts(name, inner).items():
                 values.setdefault(column, value)
         else:
-            _collect(inner, shape_of(tuple(inner)), values, bad)
+            _collect_fields(inner, shape_of(tuple(inner)), values, bad)
 
 
 def _complete_times(values: dict[str, Any], bad: _Bad) -> None:

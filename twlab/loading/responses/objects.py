@@ -21,7 +21,7 @@ from twlab.loading.responses.values import is_numbers
 
 __all__ = ["as_json"]
 
-_DEEPEST = 60
+_DEEPEST_ONE = 60
 
 
 def as_json(value: Any, depth: int = 0) -> Any:
@@ -36,8 +36,8 @@ def as_json(value: Any, depth: int = 0) -> Any:
         return value if value.isascii() else printable(value)
     if value is None or isinstance(value, int | float | np.ndarray | decimal.Decimal):
         return value
-    if depth > _DEEPEST:
-        raise LoadError(f"an object nested more than {_DEEPEST} deep; an answer was expected")
+    if depth > _DEEPEST_ONE:
+        raise LoadError(f"an object nested more than {_DEEPEST_ONE} deep; an answer was expected")
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, datetime.date):

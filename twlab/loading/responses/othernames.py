@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from twlab.loading.responses.names import plain
+from twlab.loading.responses.names import snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -124,7 +124,7 @@ def time_name(name: str) -> TimeName | None:
     >>> time_name("startMs"), time_name("title")
     (TimeName(side='start', per_sec=1000.0, frames=False), None)
     """
-    key = plain(name)
+    key = snake_case(name)
     if key in _FRAMES:
         return TimeName(_SIDES[_FRAMES[key]], 1.0, frames=True)
     for stem, rate in _stems(key):
@@ -150,7 +150,7 @@ def pair_of_times(names: Iterable[str]) -> tuple[tuple[str, TimeName], tuple[str
     >>> [name for name, _ in pair_of_times(["t1_ms", "score", "t0_ms"])], pair_of_times(["t1"])
     (['t0_ms', 't1_ms'], None)
     """
-    stems = {stem: (name, rate) for name in names for stem, rate in _stems(plain(name))}
+    stems = {stem: (name, rate) for name in names for stem, rate in _stems(snake_case(name))}
     for start, end in _PAIRS:
         if start in stems and end in stems and stems[start][1] == stems[end][1]:
             first, last = (stems[side][0] for side in (start, end))
@@ -165,14 +165,14 @@ def pair_of_times(names: Iterable[str]) -> tuple[tuple[str, TimeName], tuple[str
 @lru_cache(maxsize=4096)
 def per_sec(name: str) -> float:
     """How many of the units that a name ends in make a second; 1 where it names none."""
-    key = plain(name)
+    key = snake_case(name)
     return next((factor for unit, factor in _UNITS if unit.search(key)), 1.0)
 
 
 @lru_cache(maxsize=4096)
 def offset_name(name: str) -> TimeName | None:
     """What a name says that is a start only beside a length; None for all others."""
-    rates = [rate for stem, rate in _stems(plain(name)) if stem == "offset"]
+    rates = [rate for stem, rate in _stems(snake_case(name)) if stem == "offset"]
     return TimeName("start", rates[0], frames=False) if rates else None
 
 
@@ -194,9 +194,9 @@ def length_name(name: str) -> tuple[bool, float] | None:
     >>> length_name("clip_duration_ms"), length_name("duration"), length_name("video_duration")
     ((True, 1000.0), (False, 1.0), None)
     """
-    if plain(name) in _NUMBERS_OF_FRAMES:
+    if snake_case(name) in _NUMBERS_OF_FRAMES:
         return False, 0.0
-    for stem, rate in _stems(plain(name)):
+    for stem, rate in _stems(snake_case(name)):
         whose, _, length = stem.rpartition("_")
         if length in _LENGTHS and (not whose or whose in _OF_SEGMENTS):
             return bool(whose), rate
@@ -205,7 +205,7 @@ def length_name(name: str) -> tuple[bool, float] | None:
 
 def counts_frames(name: str) -> bool:
     """Whether a name says that frames are counted."""
-    return bool({"frame", "frames"} & set(plain(name).split("_")))
+    return bool({"frame", "frames"} & set(snake_case(name).split("_")))
 
 
 _TIMELY = frozenset(
@@ -227,7 +227,7 @@ _OF_MACHINES = frozenset(
 
 def looks_like_a_time(name: str) -> bool:
     """Whether a name has a word of time in it, and none of when a machine did something."""
-    words = set(plain(name).split("_"))
+    words = set(snake_case(name).split("_"))
     return bool(words & _TIMELY) and not words & _OF_MACHINES
 
 

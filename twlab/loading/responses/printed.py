@@ -49,7 +49,7 @@ def read_notebook(document: dict[str, Any], found: Found) -> None:
     """Put every vector that the notebook's outputs show into ``found``."""
     for number, cell in enumerate(document["cells"]):
         outputs = cell.get("outputs") if isinstance(cell, dict) else None
-        for text in _texts(outputs if isinstance(outputs, list) else []):
+        for text in _output_texts(outputs if isinstance(outputs, list) else []):
             _read_output(text, f"cell {number}", found)
     if not found.size:
         found.remarks.clear()
@@ -59,20 +59,20 @@ def read_notebook(document: dict[str, Any], found: Found) -> None:
         )
 
 
-def _texts(outputs: list[Any]) -> Iterator[Any]:
+def _output_texts(outputs: list[Any]) -> Iterator[Any]:
     """What the outputs of a cell show; pieces of one stream are joined."""
     stream = ""
     for output in outputs:
         if not isinstance(output, dict):
             continue
-        stream += _joined(output.get("text"))
+        stream += _join_lines(output.get("text"))
         data = output.get("data")
         if isinstance(data, dict):
-            yield data.get("application/json") or _joined(data.get("text/plain"))
+            yield data.get("application/json") or _join_lines(data.get("text/plain"))
     yield stream
 
 
-def _joined(text: Any) -> str:
+def _join_lines(text: Any) -> str:
     """A text that may be stored as a list of lines."""
     lines = text if isinstance(text, list) else [text]
     return "".join(line for line in lines if isinstance(line, str))
@@ -84,12 +84,12 @@ def _read_output(output: Any, place: str, found: Found) -> None:
         if _HEADER.search(output):
             read_printed(output, found, place=place)
             return
-        output = _document(output.strip())
+        output = _parse_document(output.strip())
     if isinstance(output, dict | list):
         read(output, found, place=place)
 
 
-def _document(text: str) -> Any:
+def _parse_document(text: str) -> Any:
     """The value of a text of JSON or of a Python literal; None where it is neither."""
     if text[:1] not in ("{", "["):
         return None

@@ -14,7 +14,7 @@ from twlab.loading.responses.names import (
     NESTED,
     TIMED,
     VECTOR_KEYS,
-    plain,
+    snake_case,
 )
 from twlab.loading.responses.values import CLEANERS, is_numbers
 
@@ -66,7 +66,7 @@ def shape_of(keys: tuple[str, ...]) -> Shape:
     """The reading plan for objects with these keys, in this order."""
     names: dict[str, str] = {}
     for key in keys:
-        names.setdefault(plain(key), key)
+        names.setdefault(snake_case(key), key)
     known = sorted((n for n in names if n in COLUMN_OF), key=lambda n: _PRIORITY[n])
     special = {*known, *NESTED, *VECTOR_KEYS, *ANSWER_KINDS}
     columns = tuple((names[n], COLUMN_OF[n], CLEANERS[COLUMN_OF[n]]) for n in known)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twlab.loading.responses.folded import without_keys
 from twlab.loading.responses.keyed import are_segments
-from twlab.loading.responses.names import plain
+from twlab.loading.responses.names import snake_case
 from twlab.loading.responses.othernames import OPTION_WORDS
 from twlab.loading.responses.shapes import shape_of
 from twlab.loading.responses.text_vectors import vector_of_text
@@ -29,13 +30,13 @@ __all__ = [
     "is_unnamed_row",
     "long_lists",
     "option_of",
-    "positional",
+    "split_positional",
     "split_row",
     "vector_keys",
     "vector_like",
 ]
 
-_WORDS = frozenset(
+_VECTOR_WORDS = frozenset(
     (
         *("embedding", "embeddings", "vector", "vectors", "vec", "vecs", "emb", "embs", "feature"),
         *("features", "fingerprint", "tensor", "representation"),
@@ -68,8 +69,8 @@ def vector_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 def vector_like(key: str) -> bool:
     """Whether a name says that a vector stands under it."""
-    words = plain(key).split("_")
-    return bool(_WORDS & set(words)) and plain(key) not in _NO_VECTORS
+    words = snake_case(key).split("_")
+    return bool(_VECTOR_WORDS & set(words)) and snake_case(key) not in _NO_VECTORS
 
 
 def option_of(key: str) -> str | None:
@@ -80,34 +81,36 @@ def option_of(key: str) -> str | None:
     >>> option_of("visual_text_embedding"), option_of("marengo_embedding")
     ('visual-text', None)
     """
-    rest = [word for word in plain(key).split("_") if word not in _WORDS | _FILLERS]
+    rest = [word for word in snake_case(key).split("_") if word not in _VECTOR_WORDS | _FILLERS]
     name = "-".join(rest)
     return name if name in _OPTIONS else None
 
 
 def split_row(node: dict[str, Any], shape: Shape) -> list[dict[str, Any]]:
     """The rows of an object that has no vector under a known name; empty where it is none."""
-    for key in (*shape.vectors, *(key for key in shape.boxes if plain(key) == "vectors")):
+    for key in (*shape.vectors, *(key for key in shape.boxes if snake_case(key) == "vectors")):
         named = node[key]
         whole = key in shape.vectors or bool(_WHOLE_ROW & shape.plain.keys())
         if not whole or type(named) is not dict or are_segments(named):
             continue
-        if vectors := _flat(named):
-            return _per_option(node, {key}, vectors)
+        if vectors := _find_vectors(named):
+            return _split_by_option(node, {key}, vectors)
     if any(_is_box(node[key]) for key in shape.boxes):
         return []
     keys = tuple(node)
-    vectors = _flat({key: node[key] for key in vector_keys(keys)})
+    vectors = _find_vectors({key: node[key] for key in vector_keys(keys)})
     if len(vectors) == 1:
         (key,) = vectors
         option = option_of(key)
         names = {"embedding_option": option} if option in OPTION_WORDS else {}
-        return [{**names, **_without(node, {key}), "embedding": vectors[key]}]
+        return [{**names, **without_keys(node, {key}), "embedding": vectors[key]}]
     if vectors and all(option_of(key) for key in vectors):
-        return _per_option(node, set(vectors), {option_of(k) or k: v for k, v in vectors.items()})
+        return _split_by_option(
+            node, set(vectors), {option_of(k) or k: v for k, v in vectors.items()}
+        )
     wide = [str(key) for key in wide_keys(keys)]
     if wide and all(type(node[key]) in (int, float) for key in wide):
-        return [{**_without(node, set(wide)), "embedding": [node[key] for key in wide]}]
+        return [{**without_keys(node, set(wide)), "embedding": [node[key] for key in wide]}]
     return []
 
 
@@ -116,12 +119,7 @@ def _is_box(value: Any) -> bool:
     return type(value) is list and bool(value) and type(value[0]) is dict
 
 
-def _without(node: dict[str, Any], keys: set[str]) -> dict[str, Any]:
-    """An object without some keys."""
-    return {key: value for key, value in node.items() if key not in keys}
-
-
-def _flat(named: dict[str, Any]) -> dict[str, Any]:
+def _find_vectors(named: dict[str, Any]) -> dict[str, Any]:
     """The values that are vectors, or texts of one."""
     vectors = {}
     for key, value in named.items():
@@ -132,24 +130,24 @@ def _flat(named: dict[str, Any]) -> dict[str, Any]:
     return vectors
 
 
-def _per_option(
+def _split_by_option(
     node: dict[str, Any], keys: set[str], vectors: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """One row for each named vector; its name is the option, unless the row has one."""
-    rest = _without(node, keys)
+    rest = without_keys(node, keys)
     rows = []
     for name, numbers in vectors.items():
-        names = {} if plain(name) in _UNNAMED else {"vector_name": name}
+        names = {} if snake_case(name) in _UNNAMED else {"vector_name": name}
         rows.append({**rest, **names, "embedding": numbers})
     return rows
 
 
-def positional(nodes: list[Any] | tuple[Any, ...]) -> list[dict[str, Any]] | None:
+def split_positional(nodes: list[Any] | tuple[Any, ...]) -> list[dict[str, Any]] | None:
     """The rows of ``[start, end, vector]`` and ``[start, end, *vector]``; None for other lists."""
     if not nodes:
         return None
     if all(_is_triple(node) for node in nodes):
-        return [_record(node[0], node[1], node[2]) for node in nodes]
+        return [_make_record(node[0], node[1], node[2]) for node in nodes]
     sizes = {len(node) if is_numbers(node) else 0 for node in nodes}
     if len(sizes) != 1 or max(sizes) < _FEWEST_NUMBERS:
         return None
@@ -159,7 +157,7 @@ def positional(nodes: list[Any] | tuple[Any, ...]) -> list[dict[str, Any]] | Non
         return None
     if table.ndim != 2 or not _begins_with_times(table):
         return None
-    return [_record(node[0], node[1], node[2:]) for node in nodes]
+    return [_make_record(node[0], node[1], node[2:]) for node in nodes]
 
 
 def is_bare(node: Any) -> bool:
@@ -195,7 +193,7 @@ def _is_triple(node: Any) -> bool:
     return all(type(one) in (int, float) for one in node[:2]) and is_numbers(node[2])
 
 
-def _record(start: Any, end: Any, vector: Any) -> dict[str, Any]:
+def _make_record(start: Any, end: Any, vector: Any) -> dict[str, Any]:
     """A row of its parts; a time of float32 in its shortest form."""
     times = [float(str(one)) if isinstance(one, np.floating) else one for one in (start, end)]
     return {"start_sec": times[0], "end_sec": times[1], "embedding": vector}

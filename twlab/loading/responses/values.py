@@ -37,7 +37,7 @@ _FEWEST_BYTES = 32
 _LARGEST, _SMALLEST = 1e6, 1e-12
 """Numbers of embeddings lie between; bytes of something else have any of 80 powers of ten."""
 
-_NUMBERS = frozenset((int, float))
+_NUMBER_KINDS = frozenset((int, float))
 _NUMBER_TYPES = (np.floating, np.integer, decimal.Decimal)
 
 
@@ -51,18 +51,18 @@ def is_numbers(value: Any) -> bool:
         return value.ndim == 1 and value.dtype.kind in "fiu" and bool(value.size)
     if type(value) not in (list, tuple) or not value:
         return False
-    return type(value[0]) in _NUMBERS or isinstance(value[0], _NUMBER_TYPES)
+    return type(value[0]) in _NUMBER_KINDS or isinstance(value[0], _NUMBER_TYPES)
 
 
 def vector(value: Any) -> np.ndarray[Any, np.dtype[np.float32]]:
     """A vector as a float32 array; numbers beyond float32 become infinite."""
     if isinstance(value, str):
-        value = _of_text(value)
+        value = _read_text(value)
     elif isinstance(value, bytes | bytearray):
-        value = _of_bytes(bytes(value))
+        value = _read_bytes_of_blob(bytes(value))
     if type(value) is np.ndarray and value.ndim == 1 and value.dtype.kind in "fiu":
         if not value.size:
-            raise BadValueError(_bad("is empty"))
+            raise BadValueError(_say_bad("is empty"))
         if value.dtype == np.float32:
             return value
         with np.errstate(over="ignore"):
@@ -70,35 +70,35 @@ def vector(value: Any) -> np.ndarray[Any, np.dtype[np.float32]]:
     if type(value) is np.ndarray:
         value = value.tolist()
     if not isinstance(value, list | tuple):
-        raise BadValueError(_bad(f"is {_shown(value)}"))
+        raise BadValueError(_say_bad(f"is {_show(value)}"))
     if not value:
-        raise BadValueError(_bad("is empty"))
-    unusual = () if set(map(type, value)) <= _NUMBERS else value
+        raise BadValueError(_say_bad("is empty"))
+    unusual = () if set(map(type, value)) <= _NUMBER_KINDS else value
     for position, number in enumerate(unusual):
-        if type(number) not in _NUMBERS and not isinstance(number, _NUMBER_TYPES):
-            raise BadValueError(_bad(f"holds {_shown(number)} at place {position}"))
+        if type(number) not in _NUMBER_KINDS and not isinstance(number, _NUMBER_TYPES):
+            raise BadValueError(_say_bad(f"holds {_show(number)} at place {position}"))
     try:
         with np.errstate(over="ignore"):
             return np.array(value, np.float64).astype(np.float32)
     except OverflowError:
-        raise BadValueError(_bad("holds a whole number beyond float32")) from None
+        raise BadValueError(_say_bad("holds a whole number beyond float32")) from None
 
 
-def _of_text(text: str) -> Any:
+def _read_text(text: str) -> Any:
     """The numbers that a text shows."""
     if "..." in text or "…" in text:
         raise BadValueError(CUT)
     numbers = vector_of_text(text)
     if numbers is None:
         try:
-            return _of_bytes(base64.b64decode(text, validate=True))
+            return _read_bytes_of_blob(base64.b64decode(text, validate=True))
         except (BadValueError, ValueError):  # no base64 of numbers
             pass
-        raise BadValueError(_bad(f"is the text {text[:24]!r}"))
+        raise BadValueError(_say_bad(f"is the text {text[:24]!r}"))
     return numbers
 
 
-def _of_bytes(data: bytes) -> Any:
+def _read_bytes_of_blob(data: bytes) -> Any:
     """The numbers of a BLOB of float32 (little-endian), if no other reading is likely.
 
     Of any other bytes, float64 among them, some give numbers of 1e30 or none.
@@ -108,7 +108,7 @@ def _of_bytes(data: bytes) -> Any:
         sizes = np.abs(numbers[numbers != 0])
         if np.isfinite(numbers).all() and sizes.size and _plausible(sizes):
             return numbers
-    raise BadValueError(_bad(f"is {len(data)} bytes that are no float32 (little-endian)"))
+    raise BadValueError(_say_bad(f"is {len(data)} bytes that are no float32 (little-endian)"))
 
 
 def _plausible(sizes: np.ndarray[Any, np.dtype[np.float32]]) -> bool:
@@ -116,11 +116,11 @@ def _plausible(sizes: np.ndarray[Any, np.dtype[np.float32]]) -> bool:
     return bool(sizes.max() < _LARGEST and sizes.min() > _SMALLEST)
 
 
-def _bad(what: str) -> str:
+def _say_bad(what: str) -> str:
     return f"{what}; a list of numbers was expected; drop the segment or fetch it again"
 
 
-def _shown(value: Any) -> str:
+def _show(value: Any) -> str:
     """A value as a message shows it."""
     return "null" if value is None else brief(value)
 
@@ -160,7 +160,7 @@ def is_reversed(start: float, end: float) -> str:
     return ""
 
 
-def _word(value: Any) -> str | None:
+def _as_option(value: Any) -> str | None:
     """An option: a word, or a list of words as some documentation has it."""
     if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
         value = "+".join(value)
@@ -169,20 +169,20 @@ def _word(value: Any) -> str | None:
     return value or None
 
 
-def _text(value: Any) -> str | None:
+def _as_name(value: Any) -> str | None:
     """A name or address."""
     if type(value) is str:
         return value or None
     return str(value) if isinstance(value, SCALARS) and not isinstance(value, bool) else None
 
 
-def _model(value: Any) -> str | None:
+def _as_model(value: Any) -> str | None:
     """The name of a model, as the API has it."""
-    name = _text(value)
+    name = _as_name(value)
     return canonical_model(name) if name else None
 
 
-def _number(value: Any) -> float | None:
+def _as_number(value: Any) -> float | None:
     """A number that is not negative."""
     try:
         number = float(value)
@@ -191,7 +191,7 @@ def _number(value: Any) -> float | None:
     return number if 0 <= number < math.inf else None
 
 
-def _single(value: Any) -> Any:
+def _as_single(value: Any) -> Any:
     """A number or word as it is: what tells pieces apart is not for us to spell anew."""
     return value if isinstance(value, SCALARS) else None
 
@@ -204,11 +204,11 @@ def _first_text(value: Any) -> str | None:
 CLEANERS: dict[str, Callable[[Any], Any]] = {
     "start_sec": seconds,
     "end_sec": seconds,
-    "embedding_option": _word,
-    "embedding_scope": _word,
-    "model_name": _model,
-    "duration_sec": _number,
-    "fps": _number,
+    "embedding_option": _as_option,
+    "embedding_scope": _as_option,
+    "model_name": _as_model,
+    "duration_sec": _as_number,
+    "fps": _as_number,
     "thumbnail_urls": _first_text,
     "embedding_uncertainty": vector,
     **dict.fromkeys(
@@ -219,7 +219,7 @@ CLEANERS: dict[str, Callable[[Any], Any]] = {
             "quadrant",
             "chunk_index",
         ),
-        _single,
+        _as_single,
     ),
     **dict.fromkeys(
         (
@@ -236,7 +236,7 @@ CLEANERS: dict[str, Callable[[Any], Any]] = {
             "start_timecode",
             "end_timecode",
         ),
-        _text,
+        _as_name,
     ),
 }
 """What is done to the value of each column."""

@@ -13,18 +13,18 @@ import numpy as np
 
 from twlab.errors import brief
 from twlab.loading.responses.columnar import as_records
-from twlab.loading.responses.dialects import document_of, undressed
-from twlab.loading.responses.folded import is_folded, is_sparse, unfolded, with_video
+from twlab.loading.responses.dialects import document_of, undress
+from twlab.loading.responses.folded import is_folded, is_sparse, lift_video, unfold
 from twlab.loading.responses.foreign import foreign_name
-from twlab.loading.responses.given_names import renamed_keys
-from twlab.loading.responses.headers import is_header, left_out, with_names
-from twlab.loading.responses.keyed import are_films, keys_of
-from twlab.loading.responses.names import plain
-from twlab.loading.responses.not_embeddings import failed_request, refusal
-from twlab.loading.responses.object_rows import add_row, add_rows, facts_of
+from twlab.loading.responses.given_names import rename_keys
+from twlab.loading.responses.headers import ignored_keys, is_header, name_columns
+from twlab.loading.responses.keyed import are_films, read_keys
+from twlab.loading.responses.names import snake_case
+from twlab.loading.responses.not_embeddings import explain, failed_request
+from twlab.loading.responses.object_rows import add_row, add_rows, read_facts
 from twlab.loading.responses.othernames import FALLBACK_VIDEO, FILE_NAMES, VIDEO_NAMES
 from twlab.loading.responses.shapes import shape_of, vector_key, vector_of
-from twlab.loading.responses.splitting import is_bare, is_unnamed_row, positional, split_row
+from twlab.loading.responses.splitting import is_bare, is_unnamed_row, split_positional, split_row
 from twlab.loading.responses.values import is_numbers
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def read(document: Any, found: Found, *, place: str = "", word: str = "segment")
     word : str
         What the entries of the outermost list are called: ``segment``, ``line`` or ``row``.
     """
-    document = renamed_keys(document, found)
+    document = rename_keys(document, found)
     _walk(document, {}, place, found, found.new_answer(), word=word)
 
 
@@ -86,7 +86,7 @@ def _walk(
     elif isinstance(node, dict):
         _walk_object(node, facts, place, found, answer, depth=depth)
     else:
-        found.remark(refusal(node), place=place)
+        found.remark(explain(node), place=place)
 
 
 def _walk_list(
@@ -100,16 +100,16 @@ def _walk_list(
     word: str,
 ) -> None:
     """Read a list of rows, or of answers with rows inside."""
-    nodes = with_names(nodes) or positional(nodes) or nodes
+    nodes = name_columns(nodes) or split_positional(nodes) or nodes
     prefix = f"{place}, " if place else ""
     first = 1 if word == "line" else 0
     if is_header(nodes):
-        facts = _facts_of_header(nodes[0], facts, f"{prefix}{word} {first}", found)
+        facts = _read_header(nodes[0], facts, f"{prefix}{word} {first}", found)
         nodes, first = nodes[1:], first + 1
     before, marked = found.size, len(found.remarks)
     position, without = 0, []
     while position < len(nodes):
-        end, key = _run(nodes, position)
+        end, key = _find_run(nodes, position)
         where = [f"{prefix}{word} {k + first}" for k in range(position, max(end, position + 1))]
         if key:
             run = list(nodes[position:end])
@@ -122,16 +122,16 @@ def _walk_list(
     if found.size == before:
         del found.remarks[marked + 1 :]
         if len(found.remarks) == marked:
-            found.remark(refusal(nodes), place=place)
+            found.remark(explain(nodes), place=place)
     elif len(without) < len(nodes) and _has_rows(nodes):
-        _miss(without, found)
+        _tell_no_vector(without, found)
 
 
-def _facts_of_header(
+def _read_header(
     node: dict[str, Any], facts: dict[str, Any], place: str, found: Found
 ) -> dict[str, Any]:
     """What the first object of a list says of the rows after it; what is left out is told."""
-    if dropped := left_out(node):
+    if dropped := ignored_keys(node):
         shown = ", ".join(map(brief, dropped[:4]))
         found.remark(
             f"holds no vector and was read as what is said of all rows; of its fields {shown} "
@@ -142,7 +142,7 @@ def _facts_of_header(
     return _facts_below(node, shape_of(tuple(node)), facts)
 
 
-def _run(nodes: list[Any] | tuple[Any, ...], start: int) -> tuple[int, str]:
+def _find_run(nodes: list[Any] | tuple[Any, ...], start: int) -> tuple[int, str]:
     """The end of the run of rows with the same keys from ``start``, and the key of the vectors."""
     node = nodes[start]
     if type(node) is not dict or not node:
@@ -180,7 +180,7 @@ def _read_entry(
     """Read an entry of a list that is no plain row; whether it held anything."""
     size = found.size
     if type(node) is dict and node:
-        plain_node = node if foreign_name(node, shape_of(tuple(node))) else undressed(node)
+        plain_node = node if foreign_name(node, shape_of(tuple(node))) else undress(node)
         if _read_row(plain_node, shape_of(tuple(plain_node)), facts, place, found, answer):
             return True
     inner = answer if is_numbers(node) else found.new_answer()
@@ -199,7 +199,7 @@ def _read_row(
     """Read an object that is a row, or several with a vector each; whether it is one."""
     if foreign_name(node, shape):
         return False
-    node = unfolded(node, shape)
+    node = unfold(node, shape)
     shape = shape_of(tuple(node))
     given = vector_of(node, shape)
     if given is not None:
@@ -235,7 +235,7 @@ def _has_rows(nodes: list[Any] | tuple[Any, ...]) -> bool:
     )
 
 
-def _miss(places: list[str], found: Found) -> None:
+def _tell_no_vector(places: list[str], found: Found) -> None:
     """Say of each entry among rows that it has no vector."""
     missing = {place.replace("segment", "entry") for place in places}
     found.remarks = [
@@ -260,10 +260,10 @@ def _walk_object(
 ) -> None:
     """Read an object: a row, an answer, or a box around either."""
     shape = shape_of(tuple(node))
-    if name := foreign_name(node, shape) or _failed(node, shape):
+    if name := foreign_name(node, shape) or _explain_failed(node, shape):
         found.remark(name, place=place)
         return
-    node = undressed(node)
+    node = undress(node)
     shape = shape_of(tuple(node))
     if _read_row(node, shape, facts, place, found, answer):
         return
@@ -278,8 +278,8 @@ def _walk_object(
             _walk_others(node, shape, facts, place, found, answer, depth=depth)
     if found.size == before:
         del found.remarks[marked:]
-        found.remark(refusal(node), place=place)
-    elif trouble := _trouble(node, shape):
+        found.remark(explain(node), place=place)
+    elif trouble := _explain_trouble(node, shape):
         found.remark(trouble, place=place)
 
 
@@ -304,7 +304,7 @@ def _walk_boxes(
         value = node[key]
         if not isinstance(value, dict | list | tuple) or not value or is_numbers(value):
             continue
-        due = plain(key) in ("segments", "video_embeddings")  # what is not there is told
+        due = snake_case(key) in ("segments", "video_embeddings")  # what is not there is told
         if not due and is_bare(value):
             continue
         before, marked = found.size, len(found.remarks)
@@ -330,7 +330,7 @@ def _walk_others(
     inner = {key: texts.get(key, value) for key, value in node.items()}
     inner = {key: value for key, value in inner.items() if _is_container(value)}
     own = _facts_below(node, shape, facts)
-    keys = _keys(node, inner, own, found, place)
+    keys = _read_keys_of(node, inner, own, found, place)
     size, unread = found.size, list[str]()
     for key, value in inner.items():
         if is_numbers(value):
@@ -361,24 +361,24 @@ def _is_container(value: Any) -> bool:
     return isinstance(value, dict | list | tuple) and bool(value)
 
 
-def _keys(
+def _read_keys_of(
     node: dict[str, Any], inner: dict[str, Any], facts: dict[str, Any], found: Found, place: str
 ) -> Keys:
     """What the keys of an object say of the rows below them."""
     rows = [value for value in inner.values() if type(value) is dict and _is_row(value)]
     ids = [str(row.get("id", row.get("_id"))) for row in rows]
-    keys = keys_of(
+    keys = read_keys(
         inner,
         facts,
         whole=len(inner) == len(node),
         row_ids=ids if len(rows) == len(inner) else None,
     )
     if keys.kind == "video" and FALLBACK_VIDEO in facts and not are_films(inner):
-        found.remark(_doubt(list(map(str, inner)), facts[FALLBACK_VIDEO]), place=place)
+        found.remark(_explain_doubt(list(map(str, inner)), facts[FALLBACK_VIDEO]), place=place)
     return keys
 
 
-def _doubt(keys: list[str], around: str) -> str:
+def _explain_doubt(keys: list[str], around: str) -> str:
     """The sentence for keys that may name videos, under one that may too."""
     shown = ", ".join(map(brief, keys[:3]))
     return (
@@ -390,17 +390,17 @@ def _doubt(keys: list[str], around: str) -> str:
 
 def _is_row(node: dict[str, Any]) -> bool:
     """Whether an object is a row, of one vector or several."""
-    node = undressed(node)
+    node = undress(node)
     shape = shape_of(tuple(node))
     return vector_of(node, shape) is not None or bool(split_row(node, shape))
 
 
 def _facts_below(node: dict[str, Any], shape: Shape, facts: dict[str, Any]) -> dict[str, Any]:
     """What an object says of all the rows inside it, with what was said around it."""
-    described = with_video(node, shape)
+    described = lift_video(node, shape)
     if described is not node:
         node, shape = described, shape_of(tuple(described))
-    own = {**facts, **facts_of(node, shape)}
+    own = {**facts, **read_facts(node, shape)}
     _identify(own, node, shape)
     for inner in (node, *(node[key] for key, _ in shape.nested if type(node[key]) is dict)):
         if _name_below(own, inner, shape_of(tuple(inner)).plain):
@@ -435,7 +435,7 @@ def _identify(facts: dict[str, Any], node: dict[str, Any], shape: Shape) -> None
         facts.setdefault("task_id", own)
 
 
-def _failed(node: dict[str, Any], shape: Shape) -> str:
+def _explain_failed(node: dict[str, Any], shape: Shape) -> str:
     """The sentence for a capture of a failed request, whatever its body holds."""
     names = shape.plain
     if "response_status" not in names:
@@ -443,7 +443,7 @@ def _failed(node: dict[str, Any], shape: Shape) -> str:
     return failed_request({name: node[key] for name, key in names.items()})
 
 
-def _trouble(node: dict[str, Any], shape: Shape) -> str:
+def _explain_trouble(node: dict[str, Any], shape: Shape) -> str:
     """What an answer says went wrong although it holds embeddings; empty where nothing did."""
     for name in ("error_message", "error"):
         value = node.get(shape.plain.get(name, ""))

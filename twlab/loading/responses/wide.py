@@ -29,9 +29,9 @@ def wide_keys(names: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
     >>> wide_keys(("video", "e1", "e0")), wide_keys(("x1", "x2"))
     (('e0', 'e1'), ())
     """
-    groups = _groups(names)
+    groups = _group_columns(names)
     whole = [group for prefix, group in groups.items() if _is_vector(prefix, group)]
-    return _longest(whole)
+    return _find_longest(whole)
 
 
 def numbered_keys(names: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
@@ -42,10 +42,10 @@ def numbered_keys(names: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
     >>> numbered_keys(("start", "f1", "f0"))
     ('f0', 'f1')
     """
-    return _longest([group for group in _groups(names).values() if _counts(group)])
+    return _find_longest([group for group in _group_columns(names).values() if _counts_up(group)])
 
 
-def _groups(names: tuple[Hashable, ...]) -> dict[str, dict[int, Hashable]]:
+def _group_columns(names: tuple[Hashable, ...]) -> dict[str, dict[int, Hashable]]:
     """The columns by what stands before their number, then by the number."""
     groups: dict[str, dict[int, Hashable]] = {}
     for name in names:
@@ -55,7 +55,7 @@ def _groups(names: tuple[Hashable, ...]) -> dict[str, dict[int, Hashable]]:
     return groups
 
 
-def _longest(groups: list[dict[int, Hashable]]) -> tuple[Hashable, ...]:
+def _find_longest(groups: list[dict[int, Hashable]]) -> tuple[Hashable, ...]:
     """The columns of the longest group, in the order of their numbers."""
     if not groups:
         return ()
@@ -68,10 +68,10 @@ def _is_vector(prefix: str, group: dict[int, Hashable]) -> bool:
     fewest = _FEWEST_OF_NUMBERS if prefix == "" else _FEWEST
     if prefix in _VECTOR_WORDS:
         fewest = _FEWEST_OF_VECTOR
-    return len(group) >= fewest and _counts(group)
+    return len(group) >= fewest and _counts_up(group)
 
 
-def _counts(group: dict[int, Hashable]) -> bool:
+def _counts_up(group: dict[int, Hashable]) -> bool:
     """Whether several columns count from 0 or 1 without a gap."""
     first = min(group)
     return first in (0, 1) and len(group) > 1 and max(group) - first + 1 == len(group)
