@@ -260,13 +260,20 @@ import twlab.service.awaiting
 settings = tw.Settings(settle_sec=0.4, poll_sec=0.05, max_poll_sec=0.1)
 with tw.Client({key!r}, base_url={url!r}, folder={folder!r}, settings=settings) as client:
     print("go", flush=True)
-    print(client.embed({videos!r}, progress=False)["video_id"].nunique(), flush=True)
+    found = client.embed({videos!r}, progress=False, **{options!r})
+    print(found["video_id"].nunique(), flush=True)
 """
+NEWER: dict[str, Any] = {"model_name": "marengo3.5", "embedding_dimension": 128}
 
 
-def program(service: Service, videos: Path, folder: Path) -> subprocess.Popen[str]:
+def program(
+    service: Service, videos: Path, folder: Path, options: dict[str, Any] | None = None
+) -> subprocess.Popen[str]:
+    files = [str(path) for path in sorted(videos.iterdir())]
     text = PROGRAM.format(
-        paths=[str(ROOT)], key=KEY, url=service.url, folder=str(folder), videos=str(videos)
+        **{"paths": [str(ROOT)], "key": KEY, "url": service.url, "folder": str(folder)},
+        videos=files,
+        options=options or {},
     )
     process = subprocess.Popen([sys.executable, "-c", text], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -280,18 +287,50 @@ def ended(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
-def test_killed_programs_pay_once(service: Service, videos: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [{}, NEWER], ids=["3.0", "3.5"])
+def test_killed_programs_pay_once(
+    service: Service, videos: Path, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    if options:
+        for name, start in (
+            ("v0.pdf", b"%PDF-1.7 "),
+            ("v1.png", b"\x89PNG\r\n\x1a\n"),
+            ("v2.md", b""),
+        ):
+            (videos / name).write_bytes(start + b"A word. And another.")
+            (videos / name).with_suffix(".mp4").unlink()
     service.store.ready_sec = (0.2, 0.5)
     service.faults = [Fault("slow", "POST /embed-v2/tasks", times=99, seconds=0.3)]
     deadline = time.monotonic() + 30
     for wanted in (1, 3):
-        process = program(service, videos, tmp_path / "jobs")
+        process = program(service, videos, tmp_path / "jobs", options)
         while len(service.paid) < wanted and time.monotonic() < deadline:
             time.sleep(0.01)
         os.kill(process.pid, signal.SIGKILL)
         ended(process)
-    assert ended(program(service, videos, tmp_path / "jobs")) == "3\n"
+    assert ended(program(service, videos, tmp_path / "jobs", options)) == "3\n"
     assert len(service.paid) == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
+def test_a_program_killed_while_it_asks_at_once_is_not_charged_again_unsaid(
+    service: Service, videos: Path, tmp_path: Path
+) -> None:
+    service.faults = [Fault("hang_after", "POST /embed-v2", times=9, seconds=20.0)]
+    process = program(service, videos, tmp_path / "jobs", {"at_once": True})
+    deadline = time.monotonic() + 30
+    while len(service.paid) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    ended(process)
+    service.faults = []
+    with open_client(service, tmp_path / "jobs") as one:
+        with pytest.warns(tw.TwlabWarning, match="3 of 3 videos are not in the table"):
+            one.embed(videos, progress=False)
+        assert set(one.failures()["error"]) == {"JobInDoubtError"}
+        assert len(service.paid) == 3
+        one.embed(videos, progress=False, pay_again=True)
+        assert len(service.paid) == 6
 
 
 def test_two_programs_on_one_folder_pay_once(
