@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from paying import embed, open_client
-from service import KEY, Fault, Service
+from paying import embed, lose, open_client
+from service import KEY, Fault, Service, assets, routes
 
 import twlab as tw
+from twlab.service import spreading
+from twlab.service.jobs.embedding_options import Options, read_options
+from twlab.service.jobs.facts import facts_from, facts_of, which_is
+from twlab.service.jobs.job import Job
+from twlab.service.jobs.kinds import kind_of_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -305,8 +310,6 @@ def test_another_option_is_another_job(client: tw.Client, service: Service, file
 
 def test_jobs_of_before_keep_their_names() -> None:
     """Options of 3.0 are written as they were, so that what is paid for is found again."""
-    from twlab.service.jobs.embedding_options import Options
-    from twlab.service.jobs.kinds import kind_of_name
 
     options = Options(embedding_scope=("asset",), clip_sec=4).checked(kind_of_name("a.mp4"))
     assert options.as_json() == (
@@ -403,7 +406,6 @@ def test_large_sounds_are_announced_as_such(
 ) -> None:
     """In pieces, where the kind is said beside the name."""
     monkeypatch.setattr("twlab.service.jobs.uploads.ONE_FORM_BYTES", 100)
-    from service import assets
 
     kinds = []
 
@@ -423,7 +425,6 @@ def test_large_sounds_are_announced_as_such(
 
 
 def _routes_with(seen: Any, real: Any) -> Any:
-    from service import routes
 
     return [(pattern, seen if call is real else call) for pattern, call in routes.ROUTES]
 
@@ -492,7 +493,6 @@ def test_options_of_documents_and_pictures_survive_a_lost_ledger(
     service: Service, files: Path, tmp_path: Path
 ) -> None:
     """With the ledger and its answers gone, what is at the service is found by its name."""
-    from paying import lose
 
     jobs, paid = tmp_path / "jobs", []
     for name in ("still.png", "paper.pdf", "notes.txt", "noise.wav"):
@@ -511,3 +511,115 @@ def test_the_ledger_says_what_was_asked(client: tw.Client, files: Path) -> None:
     (options,) = client.ledger()["options"]
     assert json.loads(options)["segmentation"] == "quadrants"
     assert KEY not in options
+
+
+# Many workers
+
+
+class NoWorkers:
+    """Workers that must not be asked."""
+
+    def map(self, *_: Any) -> Any:
+        raise AssertionError("work was handed out")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "paper.pdf is a PDF"),
+        ({**NEWER, "embedding_option": "transcription"}, "'transcription' is not one"),
+        ({**NEWER, "asset_id": "a"}, "asset_id= for workers"),
+        ({**NEWER, "time_based_metadata": pd.DataFrame(NOTES)}, "without fused vectors"),
+        ({"at_once": True, "model_name": "marengo3.5"}, "at_once= for video"),
+    ],
+)
+def test_workers_are_asked_nothing_that_one_would_refuse(
+    service: Service, files: Path, tmp_path: Path, options: dict[str, Any], message: str
+) -> None:
+    """Else some of the work would be paid for before another part is refused."""
+
+    found = [files / "film.mp4", files / "paper.pdf"]
+    with pytest.raises(tw.InputError, match=message):
+        spreading.embed(
+            found, NoWorkers(), folder=tmp_path / "jobs", base_url=service.url, **options
+        )
+    assert not list(service.requests)
+
+
+# What a task of the service says of itself
+
+
+def job_of(content: str, name: str, upload_name: str | None, **given: Any) -> Any:
+
+    options = read_options(**given).checked(kind_of_name(name))
+    told = {"video_id": name, "model_name": options.model_name, "options": options.as_json()}
+    return Job("k", "a", "v2", name, content, upload_name=upload_name, **told)
+
+
+def listed(name: str, **metadata: Any) -> dict[str, Any]:
+
+    return facts_of({"model_name": "marengo3.5", "metadata": {"input_filename": name, **metadata}})
+
+
+MARKED = "a.0123456789abcdef.{}"
+
+
+@pytest.mark.parametrize(
+    ("ending", "given", "metadata", "outcome"),
+    [
+        ("mp4", {}, {}, "sure"),
+        ("mp4", {}, {"embedding_dimension": 512}, "sure"),
+        ("mp4", {}, {"embedding_dimension": 128}, "other"),
+        ("mp4", {"embedding_dimension": 128}, {"embedding_dimension": 128}, "sure"),
+        ("mp4", {"embedding_dimension": 128}, {"embedding_dimension": 256}, "other"),
+        ("mp4", {"embedding_dimension": 128}, {}, "unsure"),
+        ("mp4", {"embedding_uncertainty": True, "embedding_scope": "clip"}, {}, "unsure"),
+        ("mp4", FUSED, {}, "unsure"),
+        ("mp4", {}, {"embedding_options": ["audio"]}, "unsure"),
+        ("mp4", {"embedding_scope": "local"}, {"embedding_scopes": ["local"]}, "sure"),
+        ("wav", {}, {"embedding_options": ["audio"]}, "sure"),
+        ("png", {}, {"embedding_options": ["visual"], "embedding_scopes": ["asset"]}, "sure"),
+        ("pdf", {}, {"embedding_options": ["visual"], "embedding_scopes": ["local"]}, "sure"),
+        ("pdf", {}, {"embedding_options": ["visual"], "embedding_scopes": ["asset"]}, "unsure"),
+        ("pdf", {"segmentation": "quadrants"}, {"embedding_scopes": ["local"]}, "unsure"),
+        ("txt", {}, {"embedding_options": ["text"], "embedding_scopes": ["asset"]}, "sure"),
+        ("txt", {}, {"embedding_options": ["text"], "embedding_scopes": ["local"]}, "unsure"),
+        ("txt", {"max_sentences": 2}, {"embedding_scopes": ["local"]}, "unsure"),
+    ],
+)
+def test_which_old_task_is_a_jobs(
+    ending: str, given: dict[str, Any], metadata: dict[str, Any], outcome: str
+) -> None:
+    """Nobody is charged for a guess, nor given what was asked for otherwise."""
+
+    name = MARKED.format(ending)
+    job = job_of("sha256:1", f"a.{ending}", name, **NEWER, **given)
+    found = which_is(job, {"t": listed(name, **metadata)}, [], surely_recent=False)
+    assert found == {"sure": (["t"], []), "unsure": ([], ["t"]), "other": ([], [])}[outcome]
+
+
+@pytest.mark.parametrize(
+    ("upload_name", "task_name", "outcome"),
+    [
+        (MARKED.format("mp4"), MARKED.format("mp4"), (["t"], [])),
+        (MARKED.format("mp4"), "a.mp4", ([], [])),
+        ("a.mp4", "a.mp4", ([], ["t"])),
+        ("a.mp4", "b.mp4", ([], [])),
+        (None, "b.mp4", ([], ["t"])),
+    ],
+)
+def test_which_task_is_of_an_asset(
+    upload_name: str | None, task_name: str, outcome: tuple[list[str], list[str]]
+) -> None:
+
+    job = job_of("asset:1", "a.mp4", upload_name, **NEWER)
+    assert which_is(job, {"t": listed(task_name)}, [], surely_recent=True) == outcome
+
+
+def test_facts_written_before_tasks_told_their_dimension_are_read() -> None:
+
+    facts = listed("a.mp4")
+    old = {name: value for name, value in facts.items() if name != "dimension"}
+    assert facts_from(json.dumps(old)) == facts
+    assert facts_from(json.dumps({**facts, "more": 1})) is None
+    assert facts_from(json.dumps({**facts, "dimension": "512"})) is None

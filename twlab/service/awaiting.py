@@ -20,7 +20,7 @@ from twlab.service.http.transport import Settings, Transport
 from twlab.service.jobs.assets import Assets
 from twlab.service.jobs.bars import Bars
 from twlab.service.jobs.embedding import Outcome, Pace, check_sources, embed_all
-from twlab.service.jobs.embedding_options import MODEL, Options, as_names, as_notes
+from twlab.service.jobs.embedding_options import MODEL, Options, read_options
 from twlab.service.jobs.inputs import find_sources
 from twlab.service.jobs.ledger import Ledger
 from twlab.service.jobs.query_parts import make_query
@@ -264,16 +264,15 @@ class AsyncClient(Account):
         >>> pages = client.embed("book.pdf", model_name="marengo3.5")     # doctest: +SKIP
         """
         _check_on_error(on_error)
-        words, kinds = as_names(embedding_option), as_names(embedding_type)
-        notes = as_notes(ledger_tables.records(time_based_metadata))
-        given: dict[str, Any] = {"embedding_option": words, "embedding_type": kinds}
-        given |= {"embedding_scope": as_names(embedding_scope), "time_based_metadata": notes}
+        notes = ledger_tables.records(time_based_metadata)
+        given: dict[str, Any] = {"embedding_option": embedding_option}
+        given |= {"embedding_scope": embedding_scope, "embedding_type": embedding_type}
         given |= {"start_sec": start_sec, "end_sec": end_sec, "clip_sec": clip_sec}
         given |= {"segmentation": segmentation, "max_sentences": max_sentences}
-        given |= {"overlap_sentences": overlap_sentences}
-        numbers = {"embedding_dimension": embedding_dimension}
-        given |= numbers | {"embedding_uncertainty": embedding_uncertainty}
-        options = Options(model_name, **given)
+        given |= {"overlap_sentences": overlap_sentences, "time_based_metadata": notes}
+        given |= {"embedding_dimension": embedding_dimension}
+        given |= {"embedding_uncertainty": embedding_uncertainty}
+        options = read_options(model_name, **given)
         pace = Pace(concurrency, timeout_sec, pay_again, at_once).checked()
         sources = await self._sources(source, asset_id)
         outcomes = await self._embedded(sources, options, pace, progress=progress)
@@ -297,7 +296,7 @@ class AsyncClient(Account):
     async def _embedded(
         self, sources: Sequence[Media], options: Options, pace: Pace, *, progress: bool
     ) -> list[Outcome]:
-        await asyncio.to_thread(check_sources, sources, options, pace)
+        await asyncio.to_thread(check_sources, sources, options, at_once=pace.at_once)
         service, ledger, assets, account = self._parts()
         with Bars(len(sources), shown=progress) as bars:
             run = Run(service, ledger, assets, account=account, settings=self._settings, watch=bars)

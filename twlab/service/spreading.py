@@ -16,6 +16,7 @@ network are refused, before anything is sent.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import platform
 import warnings
 from pathlib import Path
@@ -25,12 +26,16 @@ from twlab.errors import InputError, TwlabWarning
 from twlab.progress import bar
 from twlab.service.awaiting import FOLDER
 from twlab.service.client import Client
+from twlab.service.jobs.embedding import check_sources
+from twlab.service.jobs.embedding_options import Options, read_options
 from twlab.service.jobs.inputs import find_sources
+from twlab.service.ledger_tables import records
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from twlab.service.http.transport import Settings
+    from twlab.service.jobs.inputs import Media
 
     Place = tuple[str, int, int]
 
@@ -80,6 +85,7 @@ def embed(
 ) -> pd.DataFrame:
     """As :func:`twlab.distributed.embed`; workers are anything with its ``map``."""
     found = find_sources(source)
+    check_all(found, options)
     names = [one.url or str(one.path) for one in found]
     batches = [names[first : first + AT_ONCE] for first in range(0, len(names), AT_ONCE)]
     jobs = Path(folder).absolute()  # workers may stand in other folders
@@ -95,6 +101,20 @@ def embed(
                 done.update(n)
         # All is in the ledger now: this pays for nothing, and tells what failed.
         return teller.embed(source, **{**options, "pay_again": False, "progress": False})
+
+
+def check_all(sources: list[Media], options: dict[str, Any]) -> None:
+    """Refuse what one worker would refuse, before another has sent anything."""
+    if options.get("asset_id") is not None:
+        raise InputError(
+            "asset_id= for workers, which help where files are read and sent; files or addresses "
+            "were expected; embed assets with Client.embed"
+        )
+    known = {field.name for field in dataclasses.fields(Options)}
+    given = {name: value for name, value in options.items() if name in known}
+    given["time_based_metadata"] = records(options.get("time_based_metadata"))
+    at_once = bool(options.get("at_once"))
+    check_sources(sources, read_options(**given), at_once=at_once)
 
 
 def embed_batch(

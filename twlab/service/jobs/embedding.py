@@ -76,7 +76,7 @@ def fit(source: Media, options: Options) -> Options:
     return options.checked(kind)
 
 
-def check_sources(sources: Sequence[Media], options: Options, pace: Pace) -> None:
+def check_sources(sources: Sequence[Media], options: Options, *, at_once: bool) -> None:
     """Refuse all where one source cannot be embedded so; before anything is sent.
 
     Raises
@@ -86,7 +86,7 @@ def check_sources(sources: Sequence[Media], options: Options, pace: Pace) -> Non
     """
     for source in sources:
         fitting = fit(source, options)
-        if pace.at_once:
+        if at_once:
             with contextlib.suppress(OSError):  # said when its content is read
                 check_at_once(fitting, source.path.stat().st_size if source.path else 0)
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from twlab.service.jobs.kinds import Kind
 
-__all__ = ["MODEL", "Note", "Options", "as_names", "as_notes", "job_key"]
+__all__ = ["MODEL", "Note", "Options", "as_names", "as_notes", "job_key", "read_options"]
 
 MODEL = DEFAULT_MODEL
 _TIMES = ("start_sec", "end_sec", "clip_sec")
@@ -286,6 +286,19 @@ class Options:
             digest = hashlib.sha256(orjson.dumps(self.time_based_metadata)).hexdigest()
             told["time_based_metadata"] = f"sha256:{digest}"
         return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def read_options(model_name: str = MODEL, **given: Any) -> Options:
+    """The options as they were given: a word or several, entries of texts along time.
+
+    Raises
+    ------
+    InputError
+        If texts along time are none.
+    """
+    words = {name: as_names(given.get(name)) for name in _CHOICES}
+    notes = as_notes(given.get("time_based_metadata"))
+    return Options(model_name, **{**given, **words, "time_based_metadata": notes})
 
 
 # What depends on more than one option
