@@ -37,7 +37,7 @@ class Part(tw.distributed.Fragment):
         if self.log is not None:
             with self.log.open("a") as log:
                 log.write(f"{self.key}\n")
-        return tw.vectors(self.rows)
+        return tw.vectors(self.rows.drop(columns="model_name", errors="ignore"))
 
     def table(self, *, embedding: bool = True) -> pd.DataFrame:
         if not embedding:

@@ -48,7 +48,7 @@ def executor(request: pytest.FixtureRequest) -> Any:
 def pairs_by_cells(source: Any) -> pd.DataFrame:
     """As for a large source: cells, and many blocks of them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(joins, "MANY_ROWS", 0)
+        patch.setattr(joins, "MANY_ROWS", 1)
         patch.setattr(joins, "BLOCK_ROWS", 50)
         return tw.near_duplicates(source, threshold=0.9, min_gap_sec=12)
 
@@ -204,7 +204,7 @@ def test_zeros_pair_with_nothing_at_any_threshold(
     matrix[::7] = 0
     some = tw.with_vectors(table, matrix)
     expected = tw.near_duplicates(some, threshold=-0.5)
-    monkeypatch.setattr(joins, "MANY_ROWS", 0)
+    monkeypatch.setattr(joins, "MANY_ROWS", 1)
     same(tw.near_duplicates(Parts(some, CUTS), threshold=-0.5), expected)
 
 
@@ -247,7 +247,7 @@ def test_results_too_large_are_refused(
         tw.nearest(source, k=4)
     with pytest.raises(tw.InputError, match=r"more than 100 pairs are 0\.9 alike"):
         tw.near_duplicates(source, threshold=0.9)
-    monkeypatch.setattr(pairs, "MOST_CELLS", 100)
+    monkeypatch.setattr(pairs, "MOST_SIMILARITIES", 100)
     with pytest.raises(tw.InputError, match="260 x 260 similarities; at most 100"):
         tw.cosine_similarity(source)
     assert not (tmp_path / "work").exists()
@@ -330,7 +330,7 @@ def test_files_of_another_release_are_not_reused(
     monkeypatch.setattr("twlab.archive.in_pieces.checkpoints.__version__", "0.0.1")
     again = Interrupting(after=-1)
     tw.nearest(Parts(table, CUTS, again, work=tmp_path / "work"))
-    assert again.done == len(pieces.pieces_of(Parts(table, CUTS)))
+    assert again.done == len(pieces.join_fragments(Parts(table, CUTS)))
 
 
 def test_a_folder_that_another_program_takes_away_is_made_again(

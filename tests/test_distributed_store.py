@@ -64,7 +64,7 @@ def same(found: Any, expected: Any) -> None:
 def test_a_store_gives_what_its_table_gives(address: Path, engine: str, engines: Engines) -> None:
     store = tw.open(address, executor=engines[engine])
     table = store.to_table()
-    assert len(pieces.pieces_of(store)) > 3
+    assert len(pieces.join_fragments(store)) > 3
     for job in JOBS.values():
         same(job(store), job(table))
 
@@ -87,7 +87,7 @@ def test_an_interrupted_job_goes_on_in_another_process(address: Path) -> None:
     assert store.work.exists()
     same(tw.near_duplicates(store, threshold=0.5), tw.near_duplicates(store.to_table(),
          threshold=0.5))  # fmt: skip
-    assert again.done == len(pieces.pieces_of(store)) - 3
+    assert again.done == len(pieces.join_fragments(store)) - 3
     assert not store.work.exists()
 
 

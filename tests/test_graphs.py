@@ -57,7 +57,7 @@ def test_every_row_is_in_the_cell_of_its_nearest_centre(film: np.ndarray) -> Non
 def test_no_pair_is_missed(film: np.ndarray, threshold: float) -> None:
     rows = np.concatenate([film, film[100:140]])
     expected = exact.best_first(*exact.pairs_above(rows, None, threshold, most=10**7))
-    found = exact.best_first(*pruned.close_pairs(rows, threshold, most=10**7))
+    found = exact.best_first(*pruned.close_pairs(rows, exact.Wanted(threshold, 10**7)))
     assert len(expected[0]) >= 40
     for one, other in zip(expected, found, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -68,7 +68,7 @@ def test_no_pair_is_missed(film: np.ndarray, threshold: float) -> None:
 def test_pairs_equal_those_of_each_with_each(rows: tuple[int, int, int], threshold: float) -> None:
     unit = drawn(*rows)
     expected = exact.best_first(*exact.pairs_above(unit, None, threshold, most=10**6))
-    found = exact.best_first(*pruned.close_pairs(unit, threshold, most=10**6))
+    found = exact.best_first(*pruned.close_pairs(unit, exact.Wanted(threshold, 10**6)))
     for one, other in zip(expected, found, strict=True):
         np.testing.assert_array_equal(one, other)
 

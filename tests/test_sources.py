@@ -30,7 +30,7 @@ def test_every_analysis_takes_stores() -> None:
 
 
 def test_only_named_arguments_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("twlab.archive.store.opened", lambda given: f"<{given}>")
+    monkeypatch.setattr("twlab.archive.store.open_source", lambda given: f"<{given}>")
 
     def of_table(a: Any, *, method: str = "") -> Any:
         """What it was given."""

@@ -15,8 +15,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from twlab.archive.engines import check_executor
-from twlab.archive.in_pieces.clusters import cluster
 from twlab.archive.in_pieces.duplicates import near_duplicates
+from twlab.archive.in_pieces.kmeans import cluster
 from twlab.archive.in_pieces.pairs import cosine_similarity, nearest, write_nearest
 from twlab.archive.in_pieces.per_video import (
     diagnose,

@@ -76,7 +76,7 @@ WIRES: dict[str, Wire] = {
     "find": Wire("analysis.copies.aligning", ("clip", "corpus")),
     "repeats": Wire("analysis.copies.aligning", _SEGMENTS),
     # groups
-    "cluster": Wire("analysis.groups.clustering", _SEGMENTS, "archive.in_pieces.clusters"),
+    "cluster": Wire("analysis.groups.clustering", _SEGMENTS, "archive.in_pieces.kmeans"),
     "cluster_counts": Wire("analysis.groups.clustering", _SEGMENTS),
     "cluster_summary": Wire("analysis.groups.summary", _SEGMENTS),
     "deduplicate": Wire("analysis.groups.selection", _SEGMENTS),
@@ -143,11 +143,11 @@ def takes_stores(
         former = {name: kwargs[name] for name in kwargs.keys() - signature.parameters.keys()}
         known = {name: kwargs[name] for name in kwargs.keys() - former.keys()}
         given = signature.bind(*args, **known).arguments | former
-        from twlab.archive.store import opened
+        from twlab.archive.store import open_source
 
         for name in names:
             _refuse_misplaced(name, given, function.__name__)
-        large = {name: opened(given[name]) for name in names if name in given}
+        large = {name: open_source(given[name]) for name in names if name in given}
         if any(isinstance(value, Source) for value in large.values()):
             result: R = _call_with_stores(function, given | large, pieces)
         else:

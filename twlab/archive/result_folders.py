@@ -1,7 +1,7 @@
 """Results too large for memory: folders of Parquet files, whole or not at all.
 
 * :func:`new_folder` - a folder that gets its name when all is written
-* :func:`written` - tables as the files of such a folder
+* :func:`write_tables` - tables as the files of such a folder
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["new_folder", "written"]
+__all__ = ["new_folder", "write_tables"]
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def _new(folder: Any) -> Path:
     return target
 
 
-def written(tables: Iterable[pd.DataFrame], folder: str | os.PathLike[str]) -> Path:
+def write_tables(tables: Iterable[pd.DataFrame], folder: str | os.PathLike[str]) -> Path:
     """The new folder in which each of the tables is a Parquet file."""
     with new_folder(folder) as (aside, target):
         for number, table in enumerate(tables):

@@ -59,6 +59,7 @@ __all__ = [
     "models_of",
     "one_model",
     "one_option",
+    "one_space",
     "scaled",
     "series_like",
     "str_column",
@@ -331,6 +332,20 @@ def one_option(segments: pd.DataFrame) -> None:
             f'store.where("embedding_option = {first!r}"), or pass tw.vectors(segments) to mix '
             "them on purpose"
         )
+
+
+def one_space(*sides: Any) -> None:
+    """Nothing, if the rows of each table among the sides can be compared with each other.
+
+    Raises
+    ------
+    InputError
+        Naming the options or models that a table mixes. Arrays are taken at their owner's word.
+    """
+    for side in sides:
+        if isinstance(side, pd.DataFrame):
+            one_option(side)
+            one_model(side)
 
 
 def series_like(segments: pd.DataFrame, values: Any, name: str) -> pd.Series[Any]:

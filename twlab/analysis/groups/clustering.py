@@ -12,6 +12,11 @@ holds clips, and zero vectors, belong to no cluster: ``<NA>`` in a Series, -1 in
 
 :func:`twlab.cluster_summary` describes what is in each. References are listed in
 :mod:`twlab.analysis.groups.partitions`.
+
+What ``kmeans`` over a store in pieces does as well is said here once: which arguments are refused
+(:func:`method_of`, :func:`check_arguments`), which rows take part in which order
+(:func:`rows_in_time`), how many clusters there are (:func:`kmeans_ways`, :func:`divide_into`), and
+what the result looks like (:func:`label_rows`).
 """
 
 from __future__ import annotations
@@ -32,11 +37,11 @@ from twlab.analysis.groups.communities import (
     ties_in_time,
 )
 from twlab.analysis.groups.partitions import (
+    InMemory,
     chain_tree,
     cut,
     density_groups,
     linkage_tree,
-    n_distinct,
     spherical_kmeans,
     start_rows,
 )
@@ -53,19 +58,20 @@ from twlab.table.segments import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
-    from twlab.table.types import Matrix, Positions
+    from twlab.analysis.groups.partitions import Rows
+    from twlab.table.types import Mask, Matrix, Positions
 
 
 __all__ = [
-    "Ways",
+    "LEADING",
     "check_arguments",
     "cluster",
     "cluster_counts",
+    "divide_into",
+    "kmeans_ways",
     "label_rows",
     "method_of",
-    "number_of",
+    "rows_in_time",
 ]
 
 Method = Literal["ward", "kmeans", "average", "ward_time", "hdbscan"]
@@ -74,7 +80,7 @@ MOST_TREE_ROWS = 20_000
 """Rows whose n * n / 2 distances (1.6 GB, twice) are still bearable."""
 
 LEADING = 8
-"""Numbers of a vector that tell it from every other."""
+"""Numbers of a vector that tell it from every other of its time."""
 
 FEW_COLUMNS = 64
 """Columns of a matrix that are put into another order at once."""
@@ -147,7 +153,7 @@ def cluster(
     method = method_of(method, n_clusters, distance_threshold)
     check_arguments(segments, method, random_state)
     unit = unit_vectors(segments)
-    rows = _rows_in_time(segments, unit, method)
+    rows = _rows_of(segments, unit, method)
     if distance_threshold is not None:
         tree = linkage_tree(_take(unit, rows), "average")
         n_joined = int((tree.heights < distance_threshold).sum())
@@ -163,7 +169,7 @@ def cluster(
         unit = _take(unit, rows)
         asked = n_clusters if isinstance(n_clusters, Integral) else 0
         ways = _ways(unit, _videos(segments, rows), method, random_state, enough=int(asked))
-        found = ways.divide(number_of(ways, n_clusters)) if len(rows) else rows
+        found = divide_into(ways, n_clusters)
     return label_rows(segments, rows, found)
 
 
@@ -213,7 +219,7 @@ def cluster_counts(
             "call tw.cluster(segments, method='hdbscan') directly"
         )
     unit = unit_vectors(segments)
-    rows = _rows_in_time(segments, unit, method)
+    rows = _rows_of(segments, unit, method)
     return _counts(_ways(_take(unit, rows), _videos(segments, rows), method, random_state))
 
 
@@ -277,17 +283,27 @@ def method_of(method: Any, n_clusters: Any, threshold: Any) -> Method:
     return "average"
 
 
-def _rows_in_time(segments: Any, unit: Matrix, method: str) -> Positions:
-    """Positions of the rows that take part, by video and time; of an array in its order."""
-    usable: NDArray[np.bool_] = np.any(unit, axis=1)
+def _rows_of(segments: Any, unit: Matrix, method: str) -> Positions:
+    """The same where all unit vectors are at hand."""
+    return rows_in_time(segments, unit[:, :LEADING], np.asarray(unit.any(axis=1)), method)
+
+
+def rows_in_time(segments: Any, leading: Matrix, present: Mask, method: str) -> Positions:
+    """Positions of the rows that take part, by video and time; of an array in its order.
+
+    ``leading`` has the first ``LEADING`` numbers of their unit vectors, ``present`` is False for
+    zeros. Rows of the same time go by what they are, not by their place in the table: else the
+    order of rows would decide which cluster has which number, and which rows k-means draws.
+    """
+    usable = present.copy()
     if isinstance(segments, pd.DataFrame):
         usable &= clip_mask(segments)
         if method == "ward_time":
             usable &= segments[["start_sec", "end_sec"]].notna().all(axis=1).to_numpy(bool)
-    order = np.arange(len(unit))
-    if isinstance(segments, pd.DataFrame):  # equal times go by content, not by place in the table
-        if unit.size:
-            order = np.lexsort(unit[:, :LEADING].T)
+    order = np.arange(len(leading))
+    if isinstance(segments, pd.DataFrame):
+        if leading.size:
+            order = np.lexsort(leading.T)
         known = [name for name in ("video_id", "start_sec", "end_sec") if name in segments.columns]
         order = order[time_order(segments[known].iloc[order])]
     rows = order[usable[order]]
@@ -320,34 +336,53 @@ def _ways(
     unit: Matrix, video: Positions, method: Method, random_state: int, *, enough: int = 0
 ) -> Ways:
     """How to divide the rows into any number of clusters, or enough; a tree is built once."""
-    n = len(unit)
-
+    if method == "kmeans":
+        return kmeans_ways(InMemory(unit), random_state, enough=enough)
     in_time = video if method == "ward_time" else None
-    some = start_rows(n, 1, random_state) if method == "kmeans" else np.arange(n)
 
     @cache
-    def seen() -> tuple[Matrix, Any]:
-        rows = unit if len(some) == n else unit[some]
-        return rows, ties(rows) if in_time is None else ties_in_time(rows, in_time)
+    def tied() -> Any:
+        return ties(unit) if in_time is None else ties_in_time(unit, in_time)
 
-    def score(labels: Positions) -> float:
-        return modularity(seen()[1], labels[some])
-
-    def divided() -> bool:
-        return is_divided(seen()[0], in_time)
-
-    if method == "kmeans":
-
-        def divide(n_clusters: int) -> Positions:
-            return spherical_kmeans(unit, n_clusters, random_state=random_state)
-
-        most = n_distinct(unit, enough=enough or n)
-        return Ways(divide, score, divided, n, min(1, n), most)
-    if method == "ward_time":
+    if in_time is not None:
         tree = chain_tree(unit, video)
     else:
         tree = linkage_tree(unit, "ward" if method == "ward" else "average")
-    return Ways(partial(cut, tree), score, divided, n, tree.n_roots, tree.n_distinct)
+    return Ways(
+        partial(cut, tree),
+        lambda labels: modularity(tied(), labels),
+        lambda: is_divided(unit, in_time),
+        len(unit),
+        tree.n_roots,
+        tree.n_distinct,
+    )
+
+
+def kmeans_ways(rows: Rows, random_state: int, *, enough: int = 0) -> Ways:
+    """How k-means divides rows that lie anywhere; a sample of many is judged."""
+    n = rows.n_rows
+
+    @cache
+    def seen() -> tuple[Positions, Matrix, Any]:
+        drawn = start_rows(n, 1, random_state)
+        unit = rows.take(drawn)
+        return drawn, unit, ties(unit)
+
+    return Ways(
+        lambda n_clusters: spherical_kmeans(rows, n_clusters, random_state=random_state),
+        lambda labels: modularity(seen()[2], labels[seen()[0]]),
+        lambda: is_divided(seen()[1], None),
+        n,
+        min(1, n),
+        rows.n_distinct(enough=enough if enough > 0 else n),
+    )
+
+
+def divide_into(ways: Ways, n_clusters: int | None) -> Positions:
+    """The group of each row, for the number of groups asked for or the best one."""
+    if not ways.n_rows:
+        return np.empty(0, np.intp)
+    return ways.divide(number_of(ways, n_clusters))
 
 
 def number_of(ways: Ways, n_clusters: int | None) -> int:

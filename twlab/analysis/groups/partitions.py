@@ -5,7 +5,8 @@ takes rows of unit length in order of time, trusts its arguments and returns pos
 numbers.
 
 * :func:`linkage_tree`, :func:`chain_tree`, :func:`cut` - agglomerative trees, and a cut of one
-* :func:`spherical_kmeans`, :func:`density_groups` - groups without a tree
+* :func:`spherical_kmeans`, :func:`density_groups` - groups without a tree; k-means of :class:`Rows`
+  that lie anywhere, of one matrix :class:`InMemory`
 * :func:`silhouettes` - how much nearer a row is to its own group than to the next
 
 References
@@ -21,7 +22,7 @@ Rousseeuw, "Silhouettes: a graphical aid", J. Comput. Appl. Math. 1987.
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -35,13 +36,15 @@ if TYPE_CHECKING:
 
     from twlab.table.types import Floats, Matrix, Positions
 
+    Start = tuple[Matrix, float]
 
 __all__ = [
     "MIN_GROUP",
+    "MOST_START_ROWS",
+    "InMemory",
+    "Rows",
     "Tree",
-    "add_distinct",
     "assign_rows",
-    "best_start",
     "chain_tree",
     "cut",
     "density_groups",
@@ -53,7 +56,6 @@ __all__ = [
     "spherical_kmeans",
     "start_of",
     "start_rows",
-    "start_seeds",
 ]
 
 MIN_GROUP = 5
@@ -185,18 +187,76 @@ def n_distinct(unit: Matrix, *, enough: int) -> int:
     return len(found)
 
 
-def spherical_kmeans(unit: Matrix, n_groups: int, *, random_state: int) -> Positions:
+class Rows(Protocol):
+    """Unit vectors to be divided, wherever they lie; they count in order of time."""
+
+    n_rows: int
+
+    def take(self, rows: Positions) -> Matrix:
+        """Some of them."""
+
+    def marks(self) -> NDArray[np.uint64]:
+        """A number for each, the same for those that are the same but for rounding."""
+
+    def n_distinct(self, *, enough: int) -> int:
+        """How many are different; counted no further than needed."""
+
+    def starts(self, sample: Matrix, n_groups: int, seeds: list[int]) -> Iterable[Start]:
+        """What :func:`start_of` finds with each seed."""
+
+    def once(self, name: str, find: Callable[[], Matrix]) -> Matrix:
+        """What is found, kept for another call."""
+
+    def assign(self, centres: Matrix) -> tuple[Positions, Floats]:
+        """The nearest centre of each row, and the sum of the rows of each centre."""
+
+
+class InMemory:
+    """Unit vectors that are one matrix."""
+
+    def __init__(self, unit: Matrix) -> None:
+        self.n_rows, self._unit = len(unit), unit
+
+    def take(self, rows: Positions) -> Matrix:
+        """Some of them; all are not copied."""
+        return self._unit if len(rows) == self.n_rows else self._unit[rows]
+
+    def marks(self) -> NDArray[np.uint64]:
+        """A number for each, the same for those that are the same but for rounding."""
+        return marks(self._unit)
+
+    def n_distinct(self, *, enough: int) -> int:
+        """How many are different; counted no further than needed."""
+        return n_distinct(self._unit, enough=enough)
+
+    def starts(self, sample: Matrix, n_groups: int, seeds: list[int]) -> Iterable[Start]:
+        """What :func:`start_of` finds with each seed."""
+        return (start_of(seed, sample, n_groups) for seed in seeds)
+
+    def once(self, _: str, find: Callable[[], Matrix]) -> Matrix:
+        """What is found."""
+        return find()
+
+    def assign(self, centres: Matrix) -> tuple[Positions, Floats]:
+        """The nearest centre of each row, and the sum of the rows of each centre."""
+        return _assign_in_blocks(self._unit, centres)
+
+
+def spherical_kmeans(rows: Rows, n_groups: int, *, random_state: int) -> Positions:
     """Groups around unit centres, each row with the centre of the highest cosine.
 
     Alternates between centres and assignment, from the best of four such runs that start with
     k-means++. Beyond ``MOST_START_ROWS`` these have a sample of the rows.
     """
-    rows = start_rows(len(unit), n_groups, random_state)
-    sample = unit if len(rows) == len(unit) else unit[rows]
-    if len(rows) < len(unit) and n_distinct(sample, enough=n_groups) < n_groups:
-        sample = unit[add_distinct(rows, marks(unit), n_groups)]
-    start = best_start(start_of(seed, sample, n_groups) for seed in start_seeds(random_state))
-    return lloyd(start, lambda centres: _assign_in_blocks(unit, centres))[0]
+
+    def find() -> Matrix:
+        drawn = start_rows(rows.n_rows, n_groups, random_state)
+        sample = rows.take(drawn)
+        if len(drawn) < rows.n_rows and n_distinct(sample, enough=n_groups) < n_groups:
+            sample = rows.take(add_distinct(drawn, rows.marks(), n_groups))
+        return best_start(rows.starts(sample, n_groups, start_seeds(random_state)))
+
+    return lloyd(rows.once(f"start-{n_groups}", find), rows.assign)[0]
 
 
 def start_rows(n: int, n_groups: int, random_state: int) -> Positions:
@@ -221,7 +281,7 @@ def start_seeds(random_state: int) -> list[int]:
     return [random_state + run for run in range(N_STARTS)]
 
 
-def start_of(seed: int, sample: Matrix, n_groups: int) -> tuple[Matrix, float]:
+def start_of(seed: int, sample: Matrix, n_groups: int) -> Start:
     """Centres of unit length found on a sample, and the sum of the cosines of its rows to them."""
     from sklearn.cluster import kmeans_plusplus
     from threadpoolctl import threadpool_limits
@@ -233,7 +293,7 @@ def start_of(seed: int, sample: Matrix, n_groups: int) -> tuple[Matrix, float]:
     return directions(sums, start), float(np.linalg.norm(sums, axis=1).sum())
 
 
-def best_start(runs: Iterable[tuple[Matrix, float]]) -> Matrix:
+def best_start(runs: Iterable[Start]) -> Matrix:
     """The centres of the run that came nearest, the first of equals."""
     return max(runs, key=lambda run: run[1])[0]
 

@@ -7,6 +7,9 @@ length again: the service does the same, and the length tells how alike the clip
 
 * :func:`video_vectors` - a table of segments with one row per video, option and model
 * :func:`cluster_summary` - one row per cluster: size, seconds, most typical segment, quality
+
+:func:`video_table` makes the vectors of videos of tables and stores: it checks, groups the rows and
+puts the result together, and has :func:`vector_of` called with the rows of one video at a time.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from twlab.analysis.groups.partitions import group_sums, silhouettes
 from twlab.analysis.neighbors.exact import first_of_best
 from twlab.errors import InputError, warn
 from twlab.intervals import merge_adjacent
+from twlab.table.groups import on_table
 from twlab.table.rows import aligned, time_order
 from twlab.table.segments import (
     COLUMNS,
@@ -34,14 +38,13 @@ from twlab.table.segments import (
 from twlab.table.tracks import times_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
+    from twlab.table.groups import EachGroup
     from twlab.table.types import Floats, Positions
 
 
-__all__ = ["check_scope", "cluster_summary", "group_vector", "video_table", "video_vectors"]
+__all__ = ["FILE_COLUMNS", "cluster_summary", "vector_of", "video_table", "video_vectors"]
 
 _KEYS = ("video_id", "embedding_option", "model_name")
 
@@ -101,45 +104,30 @@ def video_vectors(
              video_id  start_sec  end_sec embedding_scope  n_segments
     0  big_buck_bunny        0.0  596.474           video         100
     """
-    check_scope(scope)
     check_segments(segments)
-    return video_table(
-        segments,
-        scope,
-        lambda groups: [group_vector(segments.iloc[rows], scope) for rows in groups],
-    )
+    return video_table(segments, scope, on_table(segments))
 
 
-def video_table(
-    places: pd.DataFrame,
-    scope: str,
-    vectors_of: Callable[[list[Positions]], list[tuple[Floats, int]]],
-) -> pd.DataFrame:
-    """What :func:`video_vectors` returns, from rows that need not carry their vectors.
-
-    ``vectors_of`` gives the vector of each group of rows, and how many zero vectors are in it.
-    """
+def video_table(places: pd.DataFrame, scope: Any, of_each: EachGroup) -> pd.DataFrame:
+    """What :func:`video_vectors` returns, from rows that need not carry their vectors."""
+    if scope not in ("clip", "video"):
+        raise InputError(f"scope is {scope!r}; 'clip' or 'video' was expected; choose one")
     groups = _groups(places)
     whole = _column(places, "embedding_scope").isin(WHOLE_SCOPES).to_numpy(bool)
     clips = [rows[~whole[rows]] for rows in groups]
     used = [rows[whole[rows]] for rows in groups] if scope == "video" else clips
     _check_all_present(places, groups, used, scope)
-    found = vectors_of(used)
-    n_zero = sum(count for _, count in found)
+    found = list(of_each("video vectors", vector_of, used, scope))
+    n_zero = sum(int(count) for _, count in found)
     if n_zero:
         message = f"{n_zero} of {len(places)} vectors are all zeros; they weigh nothing"
         warn(message)
-    table = _row_of_each(places, used).assign(n_segments=[len(rows) for rows in clips])
+    counts = np.array([len(rows) for rows in clips], np.int64)
+    table = _row_of_each(places, used).assign(n_segments=counts)
     return _add_vectors(table, [vector for vector, _ in found])
 
 
-def check_scope(scope: Any) -> None:
-    """Refuse a scope that no row can have."""
-    if scope not in ("clip", "video"):
-        raise InputError(f"scope is {scope!r}; 'clip' or 'video' was expected; choose one")
-
-
-def group_vector(rows: pd.DataFrame, scope: str) -> tuple[Floats, int]:
+def vector_of(rows: pd.DataFrame, scope: str) -> tuple[Floats, int]:
     """The vector of one video, option and model, and how many zero vectors weigh nothing in it."""
     return (_served_vector(rows), 0) if scope == "video" else _mean(rows)
 

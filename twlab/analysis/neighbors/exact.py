@@ -6,7 +6,8 @@ blocks is put together here. Positions count from the first row of a block, and 
 rank by position, so that the blocks change nothing.
 
 * :func:`best_rows`, :func:`merge_best` - the k most alike rows, of a block and of several
-* :func:`pairs_above`, :func:`best_first` - pairs above a threshold
+* :func:`pairs_above`, :func:`pairs_met`, :func:`best_first` - pairs above a threshold, of two
+  blocks and of all blocks that meet
 * :func:`may_pair` - pairs with enough time between them
 * :func:`first_of_best` - the row that is most like its group
 """
@@ -22,6 +23,8 @@ from twlab.errors import InputError
 from twlab.progress import bar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from twlab.table.types import Floats, Matrix, Neighbors, Positions
@@ -30,8 +33,10 @@ if TYPE_CHECKING:
 __all__ = [
     "ROUNDING",
     "Apart",
+    "Meeting",
     "Spans",
     "Videos",
+    "Wanted",
     "best_first",
     "best_rows",
     "check_pair_count",
@@ -39,6 +44,7 @@ __all__ = [
     "may_pair",
     "merge_best",
     "pairs_above",
+    "pairs_met",
 ]
 
 GROUP = 8
@@ -81,6 +87,27 @@ class Videos(NamedTuple):
     def of(self, queries: Any, unit: Any) -> Videos:
         """The same for some queries and some rows."""
         return Videos(self.query[queries], self.unit[unit], self.same)
+
+
+class Wanted(NamedTuple):
+    """Which pairs are looked for."""
+
+    threshold: float
+    """The least cosine."""
+    most: int
+    """More pairs than these are refused."""
+    spans: Spans | None = None
+    """Where all rows lie that positions count in; None where any two may pair."""
+    apart: Apart = Apart()
+
+
+class Meeting(NamedTuple):
+    """Two blocks of rows of one whole, each with each; without ``others``, one with itself."""
+
+    left: Positions
+    rows: Matrix
+    right: Positions
+    others: Matrix | None
 
 
 def best_rows(
@@ -219,6 +246,30 @@ def pairs_above(
         check_pair_count(n_pairs, threshold, most)
         pairs.append(pair)
         values.append(np.clip(value, -1, 1))
+    return np.concatenate(pairs), np.concatenate(values)
+
+
+def pairs_met(meetings: Iterable[Meeting], wanted: Wanted) -> Neighbors:
+    """Positions in the whole, the earlier first, and cosines of all pairs of blocks that meet.
+
+    Raises
+    ------
+    InputError
+        If there are more than are wanted.
+    """
+    pairs, values, n_pairs = [np.empty((0, 2), np.intp)], [np.empty(0, np.float32)], 0
+    for left, rows, right, others in meetings:
+        right = left if others is None else right
+        spans = wanted.spans and (wanted.spans.of(left), wanted.spans.of(right))
+        found, value = pairs_above(
+            rows, others, wanted.threshold, most=wanted.most, spans=spans, apart=wanted.apart
+        )
+        if len(found):
+            n_pairs += len(found)
+            check_pair_count(n_pairs, wanted.threshold, wanted.most)
+            both = np.column_stack([left[found[:, 0]], right[found[:, 1]]])
+            pairs.append(np.sort(both, axis=1))
+            values.append(value)
     return np.concatenate(pairs), np.concatenate(values)
 
 

@@ -10,6 +10,11 @@ is never held: memory grows with the number of rows, not with its square.
 * :func:`nearest` - for each row the k most alike ones
 * :func:`near_duplicates` - all pairs above a threshold
 * :func:`neighbors_among`, :func:`close_among` - both for rows that are of length 1 already
+
+What a store in pieces does as well is said here once: which arguments and which two sides are
+refused (:func:`check_nearest`, :func:`check_pairs`, :func:`check_sides`), which rows may be found
+(:func:`may_be_found`, :func:`videos_of`, :func:`pairs_wanted`), and what the result looks like
+(:func:`long_table`, :func:`pair_table`).
 """
 
 from __future__ import annotations
@@ -23,11 +28,13 @@ import pandas as pd
 
 from twlab.analysis.neighbors.exact import (
     Apart,
+    Meeting,
     Spans,
     Videos,
+    Wanted,
     best_first,
     best_rows,
-    pairs_above,
+    pairs_met,
 )
 from twlab.analysis.neighbors.pruned import best_in_cells, close_pairs
 from twlab.analysis.neighbors.similarity import same_option, same_space
@@ -35,25 +42,28 @@ from twlab.errors import InputError, check_count, warn
 from twlab.table.segments import (
     check_segments,
     clip_mask,
-    one_option,
+    one_space,
     unit_vectors,
 )
 
 if TYPE_CHECKING:
-    from twlab.table.types import Matrix, Neighbors, Positions
+    from twlab.table.types import Mask, Matrix, Neighbors, Positions
 
 
 __all__ = [
     "best_among",
+    "check_nearest",
+    "check_pairs",
     "check_pairs_wanted",
-    "check_videos",
+    "check_sides",
     "close_among",
     "long_table",
+    "may_be_found",
     "near_duplicates",
     "nearest",
     "neighbors_among",
     "pair_table",
-    "spans_of",
+    "pairs_wanted",
     "videos_of",
 ]
 
@@ -144,18 +154,13 @@ def nearest(
     >>> indices.ravel().tolist()
     [2, 2, 0]
     """
-    k = check_count(k, "k", of="neighbours")
-    check_exact(exact, videos)
-    check_videos(videos, segments, segments if to is None else to)
-    for side in (segments, to):
-        if isinstance(side, pd.DataFrame):
-            one_option(side)
+    k = check_nearest(segments, to, k=k, exact=exact, videos=videos)
+    one_space(segments, to)
     queries = unit_vectors(segments)
     own = to is None
     pool, unit = (segments, queries) if own else (to, unit_vectors(to))
-    same_space(segments, pool, queries, unit)
-    same_option(segments, pool)
-    among = _candidates(pool, unit)
+    check_sides(segments, pool, queries, unit)
+    among = np.flatnonzero(unit.any(axis=1) & may_be_found(pool))
     if videos == "any":
         found = best_among(queries, unit, among, k, own=own, exact=exact)
     else:
@@ -229,34 +234,31 @@ def near_duplicates(
     >>> tw.near_duplicates([[1, 0], [0, 1], [2, 0]])
     (array([[0, 2]]), array([1.], dtype=float32))
     """
-    check_pairs_wanted(threshold, min_gap_sec)
-    check_videos(videos, segments)
-    is_table = isinstance(segments, pd.DataFrame)
-    if is_table:
+    check_pairs(segments, threshold, min_gap_sec=min_gap_sec, videos=videos)
+    if isinstance(segments, pd.DataFrame):
         check_segments(segments)
-        one_option(segments)
+    one_space(segments)
     unit = unit_vectors(segments)
-    among = _candidates(segments, unit)
-    spans = spans_of(segments.iloc[among]) if is_table else None
+    among = np.flatnonzero(unit.any(axis=1) & may_be_found(segments))
+    wanted = pairs_wanted(segments, threshold, min_gap_sec=min_gap_sec, videos=videos)
+    if wanted.spans is not None:
+        wanted = wanted._replace(spans=wanted.spans.of(among))
     rows = unit if len(among) == len(unit) else unit[among]
-    pairs, values = close_among(rows, threshold, spans, Apart(float(min_gap_sec), videos))
-    pairs = among[pairs]
-    return pair_table(segments, pairs, values) if is_table else (pairs, values)
+    pairs, values = _find_pairs(rows, wanted)
+    return pair_table(segments, among[pairs], values)
 
 
-def close_among(
-    unit: Matrix,
-    threshold: float,
-    spans: Spans | None = None,
-    apart: Apart = Apart(),  # noqa: B008 - a tuple, which nobody can change
-) -> Neighbors:
+def close_among(unit: Matrix, threshold: float) -> Neighbors:
     """All pairs of rows of length 1 that are ``threshold`` alike, best first."""
-    if len(unit) < MANY_ROWS:
-        both = (spans, spans) if spans else None
-        found = pairs_above(unit, None, threshold, most=MOST_PAIRS, spans=both, apart=apart)
-    else:
-        found = close_pairs(unit, threshold, most=MOST_PAIRS, spans=spans, apart=apart)
-    return best_first(*found)
+    return best_first(*_find_pairs(unit, Wanted(threshold, MOST_PAIRS)))
+
+
+def _find_pairs(unit: Matrix, wanted: Wanted) -> Neighbors:
+    """All pairs that are wanted, in any order."""
+    if len(unit) >= MANY_ROWS:
+        return close_pairs(unit, wanted)
+    every = np.arange(len(unit))
+    return pairs_met([Meeting(every, unit, every, None)], wanted)
 
 
 def neighbors_among(unit: Matrix, k: int) -> Neighbors:
@@ -283,6 +285,37 @@ def best_among(
             "exact=True) misses none and takes longer"
         )
     return found
+
+
+def check_nearest(segments: Any, to: Any, *, k: Any, exact: Any = None, videos: Any = "any") -> int:
+    """The number of neighbours as an int, where what :func:`nearest` is asked for is possible."""
+    whole = check_count(k, "k", of="neighbours")
+    check_exact(exact, videos)
+    check_videos(videos, segments, segments if to is None else to)
+    return whole
+
+
+def check_sides(a: Any, b: Any, left: Matrix, right: Matrix) -> None:
+    """Nothing, if the vectors of two tables or matrices can be compared by their cosine."""
+    same_space(a, b, left, right)
+    same_option(a, b)
+
+
+def check_pairs(segments: Any, threshold: Any, *, min_gap_sec: Any, videos: Any) -> None:
+    """Nothing, if what :func:`near_duplicates` is asked for is possible."""
+    check_pairs_wanted(threshold, min_gap_sec)
+    check_videos(videos, segments)
+
+
+def pairs_wanted(segments: Any, threshold: float, *, min_gap_sec: float, videos: str) -> Wanted:
+    """Which pairs :func:`near_duplicates` looks for; only a table tells where rows lie."""
+    spans = spans_of(segments) if isinstance(segments, pd.DataFrame) else None
+    return Wanted(threshold, MOST_PAIRS, spans, Apart(float(min_gap_sec), videos))
+
+
+def may_be_found(data: Any) -> Mask:
+    """True for rows that may be found, as far as that shows without their vectors."""
+    return clip_mask(data) if isinstance(data, pd.DataFrame) else np.ones(len(data), bool)
 
 
 def check_videos(videos: Any, *sides: Any) -> None:
@@ -339,14 +372,6 @@ def check_pairs_wanted(threshold: float, min_gap_sec: float) -> None:
         raise InputError(f"min_gap_sec is {min_gap_sec!r}; seconds, 0 or more, were expected")
 
 
-def _candidates(data: Any, unit: Matrix) -> Positions:
-    """Positions of the rows that may be found."""
-    usable = unit.any(axis=1)
-    if isinstance(data, pd.DataFrame):
-        usable &= clip_mask(data)
-    return np.flatnonzero(usable)
-
-
 def long_table(queries: Any, pool: Any, indices: Positions, similarities: Matrix) -> pd.DataFrame:
     """One row per query and neighbour."""
     row, place = np.nonzero(indices >= 0)
@@ -361,8 +386,11 @@ def long_table(queries: Any, pool: Any, indices: Positions, similarities: Matrix
     return pd.concat([table, *_places(pool, match)], axis=1)
 
 
-def pair_table(segments: pd.DataFrame, pairs: Positions, values: Matrix) -> pd.DataFrame:
-    """One row per pair."""
+def pair_table(segments: Any, pairs: Positions, values: Matrix) -> pd.DataFrame | Neighbors:
+    """The pairs, best first: of a table one row per pair, of an array as they are."""
+    pairs, values = best_first(pairs, values)
+    if not isinstance(segments, pd.DataFrame):
+        return pairs, values
     labels = _labels(segments, len(segments))
     sides = dict(zip("ab", pairs.T, strict=True))
     table = pd.DataFrame({side: labels[rows] for side, rows in sides.items()})

@@ -19,11 +19,10 @@ import numpy as np
 
 from twlab.analysis.neighbors.exact import (
     ROUNDING,
-    Apart,
+    Meeting,
     best_rows,
-    check_pair_count,
     merge_best,
-    pairs_above,
+    pairs_met,
 )
 from twlab.analysis.neighbors.similarity import BLOCK_CELLS, dot_rows
 from twlab.analysis.neighbors.voronoi import (
@@ -38,7 +37,7 @@ from twlab.progress import bar
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from twlab.analysis.neighbors.exact import Spans
+    from twlab.analysis.neighbors.exact import Wanted
     from twlab.analysis.neighbors.voronoi import Search
     from twlab.table.types import Matrix, Neighbors, Positions
 
@@ -205,42 +204,18 @@ def _drop_itself(itself: Positions, indices: Positions, values: Matrix, k: int) 
     return out
 
 
-def close_pairs(
-    unit: Matrix,
-    threshold: float,
-    *,
-    most: int,
-    spans: Spans | None = None,
-    apart: Apart = Apart(),  # noqa: B008 - a tuple, which nobody can change
-) -> Neighbors:
+def close_pairs(unit: Matrix, wanted: Wanted) -> Neighbors:
     """As ``exact.pairs_above`` of the rows among themselves, none left out."""
     search = with_margins(search_of(unit, unit, np.arange(len(unit))))
-    count = 0
-    pairs, values = [np.empty((0, 2), np.intp)], [np.empty(0, np.float32)]
-    for left, right in bar("pairs", _near_cells(search, threshold), unit="step"):
-        sides = spans and (spans.of(left), spans.of(left if right is None else right))
-        found, value = pairs_above(
-            unit[left],
-            None if right is None else unit[right],
-            threshold,
-            most=most,
-            spans=sides,
-            apart=apart,
-        )
-        if len(found):
-            count += len(found)
-            check_pair_count(count, threshold, most)
-            both = left[found[:, 0]], (left if right is None else right)[found[:, 1]]
-            pairs.append(np.sort(np.column_stack(both), axis=1))
-            values.append(value)
-    return np.concatenate(pairs), np.concatenate(values)
+    return pairs_met(bar("pairs", _near_cells(search, wanted.threshold), unit="step"), wanted)
 
 
-def _near_cells(search: Search, threshold: float) -> Iterator[tuple[Positions, Positions | None]]:
+def _near_cells(search: Search, threshold: float) -> Iterator[Meeting]:
     """Rows, and rows that some of them may be close to: of one cell, and visitors of another."""
-    cells, n_cells = search.cells, len(search.cells.centres)
+    cells, n_cells, unit = search.cells, len(search.cells.centres), search.pool
     for cell in range(n_cells):
-        yield cells.rows(cell), None
+        members = cells.rows(cell)
+        yield Meeting(members, unit[members], members, None)
     # Of a pair in two cells each row is within the radius of the other, so the bound of ``visits``
     # holds from either side: it is enough that rows visit later cells.
     radius = np.full(len(search.queries), furthest(threshold), np.float32)
@@ -248,7 +223,8 @@ def _near_cells(search: Search, threshold: float) -> Iterator[tuple[Positions, P
         rows = cells.order[start : start + CHUNK]
         for band in bands(0, n_cells):
             for cell, mine in visits(search, rows, radius[: len(rows)], band, onward=True):
-                yield rows[mine], cells.rows(cell)
+                visitors, members = rows[mine], cells.rows(cell)
+                yield Meeting(visitors, unit[visitors], members, unit[members])
 
 
 def furthest(threshold: float) -> float:

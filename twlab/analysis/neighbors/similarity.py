@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError, warn
-from twlab.table.segments import MARKED, models_of, one_option, unit_vectors
+from twlab.table.segments import MARKED, models_of, one_space, unit_vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,9 +82,7 @@ def cosine_similarity(a: Any, b: Any = None) -> Matrix:
     array([[1. ],
            [0.6]], dtype=float32)
     """
-    for side in (a, b):
-        if isinstance(side, pd.DataFrame):
-            one_option(side)
+    one_space(a, b)
     left = unit_vectors(a)
     if b is None:
         return _self_similarity(left)

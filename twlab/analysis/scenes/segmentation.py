@@ -13,6 +13,11 @@ rows and rows without time take no part.
 
 How good the boundaries are is said by :func:`twlab.boundary_scores`.
 
+Each is written once for tables and stores: :func:`scene_table`, :func:`count_table` and
+:func:`novelty_series` check the arguments, choose what is cut, and put the result in order; they
+call :func:`scenes_of`, :func:`counts_of` and :func:`novelty_of` with the rows of one video and
+option at a time, and an archive does that where the rows lie.
+
 References
 ----------
 Foote, "Automatic audio segmentation using a measure of audio novelty", ICME 2000. Arlot, Celisse
@@ -26,7 +31,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -42,7 +47,7 @@ from twlab.analysis.scenes.methods import (
 )
 from twlab.analysis.scenes.moments import moments_of
 from twlab.errors import InputError
-from twlab.progress import bar
+from twlab.table.groups import on_table
 from twlab.table.segments import (
     check_segments,
     series_like,
@@ -62,10 +67,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from twlab.table.groups import EachGroup
     from twlab.table.types import Floats, Matrix, Positions
 
 
-__all__ = ["count_table", "novelty", "one_table", "scene_counts", "scene_labels", "scenes"]
+__all__ = [
+    "count_table",
+    "novelty",
+    "novelty_series",
+    "scene_counts",
+    "scene_labels",
+    "scene_table",
+    "scenes",
+]
 
 KERNEL_CLIPS = 8
 """Clips that novelty looks at on either side, where no length in seconds is given."""
@@ -152,25 +166,42 @@ def scenes(
     100
     """
     check_segments(segments)
+    return scene_table(segments, n_scenes, method, on_table(segments))
+
+
+def scene_table(
+    places: pd.DataFrame,
+    n_scenes: Count | Mapping[str, Count] | None,
+    method: Any,
+    of_each: EachGroup,
+) -> pd.DataFrame:
+    """What :func:`scenes` returns, from rows that need not carry their vectors."""
     if method not in (*METHODS, "novelty"):
         raise InputError(
             f"method is {method!r}; one of {', '.join([*METHODS, 'novelty'])} was expected"
         )
     if isinstance(n_scenes, Mapping):
-        n_scenes = counts_by_video(n_scenes, segments["video_id"])
-    parts = [
-        _scenes_of(segments.iloc[rows], n_scenes, method)
-        for rows in bar("scenes", list(tracks(segments)))
-    ]
-    empty = _scene_rows(segments.iloc[:0], np.empty(0, np.intp), np.empty(0))
-    return one_table(parts, empty)
+        n_scenes = counts_by_video(n_scenes, places["video_id"])
+    groups = list(tracks(places))
+    found = [Scenes(*one) for one in of_each("scenes", scenes_of, groups, n_scenes, method)]
+    first = [rows[0] for rows, one in zip(groups, found, strict=True) for _ in one.strength]
+    medoid = [row for rows, one in zip(groups, found, strict=True) for row in rows[one.medoid]]
+    whole = Scenes(*map(np.concatenate, zip(NO_SCENES, *found, strict=True)))
+    whose = _whose(places, first)
+    table = whose.assign(
+        start_sec=whole.start,
+        end_sec=whole.end,
+        n_segments=whole.n_segments,
+        strength=whole.strength,
+        medoid=places.index[np.array(medoid, np.intp)],
+    )
+    return table.sort_values([*whose.columns, "start_sec"], ignore_index=True)
 
 
-def one_table(parts: list[pd.DataFrame], empty: pd.DataFrame) -> pd.DataFrame:
-    """The scenes of all videos and options in order, or the empty table where there are none."""
-    table = pd.concat(parts, ignore_index=True) if parts else empty
-    keys = [name for name in ("video_id", "embedding_option") if name in table.columns]
-    return table.sort_values([*keys, "start_sec"], ignore_index=True)
+def _whose(places: pd.DataFrame, rows: list[Any]) -> pd.DataFrame:
+    """Video and option of some rows, on a fresh index."""
+    names = [name for name in ("video_id", "embedding_option") if name in places.columns]
+    return pd.DataFrame({name: str_column(places[name].iloc[rows]) for name in names})
 
 
 def scene_counts(segments: pd.DataFrame) -> pd.DataFrame:
@@ -213,24 +244,25 @@ def scene_counts(segments: pd.DataFrame) -> pd.DataFrame:
     >>> bool(counts["default"][0] == len(tw.scenes(film)))
     True
     """
-    return count_table(segments).drop(columns="first")
-
-
-def count_table(segments: pd.DataFrame) -> pd.DataFrame:
-    """As :func:`scene_counts`, with the label of the first segment of each video in ``first``."""
     check_segments(segments)
-    keys = [name for name in ("video_id", "embedding_option") if name in segments.columns]
-    names = ("n_segments", "coarse", "default", "fine")
-    found, first = [], []
-    for rows in bar("scene counts", list(tracks(segments))):
-        track = segments.iloc[rows]
-        moments = moments_of(unit_vectors(track), *times_of(track))
-        found.append([len(moments.start), *counts(moments, [2.0, 1.0, 0.5])])
-        first.append(rows[0])
-    table = pd.DataFrame({name: str_column(segments[name].iloc[first]) for name in keys})
-    table[list(names)] = np.array(found, np.int64).reshape(-1, len(names))
-    table["first"] = segments.index[first]
-    return table.sort_values(keys, ignore_index=True)
+    return count_table(segments, on_table(segments))
+
+
+def count_table(places: pd.DataFrame, of_each: EachGroup) -> pd.DataFrame:
+    """What :func:`scene_counts` returns, from rows that need not carry their vectors."""
+    groups = list(tracks(places))
+    found = [one for (one,) in of_each("scene counts", counts_of, groups)]
+    whose = _whose(places, [rows[0] for rows in groups])
+    table = whose.copy()
+    names = ["n_segments", "coarse", "default", "fine"]
+    table[names] = np.array(found, np.int64).reshape(-1, len(names))
+    return table.sort_values([*whose.columns], ignore_index=True)
+
+
+def counts_of(track: pd.DataFrame) -> tuple[Positions]:
+    """How many segments of a track begin at different times, and its three numbers of scenes."""
+    moments = moments_of(unit_vectors(track), *times_of(track))
+    return (np.array([len(moments.start), *counts(moments, [2.0, 1.0, 0.5])], np.intp),)
 
 
 def scene_labels(segments: pd.DataFrame, scenes: pd.DataFrame) -> pd.Series[Any]:
@@ -391,16 +423,24 @@ def novelty(segments: pd.DataFrame, *, kernel_sec: float | None = None) -> pd.Se
     [nan, 0.41, 1.0, 0.41]
     """
     check_segments(segments)
+    return novelty_series(segments, kernel_sec, on_table(segments))
+
+
+def novelty_series(
+    places: pd.DataFrame, kernel_sec: float | None, of_each: EachGroup
+) -> pd.Series[Any]:
+    """What :func:`novelty` returns, from rows that need not carry their vectors."""
     given = kernel_sec is not None
     if given and not (isinstance(kernel_sec, Real) and 0 < kernel_sec < math.inf):
         raise InputError(
             f"kernel_sec is {kernel_sec!r}; a positive number of seconds was expected; leave it "
             "out to have it chosen from the length of the segments"
         )
-    values = novelty_along(
-        segments, lambda rows: unit_vectors(segments.iloc[rows]), kernel_sec=kernel_sec
-    )
-    return series_like(segments, values, "novelty")
+    values, groups = np.full(len(places), np.nan), list(tracks(places))
+    curves = of_each("novelty", novelty_of, groups, kernel_sec)
+    for rows, (curve,) in zip(groups, curves, strict=True):
+        values[rows] = curve
+    return series_like(places, values, "novelty")
 
 
 def novelty_along(
@@ -412,15 +452,39 @@ def novelty_along(
     """As :func:`novelty`, of rows whose vectors of length 1 ``take`` gives by their positions."""
     values = np.full(len(segments), np.nan)
     for rows in tracks(segments):
-        start, end = times_of(segments.iloc[rows])
-        width = kernel_sec or KERNEL_CLIPS * clip_length(start, end)
-        values[rows] = checkerboard(take(rows), start, end, width)
+        values[rows] = _novelty_at(segments.iloc[rows], take(rows), kernel_sec)
     return values
 
 
-def _scenes_of(
+def novelty_of(track: pd.DataFrame, kernel_sec: float | None) -> tuple[Floats]:
+    """The novelty at the start of each row of a track."""
+    return (_novelty_at(track, unit_vectors(track), kernel_sec),)
+
+
+def _novelty_at(track: pd.DataFrame, unit: Matrix, kernel_sec: float | None) -> Floats:
+    """The same where the vectors are of length 1 already."""
+    start, end = times_of(track)
+    width = kernel_sec or KERNEL_CLIPS * clip_length(start, end)
+    return checkerboard(unit, start, end, width)
+
+
+class Scenes(NamedTuple):
+    """The scenes of one track, in order of time."""
+
+    start: Floats
+    end: Floats
+    n_segments: Positions
+    strength: Floats
+    medoid: Positions
+    """The row of the track that is most like the scene's mean."""
+
+
+NO_SCENES = Scenes(*(np.empty(0, kind) for kind in (float, float, np.intp, float, np.intp)))
+
+
+def scenes_of(
     track: pd.DataFrame, n_scenes: Count | Mapping[str, Count] | None, method: Method
-) -> pd.DataFrame:
+) -> Scenes:
     """The scenes of one video and option, its rows in order of time."""
     unit = unit_vectors(track)
     moments = moments_of(unit, *times_of(track))
@@ -435,37 +499,20 @@ def _scenes_of(
     else:
         cuts, strength = METHODS[method](moments, asked)
     scene = np.searchsorted(cuts, moments.which, side="right")
-    return _scene_rows(track, scene, np.r_[np.nan, strength], unit)
+    return _scenes_at(*times_of(track), scene, np.r_[np.nan, strength], unit)
 
 
-def _scene_rows(
-    track: pd.DataFrame,
-    scene: Positions,
-    strength: Floats,
-    unit: NDArray[np.float32] | None = None,
-) -> pd.DataFrame:
-    """One row per scene from the scene of each row, counted from 0."""
-    start, end = times_of(track)
+def _scenes_at(
+    start: Floats, end: Floats, scene: Positions, strength: Floats, unit: Matrix
+) -> Scenes:
+    """What is known of each scene, from the scene of each row, counted from 0."""
     count = len(strength)
     first, last = np.full(count, np.inf), np.zeros(count)
     np.minimum.at(first, scene, start)
     np.maximum.at(last, scene, end)
     last[:-1] = np.minimum(last[:-1], first[1:])
-    columns: dict[str, Any] = {
-        name: str_column([track[name].iloc[0]] * count if count else [])
-        for name in ("video_id", "embedding_option")
-        if name in track.columns
-    }
-    columns |= {
-        "start_sec": first,
-        "end_sec": last,
-        "n_segments": np.bincount(scene, minlength=count),
-        "strength": strength,
-        "medoid": track.index[[_medoid(unit, scene == k) for k in range(count)]]
-        if unit is not None
-        else track.index[:0],
-    }
-    return pd.DataFrame(columns)
+    medoid = np.array([_medoid(unit, scene == k) for k in range(count)], np.intp)
+    return Scenes(first, last, np.bincount(scene, minlength=count), strength, medoid)
 
 
 def _medoid(unit: NDArray[np.float32], rows: NDArray[np.bool_]) -> int:

@@ -13,13 +13,14 @@ import errno
 import shutil
 import zipfile
 import zlib
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 
 from twlab import __version__
-from twlab.archive.engines import Local
+from twlab.archive.in_pieces.pieces import executor_of
 from twlab.errors import InputError, TwlabError, warn
 from twlab.paths import aside
 from twlab.progress import bar
@@ -28,21 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from twlab.archive.engines import Executor
     from twlab.archive.in_pieces.pieces import Piece
     from twlab.archive.sources import Source
 
     Arrays = dict[str, Any]
 
-__all__ = ["Checkpoint", "executor_of"]
+__all__ = ["Checkpoint"]
 
 TIMES = 5
 """Attempts at a file whose folder another program, done with the same job, takes away."""
-
-
-def executor_of(source: Source) -> Executor:
-    """Where the jobs of a source run."""
-    return source.executor or Local()
 
 
 class _Keyed(Protocol):
@@ -128,6 +123,8 @@ def _check_own(folder: Path) -> None:
 
 def _text(value: Any) -> str:
     """Parameters as text that tells them apart."""
+    if isinstance(value, Mapping):
+        return _text(sorted(value.items(), key=str))
     if isinstance(value, tuple | list):
         return f"({','.join(map(_text, value))})"
     if isinstance(value, np.ndarray):

@@ -1,5 +1,10 @@
 """Near-duplicates over a store: each piece with each, or by cells where there are many rows.
 
+Here is only which pieces meet at which worker, and how the pairs come together. What is refused,
+which rows and pairs count and what the result looks like is said once for tables and stores in
+:mod:`twlab.analysis.neighbors.nearest`; how rows that meet are compared, in
+:mod:`twlab.analysis.neighbors.exact`.
+
 * :func:`near_duplicates` - all pairs above a threshold
 """
 
@@ -9,37 +14,25 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from twlab.analysis.neighbors import nearest
-from twlab.analysis.neighbors.exact import (
-    Apart,
-    best_first,
-    check_pair_count,
-    pairs_above,
-)
+from twlab.analysis.neighbors.exact import Meeting, check_pair_count, pairs_met
+from twlab.analysis.neighbors.nearest import check_pairs, may_be_found, pair_table, pairs_wanted
 from twlab.archive.in_pieces import joins
 from twlab.archive.in_pieces.checkpoints import Checkpoint
 from twlab.archive.in_pieces.pieces import (
     Turn,
     Zeros,
-    one_width,
-    pieces_of,
-    places_of,
-    span_of,
+    check_width,
+    join_fragments,
+    read_places,
 )
-from twlab.table.segments import (
-    check_places,
-    clip_mask,
-    one_model,
-    one_option,
-    scaled,
-    warn_of_zeros,
-)
+from twlab.table.segments import check_places, one_space, scaled, warn_of_zeros
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     import pandas as pd
 
+    from twlab.analysis.neighbors.exact import Wanted
     from twlab.archive.in_pieces.pieces import Piece
     from twlab.archive.sources import Source
     from twlab.table.types import Mask, Neighbors
@@ -89,33 +82,23 @@ def near_duplicates(
     >>> pairs["cosine_similarity"].is_monotonic_decreasing
     True
     """
-    nearest.check_pairs_wanted(threshold, min_gap_sec)
-    nearest.check_videos(videos, segments)
-    pieces = pieces_of(segments)
-    if not pieces:
-        table = segments.to_table()
-        return nearest.near_duplicates(  # type: ignore[return-value]
-            table, threshold=threshold, min_gap_sec=min_gap_sec, videos=videos
-        )
-    apart = Apart(float(min_gap_sec), videos)
-    with Checkpoint(segments, pieces, "near_duplicates", float(threshold), *apart) as job:
-        places = places_of(pieces, job.executor)
+    check_pairs(segments, threshold, min_gap_sec=min_gap_sec, videos=videos)
+    pieces = join_fragments(segments)
+    given = float(threshold), float(min_gap_sec), videos
+    with Checkpoint(segments, pieces, "near_duplicates", *given) as job:
+        places = read_places(segments, pieces)
         check_places(places)
-        one_option(places)
-        one_model(places)
-        spans, usable = nearest.spans_of(places), clip_mask(places)
-        wanted = joins.Wanted(spans, threshold, apart, nearest.MOST_PAIRS)
-        if len(places) < joins.MANY_ROWS:
-            results = _each_with_each(job, pieces, usable, wanted)
-        else:
-            results = joins.close_pairs(job, pieces, usable, wanted)
-        return nearest.pair_table(places, *best_first(*_together(results, wanted)))
+        one_space(places)
+        wanted = pairs_wanted(places, threshold, min_gap_sec=min_gap_sec, videos=videos)
+        compare = _compare_all if len(places) < joins.MANY_ROWS else joins.compare_in_cells
+        results = compare(job, pieces, may_be_found(places), wanted)
+        return pair_table(places, *_put_together(results, wanted))  # type: ignore[return-value]
 
 
-def _each_with_each(
-    job: Checkpoint, pieces: Sequence[Piece], usable: Mask, wanted: joins.Wanted
+def _compare_all(
+    job: Checkpoint, pieces: Sequence[Piece], usable: Mask, wanted: Wanted
 ) -> Iterator[dict[str, Any]]:
-    """Pairs of usable rows and their cosines, piece by piece."""
+    """Pairs of usable rows and their cosines, each piece with each."""
     turns, zeros = [Turn(number, piece.key) for number, piece in enumerate(pieces)], Zeros()
     results = job.map("pairs", pairs_of, turns, pieces, usable, wanted)
     for piece, found in zip(pieces, results, strict=True):
@@ -124,7 +107,7 @@ def _each_with_each(
     warn_of_zeros(zeros.n, len(usable), zeros.first)
 
 
-def _together(results: Iterable[dict[str, Any]], wanted: joins.Wanted) -> Neighbors:
+def _put_together(results: Iterable[dict[str, Any]], wanted: Wanted) -> Neighbors:
     """All pairs; more than are worth a table are refused as soon as they are there."""
     pairs, values, n_pairs = [np.empty((0, 2), np.intp)], [np.empty(0, np.float32)], 0
     for found in results:
@@ -135,30 +118,20 @@ def _together(results: Iterable[dict[str, Any]], wanted: joins.Wanted) -> Neighb
     return np.concatenate(pairs), np.concatenate(values)
 
 
-def pairs_of(
-    turn: Turn, pieces: Sequence[Piece], usable: Mask, wanted: joins.Wanted
-) -> dict[str, Any]:
+def pairs_of(turn: Turn, pieces: Sequence[Piece], usable: Mask, wanted: Wanted) -> dict[str, Any]:
     """The pairs of a piece with itself and with every later one."""
-    mine, spans = pieces[turn.number], wanted.spans
+    mine = pieces[turn.number]
     unit, zero = scaled(mine.matrix())
-    left = np.flatnonzero(~zero & usable[span_of(mine)])
-    pairs, values, n_pairs = [], [], 0
-    for piece in pieces[turn.number :]:
-        same = piece is mine
-        rows, none = (unit, zero) if same else scaled(piece.matrix())
-        one_width(unit, rows)
-        right = np.flatnonzero(~none & usable[span_of(piece)])
-        found, value = pairs_above(
-            unit[left],
-            None if same else rows[right],
-            wanted.threshold,
-            most=wanted.most,
-            spans=(spans.of(left + mine.first), spans.of(right + piece.first)),
-            apart=wanted.apart,
-        )
-        ids = np.column_stack([left[found[:, 0]] + mine.first, right[found[:, 1]] + piece.first])
-        n_pairs += len(ids)
-        check_pair_count(n_pairs, wanted.threshold, wanted.most)
-        pairs.append(ids)
-        values.append(value)
-    return {"zero": zero, "pairs": np.concatenate(pairs), "values": np.concatenate(values)}
+    left = np.flatnonzero(~zero & usable[mine.span])
+
+    def meet() -> Iterator[Meeting]:
+        here, rows = left + mine.first, unit[left]
+        yield Meeting(here, rows, here, None)
+        for piece in pieces[turn.number + 1 :]:
+            others, none = scaled(piece.matrix())
+            check_width(unit, others)
+            right = np.flatnonzero(~none & usable[piece.span])
+            yield Meeting(here, rows, right + piece.first, others[right])
+
+    pairs, values = pairs_met(meet(), wanted)
+    return {"zero": zero, "pairs": pairs, "values": values}

@@ -5,7 +5,9 @@ One worker takes a block of cells: it collects their rows from all pieces, then 
 once more for rows of earlier cells that lie near enough to visit. As for a table
 (:mod:`twlab.analysis.neighbors.pruned`), no pair is missed.
 
-* :func:`close_pairs` - the pairs, block by block
+* :func:`compare_in_cells` - the pairs, block by block
+
+The cells and who visits whom are those of a table; here is only which worker holds which cells.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from twlab.analysis.neighbors.exact import Apart, check_pair_count, pairs_above
+from twlab.analysis.neighbors.exact import Meeting, pairs_met
 from twlab.analysis.neighbors.pruned import furthest
 from twlab.analysis.neighbors.voronoi import (
     Search,
@@ -29,7 +31,7 @@ from twlab.analysis.neighbors.voronoi import (
     visits,
     with_margins,
 )
-from twlab.archive.in_pieces.pieces import rows_in, stacked, take_rows
+from twlab.archive.in_pieces.pieces import rows_in, stack, take_rows
 from twlab.table.segments import scaled, warn_of_zeros
 
 if TYPE_CHECKING:
@@ -37,13 +39,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from twlab.analysis.neighbors.exact import Spans
+    from twlab.analysis.neighbors.exact import Wanted
     from twlab.archive.in_pieces.checkpoints import Checkpoint
     from twlab.archive.in_pieces.pieces import Piece
     from twlab.table.types import Mask, Matrix, Positions
 
 
-__all__ = ["MANY_ROWS", "Wanted", "close_pairs"]
+__all__ = ["MANY_ROWS", "compare_in_cells"]
 
 MANY_ROWS = 100_000
 """Rows from which cells are worth their preparation."""
@@ -53,15 +55,6 @@ MOST_CELLS = 8192
 
 BLOCK_ROWS = 131_072
 """Rows in cells that one worker holds at once, unless one cell has more."""
-
-
-class Wanted(NamedTuple):
-    """Which pairs count."""
-
-    spans: Spans
-    threshold: float
-    apart: Apart
-    most: int
 
 
 class Known(NamedTuple):
@@ -84,28 +77,28 @@ class Block(NamedTuple):
         return f"{self.first}-{self.end}"
 
 
-def close_pairs(
+def compare_in_cells(
     job: Checkpoint, pieces: Sequence[Piece], usable: Mask, wanted: Wanted
 ) -> Iterator[dict[str, Any]]:
     """Pairs of usable rows and their cosines, block of cells by block."""
-    centres = _centres(job, pieces, np.flatnonzero(usable))
+    centres = _find_centres(job, pieces, np.flatnonzero(usable))
     places = list(job.map("cells", places_in, pieces, centres))
     home, cosine, zero = (
         np.concatenate([found[name] for found in places]) for name in ("home", "cosine", "zero")
     )
     warn_of_zeros(int(zero.sum()), len(zero), int(zero.argmax()))
     known = Known(centres, np.where(usable & ~zero, home, -1).astype(np.int32), cosine)
-    yield from job.map("pairs", pairs_in, _blocks(known), pieces, known, wanted)
+    yield from job.map("pairs", pairs_in, _cut_blocks(known), pieces, known, wanted)
 
 
-def _centres(job: Checkpoint, pieces: Sequence[Piece], candidates: Positions) -> Matrix:
+def _find_centres(job: Checkpoint, pieces: Sequence[Piece], candidates: Positions) -> Matrix:
     """The centres of the cells, from a sample of the rows."""
     n_cells = min(MOST_CELLS, number_of_cells(len(candidates)))
     rows = candidates[sample_rows(len(candidates), n_cells)]
 
     def found() -> dict[str, Any]:
         parts = job.map("centres", partial(take_rows, rows=rows), pieces)
-        unit, zero = scaled(stacked([part["matrix"] for part in parts]))
+        unit, zero = scaled(stack([part["matrix"] for part in parts]))
         there = unit[~zero]
         return {"centres": centres_of(there if len(there) else unit[:1], n_cells)}
 
@@ -120,7 +113,7 @@ def places_in(piece: Piece, centres: Matrix) -> dict[str, Any]:
     return {"home": home, "cosine": cosine, "zero": zero}
 
 
-def _blocks(known: Known) -> list[Block]:
+def _cut_blocks(known: Known) -> list[Block]:
     """All cells, as many together as have rows enough for one worker."""
     sizes = np.bincount(known.home[known.home >= 0], minlength=len(known.centres))
     out, first, n_rows = [], 0, 0
@@ -134,52 +127,40 @@ def _blocks(known: Known) -> list[Block]:
 
 def pairs_in(block: Block, pieces: Sequence[Piece], known: Known, wanted: Wanted) -> dict[str, Any]:
     """The pairs of the rows of a block with each other and with rows of earlier cells."""
+    pairs, values = pairs_met(_meet(block, pieces, known, wanted.threshold), wanted)
+    return {"pairs": pairs, "values": values}
+
+
+def _meet(
+    block: Block, pieces: Sequence[Piece], known: Known, threshold: float
+) -> Iterator[Meeting]:
+    """Rows that may be close: those of one cell, and visitors of another.
+
+    The rows of the block stay in memory; those of all earlier cells come by piece after piece, so
+    that a pair of cells of two blocks meets once, at the later of the two.
+    """
     own = np.flatnonzero((known.home >= block.first) & (known.home < block.end))
-    unit = np.concatenate([rows for _, rows in _taken(pieces, own)]) if len(own) else None
-    pairs, values, n_pairs = [np.empty((0, 2), np.intp)], [np.empty(0, np.float32)], 0
-    for left, rows, right, others in _near(block, pieces, known, wanted, own, unit):
-        sides = wanted.spans.of(left), wanted.spans.of(left if others is None else right)
-        found, value = pairs_above(
-            rows, others, wanted.threshold, most=wanted.most, spans=sides, apart=wanted.apart
-        )
-        if len(found):
-            n_pairs += len(found)
-            check_pair_count(n_pairs, wanted.threshold, wanted.most)
-            both = left[found[:, 0]], right[found[:, 1]]
-            pairs.append(np.sort(np.column_stack(both), axis=1))
-            values.append(value)
-    return {"pairs": np.concatenate(pairs), "values": np.concatenate(values)}
-
-
-def _near(
-    block: Block,
-    pieces: Sequence[Piece],
-    known: Known,
-    wanted: Wanted,
-    own: Positions,
-    unit: Matrix | None,
-) -> Iterator[tuple[Positions, Matrix, Positions, Matrix | None]]:
-    """Rows that may be close, positions and vectors: of one cell, and visitors of another."""
-    if unit is None:
+    if not len(own):
         return
+    unit = np.concatenate([rows for _, rows in _take_unit_rows(pieces, own)])
     places = known.home[own], known.cosine[own]
     cells = cells_by(known.centres, *places)
     gaps = gaps_of(known.centres)
     search = with_margins(Search(unit, unit, cells, *places, np.arange(len(own)), gaps))
     for cell in range(block.first, block.end):
         members = cells.rows(cell)
-        yield own[members], unit[members], own[members], None
+        yield Meeting(own[members], unit[members], own[members], None)
     earlier = np.flatnonzero((known.home >= 0) & (known.home < block.end))
-    for rows, visitors in _taken(pieces, earlier):
+    for rows, visitors in _take_unit_rows(pieces, earlier):
         guests = search._replace(queries=visitors, home=known.home[rows], cosine=known.cosine[rows])
-        radius = np.full(len(rows), furthest(wanted.threshold), np.float32)
+        radius = np.full(len(rows), furthest(threshold), np.float32)
         for band in bands(block.first, block.end):
             for cell, mine in visits(guests, np.arange(len(rows)), radius, band, onward=True):
                 members = cells.rows(cell)
-                yield rows[mine], visitors[mine], own[members], unit[members]
+                yield Meeting(rows[mine], visitors[mine], own[members], unit[members])
 
 
-def _taken(pieces: Sequence[Piece], rows: Positions) -> Iterator[tuple[Positions, Matrix]]:
+def _take_unit_rows(pieces: Sequence[Piece], rows: Positions) -> Iterator[tuple[Positions, Matrix]]:
     """Some rows, in ascending order, and their unit vectors, piece by piece."""
     for piece in pieces:
         mine = rows[rows_in(piece, rows)]

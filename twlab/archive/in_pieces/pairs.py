@@ -2,6 +2,11 @@
 
 * :func:`nearest` - for each row the k most alike ones; :func:`write_nearest` - as files
 * :func:`cosine_similarity` - all similarities, where they fit into memory
+
+Here is only which pieces meet at which worker, and how the best of all pieces come together. What
+is refused, which rows may be found and what the result looks like is said once for tables and
+stores in :mod:`twlab.analysis.neighbors.nearest` and :mod:`twlab.analysis.neighbors.similarity`;
+how rows are compared, in :mod:`twlab.analysis.neighbors.exact`.
 """
 
 from __future__ import annotations
@@ -15,32 +20,22 @@ import pandas as pd
 from twlab.analysis.neighbors import nearest as of_tables
 from twlab.analysis.neighbors import similarity
 from twlab.analysis.neighbors.exact import Videos, best_rows, merge_best
-from twlab.analysis.neighbors.similarity import same_option, same_space
-from twlab.archive.in_pieces.checkpoints import Checkpoint, executor_of
+from twlab.archive.in_pieces.checkpoints import Checkpoint
 from twlab.archive.in_pieces.pieces import (
     Held,
     Piece,
     Turn,
     Zeros,
+    check_width,
+    join_fragments,
     not_a_source,
-    one_width,
-    pieces_of,
-    places_of,
-    span_of,
+    read_places,
 )
-from twlab.archive.result_folders import written
+from twlab.archive.result_folders import write_tables
 from twlab.archive.sources import Source
-from twlab.archive.store import opened
-from twlab.errors import InputError, check_count
-from twlab.table.segments import (
-    as_matrix,
-    clip_mask,
-    one_model,
-    one_option,
-    scaled,
-    unit_vectors,
-    warn_of_zeros,
-)
+from twlab.archive.store import open_source
+from twlab.errors import InputError
+from twlab.table.segments import as_matrix, one_space, scaled, unit_vectors, warn_of_zeros
 
 if TYPE_CHECKING:
     import os
@@ -52,7 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = ["cosine_similarity", "nearest", "write_nearest"]
 
-MOST_CELLS = 2**30
+MOST_SIMILARITIES = 2**30
 """Similarities that are still worth a matrix (4 GB)."""
 
 
@@ -100,15 +95,13 @@ def nearest(
     >>> len(hits) == 2 * n
     True
     """
-    k = check_count(k, "k", of="neighbours")
-    of_tables.check_exact(exact, videos)
-    of_tables.check_videos(videos, segments, segments if to is None else to)
-    sides = _sides(segments, to)
-    if sides is None or (exact is not None and not exact):
+    k = of_tables.check_nearest(segments, to, k=k, exact=exact, videos=videos)
+    if exact is not None and not exact:
         tables = [s.to_table() if isinstance(s, Source) else s for s in (segments, to)]
         return of_tables.nearest(tables[0], tables[1], k=k, exact=exact, videos=videos)  # type: ignore[return-value]
+    sides = _read_sides(segments, to)
     _check_size(sum(one.n_rows for one in sides.queries), k)
-    return pd.concat(_neighbours(sides, k, videos), ignore_index=True)
+    return pd.concat(_find_neighbours(sides, k, videos), ignore_index=True)
 
 
 def write_nearest(
@@ -159,12 +152,12 @@ def write_nearest(
     >>> len(table) == 3 * n
     True
     """
-    k = check_count(k, "k", of="neighbours")
-    sides = _sides(opened(segments), opened(to))
-    if sides is None:
+    segments, to = open_source(segments), open_source(to)
+    k = of_tables.check_nearest(segments, to, k=k, videos=videos)
+    sides = _read_sides(segments, to)
+    if not all(sum(one.n_rows for one in side) for side in (sides.queries, sides.pool)):
         raise InputError("one side has no rows; segments to compare were expected")
-    of_tables.check_videos(videos, sides.places, sides.pool_places)
-    return written(_neighbours(sides, k, videos), folder)
+    return write_tables(_find_neighbours(sides, k, videos), folder)
 
 
 class Among(NamedTuple):
@@ -189,30 +182,47 @@ class Sides(NamedTuple):
     pool_places: Any
     own: bool
     """Whether both are the same."""
-    streamed: bool
-    """Whether the rows to find neighbours for are those of a source."""
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the rows to find neighbours for are those of a source."""
+        return isinstance(self.queries[0], Piece)
 
 
-def _sides(segments: Any, to: Any) -> Sides | None:
-    """Both sides in pieces, checked; None where one has no rows."""
-    source = next((side for side in (segments, to) if isinstance(side, Source)), None)
-    if source is None:
+def _read_sides(segments: Any, to: Any) -> Sides:
+    """Both sides in pieces, checked as two tables are."""
+    sources = [side for side in (segments, to) if isinstance(side, Source)]
+    if not sources:
         raise not_a_source(segments)
-    queries, places = _side(segments)
-    pool, pool_places = (queries, places) if to is None else _side(to)
-    if not queries or not pool:
-        return None
-    same_space(places, pool_places, *(_first_row(side) for side in (queries, pool)))
-    same_option(places, pool_places)
-    streamed = isinstance(segments, Source)
-    return Sides(source, queries, places, pool, pool_places, to is None, streamed)
+    cut = [_cut_side(side) for side in (segments, to)]
+    one_space(*(places for _, places in cut))
+    queries, places = _at_hand(segments, *cut[0])
+    pool, pool_places = (queries, places) if to is None else _at_hand(to, *cut[1])
+    of_tables.check_sides(places, pool_places, *(_first_row(side) for side in (queries, pool)))
+    return Sides(sources[0], queries, places, pool, pool_places, to is None)
 
 
-def _neighbours(sides: Sides, k: int, videos: str) -> Iterator[pd.DataFrame]:
+def _cut_side(side: Any) -> tuple[list[Piece], Any]:
+    """The pieces of a source, and its rows without their vectors; what is at hand is whole."""
+    if not isinstance(side, Source):
+        return [], side
+    pieces = join_fragments(side)
+    return pieces, read_places(side, pieces)
+
+
+def _at_hand(side: Any, pieces: list[Piece], places: Any) -> tuple[list[Any], Any]:
+    """The pieces of a side and its rows; what is at hand, or empty, is one piece."""
+    if pieces:
+        return pieces, places
+    unit = np.empty((0, 0), np.float32) if isinstance(side, Source) else unit_vectors(side)
+    return [Held(unit)], places if isinstance(places, pd.DataFrame) else unit
+
+
+def _find_neighbours(sides: Sides, k: int, videos: str) -> Iterator[pd.DataFrame]:
     """What is found for each piece of queries as a table."""
     queries, pool = sides.queries, sides.pool
     among = Among(
-        _usable(sides.pool_places, pool),
+        of_tables.may_be_found(sides.pool_places),
         of_tables.videos_of(sides.places, sides.pool_places, videos),
     )
     at_hand = [one.rows for one in (*queries, *pool) if isinstance(one, Held)]
@@ -226,7 +236,7 @@ def _neighbours(sides: Sides, k: int, videos: str) -> Iterator[pd.DataFrame]:
         for piece, (indices, similarities) in zip(queries, found, strict=True):
             rows = sides.places
             if isinstance(rows, pd.DataFrame):
-                rows = rows.iloc[span_of(piece)]
+                rows = rows.iloc[piece.span]
             yield of_tables.long_table(rows, sides.pool_places, indices, similarities)
 
 
@@ -268,8 +278,8 @@ def neighbours_of(
         own = pool is None and number == turn.number
         rows, none = (unit, zero) if own else scaled(piece.matrix())
         pool_zeros = pool_zeros.met(piece.first, none)
-        mine = among.of(span_of(queries[turn.number]), span_of(piece), none)
-        found = _best_in(piece, unit, rows, mine, k, own=own)
+        mine = among.of(queries[turn.number].span, piece.span, none)
+        found = _find_best_in(piece, unit, rows, mine, k, own=own)
         best = found if best is None else merge_best(best, found, k)
     assert best is not None
     return {
@@ -283,15 +293,15 @@ def neighbours_of(
 def neighbours_in(piece: Any, unit: Matrix, among: Among, k: int) -> dict[str, Any]:
     """The best rows of a piece for queries at hand."""
     rows, zero = scaled(piece.matrix())
-    mine = among.of(slice(None), span_of(piece), zero)
-    indices, similarities = _best_in(piece, unit, rows, mine, k, own=False)
+    mine = among.of(slice(None), piece.span, zero)
+    indices, similarities = _find_best_in(piece, unit, rows, mine, k, own=False)
     return {"zero": zero, "indices": indices, "similarities": similarities}
 
 
-def _best_in(
+def _find_best_in(
     piece: Any, unit: Matrix, rows: Matrix, among: Among, k: int, *, own: bool
 ) -> tuple[Any, Any]:
-    one_width(unit, rows)
+    check_width(unit, rows)
     indices, similarities = best_rows(
         unit, rows, np.flatnonzero(among.usable), k, own=own, videos=among.videos
     )
@@ -337,37 +347,14 @@ def cosine_similarity(a: Any, b: Any = None) -> Matrix:
         else len(as_matrix(side))
         for side in sides
     ]
-    if n_rows[0] * n_rows[1] > MOST_CELLS:
+    if n_rows[0] * n_rows[1] > MOST_SIMILARITIES:
         raise InputError(
-            f"{n_rows[0]:,} x {n_rows[1]:,} similarities; at most {MOST_CELLS:,} in one matrix "
-            "were expected; use tw.nearest or tw.near_duplicates, which keep the highest only"
+            f"{n_rows[0]:,} x {n_rows[1]:,} similarities; at most {MOST_SIMILARITIES:,} in one "
+            "matrix were expected; use tw.nearest or tw.near_duplicates, which keep the highest "
+            "only"
         )
     tables = [side.to_table() if isinstance(side, Source) else side for side in (a, b)]
     return similarity.cosine_similarity(*tables)
-
-
-def _side(side: Any) -> tuple[list[Any], Any]:
-    """The pieces of one side, and its rows without vectors; what is at hand is one piece."""
-    if isinstance(side, pd.DataFrame):
-        one_option(side)
-    if not isinstance(side, Source):
-        unit = unit_vectors(side)
-        places = side if isinstance(side, pd.DataFrame) else unit
-        return ([Held(unit)] if len(unit) else []), places
-    pieces = pieces_of(side)
-    if not pieces:
-        return [], None
-    places = places_of(pieces, executor_of(side))
-    one_option(places)
-    one_model(places)
-    return pieces, places
-
-
-def _usable(places: Any, pool: list[Any]) -> Mask:
-    """True for rows that may be found, as far as that shows without their vectors."""
-    if isinstance(places, pd.DataFrame):
-        return clip_mask(places)
-    return np.ones(sum(one.n_rows for one in pool), bool)
 
 
 def _first_row(side: list[Any]) -> Matrix:

@@ -6,44 +6,50 @@ pieces that hold some of them.
 * :func:`scenes`, :func:`scene_counts`, :func:`novelty` - along the time of each video
 * :func:`video_vectors` - one row per video
 * :func:`diagnose` - what is worth knowing of the whole
+
+Here is only which rows go to a worker together and how what it finds comes back. What is checked,
+which rows are one video, what is found and how the result looks is said once for tables and stores
+in :mod:`twlab.analysis.scenes.segmentation`, :mod:`twlab.analysis.groups.summary` and
+:mod:`twlab.analysis.judging.diagnosis`, by functions of rows without vectors.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from twlab.analysis.groups import summary
 from twlab.analysis.judging import diagnosis
 from twlab.analysis.scenes import segmentation
-from twlab.analysis.scenes.methods import counts_by_video
 from twlab.archive.in_pieces.checkpoints import Checkpoint
 from twlab.archive.in_pieces.pieces import (
-    pieces_of,
-    places_of,
+    join_fragments,
+    read_places,
+    read_rows,
     rows_in,
-    table_of,
     take_rows,
 )
 from twlab.errors import TwlabWarning, warn
-from twlab.table.segments import check_places, clip_mask, series_like
+from twlab.table.segments import check_places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import pandas as pd
 
     from twlab.archive.in_pieces.pieces import Piece
     from twlab.archive.sources import Source
-    from twlab.table.types import Floats, Matrix, Positions
+    from twlab.table.types import Matrix, Positions
 
 
 __all__ = ["diagnose", "novelty", "scene_counts", "scenes", "video_vectors"]
 
 BATCH_ROWS = 65_536
-"""Rows of videos that one worker holds at once, unless a single video has more."""
+"""Rows of videos that one worker holds at once, unless a single video has more: eight pieces, or
+340 MB of 1,280 numbers each. A piece is read once for each batch that has rows of it."""
 
 
 class Batch(NamedTuple):
@@ -99,31 +105,8 @@ def scenes(
     >>> len(scenes) == len(tw.scenes(tw.sample()))
     True
     """
-    pieces = pieces_of(segments)
-    if not pieces:
-        return segmentation.scenes(segments.to_table(), n_scenes=n_scenes, method=method)
-    asked = sorted(n_scenes.items(), key=str) if isinstance(n_scenes, Mapping) else n_scenes
-    with Checkpoint(segments, pieces, "scenes", asked, method) as job:
-        places = places_of(pieces, job.executor)
-        empty = segmentation.scenes(_no_rows(places), method=method)
-        if isinstance(n_scenes, Mapping):
-            n_scenes = counts_by_video(n_scenes, places["video_id"])
-        batches = _batches(pieces, _clips_by_video(places))
-        results = _told(job.map("scenes", scenes_of, batches, pieces, n_scenes, method))
-        parts = [_with_videos(places, found, "medoid") for found in results]
-    return segmentation.one_table(parts, empty)
-
-
-def scenes_of(batch: Batch, pieces: Sequence[Piece], n_scenes: Any, method: Any) -> dict[str, Any]:
-    """The scenes of some videos; their medoids tell whose they are."""
-    rows = np.sort(np.concatenate(batch.groups))
-    table = table_of([pieces[k] for k in batch.pieces], rows)
-    if isinstance(n_scenes, Mapping):
-        here = {*table["video_id"]}
-        n_scenes = {video: count for video, count in n_scenes.items() if video in here}
-    found, warned = _listened(lambda: segmentation.scenes(table, n_scenes=n_scenes, method=method))
-    names = ("start_sec", "end_sec", "n_segments", "strength", "medoid")
-    return {name: found[name].to_numpy() for name in names} | {"warned": warned}
+    with _open_job(segments, "scenes", n_scenes, method) as job:
+        return segmentation.scene_table(job.places, n_scenes, method, job.of_each)
 
 
 def scene_counts(segments: Source) -> pd.DataFrame:
@@ -158,36 +141,8 @@ def scene_counts(segments: Source) -> pd.DataFrame:
     >>> counts.equals(tw.scene_counts(tw.sample()))
     True
     """
-    pieces = pieces_of(segments)
-    if not pieces:
-        return segmentation.scene_counts(segments.to_table())
-    with Checkpoint(segments, pieces, "scene_counts") as job:
-        places = places_of(pieces, job.executor)
-        empty = segmentation.count_table(_no_rows(places))
-        batches = _batches(pieces, _clips_by_video(places))
-        results = _told(job.map("scene counts", scene_counts_of, batches, pieces))
-        parts = [_with_videos(places, found, "first") for found in results]
-    table = pd.concat(parts, ignore_index=True) if parts else empty
-    keys = [name for name in ("video_id", "embedding_option") if name in table.columns]
-    return table.sort_values(keys, ignore_index=True).drop(columns="first")
-
-
-def scene_counts_of(batch: Batch, pieces: Sequence[Piece]) -> dict[str, Any]:
-    """The numbers of scenes of some videos; their first rows tell whose they are."""
-    rows = np.sort(np.concatenate(batch.groups))
-    table = table_of([pieces[k] for k in batch.pieces], rows)
-    found, warned = _listened(lambda: segmentation.count_table(table))
-    names = ("n_segments", "coarse", "default", "fine", "first")
-    return {name: found[name].to_numpy() for name in names} | {"warned": warned}
-
-
-def _with_videos(places: pd.DataFrame, found: dict[str, Any], row: str) -> pd.DataFrame:
-    """What is said of each video or scene of a batch, with the names of that of one of its rows."""
-    names = [name for name in ("video_id", "embedding_option") if name in places.columns]
-    whose = places[names].iloc[found[row]].reset_index(drop=True)
-    columns = {name: column for name, column in found.items() if name != "warned"}
-    parts: list[pd.DataFrame] = [whose, pd.DataFrame(columns)]
-    return pd.concat(parts, axis=1)
+    with _open_job(segments, "scene_counts") as job:
+        return segmentation.count_table(job.places, job.of_each)
 
 
 def novelty(segments: Source, *, kernel_sec: float | None = None) -> pd.Series[Any]:
@@ -224,25 +179,8 @@ def novelty(segments: Source, *, kernel_sec: float | None = None) -> pd.Series[A
     >>> len(novelty) == n
     True
     """
-    pieces = pieces_of(segments)
-    if not pieces:
-        return segmentation.novelty(segments.to_table(), kernel_sec=kernel_sec)
-    with Checkpoint(segments, pieces, "novelty", kernel_sec) as job:
-        places = places_of(pieces, job.executor)
-        segmentation.novelty(_no_rows(places), kernel_sec=kernel_sec)
-        values = np.full(len(places), np.nan)
-        batches = _batches(pieces, _clips_by_video(places))
-        for found in _told(job.map("novelty", novelty_of, batches, pieces, kernel_sec)):
-            values[found["rows"]] = found["values"]
-    return series_like(places, values, "novelty")
-
-
-def novelty_of(batch: Batch, pieces: Sequence[Piece], kernel_sec: float | None) -> dict[str, Any]:
-    """The novelty of the rows of some videos."""
-    rows = np.sort(np.concatenate(batch.groups))
-    table = table_of([pieces[k] for k in batch.pieces], rows)
-    found, warned = _listened(lambda: segmentation.novelty(table, kernel_sec=kernel_sec))
-    return {"rows": rows, "values": found.to_numpy(), "warned": warned}
+    with _open_job(segments, "novelty", kernel_sec) as job:
+        return segmentation.novelty_series(job.places, kernel_sec, job.of_each)
 
 
 def video_vectors(segments: Source, *, scope: Literal["clip", "video"] = "clip") -> pd.DataFrame:
@@ -278,33 +216,8 @@ def video_vectors(segments: Source, *, scope: Literal["clip", "video"] = "clip")
     ...     tw.distributed.video_vectors(store)["video_id"].tolist()
     ['big_buck_bunny']
     """
-    summary.check_scope(scope)
-    pieces = pieces_of(segments)
-    if not pieces:
-        return summary.video_vectors(segments.to_table(), scope=scope)
-    with Checkpoint(segments, pieces, "video_vectors", scope) as job:
-        places = places_of(pieces, job.executor)
-        check_places(places)
-
-        def vectors_of(groups: list[Positions]) -> list[tuple[Floats, int]]:
-            found: dict[int, tuple[Floats, int]] = {}
-            batches = _batches(pieces, groups)
-            results = job.map("video vectors", means_of, batches, pieces, scope)
-            for batch, result in zip(batches, results, strict=True):
-                for number, n_zero in zip(batch.numbers, result["zeros"], strict=True):
-                    found[number] = result[str(number)], int(n_zero)
-            return [found[number] for number in range(len(groups))]
-
-        return summary.video_table(places, scope, vectors_of)
-
-
-def means_of(batch: Batch, pieces: Sequence[Piece], scope: str) -> dict[str, Any]:
-    """The vector of each group of rows, and how many zero vectors weigh nothing in it."""
-    rows = np.sort(np.concatenate(batch.groups))
-    table = table_of([pieces[k] for k in batch.pieces], rows)
-    found = [summary.group_vector(table.loc[group], scope) for group in batch.groups]
-    vectors = {str(k): vector for k, (vector, _) in zip(batch.numbers, found, strict=True)}
-    return vectors | {"zeros": np.array([n_zero for _, n_zero in found])}
+    with _open_job(segments, "video_vectors", scope) as job:
+        return summary.video_table(job.places, scope, job.of_each)
 
 
 def diagnose(segments: Source) -> pd.DataFrame:
@@ -339,80 +252,103 @@ def diagnose(segments: Source) -> pd.DataFrame:
     >>> findings.columns.tolist()[:3]
     ['subject', 'check', 'value']
     """
-    pieces = pieces_of(segments)
-    if not pieces:
-        return diagnosis.diagnose(segments.to_table())
-    with Checkpoint(segments, pieces, "diagnose") as job:
-        places = places_of(pieces, job.executor)
-        check_places(places)
-        found = list(job.map("rows", facts_of, pieces))
+    with _open_job(segments, "diagnose") as job:
+        return diagnosis.report(job.places, job.facts(), job.vectors)
+
+
+class _Job(NamedTuple):
+    """What the analyses here are given of a store in place of its table."""
+
+    checkpoint: Checkpoint
+    pieces: Sequence[Piece]
+    places: pd.DataFrame
+    """All rows without their vectors."""
+
+    def of_each(
+        self, step: str, look: Callable[..., Any], groups: Sequence[Positions], *sent: Any
+    ) -> Iterator[tuple[Any, ...]]:
+        """As :class:`twlab.table.groups.EachGroup`: ``look`` goes to where the rows are read."""
+        batches = _batches(self.pieces, groups)
+        results = self.checkpoint.map(step, look_at, batches, self.pieces, look, sent)
+        found = {}
+        for batch, result in zip(batches, results, strict=True):
+            for message in result["warned"]:
+                warn(str(message))
+            for number in batch.numbers:
+                n_parts = int(result[f"{number}"])
+                found[number] = tuple(result[f"{number}.{k}"] for k in range(n_parts))
+        return (found[number] for number in range(len(groups)))
+
+    def facts(self) -> Callable[[Positions], diagnosis.Facts]:
+        """What tells the facts of some rows, which every piece has told before."""
+        found = list(self.checkpoint.map("rows", look_at_rows, self.pieces))
+        parts = [diagnosis.facts_of(np.empty((0, 0), np.float32))._asdict(), *found]
         width, length, mark = (
-            np.concatenate([one[name] for one in found]) for name in diagnosis.Facts._fields
+            np.concatenate([one[name] for one in parts]) for name in diagnosis.Facts._fields
         )
+        return lambda rows: diagnosis.Facts(width[rows], length[rows], mark[rows])
 
-        def look(rows: Positions) -> diagnosis.Facts:
-            return diagnosis.Facts(width[rows], length[rows], mark[rows])
-
-        def take(rows: Positions) -> Matrix:
-            ascending = np.sort(rows)
-            holding = [one for one in pieces if len(ascending[rows_in(one, ascending)])]
-            step = f"sample-{ascending[0]}-{len(rows)}" if len(rows) else "sample"
-            parts = job.map(step, take_rows, holding, ascending)
-            taken = np.concatenate([part["matrix"] for part in parts])
-            return taken[np.searchsorted(ascending, rows)]
-
-        return diagnosis.report(places, look, take)
+    def vectors(self, rows: Positions) -> Matrix:
+        """The vectors of some rows, of the pieces that hold them."""
+        ascending = np.sort(rows)
+        holding = [one for one in self.pieces if len(ascending[rows_in(one, ascending)])]
+        step = f"sample-{ascending[0]}-{len(rows)}"  # no two options have a row in common
+        parts = self.checkpoint.map(step, take_rows, holding, ascending)
+        taken = np.concatenate([part["matrix"] for part in parts])
+        return taken[np.searchsorted(ascending, rows)]
 
 
-def facts_of(piece: Piece) -> dict[str, Any]:
+@contextmanager
+def _open_job(segments: Source, name: str, *parameters: Any) -> Iterator[_Job]:
+    """The job of that name and those parameters, its rows checked as a table's are."""
+    pieces = join_fragments(segments)
+    with Checkpoint(segments, pieces, name, *parameters) as checkpoint:
+        places = read_places(segments, pieces)
+        check_places(places)
+        yield _Job(checkpoint, pieces, places)
+
+
+def look_at(
+    batch: Batch, pieces: Sequence[Piece], look: Callable[..., Any], sent: Any
+) -> dict[str, Any]:
+    """What is said of each group of a batch, its parts by number, and what it was warned of.
+
+    Workers cannot warn the user: their warnings travel with the result.
+    """
+    rows = np.sort(np.concatenate(batch.groups))
+    table = read_rows([pieces[k] for k in batch.pieces], rows)
+    out: dict[str, Any] = {}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", TwlabWarning)
+        for number, group in zip(batch.numbers, batch.groups, strict=True):
+            found = look(table.iloc[np.searchsorted(rows, group)], *sent)
+            out[f"{number}"] = np.array(len(found))
+            out |= {f"{number}.{k}": np.asarray(part) for k, part in enumerate(found)}
+    mine = [str(one.message) for one in caught if issubclass(one.category, TwlabWarning)]
+    return out | {"warned": np.array(mine, dtype=np.str_)}
+
+
+def look_at_rows(piece: Piece) -> dict[str, Any]:
     """The facts of each row of a piece."""
     return diagnosis.facts_of(piece.matrix())._asdict()
 
 
-def _clips_by_video(places: pd.DataFrame) -> list[Positions]:
-    """The rows of each video that stand for a piece of it, by ascending number."""
-    check_places(places)
-    clips = np.flatnonzero(clip_mask(places))
-    video = pd.factorize(places["video_id"])[0][clips]
-    order = np.argsort(video, kind="stable")
-    return np.split(clips[order], np.flatnonzero(np.diff(video[order])) + 1)
-
-
 def _batches(pieces: Sequence[Piece], groups: Sequence[Positions]) -> list[Batch]:
-    """Groups of rows that lie in the same pieces together, up to so many rows."""
+    """Groups of rows that lie in the same pieces together, up to so many rows.
+
+    A piece is read once for each batch that has rows of it, so what lies in the same pieces goes
+    together, whatever its place among the groups.
+    """
     firsts = [piece.first for piece in pieces]
     lying: dict[tuple[int, ...], list[int]] = {}
     for number, rows in enumerate(groups):
-        if len(rows):
-            where = np.unique(np.searchsorted(firsts, rows, side="right") - 1)
-            lying.setdefault(tuple(where.tolist()), []).append(number)
+        where = np.unique(np.searchsorted(firsts, rows, side="right") - 1)
+        lying.setdefault(tuple(where.tolist()), []).append(number)
     out = []
-    for where_all, numbers in sorted(lying.items()):
+    for where_all, numbers in lying.items():
         ends = np.cumsum([len(groups[number]) for number in numbers])
         parts = np.flatnonzero(np.diff(ends // BATCH_ROWS)) + 1
         for some in np.split(np.array(numbers), parts):
             chosen = tuple(some.tolist())
             out.append(Batch(chosen, tuple(groups[number] for number in chosen), where_all))
     return out
-
-
-def _no_rows(places: pd.DataFrame) -> pd.DataFrame:
-    """A table of segments without rows, by which arguments are checked."""
-    return places.iloc[:0].assign(embedding=pd.Series([], dtype=object))
-
-
-def _listened(call: Callable[[], Any]) -> tuple[Any, Any]:
-    """What a call returns, and what it warned of."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", TwlabWarning)
-        result = call()
-    mine = [str(one.message) for one in caught if issubclass(one.category, TwlabWarning)]
-    return result, np.array(mine, dtype=np.str_)
-
-
-def _told(results: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The results, while this process warns of what the workers warned of."""
-    for found in results:
-        for message in found["warned"]:
-            warn(str(message))
-        yield found

@@ -1,10 +1,10 @@
 """Pieces of a source, each for one worker, and what is known of its rows without their vectors.
 
-* :class:`Piece`, :func:`pieces_of` - consecutive fragments of a few thousand rows together
+* :class:`Piece`, :func:`join_fragments` - consecutive fragments of a few thousand rows together
 * :class:`Held` - a matrix at hand, as a piece
-* :class:`Turn`, :class:`Zeros`, :func:`span_of`, :func:`one_width` - what loops over pieces share
-* :func:`places_of` - all columns but the vectors, checked as a table is
-* :func:`take_rows`, :func:`stacked`, :func:`table_of` - some rows, wherever they lie
+* :class:`Turn`, :class:`Zeros`, :func:`check_width` - what loops over pieces share
+* :func:`read_places` - the columns that analyses know but the vectors, of all rows
+* :func:`rows_in`, :func:`take_rows`, :func:`stack`, :func:`read_rows` - some of the rows
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pandas as pd
 
 from twlab.analysis.groups.summary import FILE_COLUMNS
 from twlab.analysis.neighbors.similarity import same_space
+from twlab.archive.engines import Local
 from twlab.archive.sources import Source
 from twlab.errors import InputError
 from twlab.table.blocks import kind
@@ -24,7 +25,7 @@ from twlab.table.rows import PIECES
 from twlab.table.segments import BY_FIELDS, COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from twlab.archive.engines import Executor
     from twlab.archive.sources import Fragment
@@ -36,14 +37,15 @@ __all__ = [
     "Piece",
     "Turn",
     "Zeros",
+    "check_one_width",
+    "check_width",
+    "executor_of",
+    "join_fragments",
     "not_a_source",
-    "one_width",
-    "pieces_of",
-    "places_of",
+    "read_places",
+    "read_rows",
     "rows_in",
-    "span_of",
-    "stacked",
-    "table_of",
+    "stack",
     "take_rows",
 ]
 
@@ -51,6 +53,7 @@ PIECE_ROWS = 8192
 """Rows of a piece: products of two of them keep a core busy for a second."""
 
 KNOWN = {*COLUMNS, *FILE_COLUMNS, *PIECES, BY_FIELDS} - {"embedding"}
+"""Columns that analyses read; others may be large and stay where they are."""
 
 
 class Piece(NamedTuple):
@@ -61,9 +64,14 @@ class Piece(NamedTuple):
     n_rows: int
     key: str
 
+    @property
+    def span(self) -> slice:
+        """Which rows of the source these are."""
+        return slice(self.first, self.first + self.n_rows)
+
     def matrix(self) -> Matrix:
         """The vectors, shape (n_rows, d)."""
-        return stacked([fragment.matrix() for fragment in self.fragments])
+        return stack([fragment.matrix() for fragment in self.fragments])
 
     def table(self, *, embedding: bool = True) -> pd.DataFrame:
         """The rows; the index counts them in the source."""
@@ -102,12 +110,17 @@ class Held(NamedTuple):
         """How many."""
         return len(self.rows)
 
+    @property
+    def span(self) -> slice:
+        """All of them."""
+        return slice(self.first, self.first + self.n_rows)
+
     def matrix(self) -> Matrix:
         """The vectors, shape (n_rows, d)."""
         return self.rows
 
 
-def pieces_of(source: Source) -> list[Piece]:
+def join_fragments(source: Source) -> list[Piece]:
     """All fragments of a source, small neighbours joined.
 
     Raises
@@ -127,6 +140,11 @@ def pieces_of(source: Source) -> list[Piece]:
     return [*out, _piece(joined)] if joined else out
 
 
+def executor_of(source: Source) -> Executor:
+    """Where the jobs of a source run."""
+    return source.executor or Local()
+
+
 def not_a_source(given: Any) -> InputError:
     """What to say where there is no source."""
     return InputError(
@@ -141,16 +159,21 @@ def _piece(fragments: list[Fragment]) -> Piece:
     return Piece(tuple(fragments), fragments[0].first, n_rows, key)
 
 
-def places_of(pieces: Iterable[Piece], executor: Executor) -> pd.DataFrame:
+def read_places(source: Source, pieces: Sequence[Piece]) -> pd.DataFrame:
     """The columns that analyses know, without the vectors, of all rows."""
-    parts: list[pd.DataFrame] = list(executor.map(_places, pieces))
+    if not pieces:  # no rows still have columns
+        return _drop_unknown(source.to_table())
+    parts: list[pd.DataFrame] = list(executor_of(source).map(_read_places, pieces))
     return pd.concat(parts, ignore_index=True)
 
 
-def _places(piece: Piece) -> pd.DataFrame:
-    table: pd.DataFrame = piece.table(embedding=False)
-    unknown: list[Any] = [name for name in table.columns if name not in KNOWN]
-    return table.drop(columns=unknown)
+def _read_places(piece: Piece) -> pd.DataFrame:
+    return _drop_unknown(piece.table(embedding=False))
+
+
+def _drop_unknown(table: pd.DataFrame) -> pd.DataFrame:
+    known: pd.DataFrame = table.drop(columns=[name for name in table.columns if name not in KNOWN])
+    return known
 
 
 def rows_in(piece: Piece, rows: Positions) -> slice:
@@ -158,7 +181,7 @@ def rows_in(piece: Piece, rows: Positions) -> slice:
     return slice(*np.searchsorted(rows, [piece.first, piece.first + piece.n_rows]))
 
 
-def table_of(pieces: Sequence[Piece], rows: Positions) -> pd.DataFrame:
+def read_rows(pieces: Sequence[Piece], rows: Positions) -> pd.DataFrame:
     """Some rows, in ascending order, as one table."""
     parts: list[pd.DataFrame] = []
     for piece in pieces:
@@ -174,7 +197,7 @@ def take_rows(piece: Piece, rows: Positions) -> dict[str, Any]:
     return {"rows": mine, "matrix": piece.matrix()[mine - piece.first]}
 
 
-def stacked(parts: Sequence[Matrix]) -> Matrix:
+def stack(parts: Sequence[Matrix]) -> Matrix:
     """The rows of all parts, one after the other.
 
     Raises
@@ -182,20 +205,19 @@ def stacked(parts: Sequence[Matrix]) -> Matrix:
     InputError
         If they are of several dimensions.
     """
-    widths = sorted({part.shape[1] for part in parts})
-    if len(widths) > 1:
-        raise InputError(
-            f"vectors of {widths} dimensions in one store; one was expected; keep vectors of "
-            "different models in stores of their own"
-        )
+    check_one_width({part.shape[1] for part in parts})
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def span_of(piece: Any) -> slice:
-    """The rows of a piece."""
-    return slice(piece.first, piece.first + piece.n_rows)
+def check_one_width(widths: set[int]) -> None:
+    """Refuse pieces whose vectors are of several dimensions."""
+    if len(widths) > 1:
+        raise InputError(
+            f"vectors of {sorted(widths)} dimensions in one store; one was expected; keep vectors "
+            "of different models in stores of their own"
+        )
 
 
-def one_width(left: Matrix, right: Matrix) -> None:
+def check_width(left: Matrix, right: Matrix) -> None:
     """Refuse vectors of several dimensions."""
     same_space(None, None, left, right)

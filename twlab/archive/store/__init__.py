@@ -3,15 +3,15 @@
 A store is a folder, or the address of one in object storage, that holds segments by their
 identity: ``video_id, start_sec, end_sec, embedding_option, embedding_scope, model_name``, and
 pieces of documents by their chunk or page. Every batch is committed whole or not at all, every
-commit is a version that can be opened again, and several processes may write at once.
+commit is a version that can be open_source again, and several processes may write at once.
 
 * :func:`open` - the store at a path or URI
 * :class:`Store` - its segments: written, searched, read
 * :class:`Part` - those of a condition
-* :func:`opened` - the store at a path, and anything else as it is
+* :func:`open_source` - the store at a path, and anything else as it is
 """
 
-from twlab.archive.store.handle import Store, open, opened
+from twlab.archive.store.handle import Store, open, open_source
 from twlab.archive.store.parts import Part
 
-__all__ = ["Part", "Store", "open", "opened"]
+__all__ = ["Part", "Store", "open", "open_source"]

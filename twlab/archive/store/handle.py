@@ -33,7 +33,7 @@ from twlab.table.conditions import check_where
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Store", "open", "opened"]
+__all__ = ["Store", "open", "open_source"]
 
 MOST_DAYS = 36_500
 """Days for which old versions can be kept; a hundred years."""
@@ -89,7 +89,7 @@ def open(
     return Store(lance.address_of(path_or_uri), version=number, executor=executor)
 
 
-def opened(source: Any) -> Any:
+def open_source(source: Any) -> Any:
     """The store at a path or URI; anything else as it is."""
     return open(source) if isinstance(source, (str, os.PathLike)) else source
 
