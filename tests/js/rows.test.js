@@ -8,6 +8,7 @@ import { rowFacts, rowsWithText } from "../../twlab/widgets/js/facts.js";
 import { layoutLanes, stripAt } from "../../twlab/widgets/js/lanes.js";
 import { nearestOf, placeInSpace } from "../../twlab/widgets/js/near.js";
 import { Store, initialState } from "../../twlab/widgets/js/state.js";
+import { headingOf } from "../../twlab/widgets/js/tooltip.js";
 import { TimeIndex, stretchesOf } from "../../twlab/widgets/js/timeindex.js";
 
 /** Arrays as Python sends them, but one byte off, as buffers from the wire may be. @param {Record<string, any>} arrays */
@@ -204,4 +205,29 @@ test("facts name the video where there are several, and missing values", () => {
     { name: "video", text: "B" },
     { name: "kind", text: "–" },
   ]);
+});
+
+test("headings name the stretch, the moment within it, or the two of a cell", () => {
+  const data = table();
+  assert.equal(headingOf(data, 0, NaN), "0:06 – 0:12");
+  assert.equal(headingOf(data, 0, 7.25), "0:07.3  in  0:06 – 0:12");
+  assert.equal(headingOf(data, 0, NaN, { a: 2, b: 1, value: 1 }), "0:12 × 0:00");
+  data.start[0] = NaN;
+  assert.equal(headingOf(data, 0, NaN), "row 0");
+});
+
+test("without a focus the video is followed in the lane that is shown", () => {
+  const { store, actions } = opened();
+  actions.follow(1, 7);
+  assert.deepEqual([store.get("focus"), store.get("sec")], [4, 7]);
+});
+
+test("nothing selected: the focus is played, and without it nothing", () => {
+  const { store, actions } = opened();
+  actions.playSelection();
+  assert.equal(store.get("message"), "Nothing to play");
+  actions.focus(2);
+  actions.playSelection();
+  assert.deepEqual(store.get("seek")?.playlist, [{ video: 0, start: 12, end: 18 }]);
+  assert.equal(store.get("message"), "Playing the focused segment");
 });

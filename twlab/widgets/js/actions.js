@@ -1,4 +1,4 @@
-/** Everything that can be done, in one place: views and keys call these, and only these write. */
+/** Everything that can be done with segments, in one place: views and keys call these. */
 
 import { combineSelection, countSet } from "./bits.js";
 import { rowsWithText } from "./facts.js";
