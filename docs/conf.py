@@ -73,6 +73,7 @@ html_js_files = [("plotly.min.js", {"priority": 100})]
 html_extra_path = ["_build/gallery"]
 html_copy_source = False
 html_show_sourcelink = False
+html_context = {"default_mode": "auto"}  # light or dark as the reader's system is
 html_sidebars: dict[str, list[str]] = {"index": [], "start": [], "gallery/*": []}
 html_theme_options = {
     "show_toc_level": 2,
@@ -105,6 +106,7 @@ def start(_: Sphinx) -> None:
     os.environ["TWELVELABS_API_KEY"] = KEY
     os.environ["TWELVELABS_BASE_URL"] = running.url
     os.environ["IPYTHONDIR"] = str(DOCS / "_kernel")
+    os.environ["TQDM_DISABLE"] = "1"  # a slow machine would print bars into the pages
 
 
 def stop(*_: object) -> None:
