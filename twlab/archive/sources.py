@@ -199,7 +199,7 @@ class Source(ABC):
         -------
         int or None
             Bytes; None where that is not known without reading. A small source without an
-            executor is read whole, which is sooner done.
+            executor is read whole, which is quicker.
 
         See Also
         --------

@@ -143,7 +143,7 @@ class Account(abc.ABC):
         index_name : str
             A name that no index of the account has yet.
         model_options : str or list of str, default ("visual", "audio")
-            What is made vectors of; with ``audio`` what is spoken as well. It cannot be changed.
+            What vectors are made of; with ``audio`` what is spoken as well. It cannot be changed.
         addons : str or list of str, optional
             ``thumbnail`` gives hits a picture.
 
@@ -155,7 +155,7 @@ class Account(abc.ABC):
         Raises
         ------
         InputError
-            If the name is taken, or an option is not possible.
+            If the name is taken, or an option is not allowed.
         ApiError
             If the service does not answer, or refuses.
 
@@ -310,7 +310,7 @@ class Account(abc.ABC):
         Raises
         ------
         InputError
-            If it is no id.
+            If it is not an id.
         NotFoundError
             If there is no such asset.
         ConflictError

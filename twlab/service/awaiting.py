@@ -353,7 +353,7 @@ class AsyncClient(Account):
         embedding_uncertainty : bool, default False
             Whether a column says how uncertain each number is; Marengo 3.5 alone does.
         auto_truncate : bool, optional
-            Whether a text of more than 2,000 tokens is cut, which is warned of, and not refused;
+            Whether a text of more than 2,000 tokens is cut, with a warning, rather than refused;
             Marengo 3.5 alone does.
 
         Returns

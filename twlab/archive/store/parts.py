@@ -198,7 +198,7 @@ class Part(Source):
         Returns
         -------
         list of str
-            In order of the alphabet; rows that name none count for nothing.
+            In alphabetical order; rows that name none are not counted.
 
         Raises
         ------
