@@ -62,6 +62,28 @@ def asked(service: Service) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name != "media_source"}
 
 
+def check_by_the_sdk(task: Any) -> None:
+    """The official package's own type takes what was sent, and knows each of its fields."""
+    types = pytest.importorskip("twelvelabs.types")
+    if not hasattr(types, "AsyncDocumentInputRequest"):
+        pytest.skip("an SDK older than Marengo 3.5")
+    part = {name: value for name, value in task.asked.items() if name not in OF_THE_TASK}
+    read = getattr(types, f"Async{task.input_type.title()}InputRequest").model_validate(part)
+    assert not unknown(read)
+    assert read.dict() == part
+
+
+def unknown(read: Any) -> list[str]:
+    """Names of fields, at any depth, that the type does not have."""
+    found = list(read.model_extra or ())
+    for name in type(read).model_fields:
+        value = getattr(read, name)
+        each = value if isinstance(value, list) else [value]
+        found += [one for part in each if hasattr(part, "model_extra") for one in unknown(part)]
+    return found
+
+
+OF_THE_TASK = ("embedding_dimension", "embedding_uncertainty")  # beside the part, not in it
 FIXED = {"strategy": "fixed", "fixed": {"duration_sec": 4}}
 SENT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("film.mp4", {}, {}),
@@ -145,6 +167,7 @@ def test_what_is_sent(
     kinds = {"mp4": "video", "wav": "audio", "png": "image", "pdf": "document", "txt": "document"}
     assert task.input_type == kinds[name.partition(".")[2]]
     assert task.model_name == options.get("model_name", "marengo3.0")
+    check_by_the_sdk(task)
     again = client.embed(files / name, progress=False, on_error="raise", **options)
     assert len(service.paid) == 1
     assert np.array_equal(tw.vectors(again), tw.vectors(found))

@@ -65,7 +65,7 @@ class Media:
         if self.asset is not None:
             named = kind_of_name(self.name)
             return kind_of_type(self.asset.media_type) if self.asset.media_type else named
-        if self.path is None:
+        if self.path is None or not self.path.is_file():
             return kind_of_name(self.name)
         try:
             with self.path.open("rb") as file:
@@ -187,7 +187,8 @@ def _media(paths: Iterable[Path], text: str, asked: Kind | None = None) -> list[
         path
         for path in paths
         if (
-            mime_type(path.name).startswith(("video/", "audio/"))
+            mime_type(path.name).startswith("video/")
+            or kind_of_name(path.name).input_type == "audio"
             or (still and kind_of_name(path.name) == asked)
         )
         and path.is_file()

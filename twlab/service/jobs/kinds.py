@@ -42,6 +42,12 @@ _PDF, _TEXT = Kind("document", "pdf", "a PDF"), Kind("document", "text", "a text
 _PAGE = Kind("document", name="a web page", unusable=True)
 _PACKED = Kind("document", name="an archive or office document", unusable=True)
 _OTHER = Kind("document", name="a text of another form", unusable=True)
+# What the machine's own list of types may lack; no file is another on another machine.
+_AUDIO_ENDINGS = (
+    *(".aac", ".aif", ".aiff", ".flac", ".m4a", ".m4b", ".mka", ".mp3", ".oga", ".ogg", ".opus"),
+    *(".wav", ".weba", ".wma"),
+)
+_IMAGE_ENDINGS = (".avif", ".bmp", ".gif", ".heic", ".jpeg", ".jpg", ".png", ".tiff", ".webp")
 _TEXT_ENDINGS = (".txt", ".md", ".markdown")
 _PACKED_ENDINGS = (
     *(".doc", ".docx", ".odt", ".ppt", ".pptx", ".xls", ".xlsx"),
@@ -87,7 +93,8 @@ def kind_of(head: bytes, name: str) -> Kind:
     if found is None:
         return named
     both = found in (_VIDEO, _AUDIO) and named in (_VIDEO, _AUDIO)
-    return named if both and _EITHER.match(head) and mime_type(name) != _NO_TYPE else found
+    says = named is _AUDIO or mime_type(name) != _NO_TYPE
+    return named if both and says and _EITHER.match(head) else found
 
 
 _CONTROL = re.compile(rb"[\0-\x08\x0e-\x1a]")
@@ -101,8 +108,11 @@ def kind_of_name(name: str) -> Kind:
     ('text', 'video')
     """
     ending = PurePath(name).suffix.lower()
-    others = ((_TEXT_ENDINGS, _TEXT), (_PACKED_ENDINGS, _PACKED), (_OTHER_ENDINGS, _OTHER))
-    found = next((kind for endings, kind in others if ending in endings), None)
+    known = (
+        *((_AUDIO_ENDINGS, _AUDIO), (_IMAGE_ENDINGS, _IMAGE), (_TEXT_ENDINGS, _TEXT)),
+        *((_PACKED_ENDINGS, _PACKED), (_OTHER_ENDINGS, _OTHER)),
+    )
+    found = next((kind for endings, kind in known if ending in endings), None)
     return found or kind_of_type(mime_type(name))
 
 
