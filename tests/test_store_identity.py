@@ -93,8 +93,8 @@ def test_pieces_that_nothing_tells_apart_are_refused_with_a_remedy_that_works(
 def test_pages_beside_a_time_are_labels_of_the_users() -> None:
     """With a time the time says what a row is: another page there replaces the row."""
     one, two = clips(3, page="intro"), clips(3, page="credits")
-    assert keys_module.keys_of(keys_module.prepared(one)) == keys_module.keys_of(
-        keys_module.prepared(two)
+    assert keys_module.keys_of(keys_module.prepare_table(one)) == keys_module.keys_of(
+        keys_module.prepare_table(two)
     )
 
 

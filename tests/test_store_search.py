@@ -219,7 +219,7 @@ def test_nothing_where_nothing_is(plain: tw.Store) -> None:
     [
         ({"by": ""}, r"no option '' \(there are: audio, visual\)"),
         ({"weights": {"speech": 2}}, r"no option 'speech' \(there are: audio, visual\)"),
-        ({"start_sec": 66, "end_sec": 60}, "start_sec is 66 and end_sec 60; .*exchange"),
+        ({"start_sec": 66, "end_sec": 60}, "start_sec is 66 and end_sec 60; .*swap"),
         (
             {"where": "note < 3; drop table x"},
             r"where='.?note < 3; drop table x.?' cannot be",

@@ -93,8 +93,8 @@ def test_a_writer_that_looked_before_another_committed_doubles_nothing(tmp_path:
     tw.open(tmp_path).add(store_writers.batch(0, writer=0))  # the indices are there
     one, two = lance.open_table(str(tmp_path)), lance.open_table(str(tmp_path))
     for number, table in enumerate((one, two), start=1):  # the second does not look again
-        (rows, keys), *_ = writing.batches(store_writers.batch(40, writer=number))
-        lance.retried(partial(writing.merge, table, arrow_rows(rows, keys), replace=True), table)
+        (rows, keys), *_ = writing.cut_batches(store_writers.batch(40, writer=number))
+        lance.retry(partial(writing.merge, table, arrow_rows(rows, keys), replace=True), table)
     found = tw.open(tmp_path).to_table()
     assert sorted(found["number"]) == list(range(80))
     assert found["writer"].value_counts().to_dict() == {0: 40, 2: 40}

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["Dask", "Executor", "Local", "Ray"]
 
 RETRIES = 3
-"""Workers that may die of one piece before it is given up."""
+"""Workers that may die of one piece before it is given up, as Ray and Dask count by themselves."""
 
 AHEAD = 2
-"""Pieces per core that are under way at once."""
+"""Pieces per core that are under way at once: one that is worked on and one that is on its way.
+Results that come too early wait in memory, so there are no more."""
 
 PATIENCE_SEC = 30.0
 """How long there may be no worker of Dask: a cluster may start them as they are needed."""
@@ -316,7 +317,7 @@ class Ray(Executor):
         task = self._ray.remote(max_retries=RETRIES, num_cpus=1)(_call)
         values = [self.broadcast(value) for value in (fn, *broadcast)]
         ahead = AHEAD * max(1, int(self._ray.cluster_resources().get("CPU", 1)))
-        for reference in _ahead(lambda item: task.remote(item, *values), items, ahead):
+        for reference in _run_ahead(lambda item: task.remote(item, *values), items, ahead):
             yield self._result(reference)
 
     def broadcast(self, value: Any) -> Any:
@@ -378,7 +379,7 @@ class Ray(Executor):
         except self._ray.exceptions.RayTaskError as error:
             raise error.cause if isinstance(error.cause, Exception) else error from None
         except self._ray.exceptions.WorkerCrashedError:
-            raise _given_up() from None
+            raise _worker_deaths() from None
 
 
 class Dask(Executor):
@@ -452,7 +453,9 @@ class Dask(Executor):
         self._check_open()
         sent = [self.broadcast(value) for value in (fn, *broadcast)]
         ahead = AHEAD * max(1, sum(self._client.ncores().values()))
-        for future in _ahead(lambda item: self._submit(partial(_call, item), *sent), items, ahead):
+        for future in _run_ahead(
+            lambda item: self._submit(partial(_call, item), *sent), items, ahead
+        ):
             yield self._result(future)
 
     def broadcast(self, value: Any) -> Any:
@@ -489,7 +492,7 @@ class Dask(Executor):
             return value
         # A task, which is done again if its worker dies. Dask's own scatter loses the value then,
         # and may never come back (dask/distributed#3149, #5704).
-        return self._submit(partial(_itself, value))
+        return self._submit(partial(_return_it, value))
 
     def _is_open(self) -> bool:
         return super()._is_open() and self._client.status not in ("closing", "closed")
@@ -504,7 +507,7 @@ class Dask(Executor):
             try:
                 return future.result(timeout=PATIENCE_SEC)
             except self._distributed.KilledWorker:
-                raise _given_up() from None
+                raise _worker_deaths() from None
             except self._distributed.client.FutureCancelledError:
                 raise TwlabError(
                     "the Dask cluster was restarted or closed while it worked; it was expected to "
@@ -536,7 +539,7 @@ def check_executor(executor: Any) -> None:
         )
 
 
-def _itself(value: Any) -> Any:
+def _return_it(value: Any) -> Any:
     return value
 
 
@@ -544,14 +547,14 @@ def _call(item: Any, fn: Callable[..., Any], *values: Any) -> Any:
     return fn(item, *values)
 
 
-def _given_up() -> TwlabError:
+def _worker_deaths() -> TwlabError:
     return TwlabError(
         f"more than {RETRIES} workers died while they did one piece; they were expected to finish "
         "it; check whether they run out of memory, and start again: what is done is kept"
     )
 
 
-def _ahead(start: Callable[[Any], Any], items: Iterable[Any], n: int) -> Iterator[Any]:
+def _run_ahead(start: Callable[[Any], Any], items: Iterable[Any], n: int) -> Iterator[Any]:
     """What ``start`` gives for each item, in order, with up to ``n`` started and not yet taken."""
     waiting: deque[Any] = deque()
     for item in items:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["check_same", "connected_to", "start"]
 
 CONNECT_SEC = 5.0
+"""How long a port may take to answer at all; Ray itself would ask again and again."""
 
 
 def start(ray: Any, address: str | None) -> None:

@@ -5,6 +5,10 @@ for each step and piece, in a folder that is named for the job, its parameters, 
 the version of twlab: the same call finds what is done, another call or a changed store does not.
 The folder goes when the job is whole. Two programs that do the same job write the same files, and
 neither sees half of one. Arrays only: nothing that is read from there can run.
+
+Own code, because what a library keeps here (joblib's ``Memory``, diskcache) are pickles, and a
+pickle that somebody laid into a shared store runs when it is read. Neither removes what a finished
+job kept, or gives the results of an executor in order while they come.
 """
 
 from __future__ import annotations
@@ -68,7 +72,8 @@ class Checkpoint:
         return self
 
     def __exit__(self, kind: Any, error: Any, _: object) -> None:
-        # What the user gave would be wrong again; what could not be read may be there next time.
+        # What the user gave would be wrong again, and its files are of no use to any other call.
+        # What could not be read (its error has a cause) may be there next time.
         wrong = isinstance(error, InputError) and error.__cause__ is None
         finished = kind is None or wrong
         if finished and self.folder is not None:
@@ -89,6 +94,8 @@ class Checkpoint:
         with bar(step, total=len(items)) as done:
             for item, file, there in zip(items, files, known, strict=True):
                 found = _read(file) if there else None
+                # A file that is torn, or was taken away since, is done again here; what was missing
+                # from the start is under way, and comes in the order of the items.
                 if found is None:
                     found = kernel(item, *broadcast) if there else next(fresh)
                     _write(file, found)

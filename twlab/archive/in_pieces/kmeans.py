@@ -111,10 +111,10 @@ def cluster(
 
 
 def _look_at_all(job: Checkpoint, pieces: Sequence[Piece]) -> dict[str, Any]:
-    """What :func:`look_at_rows` tells of the rows of all pieces."""
+    """What :func:`look_at_piece` tells of the rows of all pieces."""
 
     def look() -> dict[str, Any]:
-        found = list(job.map("rows", look_at_rows, pieces))
+        found = list(job.map("rows", look_at_piece, pieces))
         check_one_width({int(one.pop("width")) for one in found})
         return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
 
@@ -124,7 +124,7 @@ def _look_at_all(job: Checkpoint, pieces: Sequence[Piece]) -> dict[str, Any]:
     return found
 
 
-def look_at_rows(piece: Piece) -> dict[str, Any]:
+def look_at_piece(piece: Piece) -> dict[str, Any]:
     """Of each row of a piece whether it is zeros, its mark, and the numbers that place it."""
     unit, zero = scaled(piece.matrix())
     leading = unit[:, : clustering.LEADING].copy()  # a view would keep all of it
@@ -198,7 +198,7 @@ class RowsOfPieces:
         def one_round() -> dict[str, Any]:
             labels, sums = [], np.zeros(centres.shape)
             sent = self._taking_part, centres
-            for found in self._job.map(step, assign_rows, self._pieces, *sent):
+            for found in self._job.map(step, assign_piece, self._pieces, *sent):
                 labels.append(found["labels"])
                 sums += found["sums"]
             return {"labels": np.concatenate(labels), "sums": sums}
@@ -213,7 +213,7 @@ def run_start(seed: Seed, sample: Matrix, n_groups: int) -> dict[str, Any]:
     return {"centres": centres, "cosines": np.array(cosines)}
 
 
-def assign_rows(piece: Piece, taking_part: Mask, centres: Matrix) -> dict[str, Any]:
+def assign_piece(piece: Piece, taking_part: Mask, centres: Matrix) -> dict[str, Any]:
     """The nearest centre of each row of a piece, -1 for those that take no part, and the sums."""
     mine = taking_part[piece.span]
     unit, _ = scaled(piece.matrix())

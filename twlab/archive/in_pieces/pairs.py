@@ -196,8 +196,8 @@ def _read_sides(segments: Any, to: Any) -> Sides:
         raise not_a_source(segments)
     cut = [_cut_side(side) for side in (segments, to)]
     one_space(*(places for _, places in cut))
-    queries, places = _at_hand(segments, *cut[0])
-    pool, pool_places = (queries, places) if to is None else _at_hand(to, *cut[1])
+    queries, places = _hold_at_hand(segments, *cut[0])
+    pool, pool_places = (queries, places) if to is None else _hold_at_hand(to, *cut[1])
     of_tables.check_sides(places, pool_places, *(_first_row(side) for side in (queries, pool)))
     return Sides(sources[0], queries, places, pool, pool_places, to is None)
 
@@ -210,7 +210,7 @@ def _cut_side(side: Any) -> tuple[list[Piece], Any]:
     return pieces, read_places(side, pieces)
 
 
-def _at_hand(side: Any, pieces: list[Piece], places: Any) -> tuple[list[Any], Any]:
+def _hold_at_hand(side: Any, pieces: list[Piece], places: Any) -> tuple[list[Any], Any]:
     """The pieces of a side and its rows; what is at hand, or empty, is one piece."""
     if pieces:
         return pieces, places
@@ -230,9 +230,9 @@ def _find_neighbours(sides: Sides, k: int, videos: str) -> Iterator[pd.DataFrame
     given = k, sides.own, len(queries), at_hand, among.usable, videos
     with Checkpoint(sides.source, pieces, "nearest", *given) as job:
         if sides.streamed:
-            found = _by_query(job, queries, pool, among, k, own=sides.own)
+            found = _search_by_query(job, queries, pool, among, k, own=sides.own)
         else:
-            found = iter([_by_pool(job, queries[0].matrix(), pool, among, k)])
+            found = iter([_search_by_pool(job, queries[0].matrix(), pool, among, k)])
         for piece, (indices, similarities) in zip(queries, found, strict=True):
             rows = sides.places
             if isinstance(rows, pd.DataFrame):
@@ -240,7 +240,7 @@ def _find_neighbours(sides: Sides, k: int, videos: str) -> Iterator[pd.DataFrame
             yield of_tables.long_table(rows, sides.pool_places, indices, similarities)
 
 
-def _by_query(
+def _search_by_query(
     job: Checkpoint, queries: list[Any], pool: list[Any], among: Among, k: int, *, own: bool
 ) -> Iterator[Neighbors]:
     """Each piece of queries with all of the pool."""
@@ -256,7 +256,9 @@ def _by_query(
         warn_of_zeros(pool_zeros.n, len(among.usable), pool_zeros.first)
 
 
-def _by_pool(job: Checkpoint, unit: Matrix, pool: list[Any], among: Among, k: int) -> Neighbors:
+def _search_by_pool(
+    job: Checkpoint, unit: Matrix, pool: list[Any], among: Among, k: int
+) -> Neighbors:
     """All queries, which are at hand, with each piece of the pool."""
     zeros, parts = Zeros(), []
     results = job.map("nearest", neighbours_in, pool, unit, among, k)

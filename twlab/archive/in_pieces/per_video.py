@@ -256,7 +256,7 @@ def diagnose(segments: Source) -> pd.DataFrame:
         return diagnosis.report(job.places, job.facts(), job.vectors)
 
 
-class _Job(NamedTuple):
+class _StoredRows(NamedTuple):
     """What the analyses here are given of a store in place of its table."""
 
     checkpoint: Checkpoint
@@ -281,7 +281,7 @@ class _Job(NamedTuple):
 
     def facts(self) -> Callable[[Positions], diagnosis.Facts]:
         """What tells the facts of some rows, which every piece has told before."""
-        found = list(self.checkpoint.map("rows", look_at_rows, self.pieces))
+        found = list(self.checkpoint.map("rows", tell_facts, self.pieces))
         parts = [diagnosis.facts_of(np.empty((0, 0), np.float32))._asdict(), *found]
         width, length, mark = (
             np.concatenate([one[name] for one in parts]) for name in diagnosis.Facts._fields
@@ -299,13 +299,13 @@ class _Job(NamedTuple):
 
 
 @contextmanager
-def _open_job(segments: Source, name: str, *parameters: Any) -> Iterator[_Job]:
+def _open_job(segments: Source, name: str, *parameters: Any) -> Iterator[_StoredRows]:
     """The job of that name and those parameters, its rows checked as a table's are."""
     pieces = join_fragments(segments)
     with Checkpoint(segments, pieces, name, *parameters) as checkpoint:
         places = read_places(segments, pieces)
         check_places(places)
-        yield _Job(checkpoint, pieces, places)
+        yield _StoredRows(checkpoint, pieces, places)
 
 
 def look_at(
@@ -328,7 +328,7 @@ def look_at(
     return out | {"warned": np.array(mine, dtype=np.str_)}
 
 
-def look_at_rows(piece: Piece) -> dict[str, Any]:
+def tell_facts(piece: Piece) -> dict[str, Any]:
     """The facts of each row of a piece."""
     return diagnosis.facts_of(piece.matrix())._asdict()
 

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["arrow_rows", "fitted", "frame_of"]
+__all__ = ["arrow_rows", "fit_rows", "frame_of"]
 
+# What the metadata of a column keeps of pandas: its dtype, or that cells are JSON or lists.
 _DTYPE = b"twlab:dtype"
 _JSON = b"json"
 _LIST = b"list"
@@ -132,7 +133,7 @@ def _arrow_column(column: pd.Series[Any]) -> Any:
     return array
 
 
-def fitted(rows: Any, schema: Any) -> Any:
+def fit_rows(rows: Any, schema: Any) -> Any:
     """Rows in the columns and types of a store that has all of theirs.
 
     Raises
@@ -204,14 +205,14 @@ def _as_struct(column: Any, field: Any) -> Any:
         fit = pa.array(cells, field.type)
     except (pa.ArrowException, TypeError, ValueError):
         return None
-    return fit if _without_none(fit.to_pylist()) == _without_none(cells) else None
+    return fit if _drop_none(fit.to_pylist()) == _drop_none(cells) else None
 
 
-def _without_none(cell: Any) -> Any:
+def _drop_none(cell: Any) -> Any:
     """Dictionaries without the keys that only others have."""
     if isinstance(cell, dict):
-        return {key: _without_none(value) for key, value in cell.items() if value is not None}
-    return [_without_none(part) for part in cell] if isinstance(cell, list) else cell
+        return {key: _drop_none(value) for key, value in cell.items() if value is not None}
+    return [_drop_none(part) for part in cell] if isinstance(cell, list) else cell
 
 
 def frame_of(

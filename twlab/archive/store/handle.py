@@ -15,11 +15,11 @@ from twlab.archive.store import lance
 from twlab.archive.store.exchange import are_paths, tables_in
 from twlab.archive.store.parts import Part
 from twlab.archive.store.reading_back import count
-from twlab.archive.store.upkeep import optimized, settle
+from twlab.archive.store.upkeep import bring_up_to_date, optimize_table
 from twlab.archive.store.writing import (
-    batches,
     check_films,
     check_names,
+    cut_batches,
     drop_columns,
     find_known,
     give_way,
@@ -85,7 +85,7 @@ def open(
     """
     if executor is not None:
         check_executor(executor)
-    number = None if version is None else _whole(version)
+    number = None if version is None else _check_whole_number(version)
     return Store(lance.address_of(path_or_uri), version=number, executor=executor)
 
 
@@ -94,7 +94,7 @@ def open_source(source: Any) -> Any:
     return open(source) if isinstance(source, (str, os.PathLike)) else source
 
 
-def _whole(version: Any) -> int:
+def _check_whole_number(version: Any) -> int:
     """The number of a version, of numpy too."""
     if isinstance(version, bool) or not isinstance(version, int | np.integer):
         raise InputError(f"version is {version!r}; a whole number from Store.versions was expected")
@@ -253,7 +253,7 @@ class Store(Part):
         write = partial(write_batch, self.address, replace=replace, like=like)
         try:
             for given in tables_in(segments):
-                parts = list(batches(given))
+                parts = list(cut_batches(given))
                 for rows, keys in parts if table is not None else ():
                     table.checkout_latest()
                     renew_keys(table, rows)
@@ -265,7 +265,7 @@ class Store(Part):
                     table, n = write(table, rows, keys)
                     written += n
             if written:
-                settle(table)
+                bring_up_to_date(table)
         finally:
             self._table = table if written else self._table
         return written
@@ -306,7 +306,7 @@ class Store(Part):
         table = self._latest()._stored()
         count(table, where)  # whether it can be understood
         with lance.reading(table, where):
-            done = lance.retried(lambda: table.delete(f"({where})"), table)
+            done = lance.retry(lambda: table.delete(f"({where})"), table)
         self._table = table
         return int(done.num_deleted_rows)
 
@@ -380,7 +380,7 @@ class Store(Part):
             )
         keep = None if keep_days is None else timedelta(days=float(keep_days))
         table = self._latest()._stored()
-        optimized(table, keep=keep, vector_index=True)
+        optimize_table(table, keep=keep, vector_index=True)
         self._table = table
 
     def _latest(self) -> Store:

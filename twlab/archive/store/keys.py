@@ -20,14 +20,15 @@ from twlab.table.segments import check_segments, models_of, str_column
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["KEY", "keys_of", "plain_keys", "prepared", "told"]
+__all__ = ["KEY", "describe", "keys_of", "plain_keys", "prepare_table"]
 
 KEY = "twlab_key"
 _WORDS = IDENTITY[3:]
+# Names by which Lance answers, and ours; a user's column of that name would be lost in a result.
 _TAKEN = (KEY, "_distance", "_score", "_relevance", "_row", "__action", "__merge_source")
 
 
-def prepared(segments: Any) -> pd.DataFrame:
+def prepare_table(segments: Any) -> pd.DataFrame:
     """The table with every column of an identity, checked; no segment in it twice."""
     check_segments(segments)
     names = [str(name) for name in segments.columns]
@@ -83,7 +84,7 @@ def keys_of(table: pd.DataFrame) -> list[str]:
     if len(set(keys)) < len(keys):
         row = int(np.argmax(pd.Series(keys).duplicated()))
         raise InputError(
-            f"{told(table.iloc[row])} is there twice (again at row {row}); one row for each "
+            f"{describe(table.iloc[row])} is there twice (again at row {row}); one row for each "
             f"segment was expected; {_remedy(table.iloc[row])}"
         )
     return keys
@@ -118,7 +119,7 @@ def _remedy(row: Any) -> str:
     return f"drop one, for example with drop_duplicates({list(IDENTITY)})"
 
 
-def told(row: Any) -> str:
+def describe(row: Any) -> str:
     """A segment in words."""
     known = [str(row[name]) for name in _WORDS if not pd.isna(row[name])]
     words = f" ({', '.join(known)})" if known else ""

@@ -20,23 +20,35 @@ if TYPE_CHECKING:
 __all__ = [
     "NAME",
     "address_of",
-    "all_of",
-    "both",
-    "counted",
+    "count_where",
     "create",
+    "explain",
+    "join_conditions",
+    "list_tables",
     "open_table",
     "plain_query",
     "reading",
-    "retried",
-    "words",
+    "retry",
 ]
 
 NAME = "segments"
+"""The one table in the folder of a store."""
+
 INDEX = "embedding_idx"
+"""The index of vectors."""
+
 STORE_MARK = b"twlab:store"
+"""Where the schema keeps what tells a store from another made later at the same address."""
+
 LONGEST_NAME, LONGEST_PATH = 255, 4095
+"""Bytes of a name and of a path that Linux takes (NAME_MAX, and PATH_MAX without its NUL)."""
+
 LONGEST_RETRY_SEC = 300.0
+"""How long a change is tried again where others commit first. Each round waits at most 7.5 s, so
+that one of many writers has some 40 rounds; beyond, the library's error is told."""
+
 LONGEST_CREATION_SEC = 5.0
+"""How long a table that another process makes may take to appear: it is empty, two small files."""
 
 _CONFLICTS = ("conflict", "contention", "retry", "concurrent", "already exist")
 
@@ -78,9 +90,9 @@ def open_table(address: str, version: int | None = None) -> Any:
     if "://" not in address and not _has_version(Path(address) / f"{NAME}.lance"):
         _check_empty(Path(address) / f"{NAME}.lance")
         return None
-    with words(f"the store {address!r} cannot be opened"):
+    with explain(f"the store {address!r} cannot be opened"):
         database = lancedb.connect(address)
-        if "://" in address and NAME not in all_of(database):
+        if "://" in address and NAME not in list_tables(database):
             return None
         table = database.open_table(NAME)
         if version is not None:
@@ -140,7 +152,7 @@ def _check_empty(folder: Path) -> None:
         )
 
 
-def all_of(database: Any) -> list[str]:
+def list_tables(database: Any) -> list[str]:
     """The names of all tables of a database."""
     return list(database.list_tables().tables)
 
@@ -158,17 +170,18 @@ def _check_version(table: Any, version: int) -> None:
 def create(address: str, schema: Any) -> Any:
     """The table, made empty unless another process has just made it."""
     lancedb = require("lancedb", extra="store")
-    with words(f"no store can be made at {address!r}"):
+    with explain(f"no store can be made at {address!r}"):
         try:
             return lancedb.connect(address).create_table(NAME, schema=schema)
         except (ValueError, RuntimeError, OSError):
-            table = _made_meanwhile(address)
+            # Of two processes that make one store the second fails, and finds the first one's.
+            table = _open_made_meanwhile(address)
             if table is None:
                 raise
     return table
 
 
-def _made_meanwhile(address: str) -> Any:
+def _open_made_meanwhile(address: str) -> Any:
     """The table that another process is making; None if it does not come."""
     tries_until = time.monotonic() + LONGEST_CREATION_SEC
     table = open_table(address)
@@ -179,7 +192,7 @@ def _made_meanwhile(address: str) -> Any:
 
 
 @contextmanager
-def words(what: str, advice: str = "") -> Iterator[None]:
+def explain(what: str, advice: str = "") -> Iterator[None]:
     """Errors of the library as one sentence of ours."""
     try:
         yield
@@ -201,11 +214,11 @@ def reading(table: Any, where: str | None) -> Any:
     """Errors of reading rows, or those of a condition, as one sentence of ours."""
     if where:
         columns = ", ".join(name for name in table.schema.names if name != KEY)
-        return words(f"where={where!r} cannot be used", f"; the columns are {columns}")
-    return words(f"rows of the store {table.uri!r} cannot be read")
+        return explain(f"where={where!r} cannot be used", f"; the columns are {columns}")
+    return explain(f"rows of the store {table.uri!r} cannot be read")
 
 
-def retried(change: Callable[[], T], table: Any) -> T:
+def retry(change: Callable[[], T], table: Any) -> T:
     """What a change of the table gives, tried again while others change it too."""
     began, wait = time.monotonic(), 0.05
     while True:
@@ -214,6 +227,7 @@ def retried(change: Callable[[], T], table: Any) -> T:
         except (RuntimeError, OSError, ValueError) as error:
             if not _is_conflict(error) or time.monotonic() - began > LONGEST_RETRY_SEC:
                 raise
+        # Writers that met once would meet again if all waited equally long.
         time.sleep(wait * (0.5 + random.random()))
         wait = min(2 * wait, 5.0)
         table.checkout_latest()
@@ -225,13 +239,13 @@ def _is_conflict(error: BaseException) -> bool:
     return any(word in text for word in _CONFLICTS)
 
 
-def both(*conditions: str | None) -> str | None:
+def join_conditions(*conditions: str | None) -> str | None:
     """One condition for those that are given."""
     given = [one for one in conditions if one]
     return given[0] if len(given) == 1 else " AND ".join(f"({one})" for one in given) or None
 
 
-def counted(table: Any, where: str | None) -> int:
+def count_where(table: Any, where: str | None) -> int:
     """How many rows there are, all or those of a condition."""
     return int(table.count_rows(f"({where})" if where else None))
 

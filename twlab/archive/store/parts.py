@@ -12,8 +12,8 @@ from twlab.archive.sources import Fragment, Source
 from twlab.archive.store import lance
 from twlab.archive.store.exchange import write_folder
 from twlab.archive.store.reading_back import count, read_table
-from twlab.archive.store.searching import Looked, kinds_of, searched
-from twlab.archive.store.shards import StoreFragment, cut
+from twlab.archive.store.searching import Looked, kinds_of, search_table
+from twlab.archive.store.shards import StoreFragment, cut_fragments
 from twlab.deprecation import formerly
 from twlab.errors import InputError, check_count, warn
 from twlab.table.conditions import check_where, choose
@@ -158,7 +158,7 @@ class Part(Source):
         part = Part(
             self.address,
             lance.table_at(self.address, int(table.version), lance.mark_of(table)),
-            condition=lance.both(self._condition, condition),
+            condition=lance.join_conditions(self._condition, condition),
             executor=self.executor,
         )
         part.count_rows()  # whether it can be understood
@@ -190,7 +190,7 @@ class Part(Source):
         ...     sum(one.n_rows for one in store.fragments())
         101
         """
-        return cut(self.address, self._stored(), self._condition)
+        return cut_fragments(self.address, self._stored(), self._condition)
 
     def options(self) -> list[str]:
         """The embedding options of the whole store.
@@ -289,7 +289,9 @@ class Part(Source):
         11
         """
         check_where(where)
-        return read_table(self._stored(), where=lance.both(self._condition, where), columns=columns)
+        return read_table(
+            self._stored(), where=lance.join_conditions(self._condition, where), columns=columns
+        )
 
     def count_rows(self, where: str | None = None) -> int:
         """How many segments there are, all or those of a condition in SQL.
@@ -323,7 +325,11 @@ class Part(Source):
         100
         """
         check_where(where)
-        return 0 if self._table is None else count(self._table, lance.both(self._condition, where))
+        return (
+            0
+            if self._table is None
+            else count(self._table, lance.join_conditions(self._condition, where))
+        )
 
     def videos(self) -> pd.DataFrame:
         """What is there: ``n_segments``, first and last second of each video and option.
@@ -433,7 +439,7 @@ class Part(Source):
         table = self._stored()
         kinds = self._kinds(table)
         looked = Looked(table, self._condition, within, kinds, self._backgrounds)
-        return searched(
+        return search_table(
             *(looked, query, text, asked),
             k=k,
             client=client,

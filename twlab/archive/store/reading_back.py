@@ -8,7 +8,7 @@ import numpy as np
 
 from twlab.archive.store.arrow import frame_of
 from twlab.archive.store.keys import KEY
-from twlab.archive.store.lance import counted, plain_query, reading
+from twlab.archive.store.lance import count_where, plain_query, reading
 from twlab.errors import InputError
 from twlab.memory import free_bytes
 from twlab.table.conditions import check_where
@@ -26,14 +26,14 @@ def count(table: Any, where: str | None) -> int:
     """How many rows there are, all or of a condition."""
     check_where(where)
     with reading(table, where):
-        return counted(table, where)
+        return count_where(table, where)
 
 
 def read_table(table: Any, *, where: str | None, columns: list[str] | None) -> pd.DataFrame:
     """The rows as pandas, their vectors in one block."""
     import pyarrow as pa
 
-    names = _names(table.schema, columns)
+    names = _check_columns(table.schema, columns)
     n = count(table, where)
     width = table.schema.field("embedding").type.list_size if "embedding" in names else 0
     _check_fits(n, width)
@@ -50,10 +50,10 @@ def read_table(table: Any, *, where: str | None, columns: list[str] | None) -> p
             at += len(rows)
     block.setflags(write=False)
     fields = [table.schema.field(name) for name in names]
-    return frame_of(_joined(parts, fields), fields, block if width else None, n_rows=at)
+    return frame_of(_join_parts(parts, fields), fields, block if width else None, n_rows=at)
 
 
-def _joined(parts: list[Any], fields: list[Any]) -> Any:
+def _join_parts(parts: list[Any], fields: list[Any]) -> Any:
     """The parts as one Arrow table; an empty one where there are none."""
     import pyarrow as pa
 
@@ -62,7 +62,7 @@ def _joined(parts: list[Any], fields: list[Any]) -> Any:
     return pa.schema(fields).empty_table()
 
 
-def _names(schema: Any, columns: list[str] | None) -> list[str]:
+def _check_columns(schema: Any, columns: list[str] | None) -> list[str]:
     """The columns to read, checked."""
     there = [name for name in schema.names if name != KEY]
     if columns is None:

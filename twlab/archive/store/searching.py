@@ -34,8 +34,8 @@ from twlab.archive.store.arrow import frame_of
 from twlab.archive.store.keys import KEY
 from twlab.archive.store.lance import (
     INDEX,
-    both,
-    counted,
+    count_where,
+    join_conditions,
     plain_query,
     reading,
 )
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Matrix
 
 
-__all__ = ["Looked", "kinds_of", "searched"]
+__all__ = ["Looked", "kinds_of", "search_table"]
 
 FEW_ROWS = 100_000
 """Rows that are compared faster than an index could be asked rightly."""
@@ -102,7 +102,7 @@ def kinds_of(table: Any, where: str | None) -> pd.DataFrame:
     return pd.concat(parts).drop_duplicates(ignore_index=True)
 
 
-def searched(
+def search_table(
     looked: Looked,
     query: Any,
     text: str | None,
@@ -114,7 +114,7 @@ def searched(
     exact: bool,
 ) -> pd.DataFrame:
     """The best places, best first, each with its best row."""
-    within = both(looked.condition, looked.within)
+    within = join_conditions(looked.condition, looked.within)
     kinds = _searched_kinds(looked, within)
     names = kinds["embedding_option"].astype(object).fillna(UNNAMED)
     there = sorted({*names})
@@ -134,12 +134,12 @@ def searched(
     ]
     rows = pd.concat(near, ignore_index=True)
     if len(meant) > 1:
-        rows = _with_neighbours(looked.table, rows, plans)
+        rows = _add_neighbours(looked.table, rows, plans)
     rows = rows.drop_duplicates(KEY)
     rows = rows[rows["embedding"].map(np.any).astype(bool)].reset_index(drop=True)
     own = rows["embedding_option"].astype(object).fillna(UNNAMED).to_numpy(object)
     found = [
-        _compared(name, looked, plans[name], rows[own == name], theirs)
+        _compare(name, looked, plans[name], rows[own == name], theirs)
         for name, theirs in meant.items()
     ]
     return _as_table(looked, within, rows, best_places(found, asked).head(k))
@@ -196,14 +196,14 @@ def _plan(looked: Looked, name: str, mine: pd.DataFrame, within: str | None) -> 
             parts.append(f"embedding_scope IN ({listed})")
         elif whole.any():
             parts.append(f"(embedding_scope IS NULL OR embedding_scope NOT IN ({listed}))")
-    hits = both(within, *parts)
+    hits = join_conditions(within, *parts)
     like = _alike(looked, mine, within, hits)
     if len(models_of(looked.kinds).unique()) > 1:
         models = like.reindex(columns=["model_name", BY_FIELDS]).drop_duplicates()
         told = BY_FIELDS in looked.kinds.columns
         is_one = [_is_model(*row, told=told) for row in models.itertuples(index=False)]
         parts.append(" OR ".join(is_one) if is_one else "FALSE")
-    return _Plan(hits, both(looked.condition, *parts), like)
+    return _Plan(hits, join_conditions(looked.condition, *parts), like)
 
 
 def _alike(
@@ -242,7 +242,7 @@ def _is_model(model: Any, by_fields: Any, *, told: bool) -> str:
     return f"(model_name IS NULL AND {BY_FIELDS} {fields})"
 
 
-def _compared(
+def _compare(
     name: str, looked: Looked, plan: _Plan, rows: pd.DataFrame, queries: pd.DataFrame
 ) -> Compared:
     """The rows of an option beside the queries meant for it, and the option's own distribution."""
@@ -260,11 +260,13 @@ def _background(looked: Looked, condition: str | None) -> Matrix:
     """Vectors of some thousand rows of a condition, the same at every search."""
     key = condition or ""
     if key not in looked.backgrounds:
-        n = counted(looked.table, condition)
+        n = count_where(looked.table, condition)
         drawn = condition
         if n > 2 * BACKGROUND_ROWS:
             below = int(2**32 * BACKGROUND_ROWS / n)
-            drawn = both(condition, f"{KEY} < '{below:08x}'")  # keys are digests, evenly spread
+            drawn = join_conditions(
+                condition, f"{KEY} < '{below:08x}'"
+            )  # keys are digests, evenly spread
         with reading(looked.table, condition):
             rows = plain_query(looked.table, ["embedding"], drawn).to_arrow()
         block = block_of(rows["embedding"])
@@ -294,7 +296,7 @@ def _frame(table: Any, rows: Any) -> pd.DataFrame:
     return frame.assign(**{KEY: rows[KEY].to_pylist()})
 
 
-def _with_neighbours(table: Any, rows: pd.DataFrame, plans: dict[str, _Plan]) -> pd.DataFrame:
+def _add_neighbours(table: Any, rows: pd.DataFrame, plans: dict[str, _Plan]) -> pd.DataFrame:
     """The rows, and those of other options that lie at the same places."""
     timed = rows.dropna(subset=["start_sec"])
     if timed.empty:
@@ -308,7 +310,7 @@ def _with_neighbours(table: Any, rows: pd.DataFrame, plans: dict[str, _Plan]) ->
     keys = {*zip(timed["video_id"], timed["start_sec"].round(3), strict=True)}
     more = []
     for plan in plans.values():
-        where = both(plan.hits, place)
+        where = join_conditions(plan.hits, place)
         with reading(table, where):
             found = _frame(table, plain_query(table, None, where).to_arrow())
         spots = zip(found["video_id"], found["start_sec"].round(3), strict=True)

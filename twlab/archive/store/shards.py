@@ -12,11 +12,11 @@ from twlab.archive.sources import Fragment
 from twlab.archive.store.arrow import frame_of
 from twlab.archive.store.keys import KEY
 from twlab.archive.store.lance import (
-    counted,
+    count_where,
+    explain,
     mark_of,
     plain_query,
     table_at,
-    words,
 )
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Matrix
 
 
-__all__ = ["StoreFragment", "block_of", "cut"]
+__all__ = ["StoreFragment", "block_of", "cut_fragments"]
 
 ROWS = 16_384
 """Rows of a fragment: 32 MB of vectors of 512 numbers, and enough pieces to share out."""
@@ -62,14 +62,14 @@ class StoreFragment(Fragment):
         return table_at(self.address, self.version, self.mark)
 
     def _rows(self, columns: list[str]) -> Any:
-        with words(f"rows of the store {self.address!r} cannot be read"):
+        with explain(f"rows of the store {self.address!r} cannot be read"):
             query = plain_query(self._table(), columns, self.condition)
             return query.limit(self.n_rows).offset(self.first).to_arrow()
 
 
-def cut(address: str, table: Any, condition: str | None = None) -> list[StoreFragment]:
+def cut_fragments(address: str, table: Any, condition: str | None = None) -> list[StoreFragment]:
     """All rows of a table, or those of a condition, as fragments, in order."""
-    n, version, mark = counted(table, condition), table.version, mark_of(table)
+    n, version, mark = count_where(table, condition), table.version, mark_of(table)
     fragments = []
     for first in range(0, n, ROWS):
         size = min(ROWS, n - first)
@@ -83,10 +83,10 @@ def block_of(column: Any) -> Matrix:
     """An Arrow column of vectors as one read-only block in C order."""
     width = column.type.list_size
     parts = [np.asarray(chunk.flatten()).reshape(-1, width) for chunk in column.chunks]
-    block = parts[0].copy() if len(parts) == 1 else _joined(parts, width)
+    block = parts[0].copy() if len(parts) == 1 else _join_blocks(parts, width)
     block.setflags(write=False)
     return block
 
 
-def _joined(parts: list[Matrix], width: int) -> Matrix:
+def _join_blocks(parts: list[Matrix], width: int) -> Matrix:
     return np.concatenate(parts) if parts else np.empty((0, width), np.float32)

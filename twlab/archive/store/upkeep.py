@@ -10,29 +10,36 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from twlab.archive.store.lance import INDEX, retried, words
+from twlab.archive.store.lance import INDEX, explain, retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LEAST_INDEXED", "optimized", "settle"]
+__all__ = ["LEAST_INDEXED", "bring_up_to_date", "optimize_table"]
 
 LEAST_INDEXED = 300_000
 """Rows from which on a vector index pays."""
 
+# A tree finds one of many names or a stretch of time; few options fit a bit for each row.
 _SCALAR = {"video_id": "BTree", "start_sec": "BTree", "embedding_option": "Bitmap"}
 _LEAST_NEW = 10_000
+"""Rows that may be in no index, at least: they are read through beside it, whereas to make an index
+anew reads all rows."""
+
 _MOST_SMALL_FRAGMENTS = 64
+"""Small files from which on they are joined: whoever reads opens each of them."""
+
 _FOR_EVER = timedelta(days=36_500)
+"""Lance drops old versions unless it is told how old they may become."""
 
 
-def settle(table: Any) -> None:
+def bring_up_to_date(table: Any) -> None:
     """What a store needs after a write, most often nothing.
 
     Indices are made anew rather than by Lance's ``optimize``, which would also write the segments
     of all small pieces again.
     """
-    with words("indices were not brought up to date, the segments are stored"):
+    with explain("indices were not brought up to date, the segments are stored"):
         index_scalars(table)
         videos = next(index for index in table.list_indices() if index.name == "video_id_idx")
         n_new = videos.num_unindexed_rows or 0
@@ -40,7 +47,7 @@ def settle(table: Any) -> None:
         if small <= _MOST_SMALL_FRAGMENTS and n_new > max(_LEAST_NEW, table.count_rows() // 8):
             _make_indices(table, list(_SCALAR))
     if small > _MOST_SMALL_FRAGMENTS:
-        optimized(table, keep=None, vector_index=False)
+        optimize_table(table, keep=None, vector_index=False)
 
 
 def index_scalars(table: Any) -> None:
@@ -53,24 +60,24 @@ def index_scalars(table: Any) -> None:
 
 def _make_indices(table: Any, names: list[str]) -> None:
     for name in names:
-        retried(_maker(table, name), table)
+        retry(_index_maker(table, name), table)
 
 
-def _maker(table: Any, name: str) -> Callable[[], None]:
+def _index_maker(table: Any, name: str) -> Callable[[], None]:
     from lancedb import index
 
     kind = getattr(index, _SCALAR[name])
     return lambda: table.create_index(name, config=kind(), name=f"{name}_idx")
 
 
-def optimized(table: Any, *, keep: timedelta | None, vector_index: bool) -> None:
+def optimize_table(table: Any, *, keep: timedelta | None, vector_index: bool) -> None:
     """Join small pieces, bring indices up to date, drop versions older than is kept."""
-    with words("the store was not optimized, its segments are as they were"):
+    with explain("the store was not optimized, its segments are as they were"):
         index_scalars(table)
         kept = _FOR_EVER if keep is None else keep
-        retried(lambda: table.optimize(cleanup_older_than=kept), table)
+        retry(lambda: table.optimize(cleanup_older_than=kept), table)
         if vector_index and table.count_rows() >= LEAST_INDEXED and not _has_index(table):
-            retried(lambda: _index_vectors(table), table)
+            retry(lambda: _index_vectors(table), table)
 
 
 def _has_index(table: Any) -> bool:

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from twlab.archive.store import lance
-from twlab.archive.store.arrow import arrow_rows, fitted
+from twlab.archive.store.arrow import arrow_rows, fit_rows
 from twlab.archive.store.keys import (
     KEY,
+    describe,
     keys_of,
     plain_keys,
-    prepared,
-    told,
+    prepare_table,
 )
 from twlab.errors import InputError
 from twlab.table.conditions import quote
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 __all__ = [
-    "batches",
     "check_films",
     "check_names",
+    "cut_batches",
     "drop_columns",
     "find_known",
     "give_way",
@@ -42,17 +42,21 @@ BATCH_BYTES = 2**27
 """Vectors committed at once: 65,536 rows of 512 numbers."""
 
 LEAST_ROWS = 1024
+"""Rows committed at once however long their vectors are, as every commit is a version."""
 
 SAME_SEC = 0.5
 """Durations that differ by no more are those of one film."""
 
 _PATIENCE = timedelta(minutes=10)
+"""How long one commit may take: a batch is 128 MB, nine minutes on a line of 2 Mbit/s."""
+
 _VALUES_AT_ONCE = 200
+"""Names in one condition, which is parsed as text: 20 kB where names are long as addresses are."""
 
 
-def batches(segments: Any) -> Iterator[tuple[pd.DataFrame, list[str]]]:
+def cut_batches(segments: Any) -> Iterator[tuple[pd.DataFrame, list[str]]]:
     """A table, checked as a whole, in pieces with the keys of their rows."""
-    table = prepared(segments)
+    table = prepare_table(segments)
     keys = keys_of(table)
     width = max(map(len, table["embedding"]), default=1)
     size = max(LEAST_ROWS, BATCH_BYTES // (4 * width))
@@ -68,13 +72,13 @@ def find_known(table: Any, rows: pd.DataFrame, keys: list[str]) -> None:
     InputError
         Naming the first of them.
     """
-    stored = _stored_with(table, "video_id", rows["video_id"].unique(), [KEY])
+    stored = _read_stored(table, "video_id", rows["video_id"].unique(), [KEY])
     known = {*stored[KEY]} & set(keys)
     if known:
         at = next(row for row, key in enumerate(keys) if key in known)
         raise InputError(
-            f"{told(rows.iloc[at])} is in the store already, with {len(known) - 1} more of these "
-            f"{len(keys)}; new segments were expected; write them with upsert, which replaces"
+            f"{describe(rows.iloc[at])} is in the store already, with {len(known) - 1} more of "
+            f"these {len(keys)}; new segments were expected; write them with upsert, which replaces"
         )
 
 
@@ -89,15 +93,15 @@ def renew_keys(table: Any, rows: pd.DataFrame) -> None:
     if not names or not ours.any():
         return
     videos = rows["video_id"][ours].unique()
-    stored = _stored_with(table, "video_id", videos, [KEY, *IDENTITY, *names])
+    stored = _read_stored(table, "video_id", videos, [KEY, *IDENTITY, *names])
     stored = stored[stored["start_sec"].isna()]
     parts = name_pieces(stored)
     old, new = plain_keys(stored, [""] * len(stored)), plain_keys(stored, parts)
     for key, was, now in zip(stored[KEY], old, new, strict=True):
         if key == was != now:  # one commit each: such a store has one piece of a document at most
             change = partial(table.update, where=f"{KEY} = {quote(was)}", values={KEY: now})
-            with lance.words("the keys of stored pieces were not renewed"):
-                lance.retried(change, table)
+            with lance.explain("the keys of stored pieces were not renewed"):
+                lance.retry(change, table)
 
 
 def drop_columns(table: Any, names: list[str]) -> None:
@@ -109,8 +113,8 @@ def drop_columns(table: Any, names: list[str]) -> None:
         if left:
             table.drop_columns(left)
 
-    with lance.words(f"the columns {', '.join(map(repr, names))} were not dropped"):
-        lance.retried(drop, table)
+    with lance.explain(f"the columns {', '.join(map(repr, names))} were not dropped"):
+        lance.retry(drop, table)
 
 
 def _check_free(names: list[str], there: list[str]) -> None:
@@ -141,7 +145,7 @@ def give_way(table: Any, parts: list[tuple[pd.DataFrame, list[str]]], names: lis
     if old:
         left = pa.schema([field for field in table.schema if field.name not in old])
         for rows, keys in parts:
-            fitted(arrow_rows(rows, keys), left)
+            fit_rows(arrow_rows(rows, keys), left)
         drop_columns(table, old)
 
 
@@ -156,8 +160,8 @@ def check_films(table: Any, rows: pd.DataFrame) -> None:
     columns = ["video_id", "duration_sec"]
     if not {*columns} <= {*rows.columns} & {*table.schema.names}:
         return
-    here = _lasting(rows[columns])
-    stored = _lasting(_stored_with(table, "video_id", here["video_id"].unique(), columns))
+    here = _durations(rows[columns])
+    stored = _durations(_read_stored(table, "video_id", here["video_id"].unique(), columns))
     both = here.merge(stored.drop_duplicates("video_id"), on="video_id")
     other = both[abs(both["duration_sec_x"] - both["duration_sec_y"]) > SAME_SEC]
     for name, ours, theirs in other.itertuples(index=False):
@@ -168,7 +172,7 @@ def check_films(table: Any, rows: pd.DataFrame) -> None:
         )
 
 
-def _lasting(rows: pd.DataFrame) -> pd.DataFrame:
+def _durations(rows: pd.DataFrame) -> pd.DataFrame:
     """How long each video lasts, as far as that is known; each duration once."""
     seconds = pd.to_numeric(rows["duration_sec"], errors="coerce").astype(np.float64)
     known = pd.DataFrame({"video_id": rows["video_id"].astype(object), "duration_sec": seconds})
@@ -187,7 +191,7 @@ def check_names(table: Any, rows: pd.DataFrame) -> None:
     if not {*columns} <= {*rows.columns} & {*table.schema.names}:
         return
     now = _names_by_source(rows)
-    stored = _names_by_source(_stored_with(table, "source", now, columns))
+    stored = _names_by_source(_read_stored(table, "source", now, columns))
     for source, names in stored.items():
         if not {*names} & {*now[source]}:
             raise InputError(
@@ -207,7 +211,7 @@ def _names_by_source(rows: pd.DataFrame) -> dict[str, list[str]]:
     return names
 
 
-def _stored_with(table: Any, name: str, values: Iterable[Any], columns: list[str]) -> pd.DataFrame:
+def _read_stored(table: Any, name: str, values: Iterable[Any], columns: list[str]) -> pd.DataFrame:
     """Some columns of the stored rows that have one of these values."""
     wanted = [value for value in values if isinstance(value, str)]
     if str(table.schema.field(name).type) != "string":
@@ -235,14 +239,14 @@ def write_batch(
     Rows of another store are like it: what all of them lack has a type there.
     """
     columns = arrow_rows(rows, keys)
-    columns = columns if like is None else fitted(columns, like)
+    columns = columns if like is None else fit_rows(columns, like)
     if table is None:
-        table = lance.create(address, _marked(columns.schema))
-    with lance.words(f"the batch was not written to the store {address!r}"):
+        table = lance.create(address, _mark_schema(columns.schema))
+    with lance.explain(f"the batch was not written to the store {address!r}"):
         table.checkout_latest()
-        fitted(columns, table.schema)  # else the store would keep the columns of rows it refuses
+        fit_rows(columns, table.schema)  # else the store would keep the columns of rows it refuses
         _add_columns(table, columns.schema)
-        done = lance.retried(lambda: merge(table, columns, replace=replace), table)
+        done = lance.retry(lambda: merge(table, columns, replace=replace), table)
     return table, done.num_inserted_rows + done.num_updated_rows
 
 
@@ -252,11 +256,11 @@ def merge(table: Any, columns: Any, *, replace: bool) -> Any:
     if replace:
         wanted = wanted.when_matched_update_all()
     # With an index of keys Lance does not notice that another process inserts the same ones.
-    rows = fitted(columns, table.schema)
+    rows = fit_rows(columns, table.schema)
     return wanted.use_index(use_index=False).execute(rows, timeout=_PATIENCE)
 
 
-def _marked(schema: Any) -> Any:
+def _mark_schema(schema: Any) -> Any:
     """The schema of a new store, with a mark that no other store has."""
     key = schema.field(KEY)
     marks = {**key.metadata, lance.STORE_MARK: uuid.uuid4().hex.encode()}
@@ -271,4 +275,4 @@ def _add_columns(table: Any, schema: Any) -> None:
         if new:
             table.add_columns(new)
 
-    lance.retried(add, table)
+    lance.retry(add, table)
