@@ -48,6 +48,14 @@ KINDS = {
 }
 
 
+FIELDS = {
+    "document": (
+        "media_source", "segmentation", "embedding_option", "embedding_type", "embedding_scope",
+    ),
+    "image": ("media_source", "embedding_option", "embedding_type", "embedding_scope"),
+}  # fmt: skip
+
+
 class Refused(Exception):
     """A request that the service answers with 400, and why."""
 
@@ -91,6 +99,8 @@ def check_task(body: dict[str, Any], mime: str) -> None:
     check("auto_truncate" not in body, "auto_truncate is no field of a task.")
     part = body[kind]
     check(kind_of(mime) == kind, f"The media source is {mime}, not {kind}.")
+    for name in part:
+        check(name in FIELDS.get(kind, part), f"{name} is no field of {kind}.")
     if kind == "document":
         check_document(part, mime)
     elif kind == "image":
