@@ -129,6 +129,22 @@ def test_cuts_within_a_segment_are_placed_within_it() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.* has no rows")
+@pytest.mark.parametrize(("cosine", "goes_on"), [(0.22, True), (0.11, False)])
+def test_a_certain_copy_goes_on_where_it_is_dim_and_ends_where_it_is_not_seen(
+    cosine: float, goes_on: bool
+) -> None:
+    ends = []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        film, noise = rng.normal(size=(2, 120, 256))
+        alike = np.where(np.arange(30) < 24, 0.5, cosine)[:, None]
+        found = tw.align(
+            table(film[40:70] + np.sqrt(1 / alike**2 - 1) * noise[:30]), table(film, "film")
+        )
+        ends.append(float(found["a_end_sec"].max()) / CLIP)
+    assert np.mean(ends) > 27.5 if goes_on else np.mean(ends) < 25
+
+
 def test_nothing_shared_is_an_empty_table() -> None:
     found = tw.align(table(OTHER), table(FILM, "film"))
     assert len(found) == 0

