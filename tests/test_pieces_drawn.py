@@ -8,6 +8,7 @@ the same. What draws or opens (figures, explorers) is compared in test_stores_dr
 from __future__ import annotations
 
 import inspect
+import tempfile
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ import twlab as tw
 from twlab import public
 from twlab.analysis.groups import partitions
 from twlab.archive.in_pieces import joins, per_video, pieces
+from twlab.archive.store import shards
+from twlab.table.rows import IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -137,6 +140,7 @@ def small() -> Iterator[None]:
         patch.setattr(per_video, "BATCH_ROWS", 9)
         patch.setattr(partitions, "MOST_START_ROWS", 16)
         patch.setattr(joins, "BLOCK_ROWS", 5)
+        patch.setattr(shards, "ROWS", 7)
         yield
 
 
@@ -206,6 +210,19 @@ def test_pieces_give_what_their_table_gives(name: str, data: st.DataObject) -> N
         assert_agree(lambda s: analyse(s, **arguments), table, source)
 
 
+@settings(max_examples=3)
+@given(data=st.data())
+def test_a_store_on_disk_gives_what_its_table_gives(data: st.DataObject) -> None:
+    table, _ = data.draw(tables(N_ROWS))
+    segments = table.drop_duplicates([*IDENTITY])
+    with tempfile.TemporaryDirectory() as folder:
+        tw.open(folder).add(segments)
+        store = tw.open(folder, executor=tw.executors.Local())
+        for name in IN_PIECES:
+            assert_agree(getattr(tw, name), store.to_table(), store)
+        assert_agree(lambda s: tw.cluster(s, 2, method="kmeans"), store.to_table(), store)
+
+
 @pytest.mark.parametrize("name", READ_WHOLE)
 @settings(max_examples=5)
 @given(data=st.data())
@@ -229,3 +246,14 @@ def test_two_sides_give_what_their_tables_give(name: str, data: st.DataObject) -
     tried = [((one, other), (source, pool)), ((other, one), (pool, source))]
     for tables_, sources in tried:
         assert_agree(lambda sides: analyse(*sides, **arguments), tables_, sources)
+
+
+def test_kmeans_takes_rows_of_one_time_by_what_they_are(rng: np.random.Generator) -> None:
+    rows = pd.DataFrame({"video_id": "v", "start_sec": np.arange(40) // 2 * 6.0})
+    matrix = rng.normal(size=(4, D))[np.arange(40) % 4] + 0.3 * rng.normal(size=(40, D))
+    table = tw.with_vectors(rows.assign(end_sec=rows["start_sec"] + 6), matrix)
+    found = tw.cluster(table, 4, method="kmeans")
+    pd.testing.assert_series_equal(tw.cluster(Parts(table, [10]), 4, method="kmeans"), found)
+    for source in (table, Parts(table, [10])):
+        with pytest.raises(tw.InputError, match=r"is -5 for .* 40 different .* from 1 to 40"):
+            tw.cluster(source, -5, method="kmeans")

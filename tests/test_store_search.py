@@ -319,7 +319,7 @@ def test_a_query_meets_its_own_option_whatever_the_filters_leave(
     with pytest.raises(tw.InputError, match="of the option 'audio', the search of 'visual'"):
         store.search(row, by="visual")
     ask: Any = store.search
-    with pytest.warns(DeprecationWarning, match="embedding_option= is now by=; the old name goes"):
+    with pytest.warns(DeprecationWarning, match="embedding_option= is now by=; the old name will"):
         old = ask(tw.vectors(row), embedding_option="visual")
     pd.testing.assert_frame_equal(old, store.search(tw.vectors(row), by="visual"))
 

@@ -22,13 +22,13 @@ __all__ = [
     "address_of",
     "count_where",
     "create",
-    "explain",
     "join_conditions",
     "list_tables",
     "open_table",
     "plain_query",
     "reading",
     "retry",
+    "reword_errors",
 ]
 
 NAME = "segments"
@@ -90,7 +90,7 @@ def open_table(address: str, version: int | None = None) -> Any:
     if "://" not in address and not _has_version(Path(address) / f"{NAME}.lance"):
         _check_empty(Path(address) / f"{NAME}.lance")
         return None
-    with explain(f"the store {address!r} cannot be opened"):
+    with reword_errors(f"the store {address!r} cannot be opened"):
         database = lancedb.connect(address)
         if "://" in address and NAME not in list_tables(database):
             return None
@@ -170,7 +170,7 @@ def _check_version(table: Any, version: int) -> None:
 def create(address: str, schema: Any) -> Any:
     """The table, made empty unless another process has just made it."""
     lancedb = require("lancedb", extra="store")
-    with explain(f"no store can be made at {address!r}"):
+    with reword_errors(f"no store can be made at {address!r}"):
         try:
             return lancedb.connect(address).create_table(NAME, schema=schema)
         except (ValueError, RuntimeError, OSError):
@@ -192,7 +192,7 @@ def _open_made_meanwhile(address: str) -> Any:
 
 
 @contextmanager
-def explain(what: str, advice: str = "") -> Iterator[None]:
+def reword_errors(what: str, advice: str = "") -> Iterator[None]:
     """Errors of the library as one sentence of ours."""
     try:
         yield
@@ -214,8 +214,8 @@ def reading(table: Any, where: str | None) -> Any:
     """Errors of reading rows, or those of a condition, as one sentence of ours."""
     if where:
         columns = ", ".join(name for name in table.schema.names if name != KEY)
-        return explain(f"where={where!r} cannot be used", f"; the columns are {columns}")
-    return explain(f"rows of the store {table.uri!r} cannot be read")
+        return reword_errors(f"where={where!r} cannot be used", f"; the columns are {columns}")
+    return reword_errors(f"rows of the store {table.uri!r} cannot be read")
 
 
 def retry(change: Callable[[], T], table: Any) -> T:

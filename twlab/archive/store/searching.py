@@ -139,7 +139,7 @@ def search_table(
     rows = rows[rows["embedding"].map(np.any).astype(bool)].reset_index(drop=True)
     own = rows["embedding_option"].astype(object).fillna(UNNAMED).to_numpy(object)
     found = [
-        _compare(name, looked, plans[name], rows[own == name], theirs)
+        _compare_exactly(name, looked, plans[name], rows[own == name], theirs)
         for name, theirs in meant.items()
     ]
     return _as_table(looked, within, rows, best_places(found, asked).head(k))
@@ -242,7 +242,7 @@ def _is_model(model: Any, by_fields: Any, *, told: bool) -> str:
     return f"(model_name IS NULL AND {BY_FIELDS} {fields})"
 
 
-def _compare(
+def _compare_exactly(
     name: str, looked: Looked, plan: _Plan, rows: pd.DataFrame, queries: pd.DataFrame
 ) -> Compared:
     """The rows of an option beside the queries meant for it, and the option's own distribution."""

@@ -13,9 +13,9 @@ from twlab.archive.store.arrow import frame_of
 from twlab.archive.store.keys import KEY
 from twlab.archive.store.lance import (
     count_where,
-    explain,
     mark_of,
     plain_query,
+    reword_errors,
     table_at,
 )
 
@@ -62,7 +62,7 @@ class StoreFragment(Fragment):
         return table_at(self.address, self.version, self.mark)
 
     def _rows(self, columns: list[str]) -> Any:
-        with explain(f"rows of the store {self.address!r} cannot be read"):
+        with reword_errors(f"rows of the store {self.address!r} cannot be read"):
             query = plain_query(self._table(), columns, self.condition)
             return query.limit(self.n_rows).offset(self.first).to_arrow()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from twlab.archive.store.lance import INDEX, explain, retry
+from twlab.archive.store.lance import INDEX, retry, reword_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ def bring_up_to_date(table: Any) -> None:
     Indices are made anew rather than by Lance's ``optimize``, which would also write the segments
     of all small pieces again.
     """
-    with explain("indices were not brought up to date, the segments are stored"):
+    with reword_errors("indices were not brought up to date, the segments are stored"):
         index_scalars(table)
         videos = next(index for index in table.list_indices() if index.name == "video_id_idx")
         n_new = videos.num_unindexed_rows or 0
@@ -72,7 +72,7 @@ def _index_maker(table: Any, name: str) -> Callable[[], None]:
 
 def optimize_table(table: Any, *, keep: timedelta | None, vector_index: bool) -> None:
     """Join small pieces, bring indices up to date, drop versions older than is kept."""
-    with explain("the store was not optimized, its segments are as they were"):
+    with reword_errors("the store was not optimized, its segments are as they were"):
         index_scalars(table)
         kept = _FOR_EVER if keep is None else keep
         retry(lambda: table.optimize(cleanup_older_than=kept), table)

@@ -100,7 +100,7 @@ def renew_keys(table: Any, rows: pd.DataFrame) -> None:
     for key, was, now in zip(stored[KEY], old, new, strict=True):
         if key == was != now:  # one commit each: such a store has one piece of a document at most
             change = partial(table.update, where=f"{KEY} = {quote(was)}", values={KEY: now})
-            with lance.explain("the keys of stored pieces were not renewed"):
+            with lance.reword_errors("the keys of stored pieces were not renewed"):
                 lance.retry(change, table)
 
 
@@ -113,7 +113,7 @@ def drop_columns(table: Any, names: list[str]) -> None:
         if left:
             table.drop_columns(left)
 
-    with lance.explain(f"the columns {', '.join(map(repr, names))} were not dropped"):
+    with lance.reword_errors(f"the columns {', '.join(map(repr, names))} were not dropped"):
         lance.retry(drop, table)
 
 
@@ -242,7 +242,7 @@ def write_batch(
     columns = columns if like is None else fit_rows(columns, like)
     if table is None:
         table = lance.create(address, _mark_schema(columns.schema))
-    with lance.explain(f"the batch was not written to the store {address!r}"):
+    with lance.reword_errors(f"the batch was not written to the store {address!r}"):
         table.checkout_latest()
         fit_rows(columns, table.schema)  # else the store would keep the columns of rows it refuses
         _add_columns(table, columns.schema)
