@@ -89,4 +89,4 @@ def test_a_notebook_runs(path: Path, tmp_path: Path, account: Service) -> None:
     assert not [out for out in outputs if out.get("name") == "stderr"], "warnings were printed"
     assert KEY not in nbformat.writes(notebook)
     assert account.violations == []
-    assert len(account.paid) == (2 if path.name.startswith("06") else 0)
+    assert len(account.paid) == (3 if path.name.startswith("06") else 0)
