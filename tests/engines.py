@@ -14,12 +14,7 @@ from typing import Any
 import pytest
 from service import KEY
 
-from twlab.archive.engines import (
-    Dask,
-    Executor,
-    Local,
-    Ray,
-)
+from twlab.executors import Dask, Executor, Local, Ray
 
 HERE = Path(__file__).parent
 

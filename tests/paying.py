@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from service import KEY, Service
 
 import twlab as tw
-from twlab.service.jobs.ledger import Ledger
+from twlab.service.jobs import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

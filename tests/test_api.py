@@ -16,14 +16,18 @@ from service import KEY, Fault, Service
 
 import twlab as tw
 from twlab import errors
-from twlab.service.http.api_key import Key, find_base_url, find_key
-from twlab.service.http.endpoints import Service as Endpoints
-from twlab.service.http.limits import Limiter, ServerClock, asked_wait
-from twlab.service.http.transport import Call, Transport
-from twlab.service.jobs.embedding_options import Options
-from twlab.service.jobs.inputs import find_sources
-from twlab.service.jobs.kinds import kind_of_name
-from twlab.service.jobs.urls import clean_url
+from twlab.service.http import (
+    Call,
+    Key,
+    Limiter,
+    ServerClock,
+    Transport,
+    asked_wait,
+    find_base_url,
+    find_key,
+)
+from twlab.service.http import Service as Endpoints
+from twlab.service.jobs import Options, clean_url, find_sources, kind_of_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -495,7 +499,7 @@ def test_status_error_tree() -> None:
 def test_uploads_need_little_memory(service: Service, tmp_path: Path) -> None:
     import tracemalloc
 
-    from twlab.service.http.file_bodies import FilePart
+    from twlab.service.http import FilePart
 
     path = tmp_path / "large.mp4"
     with path.open("wb") as file:
@@ -514,7 +518,7 @@ def test_uploads_need_little_memory(service: Service, tmp_path: Path) -> None:
 
 
 def test_progress_counts_what_arrived(service: Service, tmp_path: Path) -> None:
-    from twlab.service.http.file_bodies import FilePart
+    from twlab.service.http import FilePart
 
     path = tmp_path / "a.mp4"
     path.write_bytes(bytes(300_000))

@@ -178,6 +178,44 @@ def test_nothing_is_swallowed(path: Path) -> None:
             assert caught not in ("everything", "Exception", "BaseException"), node.lineno
 
 
+MOST_LOOKS_INSIDE = 100
+"""Imports of what no front exports in the tests; may only become fewer."""
+
+
+def looks_inside(module: ast.Module) -> set[str]:
+    """What a test imports of modules inside a room, past its front and the public names.
+
+    A package is the front of its room, a file of the ground level is its own.
+    """
+    fronts = {name for name, path in MODULES.items() if path.name == "__init__.py"}
+    fronts |= {f"twlab.{room}" for room in LEVELS[GROUND] | LEVELS[FRONTS]}
+    found = {
+        f"{node.module}.{one.name}"
+        for node in ast.walk(module)
+        if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] == "twlab"
+        for one in node.names
+        if node.module not in fronts or f"{node.module}.{one.name}" in MODULES.keys() - fronts
+    }
+    plain = [node for node in ast.walk(module) if isinstance(node, ast.Import)]
+    named = {one.name for node in plain for one in node.names}
+    return found | {name for name in named if name in MODULES.keys() - fronts}
+
+
+def test_tests_reach_public_names_and_fronts() -> None:
+    files = [path for path in (ROOT / "tests").rglob("*.py") if "benchmarks" not in path.parts]
+    inside = {str(path.name): looks_inside(tree(path)) for path in files}
+    n_looks = sum(map(len, inside.values()))
+    worst = sorted(inside.items(), key=lambda item: -len(item[1]))[:5]
+    assert n_looks <= MOST_LOOKS_INSIDE, worst
+
+
+def test_looks_inside_are_seen() -> None:
+    inside = "from twlab.table.rows import aligned\nfrom twlab.cli import main\nimport twlab.paths"
+    assert looks_inside(ast.parse(inside)) == {"twlab.table.rows.aligned", "twlab.cli.main"}
+    front = "import twlab as tw\nfrom twlab.table import aligned\nfrom twlab import errors"
+    assert not looks_inside(ast.parse(front))
+
+
 def test_importing_twlab_loads_only_numpy_and_pandas() -> None:
     code = (
         "import sys, numpy, pandas; before = set(sys.modules); import twlab; "

@@ -16,7 +16,7 @@ import pytest
 import zstandard
 
 import twlab as tw
-from twlab.loading.bounds import bounds_of
+from twlab.loading import bounds_of
 from twlab.memory import free_bytes
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import pytest
 
 import twlab as tw
 from twlab.cli import main as command_line
-from twlab.loading.samples import bundled_folder
+from twlab.loading import bundled_folder
 
 ROOT = Path(__file__).parent.parent
 TRAILER = str(bundled_folder("sample_data") / "trailer.visual.json")

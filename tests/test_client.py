@@ -18,7 +18,7 @@ from service import KEY, Fault, Service
 
 import twlab as tw
 from twlab import errors
-from twlab.service.http.background import Background
+from twlab.service.http import Background
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

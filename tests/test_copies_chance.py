@@ -11,8 +11,7 @@ from test_evidence import shots, table, unit, white
 
 import twlab as tw
 from twlab.analysis.copies import shared_pieces
-from twlab.table.segments import unit_vectors
-from twlab.table.tracks import LONGEST_GAP, on_grid, times_of
+from twlab.table import LONGEST_GAP, on_grid, times_of, unit_vectors
 
 
 def series(rng: np.random.Generator, n: int) -> np.ndarray:

@@ -17,10 +17,9 @@ from service import KEY, Fault, Service, assets, routes
 
 import twlab as tw
 from twlab.service import spreading
-from twlab.service.jobs.embedding_options import Options, read_options
+from twlab.service.jobs import Job, Options, kind_of_name
+from twlab.service.jobs.embedding_options import read_options
 from twlab.service.jobs.facts import facts_from, facts_of, which_is
-from twlab.service.jobs.job import Job
-from twlab.service.jobs.kinds import kind_of_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,7 +23,7 @@ from twlab.archive import ray_cluster
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from twlab.archive.engines import Executor
+    from twlab.executors import Executor
 
 ROOT = Path(__file__).parent.parent
 

@@ -19,7 +19,7 @@ from twlab.analysis.neighbors import (
     pruned,
     voronoi,
 )
-from twlab.table.segments import scaled
+from twlab.table import scaled
 
 small = st.tuples(st.integers(1, 300), st.integers(1, 5), st.integers(0, 10**6))
 

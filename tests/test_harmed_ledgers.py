@@ -14,10 +14,7 @@ from paying import FAST, as_somebody, embed, lose, open_client
 from service import KEY, Service
 
 import twlab as tw
-from twlab.service.jobs import ledgerfile
-from twlab.service.jobs.assets import Assets
-from twlab.service.jobs.job import Job
-from twlab.service.jobs.ledger import Ledger
+from twlab.service.jobs import Assets, Job, Ledger, ledgerfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,9 +14,7 @@ from service import KEY, Hostile, Service
 from service.hostile import bomb, spellings
 
 import twlab as tw
-from twlab.service.http.api_key import Key, find_base_url
-from twlab.service.http.bodies import read_body
-from twlab.service.http.limits import asked_wait
+from twlab.service.http import Key, asked_wait, find_base_url, read_body
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

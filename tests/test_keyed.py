@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import twlab as tw
-from twlab.loading.responses.keyed import parse_named_span, parse_span
+from twlab.loading import parse_named_span, parse_span
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,9 +20,7 @@ from service import KEY, Fault, Service
 
 import twlab as tw
 from twlab import errors
-from twlab.service.jobs.job import Job
-from twlab.service.jobs.ledger import Ledger
-from twlab.service.jobs.locks import RunLock, is_alive
+from twlab.service.jobs import Job, Ledger, RunLock, is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

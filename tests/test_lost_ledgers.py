@@ -19,16 +19,18 @@ import twlab as tw
 from twlab import errors
 from twlab.service.http import limits
 from twlab.service.jobs import (
+    Job,
+    Ledger,
+    RunLock,
+    answer_path,
     doubt,
     inputs,
+    is_alive,
     ledger,
     ledgerfile,
+    read_head,
     rebuilding,
 )
-from twlab.service.jobs.answers import answer_path, read_head
-from twlab.service.jobs.job import Job
-from twlab.service.jobs.ledger import Ledger
-from twlab.service.jobs.locks import RunLock, is_alive
 
 if TYPE_CHECKING:
     from pathlib import Path

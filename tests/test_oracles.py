@@ -40,7 +40,7 @@ from oracles import (
 )
 
 import twlab as tw
-from twlab.widgets.picks import mask_of
+from twlab.widgets import mask_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

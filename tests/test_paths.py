@@ -14,8 +14,7 @@ import twlab as tw
 from twlab.archive.in_pieces.checkpoints import _write
 from twlab.cli.demo import write_demo
 from twlab.paths import replaced, user_path
-from twlab.service.jobs.answers import save_answer
-from twlab.service.jobs.job import Job
+from twlab.service.jobs import Job, save_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,16 +10,17 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.figures.clock import (
+from twlab.figures import (
+    as_shown,
     bar_lengths,
+    categories_of,
     clock_times,
     round_times,
+    short_names,
     span_labels,
     time_axis,
 )
-from twlab.figures.encodings import categories_of
 from twlab.figures.scene_spans import scene_spans
-from twlab.figures.theme import as_shown, short_names
 from twlab.looks import THEMES, colour_of, is_continuous
 
 if TYPE_CHECKING:

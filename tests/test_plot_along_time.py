@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.figures.clock import clock_times
+from twlab.figures import clock_times
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twlab as tw
+from twlab.figures import ground_of, lay_strip
 from twlab.figures.heatmap import CELLS_PER_SIDE
-from twlab.figures.strips import ground_of, lay_strip
 from twlab.looks import THEMES
 
 

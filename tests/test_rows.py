@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.table.rows import aligned, time_order
+from twlab.table import aligned, time_order
 
 
 def test_time_order() -> None:

@@ -14,21 +14,22 @@ from hypothesis import strategies as st
 from oracles import votes_of
 
 import twlab as tw
-from twlab.analysis.scenes import changepoints
-from twlab.analysis.scenes.changepoints import (
+from twlab.analysis.scenes import (
     Gram,
     Line,
     chain_ward,
+    changepoints,
+    corner_sums,
     cost_of,
     costs_of,
     cuts_of_count,
     cuts_of_price,
+    moments_of,
     pieces_of,
     rise_without,
+    vote,
 )
-from twlab.analysis.scenes.moments import corner_sums, moments_of
 from twlab.analysis.scenes.segmentation import Method
-from twlab.analysis.scenes.votes import vote
 
 METHODS = get_args(Method)
 

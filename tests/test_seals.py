@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import twlab as tw
-from twlab.loading.seals import SEAL_KEY
+from twlab.loading import SEAL_KEY
 
 sys.path.insert(0, str(Path(__file__).parent / "fuzz"))
 from flip_bits import ENDINGS, flips, same

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twlab as tw
-from twlab.table.segments import clip_mask, one_option, unit_vectors
+from twlab.table import clip_mask, one_option, unit_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,7 @@ from archives import archive, table_of
 import twlab as tw
 from twlab.analysis.copies import aligning, shortlist
 from twlab.analysis.copies.diagonals import LEAST
-from twlab.table.segments import unit_vectors
-from twlab.table.tracks import on_grid, times_of
+from twlab.table import on_grid, times_of, unit_vectors
 
 CLIPS = 40
 BY_CHANCE = 0.6

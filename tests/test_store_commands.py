@@ -10,7 +10,7 @@ import pytest
 
 import twlab as tw
 from twlab.cli.main import main
-from twlab.loading.samples import bundled_folder
+from twlab.loading import bundled_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,9 +13,7 @@ import pytest
 import store_writers
 
 import twlab as tw
-from twlab.archive.store import handle, lance, writing
-from twlab.archive.store.arrow import arrow_rows
-from twlab.archive.store.reading_back import count
+from twlab.archive.store import arrow_rows, count, handle, lance, writing
 
 if TYPE_CHECKING:
     from pathlib import Path

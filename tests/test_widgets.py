@@ -19,10 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import twlab as tw
-from twlab.table.segments import unit_vectors
-from twlab.widgets import video_files
-from twlab.widgets.bundle import module_source, style_source
-from twlab.widgets.picks import mask_of, pack_mask, unpack_mask
+from twlab.table import unit_vectors
+from twlab.widgets import mask_of, module_source, pack_mask, style_source, unpack_mask, video_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +68,7 @@ def test_similarity_bytes_are_cosines_in_order_of_time(segments: pd.DataFrame) -
 
 
 def test_long_tables_are_averaged_in_blocks(rng: np.random.Generator) -> None:
-    from twlab.widgets.spaces import add_similarity
+    from twlab.widgets import add_similarity
 
     n = 23
     rows = pd.DataFrame({"video_id": "a", "start_sec": np.arange(n), "end_sec": np.arange(n) + 1})

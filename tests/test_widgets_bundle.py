@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from twlab.widgets.bundle import ASSETS, IMPORT, module_source
+from twlab.widgets import ASSETS, IMPORT, module_source
 
 MODULES = {path.stem: path.read_text(encoding="utf-8") for path in (ASSETS / "js").glob("*.js")}
 ENTRIES = ("widget", "file")

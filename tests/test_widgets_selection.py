@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import twlab as tw
-from twlab.widgets.picks import mask_of, row_of
+from twlab.widgets import mask_of, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

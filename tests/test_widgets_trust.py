@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.widgets.addresses import mask_secrets, web_address
+from twlab.widgets import mask_secrets, web_address
 
 SECRET = b"a key that nobody may read"
 HOST = "https://media.test/film"

@@ -35,12 +35,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2])
 
 import twlab as tw
-from twlab.archive.engines import (
-    Dask,
-    Executor,
-    Local,
-    Ray,
-)
+from twlab.executors import Dask, Executor, Local, Ray
 
 
 class FilePiece(tw.distributed.Fragment):

@@ -11,3 +11,10 @@
 * ``joining``   the rows of all sources -> one table with one block of vectors
 * ``load``      :func:`twlab.load`, :func:`twlab.check` and :func:`twlab.save`
 """
+
+from twlab.loading.bounds import bounds_of
+from twlab.loading.responses.keyed import parse_named_span, parse_span
+from twlab.loading.samples import bundled_folder
+from twlab.loading.seals import SEAL_KEY
+
+__all__ = ["SEAL_KEY", "bounds_of", "bundled_folder", "parse_named_span", "parse_span"]

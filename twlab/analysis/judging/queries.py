@@ -18,7 +18,6 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from twlab.errors import InputError
-from twlab.table.conditions import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,6 +123,8 @@ def _model_for(there: set[str | None], asked: str | None) -> str:
     """The model that embeds a query: the one of what is searched, or the one that is asked for."""
     named = sorted(name for name in there if name is not None)
     if len(named) > 1 or (named and None in there):
+        from twlab.table.conditions import quote  # the command line's help waits for no pandas
+
         listed = ", ".join(map(repr, named)) + (", or not named," if None in there else "")
         raise InputError(
             f"model_name is {listed} in what is searched; one was expected, as words are embedded "

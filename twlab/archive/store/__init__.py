@@ -11,7 +11,9 @@ commit is a version that can be open_source again, and several processes may wri
 * :func:`open_source` - the store at a path, and anything else as it is
 """
 
+from twlab.archive.store.arrow import arrow_rows
 from twlab.archive.store.handle import Store, open, open_source
 from twlab.archive.store.parts import Part
+from twlab.archive.store.reading_back import count
 
-__all__ = ["Part", "Store", "open", "open_source"]
+__all__ = ["Part", "Store", "arrow_rows", "count", "open", "open_source"]
