@@ -203,6 +203,13 @@ def test_repeats_of_many_videos_show_progress(bars: list[dict[str, Any]]) -> Non
     assert [bar["desc"] for bar in bars] == ["videos"]
 
 
+@pytest.mark.parametrize(("lag", "told"), [(6, False), (7, False), (9, True), (12, True)])
+def test_what_comes_again_at_once_is_no_repeat(lag: int, told: bool) -> None:
+    film = np.random.default_rng(lag).normal(size=(80, 128))
+    film[30 + lag : 30 + 2 * lag] = film[30 : 30 + lag]
+    assert bool(len(tw.repeats(table(film, "film")))) is told
+
+
 def test_repeats_within_a_video() -> None:
     again = np.r_[FILM[:60], FILM[20:35], FILM[60:100]]
     found = tw.repeats(table(again, "film"))

@@ -45,13 +45,16 @@ __all__ = [
 ]
 
 TOUCH_SEC = 1e-6
-"""Times that differ by less are the same time."""
+"""Times that differ by less are the same time: sums of seconds lose less, and no clip is as short.
+"""
 
 LATE_SEC = 0.5
 """Durations are rounded, to the second at most; an end beyond that is after the film."""
 
 LONGEST_GAP = 16
-"""Empty cells that a gap is given on a grid at most; beyond, time is cut."""
+"""Empty cells that a gap is given on a grid at most; beyond, time is cut, as a day between two
+films of one name would fill the memory. More than a jump within a copy may span (10), so that
+nothing is joined across a gap that is not joined across a longer one."""
 
 
 class Grid(NamedTuple):

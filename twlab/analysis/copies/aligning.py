@@ -50,7 +50,9 @@ if TYPE_CHECKING:
 __all__ = ["align", "find", "repeats"]
 
 SHORTEST_LAG = 8
-"""Cells between two places of one video from which on they count as a repeat."""
+"""Cells between two places of one video from which on they count as a repeat; nearer ones are a
+shot that goes on or shot and countershot. Said in the docstring; a test dies at half and at
+double."""
 
 MOST_ALIGNED = 200
 """Videos of a corpus that a clip is laid on; it takes some hundredths of a second for each."""
@@ -60,7 +62,7 @@ MOST_CHANCE_FOUND = 0.05
 .1 one unrelated clip in ten finds something, at .025 a piece must have half a clip more."""
 
 MOST_CELLS = 1e9
-"""Pairs of cells that are compared at most; each takes some ten bytes."""
+"""Pairs of cells that are compared at most; each takes some ten bytes, ten GB in all."""
 
 NAMES = ("a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec", "speed", "score", "chance")
 

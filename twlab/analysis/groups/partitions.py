@@ -59,23 +59,29 @@ __all__ = [
 ]
 
 MIN_GROUP = 5
-"""Fewest rows that make a dense group."""
+"""Fewest rows that make a dense group, the default of HDBSCAN's authors; said in the docstring of
+:func:`twlab.cluster`."""
 
 
 MOST_START_ROWS = 20_000
 """Rows up to which each run of k-means has all; else it has a quarter of so many, or 50 a group."""
 
 N_STARTS = 4
-"""Runs of which the best is taken."""
+"""Runs of which the best is taken. Of nine films in 12 groups the mean cosine to the centre is .823
+with 2, .824 with 4 and .825 with 8."""
 
 MOST_ROUNDS = 100
-"""Rounds after which k-means ends in any case."""
+"""Rounds after which k-means ends in any case, should ever as many rows move to and fro."""
 
 FEW_MOVE = 1000
-"""K-means ends when fewer than one row in so many moves."""
+"""K-means ends when fewer than one row in so many moves. With 500 and 2,000 the 4,700 shots of 18
+films in 60 groups end in the same ones."""
 
 BLOCK_CELLS = 2**23
+"""Distances computed at a time (32 MB)."""
+
 BLOCK_ROWS = 8192
+"""Rows worked on at a time, to bound the memory; sums in another order would end in other bits."""
 
 
 class Tree(NamedTuple):

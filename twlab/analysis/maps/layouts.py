@@ -32,16 +32,20 @@ if TYPE_CHECKING:
 __all__ = ["N_NEIGHBORS", "principal", "tsne", "umap"]
 
 PERPLEXITY = 30.0
+"""Neighbours that t-SNE looks at, so to speak: the default of its authors and of its libraries."""
+
 N_NEIGHBORS = 15
+"""Neighbours that UMAP looks at, the default of its authors."""
 
 EXAGGERATED_STEPS, STEPS = 50, 200
 """Steps of t-SNE: from the principal axes more of them change the neighbours on the map by less
 than one in a hundred (``tests/benchmarks/bench_project.py --steps``)."""
 
 STEPS_PER_REPORT = 25
+"""Steps between two moves of the progress bar."""
 
 MANY_ROWS = 3000
-"""Rows from which threads are worth it."""
+"""Rows from which threads are worth it; a map of fewer takes some 3 s of one."""
 
 
 def tsne(unit: Matrix, start: Floats, random_state: int) -> Floats:

@@ -48,7 +48,8 @@ __all__ = [
 ]
 
 GROUP = 8
-"""Columns whose maximum stands for them while the best are looked for."""
+"""Columns whose maximum stands for them while the best are looked for. The ten best among 8,000
+rows take a tenth more time with 4 and with 16; the result is the same."""
 
 ROUNDING = 1e-6
 """What float32 may take from a similarity that is exactly the threshold."""

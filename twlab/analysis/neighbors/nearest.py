@@ -74,10 +74,13 @@ MOST_EXACT = 2**31
 """Rows times rows (46,000 squared) that are compared one with each; about a minute on one core."""
 
 MOST_COMPARED = 0.3
-"""Share of all comparisons beyond which to look in part of the rows takes longer than in all."""
+"""Share of all comparisons beyond which to look in part of the rows takes longer than in all: one
+of few rows with few costs more than one in a large product."""
 
 MANY_ROWS = 16_384
-"""Rows from which cells find near-duplicates sooner than a comparison of one with each."""
+"""Rows from which cells find near-duplicates sooner than a comparison of one with each, at high
+thresholds: at .95 in .8, .5 and .3 of its time for 8,000, 16,000 and 33,000 rows of 128 numbers in
+groups of a dozen; at .8 in 1.2, 1.8 and 1.8 of it. The pairs are the same."""
 
 _PLACE = ("video_id", "start_sec", "end_sec")
 

@@ -48,10 +48,12 @@ LEAST_RECALL = 0.985
 """Share of the true neighbours that a sample must find; a little more than is promised."""
 
 SHARES = (0.15, 0.2, 0.25, 0.3, 0.4, 0.55, 0.75, 1.0)
-"""Shares of the bound that are tried."""
+"""Shares of the bound that are tried, each a fifth to two fifths above the one before; the last
+is the bound itself, which misses nothing."""
 
 N_SAMPLED = 256
-"""Rows on which the share is found and the recall measured."""
+"""Rows on which the share is found and the recall measured: of ten neighbours each, the recall is
+known within .003 or so. Half and double change the time by a quarter at most."""
 
 CHUNK = 2**16
 """Rows that visit cells together; it bounds the memory."""

@@ -53,24 +53,30 @@ __all__ = [
 ]
 
 EXACT = 2000
-"""Places up to which every one of them is looked at: block sums of all pairs are 32 MB there."""
+"""Places up to which every one of them is looked at: block sums of all pairs are 32 MB there. Of
+18 films one after the other (4,700 shots) cut into 20 and 500 pieces the cost is above the least
+by 2 and 21 parts in 100,000, at half by 12 and 63; to look at all places takes two to three times
+as long."""
 
 MOST_STEPS = 1e8
 """Comparisons up to which a number of pieces is searched directly, about a second; beyond, by
 penalties and thinning, which may miss the best cuts where no penalty has just that number."""
 
 HALVINGS = 18
-"""Penalties tried for a number of pieces: they then differ by less than a thousandth."""
+"""Penalties tried for a number of pieces: they then differ by less than a thousandth.
+At half, 500 pieces of those 4,700 shots cost 36 parts in 100,000 more, at double the same."""
 
 LONG_PIECES = 8
 """Pieces of a long line are at most so many times as long as the mean piece. The longest human
 scene of 18 films is 5.9 times the mean; none is so long that the limit matters there."""
 
 LEAST_BAND = 256
-"""Segments that a piece may always have: up to here nothing is left out."""
+"""Segments that a piece may always have: up to here nothing is left out. At half and double
+those 4,700 shots are cut at the same places."""
 
 FINE_BAND = 64
-"""The same while candidates are sought, which lie five segments apart or so."""
+"""The same while candidates are sought, which lie five segments apart or so. With 32, 64 and 128
+the cost of 500 pieces of those 4,700 shots is 15, 21 and 29 parts in 100,000 above the least."""
 
 
 class Line(NamedTuple):

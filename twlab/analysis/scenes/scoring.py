@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["boundary_scores"]
 
 ROUNDING_SEC = 1e-6
+"""What times lose in files and sums; boundaries just as far apart as the tolerance are matched."""
 
 
 def boundary_scores(
