@@ -280,6 +280,26 @@ def test_the_explorer_has_the_colours_of_the_figures() -> None:
     assert palette.FILE.read_text(encoding="utf-8") == palette.source(), "run tests/palette.py"
 
 
+@pytest.mark.parametrize("path", FILES, ids=FILE_IDS)
+def test_what_docstrings_point_to_is_there(path: Path) -> None:
+    """Functions and classes by their short names are of the file, parts of a room are its files."""
+    text, module = path.read_text(encoding="utf-8"), tree(path)
+    known = {alias.asname or alias.name for node in ast.walk(module)
+             if isinstance(node, ast.ImportFrom) for alias in node.names}  # fmt: skip
+    known |= {str(getattr(node, "name", "")) for node in ast.walk(module)}
+    known |= {node.id for node in ast.walk(module) if isinstance(node, ast.Name)}
+    for name in re.findall(r":(?:func|class|data):`~?([\w.]+)`", text):
+        thing, _, rest = name.partition(".")
+        assert thing in known or (rest and thing in ("twlab", "pandas")), name
+        if thing == "twlab":
+            home, _, last = name.rpartition(".")
+            assert hasattr(importlib.import_module(home), last), name
+    if path.name == "__init__.py":
+        for listed in re.findall(r"^\* (``\w+``(?:, ``\w+``)*)", text, re.MULTILINE):
+            for part in re.findall(r"\w+", listed):
+                assert module_of(path) + "." + part in MODULES, part
+
+
 def public_callables() -> dict[str, Any]:
     """All that users call: functions, classes, and the methods of these, by name.
 

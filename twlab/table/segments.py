@@ -215,7 +215,7 @@ def unit_vectors(data: Any) -> Matrix:
     """The rows of a table or matrix scaled to length 1, so that a dot product is a cosine.
 
     Served vectors are not always of unit length (whole-video vectors are 0.70-0.92 long).
-    Zero vectors have no direction: they stay zero, and a :class:`TwlabWarning` counts them.
+    Zero vectors have no direction: they stay zero, and a :class:`~twlab.TwlabWarning` counts them.
 
     Returns
     -------

@@ -59,7 +59,7 @@ class _Rows(traitlets.TraitType[pd.DataFrame, Any]):
 
 
 class Explorer(anywidget.AnyWidget):
-    """What :func:`explore` returns: a widget, and the state of what it shows.
+    """What :func:`~twlab.explore` returns: a widget, and the state of what it shows.
 
     Parameters
     ----------

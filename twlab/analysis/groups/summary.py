@@ -140,8 +140,8 @@ def cluster_summary(segments: pd.DataFrame, labels: Any) -> pd.DataFrame:
     segments : DataFrame
         A table of segments of one embedding option.
     labels : Series or array_like
-        The cluster of each row, as :func:`cluster` gives it; any other labels will do. A Series
-        must have the index of the table. Rows with a missing label (or -1) take no part.
+        The cluster of each row, as :func:`~twlab.cluster` gives it; any other labels will do. A
+        Series must have the index of the table. Rows with a missing label (or -1) take no part.
 
     Returns
     -------

@@ -2,17 +2,26 @@
 
 Works on parsed JSON, with numpy and nothing else. The families and where they are told apart:
 
-* ``names``     one spelling for keys; what each column, vector and box is called
-* ``walk``      finds the rows of a document and the facts that its answers state of them
-* ``shapes``    the reading plan for objects with one set of keys
-* ``values``    times to seconds, words to strings, vectors to arrays
-* ``rows``      objects -> rows
-* ``columnar``  documents that keep each field as a column
-* ``printed``   vectors printed by a notebook
-* ``foreign``   other vendors' vectors, refused
-* ``refusals``  everything without vectors, called by its name
-* ``objects``   SDK objects -> parsed JSON
-* ``found``     rows and problems of one source
+* ``names``, ``othernames``, ``given_names``  one spelling for keys; what columns, vectors, boxes,
+  options and times are called, by services, by other people, and by ``columns=``
+* ``walk``            finds the rows of a document and the facts that its answers state of them
+* ``shapes``          the reading plan for objects with one set of keys
+* ``values``          times to seconds, words to strings, vectors to arrays
+* ``object_rows``     objects -> rows
+* ``splitting``       objects with several vectors, and lists without names -> rows
+* ``keyed``           objects whose keys are videos, options or times
+* ``headers``         lists whose first entry says what holds for the rest
+* ``folded``          rows that keep their times, video or metadata one level deeper
+* ``wide``            vectors spread over columns
+* ``columnar``        documents that keep each field as a column
+* ``text_vectors``    vectors written as text
+* ``printed``         vectors printed by a notebook
+* ``dialects``        what databases and other services write around JSON
+* ``objects``         SDK objects -> parsed JSON
+* ``models``          the names of models
+* ``foreign``         other vendors' vectors, refused
+* ``not_embeddings``  everything without vectors, called by its name
+* ``found``           rows and problems of one source
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ contradicting what was asked. This computer's clock is not asked: it may be wron
 
 * one found: the job goes on with it;
 * none until the request can no longer arrive (`settle_sec`): the job may be sent anew;
-* tasks that may or may not be it: nobody is charged for a guess, :class:`JobInDoubtError`.
+* tasks that may or may not be it: nobody is charged for a guess,
+  :class:`~twlab.errors.JobInDoubtError`.
 """
 
 from __future__ import annotations
