@@ -125,6 +125,7 @@ def pairs_of(turn: Turn, pieces: Sequence[Piece], usable: Mask, wanted: Wanted) 
     left = np.flatnonzero(~zero & usable[mine.span])
 
     def meet() -> Iterator[Meeting]:
+        # Earlier pieces met this one in their own turns.
         here, rows = left + mine.first, unit[left]
         yield Meeting(here, rows, here, None)
         for piece in pieces[turn.number + 1 :]:

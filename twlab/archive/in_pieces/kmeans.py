@@ -166,7 +166,7 @@ class RowsOfPieces:
         """Some of them; only the pieces that hold them send what they have."""
         wanted = self._rows[rows]
         ascending = np.sort(wanted)
-        step = f"take-{_digest(ascending)}"
+        step = f"take-{_digest(ascending)}"  # several samples are taken, each kept on its own
         parts = self._job.map(step, partial(take_rows, rows=ascending), self._pieces)
         unit, _ = scaled(stack([part["matrix"] for part in parts]))
         return unit[np.searchsorted(ascending, wanted)]
@@ -193,14 +193,14 @@ class RowsOfPieces:
 
     def assign(self, centres: Matrix) -> tuple[Positions, Floats]:
         """The nearest centre of each row, and the sum of the rows of each centre."""
-        step = f"assign-{_digest(centres)}"
+        step = f"assign-{_digest(centres)}"  # a round that goes on must be one of these centres
 
         def one_round() -> dict[str, Any]:
             labels, sums = [], np.zeros(centres.shape)
             sent = self._taking_part, centres
             for found in self._job.map(step, assign_piece, self._pieces, *sent):
                 labels.append(found["labels"])
-                sums += found["sums"]
+                sums += found["sums"]  # in the order of pieces: float64 adds up alike each time
             return {"labels": np.concatenate(labels), "sums": sums}
 
         found = self._job.once(step, one_round)

@@ -48,7 +48,8 @@ if TYPE_CHECKING:
 __all__ = ["cosine_similarity", "nearest", "write_nearest"]
 
 MOST_SIMILARITIES = 2**30
-"""Similarities that are still worth a matrix (4 GB)."""
+"""Similarities that are still worth a matrix (4 GB). Of a table there is no such bound: whoever
+holds it knows its size, whereas a store may have any."""
 
 
 def nearest(
@@ -225,10 +226,13 @@ def _find_neighbours(sides: Sides, k: int, videos: str) -> Iterator[pd.DataFrame
         of_tables.may_be_found(sides.pool_places),
         of_tables.videos_of(sides.places, sides.pool_places, videos),
     )
+    # All that decides the result is part of the job's name, or another call would find its files.
     at_hand = [one.rows for one in (*queries, *pool) if isinstance(one, Held)]
     pieces = [one for one in (*queries, *pool) if isinstance(one, Piece)]
     given = k, sides.own, len(queries), at_hand, among.usable, videos
     with Checkpoint(sides.source, pieces, "nearest", *given) as job:
+        # A piece of queries of a store meets the whole pool at one worker, and is done. Queries at
+        # hand are few: all of them go to each piece of the pool.
         if sides.streamed:
             found = _search_by_query(job, queries, pool, among, k, own=sides.own)
         else:
@@ -249,10 +253,10 @@ def _search_by_query(
     sent = queries, None if own else pool, among
     for turn, found in zip(turns, job.map("nearest", neighbours_of, turns, *sent, k), strict=True):
         zeros = zeros.met(queries[turn.number].first, found["zero"])
-        pool_zeros = Zeros(*found["pool_zeros"].tolist())
+        pool_zeros = Zeros(*found["pool_zeros"].tolist())  # every turn meets the whole pool
         yield found["indices"], found["similarities"]
     warn_of_zeros(zeros.n, sum(one.n_rows for one in queries), zeros.first)
-    if not own and not isinstance(pool[0], Held):
+    if not own and not isinstance(pool[0], Held):  # of rows at hand it was told when they were read
         warn_of_zeros(pool_zeros.n, len(among.usable), pool_zeros.first)
 
 
@@ -265,6 +269,8 @@ def _search_by_pool(
     for piece, found in zip(pool, results, strict=True):
         zeros = zeros.met(piece.first, found["zero"])
         parts.append((found["indices"], found["similarities"]))
+        # Merged as they come, so that no more than two are held. Pieces come in order, and so rows
+        # that are equally alike rank by their place.
         parts = [reduce(lambda one, other: merge_best(one, other, k), parts)]
     warn_of_zeros(zeros.n, len(among.usable), zeros.first)
     return parts[0]
@@ -303,6 +309,7 @@ def neighbours_in(piece: Any, unit: Matrix, among: Among, k: int) -> dict[str, A
 def _find_best_in(
     piece: Any, unit: Matrix, rows: Matrix, among: Among, k: int, *, own: bool
 ) -> tuple[Any, Any]:
+    """The best rows of a piece by their place in the source."""
     check_width(unit, rows)
     indices, similarities = best_rows(
         unit, rows, np.flatnonzero(among.usable), k, own=own, videos=among.videos

@@ -282,7 +282,8 @@ class _StoredRows(NamedTuple):
     def facts(self) -> Callable[[Positions], diagnosis.Facts]:
         """What tells the facts of some rows, which every piece has told before."""
         found = list(self.checkpoint.map("rows", tell_facts, self.pieces))
-        parts = [diagnosis.facts_of(np.empty((0, 0), np.float32))._asdict(), *found]
+        none = diagnosis.facts_of(np.empty((0, 0), np.float32))  # a store may have no pieces
+        parts = [none._asdict(), *found]
         width, length, mark = (
             np.concatenate([one[name] for one in parts]) for name in diagnosis.Facts._fields
         )
@@ -317,7 +318,7 @@ def look_at(
     """
     rows = np.sort(np.concatenate(batch.groups))
     table = read_rows([pieces[k] for k in batch.pieces], rows)
-    out: dict[str, Any] = {}
+    out: dict[str, Any] = {}  # flat, as a file of arrays is: parts of group 3 are 3.0, 3.1, …
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", TwlabWarning)
         for number, group in zip(batch.numbers, batch.groups, strict=True):
@@ -325,7 +326,7 @@ def look_at(
             out[f"{number}"] = np.array(len(found))
             out |= {f"{number}.{k}": np.asarray(part) for k, part in enumerate(found)}
     mine = [str(one.message) for one in caught if issubclass(one.category, TwlabWarning)]
-    return out | {"warned": np.array(mine, dtype=np.str_)}
+    return out | {"warned": np.array(mine, dtype=np.str_)}  # of objects it would be a pickle
 
 
 def tell_facts(piece: Piece) -> dict[str, Any]:
@@ -337,11 +338,13 @@ def _batches(pieces: Sequence[Piece], groups: Sequence[Positions]) -> list[Batch
     """Groups of rows that lie in the same pieces together, up to so many rows.
 
     A piece is read once for each batch that has rows of it, so what lies in the same pieces goes
-    together, whatever its place among the groups.
+    together, whatever its place among the groups. Of several groups that are refused the error
+    names one of the first batch, which need not be the first of the table.
     """
     firsts = [piece.first for piece in pieces]
     lying: dict[tuple[int, ...], list[int]] = {}
     for number, rows in enumerate(groups):
+        # The piece of a row is the last that begins at it or before.
         where = np.unique(np.searchsorted(firsts, rows, side="right") - 1)
         lying.setdefault(tuple(where.tolist()), []).append(number)
     out = []
