@@ -164,7 +164,7 @@ def test_queries_of_version_1(client: tw.Client, service: Service, tmp_path: Pat
     assert len(client.embed_text("a rabbit", model_name=model)) == 1
     assert len(client.embed_image(tmp_path / "a.png", model_name=model)) == 1
     assert len(client.embed_audio("https://example.com/a.mp3", model_name=model)) == 1
-    with pytest.raises(tw.InputError, match="'text_image' is no query that Marengo-retrieval"):
+    with pytest.raises(tw.InputError, match=r"Marengo-retrieval-2.7 does not embed 'text_image'"):
         client.embed_image(tmp_path / "a.png", text="x", model_name=model)
 
 

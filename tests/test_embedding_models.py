@@ -182,10 +182,10 @@ def test_notes_come_as_a_table_too(client: tw.Client, service: Service, files: P
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
-    ("still.png", {}, "still.png is a picture; marengo3.0 embeds video and audio"),
+    ("still.png", {}, "still.png is an image; marengo3.0 embeds video and audio"),
     ("paper.pdf", {}, "paper.pdf is a PDF; .* choose model_name='marengo3.5'"),
-    ("notes.txt", {}, "notes.txt is a text"),
-    ("noise.wav", {"model_name": "Marengo-retrieval-2.7"}, "noise.wav is a sound"),
+    ("notes.txt", {}, "notes.txt is a text file"),
+    ("noise.wav", {"model_name": "Marengo-retrieval-2.7"}, "noise.wav is an audio file"),
     ("noise.wav", {"segmentation": "dynamic"}, "model_name='marengo3.5'"),
     ("film.mp4", {**NEWER, "embedding_option": "transcription"}, "'marengo3.0' for it"),
     ("film.mp4", {"embedding_option": "visual-text"}, "'visual-text' is not one"),
@@ -194,10 +194,10 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("film.mp4", {**NEWER, "embedding_dimension": 100}, "128, 256 or 512"),
     ("film.mp4", {"embedding_uncertainty": True}, "embedding_uncertainty= for model"),
     ("film.mp4", {**NEWER, "embedding_uncertainty": True}, "embedding_scope='clip' was expected"),
-    ("paper.pdf", {**NEWER, "embedding_uncertainty": True}, "for a PDF, which the service"),
+    ("paper.pdf", {**NEWER, "embedding_uncertainty": True}, "for a PDF, for which the service"),
     ("notes.txt", {**NEWER, "embedding_uncertainty": True}, "'local' and max_sentences="),
     ("film.mp4", FUSED, "time_based_metadata= for model 'marengo3.0'"),
-    ("film.mp4", {**NEWER, "embedding_type": "fused_embedding"}, "without texts along time"),
+    ("film.mp4", {**NEWER, "embedding_type": "fused_embedding"}, "without time_based_metadata"),
     ("film.mp4", {**NEWER, "time_based_metadata": NOTES}, "without fused vectors"),
     ("paper.pdf", {**NEWER, "time_based_metadata": NOTES}, "for a file without time"),
     ("film.mp4", {"embedding_option": "visual", "embedding_type": "fused_embedding"}, "two to be"),
@@ -218,7 +218,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("notes.txt", {**NEWER, "max_sentences": 2, "overlap_sentences": 2}, "0 <= overlap"),
     ("notes.txt", {**NEWER, "max_sentences": 2.5}, "max_sentences is 2.5; a whole number"),
     ("still.png", {**NEWER, "embedding_scope": "clip"}, "'asset' was expected"),
-    ("still.png", {**NEWER, "segmentation": "dynamic"}, "for a picture, which has no time"),
+    ("still.png", {**NEWER, "segmentation": "dynamic"}, "for an image, which has no time"),
     ("film.mp4", {"model_name": "marengo4"}, "'marengo4' is not known"),
     ("film.mp4", {**NEWER, **FUSED, "time_based_metadata": []}, r"time_based_metadata is '\[\]'"),
     ("film.mp4", {**NEWER, **FUSED, "time_based_metadata": "x"}, "a list of entries such as"),
@@ -255,10 +255,10 @@ def test_refused_before_anything_is_sent(
     ("name", "content", "message"),
     [
         ("film.mp4", FILES["paper.pdf"], "film.mp4 is a PDF"),
-        ("film.mp4", FILES["still.png"], "film.mp4 is a picture"),
+        ("film.mp4", FILES["still.png"], "film.mp4 is an image"),
         ("film.mp4", b"<!DOCTYPE html><html>not found", "film.mp4 is a web page"),
         ("paper.docx", b"PK\x03\x04word", "is an archive or office document"),
-        ("talk.srt", b"1\n00:00:01", "is a text of another form"),
+        ("talk.srt", b"1\n00:00:01", "is text in another format"),
     ],
 )
 def test_first_bytes_tell_more_than_a_name(

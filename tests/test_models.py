@@ -106,7 +106,7 @@ def test_refused_words(model: str, kind: str, field: str, names: list[str], mess
     ("model", "kind", "segmentation", "clip_sec", "message"),
     [
         ("marengo3.0", "audio", "dynamic", None, "'fixed' was expected.*model_name='marengo3.5'"),
-        ("marengo3.5", "image", None, 6, "clip_sec 6 for a picture"),
+        ("marengo3.5", "image", None, 6, "clip_sec 6 for an image"),
         ("marengo3.5", "document", "dynamic", None, "segmentation 'dynamic' for a document"),
         ("marengo3.5", "video", "dynamic", 6, "2 to 5"),
         ("marengo3.5", "video", None, 11, "2 to 10"),

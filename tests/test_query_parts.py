@@ -281,7 +281,10 @@ def test_after_a_failure_no_text_is_begun(client: tw.Client, service: Service) -
         ({}, "neither text nor a file; one of them was expected"),
         ({"text": " "}, "text is ' '; a few words"),
         ({"text": 5}, "text is 5; a few words"),
-        ({"text": "a", "audios": "a.wav"}, "a sound in a query for model 'marengo3.0'; image was"),
+        (
+            {"text": "a", "audios": "a.wav"},
+            "an audio file in a query for model 'marengo3.0'; image was",
+        ),
         ({"videos": ["a.mp4", "a.mp4"], "text": "x"}, "a video in a query for model 'marengo3.0'"),
         ({"documents": "a.txt"}, "a document in a query for model 'marengo3.0'; image was"),
         ({"text": "a", "embedding_dimension": 256}, "only marengo3.5 and later have it"),

@@ -55,8 +55,8 @@ DEFAULT_MODEL = "marengo3.0"
 
 _KIND_NAMES = {
     "video": "a video",
-    "audio": "a sound",
-    "image": "a picture",
+    "audio": "an audio file",
+    "image": "an image",
     "document": "a document",
 }
 _OLDER = "marengo-retrieval-"
@@ -356,7 +356,7 @@ def check_choice(model: Model, kind: str, field: str, names: Iterable[str] | Non
     remedy = f"choose model_name={others[0]!r} for it" if others else "choose one of these"
     taken = f"{_either(map(repr, known))} was expected" if known else "it has no such choice"
     raise InputError(
-        f"{field} {shown} is not one that {model.name} takes for {_KIND_NAMES[kind]}; {taken}; "
+        f"{field} {shown} is not one that {model.name} offers for {_KIND_NAMES[kind]}; {taken}; "
         f"{remedy}, or leave it out"
     )
 
@@ -399,8 +399,8 @@ def check_clips(model: Model, kind: str, segmentation: str | None, clip_sec: flo
     if not clips:
         asked = f"clip_sec {clip_sec}" if segmentation is None else f"segmentation {segmentation!r}"
         raise InputError(
-            f"{asked} for {_KIND_NAMES[kind]}, which has no time to cut along; a video or a sound "
-            "was expected; leave it out"
+            f"{asked} for {_KIND_NAMES[kind]}, which has no time to cut along; a video or audio "
+            "file was expected; leave it out"
         )
     strategy = segmentation or "fixed"
     if strategy not in clips:
@@ -411,8 +411,8 @@ def check_clips(model: Model, kind: str, segmentation: str | None, clip_sec: flo
         ]
         remedy = f"; choose it, or model_name={others[0]!r}" if others else "; choose one of these"
         raise InputError(
-            f"segmentation {strategy!r} is not one that {model.name} makes of {_KIND_NAMES[kind]}; "
-            f"{_either(map(repr, clips))} was expected{remedy}"
+            f"segmentation {strategy!r} is not one that {model.name} offers for "
+            f"{_KIND_NAMES[kind]}; {_either(map(repr, clips))} was expected{remedy}"
         )
     least, most = clips[strategy].least_sec, clips[strategy].most_sec
     if clip_sec is not None and (clip_sec % 1 or not least <= clip_sec <= most):
@@ -446,7 +446,7 @@ def check_query(model: Model, input_type: str, media_types: Sequence[str] = ()) 
     known = model.queries
     if input_type not in known.input_types:
         raise InputError(
-            f"{input_type!r} is no query that {model.name} embeds at once; "
+            f"{model.name} does not embed {input_type!r} as a query; "
             f"{_either(map(repr, known.input_types))} was expected; choose another model_name="
         )
     wrong = next((kind for kind in media_types if kind not in known.media_types), None)

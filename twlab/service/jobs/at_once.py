@@ -44,7 +44,7 @@ def check_at_once(options: Options, size: int) -> None:
     if kind not in model.queries.input_types or model.api == "v1":
         raise InputError(
             f"at_once= for {kind} and model {model.name!r}, which embeds such files in tasks only; "
-            "marengo3.0 with a video or a sound was expected; leave at_once out"
+            "marengo3.0 with a video or audio file was expected; leave at_once out"
         )
     limit = model.queries.most_bytes[kind]
     if size > limit:

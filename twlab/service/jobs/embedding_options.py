@@ -206,7 +206,7 @@ class Options:
         if given and self.input_type not in ("video", "audio"):
             raise InputError(
                 f"start_sec {self.start_sec} and end_sec {end} for a file without time "
-                f"({self.input_type}); a video or a sound was expected; leave both out"
+                f"({self.input_type}); a video or audio file was expected; leave both out"
             )
         whole = start >= 0 and math.isfinite(start)
         if not whole or (end is not None and not start < end < math.inf):
@@ -279,7 +279,7 @@ class Options:
         """The options in one canonical line, for the ledger and a job's identity.
 
         What only newer models have stands there where it was asked for, so that jobs of before
-        keep their names; texts along time are told by their hash.
+        keep their names; timed texts are told by their hash.
         """
         told = {n: v for n, v in asdict(self).items() if n not in _LATER or v not in (None, False)}
         if self.time_based_metadata is not None:
@@ -289,12 +289,12 @@ class Options:
 
 
 def read_options(model_name: str = MODEL, **given: Any) -> Options:
-    """The options as they were given: a word or several, entries of texts along time.
+    """The options as they were given: a word or several, entries of timed text.
 
     Raises
     ------
     InputError
-        If texts along time are none.
+        If what is given as timed text is none.
     """
     words = {name: as_names(given.get(name)) for name in _CHOICES}
     notes = as_notes(given.get("time_based_metadata"))
@@ -335,7 +335,7 @@ def _check_segmentation(options: Options, kind: Kind, model: Model) -> None:
 
 
 def _check_fused(options: Options, model: Model) -> None:
-    """Refuse joint vectors of one thing, and texts along time that nothing would show."""
+    """Refuse joint vectors of one thing, and timed text that nothing would show."""
     fused = "fused_embedding" in (options.embedding_type or ())
     notes = options.time_based_metadata is not None
     if notes and not model.time_based_metadata:
@@ -346,7 +346,7 @@ def _check_fused(options: Options, model: Model) -> None:
     if notes and options.input_type not in ("video", "audio"):
         raise InputError(
             f"time_based_metadata= for a file without time ({options.input_type}); a video or a "
-            "sound was expected; leave it out"
+            "audio file was expected; leave it out"
         )
     if notes and not fused:
         raise InputError(
@@ -355,8 +355,9 @@ def _check_fused(options: Options, model: Model) -> None:
         )
     if fused and model.time_based_metadata and not notes:
         raise InputError(
-            f"embedding_type 'fused_embedding' for model {model.name!r} without texts along time; "
-            "time_based_metadata= was expected; add it, or leave embedding_type out"
+            f"embedding_type 'fused_embedding' for model {model.name!r} without "
+            "time_based_metadata; texts with start and end were expected; add them, or leave "
+            "embedding_type out"
         )
     if fused and not notes and len(options.embedding_option or "two") < 2:
         raise InputError(
@@ -406,13 +407,13 @@ def _check_uncertainty(options: Options, kind: Kind) -> None:
         return
     if kind.form == "pdf":
         raise InputError(
-            "embedding_uncertainty= for a PDF, which the service has none for; a video, sound, "
-            "picture or text was expected; leave it out"
+            "embedding_uncertainty= for a PDF, for which the service has none; a video, audio, "
+            "image or text file was expected; leave it out"
         )
     if "asset" in (options.embedding_scope or ("asset",)):
         parts = "'local' and max_sentences=" if kind.form == "text" else "'clip'"
         raise InputError(
-            "embedding_uncertainty= for a file as a whole, which the service has none for; "
+            "embedding_uncertainty= for a whole file, for which the service has none; "
             f"embedding_scope={parts} was expected; choose that, or leave embedding_uncertainty "
             "out"
         )

@@ -1,4 +1,4 @@
-"""What a file is: a video, a sound, a picture or a document, by its first bytes.
+"""What a file is: a video, an audio file, an image or a document, by its first bytes.
 
 A name may say anything; what is sent as the wrong kind is refused by the service after the upload.
 So the first bytes decide, and the name's ending only where they say nothing, as for plain text.
@@ -36,12 +36,12 @@ class Kind:
     unusable: bool = False
 
 
-_VIDEO, _AUDIO = Kind("video", name="a video"), Kind("audio", name="a sound")
-_IMAGE = Kind("image", name="a picture")
-_PDF, _TEXT = Kind("document", "pdf", "a PDF"), Kind("document", "text", "a text")
+_VIDEO, _AUDIO = Kind("video", name="a video"), Kind("audio", name="an audio file")
+_IMAGE = Kind("image", name="an image")
+_PDF, _TEXT = Kind("document", "pdf", "a PDF"), Kind("document", "text", "a text file")
 _PAGE = Kind("document", name="a web page", unusable=True)
 _PACKED = Kind("document", name="an archive or office document", unusable=True)
-_OTHER = Kind("document", name="a text of another form", unusable=True)
+_OTHER = Kind("document", name="text in another format", unusable=True)
 # What the machine's own list of types may lack; no file is another on another machine.
 _AUDIO_ENDINGS = (
     *(".aac", ".aif", ".aiff", ".flac", ".m4a", ".m4b", ".mka", ".mp3", ".oga", ".ogg", ".opus"),
@@ -84,7 +84,7 @@ def kind_of(head: bytes, name: str) -> Kind:
     >>> kind_of(b"%PDF-1.7", "film.mp4").name, kind_of(b"", "film.mp4").name
     ('a PDF', 'a video')
     >>> kind_of(b"RIFF\0\0\0\0WAVE", "film.mp4").name
-    'a sound'
+    'an audio file'
     """
     named = kind_of_name(name)
     if named is _TEXT and not _CONTROL.search(head) and not head.startswith(b"%PDF-"):
