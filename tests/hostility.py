@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from service import KEY, Hostile, Service
 from service.hostile import spellings
+from service.store import Asset
 
 import twlab as tw
 
@@ -43,11 +44,26 @@ CALLS: dict[str, Any] = {
     "text": lambda c, f: c.embed_text("a rabbit"),
     "image": lambda c, f: c.embed_image("https://h.example/a.jpg"),
     "indexes": lambda c, f: c.indexes(),
-    "videos": lambda c, f: c.videos("66f1a2b3c4d5e6f708192a3b"),
+    "videos": lambda c, f: c.videos(INDEX),
     "tasks": lambda c, f: c.tasks(),
-    "fetch": lambda c, f: c.fetch("66f1a2b3c4d5e6f708192a3b", progress=False),
-    "search": lambda c, f: c.search("66f1a2b3c4d5e6f708192a3b", "dog", k=5),
+    "fetch": lambda c, f: c.fetch(INDEX, progress=False),
+    "search": lambda c, f: c.search(INDEX, "dog", k=5),
+    "search by video": lambda c, f: c.search(
+        INDEX,
+        "dog",
+        search_option="visual",
+        group_by="video",
+        include_user_metadata=True,
+    ),
+    "query": lambda c, f: c.embed_query(
+        "a dog in <@coat>", images={"coat": "https://h.example/a.jpg"}, model_name="marengo3.5"
+    ),
+    "assets": lambda c, f: c.assets(),
+    "create an index": lambda c, f: c.create_index("films"),
+    "index an asset": lambda c, f: c.index_asset(INDEX, ASSET),
 }
+INDEX = "66f1a2b3c4d5e6f708192a3b"
+ASSET = "a55e700000000000000000ff"
 
 
 def shown_by(error: BaseException) -> list[str]:
@@ -65,8 +81,10 @@ def meet(seed: int, folder: Path, n_calls: int, **how: Any) -> tuple[Counter[str
     film = folder / "a.mp4"
     film.write_bytes(rng.randbytes(300))
     with Service(dim=4, check=False) as service:
+        service.store.assets[ASSET] = Asset(ASSET, "direct", "a.mp4", "0", 300, 0.0, 0.0)
         service.hostile = Hostile(seed, **how)
         for number in range(n_calls):
+            service.store.indexes = {k: v for k, v in service.store.indexes.items() if k == INDEX}
             name = rng.choice(list(CALLS))
             jobs = folder / f"jobs{number}"
             begun = time.monotonic()

@@ -434,6 +434,19 @@ def test_an_index_whose_answer_was_lost_is_found(client: tw.Client, service: Ser
     assert len(service.store.indexes) == 2
 
 
+def test_an_answer_that_is_no_index_is_told(tmp_path: Path) -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith(INDEX):
+            return httpx.Response(200, json="an index")
+        return answer(request)
+
+    with (
+        tw.Client("k", folder=tmp_path, transport=httpx.MockTransport(handle)) as client,
+        pytest.raises(errors.AnswerError, match="'_id' is missing or null; an id was expected"),
+    ):
+        client.create_index("films")
+
+
 def test_an_asset_is_indexed_once(
     client: tw.Client, service: Service, uploaded: list[str], tmp_path: Path
 ) -> None:

@@ -253,6 +253,17 @@ def test_vectors_of_fewer_numbers(client: tw.Client, service: Service) -> None:
     assert len(service.paid) == 2
 
 
+def test_a_text_that_was_cut_is_warned_of_and_marked(client: tw.Client) -> None:
+    long = "word " * 2100
+    with pytest.raises(errors.BadRequestError, match="exceeds 2,000 tokens"):
+        client.embed_query(long, model_name=NEW)
+    for _ in range(2):  # also where the answer lies in the folder
+        with pytest.warns(tw.TwlabWarning, match="of an input that was cut"):
+            row = client.embed_query(long, model_name=NEW, auto_truncate=True)
+        assert row["truncated"].tolist() == [True]
+    assert client.embed_text("short", model_name=NEW)["truncated"].tolist() == [False]
+
+
 def test_texts_of_a_list_are_asked_for_each_once(client: tw.Client, service: Service) -> None:
     texts = ["a rabbit", "a bird", "a rabbit", *(f"text {n}" for n in range(9))]
     rows = client.embed_text(texts)

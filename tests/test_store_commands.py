@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from service import KEY
 
 import twlab as tw
 from twlab.cli.main import main
@@ -14,6 +15,8 @@ from twlab.loading import bundled_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from service import Service
 
 FOLDER = bundled_folder("sample_data")
 
@@ -201,3 +204,25 @@ def test_a_missing_store_is_told_before_a_key_is_asked_for(
     shown = capsys.readouterr().err
     assert "there is no store at" in shown
     assert "key" not in shown
+
+
+def test_words_in_a_store_that_names_no_model(
+    tmp_path: Path,
+    service: Service,
+    segments: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    service.store.dim = 16
+    address = str(tmp_path / "unnamed")
+    tw.open(address).add(segments.assign(model_name=None))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TWELVELABS_API_KEY", KEY)
+    monkeypatch.setenv("TWELVELABS_BASE_URL", service.url)
+    asked = ["search", "--store", address, "a rabbit", "-k", "3"]
+    assert main(asked) == 1
+    assert "pass --model, such as --model 'marengo3.0'" in capsys.readouterr().err
+    assert not service.requests
+    assert main([*asked, "--model", "marengo3.5"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
+    assert service.paid == ["sync multi_input"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -110,14 +111,15 @@ def _run_search(chosen: argparse.Namespace) -> int:
     output = _check_output(chosen.output)
     store = _open_store(chosen.store)
     asked = _query_arguments(chosen, store)
-    hits = store.search(
-        k=chosen.k,
-        video_id=chosen.video,
-        by=chosen.option,
-        model_name=chosen.model,
-        where=chosen.where,
-        **asked,
-    )
+    with asked.get("client") or contextlib.nullcontext():
+        hits = store.search(
+            k=chosen.k,
+            video_id=chosen.video,
+            by=chosen.option,
+            model_name=chosen.model,
+            where=chosen.where,
+            **asked,
+        )
     if output is not None:
         with replaced(output) as aside:
             hits.drop(columns="embedding").to_csv(aside, index=False)

@@ -189,7 +189,9 @@ class Account(abc.ABC):
             made = await _index_named(service, index_name) if is_fate_unknown(error) else None
             if made is None:
                 raise
-        return indexes.index_table([await service.index(str(made))])
+        index = await service.index(str(made))
+        identity_at(index)  # what has none is no index
+        return indexes.index_table([index])
 
     async def index_asset(
         self, index_id: str, asset_id: Names, *, pay_again: bool = False

@@ -110,7 +110,8 @@ class Indexing:
         """What the index holds of an asset, looked for once, or until a request has arrived."""
         deadline = time.monotonic() + (self._settings.settle_sec if wait else 0.0)
         while True:
-            async for entry in self._service.indexed_from(asset_id):
+            entries = [one async for one in self._service.indexed_from(asset_id)]
+            for entry in entries:
                 if text_at(entry, "index", "_id") != index_id:
                     continue
                 found = await self._view(index_id, identity_at(entry))
