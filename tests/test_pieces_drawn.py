@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 D = 6
 N_ROWS = 30
 
-WHOLE: list[Any] = [1, 2, 3, 100, 0, -5, True, 2.5, None, "2"]
-VIDEOS = ["any", "any", "other", "same", "both", None]
+WHOLE: list[Any] = [*[1, 2, 3] * 4, 100, 0, -5, True, 2.5, None, "2"]
+VIDEOS = [*["any", "other", "same"] * 4, "both", None]
 SCENES = [*WHOLE, "coarse", "fine", "few", {"v0": 2}, {"v0": "fine", "v1": 1}, {"w": 2}]
 IN_PIECES: dict[str, dict[str, list[Any]]] = {
     "cluster": {
@@ -46,16 +46,16 @@ IN_PIECES: dict[str, dict[str, list[Any]]] = {
     "cosine_similarity": {},
     "diagnose": {},
     "near_duplicates": {
-        "threshold": [0.99, 0.9, 0.5, -0.5, 1, -1, 2, "0.9", None],
-        "min_gap_sec": [0, 3.5, -1, float("inf"), "4"],
+        "threshold": [*[0.99, 0.9, 0.5, -0.5, 1] * 3, -1, 2, "0.9", None],
+        "min_gap_sec": [*[3.5, 10, 30.5] * 4, 0, -1, float("inf"), "4"],
         "videos": VIDEOS,
     },
-    "nearest": {"k": WHOLE, "exact": [None, True, False, "yes"], "videos": VIDEOS},
-    "novelty": {"kernel_sec": [None, 8, 0.5, 0, -3.0, "8", float("inf")]},
+    "nearest": {"k": WHOLE, "exact": [*[None, True, False] * 3, "yes"], "videos": VIDEOS},
+    "novelty": {"kernel_sec": [*[8, 0.5, 25] * 4, 0, -3.0, "8", float("inf")]},
     "scene_counts": {},
     "scenes": {
         "n_scenes": SCENES,
-        "method": ["linked", "kernel", "gaussian", "ward", "novelty", "foote", None],
+        "method": [*["linked", "kernel", "gaussian", "ward", "novelty"] * 2, "foote", None],
     },
     "video_vectors": {"scope": ["clip", "video", "asset", None]},
 }
@@ -260,3 +260,14 @@ def test_kmeans_takes_rows_of_one_time_by_what_they_are(rng: np.random.Generator
     for source in (table, Parts(table, [10])):
         with pytest.raises(tw.InputError, match=r"is -5 for .* 40 different .* from 1 to 40"):
             tw.cluster(source, -5, method="kmeans")
+
+
+def test_kmeans_of_noise_has_the_seed_of_its_table(rng: np.random.Generator) -> None:
+    rows = pd.DataFrame({"video_id": "v", "start_sec": np.arange(60) * 6.0})
+    table = tw.with_vectors(rows.assign(end_sec=rows["start_sec"] + 6), rng.normal(size=(60, D)))
+    found = [tw.cluster(table, 6, method="kmeans", random_state=seed) for seed in range(4)]
+    assert len({tuple(one) for one in found}) > 1
+    for seed, expected in enumerate(found):
+        source = Parts(table, [10, 25])
+        again = tw.cluster(source, 6, method="kmeans", random_state=seed)
+        pd.testing.assert_series_equal(again, expected)
