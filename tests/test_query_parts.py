@@ -41,6 +41,9 @@ def files(tmp_path: Path) -> dict[str, str]:
         path = tmp_path / f"a.{ending}"
         path.write_bytes(b"%PDF-1.7" if ending == "pdf" else ending.encode())
         made[ending] = str(path)
+    (tmp_path / "really.png").write_bytes(b"RIFF\0\0\0\0WAVE")
+    (tmp_path / "a.docx").write_bytes(b"PK\x03\x04")
+    (tmp_path / "unnamed").write_bytes(b"?")
     return made
 
 
@@ -243,6 +246,12 @@ def test_an_asset_is_asked_for_by_its_id(client: tw.Client, service: Service, vi
         client.embed_query(videos=f"asset:{ASSET}", model_name=NEW)
 
 
+def test_a_file_whose_kind_nothing_says_is_what_it_is_called(
+    client: tw.Client, files: dict[str, str], tmp_path: Path
+) -> None:
+    assert len(client.embed_query(images=tmp_path / "unnamed", model_name=NEW)) == 1
+
+
 def test_vectors_of_fewer_numbers(client: tw.Client, service: Service) -> None:
     service.store.dim = 512
     short = client.embed_query("a rabbit", model_name=NEW, embedding_dimension=128)
@@ -320,8 +329,11 @@ def test_after_a_failure_no_text_is_begun(client: tw.Client, service: Service) -
         ({"documents": "a.pdf", "text": "x", "model_name": NEW}, r"a\.pdf together with someth"),
         ({"documents": ["a.txt", "a.pdf"], "model_name": NEW}, r"a\.pdf together with something"),
         ({"documents": "a.txt", "text": "x", "model_name": NEW}, "texts alone, more than one"),
-        ({"images": "a.mp4"}, r"in images has the ending of another kind of file; videos= was"),
-        ({"videos": "a.png", "model_name": NEW}, "in videos has the ending of another kind"),
+        ({"images": "a.mp4"}, r"a\.mp4 in images is a video; videos= was expected"),
+        ({"videos": "a.png", "model_name": NEW}, "in videos is an image; images= was expected"),
+        ({"videos": f"{URL}/a.png"}, "in videos is an image; images= was expected"),
+        ({"images": "really.png"}, "in images is an audio file; audios= was expected"),
+        ({"documents": "a.docx", "model_name": NEW}, "or office document; an image, video, aud"),
         ({"images": "asset:"}, "'asset:' in images names no asset; 'asset:' and the id of one"),
         ({"images": "asset:a/../b"}, "names no asset"),
         ({"images": "nowhere.png"}, r"'nowhere\.png' is not there"),

@@ -13,12 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from twlab.errors import InputError
 from twlab.service.http.file_bodies import mime_type
 from twlab.service.jobs.inputs import Media, find_sources
+from twlab.service.jobs.kinds import kind_of_name
 from twlab.service.models import check_query, check_settings, model_of
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Part:
     @property
     def is_pdf(self) -> bool:
         """Whether it is known to have pages."""
-        return mime_type(self.source.name) == "application/pdf"
+        return self.source.kind.form == "pdf"
 
 
 @dataclass(frozen=True)
@@ -188,25 +188,24 @@ def _with_asset(one: Any) -> list[Media]:
 
 
 def _part(kind: MediaType, source: Media, name: str) -> Part:
-    """A file as a part, unless its name says that it is of another kind."""
+    """A file as a part, unless its first bytes or its name say that it is of another kind."""
     if source.path is None and not source.url:
         return Part(kind, source, source.shown.removeprefix(_ASSET), name)
-    found = _kind_by_name(source.name)
-    if found is not None and found != kind:
-        raise InputError(
-            f"{source.shown} in {_ARGUMENTS[kind]} has the ending of another kind of file; "
-            f"{_ARGUMENTS[found]}= was expected; give it there"
-        )
-    return Part(kind, source, name=name)
+    found = _kind_of(source)
+    if found is None or (found == kind and not source.kind.unusable):
+        return Part(kind, source, name=name)
+    remedy = f"{_ARGUMENTS[found]}= was expected; give it there"
+    if source.kind.unusable:
+        remedy = "an image, video, audio file, text or PDF was expected; save it as one of these"
+    raise InputError(f"{source.shown} in {_ARGUMENTS[kind]} is {source.kind.name}; {remedy}")
 
 
-def _kind_by_name(name: str) -> MediaType | None:
-    """The kind of file by its ending; None where that says nothing."""
-    family, _, form = mime_type(name).partition("/")
-    if family in ("image", "video", "audio"):
-        return family  # type: ignore[return-value]  # one of these
-    text = PurePath(name.lower()).suffix in (".txt", ".md", ".markdown")
-    return "document" if form == "pdf" or text else None
+def _kind_of(source: Media) -> MediaType | None:
+    """The kind of a file or address; None where nothing says it, for which `Media` has a video."""
+    media_type = mime_type(source.name)
+    named = media_type.startswith("video/") or kind_of_name(source.name).input_type != "video"
+    found = source.kind.input_type
+    return found if named or found != "video" else None
 
 
 def _input_type(model: Model, text: str, parts: Sequence[Part]) -> str:
