@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import gc
 import json
 import re
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from paying import FAST
+from paying import FAST, embed
 from service import KEY, Fault, Service
 
 import twlab as tw
@@ -485,13 +486,15 @@ def test_large_files_go_in_pieces(pieces: Service, client: tw.Client, videos: Pa
     assert set(segments["filename"]) == {"large.mp4"}
 
 
-def test_pieces_survive_trouble(pieces: Service, client: tw.Client, videos: Path) -> None:
+def test_pieces_survive_trouble(pieces: Service, videos: Path, tmp_path: Path) -> None:
+    # More attempts than faults: which piece meets how many of them is the threads' affair.
+    settings = dataclasses.replace(FAST, attempts=20, total_sec=30.0)
     pieces.faults = [
         Fault("reset_after", "/_store/", times=9, probability=0.3),
         Fault("status", "/_store/", times=9, probability=0.3, status=503),
         Fault("cut_json", "POST /assets/multipart-uploads/", times=3),
     ]
-    assert len(client.embed(large(videos, 60_000), progress=False))
+    assert len(embed(pieces, large(videos, 60_000), tmp_path / "jobs", settings=settings))
     (upload,) = pieces.store.uploads.values()
     assert len(upload.reported) == 60
 
