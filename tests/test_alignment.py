@@ -128,7 +128,6 @@ def test_cuts_within_a_segment_are_placed_within_it() -> None:
     assert found["a_start_sec"][1] == found["a_end_sec"][0]
 
 
-@pytest.mark.filterwarnings("ignore:.* has no rows")
 @pytest.mark.parametrize(("cosine", "goes_on"), [(0.22, True), (0.11, False)])
 def test_a_certain_copy_goes_on_where_it_is_dim_and_ends_where_it_is_not_seen(
     cosine: float, goes_on: bool
@@ -145,6 +144,7 @@ def test_a_certain_copy_goes_on_where_it_is_dim_and_ends_where_it_is_not_seen(
     assert np.mean(ends) > 27.5 if goes_on else np.mean(ends) < 25
 
 
+@pytest.mark.filterwarnings("ignore:.* has no rows")
 def test_nothing_shared_is_an_empty_table() -> None:
     found = tw.align(table(OTHER), table(FILM, "film"))
     assert len(found) == 0

@@ -777,8 +777,10 @@ def spoken(table: pd.DataFrame, query: np.ndarray) -> dict[str, pd.DataFrame]:
         "four scenes": call(tw.scenes, table, n_scenes=4),
         "scene_counts": call(tw.scene_counts, table),
         "novelty": call(tw.novelty, table).to_frame().head(len({*table["place"]})),
-        "summarize": call(tw.summarize, table, n=4).drop(columns="embedding"),
-        "coverage": call(tw.summarize, table, n=4, by="coverage").drop(columns="embedding"),
+        "summarize": call(tw.summarize, table, n_segments=4).drop(columns="embedding"),
+        "coverage": call(tw.summarize, table, n_segments=4, by="coverage").drop(
+            columns="embedding"
+        ),
         "search": call(tw.search, table, query=query, k=9),
         "align": call(tw.align, film["a"], film["b"]),
         "find": call(tw.find, film["a"], film["b"]),
@@ -863,8 +865,10 @@ def everything(
         "cluster": rows(call(tw.cluster, table)),
         "four clusters": rows(call(tw.cluster, table, n_clusters=4)),
         "distance": rows(call(tw.cluster, table, distance_threshold=0.5)),
-        "summarize": seconds(call(tw.summarize, table, n=4)).reset_index(drop=True),
-        "coverage": seconds(call(tw.summarize, table, n=4, by="coverage")).reset_index(drop=True),
+        "summarize": seconds(call(tw.summarize, table, n_segments=4)).reset_index(drop=True),
+        "coverage": seconds(call(tw.summarize, table, n_segments=4, by="coverage")).reset_index(
+            drop=True
+        ),
         "search": seconds(call(tw.search, table, query=query, k=9)),
         "threshold": call(tw.threshold, table)[wanted],
         "align": seconds(call(tw.align, film["a"], film["b"])),
