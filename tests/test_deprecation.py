@@ -86,10 +86,10 @@ def test_the_awaiting_clients_hits_by_their_old_name(service: Service, tmp_path:
 def test_a_search_of_a_store_joins_hits_by_the_old_keyword(tmp_path: Path) -> None:
     tw.open(tmp_path).add(tw.sample())
     query, ask = tw.vectors(tw.sample())[3], getattr(tw, "search")  # noqa: B009 - typed as Any
-    with pytest.warns(DeprecationWarning, match="merge_gap_sec= goes") as told:
+    with pytest.warns(DeprecationWarning, match="merge_gap_sec= will be removed") as told:
         found = ask(str(tmp_path), query, merge_gap_sec=0)
     assert {warning.filename for warning in told} == {__file__}
-    with pytest.warns(DeprecationWarning, match="merge_gap_sec= goes"):
+    with pytest.warns(DeprecationWarning, match="merge_gap_sec= will be removed"):
         pd.testing.assert_frame_equal(found, ask(tw.sample(), query, merge_gap_sec=0))
 
 

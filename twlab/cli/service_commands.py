@@ -72,7 +72,7 @@ def add_service_commands(commands: Any) -> None:
 def in_flags(text: str, flags: dict[str, str]) -> str:
     """A message in the words of the command line.
 
-    >>> in_flags("choose another with folder=; pass embedding_option='visual'", FLAGS)
+    >>> in_flags("choose another with folder=; pass embedding_option='visual'", SERVICE_FLAGS)
     "choose another with --folder; pass --option 'visual'"
     """
     text = text.replace("pay_again=True", "--pay-again").replace("in api_key= or the", "in the")

@@ -117,9 +117,9 @@ def split_address(address: str) -> tuple[str, str]:
 
     Examples
     --------
-    >>> page_of("https://x.org/a/film.mp4?Signature=1")
+    >>> split_address("https://x.org/a/film.mp4?Signature=1")
     ('https://x.org/a/film.mp4', 'film.mp4')
-    >>> page_of("https://x.org/watch?v=1")
+    >>> split_address("https://x.org/watch?v=1")
     ('https://x.org/watch?v=1', 'watch?v=1')
     """
     bare, _, query = address.partition("#")[0].partition("?")

@@ -177,7 +177,7 @@ def parse_named_span(key: str) -> tuple[str, float, float] | None:
 
     Examples
     --------
-    >>> span_in("film.mp4_0.0_6.0"), span_in("film.mp4")
+    >>> parse_named_span("film.mp4_0.0_6.0"), parse_named_span("film.mp4")
     (('film.mp4', 0.0, 6.0), None)
     """
     hit = _JOINT.fullmatch(key) if len(key) <= _LONGEST_JOINT else None
@@ -190,7 +190,7 @@ def parse_span(key: str) -> tuple[float, float] | None:
 
     Examples
     --------
-    >>> span_of("0.5-6s"), span_of("film-2")
+    >>> parse_span("0.5-6s"), parse_span("film-2")
     ((0.5, 6.0), None)
     """
     hit = _SPAN.fullmatch(key) if len(key) <= _LONGEST_KEY else None

@@ -147,7 +147,7 @@ def snake_case(key: str) -> str:
 
     Examples
     --------
-    >>> [plain(key) for key in ("startOffsetSec", "START_SEC", "float_", "_id", "s3URI")]
+    >>> [snake_case(key) for key in ("startOffsetSec", "START_SEC", "float_", "_id", "s3URI")]
     ['start_offset_sec', 'start_sec', 'float', 'id', 's3_uri']
     """
     if key == "_source":
