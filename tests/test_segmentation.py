@@ -110,7 +110,8 @@ def test_rows_that_take_no_part_are_nan_and_change_nothing() -> None:
     segments = table(two_scenes())
     whole = table(np.ones((1, 4)), end=[120.0]).assign(embedding_scope="video")
     query = table(np.ones((1, 4)), start=[math.nan], end=[math.nan]).assign(embedding_scope="text")
-    curve = tw.novelty(pd.concat([whole, segments, query], ignore_index=True))
+    with pytest.warns(tw.TwlabWarning, match="1 of 22 rows have no time"):
+        curve = tw.novelty(pd.concat([whole, segments, query], ignore_index=True))
     assert curve.iloc[[0, -1]].isna().all()
     np.testing.assert_allclose(curve.iloc[1:-1], tw.novelty(segments), atol=1e-7)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from twlab.figures.theme import as_shown
 from twlab.intervals import format_timecode
+from twlab.table.pages import page_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,10 +78,11 @@ def timecodes(seconds: pd.Series[Any]) -> list[str]:
 
 
 def span_labels(table: pd.DataFrame) -> list[str]:
-    """``film 1:00 – 1:06`` for each row; the bare name where a row has no time."""
+    """``film 1:00 – 1:06`` or ``paper p. 3`` for each row; the bare name where it has neither."""
     labels = []
     bounds = (timecodes(table[name]) for name in ("start_sec", "end_sec"))
-    for video, start, end in zip(table["video_id"], *bounds, strict=True):
-        times = " – ".join(filter(None, (start, end)))
+    pages = map(as_shown, page_names(table))
+    for video, start, end, page in zip(table["video_id"], *bounds, pages, strict=True):
+        times = " – ".join(filter(None, (start, end))) or page
         labels.append(f"{as_shown(video)} {times}".strip())
     return labels

@@ -304,7 +304,8 @@ def _subtitle(sheet: Sheet, images: list[Image], largest: int) -> str:
     names = []
     for ground in sheet.grounds[: 1 if sheet.grounds[0] is sheet.grounds[1] else 2]:
         videos = ground.spans.index
-        names.append(as_shown(videos[0], 40) if len(videos) == 1 else f"{len(videos):,} videos")
+        what = "files" if ground.pages else "videos"
+        names.append(as_shown(videos[0], 40) if len(videos) == 1 else f"{len(videos):,} {what}")
     text = " × ".join(names)
     if len(sheet.names) == 1 and sheet.names[0] != NO_OPTION:
         text += f" · {as_shown(sheet.names[0])}"

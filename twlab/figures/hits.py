@@ -16,6 +16,7 @@ from twlab.figures.clock import (
     span_labels,
     time_axis,
 )
+from twlab.figures.encodings import left_out_note
 from twlab.figures.theme import as_shown, dress, scale_of, short_names
 from twlab.looks import ThemeName, look_of
 
@@ -105,6 +106,7 @@ def hits(
     words = "Hits" if title is None else title
     counted = f"{_count_text(len(timed), 'hit')} in {_count_text(len(videos), 'video')}"
     note = f"{counted}, numbered by rank; {_meaning(timed)}"
+    note += left_out_note(len(found) - len(timed), "untimed")
     dress(figure, look, title=words, subtitle=note, height=200 + 60 * len(videos))
     figure.update_layout(barmode="overlay", showlegend=False)
     figure.update_xaxes(**time_axis(0.0, max(lanes)))

@@ -2,10 +2,12 @@
 
 A strip gives every segment a cell from its start to its end, so that unequal segments keep their
 proportions. Where segments overlap, a cell ends at the next start; where several start together,
-they share the stretch; where there is a gap, the strip has an empty cell. The second and further
-videos begin where the one before ends. One video alone is a clock that starts at zero, at every
-zoom. Videos of a single row each (whole videos, images) get cells of equal width and their names
-for ticks. Longer strips than the picture has room for are cut into blocks of neighbours.
+they share the stretch; where there is a gap, the strip has an empty cell. Rows without time, such
+as pages of a document, stand in order behind those with one, each as wide as a usual segment, and
+have their page for a tick. The second and further videos begin where the one before ends. One
+video alone is a clock that starts at zero, at every zoom. Videos of a single row each (whole
+videos, images) get cells of equal width and their names for ticks. Longer strips than the picture
+has room for are cut into blocks of neighbours.
 """
 
 from __future__ import annotations
@@ -21,10 +23,17 @@ from twlab.figures.clock import (
     span_labels,
     time_axis,
 )
+from twlab.figures.encodings import options_of
 from twlab.figures.theme import as_shown, short_names
 from twlab.intervals import format_timecode
+from twlab.table.pages import page_columns, page_names
+from twlab.table.rows import page_ranks, untimed_mask
+from twlab.table.segments import clip_mask
+from twlab.table.tracks import clip_length
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from twlab.table.types import Floats, Positions
 
 
@@ -33,6 +42,9 @@ __all__ = ["Ground", "Strip", "axis_places", "axis_settings", "ground_of", "lay_
 SMALLEST_GAP = 1 / 2000
 """Gaps below this share of the whole strip are not drawn."""
 
+
+TICK_PIXELS = 60
+"""Room for a timecode, or the name of a page."""
 
 INSTANT_SEC = 1e-3
 """How long a segment without length is drawn."""
@@ -46,6 +58,10 @@ class Ground(NamedTuple):
     length: float
     by_time: bool
     clock: bool
+    timed: Floats
+    """The last second of each video that is one; NaN where no row has a time."""
+    pages: list[tuple[float, str]]
+    """Ticks of rows without time: places in order, and the page or chunk there."""
 
 
 class Strip(NamedTuple):
@@ -65,7 +81,7 @@ class Strip(NamedTuple):
 
 def ground_of(table: pd.DataFrame) -> Ground:
     """Where the videos of a table lie; videos in order of appearance."""
-    start, end = _fill_times(table)
+    start, end, width = _fill_times(table)
     by_video = table["video_id"].to_numpy()
     videos = pd.unique(table["video_id"])
     end = np.maximum(end, start + INSTANT_SEC)
@@ -76,10 +92,28 @@ def ground_of(table: pd.DataFrame) -> Ground:
         spans["first"], spans["last"] = 0.0, 1.0
     widths = (spans["last"] - spans["first"]).to_numpy()
     spans["place"] = np.append(0, np.cumsum(widths)[:-1])
-    clock = len(spans) == 1 and bool(table["start_sec"].notna().all())
+    untimed = untimed_mask(table)
+    clock = len(spans) == 1 and not untimed.any()
     if clock:
         spans["place"] = spans["first"]
-    return Ground(spans, float(widths.sum()), by_time, clock)
+    known = pd.Series(np.where(untimed, np.nan, end)).groupby(by_video, sort=False).max()
+    pages = _page_ticks(table, start, spans, width) if by_time and untimed.any() else []
+    timed: Floats = np.asarray(known.reindex(videos), np.float64)
+    return Ground(spans, float(widths.sum()), by_time, clock, timed, pages)
+
+
+def _page_ticks(
+    table: pd.DataFrame, start: Floats, spans: pd.DataFrame, width: float
+) -> list[tuple[float, str]]:
+    """Where the middle of each page or chunk lies, quadrants together, and what it is called."""
+    names = pd.Series(page_names(table.drop(columns="quadrant", errors="ignore")))
+    shift = (spans["place"] - spans["first"]).reindex(table["video_id"]).to_numpy()
+    video = table["video_id"].to_numpy()
+    places = pd.DataFrame({"video": video, "name": names, "place": start + shift})
+    groups = places[names != ""].groupby(["video", "name"], sort=False)["place"]
+    middle = (groups.min() + groups.max() + width) / 2
+    texts = middle.index.get_level_values("name")
+    return sorted(zip(middle.to_list(), texts.to_list(), strict=True))
 
 
 def _most_rows(table: pd.DataFrame) -> int:
@@ -88,28 +122,46 @@ def _most_rows(table: pd.DataFrame) -> int:
     return int(table.groupby(keys, sort=False, dropna=False, observed=True).size().max())
 
 
-def _fill_times(table: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Start and end of each row; rows without time come one by one after the others."""
+def _fill_times(table: pd.DataFrame) -> tuple[Floats, Floats, float]:
+    """Start and end of each row; rows without time come one by one after the others.
+
+    Also how wide these are: as the usual segment of the table.
+    """
     start, end = (
         table[name].to_numpy(np.float64, na_value=np.nan).copy()
         for name in ("start_sec", "end_sec")
     )
     untimed = ~(np.isfinite(start) & np.isfinite(end))
+    length = clip_length(start[~untimed], end[~untimed])
     if untimed.any():
         codes = pd.factorize(table["video_id"])[0]
+        turns = _turns(table, codes, untimed)
         for code in np.unique(codes[untimed]):
             rows, gone = (np.flatnonzero((codes == code) & side) for side in (~untimed, untimed))
-            width = float(np.median(end[rows] - start[rows])) if len(rows) else 1.0
             after = float(end[rows].max()) if len(rows) else 0.0
-            start[gone] = after + width * np.arange(len(gone))
-            end[gone] = start[gone] + width
-    return start, end
+            start[gone] = after + length * turns[gone]
+            end[gone] = start[gone] + length
+    return start, end, length
+
+
+def _turns(table: pd.DataFrame, codes: Positions, untimed: NDArray[np.bool_]) -> Positions:
+    """The how-manieth row without time of its video each is, by page; alike in all options."""
+    keys = [key[untimed] for key in reversed(page_ranks(table))]
+    frame = pd.DataFrame({f"key{k}": key for k, key in enumerate(keys)})
+    frame.insert(0, "video", codes[untimed])
+    names = list(frame.columns)
+    option = options_of(table)[untimed].to_numpy()
+    frame["again"] = frame.assign(option=option).groupby(["option", *names]).cumcount()
+    place = frame.groupby([*names, "again"], sort=True).ngroup()
+    out = np.zeros(len(table), np.intp)
+    out[untimed] = place - place.groupby(frame["video"]).transform("min")
+    return out
 
 
 def lay_strip(table: pd.DataFrame, rows: Positions, ground: Ground, *, most: int) -> Strip:
     """The strip of some rows of a table, in at most about ``most`` cells."""
     part = table.iloc[rows]
-    start, end = _fill_times(part)
+    start, end = _times_within(table, rows)
     video = ground.spans.index.get_indexer(pd.Index(part["video_id"]))
     if not ground.by_time:
         start, end = np.zeros(len(part)), np.ones(len(part))
@@ -128,6 +180,16 @@ def lay_strip(table: pd.DataFrame, rows: Positions, ground: Ground, *, most: int
     if closed:  # blocks, or too many gaps: each cell reaches to the next
         cells, edges = np.arange(len(blocks)), np.append(low[blocks], high[-1])
     return Strip(rows[turn], blocks, cells, edges, [labels[k] if k >= 0 else "" for k in cells])
+
+
+def _times_within(table: pd.DataFrame, rows: Positions) -> tuple[Floats, Floats]:
+    """Start and end of some clips where the strip of all clips of the table has them."""
+    if not untimed_mask(table.iloc[rows]).any():
+        return _fill_times(table.iloc[rows])[:2]
+    clips = np.flatnonzero(clip_mask(table))
+    start, end, _ = _fill_times(table.iloc[clips])
+    own = np.searchsorted(clips, rows)
+    return start[own], end[own]
 
 
 def _drawn_spans(video: Positions, start: Floats, end: Floats, gap: float) -> tuple[Floats, Floats]:
@@ -168,12 +230,13 @@ def _lay_cells(low: Floats, high: Floats, gap: float) -> tuple[Positions, Floats
 
 
 def _block_labels(part: pd.DataFrame, blocks: Positions, last: Positions) -> list[str]:
-    """Video and times of each block, and how many segments are in it where there are several."""
-    shown = part.iloc[blocks][["video_id", "start_sec"]].assign(
-        end_sec=part["end_sec"].to_numpy()[last]
-    )
-    closing = part["video_id"].to_numpy()[last]
+    """Video, and times or pages, of each block, and how many segments where there are several."""
+    names = ["video_id", "start_sec", *page_columns(part)]
+    shown = part.iloc[blocks][names].assign(end_sec=part["end_sec"].to_numpy()[last])
+    closing, pages = part["video_id"].to_numpy()[last], page_names(part.iloc[last])
     labels = span_labels(shown)
+    for k, page in enumerate(page_names(shown)):
+        labels[k] += f" to {as_shown(pages[k])}" if page and pages[k] != page else ""
     for k, (opening, count) in enumerate(zip(shown["video_id"], last - blocks + 1, strict=True)):
         if opening != closing[k]:
             labels[k] = f"{as_shown(opening)} to {as_shown(closing[k])}"
@@ -188,7 +251,7 @@ def axis_places(places: Any, ground: Ground) -> Any:
 
 def axis_settings(ground: Ground, *, pixels: float, most_letters: int) -> dict[str, Any]:
     """Ticks and range of an axis of so many pixels."""
-    spans, most_ticks = ground.spans, pixels / 60
+    spans, most_ticks = ground.spans, pixels / TICK_PIXELS
     if ground.clock:
         settings = time_axis(spans["first"].iloc[0], spans["last"].iloc[0])
         return {**settings, "nticks": round(most_ticks)}
@@ -203,17 +266,29 @@ def axis_settings(ground: Ground, *, pixels: float, most_letters: int) -> dict[s
 
 
 def _time_ticks(ground: Ground, most: float) -> tuple[list[float], list[str]]:
-    """Places and timecodes of round times in each of several videos, none too close together."""
+    """Places and timecodes of round times in each of several videos, none too close together.
+
+    Where rows have no time, their pages.
+    """
     apart = 0.7 * ground.length / most
+    ticks = sorted([*_timecode_ticks(ground, most, apart), *ground.pages])
     places: list[float] = []
     texts: list[str] = []
-    for place, first, last in ground.spans[["place", "first", "last"]].itertuples(index=False):
+    for where, text in ticks:
+        if not places or where - places[-1] >= apart:
+            places.append(where)
+            texts.append(as_shown(text))
+    return places, texts
+
+
+def _timecode_ticks(ground: Ground, most: float, apart: float) -> list[tuple[float, str]]:
+    """Places and timecodes of round times in each of several videos."""
+    ticks: list[tuple[float, str]] = []
+    spans = ground.spans[["place", "first"]].assign(last=ground.timed).dropna()
+    for place, first, last in spans.itertuples(index=False):
         share = most * (last - first) / ground.length
         times = [first, *round_times(first, last, share)] if share > 1 else [first]
         for time in times:
-            where = place + time - first
-            near_end = time > first and last - time < apart
-            if (not places or where - places[-1] >= apart) and not near_end:
-                places.append(where)
-                texts.append(format_timecode(time))
-    return places, texts
+            if not (time > first and last - time < apart):
+                ticks.append((place + time - first, format_timecode(time)))
+    return ticks

@@ -7,7 +7,8 @@ the same labels for different segments.
 * :data:`IDENTITY`, :data:`PIECES` - the columns that say what a row is
 * :func:`identities` - a text for each row, equal where two rows are the same segment
 * :func:`name_pieces` - which piece each row without time is
-* :func:`time_order` - positions of the rows by video and time
+* :func:`page_ranks` - the order of pieces within a document
+* :func:`time_order` - positions of the rows by video, and time or page
 * :func:`aligned` - labels or coordinates in the order of the table's rows
 """
 
@@ -26,7 +27,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["IDENTITY", "KNOWN_BY", "PIECES", "aligned", "identities", "name_pieces", "time_order"]
+__all__ = [
+    "IDENTITY",
+    "KNOWN_BY",
+    "PIECES",
+    "aligned",
+    "identities",
+    "name_pieces",
+    "page_ranks",
+    "time_order",
+    "untimed_mask",
+]
 
 IDENTITY = COLUMNS[:6]
 """What is known of every segment."""
@@ -40,6 +51,9 @@ PIECES = (
     "quadrant",
 )
 """What tells the pieces of one document or picture apart, as the service and people name it."""
+
+QUADRANTS = ("top_left", "top_right", "bottom_left", "bottom_right")
+"""The quarters of a page, as they are read."""
 
 KNOWN_BY = (*IDENTITY, *PIECES)
 """All that says what a row is; pieces only where it has no time."""
@@ -100,15 +114,46 @@ def _cell_text(cell: Any) -> str:
     return str(int(cell)) if whole else str(cell)
 
 
+def untimed_mask(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """True for rows that have no start or no end."""
+    gone = np.zeros(len(table), bool)
+    for name in ("start_sec", "end_sec"):
+        if name in table.columns:
+            gone |= table[name].isna().to_numpy(bool)
+    return gone
+
+
+def page_ranks(table: pd.DataFrame) -> list[NDArray[np.float64]]:
+    """Keys by which pieces of a document are in order, the last one first; 0 for other rows.
+
+    By page, the whole page before its quadrants, and by chunk. The service promises no order.
+    """
+    gone = untimed_mask(table)
+    names = [name for name in PIECES if name in table.columns] if gone.any() else []
+    keys = []
+    for name in reversed(names):
+        column = table[name]
+        if name == "quadrant":
+            numbers = column.map({one: k for k, one in enumerate(QUADRANTS, 1)})
+            numbers = numbers.where(numbers.notna() | column.isna(), len(QUADRANTS) + 1)
+        else:
+            numbers = pd.to_numeric(column, errors="coerce")
+        known = numbers.to_numpy(np.float64, na_value=np.nan)
+        missing = 0.0 if name == "quadrant" else np.inf
+        keys.append(np.where(gone, np.where(np.isnan(known), missing, known), 0.0))
+    return keys
+
+
 def time_order(data: Any) -> NDArray[np.intp]:
     """Positions of the rows by video and time, as far as a table tells; else as they are.
 
-    Rows without time come last in their video; rows of the same time keep their order.
+    Rows without time come last in their video, by page and chunk; rows of the same time keep
+    their order.
     """
     n = len(data)
     if not isinstance(data, pd.DataFrame):
         return np.arange(n)
-    keys: list[Any] = []
+    keys: list[Any] = list(page_ranks(data))
     for name in ("end_sec", "start_sec"):
         if name in data.columns:
             keys.append(pd.to_numeric(data[name], errors="coerce").to_numpy(float, na_value=np.nan))

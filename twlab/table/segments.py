@@ -66,6 +66,7 @@ __all__ = [
     "unit_vectors",
     "vectors",
     "warn_of_zeros",
+    "whole_mask",
     "with_vectors",
 ]
 
@@ -87,6 +88,9 @@ MARKED = frozenset(("marengo3.5",))
 
 WHOLE_SCOPES = ("video", "asset")
 """Scopes that stand for a whole file rather than for a piece of it."""
+
+PICTURE = "image"
+"""The ``input_type`` of a picture."""
 
 _STR_DTYPE: Any = "str" if int(pd.__version__.split(".")[0]) >= 3 else object
 
@@ -309,8 +313,18 @@ def clip_mask(segments: pd.DataFrame) -> NDArray[np.bool_]:
     """
     if "embedding_scope" not in segments.columns:
         return np.ones(len(segments), bool)
-    whole = segments["embedding_scope"].isin(WHOLE_SCOPES).to_numpy(bool)
+    whole = whole_mask(segments)
     return np.ones(len(segments), bool) if whole.all() else ~whole
+
+
+def whole_mask(segments: pd.DataFrame) -> NDArray[np.bool_]:
+    """True where a row stands for a whole film or document; a picture has no pieces and is one."""
+    if "embedding_scope" not in segments.columns:
+        return np.zeros(len(segments), bool)
+    whole = segments["embedding_scope"].isin(WHOLE_SCOPES).to_numpy(bool)
+    if "input_type" in segments.columns:
+        whole = whole & ~segments["input_type"].isin([PICTURE]).to_numpy(bool)
+    return whole
 
 
 def one_option(segments: pd.DataFrame) -> None:

@@ -27,12 +27,12 @@ from twlab.table.groups import on_table
 from twlab.table.rows import aligned, time_order
 from twlab.table.segments import (
     COLUMNS,
-    WHOLE_SCOPES,
     check_segments,
     one_option,
     str_column,
     unit_vectors,
     vectors,
+    whole_mask,
     with_vectors,
 )
 from twlab.table.tracks import times_of
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
 
 __all__ = ["FILE_COLUMNS", "cluster_summary", "vector_of", "video_table", "video_vectors"]
+
+_OF_FILES = ("asset", "page", "chunk")
+"""Scopes of documents and pictures, which are no videos."""
 
 _KEYS = ("video_id", "embedding_option", "model_name")
 
@@ -81,8 +84,9 @@ def video_vectors(
     -------
     DataFrame
         In order of first appearance: ``video_id``, ``start_sec`` and ``end_sec`` (first start
-        and last end), ``embedding_option``, ``embedding_scope`` (``video``), ``model_name``,
-        ``embedding``, ``n_segments`` (clips in the table), and what is known of the file. It is
+        and last end), ``embedding_option``, ``embedding_scope`` (``video``; ``asset`` of documents
+        and pictures), ``model_name``, ``embedding``, ``n_segments`` (clips in the table), and what
+        is known of the file. It is
         a table for every function of twlab.
 
     Raises
@@ -113,7 +117,7 @@ def video_table(places: pd.DataFrame, scope: Any, of_each: EachGroup) -> pd.Data
     if scope not in ("clip", "video"):
         raise InputError(f"scope is {scope!r}; 'clip' or 'video' was expected; choose one")
     groups = _groups(places)
-    whole = _column(places, "embedding_scope").isin(WHOLE_SCOPES).to_numpy(bool)
+    whole = whole_mask(places)
     clips = [rows[~whole[rows]] for rows in groups]
     used = [rows[whole[rows]] for rows in groups] if scope == "video" else clips
     _check_all_present(places, groups, used, scope)
@@ -280,13 +284,16 @@ def _row_of_each(segments: pd.DataFrame, groups: list[Positions]) -> pd.DataFram
     """What is known of each group but its vector, on a fresh index."""
     first = [int(rows[0]) for rows in groups]
     start, end = times_of(segments)
+    of_file = _column(segments, "embedding_scope").isin(_OF_FILES).to_numpy(bool)
     table = pd.DataFrame(
         {
             "video_id": segments["video_id"].iloc[first].array,
             "start_sec": np.array([np.fmin.reduce(start[rows]) for rows in groups], np.float64),
             "end_sec": np.array([np.fmax.reduce(end[rows]) for rows in groups], np.float64),
             "embedding_option": _column(segments, "embedding_option").iloc[first].array,
-            "embedding_scope": str_column(["video"] * len(groups)),
+            "embedding_scope": str_column(
+                ["asset" if of_file[rows].any() else "video" for rows in groups]
+            ),
             "model_name": _column(segments, "model_name").iloc[first].array,
         }
     )

@@ -36,11 +36,12 @@ from twlab.analysis.judging.places import (
 from twlab.analysis.judging.queries import embed_query
 from twlab.errors import InputError, check_count, warn
 from twlab.table.conditions import choose
+from twlab.table.pages import page_columns
 from twlab.table.segments import (
-    WHOLE_SCOPES,
     check_segments,
     clip_mask,
     one_model,
+    whole_mask,
 )
 from twlab.table.tracks import TOUCH_SEC
 
@@ -139,7 +140,8 @@ def search(
     -------
     DataFrame
         ``rank`` (from 1), ``match`` (the label of the best row of the place), ``video_id``,
-        ``start_sec``, ``end_sec``, ``score``, ``n_segments``, and for every option a column
+        ``start_sec``, ``end_sec``, of documents the page or chunk (``start_page_number``, …),
+        ``score``, ``n_segments``, and for every option a column
         ``<option>_similarity`` with the cosine similarity, missing where the place lacks it.
 
         The score says how far a place stands out among the rows of its option: 3 is three
@@ -194,15 +196,19 @@ def search(
     wanted.check_compared([*meant])
     found = [_compare(name, pool, names == name, keep, rows) for name, rows in meant.items()]
     ranked = best_places(found, wanted)
-    ranked.insert(0, "match", pool.index.to_flat_index()[ranked.pop("row").to_numpy(np.intp)])
-    return hit_table(ranked, k, ["match", *PLACE])
+    best = ranked.pop("row").to_numpy(np.intp)
+    ranked.insert(0, "match", pool.index.to_flat_index()[best])
+    pages = page_columns(pool)
+    for name in pages:
+        ranked[name] = pool[name].iloc[best].array
+    return hit_table(ranked, k, ["match", *PLACE, *pages])
 
 
 def _take_part(segments: pd.DataFrame, keep: Mask) -> tuple[pd.DataFrame, Mask]:
     """The clips, or whole videos where nothing else may be a hit; and which may be."""
     pieces = clip_mask(segments)
     if keep.any() and not (keep & pieces).any():
-        pieces = segments["embedding_scope"].isin(WHOLE_SCOPES).to_numpy(bool)
+        pieces = whole_mask(segments)
     return segments[pieces], keep[pieces]
 
 

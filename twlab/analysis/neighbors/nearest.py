@@ -39,6 +39,7 @@ from twlab.analysis.neighbors.exact import (
 from twlab.analysis.neighbors.pruned import best_in_cells, close_pairs
 from twlab.analysis.neighbors.similarity import same_option, same_space
 from twlab.errors import InputError, check_count, warn
+from twlab.table.pages import page_columns
 from twlab.table.segments import (
     check_segments,
     clip_mask,
@@ -410,10 +411,10 @@ def _labels(data: Any, n: int) -> pd.Index:
 
 
 def _places(data: Any, rows: Positions, *, suffix: str = "") -> list[pd.DataFrame]:
-    """Video and times of some rows, as far as there are any."""
+    """Video and times of some rows, and pages where rows have no time, as far as there are any."""
     if not isinstance(data, pd.DataFrame):
         return []
-    names = [name for name in _PLACE if name in data.columns]
+    names = [name for name in (*_PLACE, *page_columns(data)) if name in data.columns]
     return [data[names].iloc[rows].reset_index(drop=True).add_suffix(suffix)]
 
 

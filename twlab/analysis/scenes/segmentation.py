@@ -48,6 +48,7 @@ from twlab.analysis.scenes.methods import (
 from twlab.analysis.scenes.moments import moments_of
 from twlab.errors import InputError
 from twlab.table.groups import on_table
+from twlab.table.pages import tell_untimed
 from twlab.table.segments import (
     check_segments,
     series_like,
@@ -184,6 +185,7 @@ def scene_table(
         )
     if isinstance(n_scenes, Mapping):
         n_scenes = counts_by_video(n_scenes, places["video_id"])
+    tell_untimed(places, "scenes")
     groups = list(tracks(places))
     found = [Scenes(*one) for one in of_each("scenes", scenes_of, groups, n_scenes, method)]
     first = [rows[0] for rows, one in zip(groups, found, strict=True) for _ in one.strength]
@@ -252,6 +254,7 @@ def scene_counts(segments: pd.DataFrame) -> pd.DataFrame:
 
 def count_table(places: pd.DataFrame, of_each: EachGroup) -> pd.DataFrame:
     """What :func:`scene_counts` returns, from rows that need not carry their vectors."""
+    tell_untimed(places, "scenes")
     groups = list(tracks(places))
     found = [one for (one,) in of_each("scene counts", counts_of, groups)]
     whose = _whose(places, [rows[0] for rows in groups])
@@ -438,6 +441,7 @@ def novelty_series(
             f"kernel_sec is {kernel_sec!r}; a positive number of seconds was expected; leave it "
             "out to have it chosen from the length of the segments"
         )
+    tell_untimed(places, "novelty and boundaries")
     values, groups = np.full(len(places), np.nan), list(tracks(places))
     curves = of_each("novelty", novelty_of, groups, kernel_sec)
     for rows, (curve,) in zip(groups, curves, strict=True):

@@ -46,11 +46,13 @@ from twlab.table.conditions import quote
 from twlab.table.segments import (
     BY_FIELDS,
     MARKED,
+    PICTURE,
     WHOLE_SCOPES,
     clip_mask,
     models_of,
     str_column,
     unit_vectors,
+    whole_mask,
 )
 
 if TYPE_CHECKING:
@@ -94,7 +96,8 @@ class Looked(NamedTuple):
 
 def kinds_of(table: Any, where: str | None) -> pd.DataFrame:
     """The options, scopes and models that there are, each combination once."""
-    names = [*_KINDS, *({BY_FIELDS} & set(table.schema.names))]
+    further = [name for name in (BY_FIELDS, "input_type") if name in table.schema.names]
+    names = [*_KINDS, *further]
     parts = [pd.DataFrame({name: str_column([]) for name in names})]
     with reading(table, where):
         for batch in plain_query(table, names, where).to_batches():
@@ -161,8 +164,8 @@ def _searched_kinds(looked: Looked, within: str | None) -> pd.DataFrame:
     kinds = looked.kinds
     if looked.within and len(kinds) > 1:
         left = kinds_of(looked.table, within)
-        if len(left) and left["embedding_scope"].isin(WHOLE_SCOPES).all():
-            return kinds[kinds["embedding_scope"].isin(WHOLE_SCOPES)]
+        if len(left) and whole_mask(left).all():
+            return kinds[whole_mask(kinds)]
     return kinds[clip_mask(kinds)]
 
 
@@ -190,12 +193,8 @@ def _plan(looked: Looked, name: str, mine: pd.DataFrame, within: str | None) -> 
         option = mine["embedding_option"].iloc[0]
         is_it = "IS NULL" if pd.isna(option) else f"= {quote(option)}"
         parts.append(f"embedding_option {is_it}")
-        listed = ", ".join(map(quote, WHOLE_SCOPES))
-        whole = looked.kinds["embedding_scope"].isin(WHOLE_SCOPES)
-        if mine["embedding_scope"].isin(WHOLE_SCOPES).all():
-            parts.append(f"embedding_scope IN ({listed})")
-        elif whole.any():
-            parts.append(f"(embedding_scope IS NULL OR embedding_scope NOT IN ({listed}))")
+        if whole_mask(looked.kinds).any():
+            parts.append(_is_whole(looked.kinds, whole=bool(whole_mask(mine).all())))
     hits = join_conditions(within, *parts)
     like = _alike(looked, mine, within, hits)
     if len(models_of(looked.kinds).unique()) > 1:
@@ -215,8 +214,7 @@ def _alike(
     left = kinds_of(looked.table, hits)
     if left.empty:  # an option without hits still tells what is ordinary
         left = kinds_of(looked.table, within)
-        whole = bool(mine["embedding_scope"].isin(WHOLE_SCOPES).all())
-        left = left[left["embedding_scope"].isin(WHOLE_SCOPES) == whole]
+        left = left[whole_mask(left) == bool(whole_mask(mine).all())]
     like = mine[models_of(mine).isin(models_of(left))] if len(left) else mine
     models = sorted(models_of(like).dropna().unique())
     named = like["model_name"].notna().any()
@@ -230,6 +228,17 @@ def _alike(
             f"share no scale; pass where=\"{column} = '{models[0]}'\""
         )
     return like
+
+
+def _is_whole(kinds: pd.DataFrame, *, whole: bool) -> str:
+    """The condition of rows of whole films and documents, or of all others."""
+    listed = ", ".join(map(quote, WHOLE_SCOPES))
+    pictures = "input_type" in kinds.columns and PICTURE in set(kinds["input_type"])
+    if whole:
+        others = f" AND (input_type IS NULL OR input_type <> {quote(PICTURE)})" * pictures
+        return f"embedding_scope IN ({listed}){others}"
+    own = f" OR input_type = {quote(PICTURE)}" * pictures
+    return f"(embedding_scope IS NULL OR embedding_scope NOT IN ({listed}){own})"
 
 
 def _is_model(model: Any, by_fields: Any, *, told: bool) -> str:
