@@ -263,3 +263,14 @@ def test_pictures_take_part_beside_films() -> None:
     table = tw.load([film(), picture("one.jpg"), picture("another.jpg")])
     labels = tw.cluster(table, 2)
     assert labels.notna().tolist() == [True] * 12 + [False] + [True] * 2
+
+
+def test_the_explorer_says_pages_and_what_is_off_its_timeline(tmp_path: Path) -> None:
+    beside = tw.load([film(), pdf(2)])
+    page = tw.save_html(beside, tmp_path / "page.html")
+    text = page.read_text(encoding="utf-8")
+    assert "2 files, 2 pages or chunks off the timeline" in text
+    assert '"p. 2"' in text
+    alone = tw.save_html(tw.load(film()), tmp_path / "film.html").read_text(encoding="utf-8")
+    assert "off the timeline" not in alone
+    assert '"pages": {}' in alone or '"pages":{}' in alone

@@ -52,6 +52,7 @@ function table() {
   const spec = {
     n: 5,
     title: "two",
+    pages: {},
     views: ["timeline"],
     lanes: ["visual"],
     mapAll: false,
@@ -214,6 +215,9 @@ test("headings name the stretch, the moment within it, or the two of a cell", ()
   assert.equal(headingOf(data, 0, NaN, { a: 2, b: 1, value: 1 }), "0:12 × 0:00");
   data.start[0] = NaN;
   assert.equal(headingOf(data, 0, NaN), "row 0");
+  data.pages[0] = "p. 3";
+  assert.equal(headingOf(data, 0, NaN), "p. 3");
+  assert.equal(headingOf(data, 0, NaN, { a: 2, b: 0, value: 1 }), "0:12 × p. 3");
 });
 
 test("without a focus the video is followed in the lane that is shown", () => {

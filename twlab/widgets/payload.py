@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
+from twlab.table.pages import page_names
 from twlab.table.rows import aligned
 from twlab.table.segments import check_segments, clip_mask, series_like
 from twlab.widgets.addresses import known_addresses, mask_secrets
@@ -95,6 +96,7 @@ def _describe(
     told_first = known[:1] if options.labels is not None else []
     spec: dict[str, Any] = {
         "n": len(segments),
+        "pages": {str(row): name for row, name in enumerate(page_names(segments)) if name},
         "title": options.title if options.title is not None else _title(segments, ids),
         "views": list(options.views),
         "lanes": [mask_secrets(name) for name in _lane_codes(segments)[1]],
@@ -310,9 +312,11 @@ def _tell_spaces(
 
 def _title(segments: pd.DataFrame, ids: list[str]) -> str:
     """A name for the whole."""
+    n_pages = sum(map(bool, page_names(segments)))
+    off = f", {n_pages} pages or chunks off the timeline" if n_pages else ""
     if len(ids) != 1:
-        return f"{len(ids)} videos"
-    return mask_secrets(ids[0]).replace("_", " ").strip() or "Video"
+        return f"{len(ids)} {'files' if n_pages else 'videos'}{off}"
+    return (mask_secrets(ids[0]).replace("_", " ").strip() or "Video") + off
 
 
 def _refuse_unknown(names: list[str], known: list[str]) -> None:

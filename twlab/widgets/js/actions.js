@@ -1,9 +1,9 @@
 /** Everything that can be done with segments, in one place: views and keys call these. */
 
 import { combineSelection, countSet } from "./bits.js";
-import { rowsWithText } from "./facts.js";
+import { placeText, rowsWithText } from "./facts.js";
 import { nearestOf } from "./near.js";
-import { formatRange, formatTime, parseTime } from "./time.js";
+import { formatTime, parseTime } from "./time.js";
 import { stretchesOf } from "./timeindex.js";
 
 const N_NEAREST = 10;
@@ -181,8 +181,7 @@ export class Actions {
 
   /** @param {number} row */
   #describe(row) {
-    const { start, end } = this.#data;
-    return Number.isFinite(start[row]) ? formatRange(start[row], end[row]) : `row ${row}`;
+    return placeText(this.#data, row);
   }
 }
 

@@ -14,6 +14,7 @@
  * @property {string[]} views
  * @property {Float64Array} start
  * @property {Float64Array} end
+ * @property {Record<number, string>} pages which page or chunk of a document a row without time is
  * @property {Uint32Array} video which video each row belongs to
  * @property {Uint32Array} order timed rows by video, lane and start
  * @property {Uint8Array} lane which embedding option each row belongs to

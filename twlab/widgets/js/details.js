@@ -2,9 +2,9 @@
 
 import { cssColour } from "./colour.js";
 import { element } from "./dom.js";
-import { rowFacts } from "./facts.js";
+import { momentText, placeText, rowFacts } from "./facts.js";
 import { nearestOf } from "./near.js";
-import { formatRange, formatTime } from "./time.js";
+import { formatTime } from "./time.js";
 import { copyOf } from "./tooltip.js";
 
 /** @typedef {import("./app.js").Context} Context */
@@ -58,12 +58,10 @@ export class Details {
 function describeRow({ data, store, look }, row) {
   if (row < 0) return ["Click a point, a segment or a cell"];
   const style = `background:${cssColour(look.colours()[row])}`;
-  const timed = Number.isFinite(data.start[row]);
-  const name = timed ? formatRange(data.start[row], data.end[row]) : `row ${row}`;
   const facts = rowFacts(data, row, store.get("colorBy"));
   return [
     element("span", { class: "twx-dot", style }),
-    element("b", {}, name),
+    element("b", {}, placeText(data, row)),
     ...facts.map((fact) => element("span", {}, element("i", {}, fact.name), ` ${fact.text}`)),
   ];
 }
@@ -74,7 +72,7 @@ function makeCard({ data, actions, frames, look }, { row, similarity }) {
     class: "twx-frame",
     style: `--twx-own:${cssColour(look.colours()[row])}`,
   });
-  const when = Number.isFinite(data.start[row]) ? formatTime(data.start[row]) : `row ${row}`;
+  const when = momentText(data, row);
   const score = Number.isFinite(similarity) ? similarity.toFixed(2).replace(/^0/, "") : "";
   const label = `${when}${score ? `, similarity ${score}` : ""}`;
   const body = element("span", { class: "twx-card-text" }, element("b", {}, when), score);

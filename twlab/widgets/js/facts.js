@@ -1,8 +1,26 @@
 /** What the columns say in words: of one row, and which rows say some words. */
 
 import { cellText } from "./data.js";
+import { formatRange, formatTime } from "./time.js";
 
 /** @typedef {import("./data.js").Data} Data */
+
+/** Where a row lies: its time, or which page of a document it is. @param {Data} data @param {number} row */
+export function placeText(data, row) {
+  const { start, end } = data;
+  return Number.isFinite(start[row]) ? formatRange(start[row], end[row]) : untimedText(data, row);
+}
+
+/** Where a row begins, as short as it can be said. @param {Data} data @param {number} row */
+export function momentText(data, row) {
+  const { start } = data;
+  return Number.isFinite(start[row]) ? formatTime(start[row]) : untimedText(data, row);
+}
+
+/** @param {Data} data @param {number} row */
+function untimedText({ pages }, row) {
+  return pages[row] ?? `row ${row}`;
+}
 
 /** What to say of a row: its time, its video, and the chosen columns. @param {Data} data @param {number} row @param {string} colorBy */
 export function rowFacts(data, row, colorBy) {

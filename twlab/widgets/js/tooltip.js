@@ -1,8 +1,8 @@
 /** What is under the pointer: a frame of that moment, its time, its labels. */
 
-import { rowFacts } from "./facts.js";
+import { momentText, placeText, rowFacts } from "./facts.js";
 import { element } from "./dom.js";
-import { formatRange, formatTime } from "./time.js";
+import { formatTime } from "./time.js";
 
 /** @typedef {import("./actions.js").Pair} Pair */
 /** @typedef {import("./data.js").Data} Data */
@@ -100,11 +100,10 @@ export class Tooltip {
 }
 
 /** @param {Data} data @param {number} row @param {number} sec @param {Pair} [pair] */
-export function headingOf({ start, end }, row, sec, pair) {
-  if (pair) return `${formatTime(start[pair.a])} × ${formatTime(start[pair.b])}`;
-  if (!Number.isFinite(start[row])) return `row ${row}`;
-  const range = formatRange(start[row], end[row]);
-  return Number.isFinite(sec) ? `${formatTime(sec, 1)}  in  ${range}` : range;
+export function headingOf(data, row, sec, pair) {
+  if (pair) return `${momentText(data, pair.a)} × ${momentText(data, pair.b)}`;
+  const place = placeText(data, row);
+  return Number.isFinite(sec) ? `${formatTime(sec, 1)}  in  ${place}` : place;
 }
 
 /** A canvas can hang in one place only: each place gets its own. @param {HTMLCanvasElement} frame */
