@@ -265,12 +265,12 @@ def test_pictures_take_part_beside_films() -> None:
     assert labels.notna().tolist() == [True] * 12 + [False] + [True] * 2
 
 
-def test_the_explorer_says_pages_and_what_is_off_its_timeline(tmp_path: Path) -> None:
+def test_the_explorer_says_pages_and_how_many_have_no_time(tmp_path: Path) -> None:
     beside = tw.load([film(), pdf(2)])
     page = tw.save_html(beside, tmp_path / "page.html")
     text = page.read_text(encoding="utf-8")
-    assert "2 files, 2 pages or chunks off the timeline" in text
+    assert "2 files, 2 parts without time" in text
     assert '"p. 2"' in text
     alone = tw.save_html(tw.load(film()), tmp_path / "film.html").read_text(encoding="utf-8")
-    assert "off the timeline" not in alone
+    assert "without time" not in alone
     assert '"pages": {}' in alone or '"pages":{}' in alone

@@ -312,10 +312,10 @@ def _tell_spaces(
 
 def _title(segments: pd.DataFrame, ids: list[str]) -> str:
     """A name for the whole."""
-    n_pages = sum(map(bool, page_names(segments)))
-    off = f", {n_pages} pages or chunks off the timeline" if n_pages else ""
+    n_parts = sum(map(bool, page_names(segments)))
+    off = f", {n_parts} parts without time" if n_parts else ""
     if len(ids) != 1:
-        return f"{len(ids)} {'files' if n_pages else 'videos'}{off}"
+        return f"{len(ids)} {'files' if n_parts else 'videos'}{off}"
     return (mask_secrets(ids[0]).replace("_", " ").strip() or "Video") + off
 
 
