@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 import twelvelabs
 from paying import FAST
-from service import KEY, Fault, Service
+from service import KEY, Fault, Service, archive
+from service.archive import page_of
 from twelvelabs.indexes import IndexesCreateRequestModelsItem
 
 import twlab as tw
@@ -527,6 +528,33 @@ def test_an_asset_taken_out_of_an_index_may_be_put_back(
     second = client.index_asset(INDEX, uploaded[0])["video_id"][0]
     assert second != first
     assert len(service.paid) == 2
+
+
+@pytest.mark.parametrize("ready_sec", [0.0, 60.0])
+def test_an_accepted_asset_is_asked_for_by_its_id_where_lists_lag(
+    ready_sec: float,
+    client: tw.Client,
+    service: Service,
+    uploaded: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service.store.ready_sec = (ready_sec, ready_sec)
+    monkeypatch.setattr(archive, "page_of", lambda request, _: page_of(request, []))
+    first, second = (client.index_asset(INDEX, uploaded[0]) for _ in range(2))
+    assert first["video_id"].tolist() == second["video_id"].tolist()
+    assert len(service.paid) == 1
+
+
+def test_an_accepted_asset_that_is_gone_is_sent_anew_under_its_new_id(
+    client: tw.Client, service: Service, uploaded: list[str]
+) -> None:
+    service.store.ready_sec = (60.0, 60.0)
+    first = client.index_asset(INDEX, uploaded[0])["video_id"][0]
+    del service.store.index["videos"][first]
+    second = client.index_asset(INDEX, uploaded[0])["video_id"][0]
+    jobs = client.ledger()
+    assert jobs["task_id"][jobs["api"] == "index"].tolist() == [second] != [first]
+    assert jobs["state"][jobs["api"] == "index"].tolist() == ["processing"]
 
 
 def test_indexing_goes_on_at_the_service(

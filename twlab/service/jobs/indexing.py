@@ -71,9 +71,13 @@ class Indexing:
                 "time was expected; run again in a moment"
             )
         try:
-            # As long as a request may still arrive, the service is asked more than once.
-            wait = job.state == "submitting"
-            found = await self._held(index_id, asset_id, wait=wait, failed_too=not pay_again)
+            found = await self._known(job, index_id)
+            if pay_again and found is not None and text_at(found, "status") == "failed":
+                found = None
+            if found is None:
+                # As long as it may still be shown, the service is asked more than once.
+                wait = job.state in ("submitting", "processing")
+                found = await self._held(index_id, asset_id, wait=wait, failed_too=not pay_again)
             if found is None and job.state == "failed":
                 return {"_id": job.task_id, "asset_id": asset_id, "status": "failed"}
             if found is None:
@@ -82,9 +86,18 @@ class Indexing:
         finally:
             self._ledger.release(job.key, self._run)
 
+    async def _known(self, job: Job, index_id: str) -> dict[str, Any] | None:
+        """What the index holds under the id in the ledger; a list of all may show it later."""
+        if job.task_id is None:
+            return None
+        try:
+            return await self._view(index_id, job.task_id)
+        except (NotFoundError, GoneError):
+            return None
+
     def _anew(self, job: Job) -> Job:
-        """The job, free to be sent; one that was done is begun again, as its result was deleted."""
-        if job.owner is None:
+        """The job, free to be sent; one that was accepted is begun again, as it is not there."""
+        if job.owner is None or job.task_id is not None:
             self._ledger.finish(job, "rejected", error="it is in the index no more")
             job = self._ledger.claim(job, self._run)
         return job
