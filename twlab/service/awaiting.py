@@ -200,7 +200,7 @@ class AsyncClient(Account):
         time_based_metadata : list of dict or DataFrame, optional
             Texts along time, each with ``start``, ``end`` in seconds and ``text`` (columns
             ``start_sec`` and ``end_sec`` will do), which become part of the fused vectors of
-            ``marengo3.5``.
+            a video with ``marengo3.5``.
         start_sec, end_sec : float, optional
             The part of the video or audio file to embed, in seconds.
         segmentation : {"fixed", "dynamic", "standard", "quadrants", "sentence"}, optional

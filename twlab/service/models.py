@@ -234,12 +234,11 @@ _MARENGO_35 = Model(
                 clips=MappingProxyType({"dynamic": Clips(2, 5, 2), "fixed": _FIXED}),
                 default_segmentation="dynamic",
             ),
-            "audio": Task(
+            "audio": Task(  # one option: nothing to fuse
                 options=("audio",),
                 default_options=("audio",),
                 scopes=("clip", "local", "asset"),
                 default_scopes=("clip", "asset"),
-                types=_BOTH_TYPES,
                 clips=MappingProxyType({"dynamic": Clips(2, 5, 2), "fixed": _FIXED}),
                 default_segmentation="dynamic",
             ),

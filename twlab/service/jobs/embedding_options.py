@@ -180,7 +180,7 @@ class Options:
             embedding_dimension=found.embedding_dimension,
             embedding_uncertainty=found.embedding_uncertainty,
         )
-        _check_fused(found, model)
+        _check_fused(found, kind, model)
         if kind.input_type == "document":
             found = _fit_document(found, kind)
         _check_uncertainty(found, kind)
@@ -334,19 +334,27 @@ def _check_segmentation(options: Options, kind: Kind, model: Model) -> None:
         )
 
 
-def _check_fused(options: Options, model: Model) -> None:
+def _check_fused(options: Options, kind: Kind, model: Model) -> None:
     """Refuse joint vectors of one thing, and timed text that nothing would show."""
     fused = "fused_embedding" in (options.embedding_type or ())
     notes = options.time_based_metadata is not None
+    task = model.task(options.input_type)
+    asked = options.embedding_option or task.default_options
     if notes and not model.time_based_metadata:
         raise InputError(
             f"time_based_metadata= for model {model.name!r}, which takes none; choose "
             "model_name='marengo3.5', or leave it out"
         )
-    if notes and options.input_type not in ("video", "audio"):
+    if notes and "fused_embedding" not in task.types:
         raise InputError(
-            f"time_based_metadata= for a file without time ({options.input_type}); a video or a "
-            "audio file was expected; leave it out"
+            f"time_based_metadata= for {kind.name}, of which {model.name} makes no fused vectors; "
+            "a video was expected; leave it out"
+        )
+    if (fused or notes) and len(asked) < 2:
+        asked_for = "embedding_type 'fused_embedding'" if fused else "time_based_metadata="
+        raise InputError(
+            f"{asked_for} with embedding_option {asked[0]!r} alone; at least two to be fused were "
+            f"expected; leave embedding_option out, or {asked_for.split()[0].rstrip('=')}"
         )
     if notes and not fused:
         raise InputError(
@@ -358,12 +366,6 @@ def _check_fused(options: Options, model: Model) -> None:
             f"embedding_type 'fused_embedding' for model {model.name!r} without "
             "time_based_metadata; texts with start and end were expected; add them, or leave "
             "embedding_type out"
-        )
-    if fused and not notes and len(options.embedding_option or "two") < 2:
-        raise InputError(
-            f"embedding_type 'fused_embedding' with embedding_option "
-            f"{(options.embedding_option or ('',))[0]!r} alone; at least two to be fused were "
-            "expected; leave embedding_option out, or embedding_type"
         )
 
 
