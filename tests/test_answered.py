@@ -406,3 +406,53 @@ def test_a_list_entry_of_a_document_is_called_by_its_kind() -> None:
     for one in (entry, {**nulls, **entry}, {**entry, **nulls}):
         with pytest.raises(tw.LoadError, match=r"document_embedding holds no vectors.*embed-v2"):
             tw.load(one)
+
+
+def of_model(name: str, *, new: bool, options: tuple[str, ...] = ("visual",)) -> dict[str, Any]:
+    """A raw answer of one of the models, which names none."""
+    data = [
+        {
+            "embedding": [float(x) for x in np.random.default_rng(k).normal(size=8)],
+            "embedding_option": option,
+            "embedding_scope": "clip",
+            "start_sec": 6.0 * k,
+            "end_sec": 6.0 * k + 6,
+        }
+        for option in options
+        for k in range(6)
+    ]
+    metadata = {"input_type": "video", "input_filename": name, "duration": 36.0}
+    usage = {"usage": {"input_tokens": {}, "truncated": False}} if new else {}
+    return {"_id": name, "status": "ready", "data": data, "metadata": metadata, **usage}
+
+
+def test_usage_without_tokens_tells_the_model() -> None:
+    new, old = tw.load(of_model("a.mp4", new=True)), tw.load(of_model("b.mp4", new=False))
+    assert set(new["model_by_fields"]) == {"marengo3.5"}
+    with pytest.raises(tw.InputError, match=r"marengo3\.5"):
+        tw.vectors(pd.concat([new, old]))
+    wholes = pd.concat([tw.video_vectors(new), tw.video_vectors(old)], ignore_index=True)
+    with pytest.raises(tw.InputError, match=r"marengo3\.5"):
+        tw.vectors(wholes)
+
+
+def test_models_told_by_fields_are_not_judged_as_one() -> None:
+    both = tw.load([of_model("a.mp4", new=True), of_model("b.mp4", new=False)])
+    with pytest.raises(tw.InputError, match="one model was expected"):
+        tw.threshold(both)
+    found = tw.diagnose(both).set_index("check")
+    assert found.loc["model names", "verdict"] == "problem"
+    spoken = tw.load(of_model("c.mp4", new=False, options=("visual", "transcription")))
+    assert tw.diagnose(spoken).set_index("check").loc["model names", "verdict"] == "fine"
+
+
+def test_pages_are_not_said_to_need_times() -> None:
+    rows = [
+        {"embedding": [0.1, 0.2 * k], "embedding_option": "visual", "embedding_scope": "page"}
+        | {"start_page_number": k, "end_page_number": k}
+        for k in (1, 2, 3)
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = tw.load({"_id": "t", "status": "ready", "data": rows, "metadata": None})
+    assert table["start_sec"].isna().all()

@@ -213,6 +213,39 @@ def test_of_several_models_one_is_chosen_by_the_filter_that_the_refusal_names(
     assert client.ledger()["model_name"].tolist() == ["marengo3.0", "marengo3.5"]
 
 
+def test_the_model_that_fields_tell_embeds_the_words(
+    search_in: Any, segments: pd.DataFrame, client: tw.Client, service: Service
+) -> None:
+    told = segments.assign(model_name=None, model_by_fields="marengo3.5")
+    search = search_in(told)
+    with pytest.raises(tw.InputError, match=r"'marengo3\.5', the model of what is searched"):
+        search("a rabbit", model_name="marengo3.0")
+    assert not service.requests
+    assert len(search("a rabbit")) == 10
+    assert client.ledger()["model_name"].tolist() == ["marengo3.5"]
+
+
+def test_told_and_untold_models_are_refused_before_they_are_paid_for(
+    search_in: Any, segments: pd.DataFrame, client: tw.Client, service: Service
+) -> None:
+    parts = [segments[:10].assign(model_by_fields="marengo3.5"), segments[10:]]
+    search = search_in(pd.concat(parts, ignore_index=True).assign(model_name=None))
+    with pytest.raises(tw.InputError, match=r"model_by_fields is 'marengo3\.5', or not") as caught:
+        search("a rabbit", model_name="marengo3.5")
+    assert not service.requests
+    where = str(caught.value).partition('pass where="')[2].removesuffix('"')
+    assert {*search("a rabbit", where=where)["video_id"]} == {"alpha"}
+
+
+def test_speech_in_some_films_tells_the_model_of_all(
+    search_in: Any, segments: pd.DataFrame, client: tw.Client
+) -> None:
+    parts = [segments[:10].assign(model_by_fields="marengo3.0"), segments[10:]]
+    search = search_in(pd.concat(parts, ignore_index=True).assign(model_name=None))
+    assert {*search("a rabbit", k=15)["video_id"]} == {"alpha", "beta"}
+    assert client.ledger()["model_name"].tolist() == ["marengo3.0"]
+
+
 def test_models_of_options_that_are_not_searched_do_not_count(
     search_in: Any, segments: pd.DataFrame, client: tw.Client
 ) -> None:

@@ -28,7 +28,7 @@ _NEW, _OLD = "marengo3.5", "marengo3.0"
 counts, uncertainty and vectors of documents are returned by the new one only, a vector of what is
 spoken by the old one only."""
 
-_TOKENS = "input_tokens_"
+_TOKENS = ("input_tokens_", "usage_input_tokens")
 _OF_FILES = ("document", "image")
 _INPUT = ("video_id", "video_name", "filename", "input_url", "task_id")
 _INSTANT_SEC = 1e-6

@@ -20,6 +20,7 @@ from twlab.loading.responses.othernames import (
     looks_like_a_time,
     time_name,
 )
+from twlab.table.rows import PIECES
 
 if TYPE_CHECKING:
     from twlab.loading.responses import Found
@@ -66,12 +67,18 @@ def tell_unread(found: Found) -> None:
         if timely:
             _tell_times(found, sorted(timely, key=lambda name: (_side_rank(name), name)))
         elif not set(further_cells(found, "input_type")) <= WITHOUT_TIME:
-            _tell_order(found, names)
+            _tell_order(found, _without_pages(found, names))
     elif all(map(math.isnan, further_cells(found, "end_sec"))):
         _tell_ends(found, names)
     if all(option is None for option in further_cells(found, "embedding_option")):
         like = [name for name in names if _is_optional(further_cells(found, name))]
         _tell_nothing_read(found, like, "options", "embedding_option")
+
+
+def _without_pages(found: Found, names: list[str]) -> list[str]:
+    """The columns but those that number pages or chunks, where there are such rows."""
+    of_files = {"page", "chunk"}.isdisjoint(further_cells(found, "embedding_scope"))
+    return names if of_files else [name for name in names if name not in PIECES]
 
 
 def _side_rank(name: str) -> int:

@@ -56,6 +56,7 @@ __all__ = [
     "check_places",
     "check_segments",
     "clip_mask",
+    "models_meant",
     "models_of",
     "one_model",
     "one_option",
@@ -405,6 +406,21 @@ def models_of(segments: pd.DataFrame) -> pd.Series[Any]:
         for name in ("model_name", BY_FIELDS)
     )
     return named.where(named.notna(), told)
+
+
+def models_meant(segments: pd.DataFrame) -> pd.Series[Any]:
+    """The model of each row as :func:`one_model` takes it, None where it is not known.
+
+    Where no row names a model, and some have fields of one that does not mark every answer, the
+    others are taken to be of it too: a film in which nobody speaks has no such field.
+    """
+    models = models_of(segments)
+    models = models.where(models.notna(), None)
+    named = "model_name" in segments.columns and segments["model_name"].notna().any()
+    told = models.dropna().unique()
+    if named or len(told) != 1 or not MARKED.isdisjoint(told):
+        return models
+    return models.where(models.notna(), told[0])
 
 
 def one_model(segments: pd.DataFrame) -> None:

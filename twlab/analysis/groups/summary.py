@@ -26,6 +26,7 @@ from twlab.intervals import merge_adjacent
 from twlab.table.groups import on_table
 from twlab.table.rows import aligned, time_order
 from twlab.table.segments import (
+    BY_FIELDS,
     COLUMNS,
     check_segments,
     one_option,
@@ -297,7 +298,7 @@ def _row_of_each(segments: pd.DataFrame, groups: list[Positions]) -> pd.DataFram
             "model_name": _column(segments, "model_name").iloc[first].array,
         }
     )
-    known = [name for name in FILE_COLUMNS if name in segments.columns]
+    known = [name for name in (*FILE_COLUMNS, BY_FIELDS) if name in segments.columns]
     facts = segments[known].iloc[first].reset_index(drop=True)
     return pd.concat([table, facts], axis=1)
 

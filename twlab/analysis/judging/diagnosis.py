@@ -17,6 +17,7 @@ from twlab.table.segments import (
     as_matrix,
     check_segments,
     clip_mask,
+    models_meant,
     scaled,
     str_column,
 )
@@ -155,7 +156,8 @@ def _mixture(segments: pd.DataFrame) -> Iterator[Finding]:
     for column, why in advice.items():
         if column not in segments.columns:
             continue
-        counts = segments[column].astype(object).value_counts(dropna=False)
+        cells = models_meant(segments) if column == "model_name" else segments[column]
+        counts = cells.astype(object).value_counts(dropna=False)
         names = ", ".join(f"{name} ({count})" for name, count in counts.items())
         mixed = len(counts) > 1
         verdict = "fine" if not mixed else "problem" if column == "model_name" else "note"

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from twlab.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import pandas as pd
 
 __all__ = ["embed_query", "is_existing_file", "is_words", "kind_of"]
 
@@ -42,7 +42,7 @@ def embed_query(
     query: Any,
     text: str | None,
     *,
-    models: Iterable[Any],
+    models: pd.DataFrame,
     model_name: str | None,
     width: int,
     client: Any,
@@ -55,8 +55,9 @@ def embed_query(
         Of a text or a path, words are embedded as text, pictures and sounds as what they are.
     text : str or None
         Words that are sent as they stand.
-    models : iterable of str or NA
-        The models of what is searched; if it is one, that one embeds the query.
+    models : DataFrame
+        What says the models of what is searched, ``model_name`` and ``model_by_fields``; if it is
+        one, that one embeds the query.
     model_name : str or None
         The model that embeds the query where what is searched names none.
     width : int
@@ -100,7 +101,7 @@ def embed_query(
 
 
 def _asked(
-    kind: str, query: Any, models: Iterable[Any], model_name: str | None, width: int, client: Any
+    kind: str, query: Any, models: pd.DataFrame, model_name: str | None, width: int, client: Any
 ) -> Any:
     """What the client makes of words, a picture or a sound."""
     if client is None:
@@ -108,8 +109,11 @@ def _asked(
             f"the query is the {kind} {str(query)[:40]!r}; {kind} needs a client to be embedded; "
             "pass client=tw.Client()"
         )
-    there = {name if isinstance(name, str) else None for name in models}
-    model = _model_for(there, model_name)
+    from twlab.table.segments import BY_FIELDS, models_meant  # for the sake of help, as below
+
+    there = set(models_meant(models))
+    column = "model_name" if models["model_name"].notna().any() else BY_FIELDS
+    model = _model_for(there, model_name, column)
     if width in _SHORTER.get(model, ()):
         asked = {_ARGUMENTS[kind]: query, "embedding_dimension": width}
         row = client.embed_query(**asked, model_name=model)
@@ -119,16 +123,19 @@ def _asked(
     return row if there - {None} else row.drop(columns="model_name", errors="ignore")
 
 
-def _model_for(there: set[str | None], asked: str | None) -> str:
-    """The model that embeds a query: the one of what is searched, or the one that is asked for."""
+def _model_for(there: set[str | None], asked: str | None, column: str) -> str:
+    """The model that embeds a query: the one of what is searched, or the one that is asked for.
+
+    The column is the one that says it: the name, or what the fields of the answers tell.
+    """
     named = sorted(name for name in there if name is not None)
     if len(named) > 1 or (named and None in there):
         from twlab.table.conditions import quote  # the command line's help waits for no pandas
 
         listed = ", ".join(map(repr, named)) + (", or not named," if None in there else "")
         raise InputError(
-            f"model_name is {listed} in what is searched; one was expected, as words are embedded "
-            f'with the model that they are compared with; pass where="model_name = '
+            f"{column} is {listed} in what is searched; one was expected, as words are embedded "
+            f'with the model that they are compared with; pass where="{column} = '
             f'{quote(named[0])}"'
         )
     if asked is not None and (

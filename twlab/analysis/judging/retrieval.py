@@ -38,8 +38,10 @@ from twlab.errors import InputError, check_count, warn
 from twlab.table.conditions import choose
 from twlab.table.pages import page_columns
 from twlab.table.segments import (
+    BY_FIELDS,
     check_segments,
     clip_mask,
+    models_meant,
     one_model,
     whole_mask,
 )
@@ -212,12 +214,10 @@ def _take_part(segments: pd.DataFrame, keep: Mask) -> tuple[pd.DataFrame, Mask]:
     return segments[pieces], keep[pieces]
 
 
-def _models(pool: pd.DataFrame, keep: Mask, mine: Mask) -> Any:
-    """The models of the rows that may be hits, of the options that are searched."""
-    if "model_name" not in pool.columns:
-        return ()
+def _models(pool: pd.DataFrame, keep: Mask, mine: Mask) -> pd.DataFrame:
+    """What says the model of the rows that may be hits, of the options that are searched."""
     may_be = mine & keep if (mine & keep).any() else mine
-    return pool["model_name"][may_be].unique()
+    return pool.reindex(columns=["model_name", BY_FIELDS])[may_be].drop_duplicates()
 
 
 def _option_names(pool: pd.DataFrame) -> Any:
@@ -233,9 +233,10 @@ def _compare(
 ) -> Compared:
     """The rows of an option beside the queries meant for it."""
     kept = mine & keep
-    if "model_name" in pool.columns and keep.any():  # of the models that may be hits alone
+    if keep.any():  # of the models that may be hits alone
         like = kept if kept.any() else keep  # an option without hits still tells what is ordinary
-        mine = mine & pool["model_name"].isin(pool["model_name"][like].unique()).to_numpy(bool)
+        models = models_meant(pool)
+        mine = mine & models.isin(models[like].unique()).to_numpy(bool)
     rows = np.flatnonzero(mine)
     one_model(pool.iloc[rows])
     similar = similar_to(name, pool.iloc[rows], queries) if len(rows) else np.empty(0)

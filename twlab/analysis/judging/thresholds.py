@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
-from twlab.table.segments import check_segments, str_column, unit_vectors
+from twlab.table.segments import check_segments, one_model, str_column, unit_vectors
 from twlab.table.tracks import clip_length, times_of, tracks
 
 if TYPE_CHECKING:
@@ -176,6 +176,7 @@ def _by_option(segments: pd.DataFrame) -> dict[Any, list[Positions]]:
 
 def _pairs_of(segments: pd.DataFrame, videos: list[Positions], option: Any) -> pd.DataFrame:
     """Neighbours and unrelated pairs of one option."""
+    one_model(segments.iloc[np.concatenate(videos)])
     units = [unit_vectors(segments.iloc[rows]) for rows in videos]
     near = [np.einsum("ij,ij->i", unit[:-1], unit[1:])[_have_directions(unit)] for unit in units]
     unit = np.concatenate(units)

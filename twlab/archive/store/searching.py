@@ -169,13 +169,13 @@ def _searched_kinds(looked: Looked, within: str | None) -> pd.DataFrame:
     return kinds[clip_mask(kinds)]
 
 
-def _models(looked: Looked, kinds: pd.DataFrame, within: str | None) -> Any:
-    """The models of what may be a hit, of the kinds that are searched."""
-    models = kinds["model_name"].unique()
-    if len(models) < 2 or looked.within is None:
+def _models(looked: Looked, kinds: pd.DataFrame, within: str | None) -> pd.DataFrame:
+    """What says the models of what may be a hit, of the kinds that are searched."""
+    models = kinds.reindex(columns=[*_KINDS, BY_FIELDS]).drop_duplicates()
+    if len(models_of(models).unique()) < 2 or looked.within is None:
         return models
-    left = kinds_of(looked.table, within).merge(kinds, on=_KINDS)
-    return left["model_name"].unique() if len(left) else models
+    left = kinds_of(looked.table, within).reindex(columns=models.columns).merge(models)
+    return left if len(left) else models
 
 
 class _Plan(NamedTuple):

@@ -231,6 +231,8 @@ def _usage_facts(usage: dict[str, Any]) -> dict[str, Any]:
         name = snake_case(key)
         if name == "input_tokens" and isinstance(value, dict):
             facts |= {f"input_tokens_{snake_case(str(kind))}": n for kind, n in value.items()}
+            if not value:  # none is told of, and still this is the answer of a model that counts
+                facts["usage_input_tokens"] = 0
         elif isinstance(value, SCALARS):
             facts[name if name in _OF_CUTTING else f"usage_{name}"] = value
     return facts
