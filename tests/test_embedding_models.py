@@ -172,6 +172,26 @@ def test_what_is_sent(
     assert np.array_equal(tw.vectors(again), tw.vectors(found))
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "other"),
+    [
+        ("notes.txt", {"max_sentences": 2}, {"segmentation": "sentence"}),
+        ("film.mp4", {"embedding_option": "visual"}, {"embedding_dimension": 512}),
+    ],
+)
+def test_two_spellings_of_one_request_are_one_job(
+    client: tw.Client,
+    service: Service,
+    files: Path,
+    name: str,
+    options: dict[str, Any],
+    other: dict[str, Any],
+) -> None:
+    for given in (options, {**options, **other}):
+        assert len(client.embed(files / name, progress=False, **NEWER, **given))
+    assert len(service.paid) == 1
+
+
 def test_notes_come_as_a_table_too(client: tw.Client, service: Service, files: Path) -> None:
     table = pd.DataFrame(NOTES).rename(columns={"start": "start_sec", "end": "end_sec"})
     for given in (NOTES, table):
@@ -213,6 +233,19 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("film.mp4", {**NEWER, "max_sentences": 3}, "max_sentences 3 for a video"),
     ("paper.pdf", {**NEWER, "max_sentences": 3}, "max_sentences 3 for a PDF"),
     ("paper.pdf", {**NEWER, "clip_sec": 3}, "clip_sec 3 for a document"),
+    *(
+        (
+            "paper.pdf",
+            {**NEWER, "segmentation": name, "clip_sec": 4},
+            "clip_sec 4 for a document, which has no time to cut along; .* leave it out",
+        )
+        for name in ("standard", "quadrants")
+    ),
+    (
+        "notes.txt",
+        {**NEWER, "segmentation": "sentence", "max_sentences": 2, "clip_sec": 4},
+        "clip_sec 4 for a document",
+    ),
     ("paper.pdf", {**NEWER, "start_sec": 3}, "without time"),
     ("paper.pdf", {**NEWER, "embedding_option": "text"}, "embedding_scope='asset'"),
     (

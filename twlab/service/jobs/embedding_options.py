@@ -184,7 +184,12 @@ class Options:
         if kind.input_type == "document":
             found = _fit_document(found, kind)
         _check_uncertainty(found, kind)
-        return replace(found, embedding_scope=found._kept_scopes())
+        return replace(found._usual(model), embedding_scope=found._kept_scopes())
+
+    def _usual(self, model: Model) -> Options:
+        """The same with what is so anyway left unsaid: one request is one job, paid for once."""
+        same = {"segmentation": _OF_SENTENCES, "embedding_dimension": model.dimensions[0]}
+        return replace(self, **{n: None for n, value in same.items() if getattr(self, n) == value})
 
     def _scopes(self, model: Model) -> tuple[str, ...] | None:
         """The scopes in the words of the model's interface."""
@@ -318,8 +323,8 @@ def _check_segmentation(options: Options, kind: Kind, model: Model) -> None:
             f"segmentation {asked!r} for {kind.name}; a PDF was expected, whose pages it divides; "
             "leave it out"
         )
-    if asked in (None, *_ALONG_TIME):
-        check_clips(model, options.input_type, asked, options.clip_sec)
+    along_time = asked if asked in _ALONG_TIME else None
+    check_clips(model, options.input_type, along_time, options.clip_sec)
     by_sentence = asked == _OF_SENTENCES or (n_most, options.overlap_sentences) != (None, None)
     if by_sentence and (kind.form != "text" or asked not in (None, _OF_SENTENCES)):
         raise InputError(
