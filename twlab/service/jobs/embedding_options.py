@@ -189,7 +189,8 @@ class Options:
     def _usual(self, model: Model) -> Options:
         """The same with what is so anyway left unsaid: one request is one job, paid for once."""
         same = {"segmentation": _OF_SENTENCES, "embedding_dimension": model.dimensions[0]}
-        return replace(self, **{n: None for n, value in same.items() if getattr(self, n) == value})
+        unsaid: dict[str, Any] = {n: None for n in same if getattr(self, n) == same[n]}
+        return replace(self, **unsaid)
 
     def _scopes(self, model: Model) -> tuple[str, ...] | None:
         """The scopes in the words of the model's interface."""
