@@ -103,3 +103,8 @@ def test_an_argument_keeps_its_place() -> None:
     assert add(1) == 2
     with pytest.warns(DeprecationWarning, match="old= is now new="):
         assert wrong(1, old=3) == 4
+
+
+def test_an_explorer_of_a_table_says_who_makes_one() -> None:
+    with pytest.raises(tw.InputError, match=r"tw\.explore\(segments\) works out"):
+        tw.Explorer(tw.sample())

@@ -121,7 +121,8 @@ def named(name: str) -> Any:
     """The public thing of that name, its room loaded and its stores wired."""
     wire = WIRES[name]
     thing = getattr(importlib.import_module(f"twlab.{wire.home}"), name)
-    return takes_stores(thing, *wire.stores, pieces=wire.pieces) if wire.stores else thing
+    pieces = wire.pieces and f"{wire.pieces}.{name}"
+    return takes_stores(thing, *wire.stores, pieces=pieces) if wire.stores else thing
 
 
 def takes_stores(
@@ -196,7 +197,8 @@ def _path_exists(path: str) -> bool:
 def _call_with_stores(function: Any, given: dict[str, Any], pieces: str | None) -> Any:
     """The result of a function some of whose arguments are stores."""
     if pieces and any(isinstance(v, Source) and not _is_small(v) for v in given.values()):
-        return getattr(importlib.import_module(f"twlab.{pieces}"), function.__name__)(**given)
+        room, _, name = pieces.rpartition(".")
+        return getattr(importlib.import_module(f"twlab.{room}"), name)(**given)
     return function(**{k: v.to_table() if isinstance(v, Source) else v for k, v in given.items()})
 
 

@@ -130,13 +130,18 @@ class Explorer(anywidget.AnyWidget):
         self,
         segments: pd.DataFrame,
         *,
-        spec: dict[str, Any],
-        data: bytes,
-        ids: Sequence[str],
-        files: Mapping[int, Path],
+        spec: dict[str, Any] | None = None,
+        data: bytes = b"",
+        ids: Sequence[str] = (),
+        files: Mapping[int, Path] | None = None,
     ) -> None:
+        if spec is None:
+            raise InputError(
+                "an Explorer is given a table alone; what it draws was expected, which "
+                "tw.explore(segments) works out; call that"
+            )
         self.segments = segments
-        self._files = dict(files)
+        self._files = dict(files or {})
         self._choose(np.zeros(len(segments), bool))
         super().__init__(_spec=spec, _data=data, _selection=pack_mask(self._mask))
         self.selection = self._chosen

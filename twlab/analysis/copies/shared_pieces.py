@@ -152,7 +152,7 @@ def find_elsewhere(pair: Pair, pieces: list[Stretch]) -> list[Stretch]:
         free = _free_within(piece, np.ones(len(pair.a), bool))
         least = max(IDENTICAL, float(pair.along(piece, piece.cells).mean()) - AS_GOOD)
         places, mean = _mean_along(pair, piece)
-        open_places = _lies_elsewhere(pair, piece, places)
+        open_places = _lies_elsewhere(piece, places)
         while len(piece.cells) >= LEAST_AGAIN and (mean * open_places).max(initial=0) >= HINT:
             best = int((mean * open_places).argmax())
             open_places &= np.abs(places - places[best]) > len(piece.cells) / 2
@@ -168,7 +168,7 @@ def find_elsewhere(pair: Pair, pieces: list[Stretch]) -> list[Stretch]:
 def _second_best(pair: Pair, piece: Stretch) -> float:
     """Mean similarity of the best line of the same speed elsewhere in the second video."""
     places, mean = _mean_along(pair, piece)
-    return float(mean[_lies_elsewhere(pair, piece, places)].max(initial=0.0))
+    return float(mean[_lies_elsewhere(piece, places)].max(initial=0.0))
 
 
 def _mean_along(pair: Pair, piece: Stretch) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -194,7 +194,7 @@ def _some_cells(piece: Stretch) -> NDArray[np.intp]:
     return np.asarray(cells[some])
 
 
-def _lies_elsewhere(pair: Pair, piece: Stretch, places: NDArray[np.intp]) -> Mask:
+def _lies_elsewhere(piece: Stretch, places: NDArray[np.intp]) -> Mask:
     """Which places are not the one where the piece is."""
     shifts = np.floor(piece.at(_some_cells(piece) + 0.5))
     return np.asarray(np.abs(places) > max(2.0, 0.5 * (np.ptp(shifts) + 1)))

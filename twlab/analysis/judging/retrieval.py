@@ -192,8 +192,11 @@ def search(
     there = sorted({*names})
     options = wanted.options(there)
     mine = np.isin(names, options)
-    about = {"models": _models(pool, keep, mine), "width": len(pool["embedding"][mine].iloc[0])}
-    queries = query_rows(embed_query(query, text, model_name=model_name, client=client, **about))
+    models, width = _models(pool, keep, mine), len(pool["embedding"][mine].iloc[0])
+    asked = embed_query(
+        query, text, models=models, model_name=model_name, width=width, client=client
+    )
+    queries = query_rows(asked)
     meant = queries_for(queries, options, there)
     wanted.check_compared([*meant])
     found = [_compare(name, pool, names == name, keep, rows) for name, rows in meant.items()]

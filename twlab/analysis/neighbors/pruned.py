@@ -58,9 +58,6 @@ known within .003 or so. Half and double change the time by a quarter at most.""
 CHUNK = 2**16
 """Rows that visit cells together; it bounds the memory."""
 
-MANY_ROWS = 50_000
-"""Rows from which a progress bar is worth it."""
-
 
 def best_in_cells(
     queries: Matrix,

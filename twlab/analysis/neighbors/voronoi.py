@@ -64,8 +64,8 @@ CELLS_PER_ROOT = 3
 those ten best take a third more time, at double a seventh."""
 
 BAND = 256
-"""Cells whose visits are found at a time; it bounds the memory (64 MB with a ``CHUNK`` of rows). At
-half and double the time is the same within an eighth."""
+"""Cells whose visits are found at a time; it bounds the memory (64 MB with 65,536 rows that visit).
+At half and double the time is the same within an eighth."""
 
 SLACK = 1e-5
 """What rounding may take from a distance to a plane or its square."""

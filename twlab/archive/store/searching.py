@@ -122,14 +122,14 @@ def search_table(
     names = kinds["embedding_option"].astype(object).fillna(UNNAMED)
     there = sorted({*names})
     options = asked.options(there)
+    beside = {"model_name": model_name, "client": client, "width": _width(looked.table)}
     models = _models(looked, kinds[names.isin(options)], within)
-    about = {"models": models, "width": looked.table.schema.field("embedding").type.list_size}
-    queries = query_rows(embed_query(query, text, model_name=model_name, client=client, **about))
+    queries = query_rows(embed_query(query, text, models=models, **beside))
     meant = queries_for(queries, options, there)
     asked.check_compared([*meant])
     limit = k if len(meant) == 1 and len(kinds) == 1 else max(MANY_EACH * k, LEAST_EACH)
     limit = min(limit, max(1, int(looked.table.count_rows())))
-    plans = {name: _plan(looked, name, kinds[names == name], within) for name in meant}
+    plans = {name: _plan(looked, kinds[names == name], within) for name in meant}
     _check_width(looked.table, queries, [*meant])
     near = [
         _nearest(looked.table, plans[name].hits, unit_vectors(rows), limit, exact=exact)
@@ -145,12 +145,17 @@ def search_table(
         _compare_exactly(name, looked, plans[name], rows[own == name], theirs)
         for name, theirs in meant.items()
     ]
-    return _as_table(looked, within, rows, best_places(found, asked).head(k))
+    return _as_table(looked, rows, best_places(found, asked).head(k))
+
+
+def _width(table: Any) -> Any:
+    """How many numbers the vectors of a store have."""
+    return table.schema.field("embedding").type.list_size
 
 
 def _check_width(table: Any, queries: pd.DataFrame, names: Sequence[str]) -> None:
     """Refuse vectors of another dimension before they are asked for."""
-    width = table.schema.field("embedding").type.list_size
+    width = _width(table)
     own = len(queries["embedding"].iloc[0])
     if own != width:
         raise InputError(
@@ -186,7 +191,7 @@ class _Plan(NamedTuple):
     like: pd.DataFrame
 
 
-def _plan(looked: Looked, name: str, mine: pd.DataFrame, within: str | None) -> _Plan:
+def _plan(looked: Looked, mine: pd.DataFrame, within: str | None) -> _Plan:
     """What is asked of the store for one option; what need not be said is left out, for speed."""
     parts = []
     if len(mine) < len(looked.kinds):
@@ -327,9 +332,7 @@ def _add_neighbours(table: Any, rows: pd.DataFrame, plans: dict[str, _Plan]) -> 
     return pd.concat([rows, *more], ignore_index=True)
 
 
-def _as_table(
-    looked: Looked, within: str | None, rows: pd.DataFrame, best: pd.DataFrame
-) -> pd.DataFrame:
+def _as_table(looked: Looked, rows: pd.DataFrame, best: pd.DataFrame) -> pd.DataFrame:
     """The places as they are told, followed by all other columns of their best rows."""
     chosen = rows.iloc[best["row"].to_numpy(np.intp)].reset_index(drop=True)
     best = best.drop(columns="row")
