@@ -6,6 +6,7 @@ The stand-in refuses what the service refuses, so each request here is one that 
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -286,6 +287,24 @@ def test_refused_before_anything_is_sent(
     sources = [files / "other.mp4", files / name] if of_its_kind else [files / name]
     with pytest.raises(tw.InputError, match=message):
         client.embed(sources, progress=False, **options)
+    assert not list(service.requests)
+
+
+@pytest.mark.parametrize(
+    ("name", "n_bytes", "message"),
+    [
+        ("still.png", 33_000_000, r"is 33.00 MB; at most 32 MB are accepted; make it smaller$"),
+        ("paper.pdf", 201_000_000, r"is 201.00 MB; at most 200 MB .*; give its web address, or"),
+        ("paper.pdf", 513_000_000, r"is 513.00 MB; at most 200 MB are accepted; make it smaller$"),
+        ("film.mp4", 5_000_000_000, r"is 5.00 GB; at most 4.295 GB are accepted; make it smaller$"),
+    ],
+)
+def test_a_file_that_is_too_large_is_refused_before_another_is_paid_for(
+    client: tw.Client, service: Service, files: Path, name: str, n_bytes: int, message: str
+) -> None:
+    os.truncate(files / name, n_bytes)  # a hole, which takes no place on the disk
+    with pytest.raises(tw.errors.TooLargeError, match=f"{name} {message}"):
+        client.embed([files / "notes.txt", files / name], progress=False, **NEWER)
     assert not list(service.requests)
 
 

@@ -240,6 +240,8 @@ class AsyncClient(Account):
         InputError
             If a source does not exist, is nothing that the model embeds, or an option is not
             allowed; nothing is uploaded or paid for then.
+        TooLargeError
+            If a file is larger than the service takes; nothing is uploaded or paid for then.
         NotFoundError
             If the service has no such asset.
         AuthenticationError

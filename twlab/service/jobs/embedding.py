@@ -18,7 +18,7 @@ from twlab.service.jobs.embedding_options import MODEL, job_key
 from twlab.service.jobs.inputs import content_of
 from twlab.service.jobs.job import Job
 from twlab.service.jobs.kinds import kind_of_name
-from twlab.service.jobs.work import Work
+from twlab.service.jobs.work import Work, check_size
 from twlab.service.models import models_of_kind
 
 if TYPE_CHECKING:
@@ -83,12 +83,16 @@ def check_sources(sources: Sequence[Media], options: Options, *, at_once: bool) 
     ------
     InputError
         Naming the file or the option.
+    TooLargeError
+        Naming the file.
     """
     for source in sources:
-        fitting = fit(source, options)
+        fitting, size = fit(source, options), 0
+        with contextlib.suppress(OSError):  # said when its content is read
+            size = source.path.stat().st_size if source.path else 0
         if at_once:
-            with contextlib.suppress(OSError):  # said when its content is read
-                check_at_once(fitting, source.path.stat().st_size if source.path else 0)
+            check_at_once(fitting, size)
+        check_size(source.shown, fitting, size)
 
 
 def make_work(source: Media, options: Options, account: str, assets: Assets) -> Work:

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from twlab.service.jobs.ledger import Ledger
     from twlab.service.jobs.uploads import Watcher
 
-__all__ = ["Run", "Work", "is_fate_unknown"]
+__all__ = ["Run", "Work", "check_size", "is_fate_unknown"]
 
 _UNKNOWN_FATE = (ServerError, ConflictError, RequestTimeoutError, AnswerError)
 _MAY_PASS = (AuthenticationError, ConnectionFailedError, RateLimitError, *_UNKNOWN_FATE)
@@ -258,7 +258,7 @@ class Run:
         """What sends the paid request; everything that is free is done before."""
         path, url = work.source.path, work.source.url
         if path is not None:
-            _check_size(work)
+            check_size(work.source.shown, work.options, work.size)
         if job.api == "v1" and path is not None:
             sent = self._uploader.watch.uploading(work.source.name, work.size)
             file = FilePart(path, 0, work.size, "video_file", str(name), sent)
@@ -342,12 +342,21 @@ def is_fate_unknown(error: ApiError) -> bool:
     return isinstance(error, _UNKNOWN_FATE)
 
 
-def _check_size(work: Work) -> None:
-    kind = work.options.input_type
-    limit = work.options.model.task(kind).most_bytes
-    limit = min(limit, _DOCUMENT_BYTES) if kind == "document" else limit
-    if work.size > limit:
+def check_size(shown: str, options: Options, size: int) -> None:
+    """Refuse a file that is larger than the model takes from a disk.
+
+    Raises
+    ------
+    TooLargeError
+        Naming the file, and its web address where the service takes more from there.
+    """
+    kind = options.input_type
+    most = options.model.task(kind).most_bytes
+    limit = min(most, _DOCUMENT_BYTES) if kind == "document" else most
+    if size > limit:
+        unit, name = (1e9, "GB") if limit >= 1e9 else (1e6, "MB")
+        remedy = "give its web address, or make it smaller" if size <= most else "make it smaller"
         raise TooLargeError(
-            f"{work.source.shown} is {work.size / 1e9:.2f} GB; at most {limit / 1e9:.2f} GB are "
-            "accepted; give its web address, or cut it"
+            f"{shown} is {size / unit:,.2f} {name}; at most {limit / unit:.5g} {name} are "
+            f"accepted; {remedy}"
         )
