@@ -21,6 +21,7 @@ from twlab.service import spreading
 from twlab.service.jobs import Job, Options, kind_of_name
 from twlab.service.jobs.embedding_options import read_options
 from twlab.service.jobs.facts import facts_from, facts_of, which_is
+from twlab.service.jobs.inputs import Asset, Media
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -417,6 +418,22 @@ def test_an_asset_that_was_sent_from_here_is_its_file(
     assert len(service.paid) == 2
     assert set(newer["video_id"]) == {"film.mp4"}
     assert len(service.store.assets) == 1
+
+
+@pytest.mark.parametrize(
+    ("media_type", "name", "kind"),
+    [
+        ("text/plain; charset=utf-8", "a", "a text file"),
+        ("Application/PDF", "a", "a PDF"),
+        ("audio/mpeg;", "a.mp4", "an audio file"),
+        ("application/octet-stream", "a.pdf", "a PDF"),
+        ("binary/octet-stream; x=1", "a.png", "an image"),
+        ("", "a.md", "a text file"),
+        ("video/mp4", "a.md", "a video"),
+    ],
+)
+def test_the_kind_of_an_asset(media_type: str, name: str, kind: str) -> None:
+    assert Media(f"asset:{name}", name, asset=Asset("0", media_type)).kind.name == kind
 
 
 def test_an_asset_from_elsewhere(

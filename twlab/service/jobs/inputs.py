@@ -34,6 +34,7 @@ _PAGES_OF = (
     *("onedrive.live.com", "1drv.ms", "sharepoint.com", "box.com", "icloud.com", "wetransfer.com"),
 )
 _AS_A_FILE = {("dl", "1"), ("raw", "1"), ("download", "1")}
+_ANY_BYTES = ("", "application/octet-stream", "binary/octet-stream")
 _SETTLED_SEC = 2.0
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -63,8 +64,9 @@ class Media:
     def kind(self) -> Kind:
         """A video, sound, picture or document: by the first bytes of a file, else by its name."""
         if self.asset is not None:
-            named = kind_of_name(self.name)
-            return kind_of_type(self.asset.media_type) if self.asset.media_type else named
+            media_type = self.asset.media_type.partition(";")[0].strip().lower()
+            says = media_type not in _ANY_BYTES
+            return kind_of_type(media_type) if says else kind_of_name(self.name)
         if self.path is None or not self.path.is_file():
             return kind_of_name(self.name)
         try:
