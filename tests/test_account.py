@@ -359,7 +359,7 @@ def test_a_deleted_asset_is_gone_and_uploaded_anew(
 ) -> None:
     assert client.delete_asset(uploaded[0]) is None
     assert client.assets()["asset_id"].tolist() == uploaded[1:]
-    with pytest.raises(errors.NotFoundError, match="does not exist"):
+    with pytest.raises(errors.NotFoundError, match=r"does not exist\.”; check the id$"):
         client.delete_asset(uploaded[0])
     client.embed(videos, clip_sec=3, progress=False)
     assert len(client.assets()) == 3
@@ -369,8 +369,9 @@ def test_what_an_index_holds_is_deleted_by_force_only(
     client: tw.Client, uploaded: list[str]
 ) -> None:
     client.index_asset(INDEX, uploaded[0])
-    with pytest.raises(errors.ConflictError, match="set force"):
+    with pytest.raises(errors.ConflictError, match=r"set force.*with force=True$") as caught:
         client.delete_asset(uploaded[0])
+    assert caught.value.status == 409
     client.delete_asset(uploaded[0], force=True)
     assert client.assets()["asset_id"].tolist() == uploaded[1:]
 
@@ -385,6 +386,7 @@ def test_what_an_index_holds_is_deleted_by_force_only(
         (lambda c: c.delete_asset(["a", "b"]), r"asset_id is \"\['a', 'b'\]\"; an id"),
         (lambda c: c.index_asset(INDEX, []), "asset_id is empty"),
         (lambda c: c.index_asset(INDEX, [None]), "asset_id is 'None'; an id"),
+        (lambda c: c.index_asset(INDEX, [[ASSET]]), "asset_id is .*; an id"),
         (lambda c: c.index_asset(None, ASSET), "index_id is 'None'; an id"),
         (lambda c: c.create_index(" "), "index_name is ' '; a name was expected"),
         (lambda c: c.create_index("x", model_options="smell"), "model_options is 'smell'; one or"),

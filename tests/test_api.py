@@ -256,6 +256,23 @@ def test_every_error_body_is_read(service: Service, body: str) -> None:
     assert (caught.value.code, caught.value.message) == ("the_code", "The words.")
 
 
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        ("GET /embed-v2/tasks/{id}", "check the id; the service forgets embedding tasks after sev"),
+        ("GET /embed/tasks/{id}/status", "the service forgets embedding tasks after seven days"),
+        ("GET /assets/{id}", "without a word; check the id"),
+        ("GET /indexes/{id}", "without a word; check the id"),
+    ],
+)
+def test_only_tasks_are_forgotten_after_seven_days(name: str, end: str, service: Service) -> None:
+    service.faults = [Fault("status", status=404)]
+    with pytest.raises(errors.NotFoundError) as caught:
+        ask(service, Call("GET", "/assets/1", name))
+    assert end in str(caught.value)
+    assert ("seven days" in str(caught.value)) == ("tasks" in name)
+
+
 def test_empty_and_foreign_error_bodies(service: Service) -> None:
     service.faults = [Fault("status", status=404)]
     with pytest.raises(errors.NotFoundError, match="404 without a word; check the id"):
@@ -453,7 +470,7 @@ def test_find_sources(tmp_path: Path) -> None:
     ("source", "message"),
     [
         ("nowhere.mp4", "'nowhere.mp4' is not there"),
-        ([], "an empty list of videos"),
+        ([], "an empty list of files"),
         (7, "source is a int"),
         ([7], "'7' in the list is a int"),
         (["nothing*.mp4"], "no video or audio file in 'nothing[*].mp4'"),

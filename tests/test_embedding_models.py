@@ -410,7 +410,7 @@ def test_an_asset_that_was_sent_from_here_is_its_file(
 ) -> None:
     film = client.embed(files / "film.mp4", progress=False)
     (asset_id,) = service.store.assets
-    again = client.embed(asset_id=asset_id, progress=False)
+    again = client.embed(asset_id=client.assets()["asset_id"], progress=False)  # type: ignore[arg-type]
     assert len(service.paid) == 1
     assert set(again["video_id"]) == {"film.mp4"}
     assert np.array_equal(tw.vectors(again), tw.vectors(film))
@@ -455,6 +455,10 @@ def test_an_asset_from_elsewhere(
 def test_assets_that_are_not_there(client: tw.Client, service: Service, files: Path) -> None:
     with pytest.raises(tw.errors.NotFoundError, match="does not exist"):
         client.embed(asset_id="6a1b2c3d4e5f6a7b8c9d0e1f", progress=False)
+    table = pd.DataFrame({"asset_id": ["a"]})
+    for wrong in (table, {"a": 1}, b"a", [["a"]], [float("nan")]):
+        with pytest.raises(tw.InputError, match=r"asset_id is .*client\.assets"):
+            client.embed(asset_id=wrong, progress=False)  # type: ignore[arg-type]
     for wrong, message in (([], "asset_id is empty"), (7, "asset_id is 7"), ([""], "asset_id is")):
         with pytest.raises(tw.InputError, match=message):
             client.embed(asset_id=wrong, progress=False)  # type: ignore[arg-type]

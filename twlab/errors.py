@@ -327,7 +327,7 @@ class PermissionDeniedError(ApiError):
 class NotFoundError(ApiError):
     """404: the service does not know it (it forgets embedding tasks after seven days)."""
 
-    advice = "check the id; the service forgets embedding tasks after seven days"
+    advice = "check the id"
 
 
 class RequestTimeoutError(ApiError):

@@ -568,7 +568,7 @@ def _ids(name: str, given: Any) -> list[str]:
     listed = [given] if isinstance(given, str) or not hasattr(given, "__iter__") else list(given)
     if not listed:
         raise InputError(f"{name} is empty; at least one id was expected; client.assets() has them")
-    return [_id(name, one) for one in dict.fromkeys(listed)]
+    return list(dict.fromkeys(_id(name, one) for one in listed))
 
 
 def _id(name: str, given: Any) -> str:

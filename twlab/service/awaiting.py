@@ -175,7 +175,7 @@ class AsyncClient(Account):
             Video or audio files; with ``marengo3.5`` also images, PDF, ``.txt`` and ``.md`` files.
             A folder stands for its video and audio files; name the others, or use a glob such as
             ``*.pdf``. Files of the same content are embedded once.
-        asset_id : str or list of str, optional
+        asset_id : str, or list or Series of str, optional
             In place of `source`: files that the service has already, which are not uploaded again.
             An asset that was uploaded with this `folder` is the same work as its file.
         model_name : str, default "marengo3.0"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from twlab.errors import AnswerError
+from twlab.errors import AnswerError, ConflictError
 from twlab.service.http.fields import (
     box_at,
     entries_at,
@@ -150,7 +150,19 @@ class Service:
         path, params = f"/assets/{_quoted(asset_id)}", (("force", "true"),) if force else ()
         # A second try after a lost answer would be told that there is no such asset.
         call = Call("DELETE", path, "DELETE /assets/{id}", params=params, once=True)
-        await self.transport.ask(call)
+        try:
+            await self.transport.ask(call)
+        except ConflictError as error:
+            if force:
+                raise
+            said = str(error).removesuffix(ConflictError.advice)
+            raise ConflictError(
+                f"{said}an index holds it; delete it all the same with force=True",
+                status=error.status,
+                code=error.code,
+                message=error.message,
+                request_id=error.request_id,
+            ) from None
 
     async def create_upload(self, name: str, size: int, kind: str) -> Upload:
         """A new session for a file sent in pieces; `kind` is video, audio or image."""

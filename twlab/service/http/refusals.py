@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from twlab.errors import ApiError, status_error
+from twlab.errors import ApiError, NotFoundError, status_error
 from twlab.service.http.fields import plain
 from twlab.service.http.limits import asked_wait
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["broken", "refusal", "request_id"]
 
 _BODY_CHARS = 200
+_TASK = "/tasks/{id}"
 _WORDS = {
     "ConnectTimeout": "no connection in time",
     "ConnectError": "no connection",
@@ -54,7 +55,7 @@ def refusal(
     """The error for an answer that is none.
 
     >>> refusal("GET /x", 404, {}, b'{"code": "c", "message": "m"}', max_wait_sec=60)
-    NotFoundError('GET /x: 404 c “m”; check the id; ...')
+    NotFoundError('GET /x: 404 c “m”; check the id')
     """
     code, message = map(mask, _said(content))
     kind = status_error(status)
@@ -63,8 +64,11 @@ def refusal(
     wait = asked if status == 429 or "retry-after" in headers else None
     if wait is not None and wait > max_wait_sec:
         said += f" (asks to wait {wait:.0f} s; up to {max_wait_sec:g} s allowed)"
+    advice = kind.advice
+    if kind is NotFoundError and _TASK in name:
+        advice = f"{advice}; the service forgets embedding tasks after seven days"
     return kind(
-        f"{name}: {status} {said.strip() or 'without a word'}; {kind.advice}",
+        f"{name}: {status} {said.strip() or 'without a word'}; {advice}",
         status=status,
         code=code,
         message=message,

@@ -102,7 +102,7 @@ def find_sources(source: Any) -> list[Media]:
         for one in _of_one(os.fspath(item)):
             found.setdefault(one.path.resolve() if one.path else one.url, one)
     if not found:
-        raise InputError("an empty list of videos; at least one was expected; check what made it")
+        raise InputError("an empty list of files; at least one was expected; check what made it")
     return list(found.values())
 
 

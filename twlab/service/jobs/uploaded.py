@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from twlab.errors import GoneError, InputError, NotFoundError
@@ -35,16 +36,16 @@ def checked_ids(asset_id: Any) -> list[str]:
     InputError
         If there is none, or something that is no id.
     """
-    given = [asset_id] if isinstance(asset_id, str) else asset_id
-    ids = list(dict.fromkeys(given)) if isinstance(given, list | tuple | set) else [given]
-    wrong = [one for one in ids if not isinstance(one, str) or not one.strip()]
-    if wrong or not ids:
-        shown = repr(wrong[0])[:80] if wrong else "empty"
+    is_one = isinstance(asset_id, str | bytes | Mapping) or hasattr(asset_id, "columns")
+    given = [asset_id] if is_one or not hasattr(asset_id, "__iter__") else list(asset_id)
+    wrong = [one for one in given if not isinstance(one, str) or not one.strip()]
+    if wrong or not given:
+        shown = " ".join(repr(wrong[0]).split())[:80] if wrong else "empty"
         raise InputError(
             f"asset_id is {shown}; the id of an asset or a list of these was expected; take it "
-            "from where the asset was made"
+            "from where the asset was made, or from client.assets()['asset_id']"
         )
-    return ids
+    return list(dict.fromkeys(given))
 
 
 async def find_assets(
