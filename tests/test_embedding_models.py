@@ -270,6 +270,9 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         {**NEWER, **FUSED, "time_based_metadata": [{"start": 5, "end": 2, "text": "x"}]},
         r"time_based_metadata\[0\]",
     ),
+    ("film.mp4", {"embedding_option": [["visual"]]}, r"\"\['visual'\]\" is a list; a word such as"),
+    ("film.mp4", {"embedding_scope": 7}, "'7' is a int; a word such as"),
+    ("film.mp4", {"embedding_option": ["visual", {}]}, "a dict; a word such as"),
     ("film.mp4", {**NEWER, "at_once": True}, "at_once= for video and model 'marengo3.5'"),
 ]
 

@@ -310,6 +310,10 @@ def test_after_a_failure_no_text_is_begun(client: tw.Client, service: Service) -
         ({"text": "a", "embedding_dimension": 256}, "only marengo3.5 and later have it"),
         ({"text": "a", "auto_truncate": True}, "auto_truncate= for model 'marengo3.0'; only mar"),
         ({"text": "a", "model_name": NEW, "embedding_dimension": 300}, "300 is not a size that"),
+        (
+            {"text": "a", "model_name": NEW, "embedding_dimension": np.array([256])},
+            r"embedding_dimension is array\(\[256\]\); a whole number was expected",
+        ),
         ({"text": "a", "model_name": "marengo9"}, "model_name 'marengo9' is not known"),
         ({"text": "in <@coat>", "model_name": NEW}, "speaks of <@coat>, but no file has a name"),
         (

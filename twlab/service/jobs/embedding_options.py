@@ -45,7 +45,16 @@ if TYPE_CHECKING:
 
     from twlab.service.jobs.kinds import Kind
 
-__all__ = ["MODEL", "Note", "Options", "as_names", "as_notes", "job_key", "read_options"]
+__all__ = [
+    "MODEL",
+    "Note",
+    "Options",
+    "as_names",
+    "as_notes",
+    "count_of",
+    "job_key",
+    "read_options",
+]
 
 MODEL = DEFAULT_MODEL
 _TIMES = ("start_sec", "end_sec", "clip_sec")
@@ -64,12 +73,27 @@ Note = tuple[float, float, str]
 def as_names(value: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...] | None:
     """One name or several, as a tuple in the given order; None stays None.
 
+    Raises
+    ------
+    InputError
+        If these are no names.
+
+    Examples
+    --------
     >>> as_names("visual"), as_names(["visual", "audio"]), as_names(None)
     (('visual',), ('visual', 'audio'), None)
     """
     if value is None:
         return None
-    return (value,) if isinstance(value, str) else tuple(dict.fromkeys(value))
+    is_one = isinstance(value, str) or not hasattr(value, "__iter__")
+    names: list[Any] = [value] if is_one else list(value)
+    wrong = [name for name in names if not isinstance(name, str)]
+    if wrong:
+        raise InputError(
+            f"{str(wrong[0])[:80]!r} is a {type(wrong[0]).__name__}; a word such as 'visual' or a "
+            "list of words was expected; write it in quotes"
+        )
+    return tuple(dict.fromkeys(names))
 
 
 def as_notes(entries: Iterable[Any] | None) -> tuple[Note, ...] | None:
@@ -162,7 +186,7 @@ class Options:
         """
         model = self.model
         numbers: dict[str, Any] = {n: _seconds(n, getattr(self, n)) for n in _TIMES}
-        numbers |= {n: _count(n, getattr(self, n)) for n in _COUNTS}
+        numbers |= {n: count_of(n, getattr(self, n)) for n in _COUNTS}
         found = replace(
             self,
             model_name=model.name,
@@ -448,8 +472,14 @@ def _seconds(name: str, value: Any) -> Any:
     return _whole(value)
 
 
-def _count(name: str, value: Any) -> int | None:
-    """A whole number as Python's own; None stays None."""
+def count_of(name: str, value: Any) -> int | None:
+    """A whole number as Python's own; None stays None.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
     if value is None:
         return None
     if not isinstance(value, Integral) or isinstance(value, bool):

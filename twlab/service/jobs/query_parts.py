@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from twlab.errors import InputError
 from twlab.service.http.file_bodies import mime_type
+from twlab.service.jobs.embedding_options import count_of
 from twlab.service.jobs.inputs import Media, find_sources
 from twlab.service.jobs.kinds import kind_of_name
 from twlab.service.models import check_query, check_settings, model_of
@@ -127,7 +128,7 @@ def make_query(
     if embedding_uncertainty:
         _check_uncertainty(words, parts)
     settings = {
-        _DIMENSION: embedding_dimension,
+        _DIMENSION: count_of(_DIMENSION, embedding_dimension),
         "embedding_uncertainty": embedding_uncertainty,
         "auto_truncate": auto_truncate,
     }
