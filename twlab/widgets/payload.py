@@ -93,11 +93,12 @@ def _describe(
     arrays["scene_video"], arrays["scene_sec"] = _scene_times(options.scenes, ids)
     known = [column["name"] for column in columns]
     _refuse_unknown([*options.tooltip, *([options.color] if options.color else [])], known)
+    pages = {str(row): name for row, name in enumerate(page_names(segments)) if name}
     told_first = known[:1] if options.labels is not None else []
     spec: dict[str, Any] = {
         "n": len(segments),
-        "pages": {str(row): name for row, name in enumerate(page_names(segments)) if name},
-        "title": options.title if options.title is not None else _title(segments, ids),
+        "pages": pages,
+        "title": options.title if options.title is not None else _title(ids, len(pages)),
         "views": list(options.views),
         "lanes": [mask_secrets(name) for name in _lane_codes(segments)[1]],
         "mapAll": options.coords is not None,
@@ -310,9 +311,8 @@ def _tell_spaces(
     return told
 
 
-def _title(segments: pd.DataFrame, ids: list[str]) -> str:
+def _title(ids: list[str], n_parts: int) -> str:
     """A name for the whole."""
-    n_parts = sum(map(bool, page_names(segments)))
     off = f", {n_parts} parts without time" if n_parts else ""
     if len(ids) != 1:
         return f"{len(ids)} {'files' if n_parts else 'videos'}{off}"
