@@ -66,8 +66,6 @@ def asked(service: Service) -> dict[str, Any]:
 def check_by_the_sdk(task: Any) -> None:
     """The official package's own type takes what was sent, and knows each of its fields."""
     types = pytest.importorskip("twelvelabs.types")
-    if not hasattr(types, "AsyncDocumentInputRequest"):
-        pytest.skip("an SDK older than Marengo 3.5")
     part = {name: value for name, value in task.asked.items() if name not in OF_THE_TASK}
     read = getattr(types, f"Async{task.input_type.title()}InputRequest").model_validate(part)
     assert not unknown(read)

@@ -21,12 +21,9 @@ FIELDS = {"embedding_option": "options", "embedding_scope": "scopes", "embedding
 
 
 def sdk_words(name: str) -> set[str]:
-    """The words of one of the SDK's types; skips where the SDK is older than Marengo 3.5."""
+    """The words of one of the SDK's types."""
     types = pytest.importorskip("twelvelabs.types")
-    try:
-        union = getattr(types, name)
-    except AttributeError:
-        pytest.skip("an SDK older than Marengo 3.5")
+    union = getattr(types, name)
     return {word for part in typing.get_args(union) for word in typing.get_args(part)}
 
 

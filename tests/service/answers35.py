@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .rules import MAX_TOKENS, scopes_of
+from .rules import MAX_TOKENS, OPTIONS, scopes_of
 
 if TYPE_CHECKING:
     from .store import Store, Task
@@ -63,10 +63,14 @@ def task_rows(store: Store, task: Task) -> list[dict[str, Any]]:
     return rows
 
 
+def options_of(task: Task) -> list[str]:
+    """The options that were asked for, or those that the model gives a film or sound unasked."""
+    return task.asked.get("embedding_option") or [*OPTIONS[task.model_name][task.input_type]]
+
+
 def stream_options(task: Task) -> list[str]:
-    """The kinds of vector that a film or sound comes back as."""
-    usual = ["visual", "audio"] if task.input_type == "video" else ["audio"]
-    apart = task.asked.get("embedding_option") or usual
+    """The kinds of vector that a film or sound comes back as, of any model."""
+    apart = options_of(task)
     types = task.asked.get("embedding_type") or ["separate_embedding"]
     fused = ["fused"] if "fused_embedding" in types else []
     return [*(apart if "separate_embedding" in types else []), *fused]

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from .answers35 import task_metadata, task_rows, task_usage
-from .rules import mime_of
+from .answers35 import stream_options, task_metadata, task_rows, task_usage
+from .rules import mime_of, scopes_of
 
 
 def stamp(seconds: float) -> str:
@@ -223,8 +223,8 @@ class Store:
         if task.model_name == "marengo3.5":
             return task_rows(self, task)
         rows = []
-        for option in v2_options(task):
-            for scope in task.asked.get("embedding_scope") or ["clip", "asset"]:
+        for option in stream_options(task):
+            for scope in scopes_of(task.asked, task.input_type, task.mime):
                 spans = task.clips() if scope == "clip" else [(0.0, task.duration)]
                 rows += [
                     {
@@ -244,8 +244,8 @@ class Store:
             return task_metadata(self, task, origin)
         metadata: dict[str, Any] = {"input_type": task.input_type, "duration": task.duration}
         metadata |= origin
-        metadata["embedding_scopes"] = task.asked.get("embedding_scope") or ["clip", "asset"]
-        metadata["embedding_options"] = v2_options(task)
+        metadata["embedding_scopes"] = scopes_of(task.asked, task.input_type, task.mime)
+        metadata["embedding_options"] = stream_options(task)
         if task.input_type == "video" and task.clip_sec:
             metadata["clip_length"] = task.clip_sec
         return metadata
@@ -253,14 +253,6 @@ class Store:
     def _origin(self, task: Task) -> dict[str, str]:
         both = {"input_filename": task.filename, "input_url": task.url}
         return {name: value for name, value in both.items() if value}
-
-
-def v2_options(task: Task) -> list[str]:
-    usual = ["visual", "audio", "transcription"]
-    apart = task.asked.get("embedding_option") or usual[task.input_type == "audio" :]
-    types = task.asked.get("embedding_type") or ["separate_embedding"]
-    fused = ["fused"] if "fused_embedding" in types else []
-    return [*(apart if "separate_embedding" in types else []), *fused]
 
 
 def v1_scopes(task: Task) -> list[str]:
