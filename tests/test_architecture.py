@@ -21,10 +21,12 @@ from twlab import public
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "twlab"
 FILES = sorted(PACKAGE.rglob("*.py"))
+STUBS = sorted(PACKAGE.rglob("*.pyi"))
 
 # A room imports from levels below its own, never from another room of its level.
 LEVELS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "intervals", "paths", "memory", "progress", "looks", "deprecation"}),
+    frozenset({"wording", "errors", "checks", "deprecation", "timecodes", "intervals"})
+    | frozenset({"paths", "memory", "progress", "looks"}),
     frozenset({"table"}),
     frozenset({"analysis", "loading"}),
     frozenset({"figures", "widgets", "service", "archive"}),
@@ -134,6 +136,66 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     below = {name: imported_modules(tree(path)) for name, path in MODULES.items()}
     sorter = graphlib.TopologicalSorter(below)
     sorter.prepare()  # raises CycleError, which names the circle
+
+
+def taken_names(source: ast.Module) -> set[tuple[str, str]]:
+    """Each name of a module of twlab that a file takes, imported or by a dot, with its giver."""
+    nodes = list(ast.walk(source))
+    called, found = {}, set()  # what modules are called in this file
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            called |= {one.asname or one.name: one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            for one in node.names:
+                full = f"{node.module}.{one.name}"
+                called |= {one.asname or one.name: full} if full in MODULES else {}
+                found |= {(str(node.module), one.name)} if full not in MODULES else set()
+    for node in nodes:
+        giver = called.get(ast.unparse(node.value)) if isinstance(node, ast.Attribute) else None
+        if isinstance(node, ast.Attribute) and giver and f"{giver}.{node.attr}" not in MODULES:
+            found.add((giver, node.attr))
+    return {(giver, name) for giver, name in found if giver in MODULES and name[:2] != "__"}
+
+
+def exported(module: str) -> list[str]:
+    return list(getattr(importlib.import_module(module), "__all__", ()))
+
+
+@pytest.mark.parametrize("path", [*FILES, *STUBS], ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_module_takes_what_its_giver_does_not_export(path: Path) -> None:
+    taken = taken_names(tree(path))
+    assert not {f"{giver}.{name}" for giver, name in taken if name not in exported(giver)}
+
+
+def test_what_is_exported_is_public_or_taken() -> None:
+    """By another module, or by a test: the rest is a module's own."""
+    files = [*FILES, *STUBS, *(ROOT / "tests").rglob("*.py")]
+    taken = set().union(*(taken_names(tree(path)) for path in files))
+    for name, wire in public.WIRES.items():
+        taken |= {(f"twlab.{home}", name) for home in (wire.home, wire.pieces) if home}
+    fronts = {"twlab", *(f"twlab.{part}" for part in ("errors", "intervals", *LEVELS[FRONTS]))}
+    others = {(module, name) for module in MODULES.keys() - fronts for name in exported(module)}
+    assert not others - taken
+
+
+def test_taken_names_are_seen() -> None:
+    source = """
+import twlab as tw
+import twlab.errors as wrong
+from twlab.table import segments, aligned
+
+def inner():
+    from twlab.looks import faint as pale
+    tw.load(tw.__version__)
+    return segments.vectors.shape, wrong.InputError
+"""
+    assert taken_names(ast.parse(source)) == {
+        ("twlab", "load"),
+        ("twlab.errors", "InputError"),
+        ("twlab.table", "aligned"),
+        ("twlab.looks", "faint"),
+        ("twlab.table.segments", "vectors"),
+    }
 
 
 def test_every_wire_leads_to_a_room() -> None:

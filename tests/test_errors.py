@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import twlab as tw
-from twlab.errors import require
+from twlab.checks import require
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import twlab as tw
-from twlab.errors import one_line, printable
+from twlab.wording import one_line, printable
 
 ROW = {"embedding": [1.0, 2.0], "start_sec": 0, "end_sec": 6}
 OWN: dict[str, Any] = {

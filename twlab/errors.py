@@ -32,14 +32,11 @@ what to do.
 
 from __future__ import annotations
 
-import importlib
-import operator
-import os
-import re
-import reprlib
 import sys
 import warnings
 from typing import Any
+
+from twlab.wording import one_line
 
 __all__ = [
     "AnswerError",
@@ -73,82 +70,6 @@ __all__ = [
     "status_error",
     "warn",
 ]
-
-
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-
-FILTERED = (
-    "if a filter left none, filter for an option that is there: "
-    "table['embedding_option'].unique() of the whole table says what is there"
-)
-"""What to do where a table has no rows."""
-
-
-def printable(text: str) -> str:
-    r"""The text, where bytes of a file name that are no UTF-8 and halves of characters are escaped.
-
-    >>> print(printable("caf\udce9.json"), printable("\ud83d"))
-    caf\xe9.json \ud83d
-    """
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        try:
-            return os.fsencode(text).decode("utf-8", "backslashreplace")
-        except UnicodeEncodeError:
-            return text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return text
-
-
-def one_line(text: str) -> str:
-    r"""The text as a message can show it: printable, and without breaks or control characters.
-
-    >>> print(one_line("a\nb"))
-    a\nb
-    """
-    return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], printable(text))
-
-
-_FEW = reprlib.Repr()
-_FEW.maxlevel, _FEW.maxdict, _FEW.maxlist, _FEW.maxtuple, _FEW.maxset = 3, 8, 8, 8, 8
-_FEW.maxstring = _FEW.maxlong = _FEW.maxother = 80
-
-
-def brief(value: Any, most: int = 40) -> str:
-    """The start of a value as a message shows it.
-
-    Of lists and dictionaries no more is written than may be shown: one that holds another many
-    times, which holds a third, can be small in memory and endless as a text.
-
-    >>> brief([1, "a"]), brief([[[[1] * 9] * 9] * 9] * 9, 10)
-    ("[1, 'a']", '[[[[...], ')
-    """
-    nested = isinstance(value, list | tuple | dict | set | frozenset)
-    return (_FEW.repr(value) if nested else repr(value))[:most]
-
-
-def check_count(value: Any, name: str, *, of: str) -> int:
-    """How many, as an int: of neighbours, of hits, whatever is counted.
-
-    Raises
-    ------
-    InputError
-        If it is no whole number from 1 on.
-
-    >>> check_count(3, "k", of="hits")
-    3
-    """
-    try:
-        whole = operator.index(value)
-    except TypeError:
-        whole = 0
-    if whole < 1 or isinstance(value, bool):
-        raise InputError(
-            f"{name} is {brief(value)}; a whole number of {of}, 1 or more, was expected; give such "
-            f"a one, as {name}=10"
-        )
-    return whole
 
 
 class TwlabError(Exception):
@@ -529,30 +450,3 @@ def warn(message: str, *, category: type[Warning] = TwlabWarning) -> None:
     while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "twlab":
         level, frame = level + 1, frame.f_back
     warnings.warn(one_line(message), category, stacklevel=level)
-
-
-def require(module: str, *, extra: str) -> Any:
-    """The optional module, or an error that names the ``pip install`` line.
-
-    Parameters
-    ----------
-    module : str
-        Name to import, for example ``"umap"``.
-    extra : str
-        The extra of twlab that brings it, for example ``"umap"``.
-
-    Raises
-    ------
-    MissingExtraError
-        If the module is not installed.
-    """
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name != module.partition(".")[0]:
-            raise
-        message = (
-            f"{module!r} is not installed; this needs the extra {extra!r}; "
-            f"install it with: pip install 'twlab[{extra}]'"
-        )
-        raise MissingExtraError(message, name=module) from None

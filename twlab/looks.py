@@ -24,7 +24,6 @@ __all__ = [
     "THEMES",
     "Look",
     "ThemeName",
-    "channels",
     "colour_of",
     "faint",
     "is_continuous",

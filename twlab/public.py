@@ -18,9 +18,10 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 from twlab.archive.sources import Source
-from twlab.errors import FILTERED, InputError, brief, warn
+from twlab.errors import InputError, warn
 from twlab.memory import free_bytes
 from twlab.paths import user_path
+from twlab.wording import FILTERED, brief
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,12 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from twlab.archive.ray_cluster import check_same, connected_to, start
-from twlab.errors import InputError, TwlabError, require
+from twlab.checks import require
+from twlab.errors import InputError, TwlabError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["Dask", "Executor", "Local", "Ray"]
+__all__ = ["Dask", "Executor", "Local", "Ray", "check_executor"]
 
 RETRIES = 3
 """Workers that may die of one piece before it is given up, as Ray and Dask count by themselves."""

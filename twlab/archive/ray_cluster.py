@@ -13,7 +13,8 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from twlab.errors import InputError, require
+from twlab.checks import require
+from twlab.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twlab import __version__
+from twlab.checks import require
 from twlab.cli.service_commands import SERVICE_EXAMPLES as SERVICE_EXAMPLES
 from twlab.cli.service_commands import add_service_commands, in_flags
 from twlab.cli.store_commands import STORE_EXAMPLES as STORE_EXAMPLES
 from twlab.cli.store_commands import add_store_commands
-from twlab.errors import TwlabError, require
+from twlab.errors import TwlabError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

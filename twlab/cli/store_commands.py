@@ -188,8 +188,8 @@ def _query_arguments(chosen: argparse.Namespace, store: Store) -> dict[str, Any]
 
 def _segment_at(place: str, option: str | None, store: Store) -> pd.DataFrame:
     """The segment of the store that a video has at a time; of several the shortest."""
-    from twlab.intervals import parse_timecode
     from twlab.table.conditions import quote
+    from twlab.timecodes import parse_timecode
 
     video, at, time = place.rpartition("@")
     if not at:
@@ -223,7 +223,7 @@ def _keep_option(found: pd.DataFrame, option: str, place: str) -> pd.DataFrame:
 
 def _timecodes(seconds: pd.Series) -> list[str]:
     """Seconds as people write times."""
-    from twlab.intervals import format_timecode
+    from twlab.timecodes import format_timecode
 
     return [format_timecode(sec) or "-" for sec in seconds]
 

@@ -12,9 +12,9 @@ from twlab.analysis.neighbors.similarity import cosine_similarity
 from twlab.errors import InputError
 from twlab.figures.clock import clock_times, time_axis
 from twlab.figures.theme import as_shown, dress, scale_of, short_names
-from twlab.intervals import format_timecode
 from twlab.looks import ThemeName, colour_of, look_of
 from twlab.table.tracks import tracks
+from twlab.timecodes import format_timecode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Values = str | pd.Series[Any] | Sequence[Any]
 
 __all__ = [
+    "Values",
     "by_name",
     "categories_of",
     "left_out_note",

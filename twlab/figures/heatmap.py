@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from twlab.errors import FILTERED, InputError
+from twlab.errors import InputError
 from twlab.figures.encodings import options_of
 from twlab.figures.images import (
     Image,
@@ -37,6 +37,7 @@ from twlab.figures.strips import (
 from twlab.figures.theme import as_shown
 from twlab.looks import Look, ThemeName, look_of
 from twlab.table.segments import check_segments, clip_mask
+from twlab.wording import FILTERED
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Reader = Callable[[slice], Matrix]
     Strips = tuple[Strip, Strip]
 
-__all__ = ["MOST_VALUES", "Image", "colour_settings", "image_of", "on_cells"]
+__all__ = ["Image", "Strips", "colour_settings", "image_of", "on_cells"]
 
 CHUNK_CELLS = 1 << 23
 """Values in memory at a time."""

@@ -9,8 +9,8 @@ import numpy as np
 from twlab.figures.clock import round_times
 from twlab.figures.encodings import categories_of, name_of
 from twlab.figures.theme import scale_of, short_names
-from twlab.intervals import format_timecode
 from twlab.looks import Look, colour_of, is_continuous
+from twlab.timecodes import format_timecode
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,13 +9,14 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from twlab.analysis.scenes.segmentation import novelty as novelty_of
-from twlab.errors import FILTERED, InputError
+from twlab.errors import InputError
 from twlab.figures.clock import clock_times, span_labels, time_axis
 from twlab.figures.encodings import number_column, options_of, with_plain_names
 from twlab.figures.scene_spans import line_opacity, scene_spans
 from twlab.figures.theme import LEGEND_ABOVE, as_shown, dress
 from twlab.looks import Look, ThemeName, colour_of, faint, look_of
 from twlab.table.segments import check_segments
+from twlab.wording import FILTERED
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from twlab.analysis.maps.projection import project, usual_method
-from twlab.errors import FILTERED, InputError
+from twlab.errors import InputError
 from twlab.figures.clock import span_labels
 from twlab.figures.encodings import (
     by_name,
@@ -23,6 +23,7 @@ from twlab.figures.theme import LEGEND_ABOVE, dress
 from twlab.looks import Look, ThemeName, is_continuous, look_of
 from twlab.table.rows import aligned
 from twlab.table.segments import check_segments
+from twlab.wording import FILTERED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -25,11 +25,11 @@ from twlab.figures.clock import (
 )
 from twlab.figures.encodings import options_of
 from twlab.figures.theme import as_shown, short_names
-from twlab.intervals import format_timecode
 from twlab.table.pages import page_columns, page_names
 from twlab.table.rows import page_ranks, untimed_mask
 from twlab.table.segments import clip_mask
 from twlab.table.tracks import clip_length
+from twlab.timecodes import format_timecode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

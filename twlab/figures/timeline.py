@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from twlab.errors import FILTERED, InputError
+from twlab.errors import InputError
 from twlab.figures.clock import (
     bar_lengths,
     clock_times,
@@ -37,6 +37,7 @@ from twlab.figures.scene_spans import line_opacity, scene_spans
 from twlab.figures.theme import LEGEND_ABOVE, as_shown, dress
 from twlab.looks import Look, ThemeName, colour_of, faint, is_continuous, look_of
 from twlab.table.segments import check_segments, clip_mask
+from twlab.wording import FILTERED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

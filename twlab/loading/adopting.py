@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twlab.errors import brief
 from twlab.loading.durations import fill_ends
 from twlab.loading.further import (
     LATEST_IN_FILM_SEC,
@@ -48,6 +47,7 @@ from twlab.loading.responses.othernames import (
 )
 from twlab.loading.responses.values import is_reversed
 from twlab.loading.unread import tell_unread
+from twlab.wording import brief
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

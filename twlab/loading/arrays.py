@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twlab.errors import LoadError, require
+from twlab.checks import require
+from twlab.errors import LoadError
 from twlab.loading.bounds import size_error
 from twlab.loading.responses.names import ALIASES, VECTOR_KEYS, snake_case
 from twlab.loading.responses.othernames import (

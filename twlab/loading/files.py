@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from twlab.errors import LoadError, one_line
+from twlab.errors import LoadError
 from twlab.loading.bounds import (
     UNBOUNDED,
     Bounds,
@@ -27,6 +27,7 @@ from twlab.loading.bounds import (
     size_error,
 )
 from twlab.paths import user_path
+from twlab.wording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

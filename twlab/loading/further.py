@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twlab.errors import InputError
-from twlab.intervals import LATEST_SEC, parse_timecode
 from twlab.table.segments import COLUMNS
+from twlab.timecodes import LATEST_SEC, parse_timecode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

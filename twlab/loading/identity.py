@@ -18,8 +18,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twlab.errors import printable
 from twlab.loading.files import Input, stem_of
+from twlab.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

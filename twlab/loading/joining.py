@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from twlab.errors import InputError, printable, warn
+from twlab.errors import InputError, warn
 from twlab.loading.identity import video_ids
 from twlab.loading.responses.models import canonical_model
 from twlab.table.rows import PIECES
 from twlab.table.segments import BY_FIELDS, COLUMNS, str_column, with_vectors
 from twlab.table.tracks import LATE_SEC
+from twlab.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,13 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from twlab.errors import (
-    InputError,
-    LoadError,
-    brief,
-    one_line,
-    warn,
-)
+from twlab.errors import InputError, LoadError, warn
 from twlab.loading.answered import warn_of_cut
 from twlab.loading.bounds import bounds_of
 from twlab.loading.files import (
@@ -37,6 +31,7 @@ from twlab.loading.saved import read_own_tables, write_json, write_parquet
 from twlab.paths import replaced, user_path
 from twlab.progress import bar
 from twlab.table.segments import COLUMNS, check_segments, str_column
+from twlab.wording import brief, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

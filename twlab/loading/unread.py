@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from twlab.errors import brief
 from twlab.loading.further import (
     LATEST_IN_FILM_SEC,
     as_amount,
@@ -21,6 +20,7 @@ from twlab.loading.responses.othernames import (
     time_name,
 )
 from twlab.table.rows import PIECES
+from twlab.wording import brief
 
 if TYPE_CHECKING:
     from twlab.loading.responses import Found

@@ -12,8 +12,9 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any, Literal
 
+from twlab.checks import check_count
 from twlab.deprecation import formerly
-from twlab.errors import ApiError, InputError, check_count
+from twlab.errors import ApiError, InputError
 from twlab.service import indexes
 from twlab.service.http.fields import identity_at, text_at
 from twlab.service.index_search import all_hits, hit_table, search_form

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from twlab.service.http.endpoints import Params, Service
 
-__all__ = ["Search", "all_hits", "hit_table", "search_form"]
+__all__ = ["all_hits", "hit_table", "search_form"]
 
 _PAGE = 50
 _NEXT = "next_page_token"

@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from twlab.errors import (
-    AnswerError,
-    ApiError,
-    LoadError,
-    NotFoundError,
-    StillProcessingError,
-)
+from twlab.errors import AnswerError, ApiError, LoadError, NotFoundError, StillProcessingError
 from twlab.loading.load import load
 from twlab.service.http.fields import (
     box_at,

@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from twlab.errors import (
-    AnswerError,
-    LoadError,
-    TwlabError,
-    warn,
-)
+from twlab.errors import AnswerError, LoadError, TwlabError, warn
 from twlab.loading.load import load
 from twlab.service.jobs.answers import answer_path
 from twlab.service.jobs.ledger import Ledger

@@ -38,10 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_MODEL",
     "KNOWN_MODELS",
-    "Clips",
     "Model",
-    "Queries",
-    "Task",
     "check_choice",
     "check_clips",
     "check_query",

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from twlab.errors import InputError, printable, warn
+from twlab.errors import InputError, warn
 from twlab.table.blocks import (
     cells_of,
     check_finite,
@@ -39,6 +39,7 @@ from twlab.table.blocks import (
     gather,
     stored_block,
 )
+from twlab.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +53,8 @@ __all__ = [
     "BY_FIELDS",
     "COLUMNS",
     "MARKED",
+    "PICTURE",
+    "WHOLE_SCOPES",
     "as_matrix",
     "check_places",
     "check_segments",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LATE_SEC",
+    "LONGEST_GAP",
     "TOUCH_SEC",
     "Grid",
     "Track",

@@ -23,7 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["module_source", "style_source"]
+__all__ = ["ASSETS", "IMPORT", "module_source", "style_source"]
 
 ASSETS = Path(__file__).parent
 STYLES = ("base", "controls", "media")

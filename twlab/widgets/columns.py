@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Arrays
 
 
-__all__ = ["describe_columns", "encode_column"]
+__all__ = ["describe_columns"]
 
 MAX_NAMES = 4096
 """A text column with more different values than this is an identifier, not a category."""

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from twlab.widgets.video_files import VideoSource
 
 
-__all__ = ["Contents", "contents_of", "video_ids_of"]
+__all__ = ["contents_of"]
 
 MAX_NOVELTY = 50_000
 """Rows up to which novelty is computed unasked."""

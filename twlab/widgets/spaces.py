@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "N_ANSWERED",
     "Space",
     "add_neighbors",
     "add_similarity",

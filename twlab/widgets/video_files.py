@@ -21,15 +21,7 @@ from urllib.parse import quote, urlsplit
 from twlab.errors import InputError
 from twlab.paths import user_path
 
-__all__ = [
-    "EMBED_MB",
-    "VideoSource",
-    "embedded_bytes",
-    "local_file",
-    "served_url",
-    "video_sources",
-    "why_too_large",
-]
+__all__ = ["VideoSource", "embedded_bytes", "video_sources"]
 
 EMBED_MB = 64
 """Local files up to this many megabytes are handed to the browser as they are."""

@@ -41,7 +41,6 @@ __all__ = [
     "FEWEST_BESIDE",
     "FEWEST_CLIPS",
     "MOST_CHANCE",
-    "Worth",
     "chance_of",
     "counts_beside",
     "drop_unlike",

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LEADING",
+    "Method",
     "check_arguments",
     "cluster",
     "cluster_counts",

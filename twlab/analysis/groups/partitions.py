@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     Start = tuple[Matrix, float]
 
 __all__ = [
-    "MIN_GROUP",
     "MOST_START_ROWS",
     "InMemory",
     "Rows",
@@ -51,7 +50,6 @@ __all__ = [
     "group_sums",
     "linkage_tree",
     "lloyd",
-    "n_distinct",
     "silhouettes",
     "spherical_kmeans",
     "start_of",

@@ -25,8 +25,9 @@ import pandas as pd
 from twlab.analysis.groups.partitions import chain_tree, cut, group_sums
 from twlab.analysis.neighbors.exact import first_of_best
 from twlab.analysis.neighbors.nearest import check_pairs_wanted, close_among, neighbors_among
+from twlab.checks import check_count
 from twlab.deprecation import formerly
-from twlab.errors import InputError, check_count, warn
+from twlab.errors import InputError, warn
 from twlab.progress import bar
 from twlab.table.blocks import row_marks
 from twlab.table.rows import time_order

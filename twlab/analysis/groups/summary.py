@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Positions
 
 
-__all__ = ["FILE_COLUMNS", "cluster_summary", "vector_of", "video_table", "video_vectors"]
+__all__ = ["FILE_COLUMNS", "cluster_summary", "video_table", "video_vectors"]
 
 _OF_FILES = ("asset", "page", "chunk")
 """Scopes of documents and pictures, which are no videos."""

@@ -30,14 +30,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats
 
 
-__all__ = [
-    "FEWEST_CELLS",
-    "Chance",
-    "agreement_of",
-    "chance_of_agreement",
-    "least_p",
-    "p_of_agreement",
-]
+__all__ = ["agreement_of", "chance_of_agreement", "least_p", "p_of_agreement"]
 
 FEWEST_CELLS = 8
 """Moments that a correlation of similarities takes at least; it is noise with fewer."""

@@ -34,7 +34,8 @@ from twlab.analysis.judging.places import (
     similar_to,
 )
 from twlab.analysis.judging.queries import embed_query
-from twlab.errors import InputError, check_count, warn
+from twlab.checks import check_count
+from twlab.errors import InputError, warn
 from twlab.table.conditions import choose
 from twlab.table.pages import page_columns
 from twlab.table.segments import (

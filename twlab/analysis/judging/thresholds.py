@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Positions
 
 
-__all__ = ["similarity_pairs", "threshold"]
+__all__ = ["BASE_RATE", "similarity_pairs", "threshold"]
 
 SAMPLED = 100_000
 """Pairs of unrelated segments looked at per option: all, or as many as this drawn at random. A

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twlab.analysis.neighbors.nearest import neighbors_among
-from twlab.errors import require
+from twlab.checks import require
 from twlab.progress import bar
 
 if TYPE_CHECKING:

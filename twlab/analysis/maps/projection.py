@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Matrix
 
 
-__all__ = ["lay_out", "project", "trustworthiness", "usual_method"]
+__all__ = ["Method", "lay_out", "project", "trustworthiness", "usual_method"]
 
 Method = Literal["tsne", "pca", "umap"]
 

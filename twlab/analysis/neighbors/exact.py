@@ -41,7 +41,6 @@ __all__ = [
     "best_rows",
     "check_pair_count",
     "first_of_best",
-    "may_pair",
     "merge_best",
     "pairs_above",
     "pairs_met",

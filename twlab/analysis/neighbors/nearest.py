@@ -38,7 +38,8 @@ from twlab.analysis.neighbors.exact import (
 )
 from twlab.analysis.neighbors.pruned import best_in_cells, close_pairs
 from twlab.analysis.neighbors.similarity import same_option, same_space
-from twlab.errors import InputError, check_count, warn
+from twlab.checks import check_count
+from twlab.errors import InputError, warn
 from twlab.table.pages import page_columns
 from twlab.table.segments import (
     check_segments,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "MOST_PAIRS",
     "best_among",
     "check_nearest",
     "check_pairs",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Matrix
 
 
-__all__ = ["cosine_similarity", "dot_rows", "same_option", "same_space"]
+__all__ = ["BLOCK_CELLS", "cosine_similarity", "dot_rows", "same_option", "same_space"]
 
 BLOCK_CELLS = 2**23
 """Similarities computed at a time (32 MB): large enough for BLAS, small beside the result."""

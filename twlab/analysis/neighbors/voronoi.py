@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SLACK",
-    "Cells",
     "Search",
     "bands",
     "cells_by",

@@ -40,7 +40,7 @@ __all__ = [
     "LEAST_BAND",
     "Gram",
     "Line",
-    "Pieces",
+    "PieceCost",
     "band_for",
     "candidates",
     "chain_ward",

@@ -51,16 +51,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Matrix, Positions
 
 
-__all__ = [
-    "PRICE",
-    "changes",
-    "counts",
-    "cuts_at",
-    "gaussian_line",
-    "kernel_of",
-    "mean_distance",
-    "price_of",
-]
+__all__ = ["PRICE", "counts", "cuts_at", "gaussian_line", "kernel_of", "mean_distance", "price_of"]
 
 PRICE = 0.9
 """Price of a cut, where a segment unlike all others gains 1 by being cut out. The mean error of the

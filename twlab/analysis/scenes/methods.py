@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     Found = tuple[Positions, Floats]
 
-__all__ = ["FACTORS", "METHODS", "Asked", "count_for", "counts_by_video", "peaks"]
+__all__ = ["METHODS", "count_for", "counts_by_video", "peaks"]
 
 FACTORS: dict[str | None, float] = {"coarse": 2.0, None: 1.0, "fine": 0.5}
 """How many times the usual price a cut costs, by what is asked for in place of a number."""

@@ -73,8 +73,11 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "Count",
+    "Method",
     "count_table",
     "novelty",
+    "novelty_along",
     "novelty_series",
     "scene_counts",
     "scene_labels",

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Matrix, Positions
 
 
-__all__ = ["agree_on_cuts", "cut_by_vote", "vote"]
+__all__ = ["cut_by_vote", "vote"]
 
 POWERS = (0.8, 1.0)
 """Below 1, long pieces are worth more than their mean similarity says. Either alone loses 1.4 and

@@ -11,24 +11,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twlab.archive.store.keys import KEY
-from twlab.errors import InputError, require
+from twlab.checks import require
+from twlab.errors import InputError
 from twlab.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = [
-    "NAME",
+    "INDEX",
+    "STORE_MARK",
     "address_of",
     "count_where",
     "create",
     "join_conditions",
-    "list_tables",
+    "mark_of",
     "open_table",
     "plain_query",
     "reading",
     "retry",
     "reword_errors",
+    "table_at",
 ]
 
 NAME = "segments"

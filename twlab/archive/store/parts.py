@@ -14,8 +14,9 @@ from twlab.archive.store.exchange import write_folder
 from twlab.archive.store.reading_back import count, read_table
 from twlab.archive.store.searching import Looked, kinds_of, search_table
 from twlab.archive.store.shards import StoreFragment, cut_fragments
+from twlab.checks import check_count
 from twlab.deprecation import formerly
-from twlab.errors import InputError, check_count, warn
+from twlab.errors import InputError, warn
 from twlab.table.conditions import check_where, choose
 
 if TYPE_CHECKING:

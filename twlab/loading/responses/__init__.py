@@ -26,9 +26,9 @@ Works on parsed JSON, with numpy and nothing else. The families and where they a
 
 from __future__ import annotations
 
-from twlab.loading.responses.found import Found, Problem, Rows
+from twlab.loading.responses.found import Found, Rows
 from twlab.loading.responses.objects import as_json
 from twlab.loading.responses.printed import is_notebook, read_notebook
 from twlab.loading.responses.walk import read
 
-__all__ = ["Found", "Problem", "Rows", "as_json", "is_notebook", "read", "read_notebook"]
+__all__ = ["Found", "Rows", "as_json", "is_notebook", "read", "read_notebook"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Vector
 
 
-__all__ = ["Found", "Problem", "Rows"]
+__all__ = ["Found", "Rows"]
 
 
 class Problem(NamedTuple):

@@ -12,9 +12,9 @@ import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from twlab.errors import InputError
-from twlab.intervals import LATEST_SEC, parse_timecode
 from twlab.loading.responses.names import BOXES, NESTED, snake_case
 from twlab.loading.responses.othernames import FALLBACK_VIDEO, MEDIA_NAME, OPTION_WORDS
+from twlab.timecodes import LATEST_SEC, parse_timecode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twlab.errors import brief
 from twlab.loading.responses.names import (
     ANSWER_KINDS,
     TIMED,
@@ -16,6 +15,7 @@ from twlab.loading.responses.names import (
 from twlab.loading.responses.shapes import COLUMN_OF
 from twlab.loading.responses.splitting import long_lists
 from twlab.loading.responses.wide import numbered_keys
+from twlab.wording import brief
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twlab.errors import InputError
-from twlab.intervals import LATEST_SEC, parse_timecode
 from twlab.loading.responses.found import Rows
 from twlab.loading.responses.names import ALIASES, VECTOR_KEYS, snake_case
 from twlab.loading.responses.othernames import MEDIA_NAME, time_name
@@ -29,6 +28,7 @@ from twlab.loading.responses.values import (
     is_reversed,
     vector,
 )
+from twlab.timecodes import LATEST_SEC, parse_timecode
 
 if TYPE_CHECKING:
     from collections.abc import Callable

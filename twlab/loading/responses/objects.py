@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from twlab.errors import LoadError, printable
+from twlab.errors import LoadError
 from twlab.loading.responses.values import is_numbers
+from twlab.wording import printable
 
 __all__ = ["as_json"]
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from twlab.loading.responses.found import Found
 
-__all__ = ["is_notebook", "read_notebook", "read_printed"]
+__all__ = ["is_notebook", "read_notebook"]
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _HEADER = re.compile(r"^[^\n]*\b(?:embedding_scope|start_offset_sec)=[^\n]*$", re.MULTILINE)

@@ -25,11 +25,9 @@ if TYPE_CHECKING:
     from twlab.loading.responses.shapes import Shape
 
 __all__ = [
-    "SHORTEST_VECTOR",
     "is_bare",
     "is_unnamed_row",
     "long_lists",
-    "option_of",
     "split_positional",
     "split_row",
     "vector_keys",

@@ -13,23 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twlab.errors import InputError, brief
-from twlab.intervals import LATEST_SEC, parse_timecode
+from twlab.errors import InputError
 from twlab.loading.responses.models import canonical_model
 from twlab.loading.responses.text_vectors import CUT, vector_of_text
+from twlab.timecodes import LATEST_SEC, parse_timecode
+from twlab.wording import brief
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = [
-    "CLEANERS",
-    "SCALARS",
-    "BadValueError",
-    "is_numbers",
-    "is_reversed",
-    "seconds",
-    "vector",
-]
+__all__ = ["CLEANERS", "SCALARS", "BadValueError", "is_numbers", "is_reversed", "vector"]
 
 SCALARS = (str, int, float, bool, np.number, np.bool_)
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twlab.errors import brief
 from twlab.loading.responses.columnar import as_records
 from twlab.loading.responses.dialects import document_of, undress
 from twlab.loading.responses.folded import is_folded, is_sparse, lift_video, unfold
@@ -26,6 +25,7 @@ from twlab.loading.responses.othernames import FALLBACK_VIDEO, FILE_NAMES, VIDEO
 from twlab.loading.responses.shapes import shape_of, vector_key, vector_of
 from twlab.loading.responses.splitting import is_bare, is_unnamed_row, split_positional, split_row
 from twlab.loading.responses.values import is_numbers
+from twlab.wording import brief
 
 if TYPE_CHECKING:
     from twlab.loading.responses.found import Found

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from twlab.errors import InputError
 
-__all__ = ["BASE_URL", "Key", "find_base_url", "find_key"]
+__all__ = ["Key", "find_base_url", "find_key"]
 
 BASE_URL = "https://api.twelvelabs.io/v1.3"
 _VARIABLES = ("TWELVELABS_API_KEY", "TWELVE_LABS_API_KEY")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from twlab.service.http.file_bodies import FilePart
     from twlab.service.http.transport import Answer, Transport
 
-__all__ = ["Service", "Upload"]
+__all__ = ["Params", "Service", "Upload"]
 
 _PAGE = "50"
 _MOST_PAGES = 20_000  # a million entries

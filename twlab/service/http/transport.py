@@ -24,13 +24,7 @@ import httpx
 import orjson
 import tenacity
 
-from twlab.errors import (
-    AnswerError,
-    ApiError,
-    ConnectionFailedError,
-    InputError,
-    RateLimitError,
-)
+from twlab.errors import AnswerError, ApiError, ConnectionFailedError, InputError, RateLimitError
 from twlab.service.http.bodies import ENCODINGS, read_body
 from twlab.service.http.file_bodies import mime_type
 from twlab.service.http.limits import Limiter

@@ -23,15 +23,7 @@ from twlab.service.jobs.embedding_options import job_key
 if TYPE_CHECKING:
     from twlab.service.jobs.job import Job
 
-__all__ = [
-    "KEY_DIGITS",
-    "answer_path",
-    "found_jobs",
-    "lying_answer",
-    "read_head",
-    "save_answer",
-    "upload_name",
-]
+__all__ = ["answer_path", "found_jobs", "lying_answer", "read_head", "save_answer", "upload_name"]
 
 KEY_DIGITS = 12
 _TOKEN_DIGITS = 16

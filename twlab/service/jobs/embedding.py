@@ -7,12 +7,7 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from twlab.errors import (
-    AuthenticationError,
-    ConnectionFailedError,
-    InputError,
-    TwlabError,
-)
+from twlab.errors import AuthenticationError, ConnectionFailedError, InputError, TwlabError
 from twlab.service.jobs.at_once import check_at_once
 from twlab.service.jobs.embedding_options import MODEL, job_key
 from twlab.service.jobs.inputs import content_of
@@ -30,7 +25,7 @@ if TYPE_CHECKING:
     from twlab.service.jobs.inputs import Media
     from twlab.service.jobs.work import Run
 
-__all__ = ["Outcome", "Pace", "check_sources", "embed_all", "fit", "make_work"]
+__all__ = ["Outcome", "Pace", "check_sources", "embed_all"]
 
 
 @dataclass(frozen=True)

@@ -45,16 +45,7 @@ if TYPE_CHECKING:
 
     from twlab.service.jobs.kinds import Kind
 
-__all__ = [
-    "MODEL",
-    "Note",
-    "Options",
-    "as_names",
-    "as_notes",
-    "count_of",
-    "job_key",
-    "read_options",
-]
+__all__ = ["MODEL", "Options", "as_names", "count_of", "job_key", "read_options"]
 
 MODEL = DEFAULT_MODEL
 _TIMES = ("start_sec", "end_sec", "clip_sec")

@@ -20,12 +20,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from twlab.errors import (
-    BadRequestError,
-    GoneError,
-    NotFoundError,
-    PermissionDeniedError,
-)
+from twlab.errors import BadRequestError, GoneError, NotFoundError, PermissionDeniedError
 from twlab.service.jobs.doubt import tasks_by_name
 from twlab.service.jobs.facts import facts_of, in_doubt, which_is
 

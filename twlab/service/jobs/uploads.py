@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from twlab.service.http.endpoints import Service
     from twlab.service.jobs.assets import Assets
 
-__all__ = ["ONE_FORM_BYTES", "Uploader", "Watcher"]
+__all__ = ["Uploader", "Watcher"]
 
 ONE_FORM_BYTES = 64 << 20
 _PIECES_AT_ONCE = 4
