@@ -501,7 +501,7 @@ def test_bad_sources(source: Any, message: str) -> None:
 )
 def test_impossible_options(given: dict[str, Any], message: str) -> None:
     with pytest.raises(tw.InputError, match=message):
-        Options(**given).checked(kind_of_name("film.mp4"))
+        Options(**given).fit_kind(kind_of_name("film.mp4"))
 
 
 def test_status_error_tree() -> None:

@@ -395,7 +395,7 @@ def test_another_option_is_another_job(client: tw.Client, service: Service, file
 def test_jobs_of_before_keep_their_names() -> None:
     """Options of 3.0 are written as they were, so that what is paid for is found again."""
 
-    options = Options(embedding_scope=("asset",), clip_sec=4).checked(kind_of_name("a.mp4"))
+    options = Options(embedding_scope=("asset",), clip_sec=4).fit_kind(kind_of_name("a.mp4"))
     assert options.as_json() == (
         '{"clip_sec":4,"embedding_option":null,"embedding_scope":["video"],"embedding_type":null,'
         '"end_sec":null,"input_type":"video","model_name":"marengo3.0","segmentation":null,'
@@ -655,7 +655,7 @@ def test_workers_are_asked_nothing_that_one_would_refuse(
 
 def job_of(content: str, name: str, upload_name: str | None, **given: Any) -> Any:
 
-    options = read_options(**given).checked(kind_of_name(name))
+    options = read_options(**given).fit_kind(kind_of_name(name))
     told = {"video_id": name, "model_name": options.model_name, "options": options.as_json()}
     return Job("k", "a", "v2", name, content, upload_name=upload_name, **told)
 

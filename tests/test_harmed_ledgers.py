@@ -122,7 +122,7 @@ def test_two_programs_of_twlab_keep_one_tally(tmp_path: Path) -> None:
     for number in range(6):
         ledger = (one, two)[number % 2]
         job = ledger.claim(Job(key=f"k{number}", account="a", api="v2", **told), "run")
-        ledger.finish(ledger.accepted(job, f"t{number}"), "failed", error="é\0")
+        ledger.finish(ledger.record_task(job, f"t{number}"), "failed", error="é\0")
         Assets(ledger).remember_hash("path", f"{number}", "c")
         Assets(ledger).add_part("u", number % 2, f"e{number}")
         ledger.begin().close()
@@ -141,7 +141,7 @@ def test_checking_the_rows_takes_a_moment(tmp_path: Path) -> None:
         with ledger.change() as db:
             db.executemany("INSERT INTO files VALUES (?, ?, ?)", rows)
         begun = time.process_time()
-        assert not ledgerfile.changed_by_others(ledger.db)
+        assert not ledgerfile.has_foreign_changes(ledger.db)
         assert time.process_time() - begun < 0.5
 
 

@@ -47,12 +47,12 @@ def test_ledger_is_flushed_to_the_disk_at_every_step(ledger: Ledger) -> None:
 def test_a_job_moves_through_its_states(ledger: Ledger) -> None:
     job = ledger.claim(JOB, "run")
     assert (job.state, job.owner, job.attempts) == ("new", "run", 0)
-    job = ledger.submitting(job, "run", "film.mark.mp4")
+    job = ledger.record_request(job, "run", "film.mark.mp4")
     assert (job.state, job.attempts, job.upload_name) == ("submitting", 1, "film.mark.mp4")
     other = sqlite3.connect(ledger.folder / "ledger.sqlite")
     assert other.execute("SELECT state FROM jobs").fetchall() == [("submitting",)]
     other.close()
-    job = ledger.accepted(job, "task1")
+    job = ledger.record_task(job, "task1")
     assert (job.state, job.task_id, ledger.known_tasks()) == ("processing", "task1", {"task1"})
     job = ledger.finish(job, "ready", answer="answers/x.json")
     assert (job.state, job.owner) == ("ready", None)
@@ -62,15 +62,15 @@ def test_a_job_moves_through_its_states(ledger: Ledger) -> None:
 def test_only_the_owner_may_send(ledger: Ledger) -> None:
     ledger.claim(JOB, "run")
     with pytest.raises(tw.LedgerError, match="belongs to run run, not to thief"):
-        ledger.submitting(JOB, "thief")
+        ledger.record_request(JOB, "thief")
 
 
 def test_no_two_jobs_share_a_task(ledger: Ledger) -> None:
     for key in ("k1", "k2"):
         ledger.claim(replace(JOB, key=key), "run")
-    ledger.accepted(ledger.job("k1"), "task1")
+    ledger.record_task(ledger.job("k1"), "task1")
     with pytest.raises(tw.LedgerError, match="cannot be used"):
-        ledger.accepted(ledger.job("k2"), "task1")
+        ledger.record_task(ledger.job("k2"), "task1")
     assert ledger.job("k2").state == "new"
 
 
@@ -85,7 +85,7 @@ def test_a_live_run_keeps_its_jobs_and_a_dead_one_loses_them(ledger: Ledger) -> 
 
 
 def test_failed_jobs_are_paid_for_again_only_when_asked(ledger: Ledger) -> None:
-    job = ledger.accepted(ledger.claim(JOB, "run"), "task1")
+    job = ledger.record_task(ledger.claim(JOB, "run"), "task1")
     ledger.finish(job, "failed", error="no")
     assert ledger.claim(JOB, "run").state == "failed"
     anew = ledger.claim(JOB, "run", pay_again=True)
@@ -142,7 +142,9 @@ def test_threads_may_write_at_once(ledger: Ledger) -> None:
 
     def work(number: int) -> None:
         job = replace(JOB, key=f"k{number}", content=f"sha256:{number}")
-        job = ledger.accepted(ledger.submitting(ledger.claim(job, "run"), "run"), f"t{number}")
+        job = ledger.record_task(
+            ledger.record_request(ledger.claim(job, "run"), "run"), f"t{number}"
+        )
         ledger.finish(job, "ready", answer="x")
 
     with ThreadPoolExecutor(8) as pool:

@@ -173,10 +173,10 @@ class Account(abc.ABC):
         """
         if not isinstance(index_name, str) or not index_name.strip():
             raise InputError(f"index_name is {index_name!r}; a name was expected; give it one")
-        options = _known("model_options", model_options, _MODEL_OPTIONS)
+        options = _check_words("model_options", model_options, _MODEL_OPTIONS)
         extra = {"addons": list(as_names(addons) or ())} if addons else {}
         service = self._parts()[0]
-        there = await _index_named(service, index_name)
+        there = await _find_index(service, index_name)
         if there is not None:
             raise InputError(
                 f"an index is named {index_name!r} already, {there}; a new name was expected; use "
@@ -187,7 +187,7 @@ class Account(abc.ABC):
         try:
             made: str | None = await service.create_index(body)
         except ApiError as error:
-            made = await _index_named(service, index_name) if is_fate_unknown(error) else None
+            made = await _find_index(service, index_name) if is_fate_unknown(error) else None
             if made is None:
                 raise
         index = await service.index(str(made))
@@ -238,13 +238,13 @@ class Account(abc.ABC):
         >>> films = client.assets(asset_types="video")                    # doctest: +SKIP
         >>> client.index_asset(index_id, films["asset_id"])               # doctest: +SKIP
         """
-        wanted = _ids("asset_id", asset_id)
+        wanted = _check_ids("asset_id", asset_id)
         service, ledger, _, account = self._parts()
         with contextlib.closing(ledger.begin()) as lock:
             indexing = Indexing(
                 service, ledger, account=account, run=lock.name, settings=self._settings
             )
-            found = await indexing.put(_id("index_id", index_id), wanted, pay_again=pay_again)
+            found = await indexing.put(_check_id("index_id", index_id), wanted, pay_again=pay_again)
         return indexes.video_table(found)
 
     async def assets(
@@ -292,9 +292,9 @@ class Account(abc.ABC):
         """
         types = None
         if asset_types is not None:
-            types = tuple(_known("asset_types", asset_types, _ASSET_TYPES))
+            types = tuple(_check_words("asset_types", asset_types, _ASSET_TYPES))
         params = _filters(
-            asset_ids=None if asset_ids is None else tuple(_ids("asset_ids", asset_ids)),
+            asset_ids=None if asset_ids is None else tuple(_check_ids("asset_ids", asset_ids)),
             asset_types=types,
             filename=as_names(filename),
         )
@@ -336,7 +336,7 @@ class Account(abc.ABC):
 
         >>> client.delete_asset(client.assets()["asset_id"].iloc[-1])     # doctest: +SKIP
         """
-        await self._parts()[0].delete_asset(_id("asset_id", asset_id), force=force)
+        await self._parts()[0].delete_asset(_check_id("asset_id", asset_id), force=force)
 
     async def videos(
         self, index_id: str, *, status: Names = None, filename: str | None = None
@@ -378,7 +378,7 @@ class Account(abc.ABC):
         >>> client.videos(index_id)["duration_sec"].sum()                 # doctest: +SKIP
         """
         params = _filters(status=as_names(status), filename=as_names(filename))
-        found = self._parts()[0].indexed(index_id, "indexed-assets", params)
+        found = self._parts()[0].index_entries(index_id, "indexed-assets", params)
         return indexes.video_table([one async for one in found])
 
     async def fetch(
@@ -434,7 +434,7 @@ class Account(abc.ABC):
         service = self._parts()[0]
         wanted = as_names(video_id)
         if wanted is None:
-            items = [one async for one in service.indexed(index_id, "indexed-assets")]
+            items = [one async for one in service.index_entries(index_id, "indexed-assets")]
             ready = [one for one in items if one.get("status", "ready") == "ready"]
             wanted = tuple(map(identity_at, ready))
             if not wanted:
@@ -540,7 +540,7 @@ class Account(abc.ABC):
         return hit_table(await all_hits(service, search, k))
 
 
-async def _index_named(service: Service, name: str) -> str | None:
+async def _find_index(service: Service, name: str) -> str | None:
     """The id of the index of this name, if there is one."""
     params = (("index_name", name),)
     found = [one async for one in service.indexes(params) if text_at(one, "index_name") == name]
@@ -552,7 +552,7 @@ def _filters(**asked: Iterable[str] | None) -> Params:
     return tuple((name, value) for name, values in asked.items() for value in values or ())
 
 
-def _known(name: str, given: Any, known: tuple[str, ...]) -> list[str]:
+def _check_words(name: str, given: Any, known: tuple[str, ...]) -> list[str]:
     """Words that were asked for, each of them known."""
     words = list(as_names(given) or ())
     wrong = next((word for word in words if word not in known), None)
@@ -564,15 +564,15 @@ def _known(name: str, given: Any, known: tuple[str, ...]) -> list[str]:
     return words
 
 
-def _ids(name: str, given: Any) -> list[str]:
+def _check_ids(name: str, given: Any) -> list[str]:
     """Ids that were asked for, each once, in their order."""
     listed = [given] if isinstance(given, str) or not hasattr(given, "__iter__") else list(given)
     if not listed:
         raise InputError(f"{name} is empty; at least one id was expected; client.assets() has them")
-    return list(dict.fromkeys(_id(name, one) for one in listed))
+    return list(dict.fromkeys(_check_id(name, one) for one in listed))
 
 
-def _id(name: str, given: Any) -> str:
+def _check_id(name: str, given: Any) -> str:
     """An id, or an error for what cannot be one."""
     if not isinstance(given, str) or not given.isprintable() or not given.strip():
         raise InputError(

@@ -25,7 +25,7 @@ from twlab.service.jobs.inputs import find_sources
 from twlab.service.jobs.ledger import Ledger
 from twlab.service.jobs.query_parts import make_query
 from twlab.service.jobs.query_vectors import ask_all
-from twlab.service.jobs.uploaded import checked_ids, find_assets
+from twlab.service.jobs.uploaded import check_ids, find_assets
 from twlab.service.jobs.work import Run
 
 if TYPE_CHECKING:
@@ -275,12 +275,12 @@ class AsyncClient(Account):
         given |= {"embedding_dimension": embedding_dimension}
         given |= {"embedding_uncertainty": embedding_uncertainty}
         options = read_options(model_name, **given)
-        pace = Pace(concurrency, timeout_sec, pay_again, at_once).checked()
-        sources = await self._sources(source, asset_id)
-        outcomes = await self._embedded(sources, options, pace, progress=progress)
-        return await self._reported(outcomes, on_error)
+        pace = Pace(concurrency, timeout_sec, pay_again, at_once).check()
+        sources = await self._find_sources(source, asset_id)
+        outcomes = await self._embed_all(sources, options, pace, progress=progress)
+        return await self._report(outcomes, on_error)
 
-    async def _sources(self, source: Any, asset_id: Any) -> list[Media]:
+    async def _find_sources(self, source: Any, asset_id: Any) -> list[Media]:
         """What is to be embedded: files and addresses, or what the service has already."""
         if (source is None) == (asset_id is None):
             raise InputError(
@@ -290,12 +290,12 @@ class AsyncClient(Account):
         if asset_id is None:
             return find_sources(source)
         service, ledger, assets, account = self._parts()
-        ids = checked_ids(asset_id)
+        ids = check_ids(asset_id)
         return await find_assets(
             ids, service=service, assets=assets, ledger=ledger, account=account
         )
 
-    async def _embedded(
+    async def _embed_all(
         self, sources: Sequence[Media], options: Options, pace: Pace, *, progress: bool
     ) -> list[Outcome]:
         await asyncio.to_thread(check_sources, sources, options, at_once=pace.at_once)
@@ -308,7 +308,7 @@ class AsyncClient(Account):
                 finally:
                     ledger_tables.warn_of_other_keys(run.paid_elsewhere)
 
-    async def _reported(self, outcomes: Sequence[Outcome], on_error: str) -> pd.DataFrame:
+    async def _report(self, outcomes: Sequence[Outcome], on_error: str) -> pd.DataFrame:
         done = {one.job.key: one for one in outcomes if one.job is not None}
         jobs = [one.job for one in done.values() if one.job is not None]
         segments, unreadable = await asyncio.to_thread(ledger_tables.segments_of, self.folder, jobs)
@@ -402,7 +402,7 @@ class AsyncClient(Account):
             embedding_uncertainty=embedding_uncertainty,
             auto_truncate=auto_truncate,
         )
-        return await self._asked([query])
+        return await self._ask_all([query])
 
     async def embed_text(
         self, text: str | Sequence[str], *, model_name: str = MODEL
@@ -446,7 +446,7 @@ class AsyncClient(Account):
         texts = [text] if isinstance(text, str) or not hasattr(text, "__iter__") else list(text)
         if not texts:
             raise InputError("an empty list of texts; at least one was expected; name some")
-        return await self._asked([make_query(model_name, text=_words(one)) for one in texts])
+        return await self._ask_all([make_query(model_name, text=_check_text(one)) for one in texts])
 
     async def embed_image(
         self, image: Any, *, text: str = "", model_name: str = MODEL
@@ -487,7 +487,7 @@ class AsyncClient(Account):
         >>> query = client.embed_image("rabbit.jpg", text="yawning")      # doctest: +SKIP
         """
         query = make_query(model_name, text=text or None, media={"image": image})
-        return await self._asked([_of_one(query)])
+        return await self._ask_all([_check_one_file(query)])
 
     async def embed_audio(self, audio: Any, *, model_name: str = MODEL) -> pd.DataFrame:
         """One row with the vector of a sound as a whole; paid for once.
@@ -524,9 +524,11 @@ class AsyncClient(Account):
 
         >>> query = client.embed_audio("birdsong.wav")                    # doctest: +SKIP
         """
-        return await self._asked([_of_one(make_query(model_name, media={"audio": audio}))])
+        return await self._ask_all(
+            [_check_one_file(make_query(model_name, media={"audio": audio}))]
+        )
 
-    async def _asked(self, queries: Sequence[Query]) -> pd.DataFrame:
+    async def _ask_all(self, queries: Sequence[Query]) -> pd.DataFrame:
         """One row for each query, in their order."""
         service, ledger, assets, account = self._parts()
         with contextlib.closing(ledger.begin()) as lock:
@@ -630,14 +632,14 @@ class AsyncClient(Account):
         return ledger_tables.failure_table(self._failures)
 
 
-def _words(text: Any) -> str:
+def _check_text(text: Any) -> str:
     """A text, or an error for what is none: left out it would mean that there are only files."""
     if not isinstance(text, str):
         raise InputError(f"text is {text!r}; a few words were expected; say what to look for")
     return text
 
 
-def _of_one(query: Query) -> Query:
+def _check_one_file(query: Query) -> Query:
     """The query, if it is of one file."""
     if len(query.parts) != 1:
         raise InputError(

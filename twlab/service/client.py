@@ -26,16 +26,16 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _awaited(
+def _wait_for(
     method: Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, T]],
 ) -> Callable[Concatenate[Client, P], T]:
     """The method of :class:`Client` that waits for one of :class:`AsyncClient`."""
 
     @functools.wraps(method)
-    def waiting(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return self._background.run(method(self._client, *args, **kwargs))
 
-    return waiting
+    return call
 
 
 class Client:
@@ -134,20 +134,20 @@ class Client:
         self._background.run(self._client.close())
         self._background.close()
 
-    embed = _awaited(AsyncClient.embed)
-    embed_query = _awaited(AsyncClient.embed_query)
-    embed_text = _awaited(AsyncClient.embed_text)
-    embed_image = _awaited(AsyncClient.embed_image)
-    embed_audio = _awaited(AsyncClient.embed_audio)
-    ledger = _awaited(AsyncClient.ledger)
-    results = _awaited(AsyncClient.results)
-    failures = _awaited(AsyncClient.failures)
-    tasks = _awaited(AsyncClient.tasks)
-    indexes = _awaited(AsyncClient.indexes)
-    create_index = _awaited(AsyncClient.create_index)
-    index_asset = _awaited(AsyncClient.index_asset)
-    assets = _awaited(AsyncClient.assets)
-    delete_asset = _awaited(AsyncClient.delete_asset)
-    videos = _awaited(AsyncClient.videos)
-    fetch = _awaited(AsyncClient.fetch)
-    search = _awaited(AsyncClient.search)
+    embed = _wait_for(AsyncClient.embed)
+    embed_query = _wait_for(AsyncClient.embed_query)
+    embed_text = _wait_for(AsyncClient.embed_text)
+    embed_image = _wait_for(AsyncClient.embed_image)
+    embed_audio = _wait_for(AsyncClient.embed_audio)
+    ledger = _wait_for(AsyncClient.ledger)
+    results = _wait_for(AsyncClient.results)
+    failures = _wait_for(AsyncClient.failures)
+    tasks = _wait_for(AsyncClient.tasks)
+    indexes = _wait_for(AsyncClient.indexes)
+    create_index = _wait_for(AsyncClient.create_index)
+    index_asset = _wait_for(AsyncClient.index_asset)
+    assets = _wait_for(AsyncClient.assets)
+    delete_asset = _wait_for(AsyncClient.delete_asset)
+    videos = _wait_for(AsyncClient.videos)
+    fetch = _wait_for(AsyncClient.fetch)
+    search = _wait_for(AsyncClient.search)

@@ -161,10 +161,10 @@ async def fetch_all(
 
         async def one(video_id: str) -> Any:
             async with gate:
-                answer = await service.indexed_one(
+                answer = await service.index_entry(
                     index_id, "indexed-assets", video_id, options, speech=speech
                 )
-            bars.finished(video_id)
+            bars.count_done(video_id)
             return answer.data
 
         tasks = [asyncio.create_task(one(video_id)) for video_id in video_ids]

@@ -52,7 +52,7 @@ def segments_of(
     paths = {str(answer_path(folder, str(job.answer))): job for job in jobs}
     troubles: dict[str, TwlabError] = {}
     try:
-        segments = _loaded(list(paths))
+        segments = _load(list(paths))
     except LoadError:
         good = []
         for path, job in paths.items():
@@ -62,7 +62,7 @@ def segments_of(
                 troubles[job.key] = _unreadable(job, error)
             else:
                 good.append(path)
-        segments = _loaded(good)
+        segments = _load(good)
     if strict and troubles:
         raise next(iter(troubles.values()))
     if "source" in segments.columns:
@@ -100,7 +100,7 @@ def _unreadable(job: Job, error: LoadError) -> AnswerError:
     return AnswerError(f"the answer for {job.source} cannot be read ({error}); {remedy}")
 
 
-def _loaded(paths: list[str]) -> pd.DataFrame:
+def _load(paths: list[str]) -> pd.DataFrame:
     return load(paths, progress=False) if paths else empty_table()
 
 

@@ -64,7 +64,7 @@ class Key:
         The time is that of a few searches: patterns are tried near escapes only.
         """
         content = content.replace(self._value.encode(), _STARS)
-        for form in _packed(self._value):
+        for form in _encode(self._value):
             content = content.replace(form, _STARS)
         reach = 12 * len(self._value)  # an escaped character is shorter than twelve
         spans: list[tuple[int, int]] = []
@@ -73,7 +73,7 @@ class Key:
             if spans and first <= spans[-1][1]:
                 first = spans.pop()[0]
             spans.append((first, last))
-        pattern = _escaped(self._value) if spans else None
+        pattern = _compile_escapes(self._value) if spans else None
         for first, last in reversed(spans):
             if pattern is not None and pattern.search(content, first, last):
                 part = pattern.sub(_STARS, content[first:last])
@@ -163,7 +163,7 @@ def _is_here(host: str) -> bool:
         return host == "localhost"
 
 
-def _packed(value: str) -> tuple[bytes, ...]:
+def _encode(value: str) -> tuple[bytes, ...]:
     """The key in base 16, and the part in base 64 that is the same whatever surrounds it."""
     raw = value.encode()
     if len(raw) < _SECRET_CHARS:
@@ -176,7 +176,7 @@ def _packed(value: str) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _escaped(value: str) -> re.Pattern[bytes]:
+def _compile_escapes(value: str) -> re.Pattern[bytes]:
     """The key, any of whose characters may be escaped."""
     parts = []
     for char in value:

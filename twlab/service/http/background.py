@@ -42,7 +42,7 @@ class Background:
         It runs in the caller's context, so that widgets appear under the caller's cell.
         """
         done: concurrent.futures.Future[T] = concurrent.futures.Future()
-        loop, context = self._running(), contextvars.copy_context()
+        loop, context = self._ensure_loop(), contextvars.copy_context()
         started: list[asyncio.Task[T]] = []
 
         def start() -> None:
@@ -69,7 +69,7 @@ class Background:
         self._loop.close()
         self._loop = None
 
-    def _running(self) -> asyncio.AbstractEventLoop:
+    def _ensure_loop(self) -> asyncio.AbstractEventLoop:
         with self._starting:
             if self._loop is None or self._pid != os.getpid():
                 self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
@@ -83,10 +83,10 @@ class Background:
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     """Run until stopped, then end what is left in good order, broken-off bodies included."""
     loop.run_forever()
-    loop.run_until_complete(_ended())
+    loop.run_until_complete(_cancel_rest())
 
 
-async def _ended() -> None:
+async def _cancel_rest() -> None:
     left = asyncio.all_tasks() - {asyncio.current_task()}
     for task in left:
         task.cancel()

@@ -70,19 +70,19 @@ class Service:
     async def create_v1(self, form: Params, file: FilePart | None) -> str:
         """The id of a new video embedding task. Paid."""
         path = "/embed/tasks"
-        files = _listed(file)
+        files = _as_files(file)
         call = Call("POST", path, f"POST {path}", form=form, files=files, once=True)
         return identity_at((await self.transport.ask(call)).data)
 
     async def status_v1(self, task_id: str) -> Answer:
         """The state of a task, without vectors."""
-        path = f"/embed/tasks/{_quoted(task_id)}/status"
+        path = f"/embed/tasks/{_quote(task_id)}/status"
         return await self._get(path, "/embed/tasks/{id}/status")
 
     async def retrieve_v1(self, task_id: str, options: Iterable[str] | None = None) -> Answer:
         """A task with its vectors."""
         params = tuple(("embedding_option", name) for name in options or ())
-        path = f"/embed/tasks/{_quoted(task_id)}"
+        path = f"/embed/tasks/{_quote(task_id)}"
         return await self._get(path, "/embed/tasks/{id}", params, VECTOR_BYTES)
 
     async def embed_v1(self, form: Params, file: FilePart | None) -> Answer:
@@ -91,7 +91,7 @@ class Service:
             Call(
                 *("POST", "/embed", "POST /embed"),
                 form=form,
-                files=_listed(file),
+                files=_as_files(file),
                 once=True,
                 most_bytes=VECTOR_BYTES,
             )
@@ -107,7 +107,7 @@ class Service:
 
     async def retrieve_v2(self, task_id: str) -> Answer:
         """A task: its state, and its vectors once it is ready."""
-        path = f"/embed-v2/tasks/{_quoted(task_id)}"
+        path = f"/embed-v2/tasks/{_quote(task_id)}"
         return await self._get(path, "/embed-v2/tasks/{id}", (), VECTOR_BYTES)
 
     async def embed_v2(self, body: dict[str, Any], *, patience_sec: float | None = None) -> Answer:
@@ -134,12 +134,12 @@ class Service:
 
     async def create_asset(self, form: Params, file: FilePart | None) -> str:
         """The id of a new asset, from one form."""
-        call = Call("POST", "/assets", "POST /assets", form=form, files=_listed(file))
+        call = Call("POST", "/assets", "POST /assets", form=form, files=_as_files(file))
         return identity_at((await self.transport.ask(call)).data)
 
     async def asset(self, asset_id: str) -> Any:
         """One asset: its ``status`` is ``processing``, ``ready`` or ``failed``."""
-        return (await self._get(f"/assets/{_quoted(asset_id)}", "/assets/{id}")).data
+        return (await self._get(f"/assets/{_quote(asset_id)}", "/assets/{id}")).data
 
     def assets(self, params: Params = ()) -> AsyncIterator[dict[str, Any]]:
         """The assets of the account that pass the filters, newest first."""
@@ -147,7 +147,7 @@ class Service:
 
     async def delete_asset(self, asset_id: str, *, force: bool) -> None:
         """Delete an asset; forced also where an index holds it."""
-        path, params = f"/assets/{_quoted(asset_id)}", (("force", "true"),) if force else ()
+        path, params = f"/assets/{_quote(asset_id)}", (("force", "true"),) if force else ()
         # A second try after a lost answer would be told that there is no such asset.
         call = Call("DELETE", path, "DELETE /assets/{id}", params=params, once=True)
         try:
@@ -187,14 +187,14 @@ class Service:
 
     async def report_parts(self, upload_id: str, parts: list[dict[str, Any]]) -> None:
         """Tell the service of up to 50 pieces that have arrived."""
-        path = f"/assets/multipart-uploads/{_quoted(upload_id)}"
+        path = f"/assets/multipart-uploads/{_quote(upload_id)}"
         group = "POST /assets/multipart-uploads/{id}"
         body = {"completed_chunks": parts}
         await self.transport.ask(Call("POST", path, group, json=body))
 
     async def part_urls(self, upload_id: str, start: int, count: int) -> dict[int, str]:
         """Addresses for `count` pieces (at most 50) from piece `start`, counted from 1."""
-        path = f"/assets/multipart-uploads/{_quoted(upload_id)}/presigned-urls"
+        path = f"/assets/multipart-uploads/{_quote(upload_id)}/presigned-urls"
         group = "POST /assets/multipart-uploads/{id}/presigned-urls"
         body = {"start": start, "count": count}
         data = (await self.transport.ask(Call("POST", path, group, json=body))).data
@@ -220,7 +220,7 @@ class Service:
 
     def upload_parts(self, upload_id: str) -> AsyncIterator[dict[str, Any]]:
         """The pieces of a session as the service sees them."""
-        path = f"/assets/multipart-uploads/{_quoted(upload_id)}"
+        path = f"/assets/multipart-uploads/{_quote(upload_id)}"
         return self._pages(path, (), "/assets/multipart-uploads/{id}", "uploaded_chunks")
 
     # Indexes
@@ -231,33 +231,33 @@ class Service:
 
     async def index(self, index_id: str) -> Any:
         """What one index is: its models and their options."""
-        return (await self._get(f"/indexes/{_quoted(index_id)}", "/indexes/{id}")).data
+        return (await self._get(f"/indexes/{_quote(index_id)}", "/indexes/{id}")).data
 
     async def create_index(self, body: dict[str, Any]) -> str:
         """The id of a new index."""
         call = Call("POST", "/indexes", "POST /indexes", json=body, once=True)
         return identity_at((await self.transport.ask(call)).data)
 
-    def indexed(
+    def index_entries(
         self, index_id: str, kind: str, params: Params = ()
     ) -> AsyncIterator[dict[str, Any]]:
         """What an index holds; `kind` is ``indexed-assets`` or ``videos``."""
-        path, group = f"/indexes/{_quoted(index_id)}/{kind}", f"/indexes/{{id}}/{kind}"
+        path, group = f"/indexes/{_quote(index_id)}/{kind}", f"/indexes/{{id}}/{kind}"
         return self._pages(path, params, group)
 
-    def indexed_from(self, asset_id: str) -> AsyncIterator[dict[str, Any]]:
+    def entries_of_asset(self, asset_id: str) -> AsyncIterator[dict[str, Any]]:
         """What indexes hold of an asset: the ids there, and of the indexes."""
-        path = f"/assets/{_quoted(asset_id)}/indexed-assets"
+        path = f"/assets/{_quote(asset_id)}/indexed-assets"
         return self._pages(path, (), "/assets/{id}/indexed-assets")
 
     async def index_asset(self, index_id: str, asset_id: str) -> str:
         """The id that an asset gets in an index, which begins to read it. Paid."""
-        path, group = f"/indexes/{_quoted(index_id)}/indexed-assets", "/indexes/{id}/indexed-assets"
+        path, group = f"/indexes/{_quote(index_id)}/indexed-assets", "/indexes/{id}/indexed-assets"
         body = {"asset_id": asset_id}
         call = Call("POST", path, f"POST {group}", json=body, once=True)
         return identity_at((await self.transport.ask(call)).data)
 
-    async def indexed_one(
+    async def index_entry(
         self,
         index_id: str,
         kind: str,
@@ -269,7 +269,7 @@ class Service:
         """One indexed video with its vectors of the given options, and with what is spoken."""
         params = tuple(("embedding_option", name) for name in options)
         params += (("transcription", "true"),) if speech else ()
-        path = f"/indexes/{_quoted(index_id)}/{kind}/{_quoted(item_id)}"
+        path = f"/indexes/{_quote(index_id)}/{kind}/{_quote(item_id)}"
         return await self._get(path, f"/indexes/{{id}}/{kind}/{{id}}", params, VECTOR_BYTES)
 
     # Search
@@ -281,7 +281,7 @@ class Service:
 
     async def search_page(self, token: str, params: Params = ()) -> Any:
         """A further page of hits."""
-        return (await self._get(f"/search/{_quoted(token)}", "/search/{token}", params)).data
+        return (await self._get(f"/search/{_quote(token)}", "/search/{token}", params)).data
 
     async def _get(
         self, path: str, group: str, params: Params = (), most_bytes: int = LIST_BYTES
@@ -315,11 +315,11 @@ class Service:
             number += 1
 
 
-def _listed(file: FilePart | None) -> tuple[FilePart, ...]:
+def _as_files(file: FilePart | None) -> tuple[FilePart, ...]:
     return () if file is None else (file,)
 
 
-def _quoted(name: str) -> str:
+def _quote(name: str) -> str:
     """An id as one step of a path."""
     return quote(name, safe="")
 

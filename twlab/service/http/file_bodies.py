@@ -36,7 +36,7 @@ class FilePart:
     sent: Callable[[int], None] | None = None
 
     @contextlib.contextmanager
-    def opened(self) -> Iterator[PartStream]:
+    def open(self) -> Iterator[PartStream]:
         """The open piece.
 
         Raises

@@ -137,7 +137,7 @@ class _Group:
             self.paced_at = now
             self.next_at = max(now, self.next_at) + self.gap_sec
 
-    def windowed(self, headers: Mapping[str, str], clock: ServerClock, now: float) -> bool:
+    def take_window(self, headers: Mapping[str, str], clock: ServerClock, now: float) -> bool:
         limit, left, reset = (
             _number(headers, f"x-ratelimit-{name}") for name in ("limit", "remaining", "reset")
         )
@@ -222,7 +222,7 @@ class Limiter:
         """Take in an answer's status and headers; to be called after :meth:`leave`."""
         group, now = self._groups[name], self._now()
         self._clock.learn(headers, sent_at, now)
-        windowed = group.windowed(headers, self._clock, now)
+        windowed = group.take_window(headers, self._clock, now)
         if status == 429:
             group.refuse(now, asked_wait(headers), windowed=windowed)
             return

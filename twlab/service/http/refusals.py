@@ -13,7 +13,7 @@ from twlab.service.http.limits import asked_wait
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["broken", "refusal", "request_id"]
+__all__ = ["describe_break", "refusal", "request_id"]
 
 _BODY_CHARS = 200
 _TASK = "/tasks/{id}"
@@ -31,10 +31,10 @@ _WORDS = {
 }
 
 
-def broken(error: Exception) -> str:
+def describe_break(error: Exception) -> str:
     """What broke, in words, without the address (it may hold a signature).
 
-    >>> broken(TimeoutError())
+    >>> describe_break(TimeoutError())
     'TimeoutError'
     """
     name = type(error).__name__
@@ -57,7 +57,7 @@ def refusal(
     >>> refusal("GET /x", 404, {}, b'{"code": "c", "message": "m"}', max_wait_sec=60)
     NotFoundError('GET /x: 404 c “m”; check the id')
     """
-    code, message = map(mask, _said(content))
+    code, message = map(mask, _read_body(content))
     kind = status_error(status)
     said = " ".join(part for part in (code, f"“{message}”" if message else "") if part)
     asked = asked_wait(headers)
@@ -83,7 +83,7 @@ def request_id(headers: Mapping[str, str]) -> str:
     return plain(next((headers[name] for name in names if name in headers), ""))
 
 
-def _said(content: bytes) -> tuple[str, str]:
+def _read_body(content: bytes) -> tuple[str, str]:
     """The service's code and sentence, from a flat, a nested or a search error body."""
     try:
         body = orjson.loads(content)

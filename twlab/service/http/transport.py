@@ -29,7 +29,7 @@ from twlab.service.http.bodies import ENCODINGS, read_body
 from twlab.service.http.file_bodies import mime_type
 from twlab.service.http.limits import Limiter
 from twlab.service.http.logs import MaskedLogs
-from twlab.service.http.refusals import broken, refusal, request_id
+from twlab.service.http.refusals import describe_break, refusal, request_id
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -215,10 +215,10 @@ class Transport:
             ),
             reraise=True,
         )
-        answer: Answer = await tries(self._once, call)
+        answer: Answer = await tries(self._ask_once, call)
         return answer
 
-    async def _once(self, call: Call) -> Answer:
+    async def _ask_once(self, call: Call) -> Answer:
         name = call.name
         await self._limiter.enter(name)
         sent_at = time.monotonic()
@@ -247,7 +247,7 @@ class Transport:
         except TimeoutError:
             problem, sent = f"no complete answer within {limit:g} s", True
         except httpx.HTTPError as error:
-            problem, sent = broken(error), not isinstance(error, _NEVER_SENT)
+            problem, sent = describe_break(error), not isinstance(error, _NEVER_SENT)
         except InputError as error:  # the file to send; without the frames that hold the key
             return InputError(str(error))
         except AnswerError as error:
@@ -260,7 +260,7 @@ class Transport:
     async def _exchange(self, call: Call) -> Answer:
         own = call.path.startswith("/")
         with contextlib.ExitStack() as stack:
-            streams = [stack.enter_context(file.opened()) for file in call.files]
+            streams = [stack.enter_context(file.open()) for file in call.files]
             body, headers = _body(call, streams)
             arrived = False
             try:
@@ -275,7 +275,7 @@ class Transport:
                 auth = self._auth if own else None
                 response = await self._http.send(request, auth=auth, stream=True)
                 arrived = response.is_success
-                content = await _content(response, call)
+                content = await _read_content(response, call)
             finally:
                 for stream in streams if not arrived else ():
                     stream.unsend()
@@ -361,7 +361,7 @@ def _body(
     return ({} if call.json is None else {"json": call.json}), []
 
 
-async def _content(response: httpx.Response, call: Call) -> bytes:
+async def _read_content(response: httpx.Response, call: Call) -> bytes:
     """The body as far as it is taken; the connection is given back, or closed where more comes."""
     good = response.is_success
     most = call.most_bytes if good else _REFUSAL_BYTES

@@ -24,7 +24,7 @@ class Assets:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def remembered_hash(self, path: str, stamp: str) -> str | None:
+    def recall_hash(self, path: str, stamp: str) -> str | None:
         """The content hash of a file that has not changed since."""
         with self._ledger.reading() as db:
             row = db.execute("SELECT stamp, content FROM files WHERE path = ?", (path,))
@@ -78,7 +78,7 @@ class Assets:
         with self._ledger.change() as db:
             db.execute("DELETE FROM parts WHERE upload_id = ? AND number = ?", (upload_id, number))
 
-    def parts_reported(self, upload_id: str, numbers: list[int]) -> None:
+    def mark_reported(self, upload_id: str, numbers: list[int]) -> None:
         """Write down that the service was told of pieces."""
         with self._ledger.change() as db:
             db.executemany(

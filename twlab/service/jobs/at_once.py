@@ -75,6 +75,6 @@ async def ask_at_once(
         content = await asyncio.to_thread(path.read_bytes)
         media = {"base64_string": base64.b64encode(content).decode()}
     body = options.v2_body(media)
-    job = ledger.submitting(replace(job, api=AT_ONCE), run)
+    job = ledger.record_request(replace(job, api=AT_ONCE), run)
     answer = await service.embed_v2(body, patience_sec=_PATIENCE_SEC)
     return ledger.finish(job, "ready", answer=save_answer(ledger.folder, job, answer.content))

@@ -30,13 +30,13 @@ class Bars:
             if one is not None:
                 one.close()
 
-    def finished(self, what: str) -> None:
+    def count_done(self, what: str) -> None:
         """One more video is done, well or badly."""
         if self._all is not None:
             self._all.set_postfix_str(what[:40], refresh=False)
             self._all.update(1)
 
-    def uploading(self, name: str, size: int) -> Callable[[int], None]:
+    def begin_upload(self, name: str, size: int) -> Callable[[int], None]:
         """A bar for one upload; the result takes the number of bytes that left."""
         if not self._shown or size < _SHOWN_FROM_BYTES:
             return lambda count: None
@@ -44,7 +44,7 @@ class Bars:
         self._uploads[name] = upload
         return lambda count: None if upload is None else _advance(upload, count)
 
-    def uploaded(self, name: str) -> None:
+    def end_upload(self, name: str) -> None:
         """The upload's bar goes."""
         upload = self._uploads.pop(name, None)
         if upload is not None:

@@ -51,9 +51,9 @@ async def settle(service: Service, ledger: Ledger, job: Job, settings: Settings)
     pause = min(_FIRST_PAUSE_SEC, settings.settle_sec / 4)
     while True:
         last = time.monotonic() >= deadline
-        sure, unsure = await _candidates(service, ledger, job)
+        sure, unsure = await _find_tasks(service, ledger, job)
         if sure:
-            return ledger.accepted(job, sure[0])
+            return ledger.record_task(job, sure[0])
         if last and unsure:
             raise in_doubt(job, f"it may be task {', '.join(unsure[:3])}")
         if last and _may_be_forgotten(job, service.transport.service_time()):
@@ -79,7 +79,7 @@ def _may_be_forgotten(job: Job, service_time: float | None) -> bool:
     return wrong or not -_CLOCKS_APART_SEC <= here - then <= _KEPT_SEC
 
 
-def _since(job: Job, service_time: float | None) -> datetime | None:
+def _earliest_time(job: Job, service_time: float | None) -> datetime | None:
     """From when on tasks may be the job's; None where all must be looked at."""
     if job.service_at is None:
         return None
@@ -87,7 +87,7 @@ def _since(job: Job, service_time: float | None) -> datetime | None:
     return datetime.fromtimestamp(max(0.0, min(known) - _CLOCKS_APART_SEC), UTC)
 
 
-async def _candidates(service: Service, ledger: Ledger, job: Job) -> tuple[list[str], list[str]]:
+async def _find_tasks(service: Service, ledger: Ledger, job: Job) -> tuple[list[str], list[str]]:
     """Ids of tasks that are the job's for certain, and of those that may be."""
     known = ledger.known_tasks()
     rivals = [
@@ -95,12 +95,12 @@ async def _candidates(service: Service, ledger: Ledger, job: Job) -> tuple[list[
         for other in ledger.jobs(job.account)
         if other.content == job.content and other.state == "submitting" and other.key != job.key
     ]
-    since = _since(job, service.transport.service_time())
+    since = _earliest_time(job, service.transport.service_time())
     tasks = await tasks_by_name(service, job.api, since, known)
     if rivals:
         for task_id, facts in tasks.items():
             if facts["named"] and is_same_work(job, facts):
-                tasks[task_id] = await _details(service, job.api, task_id, facts)
+                tasks[task_id] = await _ask_task(service, job.api, task_id, facts)
     return which_is(job, tasks, rivals, surely_recent=since is not None)
 
 
@@ -114,11 +114,11 @@ async def tasks_by_name(
         if task_id in known:
             continue
         facts = facts_of(entry)
-        tasks[task_id] = facts if facts["named"] else await _details(service, api, task_id, facts)
+        tasks[task_id] = facts if facts["named"] else await _ask_task(service, api, task_id, facts)
     return tasks
 
 
-async def _details(
+async def _ask_task(
     service: Service, api: str, task_id: str, facts: dict[str, Any]
 ) -> dict[str, Any]:
     """What the task itself says, where the list says too little."""

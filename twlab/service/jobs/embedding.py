@@ -68,7 +68,7 @@ def fit(source: Media, options: Options) -> Options:
             f"asset_id {source.asset.asset_id!r} for model {model.name!r}, which takes files and "
             f"addresses only; choose model_name={MODEL!r}, or give the file"
         )
-    return options.checked(kind)
+    return options.fit_kind(kind)
 
 
 def check_sources(sources: Sequence[Media], options: Options, *, at_once: bool) -> None:
@@ -126,7 +126,7 @@ class Pace:
     pay_again: bool
     at_once: bool = False
 
-    def checked(self) -> Pace:
+    def check(self) -> Pace:
         """The same, if it makes sense.
 
         Raises
@@ -166,7 +166,7 @@ async def embed_all(
             raise outcome.error or AssertionError("an offline outcome has an error")
         if not offline:
             reached.append(source)
-        bars.finished(source.name)
+        bars.count_done(source.name)
         return outcome
 
     tasks = [asyncio.create_task(one(source)) for source in sources]

@@ -164,7 +164,7 @@ class Options:
         """Which version of the interface serves the model."""
         return self.model.api
 
-    def checked(self, kind: Kind) -> Options:
+    def fit_kind(self, kind: Kind) -> Options:
         """The same for a kind of file, if the service can do it, however it was written.
 
         Whole seconds become whole numbers, and scopes the words that the ledger has always had:
@@ -199,9 +199,9 @@ class Options:
         if kind.input_type == "document":
             found = _fit_document(found, kind)
         _check_uncertainty(found, kind)
-        return replace(found._usual(model), embedding_scope=found._kept_scopes())
+        return replace(found._drop_usual(model), embedding_scope=found._kept_scopes())
 
-    def _usual(self, model: Model) -> Options:
+    def _drop_usual(self, model: Model) -> Options:
         """The same with what is so anyway left unsaid: one request is one job, paid for once."""
         same = {"segmentation": _OF_SENTENCES, "embedding_dimension": model.dimensions[0]}
         unsaid: dict[str, Any] = {n: None for n in same if getattr(self, n) == same[n]}

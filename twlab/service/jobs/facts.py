@@ -128,7 +128,7 @@ def _mark(job: Job) -> str:
     return found[1] if found else ""
 
 
-def _asked(job: Job) -> dict[str, Any]:
+def _parse_options(job: Job) -> dict[str, Any]:
     """What a job asked for; a ledger that somebody else wrote may hold anything there.
 
     Raises
@@ -158,7 +158,7 @@ def _is_number(asked: Any, name: str) -> bool:
 
 def _contradicts(job: Job, facts: dict[str, Any]) -> bool:
     """Whether a task says that something else was asked."""
-    asked = _asked(job)
+    asked = _parse_options(job)
     if facts["model_name"] not in (None, job.model_name):
         return True
     for name in _NUMBERS:
@@ -181,7 +181,7 @@ def _same_words(words: list[str]) -> set[str]:
 
 def _departs(job: Job, facts: dict[str, Any]) -> bool:
     """Whether a task says something particular that was left to the service here."""
-    asked = _asked(job)
+    asked = _parse_options(job)
     unsaid = (
         *("embedding_uncertainty", "time_based_metadata", "max_sentences", "overlap_sentences"),
         *(() if facts["dimension"] else ("embedding_dimension",)),

@@ -230,7 +230,7 @@ def content_of(source: Media, assets: Assets) -> tuple[str, int]:
         raise InputError(f"{source.path} is empty; a video was expected; check how it was made")
     where = str(source.path.resolve())
     stamp = f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ino}"
-    known = assets.remembered_hash(where, stamp)
+    known = assets.recall_hash(where, stamp)
     if known is None:
         known = f"sha256:{content_hash(source.path)}"
         if time.time() - stat.st_mtime > _SETTLED_SEC:  # a file just written may change unseen

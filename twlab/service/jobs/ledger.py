@@ -125,7 +125,7 @@ class Ledger:
         """Refuse rows that another program changed; looked at anew when anybody else wrote."""
         version = db.execute("PRAGMA data_version").fetchone()[0]
         if version != self._checked:
-            if ledgerfile.changed_by_others(db):
+            if ledgerfile.has_foreign_changes(db):
                 raise self._trouble("another program changed rows in it", damaged=True)
             self._checked = version
 
@@ -238,7 +238,7 @@ class Ledger:
             rows = self.db.execute(f"SELECT * FROM jobs {where} ORDER BY created_at, key", values)
             return [self._read(row) for row in rows]
 
-    def submitting(
+    def record_request(
         self,
         job: Job,
         run: str,
@@ -249,7 +249,7 @@ class Ledger:
         """Write down that a paid request is about to leave, and when by the service's clock."""
         self._check_place()
         with self.change() as db:
-            self._owned(db, job.key, run)
+            self._check_owner(db, job.key, run)
             now = time.time()
             attempts = self._job(db, job.key).attempts + 1
             self._set(
@@ -264,7 +264,7 @@ class Ledger:
             )
             return self._job(db, job.key)
 
-    def accepted(self, job: Job, task_id: str) -> Job:
+    def record_task(self, job: Job, task_id: str) -> Job:
         """Write down the service's task id; no other job may have it."""
         with self.change() as db:
             db.execute("INSERT INTO tasks (task_id, key) VALUES (?, ?)", (task_id, job.key))
@@ -278,7 +278,7 @@ class Ledger:
             )
             return self._job(db, job.key)
 
-    def shared(self, job: Job, twin: Job) -> Job:
+    def record_shared(self, job: Job, twin: Job) -> Job:
         """Write down that the task of another account's job is this account's too."""
         told = {"task_id": twin.task_id, "upload_name": twin.upload_name, "error": None}
         return self._update(job.key, state="processing", **told)
@@ -372,7 +372,7 @@ class Ledger:
                 "file that was opened was expected; close the client and run again"
             )
 
-    def _owned(self, db: sqlite3.Connection, key: str, run: str) -> None:
+    def _check_owner(self, db: sqlite3.Connection, key: str, run: str) -> None:
         owner = self._job(db, key).owner
         if owner != run:
             raise LedgerError(

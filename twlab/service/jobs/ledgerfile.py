@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FORM", "NewerFormError", "changed_by_others", "into_wal", "keep_tally", "prepare"]
+__all__ = ["FORM", "NewerFormError", "has_foreign_changes", "into_wal", "keep_tally", "prepare"]
 
 FORM = 3
 _JOBS = """
@@ -166,7 +166,7 @@ def keep_tally(db: sqlite3.Connection) -> None:
             )
 
 
-def changed_by_others(db: sqlite3.Connection) -> bool:
+def has_foreign_changes(db: sqlite3.Connection) -> bool:
     """Whether the rows are not those of the tally; within a transaction, so that none is under way.
 
     The time grows with the rows: about 2 microseconds for each.

@@ -52,7 +52,7 @@ class RunLock:
         self.name = name or run_name()
         self._path = folder / f"{self.name}.lock"
         self._lock = filelock.FileLock(self._path, timeout=0, thread_local=False)
-        with _explained(folder):
+        with _explain_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
 
@@ -78,7 +78,7 @@ def is_alive(folder: Path, name: str) -> bool:
     path = folder / f"{name}.lock"
     if not path.exists():
         return False
-    with _explained(folder):
+    with _explain_errors(folder):
         try:
             with filelock.FileLock(path, timeout=0, thread_local=False):
                 path.unlink(missing_ok=True)
@@ -91,14 +91,14 @@ def is_alive(folder: Path, name: str) -> bool:
 def alone(path: Path) -> Iterator[None]:
     """No other program is in a block with the same file at the same time."""
     with contextlib.ExitStack() as stack:
-        with _explained(path.parent):
+        with _explain_errors(path.parent):
             lock = filelock.FileLock(path, timeout=_PATIENCE_SEC, thread_local=False)
             stack.enter_context(lock)
         yield
 
 
 @contextlib.contextmanager
-def _explained(folder: Path) -> Iterator[None]:
+def _explain_errors(folder: Path) -> Iterator[None]:
     """What the system says of locks becomes a sentence."""
     try:
         yield

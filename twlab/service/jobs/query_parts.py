@@ -132,11 +132,11 @@ def make_query(
         "embedding_uncertainty": embedding_uncertainty,
         "auto_truncate": auto_truncate,
     }
-    told = _told(model, settings)
+    told = _leave_usual_unsaid(model, settings)
     return Query(kind, model, words, tuple(parts), _WHOLE.get(kind, ()), told)
 
 
-def _told(model: Model, settings: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+def _leave_usual_unsaid(model: Model, settings: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     """What is said of the whole request: the usual number of dimensions goes without saying."""
     usual = {_DIMENSION: model.dimensions[0], "embedding_uncertainty": False}
     asked = {name: value for name, value in settings.items() if value != usual.get(name)}

@@ -54,7 +54,7 @@ async def ask_all(
     ApiError, InputError
         If the service or a file does not allow it; answers that were under way are kept.
     """
-    wanted = [_job(query, account, assets) for query in queries]
+    wanted = [_make_job(query, account, assets) for query in queries]
     each = {job.key: (query, job) for query, job in zip(queries, wanted, strict=True)}
     gate, failed = asyncio.Semaphore(_AT_ONCE), asyncio.Event()
 
@@ -70,11 +70,11 @@ async def ask_all(
 
     # What is under way is paid for, so it is waited for though another fails.
     done = await asyncio.gather(*(one(*pair) for pair in each.values()), return_exceptions=True)
-    found = dict(zip(each, map(_or_raise, done), strict=True))
+    found = dict(zip(each, map(_raise_if_error, done), strict=True))
     return [found[job.key] for job in wanted]
 
 
-def _or_raise(found: Job | BaseException) -> Job:
+def _raise_if_error(found: Job | BaseException) -> Job:
     if isinstance(found, BaseException):
         raise found
     return found
@@ -95,19 +95,19 @@ async def _ask(query: Query, wanted: Job, *, service: Service, ledger: Ledger, r
         )
     try:
         body = _body(query)
-        ledger.submitting(job, run)
+        ledger.record_request(job, run)
         answer = await _send(service, query, body)
         return ledger.finish(job, "ready", answer=save_answer(ledger.folder, job, answer.content))
     except BadRequestError as error:
         ledger.finish(job, "rejected", error=str(error))
         if any(words in error.message.lower() for words in _RETIRED):
-            raise _retired(query, error) from None
+            raise _explain_retired(query, error) from None
         raise
     finally:
         ledger.release(job.key, run)
 
 
-def _job(query: Query, account: str, assets: Assets) -> Job:
+def _make_job(query: Query, account: str, assets: Assets) -> Job:
     content, name = _content(query, assets), query.text[:80]
     if query.parts:
         name = " + ".join(part.source.name for part in query.parts)
@@ -129,7 +129,7 @@ def _job(query: Query, account: str, assets: Assets) -> Job:
 def _content(query: Query, assets: Assets) -> str:
     """What tells a query from every other, in one line."""
     content = f"text:{hashlib.sha256(query.text.encode()).hexdigest()}"
-    held = [_held(part, assets) for part in query.parts]
+    held = [_identify(part, assets) for part in query.parts]
     if query.kind != "multi_input":
         return " ".join([content, *held])
     told = [
@@ -138,7 +138,7 @@ def _content(query: Query, assets: Assets) -> str:
     return " ".join([content, *told])
 
 
-def _held(part: Part, assets: Assets) -> str:
+def _identify(part: Part, assets: Assets) -> str:
     return f"asset:{part.asset_id}" if part.asset_id else content_of(part.source, assets)[0]
 
 
@@ -196,7 +196,7 @@ async def _send(service: Service, query: Query, body: dict[str, Any]) -> Answer:
     return await service.embed_v1(form, part)
 
 
-def _retired(query: Query, error: BadRequestError) -> BadRequestError:
+def _explain_retired(query: Query, error: BadRequestError) -> BadRequestError:
     return BadRequestError(
         f"the service no longer embeds with {query.model.name} (“{error.message}”); queries must "
         "be embedded with the model of the table; embed the videos again with a model that it "

@@ -7,9 +7,9 @@ copies folders, deleted by hand. What it knew is paid for, and must not be paid 
   digits of the job's key in its name (``answers.lying_answer``).
 * A job without an answer may be a task that nobody waits for. Before anything is sent, the tasks
   that the service lists and no job knows are written down once (:func:`note_orphans`); a new job
-  that is one of them goes on with it (:func:`recovered`).
+  that is one of them goes on with it (:func:`recover`).
 * A key may be changed for a new one of the same account, which then has another name here. The
-  service tells whether a task that another key paid for is this key's too (:func:`shared`).
+  service tells whether a task that another key paid for is this key's too (:func:`adopt_twin`).
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from twlab.service.jobs.ledger import Ledger
 
 __all__ = [
+    "adopt_twin",
     "note_orphans",
-    "recovered",
-    "shared",
+    "recover",
 ]
 
 _NOT_OURS = (BadRequestError, GoneError, NotFoundError, PermissionDeniedError)
@@ -52,7 +52,7 @@ async def note_orphans(service: Service, ledger: Ledger, job: Job, settings: Set
     ledger.keep_orphans(job, {name: orjson.dumps(facts).decode() for name, facts in tasks.items()})
 
 
-def recovered(ledger: Ledger, job: Job, *, pay_again: bool) -> Job:
+def recover(ledger: Ledger, job: Job, *, pay_again: bool) -> Job:
     """The new job, or in ``processing`` if a task of the lost ledger is its own.
 
     Raises
@@ -65,14 +65,14 @@ def recovered(ledger: Ledger, job: Job, *, pay_again: bool) -> Job:
         orphans = {name: facts for name, facts in orphans.items() if facts["status"] != "failed"}
     sure, unsure = which_is(job, orphans, [], surely_recent=False)
     if sure:
-        return ledger.accepted(job, sure[0])
+        return ledger.record_task(job, sure[0])
     if unsure and not pay_again:
         why = f"the ledger was lost, and it may be task {', '.join(unsure[:3])}"
         raise in_doubt(job, why)
     return job
 
 
-async def shared(service: Service, ledger: Ledger, job: Job) -> Job:
+async def adopt_twin(service: Service, ledger: Ledger, job: Job) -> Job:
     """The new job, or in ``processing`` if a task that another key paid for is its own."""
     retrieve = service.status_v1 if job.api == "v1" else service.retrieve_v2
     for twin in ledger.twins(job):
@@ -83,5 +83,5 @@ async def shared(service: Service, ledger: Ledger, job: Job) -> Job:
         facts = facts_of(answer.data)
         is_it = any(which_is(twin, {str(twin.task_id): facts}, [], surely_recent=True))
         if is_it and facts["status"] != "failed":
-            return ledger.shared(job, twin)
+            return ledger.record_shared(job, twin)
     return job

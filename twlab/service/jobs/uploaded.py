@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from twlab.service.jobs.assets import Assets
     from twlab.service.jobs.ledger import Ledger
 
-__all__ = ["checked_ids", "find_assets"]
+__all__ = ["check_ids", "find_assets"]
 
 _AT_ONCE = 8
 _MARK = re.compile(r"\.[0-9a-f]{16}(?=\.[^.]*$|$)")
 
 
-def checked_ids(asset_id: Any) -> list[str]:
+def check_ids(asset_id: Any) -> list[str]:
     """The ids of one or several assets, each once, in their order.
 
     Raises
@@ -66,7 +66,7 @@ async def find_assets(
             try:
                 told = await service.asset(asset_id)
             except (NotFoundError, GoneError):
-                known = _embedded_before(ledger, account, content or f"asset:{asset_id}")
+                known = _find_earlier_name(ledger, account, content or f"asset:{asset_id}")
                 if known is None:
                     raise
                 told = {"filename": known}
@@ -79,7 +79,7 @@ async def find_assets(
     return list(await asyncio.gather(*map(one, ids)))
 
 
-def _embedded_before(ledger: Ledger, account: str, content: str) -> str | None:
+def _find_earlier_name(ledger: Ledger, account: str, content: str) -> str | None:
     """The name of what was embedded of an asset that is gone; its answers are still here."""
     jobs = (job for job in ledger.jobs(account) if job.content == content)
     return next((job.video_id for job in jobs), None)

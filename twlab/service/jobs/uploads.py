@@ -49,10 +49,10 @@ _SESSION_LOST = (NotFoundError, GoneError, BadRequestError, PermissionDeniedErro
 class Watcher(Protocol):
     """Who wants to know how far an upload is."""
 
-    def uploading(self, name: str, size: int) -> Callable[[int], None]:
+    def begin_upload(self, name: str, size: int) -> Callable[[int], None]:
         """Take in the number of bytes that left."""
 
-    def uploaded(self, name: str) -> None:
+    def end_upload(self, name: str) -> None:
         """Take in that a file is there."""
 
 
@@ -76,7 +76,7 @@ class Uploader:
         self._account, self._run = account, run
         self._busy: dict[str, asyncio.Lock] = {}
 
-    async def asset(self, path: Path, name: str, content: str, size: int, kind: str) -> str:
+    async def upload(self, path: Path, name: str, content: str, size: int, kind: str) -> str:
         """The id of the asset that holds this file, uploading it if need be.
 
         Parameters
@@ -103,26 +103,26 @@ class Uploader:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SEC)
             try:
-                return await self._asset(row, path, name, content, size, kind)
+                return await self._upload(row, path, name, content, size, kind)
             finally:
                 self._assets.update_asset(self._account, content, owner=None)
 
-    async def _asset(
+    async def _upload(
         self, row: dict[str, Any], path: Path, name: str, content: str, size: int, kind: str
     ) -> str:
         if row["asset_id"] and await self._is_there(row["asset_id"], whole=not row["upload_id"]):
             return str(row["asset_id"])
-        sent = self.watch.uploading(path.name, size)
+        sent = self.watch.begin_upload(path.name, size)
         try:
             if size <= ONE_FORM_BYTES or kind == "document":  # which are taken in no pieces
                 part = FilePart(path, 0, size, "file", name, sent)
                 form = (("method", "direct"), ("filename", name))
                 asset_id = await self._service.create_asset(form, part)
             else:
-                asset_id = await self._in_pieces(row, path, name, content, size, kind, sent)
-            await self.until_ready(asset_id, path.name)
+                asset_id = await self._upload_pieces(row, path, name, content, size, kind, sent)
+            await self.wait_until_ready(asset_id, path.name)
         finally:
-            self.watch.uploaded(path.name)
+            self.watch.end_upload(path.name)
         self._assets.update_asset(self._account, content, asset_id=asset_id, upload_id=None)
         return asset_id
 
@@ -134,7 +134,7 @@ class Uploader:
         except (NotFoundError, GoneError):
             return False
 
-    async def until_ready(self, asset_id: str, name: str) -> None:
+    async def wait_until_ready(self, asset_id: str, name: str) -> None:
         """Wait until the service has looked at an asset.
 
         Raises
@@ -154,7 +154,7 @@ class Uploader:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SEC)
 
-    async def _in_pieces(
+    async def _upload_pieces(
         self,
         row: dict[str, Any],
         path: Path,
@@ -165,7 +165,7 @@ class Uploader:
         sent: Callable[[int], None],
     ) -> str:
         """The asset's id after all pieces have arrived."""
-        session = await self._old_session(row)
+        session = await self._find_session(row)
         if session is None:
             session = await self._service.create_upload(name, size, kind)
             self._assets.update_asset(
@@ -182,7 +182,7 @@ class Uploader:
         self._assets.forget_upload(session.upload_id)
         return session.asset_id
 
-    async def _old_session(self, row: dict[str, Any]) -> Upload | None:
+    async def _find_session(self, row: dict[str, Any]) -> Upload | None:
         """The session that an earlier run began, if the service still keeps it."""
         if not row["upload_id"]:
             return None
@@ -192,7 +192,7 @@ class Uploader:
             async for part in self._service.upload_parts(upload_id):
                 number, state = int(number_at(part, "index") or 0), text_at(part, "status")
                 if state == "completed" and number in known:
-                    self._assets.parts_reported(upload_id, [number])
+                    self._assets.mark_reported(upload_id, [number])
                 elif state == "failed" and number in known:
                     self._assets.drop_part(upload_id, number)
         except _SESSION_LOST:
@@ -218,21 +218,23 @@ class Uploader:
         for first in range(0, len(missing), _PER_REQUEST):
             batch = missing[first : first + _PER_REQUEST]
             if batch[0] not in urls:
-                urls |= await self._more_urls(session, batch[0])
+                urls |= await self._fetch_urls(session, batch[0])
             gate = asyncio.Semaphore(_PIECES_AT_ONCE)
             try:
                 async with asyncio.TaskGroup() as group:
                     for n in batch:
-                        group.create_task(self._gated(gate, session, path, size, n, urls, sent))
+                        group.create_task(
+                            self._send_in_turn(gate, session, path, size, n, urls, sent)
+                        )
             except* (ApiError, InputError) as errors:
                 raise errors.exceptions[0] from None
             await self._report(session, size)
 
-    async def _more_urls(self, session: Upload, number: int, count: int = 50) -> dict[int, str]:
+    async def _fetch_urls(self, session: Upload, number: int, count: int = 50) -> dict[int, str]:
         count = min(count, session.n_chunks - number + 1)
         return await self._service.part_urls(session.upload_id, number, count)
 
-    async def _gated(
+    async def _send_in_turn(
         self,
         gate: asyncio.Semaphore,
         session: Upload,
@@ -254,7 +256,7 @@ class Uploader:
         """The mark that the store gives for a piece; a signed address serves once, for an hour."""
         for attempt in range(1, _TRIES + 1):
             if number not in urls:
-                urls |= await self._more_urls(session, number, 1)
+                urls |= await self._fetch_urls(session, number, 1)
             path = urls.pop(number)
             call = Call(
                 "PUT",
@@ -296,7 +298,7 @@ class Uploader:
                 for number in batch
             ]
             await self._service.report_parts(session.upload_id, chunks)
-            self._assets.parts_reported(session.upload_id, batch)
+            self._assets.mark_reported(session.upload_id, batch)
 
 
 def _length(session: Upload, number: int, size: int) -> int:

@@ -42,7 +42,7 @@ from twlab.service.jobs.doubt import settle
 from twlab.service.jobs.embedding_options import job_key
 from twlab.service.jobs.facts import in_doubt
 from twlab.service.jobs.job import FINAL
-from twlab.service.jobs.rebuilding import note_orphans, recovered, shared
+from twlab.service.jobs.rebuilding import adopt_twin, note_orphans, recover
 from twlab.service.jobs.uploads import Uploader
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class Run:
         job = work.job
         try:
             async with asyncio.timeout(timeout_sec):
-                job = await self._claimed(job, pay_again=pay_again)
+                job = await self._claim(job, pay_again=pay_again)
                 if job.state == "ready" and self._has_answer(job):
                     return job
                 return await self._advance(job, work, pay_again=pay_again)
@@ -144,7 +144,7 @@ class Run:
             self._ledger.release(job.key, self._lock.name)
         raise StillProcessingError(f"{problem}; {StillProcessingError.advice}")
 
-    async def _claimed(self, wanted: Job, *, pay_again: bool) -> Job:
+    async def _claim(self, wanted: Job, *, pay_again: bool) -> Job:
         """The job's row once it is this run's or finished by another."""
         pause = _OTHERS_PAUSE_SEC
         while True:
@@ -165,25 +165,25 @@ class Run:
             raise TaskFailedError(f"{job.source}: {job.error}")
         if job.state == "ready" and job.task_id is None:  # its answer was deleted, and is no task's
             self._ledger.back_to_new(job)
-            job = await self._claimed(job, pay_again=pay_again)
+            job = await self._claim(job, pay_again=pay_again)
         if job.state == "submitting":
-            job = await self._settled(job, pay_again=pay_again)
+            job = await self._settle(job, pay_again=pay_again)
         if job.state == "new":
             job = replace(job, api=work.job.api)
             async with self._looking:
                 await note_orphans(self._service, self._ledger, job, self._settings)
             named = replace(job, upload_name=self._upload_name(job, work))
-            job = recovered(self._ledger, named, pay_again=pay_again)
+            job = recover(self._ledger, named, pay_again=pay_again)
         if job.state == "new":
-            job = await shared(self._service, self._ledger, job)
+            job = await adopt_twin(self._service, self._ledger, job)
         if job.state == "new" and work.at_once:
-            return await self._answered_at_once(job, work)
+            return await self._ask_at_once(job, work)
         if job.state == "new":
             job = await self._submit(job, work)
             self.paid_elsewhere += self._ledger.twins(job)[:1]
         return await self._collect(job, work)
 
-    async def _settled(self, job: Job, *, pay_again: bool) -> Job:
+    async def _settle(self, job: Job, *, pay_again: bool) -> Job:
         try:
             if job.api == AT_ONCE:
                 raise in_doubt(job, "it was asked at once, which leaves no task to look for")
@@ -199,39 +199,39 @@ class Run:
         """The job with its task id, sent again only after it certainly was not accepted."""
         name = self._upload_name(job, work)
         failure: ApiError | None = None
-        async with self._sending(job, work, name) as send:
+        async with self._prepare_request(job, work, name) as send:
             await self._service.time(job.api)
             for attempt in range(self._settings.attempts):
                 longest = self._settings.backoff_sec * 2**attempt
                 await asyncio.sleep(random.uniform(0, longest) if attempt else 0)
                 service_at = self._service.transport.service_time()
                 run = self._lock.name
-                job = self._ledger.submitting(job, run, name, service_at=service_at)
+                job = self._ledger.record_request(job, run, name, service_at=service_at)
                 try:
                     task_id = await send()
                 except ApiError as error:
                     failure = error
                 else:
-                    return self._ledger.accepted(job, task_id)
+                    return self._ledger.record_task(job, task_id)
                 if not is_fate_unknown(failure):
                     break
                 job = await settle(self._service, self._ledger, job, self._settings)
                 if job.state == "processing":
                     return job
-        self._not_accepted(job, failure)
+        self._note_refusal(job, failure)
         raise failure or AssertionError("at least one attempt is made")
 
-    def _not_accepted(self, job: Job, failure: ApiError | None) -> None:
+    def _note_refusal(self, job: Job, failure: ApiError | None) -> None:
         """Write down that a request certainly was not paid for."""
         if isinstance(failure, _MAY_PASS) or failure is None:
             self._ledger.back_to_new(job)
         else:
             self._ledger.finish(job, "rejected", error=str(failure))
 
-    async def _answered_at_once(self, job: Job, work: Work) -> Job:
+    async def _ask_at_once(self, job: Job, work: Work) -> Job:
         """The finished job, from the answer to the request itself."""
         path, url = work.source.path, {"url": work.source.url}
-        media = url if path is not None else await self._media(job, work, None)
+        media = url if path is not None else await self._provide_media(job, work, None)
         service, ledger, run = self._service, self._ledger, self._lock.name
         try:
             job = await ask_at_once(
@@ -239,7 +239,7 @@ class Run:
             )
         except ApiError as error:
             if not is_fate_unknown(error):
-                self._not_accepted(job, error)
+                self._note_refusal(job, error)
             raise
         self.paid_elsewhere += self._ledger.twins(job)[:1]
         return job
@@ -252,7 +252,7 @@ class Run:
         return upload_name(work.source.name, job_key(self.account, job.content, ""))
 
     @contextlib.asynccontextmanager
-    async def _sending(
+    async def _prepare_request(
         self, job: Job, work: Work, name: str | None
     ) -> AsyncIterator[Callable[[], Awaitable[str]]]:
         """What sends the paid request; everything that is free is done before."""
@@ -260,29 +260,29 @@ class Run:
         if path is not None:
             check_size(work.source.shown, work.options, work.size)
         if job.api == "v1" and path is not None:
-            sent = self._uploader.watch.uploading(work.source.name, work.size)
+            sent = self._uploader.watch.begin_upload(work.source.name, work.size)
             file = FilePart(path, 0, work.size, "video_file", str(name), sent)
             try:
                 yield lambda: self._service.create_v1(work.options.v1_form(), file)
             finally:
-                self._uploader.watch.uploaded(work.source.name)
+                self._uploader.watch.end_upload(work.source.name)
         elif job.api == "v1":
             form = (*work.options.v1_form(), ("video_url", url))
             yield lambda: self._service.create_v1(form, None)
         else:
-            media = await self._media(job, work, name)
+            media = await self._provide_media(job, work, name)
             yield lambda: self._service.create_v2(work.options.v2_body(media))
 
-    async def _media(self, job: Job, work: Work, name: str | None) -> dict[str, str]:
+    async def _provide_media(self, job: Job, work: Work, name: str | None) -> dict[str, str]:
         """Where the service finds the bytes; an asset is uploaded first, or waited for."""
         path, asset = work.source.path, work.source.asset
         if asset is not None:
-            await self._uploader.until_ready(asset.asset_id, work.source.name)
+            await self._uploader.wait_until_ready(asset.asset_id, work.source.name)
             return {"asset_id": asset.asset_id}
         if path is None:
             return {"url": work.source.url}
         kind = work.options.input_type
-        sent = await self._uploader.asset(path, str(name), job.content, work.size, kind)
+        sent = await self._uploader.upload(path, str(name), job.content, work.size, kind)
         return {"asset_id": sent}
 
     # Collecting
