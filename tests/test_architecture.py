@@ -182,7 +182,7 @@ def test_taken_names_are_seen() -> None:
     source = """
 import twlab as tw
 import twlab.errors as wrong
-from twlab.table import segments, aligned
+from twlab.table import segments, align_rows
 
 def inner():
     from twlab.looks import faint as pale
@@ -192,7 +192,7 @@ def inner():
     assert taken_names(ast.parse(source)) == {
         ("twlab", "load"),
         ("twlab.errors", "InputError"),
-        ("twlab.table", "aligned"),
+        ("twlab.table", "align_rows"),
         ("twlab.looks", "faint"),
         ("twlab.table.segments", "vectors"),
     }
@@ -272,9 +272,11 @@ def test_tests_reach_public_names_and_fronts() -> None:
 
 
 def test_looks_inside_are_seen() -> None:
-    inside = "from twlab.table.rows import aligned\nfrom twlab.cli import main\nimport twlab.paths"
-    assert looks_inside(ast.parse(inside)) == {"twlab.table.rows.aligned", "twlab.cli.main"}
-    front = "import twlab as tw\nfrom twlab.table import aligned\nfrom twlab import errors"
+    inside = (
+        "from twlab.table.rows import align_rows\nfrom twlab.cli import main\nimport twlab.paths"
+    )
+    assert looks_inside(ast.parse(inside)) == {"twlab.table.rows.align_rows", "twlab.cli.main"}
+    front = "import twlab as tw\nfrom twlab.table import align_rows\nfrom twlab import errors"
     assert not looks_inside(ast.parse(front))
 
 

@@ -19,7 +19,7 @@ from twlab.analysis.neighbors import (
     pruned,
     voronoi,
 )
-from twlab.table import scaled
+from twlab.table import scale_rows
 
 small = st.tuples(st.integers(1, 300), st.integers(1, 5), st.integers(0, 10**6))
 
@@ -32,7 +32,7 @@ def film() -> np.ndarray:
 def drawn(n: int, d: int, seed: int) -> np.ndarray:
     """Unit rows of small whole numbers: many equal, many equally alike."""
     whole = np.random.default_rng(seed).integers(1, 4, size=(n, d)).astype(np.float32)
-    return scaled(whole)[0]
+    return scale_rows(whole)[0]
 
 
 @pytest.fixture(params=[None, 7])
@@ -127,7 +127,7 @@ def test_twice_the_same(film: np.ndarray) -> None:
 
 def test_more_is_looked_at_until_it_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows without any order: a small share of the bound finds too few of their neighbours."""
-    noise = scaled(np.random.default_rng(0).normal(size=(2000, 48)).astype(np.float32))[0]
+    noise = scale_rows(np.random.default_rng(0).normal(size=(2000, 48)).astype(np.float32))[0]
     every = np.arange(len(noise))
     assert pruned.best_in_cells(noise, noise, every, 10, own=True)[1] >= pruned.LEAST_RECALL
     monkeypatch.setattr(pruned, "SHARES", pruned.SHARES[:1])
@@ -182,7 +182,7 @@ def test_copies_take_no_more_memory(
 ) -> None:
     """They lie in one cell, in which all are compared with all."""
     monkeypatch.setattr(pruned, "BLOCK_CELLS", 2**16)
-    unit = scaled(np.repeat(rng.normal(size=(2, 4)), 5000, axis=0).astype(np.float32))[0]
+    unit = scale_rows(np.repeat(rng.normal(size=(2, 4)), 5000, axis=0).astype(np.float32))[0]
     every = np.arange(len(unit))
     tracemalloc.start()
     try:
@@ -228,7 +228,7 @@ def test_near_duplicates_of_many_rows_are_the_same(
 def test_rows_that_resemble_nothing_are_all_compared(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unit = scaled(rng.normal(size=(1200, 64)).astype(np.float32))[0]
+    unit = scale_rows(rng.normal(size=(1200, 64)).astype(np.float32))[0]
     expected = tw.nearest(unit, k=5)
     monkeypatch.setattr(nearest, "MOST_EXACT", 0)
     with warnings.catch_warnings():

@@ -13,7 +13,7 @@ import pytest
 import twlab as tw
 from twlab.archive.in_pieces.checkpoints import _write
 from twlab.cli.demo import write_demo
-from twlab.paths import replaced, user_path
+from twlab.paths import replace_file, user_path
 from twlab.service.jobs import Job, save_answer
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def test_links_and_permissions_are_kept(tmp_path: Path) -> None:
     target.write_text("old")
     target.chmod(0o600)
     link.symlink_to(target)
-    with replaced(link) as aside:
+    with replace_file(link) as aside:
         aside.write_text("new")
     assert link.is_symlink()
     assert target.read_text() == "new"
@@ -93,14 +93,14 @@ def test_links_and_permissions_are_kept(tmp_path: Path) -> None:
 
 def test_an_error_of_the_writer_leaves_nothing(tmp_path: Path) -> None:
     def half(path: Path) -> None:
-        with replaced(path) as aside:
+        with replace_file(path) as aside:
             aside.write_text("half")
             raise KeyError
 
     with pytest.raises(KeyError):
         half(tmp_path / ("n" * 250))
     assert not list(tmp_path.iterdir())
-    with replaced(tmp_path / ("n" * 250)) as aside:
+    with replace_file(tmp_path / ("n" * 250)) as aside:
         aside.write_text("whole")
     assert (tmp_path / ("n" * 250)).read_text() == "whole"
 

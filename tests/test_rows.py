@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.table import aligned, time_order
+from twlab.table import align_rows, time_order
 
 
 def test_time_order() -> None:
@@ -26,11 +26,11 @@ def test_time_order() -> None:
 
 def test_aligned(segments: pd.DataFrame) -> None:
     values = pd.Series(range(15), index=segments.index)
-    assert aligned(segments, values[::-1], "values").tolist() == [*range(15)]
-    assert aligned(segments, [1] * 15, "values") == [1] * 15
+    assert align_rows(segments, values[::-1], "values").tolist() == [*range(15)]
+    assert align_rows(segments, [1] * 15, "values") == [1] * 15
     twice = segments.set_axis([0] * 15)
-    assert aligned(twice, values.set_axis([0] * 15), "values").tolist() == [*range(15)]
+    assert align_rows(twice, values.set_axis([0] * 15), "values").tolist() == [*range(15)]
     with pytest.raises(tw.InputError, match=r"values has a different index .*first label 0"):
-        aligned(segments.set_axis([*range(14), 13]), values, "values")
+        align_rows(segments.set_axis([*range(14), 13]), values, "values")
     with pytest.raises(tw.InputError, match="values has 3 entries for 15 rows"):
-        aligned(segments, [1, 2, 3], "values")
+        align_rows(segments, [1, 2, 3], "values")

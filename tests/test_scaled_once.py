@@ -39,15 +39,15 @@ def n_scaled(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """How many rows have been scaled so far, whoever asked for it."""
     for name in tw.__all__:
         getattr(tw, name)  # what is loaded later would keep the counting one
-    count, scaled = [0], gateway.scaled
+    count, scaled = [0], gateway.scale_rows
 
     def counting(matrix: Any) -> Any:
         count[0] += len(matrix)
         return scaled(matrix)
 
     for name, module in list(sys.modules.items()):
-        if name.startswith("twlab.") and getattr(module, "scaled", None) is scaled:
-            monkeypatch.setattr(module, "scaled", counting)
+        if name.startswith("twlab.") and getattr(module, "scale_rows", None) is scaled:
+            monkeypatch.setattr(module, "scale_rows", counting)
     return lambda: count[0]
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from twlab.public import WIRES, named
+from twlab.public import WIRES, find_public
 
 __version__ = "0.1.0"
 
@@ -29,7 +29,7 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"twlab.{name}")
     if name not in WIRES:
         raise AttributeError(f"module 'twlab' has no attribute {name!r}")
-    globals()[name] = named(name)
+    globals()[name] = find_public(name)
     return globals()[name]
 
 

@@ -1,7 +1,7 @@
 """Paths as a user gives them, and files that are replaced whole or not at all.
 
 * :func:`user_path` - a path with its ``~``
-* :func:`replaced` - a user's file, written aside and then put in its place
+* :func:`replace_file` - a user's file, written aside and then put in its place
 * :func:`aside` - the same for files of our own: errors of the disk are left as they are
 """
 
@@ -19,7 +19,7 @@ from twlab.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["aside", "replaced", "user_path"]
+__all__ = ["aside", "replace_file", "user_path"]
 
 _KEPT_OF_NAME = 40  # characters; the name aside must not become longer than a name may be
 
@@ -34,7 +34,7 @@ def user_path(path: str | os.PathLike[str]) -> Path:
 
 
 @contextmanager
-def replaced(target: Path) -> Iterator[Path]:
+def replace_file(target: Path) -> Iterator[Path]:
     """Where to write what becomes the file once the ``with`` block is left without an error.
 
     Whatever happens before, a disk that is full included, leaves the old file as it was.
@@ -61,7 +61,7 @@ def replaced(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def aside(target: Path) -> Iterator[Path]:
-    """As :func:`replaced`; errors of the disk come as ``OSError``."""
+    """As :func:`replace_file`; errors of the disk come as ``OSError``."""
     target = target.resolve() if target.is_symlink() else target
     path = target.with_name(f".{target.name[:_KEPT_OF_NAME]}.{uuid.uuid4().hex[:8]}.part")
     try:

@@ -4,7 +4,7 @@ Analyses and pictures know tables only. Here, and nowhere else, it is written wh
 take stores, and which have a form that works on a store piece by piece (:mod:`twlab.distributed`).
 What is not wired to one reads the store into one table.
 
-* :data:`WIRES`, :func:`named` - every public name, its home, and what it takes
+* :data:`WIRES`, :func:`find_public` - every public name, its home, and what it takes
 * :func:`takes_stores` - a function of tables that takes stores as well
 """
 
@@ -26,7 +26,7 @@ from twlab.wording import FILTERED, brief
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["WIRES", "named", "takes_stores"]
+__all__ = ["WIRES", "find_public", "takes_stores"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -118,7 +118,7 @@ WIRES: dict[str, Wire] = {
 }
 
 
-def named(name: str) -> Any:
+def find_public(name: str) -> Any:
     """The public thing of that name, its room loaded and its stores wired."""
     wire = WIRES[name]
     thing = getattr(importlib.import_module(f"twlab.{wire.home}"), name)

@@ -8,7 +8,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from twlab.archive.ray_cluster import check_same, connected_to, start
+from twlab.archive.ray_cluster import check_same, cluster_address, start
 from twlab.checks import require
 from twlab.errors import InputError, TwlabError
 
@@ -281,7 +281,7 @@ class Ray(Executor):
         self._owned = not self._ray.is_initialized()
         if self._owned:
             start(self._ray, address)
-        self._address = connected_to(self._ray)
+        self._address = cluster_address(self._ray)
         if not self._owned and address is not None:
             check_same(address, self._address, self._ray.util.get_node_ip_address())
 

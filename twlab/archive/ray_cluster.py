@@ -1,7 +1,7 @@
 """From this process to a Ray cluster: started here, or running at an address.
 
 * :func:`start` - start Ray on this machine, or connect to a cluster
-* :func:`connected_to` - the address of the cluster that this process is connected to
+* :func:`cluster_address` - the address of the cluster that this process is connected to
 * :func:`check_same` - refuse a second cluster beside it
 """
 
@@ -19,7 +19,7 @@ from twlab.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["check_same", "connected_to", "start"]
+__all__ = ["check_same", "cluster_address", "start"]
 
 CONNECT_SEC = 5.0
 """How long a port may take to answer at all; Ray itself would ask again and again."""
@@ -42,7 +42,7 @@ def start(ray: Any, address: str | None) -> None:
             raise _unreachable(address) from None
 
 
-def connected_to(ray: Any) -> str:
+def cluster_address(ray: Any) -> str:
     """The address of the cluster that this process is connected to."""
     client = require("ray.util.client", extra="distributed").ray
     if client.is_connected():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, cast
 
-from twlab.paths import replaced, user_path
+from twlab.paths import replace_file, user_path
 
 if TYPE_CHECKING:
     import os
@@ -98,7 +98,7 @@ def write_demo(path: str | os.PathLike[str]) -> Path:
     from twlab.loading.samples import sample
 
     target = user_path(path)
-    with replaced(target) as aside:
+    with replace_file(target) as aside:
         aside.write_text(_fill_page(sample()), encoding="utf-8")
     return target
 

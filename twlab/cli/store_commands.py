@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from twlab.analysis.judging.queries import is_existing_file, is_words, kind_of
 from twlab.errors import InputError
-from twlab.paths import replaced
+from twlab.paths import replace_file
 
 if TYPE_CHECKING:
     import argparse
@@ -121,7 +121,7 @@ def _run_search(chosen: argparse.Namespace) -> int:
             **asked,
         )
     if output is not None:
-        with replaced(output) as aside:
+        with replace_file(output) as aside:
             hits.drop(columns="embedding").to_csv(aside, index=False)
         print(f"{len(hits)} hits in {output}", file=sys.stderr)
         print(output)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.figures.theme import as_shown
-from twlab.table.rows import aligned
+from twlab.table.rows import align_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,8 @@ def _find_values(segments: pd.DataFrame, chosen: Values, argument: str) -> pd.Se
         raise InputError(
             f"{argument} is {chosen!r}; the name of a column or one value per row was expected"
         )
-    values = aligned(segments, chosen if isinstance(chosen, pd.Series) else list(chosen), argument)
+    given = chosen if isinstance(chosen, pd.Series) else list(chosen)
+    values = align_rows(segments, given, argument)
     if isinstance(values, pd.Series):
         return values if values.name is not None else values.rename(argument)
     return pd.Series(values, index=segments.index, name=argument)

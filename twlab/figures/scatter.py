@@ -21,7 +21,7 @@ from twlab.figures.encodings import (
 from twlab.figures.markers import Group, groups_of
 from twlab.figures.theme import LEGEND_ABOVE, dress
 from twlab.looks import Look, ThemeName, is_continuous, look_of
-from twlab.table.rows import aligned
+from twlab.table.rows import align_rows
 from twlab.table.segments import check_segments
 from twlab.wording import FILTERED
 
@@ -99,7 +99,7 @@ def scatter(
     if coords is None:
         table = project(segments, method=usual_method(len(segments)))
     axes = _coordinate_columns(table)
-    table = aligned(segments, table, "coords")
+    table = align_rows(segments, table, "coords")
     values = value_column(segments, _telling_column(segments) if color is None else color, "color")
     keep = table[axes].notna().all(axis=1).to_numpy()
     areas = None if size is None else number_column(segments, size, "size")

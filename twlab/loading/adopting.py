@@ -244,7 +244,7 @@ def _rank(names: Sequence[str]) -> Any:
 
 def _take_videos(found: Found, further: set[str]) -> None:
     """Videos from a column under another name, where no row says whose it is."""
-    if not found.rows or any(_any_named(rows) for rows in found.rows):
+    if not found.rows or any(_has_names(rows) for rows in found.rows):
         return
     order = (*VIDEO_NAMES, *FILE_NAMES, snake_case(FALLBACK_VIDEO), *GROUPING_NAMES)
     for name in sorted(further, key=_rank(order)):
@@ -264,11 +264,11 @@ def _take_videos(found: Found, further: set[str]) -> None:
 def _take_tasks(found: Found) -> None:
     """Videos by their tasks, where a source holds several and nothing else tells them apart."""
     tasks = further_cells(found, "task_id")
-    if len(set(tasks)) > 1 and all(tasks) and not any(_any_named(rows) for rows in found.rows):
+    if len(set(tasks)) > 1 and all(tasks) and not any(_has_names(rows) for rows in found.rows):
         put(found, "task_id", "video_name", tasks, keep=True)
 
 
-def _any_named(rows: Rows) -> bool:
+def _has_names(rows: Rows) -> bool:
     """Whether any row of these says whose it is."""
     return any(cell is not None for name in NAMING for cell in rows.cells(name))
 

@@ -108,13 +108,13 @@ def spread_speech(found: Found) -> None:
     known: dict[int, _Transcript] = {}
     for place, rows in enumerate(found.rows):
         cells = rows.cells("transcription")
-        if not any(map(_is_spoken, cells)):
+        if not any(map(_is_transcript, cells)):
             continue
         for said in cells:
-            if _is_spoken(said):
+            if _is_transcript(said):
                 known.setdefault(id(said), _Transcript(said))
         times = zip(cells, rows.cells("start_sec"), rows.cells("end_sec"), strict=True)
-        heard = [known[id(s)].within(a, b) if _is_spoken(s) else s for s, a, b in times]
+        heard = [known[id(s)].within(a, b) if _is_transcript(s) else s for s, a, b in times]
         facts = {name: fact for name, fact in rows.facts.items() if name != "transcription"}
         columns = {**rows.columns, "transcription": heard}
         found.rows[place] = rows._replace(columns=columns, facts=facts)
@@ -127,7 +127,7 @@ def spread_speech(found: Found) -> None:
             )
 
 
-def _is_spoken(value: Any) -> bool:
+def _is_transcript(value: Any) -> bool:
     """Whether a value is a transcript: a list of what was said, with times."""
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 

@@ -104,7 +104,7 @@ class Cut:
             missing += length
         return position + missing
 
-    def restored(self, document: Any) -> Any:
+    def restore(self, document: Any) -> Any:
         """The document with each placeholder replaced by its vector."""
         if not self.vectors:
             return document

@@ -28,7 +28,7 @@ from twlab.loading.reading import read_source
 from twlab.loading.responses.keyed import are_joint
 from twlab.loading.responses.models import canonical_model
 from twlab.loading.saved import read_own_tables, write_json, write_parquet
-from twlab.paths import replaced, user_path
+from twlab.paths import replace_file, user_path
 from twlab.progress import bar
 from twlab.table.segments import COLUMNS, check_segments, str_column
 from twlab.wording import brief, one_line
@@ -274,7 +274,7 @@ def save(segments: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     if target.is_dir() or not target.parent.is_dir():
         what = "is a folder" if target.is_dir() else "lies in a folder that does not exist"
         raise InputError(f"{str(target)!r} {what}; a file in an existing folder was expected")
-    with replaced(target) as aside:
+    with replace_file(target) as aside:
         if kind == "parquet":
             write_parquet(segments, aside)
         else:

@@ -87,7 +87,7 @@ def parse(
         with opened() as stream:
             whole = _read_whole(_as_utf8(stream, source, most), source, most)
         return _parse_skeleton(whole, source, lines=lines, place=int)
-    return cut.restored(document)
+    return cut.restore(document)
 
 
 def _read_whole(stream: BinaryIO, source: str, most: int) -> bytes:

@@ -9,7 +9,7 @@ the same labels for different segments.
 * :func:`name_pieces` - which piece each row without time is
 * :func:`page_ranks` - the order of pieces within a document
 * :func:`time_order` - positions of the rows by video, and time or page
-* :func:`aligned` - labels or coordinates in the order of the table's rows
+* :func:`align_rows` - labels or coordinates in the order of the table's rows
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
     "IDENTITY",
     "KNOWN_BY",
     "PIECES",
-    "aligned",
+    "align_rows",
     "identities",
     "name_pieces",
     "page_ranks",
@@ -162,7 +162,7 @@ def time_order(data: Any) -> NDArray[np.intp]:
     return np.lexsort(keys) if keys else np.arange(n)
 
 
-def aligned(data: Any, values: Any, name: str) -> Any:
+def align_rows(data: Any, values: Any, name: str) -> Any:
     """The values in the order of the rows of a table or matrix.
 
     A Series or DataFrame of values must have the index of the table, in any order where its

@@ -59,12 +59,12 @@ __all__ = [
     "check_places",
     "check_segments",
     "clip_mask",
-    "models_meant",
+    "infer_models",
     "models_of",
     "one_model",
     "one_option",
     "one_space",
-    "scaled",
+    "scale_rows",
     "series_like",
     "str_column",
     "unit_vectors",
@@ -230,12 +230,12 @@ def unit_vectors(data: Any) -> Matrix:
     ndarray of shape (n, d), float32
         A fresh array.
     """
-    unit, zero = scaled(as_matrix(data))
+    unit, zero = scale_rows(as_matrix(data))
     warn_of_zeros(int(zero.sum()), len(zero), int(zero.argmax()) if len(zero) else 0)
     return unit
 
 
-def scaled(matrix: Matrix) -> tuple[Matrix, NDArray[np.bool_]]:
+def scale_rows(matrix: Matrix) -> tuple[Matrix, NDArray[np.bool_]]:
     """The rows of a matrix scaled to length 1, and True for those that are all zeros."""
     # Squares of float32 numbers can leave its range; in float64 they cannot.
     length = np.sqrt(np.einsum("ij,ij->i", matrix, matrix, dtype=np.float64))
@@ -411,7 +411,7 @@ def models_of(segments: pd.DataFrame) -> pd.Series[Any]:
     return named.where(named.notna(), told)
 
 
-def models_meant(segments: pd.DataFrame) -> pd.Series[Any]:
+def infer_models(segments: pd.DataFrame) -> pd.Series[Any]:
     """The model of each row as :func:`one_model` takes it, None where it is not known.
 
     Where no row names a model, and some have fields of one that does not mark every answer, the

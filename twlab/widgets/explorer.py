@@ -157,7 +157,7 @@ class Explorer(anywidget.AnyWidget):
         return self._chosen
 
     @traitlets.observe("_selection")
-    def _selection_came(self, change: Any) -> None:
+    def _take_in_selection(self, change: Any) -> None:
         """Bits from the browser become a table; bits that Python has set already are one."""
         mask = unpack_mask(change.new, len(self.segments))
         if not np.array_equal(mask, self._mask):
@@ -188,7 +188,7 @@ class Explorer(anywidget.AnyWidget):
         return float(proposal.value)
 
     @traitlets.observe("focus")
-    def _focus_set(self, change: Any) -> None:
+    def _show_focus(self, change: Any) -> None:
         """A label from Python becomes a row, unless it is the label of the row in focus."""
         row = -1 if change.new is None else row_of(self.segments, change.new)
         now = self._focus
@@ -196,7 +196,7 @@ class Explorer(anywidget.AnyWidget):
             self._focus = row
 
     @traitlets.observe("_focus")
-    def _focus_came(self, change: Any) -> None:
+    def _take_in_focus(self, change: Any) -> None:
         """A row from the browser becomes its label."""
         known = 0 <= change.new < len(self.segments)
         self.focus = self.segments.index[change.new] if known else None

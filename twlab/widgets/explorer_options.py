@@ -32,7 +32,7 @@ class ExplorerOptions(NamedTuple):
     tooltip: Sequence[str] = ()
     title: str | None = None
 
-    def ordered(self) -> ExplorerOptions:
+    def put_in_order(self) -> ExplorerOptions:
         """The same with the views in the order in which they are laid out.
 
         Raises

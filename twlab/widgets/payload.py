@@ -15,7 +15,7 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.table.pages import page_names
-from twlab.table.rows import aligned
+from twlab.table.rows import align_rows
 from twlab.table.segments import check_segments, clip_mask, series_like
 from twlab.widgets.addresses import known_addresses, mask_secrets
 from twlab.widgets.columns import describe_columns
@@ -67,7 +67,7 @@ def contents_of(segments: pd.DataFrame, given: ExplorerOptions) -> Contents:
         If the table or an argument is not as described for :func:`twlab.explore`.
     """
     check_segments(segments)
-    options = given.ordered()
+    options = given.put_in_order()
     video = options.video
     ids = video_ids_of(segments) if len(segments) else ["video"] if video is not None else []
     named = video if isinstance(video, Mapping) else ids if video is not None else ()
@@ -197,7 +197,7 @@ def _labels_of(segments: pd.DataFrame, labels: Any) -> pd.Series[Any]:
             f"labels is {labels!r}; one label per segment, or the name of a column, was expected"
         )
     name = str(getattr(labels, "name", None) or "label")
-    return pd.Series(aligned(segments, labels, "labels"), index=segments.index, name=name)
+    return pd.Series(align_rows(segments, labels, "labels"), index=segments.index, name=name)
 
 
 def _scene_times(scenes: Any, ids: list[str]) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from twlab.errors import InputError
-from twlab.paths import replaced, user_path
+from twlab.paths import replace_file, user_path
 from twlab.widgets.explorer import Explorer, state_of
 from twlab.widgets.explorer_options import ExplorerOptions, View
 from twlab.widgets.opening import explorer_of
@@ -116,6 +116,6 @@ def _write_page(explorer: Explorer, target: Path, video_as: Literal["embed", "li
             f"the folder of {str(target)!r} cannot be made ({error.strerror}); a place that can be "
             "written to was expected; choose another"
         ) from None
-    with replaced(target) as aside:
+    with replace_file(target) as aside:
         aside.write_text(page, encoding="utf-8")
     return target

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
-from twlab.table.rows import aligned
+from twlab.table.rows import align_rows
 from twlab.table.segments import clip_mask, models_of, unit_vectors
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def align_coords(segments: pd.DataFrame, coords: Any) -> Matrix:
                 f"coords has the columns {', '.join(map(str, coords.columns))}; x and y were "
                 "expected, as tw.project returns them"
             )
-        ours = aligned(segments, coords, "coords")
+        ours = align_rows(segments, coords, "coords")
         values = ours[["x", "y"]].to_numpy(np.float32, na_value=np.nan)
     else:
         values = np.asarray(coords, np.float32)

@@ -184,7 +184,7 @@ def _clips_of(pair: Pair, piece: Stretch) -> _Clips:
     """What both videos show in every clip of a piece, how alike, and how rare that is."""
     cells = piece.cells[pair.a_filled[piece.cells]]
     columns = np.floor(piece.at(cells + 0.5)).astype(int).clip(0, pair.similar.shape[1] - 1)
-    own, shown = _directions(pair.a[cells]), _directions(pair.shown(piece, cells))
+    own, shown = _directions(pair.a[cells]), _directions(pair.view(piece, cells))
     similar = pair.along(piece, cells)
     sides = (
         _commonness(pair.similar, cells, columns, similar),

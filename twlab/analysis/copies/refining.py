@@ -30,7 +30,7 @@ __all__ = [
     "lay",
     "pair_of",
     "split",
-    "worth_broken",
+    "weigh_in_parts",
 ]
 
 CARRIES_ON = 0.15
@@ -93,7 +93,7 @@ class Pair(NamedTuple):
     lag: float | None = None
     """Where both are the same video, how many cells later a place must lie to be looked at."""
 
-    def shown(self, piece: Stretch, cells: Positions, *, sampled: bool = False) -> Floats:
+    def view(self, piece: Stretch, cells: Positions, *, sampled: bool = False) -> Floats:
         """What the second video shows while each cell of the first lasts; zero outside of it.
 
         With ``sampled`` just one cell of the second, as where others were left out.
@@ -111,9 +111,9 @@ class Pair(NamedTuple):
     def along(self, piece: Stretch, cells: Positions) -> Floats:
         """Cosine similarity of cells of the first video and what the line shows them to be."""
         # Speeded up by leaving frames out, a cell shows one moment in place of a mean of several.
-        best = self._cosine(cells, self.shown(piece, cells))
+        best = self._cosine(cells, self.view(piece, cells))
         if abs(piece.speed) >= FAST:
-            sampled = self._cosine(cells, self.shown(piece, cells, sampled=True))
+            sampled = self._cosine(cells, self.view(piece, cells, sampled=True))
             best = sampled if sampled.sum() > best.sum() else best
         return best * self._may_match(piece, cells)
 
@@ -156,7 +156,7 @@ def _mean_of_different(cells: Floats) -> Floats:
     if not len(cells):
         return np.zeros(cells.shape[1])
     unit = cells / np.maximum(np.linalg.norm(cells, axis=1, keepdims=True), 1e-9)
-    looked_at = _spread(len(unit), MOST_VOTING)
+    looked_at = _spread_evenly(len(unit), MOST_VOTING)
     # Of n the same each weighs 1 / n, estimated from some of them where there are many.
     same = (unit @ unit[looked_at].T >= SAME).sum(axis=1) * (len(unit) / len(looked_at))
     return np.asarray(np.average(cells, axis=0, weights=1 / np.maximum(same, 1.0)))
@@ -186,7 +186,7 @@ def lay(pair: Pair, piece: Stretch, free: Mask, *, least: float = LEAST) -> Stre
 
 def _turn(pair: Pair, piece: Stretch, step: float) -> Stretch:
     """The best of the lines whose two ends lie up to two steps from those of the piece."""
-    cells = piece.cells[_spread(len(piece.cells), 200)]
+    cells = piece.cells[_spread_evenly(len(piece.cells), 200)]
     best, best_score = piece, -np.inf
     moves = np.array([0, -1, 1, -2, 2]) * step
     for at_begin in moves:
@@ -201,7 +201,7 @@ def _turn(pair: Pair, piece: Stretch, step: float) -> Stretch:
     return best
 
 
-def _spread(count: int, most: int) -> Positions:
+def _spread_evenly(count: int, most: int) -> Positions:
     """Up to ``most`` positions of ``count``, evenly spread."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.intp))
 
@@ -284,7 +284,7 @@ def split(pair: Pair, piece: Stretch) -> list[Stretch]:
     return parts if len(parts) > 1 and broken > straight + SPLIT_PRICE else [piece]
 
 
-def worth_broken(pair: Pair, piece: Stretch) -> float:
+def weigh_in_parts(pair: Pair, piece: Stretch) -> float:
     """The score of a piece, or of the pieces that it breaks into less their price."""
     parts = split(pair, piece)
     if len(parts) == 1:
@@ -356,7 +356,7 @@ def _shares(pair: Pair, piece: Stretch, cells: Positions) -> Floats:
     """How much of what the line shows is seen in each cell."""
     # Least squares: the s for which s * shown is nearest to the cell. The rest of a cell is other
     # footage, which after centring has on average nothing in common with what is shown.
-    shown = pair.shown(piece, cells)
+    shown = pair.view(piece, cells)
     size = (shown**2).sum(axis=1)
     product = np.einsum("ij,ij->i", pair.a[cells], shown)
     return np.asarray(product / np.maximum(size, 1e-9) * (size > 1e-9))
@@ -390,7 +390,7 @@ def _touch(pair: Pair, both: tuple[Stretch, Stretch], scale: list[float]) -> boo
     # The one cell between is a mixture of both if some mixture leaves of its squares no more than
     # a vector of cosine MIXED to it would: 1 - MIXED**2 of them.
     cell = np.array([low])
-    sides = np.concatenate([s * pair.shown(p, cell) for s, p in zip(scale, both, strict=True)])
+    sides = np.concatenate([s * pair.view(p, cell) for s, p in zip(scale, both, strict=True)])
     shares = np.linspace(0, 1, 11)[:, None]
     left = pair.a[cell] - shares * sides[:1] - (1 - shares) * sides[1:]
     return bool((left**2).sum(axis=1).min() <= (1 - MIXED**2) * (pair.a[cell] ** 2).sum())
@@ -401,7 +401,7 @@ def _place_cut(pair: Pair, both: tuple[Stretch, Stretch], scale: list[float]) ->
     low = max(int(np.ceil(both[0].last)) - 1, int(both[0].first))
     high = max(min(int(both[1].first) + 1, int(np.ceil(both[1].last))), low + 1)
     cells = np.arange(low, high)
-    before, after = (s * pair.shown(p, cells) for s, p in zip(scale, both, strict=True))
+    before, after = (s * pair.view(p, cells) for s, p in zip(scale, both, strict=True))
     # Every tenth of a cell is tried: before the cut a cell shows the one, after it the other, and
     # the cell with the cut the share of each.
     places = np.linspace(low, high, 10 * (high - low) + 1)

@@ -40,7 +40,7 @@ from twlab.analysis.copies.refining import (
     cut_at_gaps,
     lay,
     split,
-    worth_broken,
+    weigh_in_parts,
 )
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _lies_elsewhere(piece: Stretch, places: NDArray[np.intp]) -> Mask:
 
 def _best_together(pair: Pair, ahead: list[Stretch], back: list[Stretch]) -> list[Stretch]:
     """Of pieces played forwards and backwards, those of most worth that do not overlap."""
-    worth = [(worth_broken(pair, piece) * _long_enough(piece), piece) for piece in ahead]
+    worth = [(weigh_in_parts(pair, piece) * _long_enough(piece), piece) for piece in ahead]
     worth += [(piece.score - BACKWARD_PRICE, piece) for piece in back]
     worth.sort(key=lambda item: item[1].cells[-1])
     ends = [int(piece.cells[-1]) + 1 for _, piece in worth]

@@ -19,7 +19,7 @@ import pandas as pd
 from twlab.analysis.copies.diagonals import LEAST
 from twlab.analysis.copies.refining import LEAST_SPREAD
 from twlab.analysis.neighbors.similarity import BLOCK_CELLS, same_space
-from twlab.table.segments import clip_mask, scaled, vectors
+from twlab.table.segments import clip_mask, scale_rows, vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,11 +36,11 @@ def likeliest_videos(clip: pd.DataFrame, corpus: pd.DataFrame, n: int) -> pd.Ind
     """The ``n`` videos of a corpus in which lines could be worth most; of equals the first."""
     video, names = pd.factorize(corpus["video_id"])
     worth = np.zeros(len(names))
-    ours, theirs = scaled(vectors(clip))[0], vectors(corpus)
+    ours, theirs = scale_rows(vectors(clip))[0], vectors(corpus)
     same_space(clip, corpus, ours, theirs)
     for mine, others in _same_options(clip, corpus):
         for rows in _whole_videos(video, others, len(mine)):
-            numbers, values = _worth(ours[mine], scaled(theirs[rows])[0], video[rows])
+            numbers, values = _worth(ours[mine], scale_rows(theirs[rows])[0], video[rows])
             worth[numbers] += values
     likeliest: pd.Index[Any] = pd.Index(names[np.argsort(-worth, kind="stable")[:n]])
     return likeliest

@@ -342,7 +342,7 @@ def _ways(
     in_time = video if method == "ward_time" else None
 
     @cache
-    def tied() -> Any:
+    def tie() -> Any:
         return ties(unit) if in_time is None else ties_in_time(unit, in_time)
 
     if in_time is not None:
@@ -351,7 +351,7 @@ def _ways(
         tree = linkage_tree(unit, "ward" if method == "ward" else "average")
     return Ways(
         partial(cut, tree),
-        lambda labels: modularity(tied(), labels),
+        lambda labels: modularity(tie(), labels),
         lambda: is_divided(unit, in_time),
         len(unit),
         tree.n_roots,
@@ -364,15 +364,15 @@ def kmeans_ways(rows: Rows, random_state: int, *, enough: int = 0) -> Ways:
     n = rows.n_rows
 
     @cache
-    def seen() -> tuple[Positions, Matrix, Any]:
+    def look() -> tuple[Positions, Matrix, Any]:
         drawn = start_rows(n, 1, random_state)
         unit = rows.take(drawn)
         return drawn, unit, ties(unit)
 
     return Ways(
         lambda n_clusters: spherical_kmeans(rows, n_clusters, random_state=random_state),
-        lambda labels: modularity(seen()[2], labels[seen()[0]]),
-        lambda: is_divided(seen()[1], None),
+        lambda labels: modularity(look()[2], labels[look()[0]]),
+        lambda: is_divided(look()[1], None),
         n,
         min(1, n),
         rows.n_distinct(enough=enough if enough > 0 else n),

@@ -24,7 +24,7 @@ import pandas as pd
 
 from twlab.analysis.groups.partitions import chain_tree, cut, group_sums
 from twlab.analysis.neighbors.exact import first_of_best
-from twlab.analysis.neighbors.nearest import check_pairs_wanted, close_among, neighbors_among
+from twlab.analysis.neighbors.nearest import check_wanted_pairs, close_among, neighbors_among
 from twlab.checks import check_count
 from twlab.deprecation import formerly
 from twlab.errors import InputError, warn
@@ -255,14 +255,14 @@ def _choose_greedily(
     served = np.zeros(len(unit))
     total = max(float(seconds.sum()), 1e-12)
 
-    def priced(rows: list[int], gains: Floats) -> list[tuple[float, int, int]]:
+    def price(rows: list[int], gains: Floats) -> list[tuple[float, int, int]]:
         fits = [k for k, row in enumerate(rows) if seconds[row] <= left]
         return [(-float(gains[k]) / max(costs[rows[k]], 1e-9), rows[k], len(chosen)) for k in fits]
 
     chosen: list[int] = []
     left = np.inf if budget_sec is None else budget_sec + 1e-6
     # Gains only shrink: the first on the heap whose gain is up to date is the best of all.
-    heap = priced(list(range(len(unit))), _first_gains(unit, seconds))
+    heap = price(list(range(len(unit))), _first_gains(unit, seconds))
     heapq.heapify(heap)
     steps = bar("summary", total=n)
 
@@ -270,7 +270,7 @@ def _choose_greedily(
         """Bring the gains on top of the heap up to date."""
         at_once = AT_ONCE
         while old := _pop_outdated(heap, len(chosen), at_once):
-            for entry in priced(old, _gains(unit, old, served, seconds)):
+            for entry in price(old, _gains(unit, old, served, seconds)):
                 heapq.heappush(heap, entry)
             at_once = min(2 * at_once, MOST_AT_ONCE)
 
@@ -428,7 +428,7 @@ def deduplicate(segments: pd.DataFrame, *, threshold: float = 0.95) -> pd.DataFr
     (9, 18, 9)
     """
     check_segments(segments)
-    check_pairs_wanted(threshold, 0.0)
+    check_wanted_pairs(threshold, 0.0)
     keep = np.ones(len(segments), bool)
     for rows in _by_option(segments):
         unit = unit_vectors(segments.iloc[rows])

@@ -24,7 +24,7 @@ from twlab.analysis.neighbors.exact import first_of_best
 from twlab.errors import InputError, warn
 from twlab.intervals import merge_adjacent
 from twlab.table.groups import on_table
-from twlab.table.rows import aligned, time_order
+from twlab.table.rows import align_rows, time_order
 from twlab.table.segments import (
     BY_FIELDS,
     COLUMNS,
@@ -178,7 +178,7 @@ def cluster_summary(segments: pd.DataFrame, labels: Any) -> pd.DataFrame:
     """
     check_segments(segments)
     one_option(segments)
-    named = aligned(segments, labels, "labels")
+    named = align_rows(segments, labels, "labels")
     if getattr(named, "ndim", 1) != 1:
         raise InputError(f"labels have shape {named.shape}; one label for each row was expected")
     label = pd.Series(named).reset_index(drop=True)

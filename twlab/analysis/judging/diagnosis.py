@@ -17,8 +17,8 @@ from twlab.table.segments import (
     as_matrix,
     check_segments,
     clip_mask,
-    models_meant,
-    scaled,
+    infer_models,
+    scale_rows,
     str_column,
 )
 from twlab.table.tracks import (
@@ -156,7 +156,7 @@ def _mixture(segments: pd.DataFrame) -> Iterator[Finding]:
     for column, why in advice.items():
         if column not in segments.columns:
             continue
-        cells = models_meant(segments) if column == "model_name" else segments[column]
+        cells = infer_models(segments) if column == "model_name" else segments[column]
         counts = cells.astype(object).value_counts(dropna=False)
         names = ", ".join(f"{name} ({count})" for name, count in counts.items())
         mixed = len(counts) > 1
@@ -188,7 +188,7 @@ def _vectors(
         present = rows[clip & (facts.length > 0)]
         some = _some_of(present)
         some = some[time_order(places.iloc[some])]
-        unit = scaled(take(some))[0] if len(some) else np.empty((0, 0), np.float32)
+        unit = scale_rows(take(some))[0] if len(some) else np.empty((0, 0), np.float32)
         for finding in _geometry(facts.length[clip], facts.mark[clip], unit):
             yield (subject, *finding)
         if len(some):

@@ -77,7 +77,7 @@ def embed_query(
             f"{what}; one thing to look for was expected; give vectors, words or text="
         )
     if text is not None:
-        return _asked("text", text, models, model_name, width, client)
+        return _embed("text", text, models, model_name, width, client)
     if not isinstance(query, str | Path):
         if model_name is not None:
             raise InputError(
@@ -97,10 +97,10 @@ def embed_query(
             "the service; words, a picture or a sound were expected; load embeddings with tw.load, "
             "embed videos with client.embed, or say with text= that these are words"
         )
-    return _asked(kind, query, models, model_name, width, client)
+    return _embed(kind, query, models, model_name, width, client)
 
 
-def _asked(
+def _embed(
     kind: str, query: Any, models: pd.DataFrame, model_name: str | None, width: int, client: Any
 ) -> Any:
     """What the client makes of words, a picture or a sound."""
@@ -109,9 +109,9 @@ def _asked(
             f"the query is the {kind} {str(query)[:40]!r}; {kind} needs a client to be embedded; "
             "pass client=tw.Client()"
         )
-    from twlab.table.segments import BY_FIELDS, models_meant  # for the sake of help, as below
+    from twlab.table.segments import BY_FIELDS, infer_models  # for the sake of help, as below
 
-    there = set(models_meant(models))
+    there = set(infer_models(models))
     column = "model_name" if models["model_name"].notna().any() else BY_FIELDS
     model = _model_for(there, model_name, column)
     if width in _SHORTER.get(model, ()):

@@ -42,7 +42,7 @@ from twlab.table.segments import (
     BY_FIELDS,
     check_segments,
     clip_mask,
-    models_meant,
+    infer_models,
     one_model,
     whole_mask,
 )
@@ -239,7 +239,7 @@ def _compare(
     kept = mine & keep
     if keep.any():  # of the models that may be hits alone
         like = kept if kept.any() else keep  # an option without hits still tells what is ordinary
-        models = models_meant(pool)
+        models = infer_models(pool)
         mine = mine & models.isin(models[like].unique()).to_numpy(bool)
     rows = np.flatnonzero(mine)
     one_model(pool.iloc[rows])

@@ -39,7 +39,7 @@ from twlab.analysis.neighbors.twins import marks
 from twlab.deprecation import formerly
 from twlab.errors import InputError
 from twlab.progress import bar
-from twlab.table.rows import aligned, time_order
+from twlab.table.rows import align_rows, time_order
 from twlab.table.segments import clip_mask, one_option, unit_vectors
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def trustworthiness(segments: Any, coords: Any, *, k: int | None = None) -> floa
     if isinstance(segments, pd.DataFrame):
         one_option(segments)
     unit = unit_vectors(segments)
-    points = _points(aligned(segments, coords, "coords"))
+    points = _points(align_rows(segments, coords, "coords"))
     on_map = np.isfinite(points).all(axis=1) & unit.any(axis=1)
     n = int(on_map.sum())
     most = max(0, (n - 1) // 2)

@@ -6,7 +6,7 @@ blocks is put together here. Positions count from the first row of a block, and 
 rank by position, so that the blocks change nothing.
 
 * :func:`best_rows`, :func:`merge_best` - the k most alike rows, of a block and of several
-* :func:`pairs_above`, :func:`pairs_met`, :func:`best_first` - pairs above a threshold, of two
+* :func:`pairs_above`, :func:`collect_pairs`, :func:`best_first` - pairs above a threshold, of two
   blocks and of all blocks that meet
 * :func:`may_pair` - pairs with enough time between them
 * :func:`first_of_best` - the row that is most like its group
@@ -40,10 +40,10 @@ __all__ = [
     "best_first",
     "best_rows",
     "check_pair_count",
+    "collect_pairs",
     "first_of_best",
     "merge_best",
     "pairs_above",
-    "pairs_met",
 ]
 
 GROUP = 8
@@ -249,7 +249,7 @@ def pairs_above(
     return np.concatenate(pairs), np.concatenate(values)
 
 
-def pairs_met(meetings: Iterable[Meeting], wanted: Wanted) -> Neighbors:
+def collect_pairs(meetings: Iterable[Meeting], wanted: Wanted) -> Neighbors:
     """Positions in the whole, the earlier first, and cosines of all pairs of blocks that meet.
 
     Raises

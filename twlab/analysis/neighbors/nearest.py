@@ -13,7 +13,7 @@ is never held: memory grows with the number of rows, not with its square.
 
 What a store in pieces does as well is said here once: which arguments and which two sides are
 refused (:func:`check_nearest`, :func:`check_pairs`, :func:`check_sides`), which rows may be found
-(:func:`may_be_found`, :func:`videos_of`, :func:`pairs_wanted`), and what the result looks like
+(:func:`may_be_found`, :func:`videos_of`, :func:`wanted_pairs`), and what the result looks like
 (:func:`long_table`, :func:`pair_table`).
 """
 
@@ -34,7 +34,7 @@ from twlab.analysis.neighbors.exact import (
     Wanted,
     best_first,
     best_rows,
-    pairs_met,
+    collect_pairs,
 )
 from twlab.analysis.neighbors.pruned import best_in_cells, close_pairs
 from twlab.analysis.neighbors.similarity import same_option, same_space
@@ -57,8 +57,8 @@ __all__ = [
     "best_among",
     "check_nearest",
     "check_pairs",
-    "check_pairs_wanted",
     "check_sides",
+    "check_wanted_pairs",
     "close_among",
     "long_table",
     "may_be_found",
@@ -66,8 +66,8 @@ __all__ = [
     "nearest",
     "neighbors_among",
     "pair_table",
-    "pairs_wanted",
     "videos_of",
+    "wanted_pairs",
 ]
 
 MOST_PAIRS = 10_000_000
@@ -246,7 +246,7 @@ def near_duplicates(
     one_space(segments)
     unit = unit_vectors(segments)
     among = np.flatnonzero(unit.any(axis=1) & may_be_found(segments))
-    wanted = pairs_wanted(segments, threshold, min_gap_sec=min_gap_sec, videos=videos)
+    wanted = wanted_pairs(segments, threshold, min_gap_sec=min_gap_sec, videos=videos)
     if wanted.spans is not None:
         wanted = wanted._replace(spans=wanted.spans.of(among))
     rows = unit if len(among) == len(unit) else unit[among]
@@ -264,7 +264,7 @@ def _find_pairs(unit: Matrix, wanted: Wanted) -> Neighbors:
     if len(unit) >= MANY_ROWS:
         return close_pairs(unit, wanted)
     every = np.arange(len(unit))
-    return pairs_met([Meeting(every, unit, every, None)], wanted)
+    return collect_pairs([Meeting(every, unit, every, None)], wanted)
 
 
 def neighbors_among(unit: Matrix, k: int) -> Neighbors:
@@ -309,11 +309,11 @@ def check_sides(a: Any, b: Any, left: Matrix, right: Matrix) -> None:
 
 def check_pairs(segments: Any, threshold: Any, *, min_gap_sec: Any, videos: Any) -> None:
     """Nothing, if what :func:`near_duplicates` is asked for is possible."""
-    check_pairs_wanted(threshold, min_gap_sec)
+    check_wanted_pairs(threshold, min_gap_sec)
     check_videos(videos, segments)
 
 
-def pairs_wanted(segments: Any, threshold: float, *, min_gap_sec: float, videos: str) -> Wanted:
+def wanted_pairs(segments: Any, threshold: float, *, min_gap_sec: float, videos: str) -> Wanted:
     """Which pairs :func:`near_duplicates` looks for; only a table tells where rows lie."""
     spans = spans_of(segments) if isinstance(segments, pd.DataFrame) else None
     return Wanted(threshold, MOST_PAIRS, spans, Apart(float(min_gap_sec), videos))
@@ -367,7 +367,7 @@ def check_exact(exact: Any, videos: str = "any") -> None:
         )
 
 
-def check_pairs_wanted(threshold: float, min_gap_sec: float) -> None:
+def check_wanted_pairs(threshold: float, min_gap_sec: float) -> None:
     """Refuse what no pair could be measured by."""
     if not isinstance(threshold, Real) or not -1 < threshold <= 1:
         raise InputError(

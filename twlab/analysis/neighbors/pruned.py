@@ -21,8 +21,8 @@ from twlab.analysis.neighbors.exact import (
     ROUNDING,
     Meeting,
     best_rows,
+    collect_pairs,
     merge_best,
-    pairs_met,
 )
 from twlab.analysis.neighbors.similarity import BLOCK_CELLS, dot_rows
 from twlab.analysis.neighbors.voronoi import (
@@ -85,7 +85,7 @@ def best_in_cells(
         return best_rows(queries, unit, among, k, own=own), 1.0
     search = search_of(queries, pool, itself, at_most=len(pool) // (4 * width + 4))
     drawn = np.random.default_rng(0).choice(asked, min(N_SAMPLED, len(asked)), replace=False)
-    share, recall, compared = _share_needed(search, drawn, width)
+    share, recall, compared = _find_share(search, drawn, width)
     if compared > at_most:
         return None
     indices = np.full((len(queries), width), -1, np.intp)
@@ -101,7 +101,7 @@ def best_in_cells(
     return (indices, similarities), recall
 
 
-def _share_needed(search: Search, rows: Positions, k: int) -> tuple[float, float, float]:
+def _find_share(search: Search, rows: Positions, k: int) -> tuple[float, float, float]:
     """The least share of the bound at which some rows find enough; of what, and by how much work.
 
     That is: the share of their neighbours that they find, and of all rows that they look at.
@@ -206,7 +206,7 @@ def _drop_itself(itself: Positions, indices: Positions, values: Matrix, k: int) 
 def close_pairs(unit: Matrix, wanted: Wanted) -> Neighbors:
     """As ``exact.pairs_above`` of the rows among themselves, none left out."""
     search = with_margins(search_of(unit, unit, np.arange(len(unit))))
-    return pairs_met(bar("pairs", _near_cells(search, wanted.threshold), unit="step"), wanted)
+    return collect_pairs(bar("pairs", _near_cells(search, wanted.threshold), unit="step"), wanted)
 
 
 def _near_cells(search: Search, threshold: float) -> Iterator[Meeting]:

@@ -265,13 +265,13 @@ def _explain(kernels: Floats, number: int) -> Stretch:
     none = np.zeros((len(lines), 1, n + 1))
     marks = cuts_of_count(costs, none, number, [])[:, 0]  # few enough to be cut exactly
     found = [
-        _left_over(line, kernel, mark)
+        _measure_rest(line, kernel, mark)
         for line, kernel, mark in zip(lines, kernels, marks, strict=True)
     ]
     return Stretch(*np.log(np.maximum(np.array(found).T, 1e-9)))
 
 
-def _left_over(line: Gram, kernel: Floats, mark: NDArray[np.bool_]) -> tuple[float, float]:
+def _measure_rest(line: Gram, kernel: Floats, mark: NDArray[np.bool_]) -> tuple[float, float]:
     """The share of spread within scenes, and of unlike similarities within blocks of scenes."""
     n = len(kernel)
     edges = np.r_[0, np.flatnonzero(mark), n].astype(np.intp)

@@ -86,26 +86,26 @@ def count_for(video: str, n_scenes: Any, available: int) -> Asked:
     return int(asked)
 
 
-def linked(moments: Moments, asked: Asked) -> Found:
+def cut_linked(moments: Moments, asked: Asked) -> Found:
     """What most of many settings agree on, into as many scenes as the Gaussian kernel says."""
     number = asked if isinstance(asked, int) else counts(moments, [FACTORS[asked]])[0]
     return cut_by_vote(moments, number)
 
 
-def kernel(moments: Moments, asked: Asked) -> Found:
+def cut_by_kernel(moments: Moments, asked: Asked) -> Found:
     """Kernel change points, cosine kernel."""
-    return _cut(line_of(moments, moments.unit), asked, PRICE, PRICE * _factor(asked))
+    return _find_cuts(line_of(moments, moments.unit), asked, PRICE, PRICE * _factor(asked))
 
 
-def gaussian(moments: Moments, asked: Asked) -> Found:
+def cut_by_gaussian(moments: Moments, asked: Asked) -> Found:
     """Kernel change points, Gaussian kernel as wide as the mean distance."""
     line = gaussian_line(moments)
     if line is None:
         line = line_of(moments, moments.unit)
-    return _cut(line, asked, PRICE, price_of(line, _factor(asked)))
+    return _find_cuts(line, asked, PRICE, price_of(line, _factor(asked)))
 
 
-def ward(moments: Moments, asked: Asked) -> Found:
+def cut_by_ward(moments: Moments, asked: Asked) -> Found:
     """Ward's clustering of neighbours in time."""
     weights = np.r_[0.0, moments.weight.cumsum()]
     zero = np.zeros((1, moments.unit.shape[1]))
@@ -149,14 +149,14 @@ def _places_by_height(heights: Floats) -> Positions:
 
 
 METHODS: dict[str, Callable[[Moments, Asked], Found]] = {
-    "linked": linked,
-    "kernel": kernel,
-    "gaussian": gaussian,
-    "ward": ward,
+    "linked": cut_linked,
+    "kernel": cut_by_kernel,
+    "gaussian": cut_by_gaussian,
+    "ward": cut_by_ward,
 }
 
 
-def _cut(line: Line | Gram, asked: Asked, usual: float, price: float) -> Found:
+def _find_cuts(line: Line | Gram, asked: Asked, usual: float, price: float) -> Found:
     """The best cuts, into a number of pieces or at a price, and how sure each is."""
     n = len(line.weights) - 1
     cuts = _cut_into(line, asked) if isinstance(asked, int) else cuts_at(line, price)

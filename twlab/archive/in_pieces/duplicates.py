@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from twlab.analysis.neighbors.exact import Meeting, check_pair_count, pairs_met
-from twlab.analysis.neighbors.nearest import check_pairs, may_be_found, pair_table, pairs_wanted
+from twlab.analysis.neighbors.exact import Meeting, check_pair_count, collect_pairs
+from twlab.analysis.neighbors.nearest import check_pairs, may_be_found, pair_table, wanted_pairs
 from twlab.archive.in_pieces import joins
 from twlab.archive.in_pieces.checkpoints import Checkpoint
 from twlab.archive.in_pieces.pieces import (
@@ -25,7 +25,7 @@ from twlab.archive.in_pieces.pieces import (
     join_fragments,
     read_places,
 )
-from twlab.table.segments import check_places, one_space, scaled, warn_of_zeros
+from twlab.table.segments import check_places, one_space, scale_rows, warn_of_zeros
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -89,7 +89,7 @@ def near_duplicates(
         places = read_places(segments, pieces)
         check_places(places)
         one_space(places)
-        wanted = pairs_wanted(places, threshold, min_gap_sec=min_gap_sec, videos=videos)
+        wanted = wanted_pairs(places, threshold, min_gap_sec=min_gap_sec, videos=videos)
         compare = _compare_all if len(places) < joins.MANY_ROWS else joins.compare_in_cells
         results = compare(job, pieces, may_be_found(places), wanted)
         return pair_table(places, *_put_together(results, wanted))  # type: ignore[return-value]
@@ -102,7 +102,7 @@ def _compare_all(
     turns, zeros = [Turn(number, piece.key) for number, piece in enumerate(pieces)], Zeros()
     results = job.map("pairs", pairs_of, turns, pieces, usable, wanted)
     for piece, found in zip(pieces, results, strict=True):
-        zeros = zeros.met(piece.first, found["zero"])
+        zeros = zeros.add(piece.first, found["zero"])
         yield found
     warn_of_zeros(zeros.n, len(usable), zeros.first)
 
@@ -121,7 +121,7 @@ def _put_together(results: Iterable[dict[str, Any]], wanted: Wanted) -> Neighbor
 def pairs_of(turn: Turn, pieces: Sequence[Piece], usable: Mask, wanted: Wanted) -> dict[str, Any]:
     """The pairs of a piece with itself and with every later one."""
     mine = pieces[turn.number]
-    unit, zero = scaled(mine.matrix())
+    unit, zero = scale_rows(mine.matrix())
     left = np.flatnonzero(~zero & usable[mine.span])
 
     def meet() -> Iterator[Meeting]:
@@ -129,10 +129,10 @@ def pairs_of(turn: Turn, pieces: Sequence[Piece], usable: Mask, wanted: Wanted) 
         here, rows = left + mine.first, unit[left]
         yield Meeting(here, rows, here, None)
         for piece in pieces[turn.number + 1 :]:
-            others, none = scaled(piece.matrix())
+            others, none = scale_rows(piece.matrix())
             check_width(unit, others)
             right = np.flatnonzero(~none & usable[piece.span])
             yield Meeting(here, rows, right + piece.first, others[right])
 
-    pairs, values = pairs_met(meet(), wanted)
+    pairs, values = collect_pairs(meet(), wanted)
     return {"zero": zero, "pairs": pairs, "values": values}

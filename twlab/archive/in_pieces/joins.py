@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from twlab.analysis.neighbors.exact import Meeting, pairs_met
+from twlab.analysis.neighbors.exact import Meeting, collect_pairs
 from twlab.analysis.neighbors.pruned import furthest
 from twlab.analysis.neighbors.voronoi import (
     Search,
@@ -32,7 +32,7 @@ from twlab.analysis.neighbors.voronoi import (
     with_margins,
 )
 from twlab.archive.in_pieces.pieces import rows_in, stack, take_rows
-from twlab.table.segments import scaled, warn_of_zeros
+from twlab.table.segments import scale_rows, warn_of_zeros
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,19 +99,19 @@ def _find_centres(job: Checkpoint, pieces: Sequence[Piece], candidates: Position
     n_cells = min(MOST_CELLS, number_of_cells(len(candidates)))
     rows = candidates[sample_rows(len(candidates), n_cells)]
 
-    def found() -> dict[str, Any]:
+    def sample_centres() -> dict[str, Any]:
         parts = job.map("centres", partial(take_rows, rows=rows), pieces)
-        unit, zero = scaled(stack([part["matrix"] for part in parts]))
+        unit, zero = scale_rows(stack([part["matrix"] for part in parts]))
         there = unit[~zero]
         return {"centres": centres_of(there if len(there) else unit[:1], n_cells)}
 
-    centres: Matrix = job.once("centres", found)["centres"]
+    centres: Matrix = job.once("centres", sample_centres)["centres"]
     return centres
 
 
 def places_in(piece: Piece, centres: Matrix) -> dict[str, Any]:
     """The cell of each row of a piece."""
-    unit, zero = scaled(piece.matrix())
+    unit, zero = scale_rows(piece.matrix())
     home, cosine = nearest_centres(unit, centres)
     return {"home": home, "cosine": cosine, "zero": zero}
 
@@ -130,7 +130,7 @@ def _cut_blocks(known: Known) -> list[Block]:
 
 def pairs_in(block: Block, pieces: Sequence[Piece], known: Known, wanted: Wanted) -> dict[str, Any]:
     """The pairs of the rows of a block with each other and with rows of earlier cells."""
-    pairs, values = pairs_met(_meet(block, pieces, known, wanted.threshold), wanted)
+    pairs, values = collect_pairs(_meet(block, pieces, known, wanted.threshold), wanted)
     return {"pairs": pairs, "values": values}
 
 
@@ -169,4 +169,4 @@ def _take_unit_rows(pieces: Sequence[Piece], rows: Positions) -> Iterator[tuple[
     for piece in pieces:
         mine = rows[rows_in(piece, rows)]
         if len(mine):
-            yield mine, scaled(piece.matrix()[mine - piece.first])[0]
+            yield mine, scale_rows(piece.matrix()[mine - piece.first])[0]

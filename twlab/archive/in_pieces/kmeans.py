@@ -26,7 +26,7 @@ from twlab.archive.in_pieces.pieces import (
     stack,
     take_rows,
 )
-from twlab.table.segments import one_model, scaled, warn_of_zeros
+from twlab.table.segments import one_model, scale_rows, warn_of_zeros
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -126,7 +126,7 @@ def _look_at_all(job: Checkpoint, pieces: Sequence[Piece]) -> dict[str, Any]:
 
 def look_at_piece(piece: Piece) -> dict[str, Any]:
     """Of each row of a piece whether it is zeros, its mark, and the numbers that place it."""
-    unit, zero = scaled(piece.matrix())
+    unit, zero = scale_rows(piece.matrix())
     leading = unit[:, : clustering.LEADING].copy()  # a view would keep all of it
     width = np.array(unit.shape[1])
     return {"zero": zero, "mark": marks(unit), "leading": leading, "width": width}
@@ -168,7 +168,7 @@ class RowsOfPieces:
         ascending = np.sort(wanted)
         step = f"take-{_digest(ascending)}"  # several samples are taken, each kept on its own
         parts = self._job.map(step, partial(take_rows, rows=ascending), self._pieces)
-        unit, _ = scaled(stack([part["matrix"] for part in parts]))
+        unit, _ = scale_rows(stack([part["matrix"] for part in parts]))
         return unit[np.searchsorted(ascending, wanted)]
 
     def marks(self) -> NDArray[np.uint64]:
@@ -216,7 +216,7 @@ def run_start(seed: Seed, sample: Matrix, n_groups: int) -> dict[str, Any]:
 def assign_piece(piece: Piece, taking_part: Mask, centres: Matrix) -> dict[str, Any]:
     """The nearest centre of each row of a piece, -1 for those that take no part, and the sums."""
     mine = taking_part[piece.span]
-    unit, _ = scaled(piece.matrix())
+    unit, _ = scale_rows(piece.matrix())
     labels = np.full(piece.n_rows, -1, np.int32)
     labels[mine], sums = partitions.assign_rows(unit[mine], centres)
     return {"labels": labels, "sums": sums}

@@ -35,7 +35,7 @@ from twlab.archive.result_folders import write_tables
 from twlab.archive.sources import Source
 from twlab.archive.store import open_source
 from twlab.errors import InputError
-from twlab.table.segments import as_matrix, one_space, scaled, unit_vectors, warn_of_zeros
+from twlab.table.segments import as_matrix, one_space, scale_rows, unit_vectors, warn_of_zeros
 
 if TYPE_CHECKING:
     import os
@@ -252,7 +252,7 @@ def _search_by_query(
     zeros, pool_zeros = Zeros(), Zeros()
     sent = queries, None if own else pool, among
     for turn, found in zip(turns, job.map("nearest", neighbours_of, turns, *sent, k), strict=True):
-        zeros = zeros.met(queries[turn.number].first, found["zero"])
+        zeros = zeros.add(queries[turn.number].first, found["zero"])
         pool_zeros = Zeros(*found["pool_zeros"].tolist())  # every turn meets the whole pool
         yield found["indices"], found["similarities"]
     warn_of_zeros(zeros.n, sum(one.n_rows for one in queries), zeros.first)
@@ -267,7 +267,7 @@ def _search_by_pool(
     zeros, parts = Zeros(), []
     results = job.map("nearest", neighbours_in, pool, unit, among, k)
     for piece, found in zip(pool, results, strict=True):
-        zeros = zeros.met(piece.first, found["zero"])
+        zeros = zeros.add(piece.first, found["zero"])
         parts.append((found["indices"], found["similarities"]))
         # Merged as they come, so that no more than two are held. Pieces come in order, and so rows
         # that are equally alike rank by their place.
@@ -280,12 +280,12 @@ def neighbours_of(
     turn: Turn, queries: Sequence[Any], pool: Sequence[Any] | None, among: Among, k: int
 ) -> dict[str, Any]:
     """The best rows of the whole pool for a piece of queries; without a pool, of themselves."""
-    unit, zero = scaled(queries[turn.number].matrix())
+    unit, zero = scale_rows(queries[turn.number].matrix())
     best, pool_zeros = None, Zeros()
     for number, piece in enumerate(queries if pool is None else pool):
         own = pool is None and number == turn.number
-        rows, none = (unit, zero) if own else scaled(piece.matrix())
-        pool_zeros = pool_zeros.met(piece.first, none)
+        rows, none = (unit, zero) if own else scale_rows(piece.matrix())
+        pool_zeros = pool_zeros.add(piece.first, none)
         mine = among.of(queries[turn.number].span, piece.span, none)
         found = _find_best_in(piece, unit, rows, mine, k, own=own)
         best = found if best is None else merge_best(best, found, k)
@@ -300,7 +300,7 @@ def neighbours_of(
 
 def neighbours_in(piece: Any, unit: Matrix, among: Among, k: int) -> dict[str, Any]:
     """The best rows of a piece for queries at hand."""
-    rows, zero = scaled(piece.matrix())
+    rows, zero = scale_rows(piece.matrix())
     mine = among.of(slice(None), piece.span, zero)
     indices, similarities = _find_best_in(piece, unit, rows, mine, k, own=False)
     return {"zero": zero, "indices": indices, "similarities": similarities}

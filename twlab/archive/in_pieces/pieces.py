@@ -92,7 +92,7 @@ class Zeros(NamedTuple):
     n: int = 0
     first: int = -1
 
-    def met(self, first: int, zero: Mask) -> Zeros:
+    def add(self, first: int, zero: Mask) -> Zeros:
         """With those of a piece that comes later."""
         n = self.n + int(zero.sum())
         return Zeros(n, first + int(zero.argmax()) if n and not self.n else self.first)

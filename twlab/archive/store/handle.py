@@ -134,7 +134,7 @@ class Store(Part):
         super().__init__(address, lance.open_table(address, version), executor=executor)
         self._fixed = version
         if self._table is None and version is not None:
-            self._stored()
+            self._require_table()
 
     def add(self, segments: Any) -> int:
         """How many segments were written, none of which may be in the store already.
@@ -242,14 +242,14 @@ class Store(Part):
         ...     "topic" in store.to_table().columns
         False
         """
-        table = self._latest()._stored()
+        table = self._latest()._require_table()
         drop_columns(table, _column_names("columns", columns))
         self._table = table
 
     def _write(self, segments: Any, *, replace: bool, anew: list[str]) -> int:
         """Write tables batch by batch, each committed whole."""
         table, written = self._latest()._table, 0
-        like = segments._stored().schema if isinstance(segments, Part) else None
+        like = segments._require_table().schema if isinstance(segments, Part) else None
         write = partial(write_batch, self.address, replace=replace, like=like)
         try:
             for given in tables_in(segments):
@@ -303,7 +303,7 @@ class Store(Part):
         90
         """
         check_where(where, needed=True)
-        table = self._latest()._stored()
+        table = self._latest()._require_table()
         count(table, where)  # whether it can be understood
         with lance.reading(table, where):
             done = lance.retry(lambda: table.delete(f"({where})"), table)
@@ -337,7 +337,7 @@ class Store(Part):
         ...     tw.open(folder, version=int(versions["version"].iloc[-1])).count_rows()
         101
         """
-        entries = self._stored().list_versions()
+        entries = self._require_table().list_versions()
         rows = [(e["version"], pd.Timestamp(e["timestamp"]), _n_rows(e)) for e in entries]
         return pd.DataFrame(rows, columns=["version", "written_at", "n_segments"])
 
@@ -379,7 +379,7 @@ class Store(Part):
                 "leave it out to keep every version"
             )
         keep = None if keep_days is None else timedelta(days=float(keep_days))
-        table = self._latest()._stored()
+        table = self._latest()._require_table()
         optimize_table(table, keep=keep, vector_index=True)
         self._table = table
 

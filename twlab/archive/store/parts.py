@@ -155,7 +155,7 @@ class Part(Source):
         60.0
         """
         check_where(condition, needed=True)
-        table = self._stored()
+        table = self._require_table()
         part = Part(
             self.address,
             lance.table_at(self.address, int(table.version), lance.mark_of(table)),
@@ -191,7 +191,7 @@ class Part(Source):
         ...     sum(one.n_rows for one in store.fragments())
         101
         """
-        return cut_fragments(self.address, self._stored(), self._condition)
+        return cut_fragments(self.address, self._require_table(), self._condition)
 
     def options(self) -> list[str]:
         """The embedding options of the whole store.
@@ -219,7 +219,7 @@ class Part(Source):
         ...     store.options()
         ['visual']
         """
-        kinds = kinds_of(self._stored(), None)
+        kinds = kinds_of(self._require_table(), None)
         return sorted(kinds["embedding_option"].dropna().unique().tolist())
 
     def n_bytes(self) -> int:
@@ -248,7 +248,7 @@ class Part(Source):
         ...     store.n_bytes() == 101 * 1280 * 4
         True
         """
-        table = self._stored()
+        table = self._require_table()
         return 4 * int(table.schema.field("embedding").type.list_size) * self.count_rows()
 
     def to_table(
@@ -291,7 +291,9 @@ class Part(Source):
         """
         check_where(where)
         return read_table(
-            self._stored(), where=lance.join_conditions(self._condition, where), columns=columns
+            self._require_table(),
+            where=lance.join_conditions(self._condition, where),
+            columns=columns,
         )
 
     def count_rows(self, where: str | None = None) -> int:
@@ -437,7 +439,7 @@ class Part(Source):
         """
         asked, k = check_asked(by, weights, fuse), check_count(k, "k", of="hits")
         within = choose(video_id, start_sec, end_sec, where).in_sql()
-        table = self._stored()
+        table = self._require_table()
         kinds = self._kinds(table)
         looked = Looked(table, self._condition, within, kinds, self._backgrounds)
         return search_table(
@@ -489,11 +491,11 @@ class Part(Source):
         ...     len(tw.load(written))
         101
         """
-        mark = lance.mark_of(self._stored())
+        mark = lance.mark_of(self._require_table())
         no_rows = StoreFragment(self.address, self.version, 0, 0, "", mark, "false")
         return write_folder(self.fragments() or [no_rows], folder)
 
-    def _stored(self) -> Any:
+    def _require_table(self) -> Any:
         """The table of the store, which must be there to be read."""
         if self._table is None:
             raise InputError(

@@ -219,7 +219,7 @@ def _is_own(value: Any) -> bool:
     return isinstance(value, list | dict)
 
 
-def _kept(value: Any) -> Any:
+def _as_cell(value: Any) -> Any:
     """Such a value as the table has it."""
     return list(value) if isinstance(value, tuple) else value
 
@@ -238,7 +238,7 @@ def _usage_facts(usage: dict[str, Any]) -> dict[str, Any]:
     return facts
 
 
-def _spoken(value: Any) -> bool:
+def _is_transcript(value: Any) -> bool:
     """Whether a value is a transcript: what was said, each with its times."""
     return (
         isinstance(value, list)
@@ -264,7 +264,7 @@ def read_facts(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
     own = node.get(shape.plain.get("id", ""))
     if isinstance(own, str) and own:
         facts["id"] = own
-    if _spoken(said := node.get("transcription")):
+    if _is_transcript(said := node.get("transcription")):
         facts["transcription"] = said
     return facts
 
@@ -287,7 +287,7 @@ def _read_nested_facts(name: str, inner: dict[str, Any]) -> dict[str, Any]:
         return _usage_facts(inner)
     if name == "user_metadata":
         return {
-            k: _kept(v)
+            k: _as_cell(v)
             for k, v in inner.items()
             if _is_kept(v) and snake_case(k) not in _KNOWN_KEYS
         }
@@ -320,7 +320,7 @@ def _collect_fields(node: dict[str, Any], shape: Shape, values: dict[str, Any], 
     for key in shape.extras:
         value = node[key]
         if key not in values and (_is_kept(value) or (shape.saved and _is_own(value))):
-            values[key] = _kept(value)
+            values[key] = _as_cell(value)
     for key, name in shape.nested:
         inner = node[key]
         if type(inner) is not dict:
