@@ -232,6 +232,59 @@ def test_functions_are_small(path: Path) -> None:
         assert nesting(function) <= DEEPEST_NESTING, f"{function.name}: {nesting(function)} deep"
 
 
+IRREGULAR = (
+    "begun bound bought broken brought built caught chosen dealt done drawn driven fallen found "
+    "frozen given gone gotten grown heard held hidden kept known laid led left lost made meant met "
+    "paid said seen sent shown sold sought spent spoken stood stored struck taken taught thought "
+    "thrown told torn understood won worn written"
+)
+"""Participles that do not end in ``ed``; of those that are the verb itself (cut, put, read) none
+can be told from it."""
+NO_PARTICIPLES = frozenset({"embed", "exceed", "feed", "need", "proceed", "seed", "speed"})
+SMALL_WORDS = "again at before by for from in into of on once one to with"
+"""After a participle there is nothing in these that it could describe."""
+ACTING = (
+    "as check choose count cut explain find has insert is keep mark may note open pop raise read "
+    "record refuse stop tell warn"
+)
+"""First words of names that may end in a participle: what is acted on, or what is asked."""
+
+
+def is_participle(word: str) -> bool:
+    return word in IRREGULAR.split() or (word.endswith("ed") and word not in NO_PARTICIPLES)
+
+
+def tells_what_was_done(name: str) -> bool:
+    """Whether a name is a participle, where a verb says what a function does.
+
+    ``stored_block`` names what comes back and ``refuse_changed`` what is done to what; of
+    ``stored``, ``stored_in`` and ``rows_stored`` none says either.
+    """
+    words = [word for word in name.split("_") if word]
+    if not words or name.startswith("__"):
+        return False
+    if is_participle(words[0]):
+        return len(words) == 1 or words[1] in SMALL_WORDS.split()
+    return is_participle(words[-1]) and words[0] not in ACTING.split()
+
+
+def is_property(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(ast.unparse(one).endswith("property") for one in function.decorator_list)
+
+
+@pytest.mark.parametrize("path", FILES, ids=FILE_IDS)
+def test_functions_are_not_named_by_participles(path: Path) -> None:
+    plain = [one.name for one in functions(tree(path)) if not is_property(one)]
+    assert not [name for name in plain if tells_what_was_done(name)]
+
+
+def test_participles_are_seen() -> None:
+    wrong = ("_told", "aligned", "_index_named", "connected_to", "parts_reported", "_asked_once")
+    assert all(map(tells_what_was_done, wrong))
+    right = ("tell", "embed", "_cut", "stored_block", "_refuse_changed", "is_lost", "__init__")
+    assert not any(map(tells_what_was_done, right))
+
+
 @pytest.mark.parametrize("path", FILES, ids=FILE_IDS)
 def test_nothing_is_swallowed(path: Path) -> None:
     for node in ast.walk(tree(path)):

@@ -258,11 +258,11 @@ def _masked_dtype(column: Any, dtype: str) -> Any:
     of_ints, of_truths = pa.types.is_integer(column.type), pa.types.is_boolean(column.type)
     if not (of_ints or of_truths) or not (dtype[:1] in "IU" or dtype == "boolean"):
         known = of_ints or of_truths
-        return _masked_of(column.type) if known and column.null_count else None
-    return _masked_of(column.type)
+        return _masked_type(column.type) if known and column.null_count else None
+    return _masked_type(column.type)
 
 
-def _masked_of(kind: Any) -> Any:
+def _masked_type(kind: Any) -> Any:
     """The pandas dtype with missing values for an Arrow type of whole numbers or truth values."""
     name = str(kind)
     if name == "bool":
