@@ -25,7 +25,7 @@ STUBS = sorted(PACKAGE.rglob("*.pyi"))
 
 # A room imports from levels below its own, never from another room of its level.
 LEVELS: tuple[frozenset[str], ...] = (
-    frozenset({"wording", "errors", "checks", "deprecation", "timecodes", "intervals"})
+    frozenset({"wording", "errors", "checks", "deprecation", "timecodes", "intervals", "endings"})
     | frozenset({"paths", "memory", "progress", "looks"}),
     frozenset({"table"}),
     frozenset({"analysis", "loading"}),

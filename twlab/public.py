@@ -13,11 +13,11 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-import mimetypes
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 from twlab.archive.sources import Source
+from twlab.endings import MEDIA, family_of
 from twlab.errors import InputError, warn
 from twlab.memory import free_bytes
 from twlab.paths import user_path
@@ -167,8 +167,7 @@ def _refuse_misplaced(name: str, given: dict[str, Any], function: str) -> None:
         return
     text = os.fspath(value)
     tables = [other for other, one in given.items() if hasattr(one, "iloc")]
-    kind = mimetypes.guess_type(text)[0] or ""
-    if kind.startswith(("video/", "audio/", "image/")) and not os.path.isdir(text):  # noqa: PTH112
+    if family_of(text) in MEDIA and not os.path.isdir(text):  # noqa: PTH112
         swap = (
             f"change the two over: {function}({tables[0]}={text!r}, {name}=table)"
             if tables and tables[0] in ("video", "videos")

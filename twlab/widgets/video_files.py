@@ -11,13 +11,13 @@ address of the web is handed to the browser, anything else is left out.
 from __future__ import annotations
 
 import json
-import mimetypes
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 from urllib.parse import quote, urlsplit
 
+from twlab.endings import family_of, media_type
 from twlab.errors import InputError
 from twlab.paths import user_path
 
@@ -28,15 +28,6 @@ EMBED_MB = 64
 
 _PAGES = ("youtube.com", "youtu.be", "vimeo.com", "dailymotion.com", "tiktok.com")
 """Sites whose addresses are pages around a player, not files."""
-
-_OTHERS = (
-    "application/json",
-    "application/zip",
-    "application/pdf",
-    "application/gzip",
-    "application/x-tar",
-    "application/vnd.apache.parquet",
-)
 
 NO_VIDEO = "No video given. Pass video=… to watch while you explore."
 
@@ -124,13 +115,10 @@ def _check_address(what: str) -> None:
 
 def _check_kind(name: str, told: str) -> None:
     """Refuse what its name says to be something else than a video or sound."""
-    mime = mimetypes.guess_type(name)[0] or ""
-    if name.lower().endswith(".ts"):
-        return  # a transport stream, which some systems take for a translation
-    if mime.partition("/")[0] in ("text", "image") or mime in _OTHERS:
+    if family_of(name) not in ("video", "audio", "stream", None):
         raise InputError(
-            f"video is {told[:80]!r}, by its name {mime}; a video file was expected, such as "
-            "'film.mp4'"
+            f"video is {told[:80]!r}, by its name {media_type(name)}; a video file was "
+            "expected, such as 'film.mp4'"
         )
 
 
@@ -189,7 +177,7 @@ def _by_id(video: Any, video_ids: list[str]) -> Mapping[str, Any]:
 
 def _file_source(path: Path) -> VideoSource:
     """A local file: served where the server can, else as bytes, else the reason why not."""
-    mime = mimetypes.guess_type(path.name)[0] or "video/mp4"
+    mime = media_type(path.name) or "video/mp4"
     url = served_url(path)
     if url is not None:
         return {"kind": "url", "url": url, "mime": mime, "note": "", "name": path.name}
@@ -204,7 +192,7 @@ def _remote_source(what: Any) -> VideoSource:
         return {"kind": "none", "url": "", "mime": "", "note": NO_VIDEO, "name": ""}
     parts = urlsplit(what)
     kind = "hls" if parts.path.endswith(".m3u8") else "url"
-    mime = mimetypes.guess_type(parts.path)[0] or "video/mp4"
+    mime = media_type(parts.path) or "video/mp4"
     name = parts.path.rpartition("/")[2] or str(parts.hostname)
     return {"kind": kind, "url": what, "mime": mime, "note": "", "name": name}
 

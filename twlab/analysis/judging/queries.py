@@ -12,11 +12,11 @@ or the one that the caller names; no model is ever guessed.
 
 from __future__ import annotations
 
-import mimetypes
 import re
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from twlab.endings import family_of
 from twlab.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,11 +26,6 @@ __all__ = ["embed_query", "is_existing_file", "is_words", "kind_of"]
 
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|data:\w+/|asset:[\w-]+$)", re.IGNORECASE)
 _PATH = re.compile(r"(?:[/~\\]|\.{1,2}[/\\]|[a-z]:[/\\])", re.IGNORECASE)
-_DATA_ENDINGS = re.compile(
-    r"\.(?:json|jsonl|ndjson|ipynb|parquet|feather|arrow|csv|tsv|npy|npz|pkl|pt|h5|hdf5"
-    r"|gz|zst|zip|m3u8|mkv|srt|vtt)"
-)
-
 
 _SHORTER = {"marengo3.5": (128, 256)}
 """Sizes of vectors that the service makes on request; a query is to have that of the table."""
@@ -162,9 +157,7 @@ def is_words(text: str) -> bool:
     bare = text.strip().strip("'\"`<>").strip()
     if _ADDRESS.match(bare) or _PATH.match(bare) or is_existing_file(bare):
         return False
-    kind = mimetypes.guess_type(bare.lower())[0] or ""
-    media = kind.startswith(("video/", "audio/", "image/"))
-    return not media and not _DATA_ENDINGS.fullmatch(PurePath(bare.lower()).suffix)
+    return family_of(bare) is None
 
 
 def is_existing_file(text: str) -> bool:
@@ -181,5 +174,5 @@ def kind_of(query: str) -> Literal["text", "image", "audio"]:
     >>> kind_of("a.png"), kind_of("https://a.org/b.wav"), kind_of("a rabbit")
     ('image', 'audio', 'text')
     """
-    family = (mimetypes.guess_type(query)[0] or "text").partition("/")[0]
+    family = family_of(query)
     return "image" if family == "image" else "audio" if family == "audio" else "text"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import mimetypes
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["FilePart", "PartStream", "content_hash", "mime_type"]
+__all__ = ["FilePart", "PartStream", "content_hash"]
 
 _BLOCK = 1 << 20
 
@@ -113,15 +112,6 @@ def content_hash(path: Path) -> str:
     except OSError as error:
         raise InputError(_unreadable(path, error)) from None
     return digest.hexdigest()
-
-
-def mime_type(name: str) -> str:
-    """The media type by the file's suffix.
-
-    >>> mime_type("film.MP4"), mime_type("a.wav"), mime_type("x.unknown")
-    ('video/mp4', 'audio/x-wav', 'application/octet-stream')
-    """
-    return mimetypes.guess_type(name.lower())[0] or "application/octet-stream"
 
 
 def _unreadable(path: Path, error: OSError) -> str:

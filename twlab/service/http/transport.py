@@ -24,9 +24,9 @@ import httpx
 import orjson
 import tenacity
 
+from twlab.endings import media_type
 from twlab.errors import AnswerError, ApiError, ConnectionFailedError, InputError, RateLimitError
 from twlab.service.http.bodies import ENCODINGS, read_body
-from twlab.service.http.file_bodies import mime_type
 from twlab.service.http.limits import Limiter
 from twlab.service.http.logs import MaskedLogs
 from twlab.service.http.refusals import describe_break, refusal, request_id
@@ -353,7 +353,8 @@ def _body(
     if call.form or any(file.field for file in call.files):
         parts: list[Any] = [(name, (None, value.encode())) for name, value in call.form]
         for file, stream in zip(call.files, streams, strict=True):
-            parts.append((file.field, (file.name, stream, mime_type(file.name))))
+            kind = media_type(file.name) or "application/octet-stream"
+            parts.append((file.field, (file.name, stream, kind)))
         return {"files": parts}, []
     if streams:
         length = ("content-length", str(call.files[0].length))

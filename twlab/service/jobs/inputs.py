@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from twlab.endings import MEDIA, family_of
 from twlab.errors import InputError
 from twlab.paths import user_path
-from twlab.service.http.file_bodies import content_hash, mime_type
+from twlab.service.http.file_bodies import content_hash
 from twlab.service.jobs.kinds import HEAD_BYTES, Kind, kind_of, kind_of_name, kind_of_type
 from twlab.service.jobs.urls import clean_url, is_url
 
@@ -69,12 +70,16 @@ class Media:
             return kind_of_type(media_type) if says else kind_of_name(self.name)
         if self.path is None or not self.path.is_file():
             return kind_of_name(self.name)
-        try:
-            with self.path.open("rb") as file:
-                head = file.read(HEAD_BYTES)
-        except OSError:  # said when its content is read
-            head = b""
-        return kind_of(head, self.name)
+        return kind_of(_head_of(self.path), self.name)
+
+
+def _head_of(path: Path) -> bytes:
+    """The first bytes of a file."""
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError:  # said when its content is read
+        return b""
 
 
 def find_sources(source: Any) -> list[Media]:
@@ -145,7 +150,7 @@ def _check_media(url: str) -> None:
     host = (parts.hostname or "").rstrip(".")
     known = next((one for one in _PAGES_OF if f".{host}".endswith(f".{one}")), None)
     as_a_file = _AS_A_FILE & set(parse_qsl(parts.query))
-    is_page = mime_type(parts.path).startswith("text/html")
+    is_page = family_of(parts.path) == "page"
     if is_page or (known and not as_a_file and not _is_file_of(known, parts.path)):
         raise InputError(
             f"{clean_url(url)[:200]!r} is a web page; the service takes the address of a media "
@@ -157,7 +162,7 @@ def _check_media(url: str) -> None:
 def _is_file_of(site: str, path: str) -> bool:
     """Whether a path names a media file; sharing sites show a page under such names, too."""
     shared = ("dropbox.com", "google.com", "live.com", "sharepoint.com")
-    return mime_type(path).startswith(("video/", "audio/", "image/")) and not site.endswith(shared)
+    return family_of(path) in MEDIA and not site.endswith(shared)
 
 
 def _of_path(text: str) -> list[Media]:
@@ -188,11 +193,7 @@ def _media(paths: Iterable[Path], text: str, asked: Kind | None = None) -> list[
     kept = [
         path
         for path in paths
-        if (
-            mime_type(path.name).startswith("video/")
-            or kind_of_name(path.name).input_type == "audio"
-            or (still and kind_of_name(path.name) == asked)
-        )
+        if (_plays(path) or (still and kind_of_name(path.name) == asked))
         and path.is_file()
         and not any(part.startswith(".") for part in path.parts[1:])
     ]
@@ -203,6 +204,13 @@ def _media(paths: Iterable[Path], text: str, asked: Kind | None = None) -> list[
             "their ending, as in '*.pdf'"
         )
     return [Media(str(path), path.name, path) for path in kept]
+
+
+def _plays(path: Path) -> bool:
+    """Whether a name is that of a film or a sound; in TypeScript ``.ts`` is a program's."""
+    if path.suffix.lower() == ".ts" and path.is_file():
+        return _head_of(path)[:1] == b"G"  # as each packet of a transport stream begins
+    return family_of(path.name) in ("video", "audio")
 
 
 def content_of(source: Media, assets: Assets) -> tuple[str, int]:

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import PurePath
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from twlab.service.http.file_bodies import mime_type
+from twlab.endings import family_of, family_of_type
+
+if TYPE_CHECKING:
+    from twlab.endings import Family
 
 __all__ = ["HEAD_BYTES", "Kind", "kind_of", "kind_of_name", "kind_of_type"]
 
@@ -42,18 +44,16 @@ _PDF, _TEXT = Kind("document", "pdf", "a PDF"), Kind("document", "text", "a text
 _PAGE = Kind("document", name="a web page", unusable=True)
 _PACKED = Kind("document", name="an archive or office document", unusable=True)
 _OTHER = Kind("document", name="text in another format", unusable=True)
-# What the machine's own list of types may lack; no file is another on another machine.
-_AUDIO_ENDINGS = (
-    *(".aac", ".aif", ".aiff", ".flac", ".m4a", ".m4b", ".mka", ".mp3", ".oga", ".ogg", ".opus"),
-    *(".wav", ".weba", ".wma"),
-)
-_IMAGE_ENDINGS = (".avif", ".bmp", ".gif", ".heic", ".jpeg", ".jpg", ".png", ".tiff", ".webp")
-_TEXT_ENDINGS = (".txt", ".md", ".markdown")
-_PACKED_ENDINGS = (
-    *(".doc", ".docx", ".odt", ".ppt", ".pptx", ".xls", ".xlsx"),
-    *(".epub", ".zip", ".rar", ".7z", ".gz", ".tar"),
-)
-_OTHER_ENDINGS = (".csv", ".json", ".rtf", ".srt", ".vtt", ".xml")
+_OF_FAMILY: dict[Family | None, Kind] = {
+    "audio": _AUDIO,
+    "image": _IMAGE,
+    "pdf": _PDF,
+    "text": _TEXT,
+    "page": _PAGE,
+    "packed": _PACKED,
+    "data": _OTHER,
+}
+"""All else is a video, also what has no ending."""
 
 # First bytes as the formats' specifications give them. MPEG-4 ("ftyp"), Ogg and Matroska hold
 # pictures, sounds or both: the brand or the ending tells.
@@ -93,12 +93,10 @@ def kind_of(head: bytes, name: str) -> Kind:
     if found is None:
         return named
     both = found in (_VIDEO, _AUDIO) and named in (_VIDEO, _AUDIO)
-    says = named is _AUDIO or mime_type(name) != _NO_TYPE
-    return named if both and says and _EITHER.match(head) else found
+    return named if both and family_of(name) and _EITHER.match(head) else found
 
 
 _CONTROL = re.compile(rb"[\0-\x08\x0e-\x1a]")
-_NO_TYPE = mime_type("")
 
 
 def kind_of_name(name: str) -> Kind:
@@ -107,13 +105,7 @@ def kind_of_name(name: str) -> Kind:
     >>> kind_of_name("notes.MD").form, kind_of_name("x.unknown").input_type
     ('text', 'video')
     """
-    ending = PurePath(name).suffix.lower()
-    known = (
-        *((_AUDIO_ENDINGS, _AUDIO), (_IMAGE_ENDINGS, _IMAGE), (_TEXT_ENDINGS, _TEXT)),
-        *((_PACKED_ENDINGS, _PACKED), (_OTHER_ENDINGS, _OTHER)),
-    )
-    found = next((kind for endings, kind in known if ending in endings), None)
-    return found or kind_of_type(mime_type(name))
+    return _OF_FAMILY.get(family_of(name), _VIDEO)
 
 
 def kind_of_type(media_type: str) -> Kind:
@@ -122,9 +114,4 @@ def kind_of_type(media_type: str) -> Kind:
     >>> kind_of_type("application/pdf").form
     'pdf'
     """
-    main = media_type.partition("/")[0]
-    if media_type == "application/pdf":
-        return _PDF
-    if media_type in ("text/plain", "text/markdown"):
-        return _TEXT
-    return {"audio": _AUDIO, "image": _IMAGE}.get(main, _VIDEO)
+    return _OF_FAMILY.get(family_of_type(media_type), _VIDEO)

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from twlab.endings import family_of
 from twlab.errors import InputError
-from twlab.service.http.file_bodies import mime_type
 from twlab.service.jobs.embedding_options import count_of
 from twlab.service.jobs.inputs import Media, find_sources
 from twlab.service.jobs.kinds import kind_of_name
@@ -203,8 +203,7 @@ def _part(kind: MediaType, source: Media, name: str) -> Part:
 
 def _kind_of(source: Media) -> MediaType | None:
     """The kind of a file or address; None where nothing says it, for which `Media` has a video."""
-    media_type = mime_type(source.name)
-    named = media_type.startswith("video/") or kind_of_name(source.name).input_type != "video"
+    named = family_of(source.name) == "video" or kind_of_name(source.name).input_type != "video"
     found = source.kind.input_type
     return found if named or found != "video" else None
 
