@@ -6,41 +6,30 @@ Usage: python tests/palette.py
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from twlab.looks import SHADES, THEMES, colour_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from twlab.looks import Look
+from twlab.looks import CATEGORIES, MARKS, SHADES, SIMILARITY, THEMES, colour_of
 
 FILE = Path(__file__).resolve().parents[1] / "twlab" / "widgets" / "js" / "palette.js"
 
 
 def source() -> str:
-    """The module: for each theme its categories, scales, and the colour of what is missing."""
-    parts = ["/** The colours of twlab/looks.py, written by tests/palette.py. */\n"]
-    for name, of in {
-        "CATEGORIES": lambda look: [colour_of(look, k) for k in range(n_colours(look))],
-        "MARKS": lambda look: look.marks,
-        "SIMILARITY": lambda look: look.similarity,
-        "MISSING": lambda look: [look.missing],
-    }.items():
-        rows = [row(theme, of(look)) for theme, look in THEMES.items()]
-        parts.append(f"export const {name} = {{\n{''.join(rows)}}};\n")
-    return "\n".join(parts)
+    """The module: the categories, the scales, and for each theme the colour of what is missing."""
+    n_colours = len(CATEGORIES) * len(SHADES)
+    parts = {
+        "CATEGORIES": [colour_of(number) for number in range(n_colours)],
+        "MARKS": MARKS,
+        "SIMILARITY": SIMILARITY,
+    }
+    lines = [constant(name, " ".join(colours)) for name, colours in parts.items()]
+    missing = "".join(f'  {theme}: "{THEMES[theme].missing}",\n' for theme in ("light", "dark"))
+    head = "/** The colours of twlab/looks.py, written by tests/palette.py. */\n"
+    return "\n".join([head, *lines, f"export const MISSING = {{\n{missing}}};\n"])
 
 
-def n_colours(look: Look) -> int:
-    return len(look.categories) * len(SHADES)
-
-
-def row(theme: str, colours: Iterable[str]) -> str:
-    """A line of a theme's colours, broken as prettier breaks it: not after so short a key."""
-    text = f'"{" ".join(colours)}",'
-    line = f"  {theme}: {text}"
-    return f"{line}\n" if len(line) <= 100 or len(theme) <= 4 else f"  {theme}:\n    {text}\n"
+def constant(name: str, text: str) -> str:
+    """A line, or two where prettier breaks it."""
+    line = f'export const {name} = "{text}";\n'
+    return line if len(line) <= 101 else line.replace(" = ", " =\n  ")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from twlab.figures import (
     time_axis,
 )
 from twlab.figures.scene_spans import scene_spans
-from twlab.looks import THEMES, colour_of, is_continuous
+from twlab.looks import CATEGORIES, MARKS, SIMILARITY, THEMES, colour_of, is_continuous
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -34,6 +34,8 @@ PICTURES = {
     ),
     "novelty": tw.plot.novelty,
 }
+PAPERS = ("#ffffff", "#14171c", "#111111")
+"""Of a light page, of our dark one, of JupyterLab's."""
 OKLAB = np.array(
     [
         [0.2104542553, 0.7936177850, -0.0040720468],
@@ -96,23 +98,36 @@ def test_contrast_is_the_standard_one() -> None:
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_colours_stand_out(theme: str) -> None:
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_ink_stands_out(theme: str) -> None:
     look = THEMES[theme]
     assert contrast(look.ink, look.paper) > 7
     assert contrast(look.muted, look.paper) > 4.5
     assert 1.1 < contrast(look.grid, look.paper) < 2
-    assert min(contrast(colour_of(look, k), look.paper) for k in range(36)) > 3
-    assert min(contrast(colour, look.paper) for colour in look.marks) > 2.2
-    assert len({colour_of(look, k) for k in range(36)}) == 36
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_data_stand_out_from_any_paper(paper: str) -> None:
+    assert min(contrast(colour_of(k), paper) for k in range(36)) > 3
+    assert min(contrast(colour, paper) for colour in MARKS) > 3
+    assert contrast(THEMES["auto"].ink, paper) > 4
+    assert len({colour_of(k) for k in range(36)}) == 36
 
 
 @pytest.mark.parametrize("eye", EYES)
-@pytest.mark.parametrize("theme", THEMES)
-def test_categories_stay_apart(theme: str, eye: str) -> None:
-    colours = [seen(colour, eye) for colour in THEMES[theme].categories]
+def test_categories_stay_apart(eye: str) -> None:
+    colours = [seen(colour, eye) for colour in CATEGORIES]
     least = min(np.linalg.norm(a - b) for a, b in combinations(colours, 2))
     assert least > (0.1 if eye == "usual" else 0.07)
+
+
+@pytest.mark.parametrize("eye", EYES)
+@pytest.mark.parametrize("scale", [SIMILARITY, MARKS], ids=["similarity", "marks"])
+def test_scales_grow_lighter_for_every_eye(scale: tuple[str, ...], eye: str) -> None:
+    colours = [seen(colour, eye) for colour in scale]
+    light = [float(linear(colour) @ (0.2126, 0.7152, 0.0722)) for colour in scale]
+    assert light == sorted(light)
+    assert np.linalg.norm(colours[0] - colours[-1]) > 0.3
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -145,7 +160,7 @@ def test_figures_can_be_restyled(segments: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_bad_calls(name: str, segments: pd.DataFrame) -> None:
-    with pytest.raises(tw.InputError, match="theme is 'sepia'; 'light' or 'dark'"):
+    with pytest.raises(tw.InputError, match="theme is 'sepia'; 'auto', 'light' or 'dark'"):
         PICTURES[name](segments, theme="sepia")
     with pytest.raises(tw.InputError, match="no column 'end_sec'"):
         PICTURES[name](segments.drop(columns="end_sec"), theme="light")

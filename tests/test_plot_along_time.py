@@ -207,7 +207,7 @@ def test_no_line_below_a_title_is_wider_than_a_phone(film: pd.DataFrame) -> None
         tw.plot.timeline(film),
         tw.plot.options(tw.compare_options(both)),
     ):
-        _, words = figure.layout.title.text.split("'>")
+        words = figure.layout.title.text.rsplit("'>", 1)[1]
         lines = words.removesuffix("</span>").split("<br>")
         assert max(map(len, lines)) <= 65, lines
         assert figure.layout.margin.t == 72 + 21 * (len(lines) - 1)

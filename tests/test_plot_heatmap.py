@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import twlab as tw
 from twlab.figures import ground_of, lay_strip
 from twlab.figures.heatmap import CELLS_PER_SIDE
-from twlab.looks import THEMES
+from twlab.looks import SIMILARITY
 
 
 def film(times: list[tuple[float, float]], video: str = "film", d: int = 6) -> pd.DataFrame:
@@ -277,7 +277,7 @@ class TestColours:
         trace = images(tw.plot.heatmap(segments, similarity=values))[0]
         assert 0.2 < trace.zmin < 0.25
         assert 0.85 < trace.zmax < 0.9
-        assert trace.colorscale[0][1] == THEMES["light"].similarity[0]
+        assert trace.colorscale[0][1] == SIMILARITY[0]
         assert trace.colorbar.ticktext[0] == "≤ 0.21"
         assert trace.colorbar.ticktext[-1] == "≥ 0.89"
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
-from twlab.looks import THEMES
+from twlab.looks import MARKS, THEMES
 
 
 def flat(segments: pd.DataFrame) -> pd.DataFrame:
@@ -39,14 +39,14 @@ def test_scale_of_time_reads_as_timecodes(segments: pd.DataFrame) -> None:
     one = segments.iloc[:10]
     marker = tw.plot.scatter(one, flat(one)).data[0].marker
     assert marker.colorbar.ticktext == ("0:00", "0:10", "0:20", "0:30", "0:40", "0:50")
-    assert marker.colorscale[0][1] == THEMES["light"].marks[0]
+    assert marker.colorscale[0][1] == MARKS[0]
 
 
 def test_labels_and_missing_labels(segments: pd.DataFrame) -> None:
     labels = pd.Series([1, pd.NA] + [0] * 13, dtype="Int64", index=segments.index, name="cluster")
     figure = tw.plot.scatter(segments, flat(segments), color=labels)
     assert [trace.name for trace in figure.data] == ["0", "1", "none"]
-    assert figure.data[2].marker.color == THEMES["light"].muted
+    assert figure.data[2].marker.color == THEMES["auto"].muted
     assert figure.data[1].hovertext.tolist() == ["alpha 0:00 – 0:06<br>cluster: 1"]
 
 

@@ -1,11 +1,16 @@
 """How things look: one definition of colours for figures and explorer.
 
-The categories start from the palettes of Okabe & Ito (2008) and of Paul Tol's notes (2021), moved
-until all twelve stand out from the background of their theme (a contrast of at least 3 to 1) and
-from each other, also as protanopes, deuteranopes and tritanopes see them (Machado et al. 2009).
+A page may be light or dark, and a figure is drawn before anybody knows which. So what carries data
+has one colour wherever it is drawn: the same cluster, the same similarity, in the explorer and in a
+figure, on either background. Only paper, ink and lines belong to a theme.
+
+The twelve categories were searched for: all stand out from white and from the dark paper (a
+contrast of at least 3 to 1) and from each other, also as protanopes, deuteranopes and tritanopes
+see them (Machado et al. 2009). Similarities are drawn in viridis: bright is alike.
 The explorer reads them from ``widgets/js/palette.js``, which ``tests/palette.py`` writes.
 
 * :data:`THEMES`, :func:`look_of` - the colours of a theme
+* :data:`SIMILARITY`, :data:`DIVERGING`, :data:`MARKS` - colours of values
 * :func:`colour_of` - the colour of a category
 * :func:`is_continuous` - whether values are a quantity or names of groups
 """
@@ -20,17 +25,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "CATEGORIES",
+    "DIVERGING",
+    "FRAME",
+    "MARKS",
+    "RIFT",
     "SHADES",
+    "SIMILARITY",
     "THEMES",
     "Look",
     "ThemeName",
+    "channels",
     "colour_of",
     "faint",
     "is_continuous",
     "look_of",
 ]
 
-ThemeName = Literal["light", "dark"]
+ThemeName = Literal["auto", "light", "dark"]
 
 GROUPS = ("cluster", "label", "scene")
 """Columns whose whole numbers are names of groups, however many."""
@@ -38,8 +50,35 @@ GROUPS = ("cluster", "label", "scene")
 MOST_WHOLE_NUMBERS = 24
 """Whole numbers of more different values than this are a quantity, not names of groups."""
 
+CATEGORIES = (
+    *("#0399fb", "#f86703", "#0f7417", "#9535be", "#ad366f", "#9c9661"),
+    *("#ce1d0a", "#62929f", "#e163d3", "#7868a1", "#aa6a64", "#645fef"),
+)
+"""Groups, the ones that are told apart best first."""
+
 SHADES = (0.0, 0.4, 0.65)
-"""How far the categories move towards the ink each time that twelve are used up."""
+"""How far the categories move towards grey each time that twelve are used up."""
+
+GREY = "#7d828c"
+"""As far from white as from the dark paper, about."""
+
+SIMILARITY = (
+    *("#440154", "#46327e", "#365c8d", "#277f8e"),
+    *("#1fa187", "#4ac16d", "#a0da39", "#fde725"),
+)
+"""For areas: viridis, which neither background swallows."""
+
+DIVERGING = ("#2166ac", "#92c5de", "#f7f7f7", "#f4a582", "#b2182b")
+"""For areas with values on both sides of zero."""
+
+MARKS = (
+    *("#1259e3", "#6950e9", "#9947dd", "#c03ec1"),
+    *("#df389b", "#f43b6b", "#fe4b27", "#e2760c"),
+)
+"""For points and bars: from blue to orange, never nearer than 3 to 1 to either background."""
+
+RIFT, FRAME = "#ffffff", "#1d2433"
+"""Lines over areas: what parts them, and what frames some of them."""
 
 
 class Look(NamedTuple):
@@ -49,57 +88,39 @@ class Look(NamedTuple):
     ink: str
     muted: str
     grid: str
-    categories: tuple[str, ...]
     missing: str
-    similarity: tuple[str, ...]
-    """For areas: near the background where low, standing out where high."""
-    marks: tuple[str, ...]
-    """For points and bars: the part of viridis that stands out from the background."""
-    diverging: tuple[str, ...]
+    title: str
+    """The ink of a title, in words of CSS: it may ask the page."""
 
 
 THEMES: dict[str, Look] = {
+    "auto": Look(
+        paper="rgba(0,0,0,0)",
+        ink="#777c86",
+        muted="#777c86",
+        grid="rgba(125,130,140,0.28)",
+        missing="rgba(125,130,140,0.5)",
+        title="var(--jp-ui-font-color0,#777c86)",
+    ),
     "light": Look(
         paper="#ffffff",
         ink="#1d2433",
         muted="#5a6478",
         grid="#e4e8ef",
-        categories=(
-            *("#006cb8", "#cb4e0f", "#1b9484", "#e162a5", "#bc8839", "#4193fa"),
-            *("#243aa1", "#7e784e", "#78083d", "#834312", "#1d6a50", "#7f58ea"),
-        ),
         missing="#c9ccd1",
-        similarity=(
-            *("#f4faf6", "#bfe6cf", "#7dcfb6", "#45b0ac"),
-            *("#348ba6", "#375e97", "#3b3771", "#1c1430"),
-        ),
-        marks=(
-            *("#440154", "#482475", "#414487", "#355f8d"),
-            *("#2a788e", "#21918c", "#22a884", "#44bf70"),
-        ),
-        diverging=("#2166ac", "#92c5de", "#f7f7f7", "#f4a582", "#b2182b"),
+        title="#1d2433",
     ),
     "dark": Look(
         paper="#14171c",
         ink="#e8ecf3",
         muted="#a3adbd",
         grid="#2c323c",
-        categories=(
-            *("#4c94bf", "#ec4f07", "#2fc0ad", "#cdb0e7", "#f0c67d", "#a8e6fa"),
-            *("#836de4", "#e4ef00", "#be5083", "#9c916f", "#89be24", "#df79ff"),
-        ),
         missing="#4a4e57",
-        similarity=(
-            *("#101218", "#26223f", "#3b3a73", "#36609b"),
-            *("#348fa7", "#45bbad", "#93ddb6", "#f1fbef"),
-        ),
-        marks=(
-            *("#355f8d", "#2a788e", "#21918c", "#22a884"),
-            *("#44bf70", "#7ad151", "#bddf26", "#fde725"),
-        ),
-        diverging=("#67b3ff", "#2f5f8f", "#1b1f26", "#a34a3a", "#ff8a70"),
+        title="#e8ecf3",
     ),
 }
+"""``auto`` stands on the paper of the page: a grey that both can show is its ink, and its title
+takes the colour of text from JupyterLab, Notebook and any page that names it so."""
 
 
 def look_of(theme: str) -> Look:
@@ -111,16 +132,16 @@ def look_of(theme: str) -> Look:
         If there is no such theme.
     """
     if not isinstance(theme, str) or theme not in THEMES:
-        raise InputError(f"theme is {theme!r}; 'light' or 'dark' was expected")
+        raise InputError(f"theme is {theme!r}; 'auto', 'light' or 'dark' was expected")
     return THEMES[theme]
 
 
-def colour_of(look: Look, number: int) -> str:
-    """The colour of the category with that number: twelve, then darker (or lighter) ones."""
-    turn, place = divmod(number, len(look.categories))
+def colour_of(number: int) -> str:
+    """The colour of the category with that number: twelve, then greyer ones."""
+    turn, place = divmod(number, len(CATEGORIES))
     share = SHADES[turn % len(SHADES)]
-    base, ink = (channels(colour) for colour in (look.categories[place], look.ink))
-    mixed = (round(b + (i - b) * share) for b, i in zip(base, ink, strict=True))
+    base, grey = channels(CATEGORIES[place]), channels(GREY)
+    mixed = (round(b + (g - b) * share) for b, g in zip(base, grey, strict=True))
     return "#{:02x}{:02x}{:02x}".format(*mixed)
 
 

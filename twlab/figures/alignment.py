@@ -12,7 +12,7 @@ from twlab.analysis.neighbors.similarity import cosine_similarity
 from twlab.errors import InputError
 from twlab.figures.clock import clock_times, time_axis
 from twlab.figures.theme import as_shown, dress, scale_of, short_names
-from twlab.looks import ThemeName, colour_of, look_of
+from twlab.looks import SIMILARITY, ThemeName, colour_of, look_of
 from twlab.table.tracks import tracks
 from twlab.timecodes import format_timecode
 
@@ -34,7 +34,7 @@ def alignment(
     *,
     pieces: pd.DataFrame,
     title: str | None = None,
-    theme: ThemeName = "light",
+    theme: ThemeName = "auto",
 ) -> go.Figure:
     """The pieces that two videos share, each a box and a line on their cross-similarity.
 
@@ -48,8 +48,8 @@ def alignment(
         not have, are left out.
     title : str, optional
         In place of the default.
-    theme : {"light", "dark"}
-        Which background to draw for.
+    theme : {"auto", "light", "dark"}
+        The paper: that of the page, which may be light or dark, or one of its own.
 
     Returns
     -------
@@ -82,11 +82,11 @@ def alignment(
     sides = [_thin_out(side.get(drawn, next(iter(side.values())))) for side in options]
     values = cosine_similarity(sides[0], sides[1])
     edges = [_cell_edges(side) for side in sides]
-    figure = go.Figure(_draw_similarity(values, edges, scale_of(look.similarity)))
+    figure = go.Figure(_draw_similarity(values, edges, scale_of(SIMILARITY)))
     videos = short_names((side["video_id"].iloc[0] for side in sides), VIDEO_LETTERS)
     for number, (option, found) in enumerate(mine.items(), start=1):
         for piece in found.itertuples():
-            _draw_piece(figure, piece, option, colour_of(look, number))
+            _draw_piece(figure, piece, option, colour_of(number))
     note = _count_pieces(videos, mine, drawn, several=max(map(len, options)) > 1)
     dress(
         figure, look, title="What is shared" if title is None else title, subtitle=note, height=560

@@ -35,7 +35,7 @@ from twlab.figures.strips import (
     lay_strip,
 )
 from twlab.figures.theme import as_shown
-from twlab.looks import Look, ThemeName, look_of
+from twlab.looks import FRAME, RIFT, ThemeName, look_of
 from twlab.table.segments import check_segments, clip_mask
 from twlab.wording import FILTERED
 
@@ -63,7 +63,7 @@ def heatmap(
     scenes: pd.DataFrame | None = None,
     value_name: str | None = None,
     title: str | None = None,
-    theme: ThemeName = "light",
+    theme: ThemeName = "auto",
 ) -> go.Figure:
     """A heatmap of cosine similarity along time; blocks on the diagonal look alike.
 
@@ -92,8 +92,8 @@ def heatmap(
         where a matrix is given.
     title : str, optional
         In place of the default.
-    theme : {"light", "dark"}
-        Which background to draw for.
+    theme : {"auto", "light", "dark"}
+        The paper: that of the page, which may be light or dark, or one of its own.
 
     Returns
     -------
@@ -131,11 +131,11 @@ def heatmap(
     for number, (_, rows, columns) in enumerate(options):
         strips = _lay_strips((segments, to), (rows, columns), sheet)
         image = image_of((segments, to), strips, given)
-        _draw_panel(figure, sheet, number, strips, image, value_name, look)
+        _draw_panel(figure, sheet, number, strips, image, value_name)
         images.append(image)
         largest = max(largest, *(_largest_block(strip) for strip in strips))
     if scenes is not None:
-        _frame_scenes(figure, sheet, scenes, segments, look)
+        _frame_scenes(figure, sheet, scenes, segments)
     what = "segments" if down.by_time else "videos"
     words = f"Similarity of {what}" if to is None else "Similarity across two tables"
     subtitle = _subtitle(sheet, images, largest)
@@ -228,12 +228,11 @@ def _draw_panel(
     strips: Strips,
     image: Image,
     value_name: str,
-    look: Look,
 ) -> None:
     """One panel: axes, image, names and the lines between videos."""
     square = strips[0] is strips[1]
     add_axes(figure, sheet, number, strips)
-    settings = colour_settings(image, look, square=square)
+    settings = colour_settings(image, square=square)
     bar = {**settings.pop("colorbar"), **bar_place(sheet, number)}
     down, across = (
         axis_places(strip.edges, ground)
@@ -254,10 +253,10 @@ def _draw_panel(
         )
     )
     add_names(figure, sheet, number)
-    _part_videos(figure, sheet, number, look)
+    _part_videos(figure, sheet, number)
 
 
-def _part_videos(figure: go.Figure, sheet: Sheet, number: int, look: Look) -> None:
+def _part_videos(figure: go.Figure, sheet: Sheet, number: int) -> None:
     """Lines between the videos of a panel."""
     xs: list[float | None] = []
     ys: list[float | None] = []
@@ -269,7 +268,7 @@ def _part_videos(figure: go.Figure, sheet: Sheet, number: int, look: Look) -> No
             along += [place, place, None]
             whole += [*_reach(beyond), None]
     if xs:
-        add_lines(figure, sheet, number, xs, ys, color=look.paper, width=2)
+        add_lines(figure, sheet, number, xs, ys, color=RIFT, width=2)
 
 
 def _reach(ground: Ground) -> tuple[float, float]:
@@ -279,7 +278,7 @@ def _reach(ground: Ground) -> tuple[float, float]:
 
 
 def _frame_scenes(
-    figure: go.Figure, sheet: Sheet, scenes: pd.DataFrame, segments: pd.DataFrame, look: Look
+    figure: go.Figure, sheet: Sheet, scenes: pd.DataFrame, segments: pd.DataFrame
 ) -> None:
     """A frame around each scene, on the diagonal of every panel."""
     down, across = sheet.grounds
@@ -296,8 +295,8 @@ def _frame_scenes(
         places += [first, last, last, first, first, None]
         others += [first, first, last, last, first, None]
     for number in range(len(sheet.names)):
-        add_lines(figure, sheet, number, places, others, color=look.paper, width=3.5)
-        add_lines(figure, sheet, number, places, others, color=look.ink, width=1.5)
+        add_lines(figure, sheet, number, places, others, color=RIFT, width=3.5)
+        add_lines(figure, sheet, number, places, others, color=FRAME, width=1.5)
 
 
 def _subtitle(sheet: Sheet, images: list[Image], largest: int) -> str:

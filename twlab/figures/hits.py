@@ -18,7 +18,7 @@ from twlab.figures.clock import (
 )
 from twlab.figures.encodings import left_out_note
 from twlab.figures.theme import as_shown, dress, scale_of, short_names
-from twlab.looks import ThemeName, look_of
+from twlab.looks import MARKS, ThemeName, look_of
 
 if TYPE_CHECKING:
     from twlab.looks import Look
@@ -46,7 +46,7 @@ def hits(
     found: pd.DataFrame,
     *,
     title: str | None = None,
-    theme: ThemeName = "light",
+    theme: ThemeName = "auto",
 ) -> go.Figure:
     """Where the hits of a search lie: a lane per video, hits coloured by score, ranks above them.
 
@@ -63,8 +63,8 @@ def hits(
         returns it.
     title : str, optional
         In place of the default.
-    theme : {"light", "dark"}
-        Which background to draw for.
+    theme : {"auto", "light", "dark"}
+        The paper: that of the page, which may be light or dark, or one of its own.
 
     Returns
     -------
@@ -171,7 +171,7 @@ def _draw_hits(timed: pd.DataFrame, lanes: list[str], look: Look) -> go.Bar:
     """A bar for each hit, grey where no hit has a score."""
     scale: dict[str, Any] = {"color": look.muted}
     if timed["score"].notna().any():
-        scale = {"color": timed["score"], "colorscale": scale_of(look.marks)}
+        scale = {"color": timed["score"], "colorscale": scale_of(MARKS)}
         scale["colorbar"] = {"title": "score"}
     return go.Bar(
         y=lanes,

@@ -9,6 +9,7 @@ import plotly
 
 from twlab.analysis.neighbors.similarity import dot_rows, same_space
 from twlab.figures.theme import scale_of
+from twlab.looks import DIVERGING, SIMILARITY
 from twlab.table.segments import unit_vectors
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twlab.figures.strips import Strip
-    from twlab.looks import Look
     from twlab.table.types import Matrix
 
     Reader = Callable[[slice], Matrix]
@@ -110,17 +110,17 @@ def on_cells(blocks: Matrix, strips: Strips) -> NDArray[Any]:
     return cells if TYPED_ARRAYS else np.round(cells.astype(np.float64), 3)
 
 
-def colour_settings(image: Image, look: Look, *, square: bool) -> dict[str, Any]:
+def colour_settings(image: Image, *, square: bool) -> dict[str, Any]:
     """Colour scale and range for what is shown, and a colour bar that tells where it is cut."""
     shown: Any = image.blocks
-    scale = scale_of(look.similarity)
+    scale = scale_of(SIMILARITY)
     if square and len(shown) > 1:
         shown = shown[~np.eye(len(shown), dtype=bool)]
     shown = shown[np.isfinite(shown)]
     low, high = np.percentile(shown, (1, 99)).tolist() if len(shown) else (0.0, 1.0)
     if low < 0 < high and min(-low, high) > 0.1 * max(-low, high):
         high = max(-low, high)
-        low, scale = -high, scale_of(look.diverging)
+        low, scale = -high, scale_of(DIVERGING)
     if high - low < 1e-3:
         low -= 0.1
     ticks = np.linspace(low, high, 5)

@@ -9,7 +9,7 @@ import numpy as np
 from twlab.figures.clock import round_times
 from twlab.figures.encodings import categories_of, name_of
 from twlab.figures.theme import scale_of, short_names
-from twlab.looks import Look, colour_of, is_continuous
+from twlab.looks import CATEGORIES, MARKS, Look, colour_of, is_continuous
 from twlab.timecodes import format_timecode
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def groups_of(values: pd.Series[Any], look: Look) -> list[Group]:
     codes, names = categories_of(values)
     for code, name in enumerate(short_names(names, LEGEND_LETTERS)):
         rows = codes == code
-        colour = look.muted if missing[rows].any() else colour_of(look, code)
-        symbol = SYMBOLS[code // len(look.categories) % len(SYMBOLS)]
+        colour = look.muted if missing[rows].any() else colour_of(code)
+        symbol = SYMBOLS[code // len(CATEGORIES) % len(SYMBOLS)]
         groups.append(Group(name, rows, {"color": colour}, symbol, continuous=False))
     return groups
 
@@ -70,7 +70,7 @@ def _scale_group(
         bar["ticktext"] = [format_timecode(time) for time in times]
     marker = {
         "color": numbers[rows],
-        "colorscale": scale_of(look.marks),
+        "colorscale": scale_of(MARKS),
         "cmin": low,
         "cmax": high,
         "colorbar": {**bar, "outlinewidth": 0, "tickfont": {"color": look.muted, "size": 11}},

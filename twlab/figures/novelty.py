@@ -33,7 +33,7 @@ def novelty(
     *,
     scenes: pd.DataFrame | None = None,
     title: str | None = None,
-    theme: ThemeName = "light",
+    theme: ThemeName = "auto",
 ) -> go.Figure:
     """A curve of novelty along time; its peaks are where scenes begin.
 
@@ -49,8 +49,8 @@ def novelty(
         videos, ``video_id``.
     title : str, optional
         In place of the default.
-    theme : {"light", "dark"}
-        Which background to draw for.
+    theme : {"auto", "light", "dark"}
+        The paper: that of the page, which may be light or dark, or one of its own.
 
     Returns
     -------
@@ -121,7 +121,7 @@ def _draw_curves(figure: go.Figure, table: pd.DataFrame, videos: list[Any], look
     options, named = sorted(table["option"].unique()), set()
     for (video, option), part in table.groupby(["video_id", "option"], sort=False):
         line = part.sort_values(["start_sec", "end_sec"])
-        colour, name = colour_of(look, options.index(option)), as_shown(option) or "novelty"
+        colour, name = colour_of(options.index(option)), as_shown(option) or "novelty"
         points = {
             "x": clock_times(line["start_sec"]),
             "y": line["value"].to_numpy(),

@@ -15,7 +15,6 @@ from twlab.looks import ThemeName, colour_of, look_of
 if TYPE_CHECKING:
     import pandas as pd
 
-    from twlab.looks import Look
 
 __all__ = ["options"]
 
@@ -34,7 +33,7 @@ AGREEMENT_COLUMNS = (
 
 
 def options(
-    agreement: pd.DataFrame, *, title: str | None = None, theme: ThemeName = "light"
+    agreement: pd.DataFrame, *, title: str | None = None, theme: ThemeName = "auto"
 ) -> go.Figure:
     """The agreement of embedding options, each with the range that chance gives.
 
@@ -44,8 +43,8 @@ def options(
         As ``tw.compare_options(segments)`` returns it.
     title : str, optional
         In place of the default.
-    theme : {"light", "dark"}
-        Which background to draw for.
+    theme : {"auto", "light", "dark"}
+        The paper: that of the page, which may be light or dark, or one of its own.
 
     Returns
     -------
@@ -86,7 +85,7 @@ def options(
                 marker={"color": look.grid},
                 hovertemplate="chance: mean %{base:.2f}<extra></extra>",
             ),
-            _draw_agreement(agreement, names, look),
+            _draw_agreement(agreement, names),
         ]
     )
     words = "Do the options tell the same story?" if title is None else title
@@ -112,7 +111,7 @@ def _note_reasons(agreement: pd.DataFrame, names: list[str]) -> list[dict[str, A
     ]
 
 
-def _draw_agreement(agreement: pd.DataFrame, names: list[str], look: Look) -> go.Scatter:
+def _draw_agreement(agreement: pd.DataFrame, names: list[str]) -> go.Scatter:
     """The agreement of each pair, with its p; hollow where there is none."""
     return go.Scatter(
         y=names,
@@ -125,7 +124,7 @@ def _draw_agreement(agreement: pd.DataFrame, names: list[str], look: Look) -> go
         customdata=[_verdict(row) for row in agreement.itertuples()],
         marker={
             "size": 11,
-            "color": colour_of(look, 0),
+            "color": colour_of(0),
             "symbol": np.where(agreement["p_value"].notna(), "circle", "circle-open"),
         },
         hovertemplate="<b>%{x:.2f}</b>, %{customdata}<extra></extra>",

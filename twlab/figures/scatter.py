@@ -42,7 +42,7 @@ def scatter(
     color: Values | None = None,
     size: Values | None = None,
     title: str | None = None,
-    theme: ThemeName = "light",
+    theme: ThemeName = "auto",
 ) -> go.Figure:
     """A scatter plot of a projection, one point per segment.
 
@@ -62,8 +62,8 @@ def scatter(
         Likewise numbers, none negative, to which the area of the points is proportional.
     title : str, optional
         In place of the default.
-    theme : {"light", "dark"}
-        Which background to draw for.
+    theme : {"auto", "light", "dark"}
+        The paper: that of the page, which may be light or dark, or one of its own.
 
     Returns
     -------

@@ -88,6 +88,8 @@ def dress(
 ) -> None:
     """Give a figure its theme, margins, title and size; more lines below the title add to it."""
     text = f"<b>{title}</b>" if title else ""
+    if title and look.title != look.ink:
+        text = f"<span style='color:{look.title}'>{text}</span>"
     lines = [line for part in subtitle.split("<br>") for line in _break_lines(part, letters)]
     if subtitle:
         words = "<br>".join(lines)

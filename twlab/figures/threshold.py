@@ -26,7 +26,7 @@ PANEL = 230
 
 
 def threshold(
-    segments: pd.DataFrame, *, title: str | None = None, theme: ThemeName = "light"
+    segments: pd.DataFrame, *, title: str | None = None, theme: ThemeName = "auto"
 ) -> go.Figure:
     """How alike neighbours and unrelated segments are, with the threshold proposed between them.
 
@@ -36,8 +36,8 @@ def threshold(
         A table of segments.
     title : str, optional
         In place of the default.
-    theme : {"light", "dark"}
-        Which background to draw for.
+    theme : {"auto", "light", "dark"}
+        The paper: that of the page, which may be light or dark, or one of its own.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def threshold(
         same = pairs["embedding_option"].isna() if option is None else (
             pairs["embedding_option"] == option
         )  # fmt: skip
-        _draw_samples(figure, pairs[same], row, look)
+        _draw_samples(figure, pairs[same], row)
         _mark_threshold(figure, proposed.iloc[row - 1], row, look)
     words = "Which similarity tells" if title is None else title
     note = "share of pairs; no threshold tells the two apart"
@@ -106,7 +106,7 @@ def _mark_threshold(figure: go.Figure, proposed: pd.Series[Any], row: int, look:
     )
 
 
-def _draw_samples(figure: go.Figure, pairs: pd.DataFrame, row: int, look: Look) -> None:
+def _draw_samples(figure: go.Figure, pairs: pd.DataFrame, row: int) -> None:
     """The shares of the pairs of one option, a colour for each kind."""
     lowest = min(float(pairs["similarity"].min()), 0.9)  # of pairs all alike that they are
     edges = np.linspace(lowest, 1, BINS + 1)
@@ -120,7 +120,7 @@ def _draw_samples(figure: go.Figure, pairs: pd.DataFrame, row: int, look: Look) 
             name=name,
             legendgroup=name,
             showlegend=row == 1,
-            marker={"color": colour_of(look, number), "line": {"width": 0}},
+            marker={"color": colour_of(number), "line": {"width": 0}},
             opacity=0.6,
             hovertemplate="%{x:.2f}<br><b>%{y:.1%}</b> of " + name + "<extra></extra>",
         )

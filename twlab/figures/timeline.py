@@ -58,7 +58,7 @@ def timeline(
     scenes: pd.DataFrame | None = None,
     novelty: Values | None = None,
     title: str | None = None,
-    theme: ThemeName = "light",
+    theme: ThemeName = "auto",
 ) -> go.Figure:
     """A timeline of segments as bars, with timecodes below and a lane for each value of a column.
 
@@ -81,8 +81,8 @@ def timeline(
         A value per row, as ``tw.novelty(segments)``, for a curve below the lanes.
     title : str, optional
         In place of the default.
-    theme : {"light", "dark"}
-        Which background to draw for.
+    theme : {"auto", "light", "dark"}
+        The paper: that of the page, which may be light or dark, or one of its own.
 
     Returns
     -------
@@ -283,7 +283,7 @@ def _add_curves(
         foot = lanes.curves[video]
         height = line["value"].clip(lower=0) / top * (CURVE_LANES - 0.3)
         times, places = clock_times(line["start_sec"]), (foot - height).to_numpy()
-        colour = look.muted if len(options) == 1 else colour_of(look, options.index(option))
+        colour = look.muted if len(options) == 1 else colour_of(options.index(option))
         figure.add_trace(
             go.Scatter(
                 x=np.concatenate([times[:1], times, times[-1:]]),

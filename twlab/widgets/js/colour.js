@@ -32,19 +32,19 @@ export function ramp(stops) {
   });
 }
 
-/** @param {"light" | "dark"} theme */
-export function categoryColours(theme) {
-  return CATEGORIES[theme].split(" ").map((hex) => packColour(hexRgb(hex)));
+/** Of groups, in order of their numbers. */
+export function categoryColours() {
+  return CATEGORIES.split(" ").map((hex) => packColour(hexRgb(hex)));
 }
 
-/** For times and numbers. @param {"light" | "dark"} theme */
-export function sequenceRamp(theme) {
-  return ramp(MARKS[theme]);
+/** For times and numbers. */
+export function sequenceRamp() {
+  return ramp(MARKS);
 }
 
-/** Bytes to colours, the contrast stretched between two of them. @param {"light" | "dark"} theme @param {{ lo: number, hi: number }} window */
-export function similarityLut(theme, { lo, hi }) {
-  const colours = ramp(SIMILARITY[theme]);
+/** Bytes to colours, the contrast stretched between two of them. @param {{ lo: number, hi: number }} window */
+export function similarityLut({ lo, hi }) {
+  const colours = ramp(SIMILARITY);
   return Uint32Array.from({ length: 256 }, (_, i) => {
     const place = Math.round(((i - lo) / Math.max(hi - lo, 1)) * 255);
     return colours[Math.max(0, Math.min(255, place))];
@@ -57,7 +57,7 @@ export function similarityLut(theme, { lo, hi }) {
  */
 export function rowColours(column, n, theme) {
   const missing = packColour(hexRgb(MISSING[theme]));
-  const palette = categoryColours(theme);
+  const palette = categoryColours();
   const out = new Uint32Array(n).fill(column ? missing : palette[0]);
   if (!column) return out;
   if (column.kind === "category") {
@@ -67,7 +67,7 @@ export function rowColours(column, n, theme) {
     }
     return out;
   }
-  const colours = sequenceRamp(theme);
+  const colours = sequenceRamp();
   const scale = 255 / (column.high - column.low || 1);
   for (let i = 0; i < n; i++) {
     const value = column.values[i];

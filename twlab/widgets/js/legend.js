@@ -18,7 +18,7 @@ export class Legend {
   constructor(context, parent) {
     this.#context = context;
     this.#parent = parent;
-    context.store.on(["colorBy", "theme"], () => this.#draw(), this.#life.signal);
+    context.store.on(["colorBy"], () => this.#draw(), this.#life.signal);
     this.#draw();
   }
 
@@ -26,8 +26,7 @@ export class Legend {
     const { data, store } = this.#context;
     const column = findColumn(data, store.get("colorBy"));
     if (!column) this.#parent.replaceChildren();
-    else if (column.kind === "number")
-      this.#parent.replaceChildren(makeScale(column, store.get("theme")));
+    else if (column.kind === "number") this.#parent.replaceChildren(makeScale(column));
     else this.#parent.replaceChildren(...makeChips(this.#context, column));
   }
 
@@ -38,7 +37,7 @@ export class Legend {
 
 /** @param {Context} context @param {import("./data.js").CategoryColumn} column */
 function makeChips({ data, store, actions }, column) {
-  const palette = categoryColours(store.get("theme"));
+  const palette = categoryColours();
   const made = column.names.slice(0, NAMED).map((name, code) =>
     element(
       "button",
@@ -65,15 +64,15 @@ function makeChips({ data, store, actions }, column) {
   return out;
 }
 
-/** @param {import("./data.js").NumberColumn} column @param {"light" | "dark"} theme */
-function makeScale(column, theme) {
+/** @param {import("./data.js").NumberColumn} column */
+function makeScale(column) {
   const text = (/** @type {number} */ value) =>
     column.time ? formatTime(value) : String(Number(value.toPrecision(3)));
   return element(
     "span",
     { class: "twx-scale" },
     text(column.low),
-    rampBar(sequenceRamp(theme)),
+    rampBar(sequenceRamp()),
     text(column.high),
   );
 }

@@ -70,7 +70,7 @@ export class Look {
 
   /** @param {{ lo: number, hi: number }} window */
   similarityLut(window) {
-    return similarityLut(this.#store.get("theme"), window);
+    return similarityLut(window);
   }
 
   /** @param {number} px @param {number} [weight] */

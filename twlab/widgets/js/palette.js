@@ -1,20 +1,11 @@
 /** The colours of twlab/looks.py, written by tests/palette.py. */
 
-export const CATEGORIES = {
-  light:
-    "#006cb8 #cb4e0f #1b9484 #e162a5 #bc8839 #4193fa #243aa1 #7e784e #78083d #834312 #1d6a50 #7f58ea #0c4f83 #853d1d #1c6764 #934977 #7c6037 #3367aa #213175 #575643 #541339 #5a371f #1d4e44 #5843a1 #133d62 #5a3326 #1c4b4f #623a5b #554735 #2a4b79 #1f2c5a #3f413c #3d1a36 #412f27 #1d3c3d #3f3673",
-  dark: "#4c94bf #ec4f07 #2fc0ad #cdb0e7 #f0c67d #a8e6fa #836de4 #e4ef00 #be5083 #9c916f #89be24 #df79ff #8ab7d4 #ea8e65 #79d2c9 #d8c8ec #edd5ac #c2e8f7 #aba0ea #e6ee61 #cf8eb0 #bab5a4 #afd077 #e3a7fa #b1cde1 #e9b5a0 #a7ddda #dfd7ef #ebdfca #d2eaf5 #c5c0ee #e7ed9e #d9b5cc #cdccc5 #c7dcab #e5c4f7",
-};
+export const CATEGORIES =
+  "#0399fb #f86703 #0f7417 #9535be #ad366f #9c9661 #ce1d0a #62929f #e163d3 #7868a1 #aa6a64 #645fef #3490cf #c7723a #3b7a46 #8b54aa #9a547b #908e72 #ae453e #6d8c97 #b96fb7 #7a7299 #987474 #6e6dc7 #528ab3 #a8795c #567d63 #85679e #8e6782 #88897d #995f5e #748893 #a077a5 #7b7993 #8d7a7e #7476af";
 
-export const MARKS = {
-  light: "#440154 #482475 #414487 #355f8d #2a788e #21918c #22a884 #44bf70",
-  dark: "#355f8d #2a788e #21918c #22a884 #44bf70 #7ad151 #bddf26 #fde725",
-};
+export const MARKS = "#1259e3 #6950e9 #9947dd #c03ec1 #df389b #f43b6b #fe4b27 #e2760c";
 
-export const SIMILARITY = {
-  light: "#f4faf6 #bfe6cf #7dcfb6 #45b0ac #348ba6 #375e97 #3b3771 #1c1430",
-  dark: "#101218 #26223f #3b3a73 #36609b #348fa7 #45bbad #93ddb6 #f1fbef",
-};
+export const SIMILARITY = "#440154 #46327e #365c8d #277f8e #1fa187 #4ac16d #a0da39 #fde725";
 
 export const MISSING = {
   light: "#c9ccd1",
