@@ -35,7 +35,6 @@ __all__ = [
     "THEMES",
     "Look",
     "ThemeName",
-    "channels",
     "colour_of",
     "faint",
     "is_continuous",
