@@ -28,7 +28,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"wording", "errors", "checks", "deprecation", "timecodes", "intervals", "endings"})
     | frozenset({"paths", "memory", "progress", "looks"}),
     frozenset({"table"}),
-    frozenset({"analysis", "loading"}),
+    frozenset({"analysis", "loading", "media"}),
     frozenset({"figures", "widgets", "service", "archive"}),
     frozenset({"public", "plot", "executors", "distributed"}),
     frozenset({"cli", "__init__", "__main__"}),

@@ -35,6 +35,7 @@ from twlab.loading.load import save as save
 from twlab.loading.matrices import from_vectors as from_vectors
 from twlab.loading.samples import sample as sample
 from twlab.loading.samples import sample_video as sample_video
+from twlab.media.frames import frames as frames
 from twlab.service.client import AsyncClient as AsyncClient
 from twlab.service.client import Client as Client
 from twlab.service.http.transport import Settings as Settings
@@ -317,6 +318,7 @@ __all__ = [
     "executors",
     "explore",
     "find",
+    "frames",
     "from_vectors",
     "intervals",
     "load",

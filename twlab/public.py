@@ -58,6 +58,8 @@ WIRES: dict[str, Wire] = {
     "clips": Wire("table.clips", _SEGMENTS),
     "vectors": Wire("table.segments"),
     "with_vectors": Wire("table.segments"),
+    # media
+    "frames": Wire("media.frames"),
     # neighbors
     "cosine_similarity": Wire(
         "analysis.neighbors.similarity", ("a", "b"), "archive.in_pieces.pairs"

@@ -1,6 +1,6 @@
 """Living pictures: the linked explorer, the player, and the same as one HTML file."""
 
-from twlab.widgets.addresses import mask_secrets, web_address
+from twlab.media import mask_secrets, web_address
 from twlab.widgets.bundle import ASSETS, IMPORT, module_source, style_source
 from twlab.widgets.picks import mask_of, pack_mask, row_of, unpack_mask
 from twlab.widgets.spaces import add_similarity

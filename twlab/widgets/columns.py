@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.looks import is_continuous
-from twlab.widgets.addresses import mask_secrets
+from twlab.media.addresses import mask_secrets
 
 if TYPE_CHECKING:
     from twlab.table.types import Arrays

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
+from twlab.media.addresses import known_addresses, mask_secrets
 from twlab.table.pages import page_names
 from twlab.table.rows import align_rows
 from twlab.table.segments import check_segments, clip_mask, series_like
-from twlab.widgets.addresses import known_addresses, mask_secrets
 from twlab.widgets.columns import describe_columns
 from twlab.widgets.spaces import (
     Space,

@@ -17,17 +17,14 @@ from pathlib import Path
 from typing import Any, TypedDict
 from urllib.parse import quote, urlsplit
 
-from twlab.endings import family_of, media_type
+from twlab.endings import media_type
 from twlab.errors import InputError
-from twlab.paths import user_path
+from twlab.media.named import local_file
 
 __all__ = ["VideoSource", "embedded_bytes", "video_sources"]
 
 EMBED_MB = 64
 """Local files up to this many megabytes are handed to the browser as they are."""
-
-_PAGES = ("youtube.com", "youtu.be", "vimeo.com", "dailymotion.com", "tiktok.com")
-"""Sites whose addresses are pages around a player, not files."""
 
 NO_VIDEO = "No video given. Pass video=… to watch while you explore."
 
@@ -72,54 +69,6 @@ def video_sources(
         address = streams.get(video_id) if what is None else what
         sources.append(_file_source(path) if path is not None else _remote_source(address))
     return sources, files
-
-
-def local_file(what: Any) -> Path | None:
-    """The existing local file that is meant, None where it is a URL or nothing."""
-    if what is None:
-        return None
-    if isinstance(what, str) and what.lower().startswith(("http:", "https:")):
-        _check_address(what)
-        return None
-    if not isinstance(what, str | os.PathLike):
-        raise InputError(
-            f"video is a {type(what).__name__}; a path, a URL or a dict of them by video_id was "
-            "expected"
-        )
-    path = user_path(what)
-    if not path.is_file():
-        raise InputError(f"no video file {str(path)!r}; an existing file or a URL was expected")
-    _check_kind(path.name, str(path))
-    return path.resolve()
-
-
-def _check_address(what: str) -> None:
-    """Refuse an address that no browser can play."""
-    try:
-        parts = urlsplit(what)
-        host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
-    except ValueError:  # brackets that are none
-        host = ""
-    if not host:
-        raise InputError(
-            f"video is {what[:80]!r}, which names no server; an address such as "
-            "'https://host/film.mp4' was expected"
-        )
-    if host in _PAGES:
-        raise InputError(
-            f"video is {what[:80]!r}, a page of {host}, which shows its videos only itself; "
-            "the address of a video file was expected; download the video and pass its path"
-        )
-    _check_kind(parts.path, what)
-
-
-def _check_kind(name: str, told: str) -> None:
-    """Refuse what its name says to be something else than a video or sound."""
-    if family_of(name) not in ("video", "audio", "stream", None):
-        raise InputError(
-            f"video is {told[:80]!r}, by its name {media_type(name)}; a video file was "
-            "expected, such as 'film.mp4'"
-        )
 
 
 def served_url(path: Path) -> str | None:
