@@ -1,4 +1,4 @@
-"""One call scales each vector to length 1 once, however many steps then compare it."""
+"""One call scales each vector to length 1 once, and asks once which rows are clips."""
 
 from __future__ import annotations
 
@@ -34,21 +34,30 @@ def table_of(*, n_videos: int = 3, options: tuple[str, ...] = ("visual",)) -> pd
     return pd.concat(parts, ignore_index=True)
 
 
-@pytest.fixture
-def n_scaled(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
-    """How many rows have been scaled so far, whoever asked for it."""
+def count_rows(monkeypatch: pytest.MonkeyPatch, wanted: str) -> Callable[[], int]:
+    """How many rows a function of the gateway has been given so far, whoever called it."""
     for name in tw.__all__:
         getattr(tw, name)  # what is loaded later would keep the counting one
-    count, scaled = [0], gateway.scale_rows
+    count, function = [0], getattr(gateway, wanted)
 
-    def counting(matrix: Any) -> Any:
-        count[0] += len(matrix)
-        return scaled(matrix)
+    def counting(rows: Any) -> Any:
+        count[0] += len(rows)
+        return function(rows)
 
     for name, module in list(sys.modules.items()):
-        if name.startswith("twlab.") and getattr(module, "scale_rows", None) is scaled:
-            monkeypatch.setattr(module, "scale_rows", counting)
+        if name.startswith("twlab.") and getattr(module, wanted, None) is function:
+            monkeypatch.setattr(module, wanted, counting)
     return lambda: count[0]
+
+
+@pytest.fixture
+def n_scaled(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    return count_rows(monkeypatch, "scale_rows")
+
+
+@pytest.fixture
+def n_asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    return count_rows(monkeypatch, "clip_mask")
 
 
 CALLS: dict[str, Callable[[pd.DataFrame], Any]] = {
@@ -79,6 +88,17 @@ def test_each_row_is_scaled_once(name: str, n_scaled: Callable[[], int]) -> None
     table = table_of()
     CALLS[name](table)
     assert n_scaled() == len(table)
+
+
+NO_CLIPS = ("cosine_similarity",)  # compares all rows that it is given
+ANEW = ("diagnose",)  # judges each option, whose rows may all be of whole videos, and then times
+
+
+@pytest.mark.parametrize("name", sorted(CALLS.keys() - {*NO_CLIPS, *ANEW}))
+def test_each_row_is_asked_once_whether_it_is_a_clip(name: str, n_asked: Callable[[], int]) -> None:
+    table = table_of()
+    CALLS[name](table)
+    assert n_asked() == len(table)
 
 
 def test_a_page_scales_each_row_once(tmp_path: Path, n_scaled: Callable[[], int]) -> None:

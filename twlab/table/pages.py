@@ -78,7 +78,9 @@ def tell_untimed(segments: pd.DataFrame, what: str) -> None:
     what : str
         What follows time, in the plural: ``"scenes"``.
     """
-    rows = untimed_mask(segments) & clip_mask(segments)
+    rows = untimed_mask(segments)
+    if rows.any():  # else there is no need to know which are clips
+        rows = rows & clip_mask(segments)
     if not rows.any():
         return
     named = any(page_names(segments[rows]))

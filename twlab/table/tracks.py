@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from twlab.table.types import Floats, Matrix, Positions
+    from twlab.table.types import Floats, Mask, Matrix, Positions
 
 
 __all__ = [
@@ -95,10 +95,14 @@ def times_of(segments: pd.DataFrame) -> tuple[Floats, Floats]:
     return start, end
 
 
-def tracks(segments: pd.DataFrame) -> Iterator[Positions]:
-    """Row positions of each video and option, in order of time; rows without time left out."""
+def tracks(segments: pd.DataFrame, clips: Mask | None = None) -> Iterator[Positions]:
+    """Row positions of each video and option, in order of time; rows without time left out.
+
+    ``clips`` is the table's :func:`twlab.table.clip_mask` where the caller has it.
+    """
     start, end = times_of(segments)
-    usable = np.flatnonzero(clip_mask(segments) & np.isfinite(start) & np.isfinite(end))
+    clips = clip_mask(segments) if clips is None else clips
+    usable = np.flatnonzero(clips & np.isfinite(start) & np.isfinite(end))
     keys = [name for name in ("video_id", "embedding_option") if name in segments.columns]
     columns = segments[keys].reset_index(drop=True)  # an index level may have the same name
     group = columns.groupby(keys, dropna=False, sort=False, observed=True).ngroup().to_numpy()

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from twlab.table.types import Arrays, Matrix, Positions
+    from twlab.table.types import Arrays, Mask, Matrix, Positions
     from twlab.widgets.explorer_options import ExplorerOptions
     from twlab.widgets.video_files import VideoSource
 
@@ -83,11 +83,16 @@ def _describe(
     segments: pd.DataFrame, options: ExplorerOptions, ids: list[str], videos: list[dict[str, Any]]
 ) -> tuple[dict[str, Any], bytes]:
     """The description and the bytes."""
-    arrays = _time_arrays(segments, ids)
+    clips = clip_mask(segments)
+    arrays = _time_arrays(segments, ids, clips)
     order = arrays.pop("everything")
     compared = bool({"map", "heatmap"} & set(options.views))
-    spaces = spaces_of(segments, order, scaled=compared)
-    extra = _extra_columns(segments, options.labels, unit_rows(segments, spaces), arrays)
+    spaces = spaces_of(segments, order, clips, scaled=compared)
+    extra = _columns_of(segments, options.labels)
+    novelty = _novelty(segments, unit_rows(segments, spaces), clips)
+    if novelty is not None:
+        arrays["novelty"] = novelty.to_numpy(np.float32)
+        extra["novelty"] = novelty
     columns = describe_columns(segments, extra, arrays)
     told_spaces = _tell_spaces(segments, spaces, options, arrays)
     arrays["scene_video"], arrays["scene_sec"] = _scene_times(options.scenes, ids)
@@ -124,13 +129,13 @@ def video_ids_of(segments: pd.DataFrame) -> list[str]:
     return ids
 
 
-def _time_arrays(segments: pd.DataFrame, ids: list[str]) -> Arrays:
+def _time_arrays(segments: pd.DataFrame, ids: list[str], clips: Mask) -> Arrays:
     """Times, videos and lanes of all rows, and the orders in which they are walked."""
     start = segments["start_sec"].to_numpy(np.float64, na_value=np.nan)
     end = segments["end_sec"].to_numpy(np.float64, na_value=np.nan)
     video = pd.Index(ids).get_indexer(_as_texts(segments["video_id"])).astype(np.uint32)
     lane = _lane_codes(segments)[0]
-    timed = np.isfinite(start) & np.isfinite(end) & clip_mask(segments)
+    timed = np.isfinite(start) & np.isfinite(end) & clips
     by_lane = np.lexsort((start, lane, video))
     everything = np.lexsort((start, video))
     order = by_lane[timed[by_lane]].astype(np.uint32)
@@ -156,10 +161,8 @@ def _lane_codes(segments: pd.DataFrame) -> tuple[NDArray[np.uint8], list[str]]:
     return codes.astype(np.uint8), names
 
 
-def _extra_columns(
-    segments: pd.DataFrame, labels: Any, take: Callable[[Positions], Matrix], arrays: Arrays
-) -> dict[str, Any]:
-    """The user's labels, the time, and the novelty."""
+def _columns_of(segments: pd.DataFrame, labels: Any) -> dict[str, Any]:
+    """The user's labels, and the time."""
     extra: dict[str, Any] = {}
     if labels is not None:
         column = _labels_of(segments, labels)
@@ -171,20 +174,18 @@ def _extra_columns(
     middle = pd.Series((start + end) / 2, index=segments.index)
     if middle.notna().any():
         extra["time"] = middle
-    novelty = _novelty(segments, take)
-    if novelty is not None:
-        arrays["novelty"] = novelty.to_numpy(np.float32)
-        extra["novelty"] = novelty
     return extra
 
 
-def _novelty(segments: pd.DataFrame, take: Callable[[Positions], Matrix]) -> pd.Series[Any] | None:
+def _novelty(
+    segments: pd.DataFrame, take: Callable[[Positions], Matrix], clips: Mask
+) -> pd.Series[Any] | None:
     """How strongly something new begins at each segment, None where nothing can be said."""
     from twlab.analysis.scenes.segmentation import novelty_along
 
     if not 0 < len(segments) <= MAX_NOVELTY or segments["start_sec"].isna().all():
         return None
-    values = series_like(segments, novelty_along(segments, take), "novelty")
+    values = series_like(segments, novelty_along(segments, take, clips=clips), "novelty")
     return values if values.notna().any() else None
 
 

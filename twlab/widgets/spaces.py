@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from twlab.table.types import Arrays, Matrix, Positions
+    from twlab.table.types import Arrays, Mask, Matrix, Positions
 
 
 __all__ = [
@@ -51,10 +51,11 @@ class Space(NamedTuple):
     """Their vectors at length 1, where a view needs them: scaled here once for all views."""
 
 
-def spaces_of(segments: pd.DataFrame, order: Positions, *, scaled: bool) -> list[Space]:
+def spaces_of(
+    segments: pd.DataFrame, order: Positions, clips: Mask, *, scaled: bool
+) -> list[Space]:
     """The spaces of a table, from the positions of all its rows by video and time."""
     keys = _space_names(segments)
-    clips = clip_mask(segments)
     names = sorted(set(keys[clips]), key=lambda name: (not name.startswith("visual"), name))
     ordered = order[clips[order]]
     spaces = []

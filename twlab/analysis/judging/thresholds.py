@@ -105,9 +105,10 @@ def threshold(segments: pd.DataFrame, *, base_rate: float = BASE_RATE) -> pd.Dat
             f"base_rate is {base_rate!r}; a share between 0 and 1 was expected; for clips of one "
             "film of n scenes pass about 1 / n"
         )
-    pairs = similarity_pairs(segments)
-    rows = []
+    check_segments(segments)
     options = _by_option(segments)
+    pairs = _pairs_by_option(segments, options)
+    rows = []
     for option in sorted(options, key=lambda one: (one is None, str(one))):
         of = pairs["embedding_option"]
         mine = pairs[of.isna() if option is None else of == option]
@@ -156,8 +157,12 @@ def similarity_pairs(segments: pd.DataFrame) -> pd.DataFrame:
     99
     """
     check_segments(segments)
-    options = _by_option(segments).items()
-    parts = [_pairs_of(segments, videos, option) for option, videos in options]
+    return _pairs_by_option(segments, _by_option(segments))
+
+
+def _pairs_by_option(segments: pd.DataFrame, options: dict[Any, list[Positions]]) -> pd.DataFrame:
+    """Neighbours and unrelated pairs, from the tracks of every option."""
+    parts = [_pairs_of(segments, videos, option) for option, videos in options.items()]
     if parts:
         return pd.concat(parts, ignore_index=True)
     return _pair_table(None, "far", np.empty(0), "times")

@@ -69,7 +69,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twlab.table.groups import EachGroup
-    from twlab.table.types import Floats, Matrix, Positions
+    from twlab.table.types import Floats, Mask, Matrix, Positions
 
 
 __all__ = [
@@ -456,11 +456,12 @@ def novelty_along(
     segments: pd.DataFrame,
     take: Callable[[Positions], Matrix],
     *,
+    clips: Mask | None = None,
     kernel_sec: float | None = None,
 ) -> Floats:
     """As :func:`novelty`, of rows whose vectors of length 1 ``take`` gives by their positions."""
     values = np.full(len(segments), np.nan)
-    for rows in tracks(segments):
+    for rows in tracks(segments, clips):
         values[rows] = _novelty_at(segments.iloc[rows], take(rows), kernel_sec)
     return values
 
