@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from typing import Any
 
 import pandas as pd
@@ -43,6 +45,22 @@ def test_only_named_arguments_are_opened(monkeypatch: pytest.MonkeyPatch) -> Non
     assert list(inspect.signature(function).parameters) == ["a", "method"]
 
 
+def test_a_path_where_no_store_belongs_does_not_enter_the_archive() -> None:
+    code = """
+import sys, twlab as tw
+table, film = tw.sample("trailer"), tw.sample_video("trailer")
+tw.explore(table, video=film, title="a/b")
+tw.player(film)
+tw.search(table, tw.vectors(table)[0], by="visual", where="start_sec < 60")
+tw.cluster(table[table["embedding_option"] == "visual"], 2, method="ward")
+print(*sys.modules)
+"""
+    answer = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert "twlab.archive.store" not in answer.stdout.split()
+
+
 def test_a_source_is_read_into_one_table(segments: pd.DataFrame) -> None:
     def of_tables(a: pd.DataFrame, b: pd.DataFrame | None = None) -> tuple[Any, Any]:
         return a, b
@@ -51,9 +69,10 @@ def test_a_source_is_read_into_one_table(segments: pd.DataFrame) -> None:
     a, b = joined(Parts(segments, [3, 9]))
     assert a.equals(segments)
     assert b is None
-    a, b = joined(segments[:2], Parts(segments, [3, 9]))
-    assert len(a) == 2
-    assert b.equals(segments)
+    parts = Parts(segments, [3, 9])
+    for a, b in (joined(segments[:2], parts), joined(segments[:2], b=parts)):
+        assert len(a) == 2
+        assert b.equals(segments)
 
 
 def test_wrong_arguments_are_told_as_ever(segments: pd.DataFrame) -> None:

@@ -137,10 +137,13 @@ def takes_stores(
     memory, is worked on piece by piece; any other store is read into one table.
     """
     signature = inspect.signature(function)
+    places = [list(signature.parameters).index(name) for name in names]
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        values = (*args, *kwargs.values())
+        # A path elsewhere, such as that of a film, is no store and needs no archive.
+        values = [args[place] for place in places if place < len(args)]
+        values += [kwargs[name] for name in names if name in kwargs]
         if not any(isinstance(value, _LARGE) or _has_no_rows(value) for value in values):
             return function(*args, **kwargs)
         # What the signature does not name is a keyword of the last release, or none at all.
