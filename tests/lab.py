@@ -241,18 +241,36 @@ def drag(page: Page, points: list[tuple[float, float]]) -> None:
 
 def drawn(page: Page, selector: str, nth: int = 0) -> int:
     """How many different colours an element shows: 1 where nothing is drawn."""
+    return len(colours(page, selector, nth))
+
+
+def colours(
+    page: Page, selector: str, nth: int = 0, part: tuple[float, ...] = (0, 0, 1, 1)
+) -> dict[str, int]:
+    """How many pixels an element shows of each colour (``#rrggbb``), or a part of it does.
+
+    ``part`` gives left, top, right and bottom as shares of the element.
+    """
     picture = base64.b64encode(page.locator(selector).nth(nth).screenshot()).decode()
-    colours: int = page.evaluate(
-        """async (data) => {
+    counted: dict[str, int] = page.evaluate(
+        """async ([data, [left, top, right, bottom]]) => {
           const image = new Image();
           image.src = "data:image/png;base64," + data;
           await image.decode();
           const canvas = new OffscreenCanvas(image.width, image.height);
           const context = canvas.getContext("2d");
           context.drawImage(image, 0, 0);
-          const pixels = context.getImageData(0, 0, image.width, image.height).data;
-          return new Set(new Uint32Array(pixels.buffer)).size;
+          const [x, y] = [left * image.width, top * image.height].map(Math.round);
+          const [w, h] = [(right - left) * image.width, (bottom - top) * image.height];
+          const pixels = context.getImageData(x, y, Math.round(w), Math.round(h)).data;
+          const counts = {};
+          for (let k = 0; k < pixels.length; k += 4) {
+            const hex = [0, 1, 2].map((c) => pixels[k + c].toString(16).padStart(2, "0"));
+            const name = "#" + hex.join("");
+            counts[name] = (counts[name] ?? 0) + 1;
+          }
+          return counts;
         }""",
-        picture,
+        [picture, list(part)],
     )
-    return colours
+    return counted

@@ -21,7 +21,16 @@ from twlab.figures import (
     time_axis,
 )
 from twlab.figures.scene_spans import scene_spans
-from twlab.looks import CATEGORIES, MARKS, SIMILARITY, THEMES, colour_of, is_continuous
+from twlab.looks import (
+    CATEGORIES,
+    LEAST_DIFFERENCE,
+    MARKS,
+    SIMILARITY,
+    THEMES,
+    colour_of,
+    is_continuous,
+    is_flat,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -257,6 +266,37 @@ class TestColumns:
         assert not is_continuous(pd.Series(range(24), name="views"))
         assert not is_continuous(pd.Series([True, False]))
         assert not is_continuous(pd.Series(["a", "b"]))
+
+    @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "Float64", "Int64", object])
+    def test_labels_stay_labels_however_they_are_stored(self, dtype: object) -> None:
+        labels = pd.Series([2.0, np.nan, 0.0, 3.0]).astype(dtype)  # type: ignore[call-overload]
+        assert not is_continuous(labels)
+        assert categories_of(labels)[1] == ["0", "2", "3", "none"]
+
+    def test_a_time_is_no_label(self) -> None:
+        for dtype in ("float64", "int8", "UInt8"):
+            assert is_continuous(pd.Series([0, 6, 12], name="start_sec").astype(dtype))
+        assert is_continuous(pd.Series([0.0, np.inf]))
+
+    @pytest.mark.parametrize("values", [[np.nan] * 15, [0.5] * 15, [5.0] * 15])
+    def test_a_column_of_one_value_has_no_scale(
+        self, segments: pd.DataFrame, values: list[float]
+    ) -> None:
+        (bars,) = tw.plot.timeline(segments, color=values).data
+        assert isinstance(bars.marker.color, str)
+        assert bars.name in ("none", "all 0.5", "5")
+        assert bars.showlegend
+
+    def test_what_is_flat(self) -> None:
+        for low, high in ((0.3, 0.3), (1 - 1e-7, 1.0), (-2e9, -2e9 + 100), (0, 0)):
+            assert is_flat(low, high)
+        for low, high in ((0.3, 0.301), (1e-9, 2e-9), (-1e-9, 1e-9)):
+            assert not is_flat(low, high)
+        assert is_flat(0.3, 0.3 + LEAST_DIFFERENCE / 2, least=LEAST_DIFFERENCE)
+        assert not is_flat(0.3, 0.3 + LEAST_DIFFERENCE * 2, least=LEAST_DIFFERENCE)
+        seconds = (1.7e9, 1.7e9 + 1)
+        assert is_flat(*seconds)
+        assert not is_flat(*seconds, dtype="float64")
 
     def test_order_of_categories(self) -> None:
         numbers = pd.Series([10, pd.NA, 9], dtype="Int64")

@@ -243,3 +243,12 @@ def test_agreement_that_cannot_be_had_says_why(film: pd.DataFrame) -> None:
     low, high = tw.plot.options(tw.compare_options(both)).layout.xaxis.range
     assert low < 0
     assert high >= 1  # a small correlation looks small
+
+
+def test_hits_of_one_score_have_no_scale(film: pd.DataFrame) -> None:
+    figure = tw.plot.hits(film, hits_at(252, 258, 264))
+    assert isinstance(figure.data[1].marker.color, str)
+    assert not figure.data[1].marker.showscale
+    assert "all have the score 2" in figure.layout.title.text
+    several = tw.plot.hits(film, hits_at(252, 258, score=[2.0, 1.0]))
+    assert several.data[1].marker.colorbar.title.text == "score"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import twlab as tw
 from twlab.figures import ground_of, lay_strip
 from twlab.figures.heatmap import CELLS_PER_SIDE
-from twlab.looks import SIMILARITY
+from twlab.looks import LEAST_DIFFERENCE, SIMILARITY
 
 
 def film(times: list[tuple[float, float]], video: str = "film", d: int = 6) -> pd.DataFrame:
@@ -290,6 +290,55 @@ class TestColours:
         trace = images(tw.plot.heatmap(segments, similarity=values))[0]
         assert trace.zmax == pytest.approx(0.5)
         assert trace.zmin < trace.zmax
+
+
+class TestNothingToSee:
+    """Rounding is not stretched over the scale of colours."""
+
+    @pytest.mark.parametrize("noise", [0, 1e-7, 1e-5])
+    def test_equal_clips_are_all_alike(self, rng: np.random.Generator, noise: float) -> None:
+        table = film([(6.0 * k, 6.0 * k + 6) for k in range(100)])
+        vectors = rng.normal(size=64) + noise * rng.normal(size=(100, 64))
+        figure = tw.plot.heatmap(tw.with_vectors(table, vectors))
+        (trace,) = images(figure)
+        assert (trace.zmin, trace.zmax) == (0, 1)
+        assert "all alike, 1.00" in figure.layout.title.text
+        assert trace.colorbar.ticktext == ("0.00", "0.25", "0.50", "0.75", "1.00")
+
+    def test_vectors_at_right_angles_are_all_unlike(self) -> None:
+        table = film([(6.0 * k, 6.0 * k + 6) for k in range(9)])
+        axes = np.eye(9) + 1e-8 * np.arange(81).reshape(9, 9)
+        figure = tw.plot.heatmap(tw.with_vectors(table, axes))
+        (trace,) = images(figure)
+        assert (trace.zmin, trace.zmax) == (0, 1)
+        assert "all alike, 0.00" in figure.layout.title.text
+
+    @pytest.mark.parametrize(("spread", "flat"), [(0.5, True), (2, False)])
+    def test_least_difference(self, segments: pd.DataFrame, spread: float, flat: bool) -> None:
+        far = np.sqrt(1 - (1 - spread * LEAST_DIFFERENCE) ** 2)
+        vectors = np.c_[np.ones(15), np.where(np.arange(15) % 2, 0, far)]
+        figure = tw.plot.heatmap(tw.with_vectors(segments, vectors))
+        assert ("all alike" in figure.layout.title.text) is flat
+        (trace,) = images(figure)
+        assert (trace.zmin == 0) is flat
+        assert len(set(trace.colorbar.ticktext)) == 5, "ticks that read alike say nothing"
+
+    @pytest.mark.parametrize("unit", [1e-6, 1, 1e6])
+    def test_given_values_may_have_any_unit(self, segments: pd.DataFrame, unit: float) -> None:
+        values = np.linspace(0.2, 0.9, 225).reshape(15, 15) * unit
+        (trace,) = images(tw.plot.heatmap(segments, similarity=values))
+        assert trace.zmin == pytest.approx(0.207 * unit, rel=0.05)
+        alike = tw.plot.heatmap(segments, similarity=np.full((15, 15), 0.4 * unit))
+        assert "all alike" in alike.layout.title.text
+
+    def test_one_odd_clip_among_equal_ones_is_seen(self) -> None:
+        table = film([(6.0 * k, 6.0 * k + 6) for k in range(300)])
+        vectors = np.tile([1.0, 0.0], (300, 1))
+        vectors[7] = [0.6, 0.8]
+        figure = tw.plot.heatmap(tw.with_vectors(table, vectors))
+        (trace,) = images(figure)
+        assert trace.zmin == pytest.approx(0.6)
+        assert "alike" not in figure.layout.title.text
 
 
 class TestLargeTables:

@@ -97,3 +97,25 @@ def test_a_thousand_scenes_hide_no_curve_and_take_no_time() -> None:
 def opacity(line: Any) -> float:
     """The last number of ``rgba(...)``."""
     return float(line.line.color.rstrip(")").split(",")[-1])
+
+
+@pytest.mark.parametrize("noise", [0, 1e-7, 1e-5])
+def test_novelty_of_equal_clips_is_flat(
+    segments: pd.DataFrame, rng: np.random.Generator, noise: float
+) -> None:
+    vectors = rng.normal(size=8) + noise * rng.normal(size=(15, 8))
+    table = tw.with_vectors(segments, vectors)
+    for values in (None, tw.novelty(table)):
+        figure = tw.plot.novelty(table, values)
+        assert figure.layout.yaxis.range == (0, 1)
+        assert not np.any(figure.data[0].marker.size)
+        assert "all alike" in figure.layout.title.text
+    curves = tw.plot.timeline(table, novelty=tw.novelty(table)).data[-2:]
+    assert all(np.ptp(curve.y) < 0.01 for curve in curves)
+
+
+def test_novelty_that_is_there_is_drawn(segments: pd.DataFrame) -> None:
+    values = np.linspace(0, 0.002, 15)
+    figure = tw.plot.novelty(segments, values)
+    assert figure.layout.yaxis.range is None
+    assert "alike" not in figure.layout.title.text

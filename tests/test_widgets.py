@@ -294,6 +294,30 @@ def test_numbers_that_the_browser_has_no_room_for_are_names(
     assert str(column[-1]) in size["names"]
 
 
+@pytest.mark.parametrize(("noise", "flat"), [(0, True), (1e-6, True), (0.3, False)])
+def test_similarities_all_alike_are_one_shade(
+    segments: pd.DataFrame, rng: np.random.Generator, noise: float, flat: bool
+) -> None:
+    vectors = rng.normal(size=16) + noise * rng.normal(size=(15, 16))
+    explorer = tw.explore(tw.with_vectors(segments, vectors), views=["heatmap"])
+    (space,) = explorer._spec["spaces"]
+    cells = array(explorer, space["similarity"]["array"])
+    assert (set(cells.tolist()) == {255}) is flat
+    assert ((space["similarity"]["low"], space["similarity"]["high"]) == (0, 1)) is flat
+
+
+@pytest.mark.parametrize(("value", "shade"), [(0.0, 0), (-3.0, 0), (1e-9, 255), (7.0, 255)])
+def test_a_given_square_of_one_value_is_one_shade(
+    segments: pd.DataFrame, value: float, shade: int
+) -> None:
+    square = np.full((15, 15), value)
+    explorer = tw.explore(segments, views=["heatmap"], similarity=square)
+    (space,) = explorer._spec["spaces"]
+    assert set(array(explorer, space["similarity"]["array"]).tolist()) == {shade}
+    low, high = space["similarity"]["low"], space["similarity"]["high"]
+    assert low + shade / 255 * (high - low) == pytest.approx(value)
+
+
 def test_two_videos_of_one_spelling_are_refused(segments: pd.DataFrame) -> None:
     names = pd.Series([1] * 5 + ["1"] * 10, dtype=object)
     with pytest.raises(tw.InputError, match="two videos of the table are both written '1'"):

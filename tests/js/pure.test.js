@@ -163,6 +163,11 @@ test("contrast ignores the rarest hundredth", () => {
   cells[0] = 0;
   cells[1] = 255;
   assert.deepEqual(contrastWindow({ cells, size: 100 }), { lo: 100, hi: 200 });
+  // One byte alone has no contrast: stretched, it would look like the least there is.
+  for (const byte of [0, 1, 128, 254, 255]) {
+    const flat = { cells: new Uint8Array(100).fill(byte), size: 10 };
+    assert.deepEqual(contrastWindow(flat), { lo: 0, hi: 255 });
+  }
 });
 
 test("the store tells each listener once, and only of changes", () => {

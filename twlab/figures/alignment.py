@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from twlab.analysis.neighbors.similarity import cosine_similarity
 from twlab.errors import InputError
 from twlab.figures.clock import clock_times, time_axis
+from twlab.figures.images import colour_range
 from twlab.figures.theme import as_shown, dress, scale_of, short_names
 from twlab.looks import SIMILARITY, ThemeName, colour_of, look_of
 from twlab.table.tracks import tracks
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["alignment"]
 
 MOST_SIDE, VIDEO_LETTERS = 1000, 40
-LEAST_RANGE = 1e-3
-"""Similarities that differ by less are drawn as equal: the rest is rounding."""
 
 PIECE_COLUMNS = ("a_video_id", "b_video_id", "a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec")
 
@@ -101,16 +100,13 @@ def _draw_similarity(
     values: NDArray[Any], edges: list[NDArray[np.float64]], colours: Any
 ) -> go.Heatmap:
     """The cross-similarity, its outermost hundredths in the colours of the ends."""
-    low, high = np.percentile(values, [1, 99])
-    low = (
-        low if high - low >= LEAST_RANGE else high - 100 * LEAST_RANGE
-    )  # all alike: as like as any
+    low, high = colour_range(values, cosine=True)
     return go.Heatmap(
         z=values,
         x=clock_times(edges[1]),
         y=clock_times(edges[0]),
-        zmin=float(low),
-        zmax=float(high),
+        zmin=low,
+        zmax=high,
         colorscale=colours,
         colorbar={"title": "cosine<br>similarity", "outlinewidth": 0, "tickformat": ".2~f"},
         hovertemplate="%{y|%-M:%S} and %{x|%-M:%S}<br><b>%{z:.2f}</b><extra></extra>",

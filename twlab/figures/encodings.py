@@ -10,6 +10,7 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.figures.theme import as_shown
+from twlab.looks import write_category
 from twlab.table.rows import align_rows
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def categories_of(values: pd.Series[Any]) -> tuple[NDArray[np.intp], list[str]]:
             distinct = sorted(distinct, key=str)
     known = pd.Index(distinct, dtype=object)  # there are none of some numbers, such as float16
     codes = pd.Categorical(values.astype(object), categories=known).codes.astype(np.intp)
-    names = [str(value) for value in distinct]
+    names = [write_category(value) for value in distinct]
     if (codes < 0).any():
         codes = np.where(codes < 0, len(names), codes)
         names.append("none")

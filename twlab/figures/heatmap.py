@@ -12,7 +12,9 @@ from twlab.errors import InputError
 from twlab.figures.encodings import options_of
 from twlab.figures.images import (
     Image,
+    all_alike,
     colour_settings,
+    digits_for,
     image_of,
     on_cells,
 )
@@ -100,7 +102,8 @@ def heatmap(
     plotly.graph_objects.Figure
         Colours are sequential, or diverging around 0 where values lie on both sides of it. They
         span the 1st to 99th percentile off the diagonal, as the ends of the colour bar show; the
-        hover gives both times and the true value.
+        hover gives both times and the true value. Where all values are alike, but for rounding,
+        the subtitle says so, and the colours span 0 to 1.
 
     Raises
     ------
@@ -299,6 +302,15 @@ def _frame_scenes(
         add_lines(figure, sheet, number, places, others, color=FRAME, width=1.5)
 
 
+def _range_text(image: Image) -> str:
+    """From where to where the values of a panel go."""
+    if all_alike(image):
+        low = f"{image.low:.{digits_for(0, image.low)}f}".replace("-", "−")
+        return f"all alike, {low}" if image.blocks.size > 4 else low  # more than one pair
+    digits = digits_for(image.low, image.high)
+    return f"{image.low:.{digits}f} to {image.high:.{digits}f}".replace("-", "−")
+
+
 def _subtitle(sheet: Sheet, images: list[Image], largest: int) -> str:
     """Whose segments are shown, and what the averages hide."""
     names = []
@@ -309,9 +321,7 @@ def _subtitle(sheet: Sheet, images: list[Image], largest: int) -> str:
     text = " × ".join(names)
     if len(sheet.names) == 1 and sheet.names[0] != NO_OPTION:
         text += f" · {as_shown(sheet.names[0])}"
-    ends = [(f"{image.low:.2f}", f"{image.high:.2f}") for image in images]
-    ranges = [low if low == high else f"{low} to {high}" for low, high in ends]
-    ranges = [range_.replace("-", "−") for range_ in ranges]
+    ranges = [_range_text(image) for image in images]
     if len(images) > 1:
         names = [as_shown(name) for name in sheet.names]
         ranges = [f"{name} {range_}" for name, range_ in zip(names, ranges, strict=True)]

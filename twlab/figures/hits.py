@@ -18,7 +18,7 @@ from twlab.figures.clock import (
 )
 from twlab.figures.encodings import left_out_note
 from twlab.figures.theme import as_shown, dress, scale_of, short_names
-from twlab.looks import MARKS, ThemeName, look_of
+from twlab.looks import MARKS, ThemeName, is_flat, look_of
 
 if TYPE_CHECKING:
     from twlab.looks import Look
@@ -140,10 +140,18 @@ def _keep_timed(found: Any) -> pd.DataFrame:
     return timed
 
 
+def _same_score(timed: pd.DataFrame) -> bool:
+    """Whether there is but one score, which no scale of colours tells from others."""
+    low, high = timed["score"].min(), timed["score"].max()
+    return low == low and is_flat(float(low), float(high), dtype="float64")
+
+
 def _meaning(timed: pd.DataFrame) -> str:
     """What the scores say: those of ranks, or of places of which none stands out, say the order."""
     if timed["score"].isna().all():
         return "there are no scores"
+    if _same_score(timed) and len(timed) > 1:
+        return f"all have the score {float(timed['score'].iloc[0]):.3g}"
     if float(timed["score"].max()) <= 1 / (1 + RANK_OFFSET):
         return "scores tell the order alone"
     return "the score is in spreads above ordinary rows"
@@ -169,8 +177,8 @@ def _draw_lanes(videos: list[str], lengths: list[float], look: Look) -> go.Bar:
 
 def _draw_hits(timed: pd.DataFrame, lanes: list[str], look: Look) -> go.Bar:
     """A bar for each hit, grey where no hit has a score."""
-    scale: dict[str, Any] = {"color": look.muted}
-    if timed["score"].notna().any():
+    scale: dict[str, Any] = {"color": MARKS[0] if _same_score(timed) else look.muted}
+    if timed["score"].notna().any() and not _same_score(timed):
         scale = {"color": timed["score"], "colorscale": scale_of(MARKS)}
         scale["colorbar"] = {"title": "score"}
     return go.Bar(

@@ -9,7 +9,7 @@ import plotly
 
 from twlab.analysis.neighbors.similarity import dot_rows, same_space
 from twlab.figures.theme import scale_of
-from twlab.looks import DIVERGING, SIMILARITY
+from twlab.looks import DIVERGING, LEAST_DIFFERENCE, SIMILARITY, is_flat
 from twlab.table.segments import unit_vectors
 
 if TYPE_CHECKING:
@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     Reader = Callable[[slice], Matrix]
     Strips = tuple[Strip, Strip]
 
-__all__ = ["Image", "Strips", "colour_settings", "image_of", "on_cells"]
+__all__ = [
+    "Image",
+    "Strips",
+    "all_alike",
+    "colour_range",
+    "colour_settings",
+    "digits_for",
+    "image_of",
+    "on_cells",
+]
 
 CHUNK_CELLS = 1 << 23
 """Values in memory at a time."""
@@ -46,6 +55,8 @@ class Image(NamedTuple):
     """The range of the single values, without those of a segment and itself."""
     single: bool = True
     """Whether that is known; of very many segments it is the range of the means."""
+    cosine: bool = True
+    """Whether they are cosines, whose scale is known, and not numbers that were given."""
 
 
 def image_of(
@@ -55,7 +66,8 @@ def image_of(
     rows, columns = (strip.order for strip in strips)
     square = tables[1] is None
     if given is not None:
-        return _average(lambda part: given[np.ix_(rows[part], columns)], strips, square=square)
+        image = _average(lambda part: given[np.ix_(rows[part], columns)], strips, square=square)
+        return image._replace(cosine=False)
     tall = tables[0].iloc[rows]
     left = right = unit_vectors(tall)
     if tables[1] is not None:
@@ -110,6 +122,33 @@ def on_cells(blocks: Matrix, strips: Strips) -> NDArray[Any]:
     return cells if TYPED_ARRAYS else np.round(cells.astype(np.float64), 3)
 
 
+def all_alike(image: Image) -> bool:
+    """Whether the single values differ by no more than rounding."""
+    return is_flat(image.low, image.high, least=LEAST_DIFFERENCE * image.cosine)
+
+
+def colour_range(shown: Any, *, cosine: bool) -> tuple[float, float]:
+    """From where to where the colours run: over all but the outermost hundredths of the values.
+
+    Where these are all alike, over all of them; and where all are alike, from 0 to 1 (or to them),
+    so that what is equal looks as like as it is, and its rounding like nothing.
+    """
+    if not len(shown):
+        return 0.0, 1.0
+    least = LEAST_DIFFERENCE * cosine
+    for ends in ((1, 99), (0, 100)):
+        low, high = np.percentile(shown, ends).tolist()
+        if not is_flat(low, high, least=least):
+            return low, high
+    return min(0.0, low), max(1.0, high) if cosine or high == low == 0 else max(0.0, high)
+
+
+def digits_for(low: float, high: float) -> int:
+    """Decimals that tell four steps of a scale apart: two, or more where it is short."""
+    step = (high - low) / 4
+    return int(np.clip(np.ceil(-np.log10(step)), 2, 9)) if step > 0 else 2
+
+
 def colour_settings(image: Image, *, square: bool) -> dict[str, Any]:
     """Colour scale and range for what is shown, and a colour bar that tells where it is cut."""
     shown: Any = image.blocks
@@ -117,17 +156,17 @@ def colour_settings(image: Image, *, square: bool) -> dict[str, Any]:
     if square and len(shown) > 1:
         shown = shown[~np.eye(len(shown), dtype=bool)]
     shown = shown[np.isfinite(shown)]
-    low, high = np.percentile(shown, (1, 99)).tolist() if len(shown) else (0.0, 1.0)
+    low, high = colour_range(shown, cosine=image.cosine)
     if low < 0 < high and min(-low, high) > 0.1 * max(-low, high):
         high = max(-low, high)
         low, scale = -high, scale_of(DIVERGING)
-    if high - low < 1e-3:
-        low -= 0.1
-    ticks = np.linspace(low, high, 5)
-    texts = [f"{tick:.2f}".replace("-0.00", "0.00").replace("-", "−") for tick in ticks]
-    if image.low < low - 0.005:
+    ticks, digits = np.linspace(low, high, 5), digits_for(low, high)
+    texts = [f"{tick:.{digits}f}" for tick in ticks]
+    texts = [text.lstrip("-") if not float(text) else text.replace("-", "−") for text in texts]
+    beyond = 0.5 * 10.0**-digits
+    if image.low < low - beyond:
         texts[0] = f"≤ {texts[0]}"
-    if image.high > high + 0.005 or (square and high < 1 and len(image.blocks) > 1):
+    if image.high > high + beyond or (square and high < 1 and len(image.blocks) > 1):
         texts[-1] = f"≥ {texts[-1]}"
     bar = {"tickmode": "array", "tickvals": ticks.tolist(), "ticktext": texts}
     return {"colorscale": scale, "zmin": low, "zmax": high, "colorbar": bar}

@@ -9,7 +9,7 @@ import numpy as np
 from twlab.figures.clock import round_times
 from twlab.figures.encodings import categories_of, name_of
 from twlab.figures.theme import scale_of, short_names
-from twlab.looks import CATEGORIES, MARKS, Look, colour_of, is_continuous
+from twlab.looks import CATEGORIES, MARKS, Look, colour_of, is_continuous, is_flat
 from twlab.timecodes import format_timecode
 
 if TYPE_CHECKING:
@@ -59,9 +59,14 @@ def groups_of(values: pd.Series[Any], look: Look) -> list[Group]:
 def _scale_group(
     values: pd.Series[Any], numbers: NDArray[np.float64], rows: NDArray[np.bool_], look: Look
 ) -> Group:
-    """The group of rows that a colour scale shows, with its bar; seconds as timecodes."""
+    """The group of rows that a colour scale shows, with its bar; seconds as timecodes.
+
+    Values all alike have no scale to be on.
+    """
     low, high = float(numbers[rows].min()), float(numbers[rows].max())
     name = name_of(values)
+    if is_flat(low, high, dtype="float64"):
+        return Group(f"all {low:.4g}", rows, {"color": MARKS[0]}, SYMBOLS[0], continuous=False)
     bar: dict[str, Any] = {"title": {"text": name, "side": "right"}, "thickness": 10}
     if values.name in ("start_sec", "end_sec"):
         times = round_times(low, high, 6)

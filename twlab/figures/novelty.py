@@ -14,7 +14,14 @@ from twlab.figures.clock import clock_times, span_labels, time_axis
 from twlab.figures.encodings import number_column, options_of, with_plain_names
 from twlab.figures.scene_spans import line_opacity, scene_spans
 from twlab.figures.theme import LEGEND_ABOVE, as_shown, dress
-from twlab.looks import Look, ThemeName, colour_of, faint, look_of
+from twlab.looks import (
+    LEAST_DIFFERENCE,
+    Look,
+    ThemeName,
+    colour_of,
+    faint,
+    look_of,
+)
 from twlab.table.segments import check_segments
 from twlab.wording import FILTERED
 
@@ -94,15 +101,22 @@ def novelty(
     if spans is not None:
         _mark_scenes(figure, spans[spans["video_id"].isin(videos)], videos, look)
     text = "how unlike the stretches before and after each start are"
+    text += "; all alike" * bool((table["value"].abs() < LEAST_DIFFERENCE).all())
     note = text if len(videos) > 1 else f"{as_shown(videos[0], 40)} · {text}"
     heading = "Novelty" if title is None else title
     height = 138 + 110 * len(videos) + 36 * (len(videos) - 1)
     dress(figure, look, title=heading, subtitle=note, height=height)
     _name_panels(figure, videos)
     figure.update_xaxes(**time_axis(min(0.0, table["start_sec"].min()), table["end_sec"].max()))
-    figure.update_yaxes(rangemode="tozero", nticks=4)
+    figure.update_yaxes(**_value_axis(table["value"]))
     figure.update_layout(legend=LEGEND_ABOVE)
     return figure
+
+
+def _value_axis(values: pd.Series[float]) -> dict[str, Any]:
+    """The vertical axis of every panel; one for what is there, not for its rounding."""
+    flat = bool((values.abs() < LEAST_DIFFERENCE).all())
+    return {"range": [0, 1]} if flat else {"rangemode": "tozero", "nticks": 4}
 
 
 def _space_between_curves(n_panels: int) -> float:
@@ -152,7 +166,7 @@ def _find_peaks(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Where a curve is above both neighbours and in the upper half of its range."""
     before = np.append(np.inf, values[:-1])
     after = np.append(values[1:], np.inf)
-    high = values > (values.min() + values.max()) / 2
+    high = values > max((values.min() + values.max()) / 2, LEAST_DIFFERENCE)
     return np.asarray((values > before) & (values >= after) & high)
 
 

@@ -35,7 +35,15 @@ from twlab.figures.lanes import (
 from twlab.figures.markers import groups_of
 from twlab.figures.scene_spans import line_opacity, scene_spans
 from twlab.figures.theme import LEGEND_ABOVE, as_shown, dress
-from twlab.looks import Look, ThemeName, colour_of, faint, is_continuous, look_of
+from twlab.looks import (
+    LEAST_DIFFERENCE,
+    Look,
+    ThemeName,
+    colour_of,
+    faint,
+    is_continuous,
+    look_of,
+)
 from twlab.table.segments import check_segments, clip_mask
 from twlab.wording import FILTERED
 
@@ -277,7 +285,8 @@ def _add_curves(
     table = table.assign(option=options_of(segments).to_numpy(), hover=span_labels(table))
     table = table[np.isfinite(values)]
     options = sorted(table["option"].unique())
-    top = max(float(table["value"].max()) if len(table) else 0.0, 1e-9)
+    top = float(table["value"].max()) if len(table) else 0.0
+    top = top if top >= LEAST_DIFFERENCE else 1.0  # flat: less is rounding
     for (video, option), part in table.groupby(["video_id", "option"], sort=False):
         line = part.sort_values("start_sec")
         foot = lanes.curves[video]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from twlab.looks import is_continuous
+from twlab.looks import LEAST_DIFFERENCE, is_continuous, is_flat, write_category
 from twlab.media.addresses import mask_secrets
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ def encode_column(
         return None
     arrays[key] = numbers
     low, high = float(finite.min()), float(finite.max())
+    if is_flat(low, high, least=LEAST_DIFFERENCE * (name == "novelty")):
+        high = low
     time = name == "time" or name.endswith("_sec")
     return {"name": name, "kind": "number", "array": key, "low": low, "high": high, "time": time}
 
@@ -89,7 +91,7 @@ def _categories(
         return None
     dtype = np.uint8 if len(names) < 255 else np.uint16
     arrays[key] = np.where(codes < 0, len(names), codes).astype(dtype)
-    texts = [mask_secrets(str(one))[:80] for one in names]
+    texts = [mask_secrets(write_category(one))[:80] for one in names]
     return {"name": name, "kind": "category", "array": key, "names": texts}
 
 

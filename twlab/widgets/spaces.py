@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
+from twlab.looks import LEAST_DIFFERENCE, is_flat
 from twlab.table.rows import align_rows
 from twlab.table.segments import clip_mask, models_of, unit_vectors
 
@@ -108,11 +109,15 @@ def add_similarity(
     if similarity is False or not len(rows):
         return None
     block = -(-len(rows) // max_cells)
+    least = 0.0
     if similarity is None and unit is not None:
+        least = LEAST_DIFFERENCE
         means = _block_means(unit, block)
         cells, low, high = _quantise_product(means)
     else:
         cells, low, high = _quantise(_prepare_square(segments, similarity, rows, block))
+    if is_flat(low, high, least=least):
+        cells, low, high = _quantise_flat(len(cells), low, high, unit=1.0 if least else 0.0)
     arrays[key] = cells.reshape(-1)
     return {"array": key, "size": len(cells), "block": block, "low": low, "high": high}
 
@@ -241,6 +246,16 @@ def _prepare_square(
         raise InputError("similarity holds NaN or infinite numbers; finite ones were expected")
     halfway = _block_means(chosen, block)
     return np.ascontiguousarray(_block_means(np.ascontiguousarray(halfway.T), block).T)
+
+
+def _quantise_flat(
+    n: int, low: float, high: float, *, unit: float
+) -> tuple[NDArray[np.uint8], float, float]:
+    """Bytes of a square whose numbers differ by rounding alone: one shade, on a scale from 0."""
+    value = (low + high) / 2
+    low, high = min(0.0, value), max(unit, value, 0.0)
+    shade = 255 * (value - low) / (high - low) if high > low else 0.0
+    return np.full((n, n), round(shade), np.uint8), low, high
 
 
 def _quantise(square: Matrix) -> tuple[NDArray[np.uint8], float, float]:

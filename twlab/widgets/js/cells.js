@@ -11,7 +11,7 @@ import { buildPyramid, contrastWindow } from "./pyramid.js";
 
 const LEFT = 44;
 const BOTTOM = 22;
-const EDGE = 12;
+export const EDGE = 12;
 /** The fewest cells a side that one may zoom to. */
 const FEWEST = 4;
 
@@ -29,6 +29,8 @@ export class Grid {
     this.block = square.block;
     this.levels = buildPyramid(square.cells, square.size);
     this.contrast = contrastWindow(this.levels[Math.min(1, this.levels.length - 1)]);
+    /** Whether all cells are alike. */
+    this.flat = square.cells.every((cell) => cell === square.cells[0]);
   }
 
   /** The similarity that a byte stands for. @param {number} byte */

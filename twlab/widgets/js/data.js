@@ -100,6 +100,12 @@ export function cellText(column, row) {
   return Number.isInteger(value) ? String(value) : value.toPrecision(4).replace(/\.?0+$/, "");
 }
 
+/** Whether a column says nothing of a row. @param {Column} column @param {number} row */
+export function isMissing(column, row) {
+  if (column.kind === "category") return column.codes[row] >= column.names.length;
+  return !Number.isFinite(column.values[row]);
+}
+
 /**
  * Rows the map draws: of the space shown, with coordinates.
  * @param {Data} data @param {number} space

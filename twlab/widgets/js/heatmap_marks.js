@@ -1,7 +1,8 @@
 /** Axes of the heatmap in time, and what is marked on it: focus, selection, brush, pointer. */
 
+import { EDGE } from "./cells.js";
 import { formatTime, timeTicks } from "./time.js";
-import { shorten } from "./timeline_paint.js";
+import { LINE_APART, shorten } from "./timeline_paint.js";
 
 /** @typedef {import("./app.js").Context} Context */
 /** @typedef {import("./cells.js").Plot} Plot */
@@ -50,12 +51,16 @@ export function drawHeatmapAxes(ctx, { data, look }, frame) {
   ctx.font = look.font(10.5);
   ctx.fillStyle = look.ink(0.62);
   const videos = videoStarts(data, grid);
+  let before = 0;
   for (const { cell, video, from, to } of videos) {
     const cells = (to - from) / grid.block;
     const pixels = (cells / view.span) * plot.side;
     const first = data.start[grid.rows[from]];
     const last = data.end[grid.rows[to - 1]];
-    if (videos.length > 1)
+    // Beside a wide video a line is seen; among many narrow ones lines would be all that is seen.
+    const apart = Math.max(pixels, before) >= LINE_APART;
+    before = pixels;
+    if (videos.length > 1 && apart)
       drawDivider(ctx, look, plot, toPixel(cell, view.x), toPixel(cell, view.y));
     if (videos.length > 1 && pixels < 150) {
       drawVideoName(ctx, plot, data.videos[video].title, toPixel(cell, view.x), pixels);
@@ -63,27 +68,36 @@ export function drawHeatmapAxes(ctx, { data, look }, frame) {
     }
     if (!(last > first)) continue;
     const { ticks } = timeTicks(first, last, pixels / (last - first), 58);
+    const alone = videos.length === 1;
+    const right = alone ? plot.side + EDGE : toPixel(cell + cells, view.x);
     for (const tick of ticks) {
       const at = cellOfTime(data, grid, from, to, tick);
-      drawTick(ctx, plot, toPixel(at, view.x), toPixel(at, view.y), formatTime(tick));
+      const text = formatTime(tick);
+      drawTickBelow(ctx, plot, toPixel(at, view.x), text, { alone, right });
+      drawTickBeside(ctx, plot, toPixel(at, view.y), text);
     }
   }
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {Plot} plot @param {number} px @param {number} py @param {string} text */
-function drawTick(ctx, { x, y, side }, px, py, text) {
-  if (px >= 0 && px <= side - 12) {
-    ctx.fillRect(Math.round(x + px), y + side, 1, 4);
-    ctx.textAlign = "left";
-    ctx.textBaseline = "top";
-    ctx.fillText(text, x + px + 3, y + side + 5);
-  }
-  if (py >= 0 && py <= side - 4) {
-    ctx.fillRect(x - 4, Math.round(y + py), 4, 1);
-    ctx.textAlign = "right";
-    ctx.textBaseline = "middle";
-    ctx.fillText(text, x - 7, y + Math.max(py, 5));
-  }
+/** Below its mark; beside it where the name of another video stands to its left. @param {CanvasRenderingContext2D} ctx @param {Plot} plot @param {number} px @param {string} text @param {{ alone: boolean, right: number }} room up to which pixel there is room */
+function drawTickBelow(ctx, { x, y, side }, px, text, { alone, right }) {
+  if (px < 0 || px > side) return;
+  ctx.fillRect(Math.round(x + px), y + side, 1, 4);
+  const width = ctx.measureText(text).width;
+  const from = alone ? px - width / 2 : px + 3;
+  if (from + width > right) return;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "top";
+  ctx.fillText(text, x + from, y + side + 5);
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Plot} plot @param {number} py @param {string} text */
+function drawTickBeside(ctx, { x, y, side }, py, text) {
+  if (py < 0 || py > side - 4) return;
+  ctx.fillRect(x - 4, Math.round(y + py), 4, 1);
+  ctx.textAlign = "right";
+  ctx.textBaseline = "middle";
+  ctx.fillText(text, x - 7, y + Math.max(py, 5));
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {import("./look.js").Look} look @param {Plot} plot @param {number} px @param {number} py */

@@ -2,7 +2,7 @@
 
 import { categoryColours, cssColour, sequenceRamp } from "./colour.js";
 import { element } from "./dom.js";
-import { findColumn } from "./data.js";
+import { findColumn, isMissing } from "./data.js";
 import { formatTime } from "./time.js";
 
 /** @typedef {import("./app.js").Context} Context */
@@ -25,9 +25,9 @@ export class Legend {
   #draw() {
     const { data, store } = this.#context;
     const column = findColumn(data, store.get("colorBy"));
-    if (!column) this.#parent.replaceChildren();
-    else if (column.kind === "number") this.#parent.replaceChildren(makeScale(column));
-    else this.#parent.replaceChildren(...makeChips(this.#context, column));
+    if (!column) return this.#parent.replaceChildren();
+    const told = column.kind === "number" ? [makeScale(column)] : makeChips(this.#context, column);
+    this.#parent.replaceChildren(...told, ...makeMissing(this.#context, column));
   }
 
   destroy() {
@@ -36,38 +36,58 @@ export class Legend {
 }
 
 /** @param {Context} context @param {import("./data.js").CategoryColumn} column */
-function makeChips({ data, store, actions }, column) {
+function makeChips(context, column) {
   const palette = categoryColours();
+  /** @type {HTMLElement[]} */
   const made = column.names.slice(0, NAMED).map((name, code) =>
-    element(
-      "button",
-      {
-        type: "button",
-        class: "twx-chip",
-        title: `Select ${column.name} ${name}`,
-        onclick: (/** @type {MouseEvent} */ event) => {
-          const rows = [...Array(data.n).keys()].filter((i) => column.codes[i] === code);
-          actions.select(rows, event.shiftKey ? "add" : "replace", `with ${column.name} ${name}`);
-        },
-      },
-      element("span", {
-        class: "twx-dot",
-        style: `background:${cssColour(palette[code % palette.length])}`,
-      }),
+    makeChip(context, {
       name,
-    ),
+      what: `${column.name} ${name}`,
+      colour: palette[code % palette.length],
+      has: (row) => column.codes[row] === code,
+    }),
   );
   const more = column.names.length - NAMED;
-  /** @type {HTMLElement[]} */
-  const out = [...made];
-  if (more > 0) out.push(element("span", { class: "twx-more" }, `and ${more} more`));
-  return out;
+  if (more > 0) made.push(element("span", { class: "twx-more" }, `and ${more} more`));
+  return made;
+}
+
+/** What selects the rows without a value, where there are any. @param {Context} context @param {import("./data.js").Column} column */
+function makeMissing(context, column) {
+  const { data, look } = context;
+  /** @param {number} row */
+  const has = (row) => isMissing(column, row);
+  if (![...Array(data.n).keys()].some(has)) return [];
+  return [
+    makeChip(context, { name: "none", what: `no ${column.name}`, colour: look.missing(), has }),
+  ];
+}
+
+/**
+ * A name with its colour, to select its rows.
+ * @param {Context} context
+ * @param {{ name: string, what: string, colour: number, has: (row: number) => boolean }} group
+ */
+function makeChip({ data, actions }, { name, what, colour, has }) {
+  const attributes = {
+    type: "button",
+    class: "twx-chip",
+    title: `Select ${what}`,
+    onclick: (/** @type {MouseEvent} */ event) => {
+      const rows = [...Array(data.n).keys()].filter(has);
+      actions.select(rows, event.shiftKey ? "add" : "replace", `with ${what}`);
+    },
+  };
+  const dot = element("span", { class: "twx-dot", style: `background:${cssColour(colour)}` });
+  return element("button", attributes, dot, name);
 }
 
 /** @param {import("./data.js").NumberColumn} column */
 function makeScale(column) {
   const text = (/** @type {number} */ value) =>
     column.time ? formatTime(value) : String(Number(value.toPrecision(3)));
+  if (column.low === column.high)
+    return element("span", { class: "twx-scale" }, `all ${text(column.low)}`);
   return element(
     "span",
     { class: "twx-scale" },

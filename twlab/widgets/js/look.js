@@ -1,7 +1,8 @@
 /** How things look here and now: the host's theme, its font, and the colours of the rows. */
 
-import { luminance, rowColours, similarityLut } from "./colour.js";
+import { hexRgb, luminance, packColour, rowColours, similarityLut } from "./colour.js";
 import { findColumn } from "./data.js";
+import { MISSING } from "./palette.js";
 
 const ACCENT = { light: "#d9381e", dark: "#ff6a4d" };
 const DARK = "(prefers-color-scheme: dark)";
@@ -57,6 +58,11 @@ export class Look {
   ink(alpha) {
     const dark = this.#store.get("theme") === "dark";
     return dark ? `rgba(235,238,245,${alpha})` : `rgba(24,28,38,${alpha})`;
+  }
+
+  /** The packed colour of rows without a value. */
+  missing() {
+    return packColour(hexRgb(MISSING[this.#store.get("theme")]));
   }
 
   accent() {

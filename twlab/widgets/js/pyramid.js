@@ -60,7 +60,8 @@ export function paintPyramid(levels, lut, view, pixels, width, outside) {
 }
 
 /**
- * The bytes between which the colours run: all but the rarest hundredth at either end.
+ * The bytes between which the colours run: all but the rarest hundredth at either end; all bytes
+ * where that leaves but one.
  * @param {Level} level
  */
 export function contrastWindow({ cells }) {
@@ -71,5 +72,5 @@ export function contrastWindow({ cells }) {
   let [lo, hi, below, above] = [0, 255, 0, 0];
   while (lo < 254 && below + histogram[lo] < total * 0.01) below += histogram[lo++];
   while (hi > lo + 1 && above + histogram[hi] < total * 0.01) above += histogram[hi--];
-  return { lo, hi };
+  return hi - lo > 1 ? { lo, hi } : { lo: 0, hi: 255 };
 }

@@ -7,6 +7,7 @@ import { Surface } from "./surface.js";
 import { formatRange, formatTime } from "./time.js";
 import {
   AXIS,
+  highestNovelty,
   paintAxis,
   paintBand,
   paintFocus,
@@ -37,6 +38,7 @@ export class TimelineView {
   #strips;
   #extents;
   #duration;
+  #novelty;
   #scroller;
   #base;
   #marks;
@@ -55,6 +57,7 @@ export class TimelineView {
     this.#strips = strips;
     this.#extents = videoExtents(strips);
     this.#duration = duration;
+    this.#novelty = highestNovelty(data);
     this.#shown = { lo: 0, hi: duration };
     const { scroller, holder } = makeScroller(parent, height);
     this.#scroller = scroller;
@@ -118,6 +121,7 @@ export class TimelineView {
   /** @param {Drawing} on */
   #drawBase({ ctx, height }) {
     const w = this.#window();
+    paintAxis(ctx, this.#context, w, height);
     ctx.save();
     ctx.beginPath();
     ctx.rect(0, AXIS, w.width, height - AXIS);
@@ -127,11 +131,10 @@ export class TimelineView {
       if (y > height || y + strip.height < AXIS) continue;
       paintLabel(ctx, this.#context, w, strip);
       if (strip.kind === "lane") paintLane(ctx, this.#context, w, strip);
-      if (strip.kind === "novelty") paintNovelty(ctx, this.#context, w, strip);
+      if (strip.kind === "novelty") paintNovelty(ctx, this.#context, w, strip, this.#novelty);
     }
     for (const [video, extent] of this.#extents) paintScenes(ctx, this.#context, w, video, extent);
     ctx.restore();
-    paintAxis(ctx, this.#context, w, height);
   }
 
   /** @param {Drawing} on */

@@ -11,6 +11,11 @@ import { secToX } from "./timespan.js";
 /** @typedef {import("./timespan.js").Window} Window */
 
 export const AXIS = 22;
+/** Lines closer than this, in pixels, hide what lies between them. */
+export const LINE_APART = 8;
+const CROWDED_MARK = 4;
+/** Novelty below this is rounding: `LEAST_DIFFERENCE` of twlab/looks.py. */
+const LEAST_NOVELTY = 1e-3;
 
 /** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {number} height */
 export function paintAxis(ctx, { look }, w, height) {
@@ -18,13 +23,15 @@ export function paintAxis(ctx, { look }, w, height) {
   const { step, ticks } = timeTicks(Math.max(w.lo, 0), hi, w.perSec, 74);
   ctx.font = look.font(11);
   ctx.textBaseline = "middle";
-  ctx.textAlign = "left";
+  ctx.textAlign = "center";
   for (const tick of ticks) {
     const x = Math.round(secToX(w, tick)) + 0.5;
+    const text = formatTime(tick, step < 1 ? 1 : 0);
+    const half = ctx.measureText(text).width / 2 + 1;
     ctx.fillStyle = look.ink(0.07);
     ctx.fillRect(x, AXIS - 4, 1, height - AXIS + 4);
     ctx.fillStyle = look.ink(0.62);
-    ctx.fillText(formatTime(tick, step < 1 ? 1 : 0), x + 4, AXIS / 2);
+    ctx.fillText(text, Math.max(half, Math.min(x, w.width - half)), AXIS / 2 - 2);
   }
 }
 
@@ -35,6 +42,7 @@ export function paintLane(ctx, { data, store, look }, w, strip) {
   const [colours, mask] = [look.colours(), store.get("mask")];
   const dim = store.get("selected") > 0;
   const right = w.width;
+  const snap = snapper(ctx);
   let reached = -Infinity;
   let reachedPicked = 0;
   for (const row of rows) {
@@ -44,16 +52,22 @@ export function paintLane(ctx, { data, store, look }, w, strip) {
     // Segments finer than a pixel share it; a selected one still shows.
     if (x1 < w.left || (x1 <= reached && mask[row] <= reachedPicked)) continue;
     const thin = x1 - x0 < 3;
-    const from = Math.max(x0, w.left);
-    const width = Math.max(x1 - from - (thin ? 0 : 1), 1);
+    const from = snap(Math.max(x0, w.left));
+    const width = Math.max(snap(x1) - from - (thin ? 0 : 1), snap(1));
     ctx.globalAlpha = dim && !mask[row] ? 0.2 : 1;
     ctx.fillStyle = cssColour(colours[row]);
     if (thin || width < 5) ctx.fillRect(from, y, width, strip.height);
     else roundedBar(ctx, from, y, width, strip.height);
-    reached = Math.ceil(Math.max(x1, x0 + 0.5));
+    reached = Math.max(x1, from + width);
     reachedPicked = mask[row];
   }
   ctx.globalAlpha = 1;
+}
+
+/** To the nearest whole pixel of the screen: what begins or ends within one has a tint of its own. @param {CanvasRenderingContext2D} ctx */
+function snapper(ctx) {
+  const dpr = ctx.getTransform().a;
+  return (/** @type {number} */ x) => Math.round(x * dpr) / dpr;
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {number} x @param {number} y @param {number} w @param {number} h */
@@ -63,15 +77,13 @@ function roundedBar(ctx, x, y, w, h) {
   ctx.fill();
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {Strip} strip */
-export function paintNovelty(ctx, { data, look }, w, strip) {
+/** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {Strip} strip @param {number} top value of its upper edge */
+export function paintNovelty(ctx, { data, look }, w, strip, top) {
   const values = data.novelty;
   const rows = strip.lane?.rows;
   if (!values || !rows) return;
-  let top = 0;
-  for (const row of rows) if (values[row] > top) top = values[row];
   const base = w.top + strip.top + strip.height;
-  const scale = (strip.height - 2) / (top || 1);
+  const scale = (strip.height - 2) / top;
   ctx.beginPath();
   ctx.moveTo(w.left, base);
   let [column, peak] = [-Infinity, 0];
@@ -92,25 +104,41 @@ export function paintNovelty(ctx, { data, look }, w, strip) {
   ctx.stroke();
 }
 
-/** Scene boundaries of one video. @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {number} video @param {Extent} extent */
+/** What all strips reach up to, so that they can be compared: where there is but rounding, the most there can be. @param {import("./data.js").Data} data */
+export function highestNovelty({ novelty }) {
+  let top = 0;
+  for (const value of novelty ?? []) if (value > top) top = value;
+  return top < LEAST_NOVELTY ? 1 : top;
+}
+
+/** Scene boundaries of one video: through its lanes, or where they crowd as marks above them. @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {number} video @param {Extent} extent */
 export function paintScenes(ctx, { data, look }, w, video, extent) {
   const { scenes } = data;
-  const [top, bottom] = extent.map((y) => y + w.top);
+  const [top, foot] = extent.map((y) => y + w.top);
+  const places = [...scenes.sec].filter((_, k) => scenes.video[k] === video);
+  const bottom = crowded(places, w) ? top + CROWDED_MARK : foot;
   ctx.strokeStyle = ctx.fillStyle = look.ink(0.8);
   ctx.lineWidth = 1.25;
-  for (let k = 0; k < scenes.sec.length; k++) {
-    const x = Math.round(secToX(w, scenes.sec[k])) + 0.5;
-    if (scenes.video[k] !== video || x < w.left || x > w.width) continue;
+  for (const sec of places) {
+    const x = Math.round(secToX(w, sec)) + 0.5;
+    if (x < w.left || x > w.width) continue;
     ctx.beginPath();
     ctx.moveTo(x, top);
     ctx.lineTo(x, bottom);
     ctx.stroke();
+    if (bottom < foot) continue;
     ctx.beginPath();
     ctx.moveTo(x - 4, top - 3);
     ctx.lineTo(x + 4, top - 3);
     ctx.lineTo(x, top + 3);
     ctx.fill();
   }
+}
+
+/** Whether lines at some seconds would stand closer than the eye needs to see between them. @param {number[]} places @param {Window} w */
+function crowded(places, w) {
+  const shown = places.map((sec) => secToX(w, sec)).filter((x) => x >= w.left && x <= w.width);
+  return shown.length * LINE_APART > w.width - w.left;
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {Strip} strip */
