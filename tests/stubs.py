@@ -40,6 +40,8 @@ _Segments = pd.DataFrame | {source} | str | os.PathLike[str]
 _Vectors = NDArray[Any] | Sequence[Sequence[float]]
 """A plain matrix, one vector in a row."""
 '''
+TABLE_OR_VECTORS = "_TableOrVectors"
+"""What marks an argument of a room that may be a plain matrix, too."""
 KNOWN = {"os", "Mapping", "Sequence", "Path", "Any", "Literal", "np", "pd", "go", "NDArray"}
 """Names that the head imports."""
 
@@ -101,7 +103,7 @@ def arguments(node: ast.FunctionDef, types: dict[str, str], qualified: Qualified
 def segments_or(kind: str, optional: bool) -> str:
     """The type of an argument that may also be a store; what is no table stays."""
     others = [one.strip() for one in kind.split("|")] if kind else []
-    kept = [one for one in others if one not in ("pd.DataFrame", "Any", "None")]
+    kept = [one for one in others if one not in ("pd.DataFrame", TABLE_OR_VECTORS, "None")]
     return " | ".join(["_Segments", *kept, *(["None"] if optional else [])])
 
 
@@ -117,11 +119,12 @@ def definitions(name: str, home: str, stores: tuple[str, ...]) -> tuple[str, set
     tables = {one: segments_or(every[one], one in may_miss) for one in stores if one in every}
     summary = (ast.get_docstring(node) or "").splitlines()[0]
     wholes = [(tables, result)]
-    if stores and every[stores[0]] == "Any" and "|" in result:
+    takes_vectors = bool(stores) and TABLE_OR_VECTORS in every[stores[0]]
+    if takes_vectors and "|" in result:
         table, _, arrays = result.partition(" | ")
         plain = {one: "_Vectors" + (" | None" if one in may_miss else "") for one in tables}
         wholes = [(tables, table), (plain, arrays)]
-    elif stores and every[stores[0]] == "Any":
+    elif takes_vectors:
         tables = {
             one: kind.replace("_Segments", "_Segments | _Vectors") for one, kind in tables.items()
         }

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, is_typeddict
 
 import pytest
 from stubs import stubs
@@ -47,6 +47,35 @@ table: pd.DataFrame = client.embed("film.mp4", clip_sec=6)
 hits = tw.search(segments, text="a rabbit", client=client)["score"]
 same: pd.DataFrame = tw.near_duplicates(store, threshold=0.9, videos="other")
 map_ = tw.project(segments)["x"]
+highest: float = tw.novelty(segments).max()
+summary = tw.cluster_summary(segments, groups_ := tw.cluster(segments))
+by_hand = tw.cluster_summary(segments, [0, 1, None])
+seen = tw.explore(segments, coords=map_.to_frame(), labels=np.arange(3), scenes=[0, 12.5])
+named = tw.explore(segments, labels="label", scenes=cuts, similarity=False)
+drawn = tw.plot.scatter(segments, color=np.arange(3), size=groups_)
+close = tw.search(segments, segments.iloc[[0]], k=3)
+closer = tw.search(store, np.ones(512), weights={"visual": 2})
+class OwnModel:
+    def embed_text(self, text: str, /, *, model_name: str) -> pd.DataFrame:
+        return tw.sample()
+    def embed_image(self, image: object, /, *, model_name: str) -> pd.DataFrame:
+        return tw.sample()
+    embed_audio = embed_image
+    def embed_query(
+        self, text: str | None = None, *, images: object = None, audios: object = None,
+        model_name: str, embedding_dimension: int,
+    ) -> pd.DataFrame:
+        return tw.sample()
+owned = tw.search(segments, text="a rabbit", client=OwnModel())
+spread = tw.distributed.embed(["a.mp4", "b.mp4"], tw.executors.Local(), clip_sec=6)
+notes = client.embed("film.mp4", time_based_metadata=[{"start": 0, "end": 5, "text": "kick-off"}])
+pictures = client.embed_query("a <@coat>", images={"coat": "coat.jpg"})
+made = tw.from_vectors(np.eye(3), start_sec=[0, 6, 12], end_sec=[6, 12, 18])
+held = tw.open("archive", executor=tw.executors.Local())
+read: int = held.add(["a.json", "b.json"]) + held.upsert(segments)
+def length(text: str) -> int:
+    return len(text)
+lengths: list[int] = list(tw.executors.Local().map(length, ["a"]))
 """
 WRONG = {
     "tw.load(3, nonsense=True)": "nonsense",
@@ -57,6 +86,24 @@ WRONG = {
     "tw.scenecuts": "scenecuts",
     "tw.Segments": "Segments",
     "tw.Settings(max_wait=600)": "max_wait",
+    "tw.novelty(tw.sample()).max().upper()": "upper",
+    "tw.cluster_summary(tw.sample(), 3)": "labels|Argument 2",
+    "tw.trustworthiness(tw.sample(), 3)": "coords|Argument 2",
+    "tw.explore(tw.sample(), coords=3)": "coords",
+    "tw.explore(tw.sample(), labels=3)": "labels",
+    'tw.explore(tw.sample(), scenes="scenes")': "scenes",
+    "tw.explore(tw.sample(), similarity=True)": "similarity",
+    "tw.plot.scatter(tw.sample(), color=3)": "color",
+    "tw.search(tw.sample(), 3)": "query|Argument 2",
+    'tw.search(tw.sample(), text="a", client="key")': "client",
+    "tw.from_vectors(3, start_sec=0, end_sec=1)": "matrix|Argument 1",
+    'tw.open("archive", executor=8)': "executor",
+    'tw.Client("key", transport=3)': "transport",
+    'tw.Client("key").embed(3)': "source|Argument 1",
+    'tw.Client("key").embed("a.mp4", time_based_metadata="words")': "time_based_metadata",
+    'tw.Client("key").embed_image(3)': "image|Argument 1",
+    'tw.distributed.embed("a.mp4", tw.executors.Local(), nonsense=True)': "nonsense",
+    'tw.distributed.embed("a.mp4", tw.executors.Local(), clip_sec="x")': "clip_sec",
     "tw.cluster(np.eye(3)).value_counts()": "value_counts",
     'tw.plot.heatmap(tw.sample(), theme="pink")': "theme",
 }
@@ -98,6 +145,15 @@ def test_what_a_signature_names_is_public(name: str) -> None:
     assert not hidden, "make these public, or take their fields as arguments"
 
 
+def test_workers_take_the_options_of_the_client() -> None:
+    keywords = inspect.signature(tw.AsyncClient.embed).parameters.values()
+    options = {one.name: one.annotation for one in keywords if one.kind is one.KEYWORD_ONLY}
+    names = inspect.get_annotations(tw.distributed.embed)["options"]
+    assert names == "Unpack[EmbedOptions]"
+    told = inspect.get_annotations(sys.modules[tw.AsyncClient.__module__].EmbedOptions)
+    assert {name: spelled(one) for name, one in told.items()} == options
+
+
 def test_a_hidden_type_is_seen() -> None:
     assert unreachable("Service | None", "twlab.service.indexes") == {
         "twlab.service.http.endpoints.Service"
@@ -113,6 +169,8 @@ def unreachable(annotation: str, module: str) -> set[str]:
     while todo:
         node = todo.pop()
         if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Literal":
+            continue
+        if isinstance(node, ast.Call):  # a TypeVar
             continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             found |= unreachable(node.value, module)
@@ -139,9 +197,21 @@ def hidden_behind(name: str, module: str) -> set[str]:
     if isinstance(meant, tuple) and meant != (home, original):
         return hidden_behind(original, home)
     value = getattr(importlib.import_module(home), original, None)
+    if is_typeddict(value) or is_protocol(value):  # what users give needs not be of this class
+        inside = map(spelled, inspect.get_annotations(value).values())
+        return {one for text in inside for one in unreachable(text, home)}
     if inspect.isclass(value) and value.__module__ == home:
         return set() if id(value) in PUBLIC else {f"{home}.{original}"}
     return unreachable(aliases_of(home)[original], home)
+
+
+def spelled(annotation: Any) -> str:
+    """An annotation as it is written; a TypedDict wraps its own."""
+    return str(getattr(annotation, "__forward_arg__", annotation))
+
+
+def is_protocol(value: Any) -> bool:
+    return inspect.isclass(value) and getattr(value, "_is_protocol", False)
 
 
 @cache

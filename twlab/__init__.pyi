@@ -15,6 +15,7 @@ from twlab import intervals as intervals
 from twlab import plot as plot
 from twlab.analysis.groups import clustering as _clustering
 from twlab.analysis.judging.places import Fuse as _Fuse
+from twlab.analysis.judging.queries import Embedder as _Embedder
 from twlab.analysis.judging.retrieval import merge_hits as merge_hits
 from twlab.analysis.maps import projection as _projection
 from twlab.analysis.scenes import segmentation as _segmentation
@@ -45,7 +46,12 @@ from twlab.table.segments import with_vectors as with_vectors
 from twlab.table.types import Floats as _Floats
 from twlab.table.types import Matrix as _Matrix
 from twlab.table.types import Neighbors as _Neighbors
+from twlab.table.types import Points as _Points
 from twlab.table.types import Positions as _Positions
+from twlab.table.types import Query as _Query
+from twlab.table.types import SceneStarts as _SceneStarts
+from twlab.table.types import Similarity as _Similarity
+from twlab.table.types import Values as _Values
 from twlab.widgets.explorer import Explorer as Explorer
 from twlab.widgets.explorer import Explorer as _Explorer
 from twlab.widgets.explorer_options import Video as _Video
@@ -104,13 +110,13 @@ def nearest(
 ) -> _Neighbors:
     """The ``k`` most similar rows of ``to`` for each row of ``segments``."""
 
-def novelty(segments: _Segments, *, kernel_sec: float | None = None) -> pd.Series[Any]:
+def novelty(segments: _Segments, *, kernel_sec: float | None = None) -> pd.Series[float]:
     """How strongly something new begins at the start of each segment."""
 
 def scene_counts(segments: _Segments) -> pd.DataFrame:
     """How many scenes each video has, at three prices of a cut."""
 
-def scene_labels(segments: _Segments, scenes: pd.DataFrame) -> pd.Series[Any]:
+def scene_labels(segments: _Segments, scenes: pd.DataFrame) -> pd.Series[int]:
     """The number of the scene that each segment lies in, counted from 0 in every video."""
 
 def scenes(
@@ -138,7 +144,7 @@ def cluster(
     method: _clustering.Method | None = None,
     distance_threshold: float | None = None,
     random_state: int = 0,
-) -> pd.Series[Any]:
+) -> pd.Series[int]:
     """The cluster of each segment."""
 
 @overload
@@ -157,13 +163,13 @@ def cluster_counts(
 ) -> pd.DataFrame:
     """The modularity of each number of clusters that :func:`cluster` tries."""
 
-def cluster_summary(segments: _Segments, labels: Any) -> pd.DataFrame:
+def cluster_summary(segments: _Segments, labels: _Values) -> pd.DataFrame:
     """One row per cluster: how large it is, what is typical of it, how well it holds together."""
 
 def deduplicate(segments: _Segments, *, threshold: float = 0.95) -> pd.DataFrame:
     """The table without rows that are nearly the same as a row kept before them."""
 
-def outliers(segments: _Segments, *, k: int = 15) -> pd.Series[Any]:
+def outliers(segments: _Segments, *, k: int = 15) -> pd.Series[float]:
     """How unlike all others each segment is: its mean cosine distance to its nearest neighbours."""
 
 def summarize(
@@ -200,7 +206,9 @@ def project(
 ) -> _Floats:
     """Coordinates of each segment on a map where alike segments lie together."""
 
-def trustworthiness(segments: _Segments | _Vectors, coords: Any, *, k: int | None = None) -> float:
+def trustworthiness(
+    segments: _Segments | _Vectors, coords: _Points, *, k: int | None = None
+) -> float:
     """How far the neighbours on a map are true neighbours, from 0 to 1."""
 
 def compare_options(segments: _Segments) -> pd.DataFrame:
@@ -211,14 +219,14 @@ def diagnose(segments: _Segments) -> pd.DataFrame:
 
 def search(
     segments: _Segments,
-    query: Any = None,
+    query: _Query | None = None,
     *,
     text: str | None = None,
     k: int = 10,
     by: str | Sequence[str] | None = None,
     weights: Mapping[str, float] | None = None,
     fuse: _Fuse = "standing",
-    client: Any = None,
+    client: _Embedder | None = None,
     model_name: str | None = None,
     video_id: str | Sequence[str] | None = None,
     start_sec: float | None = None,
@@ -237,10 +245,10 @@ def explore(
     segments: _Segments,
     *,
     video: _Video | None = None,
-    coords: Any = None,
-    labels: Any = None,
-    scenes: Any = None,
-    similarity: Any = None,
+    coords: _Points | None = None,
+    labels: _Values | None = None,
+    scenes: _SceneStarts | None = None,
+    similarity: _Similarity | None = None,
     views: Sequence[_View] = ...,
     color: str | None = None,
     tooltip: Sequence[str] = ...,
@@ -252,8 +260,8 @@ def player(
     video: _Video,
     segments: _Segments | None = None,
     *,
-    labels: Any = None,
-    scenes: Any = None,
+    labels: _Values | None = None,
+    scenes: _SceneStarts | None = None,
     color: str | None = None,
     title: str | None = None,
 ) -> _Explorer:
@@ -264,10 +272,10 @@ def save_html(
     path: str | os.PathLike[str],
     *,
     video: _Video | None = None,
-    coords: Any = None,
-    labels: Any = None,
-    scenes: Any = None,
-    similarity: Any = None,
+    coords: _Points | None = None,
+    labels: _Values | None = None,
+    scenes: _SceneStarts | None = None,
+    similarity: _Similarity | None = None,
     views: Sequence[_View] = ...,
     color: str | None = None,
     tooltip: Sequence[str] = ...,
@@ -279,8 +287,8 @@ def save_html(
 def timeline_widget(
     segments: _Segments,
     *,
-    labels: Any = None,
-    scenes: Any = None,
+    labels: _Values | None = None,
+    scenes: _SceneStarts | None = None,
     color: str | None = None,
     title: str | None = None,
 ) -> _Explorer:

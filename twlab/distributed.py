@@ -12,7 +12,7 @@ What takes a store takes any :class:`Source` of :class:`Fragment`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from twlab.archive.engines import check_executor
 from twlab.archive.in_pieces.duplicates import near_duplicates
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from twlab.archive.engines import Executor
+    from twlab.service.awaiting import EmbedOptions
     from twlab.service.http.transport import Settings
+    from twlab.table.types import Files
 
 __all__ = [
     "Fragment",
@@ -55,14 +57,14 @@ __all__ = [
 
 
 def embed(
-    source: Any,
+    source: Files,
     executor: Executor,
     *,
     folder: str | Path = FOLDER,
     base_url: str | None = None,
     settings: Settings | None = None,
     allow_http: bool = False,
-    **options: Any,
+    **options: Unpack[EmbedOptions],
 ) -> pd.DataFrame:
     """A table of segments of many videos, embedded by workers, each paid for once.
 

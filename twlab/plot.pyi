@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-from numpy.typing import ArrayLike as _ArrayLike
 from numpy.typing import NDArray
 
 from twlab.archive.sources import Source as _Source
-from twlab.figures.encodings import Values as _Values
 from twlab.looks import ThemeName as _ThemeName
+from twlab.table.types import Points as _Points
+from twlab.table.types import Values as _Values
 
 _Segments = pd.DataFrame | _Source | str | os.PathLike[str]
 """A table of segments, a store, a part of one or another source, or the path of a store."""
@@ -24,7 +24,7 @@ def alignment(
     *,
     pieces: pd.DataFrame,
     title: str | None = None,
-    theme: _ThemeName = "light",
+    theme: _ThemeName = "auto",
 ) -> go.Figure:
     """The pieces that two videos share, each a box and a line on their cross-similarity."""
 
@@ -32,11 +32,11 @@ def heatmap(
     segments: _Segments,
     to: _Segments | None = None,
     *,
-    similarity: _ArrayLike | None = None,
+    similarity: _Points | None = None,
     scenes: pd.DataFrame | None = None,
     value_name: str | None = None,
     title: str | None = None,
-    theme: _ThemeName = "light",
+    theme: _ThemeName = "auto",
 ) -> go.Figure:
     """A heatmap of cosine similarity along time; blocks on the diagonal look alike."""
 
@@ -45,7 +45,7 @@ def hits(
     found: pd.DataFrame,
     *,
     title: str | None = None,
-    theme: _ThemeName = "light",
+    theme: _ThemeName = "auto",
 ) -> go.Figure:
     """Where the hits of a search lie: a lane per video, hits coloured by score, ranks above them."""
 
@@ -55,12 +55,12 @@ def novelty(
     *,
     scenes: pd.DataFrame | None = None,
     title: str | None = None,
-    theme: _ThemeName = "light",
+    theme: _ThemeName = "auto",
 ) -> go.Figure:
     """A curve of novelty along time; its peaks are where scenes begin."""
 
 def options(
-    agreement: pd.DataFrame, *, title: str | None = None, theme: _ThemeName = "light"
+    agreement: pd.DataFrame, *, title: str | None = None, theme: _ThemeName = "auto"
 ) -> go.Figure:
     """The agreement of embedding options, each with the range that chance gives."""
 
@@ -71,12 +71,12 @@ def scatter(
     color: _Values | None = None,
     size: _Values | None = None,
     title: str | None = None,
-    theme: _ThemeName = "light",
+    theme: _ThemeName = "auto",
 ) -> go.Figure:
     """A scatter plot of a projection, one point per segment."""
 
 def threshold(
-    segments: _Segments, *, title: str | None = None, theme: _ThemeName = "light"
+    segments: _Segments, *, title: str | None = None, theme: _ThemeName = "auto"
 ) -> go.Figure:
     """How alike neighbours and unrelated segments are, with the threshold proposed between them."""
 
@@ -88,7 +88,7 @@ def timeline(
     scenes: pd.DataFrame | None = None,
     novelty: _Values | None = None,
     title: str | None = None,
-    theme: _ThemeName = "light",
+    theme: _ThemeName = "auto",
 ) -> go.Figure:
     """A timeline of segments as bars, with timecodes below and a lane for each value of a column."""
 

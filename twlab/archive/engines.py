@@ -6,7 +6,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from twlab.archive.ray_cluster import check_same, cluster_address, start
 from twlab.checks import require
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 __all__ = ["Dask", "Executor", "Local", "Ray", "check_executor"]
+
+R = TypeVar("R")
 
 RETRIES = 3
 """Workers that may die of one piece before it is given up, as Ray and Dask count by themselves."""
@@ -51,7 +53,7 @@ class Executor(ABC):
     _closed = False
 
     @abstractmethod
-    def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
+    def map(self, fn: Callable[..., R], items: Iterable[Any], *broadcast: Any) -> Iterator[R]:
         """The results of ``fn(item, *broadcast)`` for each item, in order, as they come.
 
         Parameters
@@ -174,7 +176,7 @@ class Local(Executor):
     [4, 9]
     """
 
-    def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
+    def map(self, fn: Callable[..., R], items: Iterable[Any], *broadcast: Any) -> Iterator[R]:
         """The results of ``fn(item, *broadcast)`` for each item, in order, as they come.
 
         Parameters
@@ -285,7 +287,7 @@ class Ray(Executor):
         if not self._owned and address is not None:
             check_same(address, self._address, self._ray.util.get_node_ip_address())
 
-    def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
+    def map(self, fn: Callable[..., R], items: Iterable[Any], *broadcast: Any) -> Iterator[R]:
         """The results of ``fn(item, *broadcast)`` for each item, in order, as they come.
 
         Parameters
@@ -422,7 +424,7 @@ class Dask(Executor):
             )
         self._client = client
 
-    def map(self, fn: Callable[..., Any], items: Iterable[Any], *broadcast: Any) -> Iterator[Any]:
+    def map(self, fn: Callable[..., R], items: Iterable[Any], *broadcast: Any) -> Iterator[R]:
         """The results of ``fn(item, *broadcast)`` for each item, in order, as they come.
 
         Parameters

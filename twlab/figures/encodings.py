@@ -14,14 +14,11 @@ from twlab.looks import write_category
 from twlab.table.rows import align_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    Values = str | pd.Series[Any] | Sequence[Any]
+    from twlab.table.types import Values
 
 __all__ = [
-    "Values",
     "by_name",
     "categories_of",
     "left_out_note",

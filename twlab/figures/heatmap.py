@@ -42,10 +42,8 @@ from twlab.table.segments import check_segments, clip_mask
 from twlab.wording import FILTERED
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
     from twlab.figures.images import Strips
-    from twlab.table.types import Matrix, Positions
+    from twlab.table.types import Matrix, Points, Positions
 
     Tables = tuple[pd.DataFrame, pd.DataFrame | None]
 
@@ -61,7 +59,7 @@ def heatmap(
     segments: pd.DataFrame,
     to: pd.DataFrame | None = None,
     *,
-    similarity: ArrayLike | None = None,
+    similarity: Points | None = None,
     scenes: pd.DataFrame | None = None,
     value_name: str | None = None,
     title: str | None = None,
@@ -192,7 +190,7 @@ def _clip_positions(segments: pd.DataFrame) -> Positions:
 
 
 def _check_given(
-    similarity: ArrayLike | None, segments: pd.DataFrame, other: pd.DataFrame
+    similarity: Points | None, segments: pd.DataFrame, other: pd.DataFrame
 ) -> Matrix | None:
     """The matrix that was given, as numbers of the right shape."""
     if similarity is None:

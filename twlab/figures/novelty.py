@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from twlab.figures.encodings import Values
+    from twlab.table.types import Values
 
 __all__ = ["novelty"]
 

@@ -50,7 +50,7 @@ from twlab.wording import FILTERED
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from twlab.figures.encodings import Values
+    from twlab.table.types import Values
 
 __all__ = ["timeline"]
 

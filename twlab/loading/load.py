@@ -46,7 +46,7 @@ NAMED = (*COLUMNS, "filename", "duration_sec", "fps", "task_id", "input_url", "i
 
 
 def load(
-    source: Any,
+    source: object,
     *,
     video_id: str | None = None,
     model_name: str | None = None,
@@ -167,7 +167,7 @@ def load(
     return table
 
 
-def check(source: Any, *, max_bytes: int | None = None) -> pd.DataFrame:
+def check(source: object, *, max_bytes: int | None = None) -> pd.DataFrame:
     """Everything wrong in a file, folder or object, without stopping at the first.
 
     Parameters

@@ -22,14 +22,16 @@ from twlab.table.segments import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from twlab.table.types import Points, Values
+
 __all__ = ["from_vectors"]
 
 
 def from_vectors(
-    matrix: Any,
+    matrix: Points,
     *,
-    start_sec: Any,
-    end_sec: Any,
+    start_sec: Values | float,
+    end_sec: Values | float,
     video_id: str | Sequence[str] = "video",
     embedding_option: str | Sequence[str | None] | None = None,
     model_name: str | Sequence[str | None] | None = None,

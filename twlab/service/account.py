@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from twlab.service.http.transport import Settings
     from twlab.service.jobs.assets import Assets
     from twlab.service.jobs.ledger import Ledger
+    from twlab.table.types import Files
 
 __all__ = ["Account", "Names"]
 
@@ -457,7 +458,7 @@ class Account(abc.ABC):
         index_id: str,
         text: str = "",
         *,
-        image: Any = None,
+        image: Files | None = None,
         search_option: Names = None,
         transcription_options: Names = None,
         group_by: Literal["clip", "video"] | None = None,

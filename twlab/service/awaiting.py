@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict
 
 from twlab.errors import InputError
 from twlab.service import ledger_tables
@@ -29,18 +29,48 @@ from twlab.service.jobs.uploaded import check_ids, find_assets
 from twlab.service.jobs.work import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
     from twlab.service.account import Names
+    from twlab.service.http.transport import HttpTransport
     from twlab.service.jobs.inputs import Media
     from twlab.service.jobs.query_parts import Query
+    from twlab.table.types import FilePath, Files
 
-__all__ = ["FOLDER", "AsyncClient"]
+    NamedFiles = Files | Mapping[str, FilePath]
+    Notes = pd.DataFrame | Sequence[Mapping[str, object]]
+
+__all__ = ["FOLDER", "AsyncClient", "EmbedOptions"]
 
 FOLDER = "twlab-jobs"
 Segmentation = Literal["fixed", "dynamic", "standard", "quadrants", "sentence"]
+
+
+class EmbedOptions(TypedDict, total=False):
+    """What :meth:`AsyncClient.embed` takes besides files, for those who pass it on."""
+
+    asset_id: Names
+    model_name: str
+    embedding_option: Names
+    embedding_scope: Names
+    embedding_type: Names
+    embedding_dimension: Literal[128, 256, 512] | None
+    embedding_uncertainty: bool
+    time_based_metadata: Notes | None
+    start_sec: float | None
+    end_sec: float | None
+    segmentation: Segmentation | None
+    clip_sec: int | None
+    max_sentences: int | None
+    overlap_sentences: int | None
+    at_once: bool
+    concurrency: int
+    timeout_sec: float
+    on_error: Literal["report", "raise"]
+    pay_again: bool
+    progress: bool
 
 
 def _check_on_error(on_error: str) -> None:
@@ -81,7 +111,7 @@ class AsyncClient(Account):
         base_url: str | None = None,
         folder: str | Path = FOLDER,
         settings: Settings | None = None,
-        transport: Any = None,
+        transport: HttpTransport | None = None,
         allow_http: bool = False,
     ) -> None:
         self._key = find_key(api_key)
@@ -139,7 +169,7 @@ class AsyncClient(Account):
 
     async def embed(
         self,
-        source: Any = None,
+        source: Files | None = None,
         *,
         asset_id: Names = None,
         model_name: str = MODEL,
@@ -148,7 +178,7 @@ class AsyncClient(Account):
         embedding_type: Names = None,
         embedding_dimension: Literal[128, 256, 512] | None = None,
         embedding_uncertainty: bool = False,
-        time_based_metadata: Any = None,
+        time_based_metadata: Notes | None = None,
         start_sec: float | None = None,
         end_sec: float | None = None,
         segmentation: Segmentation | None = None,
@@ -280,7 +310,7 @@ class AsyncClient(Account):
         outcomes = await self._embed_all(sources, options, pace, progress=progress)
         return await self._report(outcomes, on_error)
 
-    async def _find_sources(self, source: Any, asset_id: Any) -> list[Media]:
+    async def _find_sources(self, source: Files | None, asset_id: Names) -> list[Media]:
         """What is to be embedded: files and addresses, or what the service has already."""
         if (source is None) == (asset_id is None):
             raise InputError(
@@ -327,10 +357,10 @@ class AsyncClient(Account):
         self,
         text: str | None = None,
         *,
-        images: Any = None,
-        videos: Any = None,
-        audios: Any = None,
-        documents: Any = None,
+        images: NamedFiles | None = None,
+        videos: NamedFiles | None = None,
+        audios: NamedFiles | None = None,
+        documents: NamedFiles | None = None,
         model_name: str = MODEL,
         embedding_dimension: int | None = None,
         embedding_uncertainty: bool = False,
@@ -449,7 +479,7 @@ class AsyncClient(Account):
         return await self._ask_all([make_query(model_name, text=_check_text(one)) for one in texts])
 
     async def embed_image(
-        self, image: Any, *, text: str = "", model_name: str = MODEL
+        self, image: FilePath, *, text: str = "", model_name: str = MODEL
     ) -> pd.DataFrame:
         """One row with the vector of a picture, alone or together with a text; paid for once.
 
@@ -489,7 +519,7 @@ class AsyncClient(Account):
         query = make_query(model_name, text=text or None, media={"image": image})
         return await self._ask_all([_check_one_file(query)])
 
-    async def embed_audio(self, audio: Any, *, model_name: str = MODEL) -> pd.DataFrame:
+    async def embed_audio(self, audio: FilePath, *, model_name: str = MODEL) -> pd.DataFrame:
         """One row with the vector of a sound as a whole; paid for once.
 
         Parameters

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
-    from twlab.service.http.transport import Settings
+    from twlab.service.http.transport import HttpTransport, Settings
 
 __all__ = ["AsyncClient", "Client"]
 
@@ -87,7 +87,7 @@ class Client:
         base_url: str | None = None,
         folder: str | Path = FOLDER,
         settings: Settings | None = None,
-        transport: Any = None,
+        transport: HttpTransport | None = None,
         allow_http: bool = False,
     ) -> None:
         self._client = AsyncClient(

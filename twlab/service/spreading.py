@@ -20,7 +20,7 @@ import dataclasses
 import platform
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
 from twlab.errors import InputError, TwlabWarning
 from twlab.progress import bar
@@ -34,8 +34,10 @@ from twlab.service.ledger_tables import records
 if TYPE_CHECKING:
     import pandas as pd
 
+    from twlab.service.awaiting import EmbedOptions
     from twlab.service.http.transport import Settings
     from twlab.service.jobs.inputs import Media
+    from twlab.table.types import Files
 
     Place = tuple[str, int, int]
 
@@ -74,18 +76,19 @@ class Workers(Protocol):
 
 
 def embed(
-    source: Any,
+    source: Files,
     workers: Workers,
     *,
     folder: str | Path = FOLDER,
     base_url: str | None = None,
     settings: Settings | None = None,
     allow_http: bool = False,
-    **options: Any,
+    **options: Unpack[EmbedOptions],
 ) -> pd.DataFrame:
     """As :func:`twlab.distributed.embed`; workers are anything with its ``map``."""
     found = find_sources(source)
-    check_all(found, options)
+    asked: dict[str, Any] = {**options}
+    check_all(found, asked)
     names = [one.url or str(one.path) for one in found]
     batches = [names[first : first + AT_ONCE] for first in range(0, len(names), AT_ONCE)]
     jobs = Path(folder).absolute()  # workers may stand in other folders
@@ -97,10 +100,10 @@ def embed(
     with Client(**client) as teller:
         place = place_of(client["folder"])
         with bar("embedded", total=len(names)) as done:
-            for n in workers.map(embed_batch, batches, client, options, place):
+            for n in workers.map(embed_batch, batches, client, asked, place):
                 done.update(n)
         # All is in the ledger now: this pays for nothing, and tells what failed.
-        return teller.embed(source, **{**options, "pay_again": False, "progress": False})
+        return teller.embed(source, **{**asked, "pay_again": False, "progress": False})
 
 
 def check_all(sources: list[Media], options: dict[str, Any]) -> None:

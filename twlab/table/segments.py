@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from twlab.table.types import Matrix
+    from twlab.table.types import Matrix, Points
 
 
 __all__ = [
@@ -154,7 +154,7 @@ def vectors(segments: pd.DataFrame) -> Matrix:
     return matrix
 
 
-def with_vectors(segments: pd.DataFrame, matrix: Any) -> pd.DataFrame:
+def with_vectors(segments: pd.DataFrame, matrix: Points) -> pd.DataFrame:
     """A copy of the table whose row ``i`` carries ``matrix[i]``.
 
     Parameters

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from twlab.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from twlab.table.types import Points, SceneStarts, Similarity, Values
 
 __all__ = ["ExplorerOptions", "Video", "View"]
 
@@ -23,10 +25,10 @@ class ExplorerOptions(NamedTuple):
     """The arguments of :func:`twlab.explore`, which says what each means."""
 
     video: Video | None = None
-    coords: Any = None
-    labels: Any = None
-    scenes: Any = None
-    similarity: Any = None
+    coords: Points | None = None
+    labels: Values | None = None
+    scenes: SceneStarts | None = None
+    similarity: Similarity | None = None
     views: Sequence[View] = get_args(View)
     color: str | None = None
     tooltip: Sequence[str] = ()

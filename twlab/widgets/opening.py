@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 import pandas as pd
 
@@ -19,6 +19,7 @@ from twlab.widgets.payload import contents_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from twlab.table.types import Points, SceneStarts, Similarity, Values
     from twlab.widgets.explorer_options import Video
 
 __all__ = ["explore", "explorer_of", "player", "timeline_widget"]
@@ -28,10 +29,10 @@ def explore(
     segments: pd.DataFrame,
     *,
     video: Video | None = None,
-    coords: Any = None,
-    labels: Any = None,
-    scenes: Any = None,
-    similarity: Any = None,
+    coords: Points | None = None,
+    labels: Values | None = None,
+    scenes: SceneStarts | None = None,
+    similarity: Similarity | None = None,
     views: Sequence[View] = get_args(View),
     color: str | None = None,
     tooltip: Sequence[str] = (),
@@ -104,8 +105,8 @@ def player(
     video: Video,
     segments: pd.DataFrame | None = None,
     *,
-    labels: Any = None,
-    scenes: Any = None,
+    labels: Values | None = None,
+    scenes: SceneStarts | None = None,
     color: str | None = None,
     title: str | None = None,
 ) -> Explorer:
@@ -153,8 +154,8 @@ def player(
 def timeline_widget(
     segments: pd.DataFrame,
     *,
-    labels: Any = None,
-    scenes: Any = None,
+    labels: Values | None = None,
+    scenes: SceneStarts | None = None,
     color: str | None = None,
     title: str | None = None,
 ) -> Explorer:

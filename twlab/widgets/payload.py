@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from twlab.table.types import Arrays, Mask, Matrix, Positions
+    from twlab.table.types import Arrays, Mask, Matrix, Positions, SceneStarts, Values
     from twlab.widgets.explorer_options import ExplorerOptions
     from twlab.widgets.video_files import VideoSource
 
@@ -161,7 +161,7 @@ def _lane_codes(segments: pd.DataFrame) -> tuple[NDArray[np.uint8], list[str]]:
     return codes.astype(np.uint8), names
 
 
-def _columns_of(segments: pd.DataFrame, labels: Any) -> dict[str, Any]:
+def _columns_of(segments: pd.DataFrame, labels: Values | None) -> dict[str, Any]:
     """The user's labels, and the time."""
     extra: dict[str, Any] = {}
     if labels is not None:
@@ -189,7 +189,7 @@ def _novelty(
     return values if values.notna().any() else None
 
 
-def _labels_of(segments: pd.DataFrame, labels: Any) -> pd.Series[Any]:
+def _labels_of(segments: pd.DataFrame, labels: Values) -> pd.Series[Any]:
     """Labels in the order of the table, under their own name."""
     if isinstance(labels, str) and labels in segments.columns:
         return pd.Series(segments[labels])
@@ -201,7 +201,9 @@ def _labels_of(segments: pd.DataFrame, labels: Any) -> pd.Series[Any]:
     return pd.Series(align_rows(segments, labels, "labels"), index=segments.index, name=name)
 
 
-def _scene_times(scenes: Any, ids: list[str]) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
+def _scene_times(
+    scenes: SceneStarts | None, ids: list[str]
+) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
     """Video and second of every scene boundary."""
     if scenes is None:
         return np.zeros(0, np.uint32), np.zeros(0)

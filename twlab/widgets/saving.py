@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from twlab.errors import InputError
 from twlab.paths import replace_file, user_path
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from twlab.table.types import Points, SceneStarts, Similarity, Values
     from twlab.widgets.explorer_options import Video
 
 __all__ = ["save_html"]
@@ -31,10 +32,10 @@ def save_html(
     path: str | os.PathLike[str],
     *,
     video: Video | None = None,
-    coords: Any = None,
-    labels: Any = None,
-    scenes: Any = None,
-    similarity: Any = None,
+    coords: Points | None = None,
+    labels: Values | None = None,
+    scenes: SceneStarts | None = None,
+    similarity: Similarity | None = None,
     views: Sequence[View] = get_args(View),
     color: str | None = None,
     tooltip: Sequence[str] = (),

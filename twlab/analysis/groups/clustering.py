@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from twlab.analysis.groups.partitions import Rows
-    from twlab.table.types import Mask, Matrix, Positions
+    from twlab.table.types import Mask, Matrix, Positions, TableOrVectors
 
 
 __all__ = [
@@ -88,13 +88,13 @@ FEW_COLUMNS = 64
 
 
 def cluster(
-    segments: Any,
+    segments: TableOrVectors,
     n_clusters: int | None = None,
     *,
     method: Method | None = None,
     distance_threshold: float | None = None,
     random_state: int = 0,
-) -> pd.Series[Any] | Positions:
+) -> pd.Series[int] | Positions:
     """The cluster of each segment.
 
     Parameters
@@ -175,7 +175,7 @@ def cluster(
 
 
 def cluster_counts(
-    segments: Any, *, method: Method = "ward", random_state: int = 0
+    segments: TableOrVectors, *, method: Method = "ward", random_state: int = 0
 ) -> pd.DataFrame:
     """The modularity of each number of clusters that :func:`cluster` tries.
 
@@ -238,7 +238,7 @@ class Ways(NamedTuple):
     most: int
 
 
-def label_rows(segments: Any, rows: Positions, found: Positions) -> pd.Series[Any] | Positions:
+def label_rows(segments: Any, rows: Positions, found: Positions) -> pd.Series[int] | Positions:
     """The groups of some rows, given in order of time, as a result for all rows."""
     labels = np.full(len(segments), -1, np.intp)
     labels[rows] = _number_by_appearance(found)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import heapq
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -338,7 +338,7 @@ def _first_gains(unit: NDArray[np.float32], weight: Floats) -> Floats:
 
 
 @formerly(n_neighbors="k")
-def outliers(segments: pd.DataFrame, *, k: int = 15) -> pd.Series[Any]:
+def outliers(segments: pd.DataFrame, *, k: int = 15) -> pd.Series[float]:
     """How unlike all others each segment is: its mean cosine distance to its nearest neighbours.
 
     Parameters

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twlab.table.groups import EachGroup
-    from twlab.table.types import Floats, Positions
+    from twlab.table.types import Floats, Positions, Values
 
 
 __all__ = ["FILE_COLUMNS", "cluster_summary", "video_table", "video_vectors"]
@@ -137,7 +137,7 @@ def vector_of(rows: pd.DataFrame, scope: str) -> tuple[Floats, int]:
     return (_served_vector(rows), 0) if scope == "video" else _mean(rows)
 
 
-def cluster_summary(segments: pd.DataFrame, labels: Any) -> pd.DataFrame:
+def cluster_summary(segments: pd.DataFrame, labels: Values) -> pd.DataFrame:
     """One row per cluster: how large it is, what is typical of it, how well it holds together.
 
     Parameters

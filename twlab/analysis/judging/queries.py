@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from twlab.endings import family_of
 from twlab.errors import InputError
@@ -22,7 +22,9 @@ from twlab.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["embed_query", "is_existing_file", "is_words", "kind_of"]
+    from twlab.table.types import FilePath, Query
+
+__all__ = ["Embedder", "embed_query", "is_existing_file", "is_words", "kind_of"]
 
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|data:\w+/|asset:[\w-]+$)", re.IGNORECASE)
 _PATH = re.compile(r"(?:[/~\\]|\.{1,2}[/\\]|[a-z]:[/\\])", re.IGNORECASE)
@@ -30,17 +32,42 @@ _PATH = re.compile(r"(?:[/~\\]|\.{1,2}[/\\]|[a-z]:[/\\])", re.IGNORECASE)
 _SHORTER = {"marengo3.5": (128, 256)}
 """Sizes of vectors that the service makes on request; a query is to have that of the table."""
 
+
+class Embedder(Protocol):
+    """What turns words, pictures and sounds into vectors: a :class:`twlab.Client`, or one's own."""
+
+    def embed_text(self, text: str, /, *, model_name: str) -> pd.DataFrame:
+        """One row with the vector of words."""
+
+    def embed_image(self, image: FilePath, /, *, model_name: str) -> pd.DataFrame:
+        """One row with the vector of a picture."""
+
+    def embed_audio(self, audio: FilePath, /, *, model_name: str) -> pd.DataFrame:
+        """One row with the vector of a sound."""
+
+    def embed_query(
+        self,
+        text: str | None = None,
+        *,
+        images: FilePath | None = None,
+        audios: FilePath | None = None,
+        model_name: str,
+        embedding_dimension: int,
+    ) -> pd.DataFrame:
+        """The same for one of these, with as many numbers as are asked for."""
+
+
 _ARGUMENTS = {"text": "text", "image": "images", "audio": "audios"}
 
 
 def embed_query(
-    query: Any,
+    query: Query | None,
     text: str | None,
     *,
     models: pd.DataFrame,
     model_name: str | None,
     width: int,
-    client: Any,
+    client: Embedder | None,
 ) -> Any:
     """Rows or vectors of what is looked for; what needs no client comes back as it is.
 
@@ -96,7 +123,12 @@ def embed_query(
 
 
 def _embed(
-    kind: str, query: Any, models: pd.DataFrame, model_name: str | None, width: int, client: Any
+    kind: str,
+    query: FilePath,
+    models: pd.DataFrame,
+    model_name: str | None,
+    width: int,
+    client: Embedder | None,
 ) -> Any:
     """What the client makes of words, a picture or a sound."""
     if client is None:
@@ -110,8 +142,8 @@ def _embed(
     column = "model_name" if models["model_name"].notna().any() else BY_FIELDS
     model = _model_for(there, model_name, column)
     if width in _SHORTER.get(model, ()):
-        asked = {_ARGUMENTS[kind]: query, "embedding_dimension": width}
-        row = client.embed_query(**asked, model_name=model)
+        asked: dict[str, Any] = {_ARGUMENTS[kind]: query}
+        row = client.embed_query(**asked, model_name=model, embedding_dimension=width)
     else:
         row = getattr(client, f"embed_{kind}")(query, model_name=model)
     # Where the model is the caller's word, there is none to compare it with.

@@ -54,7 +54,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from twlab.analysis.judging.places import Fuse
-    from twlab.table.types import Mask
+    from twlab.analysis.judging.queries import Embedder
+    from twlab.table.types import Mask, Query
 
 
 __all__ = ["merge_hits", "search"]
@@ -89,14 +90,14 @@ def _accept_merge_gap(function: Callable[P, R]) -> Callable[P, R]:
 @_accept_merge_gap
 def search(
     segments: pd.DataFrame,
-    query: Any = None,
+    query: Query | None = None,
     *,
     text: str | None = None,
     k: int = 10,
     by: str | Sequence[str] | None = None,
     weights: Mapping[str, float] | None = None,
     fuse: Fuse = "standing",
-    client: Any = None,
+    client: Embedder | None = None,
     model_name: str | None = None,
     video_id: str | Sequence[str] | None = None,
     start_sec: float | None = None,

@@ -45,7 +45,7 @@ from twlab.table.segments import clip_mask, one_option, unit_vectors
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from twlab.table.types import Floats, Matrix
+    from twlab.table.types import Floats, Matrix, Points, TableOrVectors
 
 
 __all__ = ["Method", "lay_out", "project", "trustworthiness", "usual_method"]
@@ -69,7 +69,7 @@ SAME = 1 - 1e-6
 
 
 def project(
-    segments: Any,
+    segments: TableOrVectors,
     *,
     onto: pd.DataFrame | None = None,
     method: Method = "tsne",
@@ -166,7 +166,7 @@ def usual_method(n_rows: int) -> Literal["tsne", "pca"]:
 
 
 @formerly(n_neighbors="k")
-def trustworthiness(segments: Any, coords: Any, *, k: int | None = None) -> float:
+def trustworthiness(segments: TableOrVectors, coords: Points, *, k: int | None = None) -> float:
     """How far the neighbours on a map are true neighbours, from 0 to 1.
 
     For each row, those of its ``k`` nearest on the map that are really farther are

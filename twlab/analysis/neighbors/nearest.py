@@ -49,7 +49,7 @@ from twlab.table.segments import (
 )
 
 if TYPE_CHECKING:
-    from twlab.table.types import Mask, Matrix, Neighbors, Positions
+    from twlab.table.types import Mask, Matrix, Neighbors, Positions, TableOrVectors
 
 
 __all__ = [
@@ -89,8 +89,8 @@ _PLACE = ("video_id", "start_sec", "end_sec")
 
 
 def nearest(
-    segments: Any,
-    to: Any = None,
+    segments: TableOrVectors,
+    to: TableOrVectors | None = None,
     *,
     k: int = 10,
     exact: bool | None = None,
@@ -179,7 +179,7 @@ def nearest(
 
 
 def near_duplicates(
-    segments: Any,
+    segments: TableOrVectors,
     *,
     threshold: float = 0.95,
     min_gap_sec: float = 0.0,

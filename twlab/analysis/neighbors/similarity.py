@@ -23,7 +23,7 @@ from twlab.table.segments import MARKED, models_of, one_space, unit_vectors
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from twlab.table.types import Matrix
+    from twlab.table.types import Matrix, TableOrVectors
 
 
 __all__ = ["BLOCK_CELLS", "cosine_similarity", "dot_rows", "same_option", "same_space"]
@@ -38,7 +38,7 @@ TILE = 2048
 """Rows and columns of a tile where only half of a symmetric matrix is computed."""
 
 
-def cosine_similarity(a: Any, b: Any = None) -> Matrix:
+def cosine_similarity(a: TableOrVectors, b: TableOrVectors | None = None) -> Matrix:
     """The cosine similarity of each row of ``a`` with each row of ``b``.
 
     Parameters

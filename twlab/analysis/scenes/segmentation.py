@@ -273,7 +273,7 @@ def counts_of(track: pd.DataFrame) -> tuple[Positions]:
     return (np.array([len(moments.start), *counts(moments, [2.0, 1.0, 0.5])], np.intp),)
 
 
-def scene_labels(segments: pd.DataFrame, scenes: pd.DataFrame) -> pd.Series[Any]:
+def scene_labels(segments: pd.DataFrame, scenes: pd.DataFrame) -> pd.Series[int]:
     """The number of the scene that each segment lies in, counted from 0 in every video.
 
     Parameters
@@ -374,7 +374,7 @@ def _numbers_at(times: Floats, spans: Floats) -> Positions:
     return out
 
 
-def novelty(segments: pd.DataFrame, *, kernel_sec: float | None = None) -> pd.Series[Any]:
+def novelty(segments: pd.DataFrame, *, kernel_sec: float | None = None) -> pd.Series[float]:
     """How strongly something new begins at the start of each segment.
 
     Foote's checkerboard slid along the diagonal of the similarity matrix, computed in seconds:

@@ -49,7 +49,7 @@ def cluster(
     method: Literal["ward", "kmeans", "average", "ward_time", "hdbscan"] | None = None,
     distance_threshold: float | None = None,
     random_state: int = 0,
-) -> pd.Series[Any]:
+) -> pd.Series[int]:
     """The cluster of each segment of a store; ``kmeans`` on many rows runs piece by piece.
 
     Other methods, and few rows, are read into one table.

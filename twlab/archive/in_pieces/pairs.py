@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from twlab.table.types import Mask, Matrix, Neighbors
+    from twlab.table.types import FilePath, Mask, Matrix, Neighbors, TableOrVectors
 
 
 __all__ = ["cosine_similarity", "nearest", "write_nearest"]
@@ -53,8 +53,8 @@ holds it knows its size, whereas a store may have any."""
 
 
 def nearest(
-    segments: Any,
-    to: Any = None,
+    segments: Source | TableOrVectors,
+    to: Source | TableOrVectors | None = None,
     *,
     k: int = 10,
     exact: bool | None = None,
@@ -98,7 +98,7 @@ def nearest(
     """
     k = of_tables.check_nearest(segments, to, k=k, exact=exact, videos=videos)
     if exact is not None and not exact:
-        tables = [s.to_table() if isinstance(s, Source) else s for s in (segments, to)]
+        tables: list[Any] = [s.to_table() if isinstance(s, Source) else s for s in (segments, to)]
         return of_tables.nearest(tables[0], tables[1], k=k, exact=exact, videos=videos)  # type: ignore[return-value]
     sides = _read_sides(segments, to)
     _check_size(sum(one.n_rows for one in sides.queries), k)
@@ -108,7 +108,7 @@ def nearest(
 def write_nearest(
     segments: Source | str | os.PathLike[str],
     folder: str | os.PathLike[str],
-    to: Any = None,
+    to: Source | TableOrVectors | FilePath | None = None,
     *,
     k: int = 10,
     videos: Literal["any", "other", "same"] = "any",
@@ -317,7 +317,9 @@ def _find_best_in(
     return np.where(indices >= 0, indices + piece.first, -1), similarities
 
 
-def cosine_similarity(a: Any, b: Any = None) -> Matrix:
+def cosine_similarity(
+    a: Source | TableOrVectors, b: Source | TableOrVectors | None = None
+) -> Matrix:
     """The cosine similarity of each row of ``a`` with each of ``b``, where one or both are a store.
 
     Parameters
@@ -362,7 +364,7 @@ def cosine_similarity(a: Any, b: Any = None) -> Matrix:
             "matrix were expected; use tw.nearest or tw.near_duplicates, which keep the highest "
             "only"
         )
-    tables = [side.to_table() if isinstance(side, Source) else side for side in (a, b)]
+    tables: list[Any] = [side.to_table() if isinstance(side, Source) else side for side in (a, b)]
     return similarity.cosine_similarity(*tables)
 
 

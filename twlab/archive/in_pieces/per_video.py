@@ -145,7 +145,7 @@ def scene_counts(segments: Source) -> pd.DataFrame:
         return segmentation.count_table(job.places, job.of_each)
 
 
-def novelty(segments: Source, *, kernel_sec: float | None = None) -> pd.Series[Any]:
+def novelty(segments: Source, *, kernel_sec: float | None = None) -> pd.Series[float]:
     """How strongly something new begins at the start of each segment of a store.
 
     Parameters

@@ -33,6 +33,10 @@ from twlab.table.conditions import check_where
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from twlab.archive.engines import Executor
+    from twlab.archive.sources import Source
+    from twlab.table.types import Files
+
 __all__ = ["Store", "open", "open_source"]
 
 MOST_DAYS = 36_500
@@ -40,7 +44,10 @@ MOST_DAYS = 36_500
 
 
 def open(
-    path_or_uri: str | os.PathLike[str], *, version: int | None = None, executor: Any = None
+    path_or_uri: str | os.PathLike[str],
+    *,
+    version: int | None = None,
+    executor: Executor | None = None,
 ) -> Store:
     """The store at a path or URI; it is made when the first segments are added.
 
@@ -130,13 +137,15 @@ class Store(Part):
     [['big_buck_bunny', 101]]
     """
 
-    def __init__(self, address: str, *, version: int | None = None, executor: Any = None) -> None:
+    def __init__(
+        self, address: str, *, version: int | None = None, executor: Executor | None = None
+    ) -> None:
         super().__init__(address, lance.open_table(address, version), executor=executor)
         self._fixed = version
         if self._table is None and version is not None:
             self._require_table()
 
-    def add(self, segments: Any) -> int:
+    def add(self, segments: pd.DataFrame | Source | Files) -> int:
         """How many segments were written, none of which may be in the store already.
 
         Parameters
@@ -172,7 +181,9 @@ class Store(Part):
         """
         return self._write(segments, replace=False, anew=[])
 
-    def upsert(self, segments: Any, *, replace_columns: Sequence[str] = ()) -> int:
+    def upsert(
+        self, segments: pd.DataFrame | Source | Files, *, replace_columns: Sequence[str] = ()
+    ) -> int:
         """How many segments were written; those of the same identity are replaced whole.
 
         Parameters

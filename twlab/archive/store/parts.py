@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from twlab.analysis.judging.places import Fuse
+    from twlab.analysis.judging.queries import Embedder
+    from twlab.archive.engines import Executor
+    from twlab.table.types import Query
 
 __all__ = ["Part"]
 
@@ -97,7 +100,12 @@ class Part(Source):
     """
 
     def __init__(
-        self, address: str, table: Any, *, condition: str | None = None, executor: Any = None
+        self,
+        address: str,
+        table: Any,
+        *,
+        condition: str | None = None,
+        executor: Executor | None = None,
     ) -> None:
         self.address, self.executor = address, executor
         self.work = None if "://" in address else Path(address) / "work"
@@ -374,14 +382,14 @@ class Part(Source):
     @_also_exact
     def search(
         self,
-        query: Any = None,
+        query: Query | None = None,
         *,
         text: str | None = None,
         k: int = 10,
         by: str | Sequence[str] | None = None,
         weights: Mapping[str, float] | None = None,
         fuse: Fuse = "standing",
-        client: Any = None,
+        client: Embedder | None = None,
         model_name: str | None = None,
         video_id: str | Sequence[str] | None = None,
         start_sec: float | None = None,

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from twlab.service.http.api_key import Key
     from twlab.service.http.file_bodies import FilePart, PartStream
 
-__all__ = ["LIST_BYTES", "VECTOR_BYTES", "Answer", "Call", "Settings", "Transport"]
+__all__ = ["LIST_BYTES", "VECTOR_BYTES", "Answer", "Call", "HttpTransport", "Settings", "Transport"]
 
 _REPEATABLE = frozenset({408, 409, 429})
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -48,6 +48,10 @@ _REFUSAL_BYTES = 1 << 20  # of a refusal, as much as may hold a sentence
 # Four hours in clips of 2 s are 7,200 vectors of up to four options: some 350 MB of JSON.
 VECTOR_BYTES = 512 << 20
 LIST_BYTES = 32 << 20  # 50 entries to a page
+
+
+HttpTransport = httpx.AsyncBaseTransport
+"""What carries requests: the network, or what tests put in its place."""
 
 
 @dataclass(frozen=True)
