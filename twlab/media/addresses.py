@@ -6,6 +6,7 @@ another scheme, half an address) is left out and told once. Nothing here opens a
 
 * :func:`web_address` - an address of the web, or None
 * :func:`known_addresses` - the first good one of each video
+* :func:`row_addresses` - those of single rows, where they differ within a video
 * :func:`mask_secrets` - a text without the passwords of addresses in it
 """
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["known_addresses", "mask_secrets", "web_address"]
+__all__ = ["known_addresses", "mask_secrets", "row_addresses", "web_address"]
 
 MOST_SIGNS = 8192
 """Signs of an address: servers refuse longer ones, and a page is to stay small."""
@@ -83,6 +84,29 @@ def known_addresses(
         bad += [(name, video, seen[video]) for video in lost]
     _tell_left_out(bad)
     return found
+
+
+def row_addresses(segments: pd.DataFrame, name: str) -> dict[int, str]:
+    """The good addresses of single rows by their position, of videos that have several.
+
+    A video of which all rows name one address says nothing of its rows, and has none here.
+
+    >>> import twlab as tw
+    >>> clips = tw.clips(tw.sample("trailer"))
+    >>> row_addresses(clips.assign(thumbnail_url="https://example.com/a.jpg"), "thumbnail_url")
+    {}
+    >>> own = [f"https://example.com/{k}.jpg" for k in range(len(clips))]
+    >>> row_addresses(clips.assign(thumbnail_url=own), "thumbnail_url")[3]
+    'https://example.com/3.jpg'
+    """
+    if segments.columns.tolist().count(name) != 1:
+        return {}
+    cells = segments[name].astype(object).reset_index(drop=True)
+    different = {cell: web_address(cell) for cell in cells if isinstance(cell, str)}
+    good = cells.map(lambda cell: different.get(cell) if isinstance(cell, str) else None).dropna()
+    videos = segments["video_id"].astype(str).reset_index(drop=True)[good.index]
+    several = good.groupby(videos).transform("nunique") > 1
+    return {int(row): str(address) for row, address in good[several].items()}
 
 
 def _different_cells(segments: pd.DataFrame, name: str) -> list[tuple[str, Any]]:

@@ -221,9 +221,8 @@ class Explorer(anywidget.AnyWidget):
         if question.get("kind") == "video":
             answer["note"], buffers = embedded_bytes(self._files.get(question.get("video", -1)))
         if question.get("kind") == "nearest":
-            answer["rows"] = nearest_rows(
-                self.segments, int(question["row"]), int(question["count"])
-            )
+            near = nearest_rows(self.segments, int(question["row"]), int(question["count"]))
+            answer |= {"rows": list(near), "similarity": list(near.values())}
         self.send(answer, buffers)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:

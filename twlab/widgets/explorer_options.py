@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["ExplorerOptions", "Video", "View"]
 
 Video = str | PathLike[str] | dict[str, str | PathLike[str]]
-View = Literal["map", "heatmap", "player", "timeline"]
+View = Literal["map", "heatmap", "player", "timeline", "gallery"]
 
 
 class ExplorerOptions(NamedTuple):

@@ -64,7 +64,7 @@ def explore(
     similarity : array_like of shape (n, n) or False, optional
         Numbers for the heatmap in the order of the table; False for none. Default: cosine
         similarity. Above 5,000 segments, means over blocks of consecutive segments.
-    views : sequence of {"map", "heatmap", "player", "timeline"}
+    views : sequence of {"map", "heatmap", "player", "timeline", "gallery"}
         Which to show.
     color : str, optional
         Name of the column to colour by at first.

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
-from twlab.media.addresses import known_addresses, mask_secrets
+from twlab.media.addresses import known_addresses, mask_secrets, row_addresses
 from twlab.table.pages import page_names
 from twlab.table.rows import align_rows
 from twlab.table.segments import check_segments, clip_mask, series_like
@@ -113,6 +113,8 @@ def _describe(
         "videos": videos,
         "spaces": told_spaces,
     }
+    if "gallery" in options.views:
+        spec["stills"] = row_addresses(segments, "thumbnail_url")
     spec["arrays"], data = _pack(arrays)
     return spec, data
 

@@ -136,19 +136,20 @@ def add_neighbors(unit: Matrix, rows: NDArray[np.uint32], arrays: Arrays, key: s
     return count
 
 
-def nearest_rows(segments: pd.DataFrame, row: int, count: int) -> list[int]:
-    """Positions of the rows most like one row, among the clips of its space, best first."""
+def nearest_rows(segments: pd.DataFrame, row: int, count: int) -> dict[int, float]:
+    """The rows most like one row, among the clips of its space, best first, and how alike."""
     from twlab.analysis.neighbors.exact import best_rows
 
     keys = _space_names(segments)
     rows = np.flatnonzero(clip_mask(segments) & (keys == keys[row]))
     others = rows[rows != row]
     if not len(others):
-        return []
+        return {}
     unit = unit_vectors(segments.iloc[np.append(row, others)])
     among = np.flatnonzero(unit[1:].any(axis=1))
-    found = best_rows(unit[:1], unit[1:], among, max(count, 0), own=False)[0]
-    return [int(others[k]) for k in found[0] if k >= 0]
+    found, alike = best_rows(unit[:1], unit[1:], among, max(count, 0), own=False)
+    pairs = zip(found[0], alike[0], strict=True)
+    return {int(others[k]): float(similarity) for k, similarity in pairs if k >= 0}
 
 
 def _space_names(segments: pd.DataFrame) -> NDArray[Any]:

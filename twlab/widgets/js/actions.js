@@ -83,7 +83,7 @@ export class Actions {
     const mask = combineSelection(this.#store.get("mask"), rows, mode);
     const n = countSet(mask);
     if (rows.length && !mask[this.#store.get("focus")]) this.focus(earliest(this.#data, rows));
-    this.#setMask(mask, `${countText(n)} selected${where && n ? ` ${where}` : ""}`, bands);
+    this.#setMask(mask, `${countText(n)} selected${where && n ? ` ${where}` : ""}`, { bands });
   }
 
   clear() {
@@ -95,13 +95,24 @@ export class Actions {
     const store = this.#store;
     const row = store.get("focus");
     if (!this.#isRow(row)) return store.set({ message: "Focus a segment first" });
-    const known = nearestOf(this.#data, store.get("space"), row, N_NEAREST);
-    const near = known.length
-      ? known.map((one) => one.row)
-      : (await this.#ask({ kind: "nearest", row, count: N_NEAREST })).answer.rows;
-    if (!near?.length) return store.set({ message: "No neighbours are known here" });
-    const mask = combineSelection(store.get("mask"), [row, ...near], "replace");
-    this.#setMask(mask, `${near.length} nearest neighbours of ${this.#describe(row)} selected`);
+    const near = await this.#nearest(row);
+    if (!near.length) return store.set({ message: "No neighbours are known here" });
+    const rows = [row, ...near.map((one) => one.row)];
+    const mask = combineSelection(store.get("mask"), rows, "replace");
+    const message = `${near.length} nearest neighbours of ${this.#describe(row)} selected`;
+    const scores = scoresAround(this.#data.n, row, near);
+    this.#setMask(mask, message, scores ? { scores, order: "score" } : {});
+  }
+
+  /** What the page knows to be most like a row, else what the kernel answers. @param {number} row @returns {Promise<import("./near.js").Likeness[]>} */
+  async #nearest(row) {
+    const known = nearestOf(this.#data, this.#store.get("space"), row, N_NEAREST);
+    if (known.length) return known;
+    const { answer } = await this.#ask({ kind: "nearest", row, count: N_NEAREST });
+    return (answer.rows ?? []).map((/** @type {number} */ one, /** @type {number} */ k) => ({
+      row: one,
+      similarity: answer.similarity?.[k] ?? NaN,
+    }));
   }
 
   /** Show another map and heatmap; the focus stays at its time. @param {number} space */
@@ -155,9 +166,12 @@ export class Actions {
     this.follow(video, sec);
   }
 
-  /** @param {Uint8Array} mask @param {string} message @param {Stretch[]} bands */
-  #setMask(mask, message, bands = []) {
-    this.#store.set({ mask, selected: countSet(mask), message, bands });
+  /** @param {Uint8Array} mask @param {string} message @param {Partial<import("./state.js").State>} more */
+  #setMask(mask, message, more = {}) {
+    this.#store.set({
+      ...{ mask, selected: countSet(mask), message },
+      ...{ bands: [], scores: null, ...more },
+    });
   }
 
   /** @param {number} row */
@@ -183,6 +197,15 @@ export class Actions {
   #describe(row) {
     return placeText(this.#data, row);
   }
+}
+
+/** How alike to a row its neighbours are, null where that is not known. @param {number} n @param {number} row @param {import("./near.js").Likeness[]} near */
+function scoresAround(n, row, near) {
+  if (!near.some(({ similarity }) => Number.isFinite(similarity))) return null;
+  const scores = new Float32Array(n).fill(NaN);
+  scores[row] = 1;
+  for (const one of near) scores[one.row] = one.similarity;
+  return scores;
 }
 
 /** @param {number} n */

@@ -4,6 +4,7 @@ import { Actions, countText } from "./actions.js";
 import { Details } from "./details.js";
 import { element } from "./dom.js";
 import { Frames } from "./frames.js";
+import { Gallery } from "./gallery.js";
 import { HeatmapView } from "./heatmap.js";
 import { attachKeys, helpDialog } from "./keys.js";
 import { Legend } from "./legend.js";
@@ -42,10 +43,20 @@ import { Tooltip } from "./tooltip.js";
  * @property {HTMLElement} [timeline]
  * @property {HTMLElement} [player]
  * @property {HTMLElement} [details]
+ * @property {HTMLElement} [gallery]
+ * @property {HTMLElement} [bar] of the gallery
  */
 /** @typedef {{ reset?: () => void, key?: (event: KeyboardEvent) => boolean, canvas?: HTMLElement, destroy: () => void }} View */
 
-const NAMES = { map: "Map", heatmap: "Similarity", timeline: "Timeline", player: "Player" };
+const NAMES = {
+  map: "Map",
+  heatmap: "Similarity",
+  timeline: "Timeline",
+  player: "Player",
+  gallery: "Gallery",
+};
+/** Views as wide as the explorer, below the others. */
+const WIDE_VIEWS = ["timeline", "gallery"];
 /** Panels stand below each other up to the first width, two by two up to the second. */
 const [NARROW, MEDIUM] = [620, 980];
 
@@ -54,6 +65,7 @@ export class App {
   /** @type {View[]} */
   #views;
   #player;
+  #gallery;
   #toolbar;
   #help = helpDialog();
   #life = new AbortController();
@@ -73,6 +85,7 @@ export class App {
     const views = makeViews(context, panels);
     this.root.append(this.#help);
     this.#player = views.player;
+    this.#gallery = views.gallery;
     this.#toolbar = new Toolbar(context, panels.toolbar, {
       reset: () => this.#reset(),
       fullScreen: () => this.#toggleFullScreen(),
@@ -114,6 +127,7 @@ export class App {
       b: () => store.set({ tool: "box" }),
       v: () => store.set({ tool: "pan" }),
       f: () => this.#toggleFullScreen(),
+      g: () => this.#gallery?.toggleGrid(),
       "/": () => this.#toolbar.find(),
       "?": () => this.#help.showModal(),
       0: () => this.#reset(),
@@ -161,7 +175,8 @@ function makeContext(root, data, ask) {
 }
 
 /** @param {Context} context @param {Panels} panels */
-function makeViews(context, { map, heatmap, scale, timeline, player, details, legend }) {
+function makeViews(context, panels) {
+  const { map, heatmap, scale, timeline, player, details, legend, gallery, bar } = panels;
   return {
     map: map && new MapView(context, map),
     heatmap: heatmap && scale && new HeatmapView(context, heatmap, scale),
@@ -169,6 +184,7 @@ function makeViews(context, { map, heatmap, scale, timeline, player, details, le
     player: player && new Player(context, player),
     details: details && new Details(context, details),
     legend: new Legend(context, legend),
+    gallery: gallery && bar && new Gallery(context, gallery, bar),
   };
 }
 
@@ -182,7 +198,7 @@ function makePanels(root, data) {
   const legend = element("div", { class: "twx-legend" });
   const status = element("div", { class: "twx-status" });
   const live = element("div", { class: "twx-live", role: "status", "aria-live": "polite" });
-  const columns = data.views.filter((view) => view !== "timeline").length;
+  const columns = data.views.filter((view) => !WIDE_VIEWS.includes(view)).length;
   const stage = element("div", {
     class: "twx-stage",
     "data-views": data.views.join(" "),
@@ -194,12 +210,14 @@ function makePanels(root, data) {
     stage.append(makePanel(panels, /** @type {keyof typeof NAMES} */ (name), data.n));
   const bare = data.views.length === 1 && data.views[0] === "player";
   if (bare) root.append(stage, live);
-  else root.append(toolbar, stage, element("div", { class: "twx-foot" }, legend, status), live);
+  else root.append(toolbar, stage, element("div", { class: "twx-foot" }, legend), live);
+  if (!panels.gallery) root.querySelector(".twx-foot")?.append(status);
   return panels;
 }
 
 /** The panel of a view; the places in it are added to `panels`. @param {Panels} panels @param {keyof typeof NAMES} name @param {number} n rows of the table */
 function makePanel(panels, name, n) {
+  if (name === "gallery") return makeGalleryPanel(panels);
   const heading = name === "player" ? null : element("h3", { class: "twx-heading" }, NAMES[name]);
   const place = element("div", { class: `twx-view twx-${name}` });
   panels[name] = place;
@@ -209,6 +227,15 @@ function makePanel(panels, name, n) {
     panel.append((panels.details = element("div", { class: "twx-details" })));
   if (name === "heatmap") heading?.append((panels.scale = element("span", { class: "twx-scale" })));
   return panel;
+}
+
+/** How many are shown is its heading. @param {Panels} panels */
+function makeGalleryPanel(panels) {
+  panels.gallery = element("div", { class: "twx-gallery" });
+  const heading = element("h3", { class: "twx-count" }, panels.status);
+  panels.bar = element("div", { class: "twx-bar" }, heading);
+  const attributes = { class: "twx-panel twx-panel-gallery", "aria-label": NAMES.gallery };
+  return element("section", attributes, panels.bar, panels.gallery);
 }
 
 /** The last thing that happened, written once for the eye and once for screen readers. @param {Context} context @param {HTMLElement} status @param {HTMLElement} live @param {AbortSignal} signal */

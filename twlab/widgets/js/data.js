@@ -29,7 +29,7 @@
  * @property {string[]} tooltip
  * @property {Space[]} spaces
  * @property {{ video: Uint32Array, sec: Float64Array }} scenes
- * @property {boolean} live whether a kernel can be asked
+ * @property {{ rows: Record<number, string>, videos: Set<number> }} stills addresses of pictures of single rows, and the videos that have such
  */
 
 /** @type {Record<string, any>} */
@@ -59,11 +59,13 @@ export function decodeData(spec, bytes) {
     const [type, length, offset] = spec.arrays[name];
     return new ARRAY_TYPES[type](buffer, base + offset, length);
   };
+  const video = array("video");
   return {
     ...spec,
     start: array("start"),
     end: array("end"),
-    video: array("video"),
+    video,
+    stills: stillsOf(spec.stills ?? {}, video),
     order: array("order"),
     lane: array("lane"),
     x: array("x"),
@@ -85,6 +87,11 @@ export function decodeData(spec, bytes) {
       },
     })),
   };
+}
+
+/** @param {Record<number, string>} rows @param {Uint32Array} video */
+function stillsOf(rows, video) {
+  return { rows, videos: new Set(Object.keys(rows).map((row) => video[Number(row)])) };
 }
 
 /** The column of that name, if there is one. @param {Data} data @param {string} name */

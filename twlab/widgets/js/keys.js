@@ -17,6 +17,7 @@ const HELP = [
   ["L B V", "lasso, box, pan"],
   ["/", "go to a time or find a label"],
   ["Esc", "clear the selection"],
+  ["G", "the gallery as a grid or a strip; arrows move in it, Enter goes there"],
   ["F", "full screen"],
 ];
 

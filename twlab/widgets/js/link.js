@@ -82,7 +82,7 @@ class ModelLink {
     this.#told.mask = mask;
     const selected = countSet(mask);
     const message = `${countText(selected)} selected from Python`;
-    this.#store.set({ mask, selected, bands: [], message });
+    this.#store.set({ mask, selected, bands: [], message, scores: null });
   }
 
   #readFocus() {

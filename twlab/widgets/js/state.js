@@ -11,6 +11,8 @@
  * @property {boolean} playing
  * @property {Seek | null} seek what the player is asked to do
  * @property {Stretch[]} bands the time ranges of the last brush, for the timeline to show
+ * @property {Float32Array | null} scores how well each row answers what was looked for last, NaN where unknown
+ * @property {"time" | "score"} order of the gallery
  * @property {string} colorBy name of the column that gives the colours
  * @property {number} space which map and heatmap are shown
  * @property {"lasso" | "box" | "pan"} tool
@@ -33,6 +35,8 @@ export function initialState({ n, colorBy }) {
     playing: false,
     seek: null,
     bands: [],
+    scores: null,
+    order: "time",
     colorBy,
     space: 0,
     tool: "lasso",

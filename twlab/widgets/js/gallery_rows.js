@@ -1,0 +1,55 @@
+/** Which rows the gallery shows, and in which order. */
+
+/** @typedef {import("./data.js").Data} Data */
+
+/** All rows by video and time, whatever lane they are in; those without a time come last. @param {Data} data */
+export function rowsByTime({ n, order, video, start, lanes }) {
+  const timed = order.slice();
+  // Sorted by lane within a video: its lanes are runs, which such a sort merges in little more than one walk.
+  if (lanes.length > 1) timed.sort((a, b) => video[a] - video[b] || start[a] - start[b]);
+  if (timed.length === n) return timed;
+  const known = new Uint8Array(n);
+  for (const row of timed) known[row] = 1;
+  const all = new Uint32Array(n);
+  all.set(timed);
+  let count = timed.length;
+  for (let row = 0; row < n; row++) if (!known[row]) all[count++] = row;
+  return all;
+}
+
+/** Those of some rows that are selected; all of them where nothing is. @param {Uint32Array} rows @param {Uint8Array} mask @param {number} selected how many are */
+export function rowsShown(rows, mask, selected) {
+  if (!selected) return rows;
+  const shown = new Uint32Array(selected);
+  let count = 0;
+  for (const row of rows) if (mask[row]) shown[count++] = row;
+  return shown.subarray(0, count);
+}
+
+/** Best first, rows without a score last, equal ones as they were. @param {Uint32Array} rows @param {Float32Array} scores of all rows */
+export function rowsByScore(rows, scores) {
+  const worth = (/** @type {number} */ row) =>
+    Number.isNaN(scores[row]) ? -Infinity : scores[row];
+  const worths = [...rows].map((row) => ({ row, worth: worth(row) }));
+  worths.sort((a, b) => (a.worth === b.worth ? 0 : b.worth - a.worth));
+  return Uint32Array.from(worths, ({ row }) => row);
+}
+
+/**
+ * A score of every row: how alike to the focus after looking for neighbours, else the table's own.
+ * @param {Data} data @param {Float32Array | null} found
+ */
+export function scoresOf(data, found) {
+  if (found) return found;
+  const own = data.columns.find(({ name, kind }) => name === "score" && kind === "number");
+  return own?.kind === "number" ? own.values : null;
+}
+
+/** As short as it can be said: `.83`, `.016`, `12.4`. @param {number} score */
+export function scoreText(score) {
+  if (!Number.isFinite(score)) return "";
+  const size = Math.abs(score);
+  const text =
+    size >= 10 ? score.toFixed(1) : size >= 0.1 || !size ? score.toFixed(2) : score.toPrecision(2);
+  return text.replace(/^(-?)0\./, "$1.");
+}
