@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Page
 
@@ -48,6 +48,33 @@ def browser() -> Iterator[Browser]:
             yield opened
         finally:
             opened.close()
+
+
+@contextmanager
+def offline_pages(opened: Browser) -> Iterator[Callable[..., Page]]:
+    """A function that opens a file without a network; at the end nothing has gone wrong there."""
+    contexts: list[Any] = []
+    problems: list[str] = []
+
+    def open_page(path: Path, **options: Any) -> Page:
+        context = opened.new_context(**{"viewport": {"width": 1300, "height": 900}, **options})
+        contexts.append(context)
+        context.set_offline(True)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: problems.append(request.url) if outside(request) else 0)
+        page.goto(path.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def outside(request: Any) -> bool:
+    """Whether a page asks for something that is not in it."""
+    return not request.url.startswith(("file:", "blob:", "data:", "about:"))
 
 
 @contextmanager

@@ -428,12 +428,23 @@ def test_saved_notebooks_keep_a_page(segments: pd.DataFrame, coords: np.ndarray)
     assert data["text/html"].startswith("<iframe srcdoc=")
 
 
+def test_only_pictures_of_single_rows_reach_the_gallery(segments: pd.DataFrame) -> None:
+    """One picture for a whole video says nothing of its clips; what is no address is left out."""
+    same = segments.assign(thumbnail_url="https://example.com/a.jpg")
+    assert tw.explore(same, views=["gallery"])._spec["stills"] == {}
+    own = [f"https://example.com/{k}.jpg" for k in range(len(segments))]
+    own[1], own[2] = "/etc/passwd", "javascript:alert(1)"
+    stills = tw.explore(segments.assign(thumbnail_url=own), views=["gallery"])._spec["stills"]
+    assert stills == {k: own[k] for k in range(len(segments)) if k not in (1, 2)}
+
+
 def test_large_tables_ask_for_neighbours(segments: pd.DataFrame, coords: np.ndarray) -> None:
     explorer = tw.explore(segments, coords=coords)
     sent: list[Any] = []
     explorer.send = lambda content, buffers=None: sent.append((content, buffers))  # type: ignore[method-assign]
     explorer._answer(None, {"id": "1", "kind": "nearest", "row": 3, "count": 4}, [])
-    wanted, _ = tw.nearest(tw.vectors(segments), k=4)
-    assert sent == [({"id": "1", "rows": wanted[3].tolist()}, [])]
+    wanted, alike = tw.nearest(tw.vectors(segments), k=4)
+    assert sent[0][0]["rows"] == wanted[3].tolist()
+    assert sent[0][0]["similarity"] == pytest.approx(alike[3].tolist())
     explorer._answer(None, {"id": "2", "kind": "video", "video": 0}, [])
     assert "No video given" in sent[1][0]["note"]

@@ -42,27 +42,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def open_file(chromium: Browser) -> Iterator[Opener]:
     """A function that opens a file without a network; nothing may go wrong on the page."""
-    contexts: list[Any] = []
-    problems: list[str] = []
-
-    def opener(path: Path, **options: Any) -> Page:
-        context = chromium.new_context(**{"viewport": {"width": 1300, "height": 900}, **options})
-        contexts.append(context)
-        context.set_offline(True)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: problems.append(request.url) if outside(request) else 0)
-        page.goto(path.as_uri())
-        return page
-
-    yield opener
-    for context in contexts:
-        context.close()
-    assert problems == []
-
-
-def outside(request: Any) -> bool:
-    return not request.url.startswith(("file:", "blob:", "data:", "about:"))
+    with lab.offline_pages(chromium) as opener:
+        yield opener
 
 
 @pytest.fixture(scope="module")

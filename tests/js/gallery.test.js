@@ -94,28 +94,30 @@ test("arrows move by card and by row, and end at the ends", () => {
   assert.equal(cardAfterKey(strip, "PageDown", 7), 12);
 });
 
-/** Two lanes of one video, then another video, and a row without a time. */
+/** Two lanes of one video, then another video, a row without a time, and one of a whole video. */
 function twoLanes() {
   return /** @type {any} */ ({
-    n: 7,
+    n: 8,
     lanes: ["visual", "audio"],
-    video: Uint32Array.of(0, 0, 0, 0, 1, 1, 0),
-    start: Float64Array.of(6, 0, 3, 9, 5, 2, NaN),
+    video: Uint32Array.of(0, 0, 0, 0, 1, 1, 0, 0),
+    start: Float64Array.of(6, 0, 3, 9, 5, 2, NaN, 0),
     order: Uint32Array.of(1, 0, 2, 3, 5, 4),
     columns: [],
   });
 }
 
-test("rows run by video and time across lanes, those without a time last", () => {
-  assert.deepEqual([...rowsByTime(twoLanes())], [1, 2, 0, 3, 5, 4, 6]);
+test("rows run by video and time across lanes, those without a time after them", () => {
+  const { rows, parts } = rowsByTime(twoLanes());
+  assert.deepEqual([...rows], [1, 2, 0, 3, 5, 4, 6, 7]);
+  assert.equal(parts, 7);
   const one = { ...twoLanes(), lanes: ["visual"], n: 6 };
-  assert.deepEqual([...rowsByTime(one)], [1, 0, 2, 3, 5, 4], "one lane is in order already");
+  assert.deepEqual([...rowsByTime(one).rows], [1, 0, 2, 3, 5, 4], "one lane is in order already");
 });
 
-test("what is selected is shown, all where nothing is", () => {
-  const rows = Uint32Array.of(2, 0, 1);
-  assert.deepEqual([...rowsShown(rows, Uint8Array.of(1, 0, 1), 2)], [2, 0]);
-  assert.deepEqual([...rowsShown(rows, Uint8Array.of(0, 0, 0), 0)], [2, 0, 1]);
+test("what is selected is shown; where nothing is, all but the rows of whole videos", () => {
+  const all = { rows: Uint32Array.of(2, 0, 1), parts: 2 };
+  assert.deepEqual([...rowsShown(all, Uint8Array.of(1, 1, 0), 2)], [0, 1]);
+  assert.deepEqual([...rowsShown(all, Uint8Array.of(0, 0, 0), 0)], [2, 0]);
 });
 
 test("the best come first, unknown ones last, equal ones as they were", () => {

@@ -38,10 +38,12 @@ def explore(
     tooltip: Sequence[str] = (),
     title: str | None = None,
 ) -> Explorer:
-    """One linked picture of a table of segments: map, heatmap, player and timeline.
+    """One linked picture of a table of segments: map, heatmap, player, timeline and gallery.
 
     Select on any view and the others light up; click and the video goes there; play the video
-    and the point on the map moves. Vectors stay in Python.
+    and the point on the map moves. The gallery shows what is selected as frames of the film, or
+    as the pictures in the column ``thumbnail_url`` where its rows have each their own. Vectors
+    stay in Python.
 
     Parameters
     ----------

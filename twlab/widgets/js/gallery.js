@@ -30,7 +30,7 @@ export class Gallery {
   #order;
   #frames;
   #preview;
-  /** @type {Uint32Array | null} all rows in order of time, once the first picture is there */
+  /** @type {{ rows: Uint32Array, parts: number } | null} in order of time, once the first picture is there */
   #everything = null;
   /** @type {Uint32Array} */
   #rows = new Uint32Array(0);
@@ -153,7 +153,7 @@ export class Gallery {
       : { width: data.videos.length > 1 ? 124 : 84, words: lines + 4, ratio: 0 };
     const room = { n: this.#rows.length, grid: this.#grid, width, shape };
     this.#fitHeight(layCards({ ...room, height: 0 }));
-    const layout = layCards({ ...room, height: this.#reel.clientHeight });
+    const layout = layCards({ ...room, height: this.#reel.clientHeight - 2 * PADDING });
     this.#layout = layout;
     const { style } = this.#list;
     style.height = `${this.#grid ? layout.length : layout.height}px`;

@@ -2,24 +2,28 @@
 
 /** @typedef {import("./data.js").Data} Data */
 
-/** All rows by video and time, whatever lane they are in; those without a time come last. @param {Data} data */
+/**
+ * All rows by video and time, whatever lane they are in; then those without a time; last the rows
+ * that stand for a whole video, which no view shows unless they are selected.
+ * @param {Data} data @returns {{ rows: Uint32Array, parts: number }} how many are not whole videos
+ */
 export function rowsByTime({ n, order, video, start, lanes }) {
   const timed = order.slice();
-  // Sorted by lane within a video: its lanes are runs, which such a sort merges in little more than one walk.
+  // Lanes are runs within a video: a sort merges them in little more than one walk.
   if (lanes.length > 1) timed.sort((a, b) => video[a] - video[b] || start[a] - start[b]);
-  if (timed.length === n) return timed;
+  if (timed.length === n) return { rows: timed, parts: n };
   const known = new Uint8Array(n);
   for (const row of timed) known[row] = 1;
-  const all = new Uint32Array(n);
-  all.set(timed);
-  let count = timed.length;
-  for (let row = 0; row < n; row++) if (!known[row]) all[count++] = row;
-  return all;
+  const others = Array.from(known.keys()).filter((row) => !known[row]);
+  const untimed = others.filter((row) => !Number.isFinite(start[row]));
+  const whole = others.filter((row) => Number.isFinite(start[row]));
+  const rows = Uint32Array.from([...timed, ...untimed, ...whole]);
+  return { rows, parts: n - whole.length };
 }
 
-/** Those of some rows that are selected; all of them where nothing is. @param {Uint32Array} rows @param {Uint8Array} mask @param {number} selected how many are */
-export function rowsShown(rows, mask, selected) {
-  if (!selected) return rows;
+/** Those of some rows that are selected; all parts of videos where nothing is. @param {{ rows: Uint32Array, parts: number }} all @param {Uint8Array} mask @param {number} selected how many are */
+export function rowsShown({ rows, parts }, mask, selected) {
+  if (!selected) return rows.subarray(0, parts);
   const shown = new Uint32Array(selected);
   let count = 0;
   for (const row of rows) if (mask[row]) shown[count++] = row;
