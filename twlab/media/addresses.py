@@ -106,7 +106,8 @@ def row_addresses(segments: pd.DataFrame, name: str) -> dict[int, str]:
     good = cells.map(lambda cell: different.get(cell) if isinstance(cell, str) else None).dropna()
     videos = segments["video_id"].astype(str).reset_index(drop=True)[good.index]
     several = good.groupby(videos).transform("nunique") > 1
-    return {int(row): str(address) for row, address in good[several].items()}
+    kept = good[several]
+    return dict(zip(kept.index.tolist(), kept.tolist(), strict=True))
 
 
 def _different_cells(segments: pd.DataFrame, name: str) -> list[tuple[str, Any]]:
