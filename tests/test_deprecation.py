@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 from service import KEY, Service
 
 import twlab as tw
-from twlab.deprecation import formerly
+from twlab.deprecation import formerly, formerly_knew, formerly_took
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,6 +104,51 @@ def test_an_argument_keeps_its_place() -> None:
     assert add(1) == 2
     with pytest.warns(DeprecationWarning, match="old= is now new="):
         assert wrong(1, old=3) == 4
+
+
+def test_old_words_and_keywords_are_taken_by_the_same_hand() -> None:
+    def doubled(function: Callable[..., int], times: int, *args: Any, **given: Any) -> int:
+        return times * function(*args, **given)
+
+    @formerly_took("times", doubled, use="*")
+    @formerly_knew(how={"plus": "sum"})
+    def combine(a: int, *, b: int = 1, how: str = "sum") -> int:
+        return a + b if how == "sum" else a - b
+
+    ask: Any = combine
+    with pytest.warns(DeprecationWarning, match=r"^how='plus' is now 'sum'; the old name will be"):
+        assert ask(3, how="plus") == 4
+    with pytest.warns(DeprecationWarning, match=r"^times= will be removed.*; use \*$") as said:
+        assert ask(3, b=2, times=5, how="difference") == 5
+    assert {warning.filename for warning in said} == {__file__}
+    assert ask(3, times=None) == 4  # as if it was not given, without a warning
+    assert ask(3, how=["plus"]) == 2  # a word of no use is the function's to refuse
+
+
+@pytest.mark.parametrize("kept_as", ["table", "store"])
+def test_a_search_takes_the_old_word_for_fusion(kept_as: str, tmp_path: Path) -> None:
+    film, store = tw.sample(), tw.open(tmp_path)
+    store.add(film)
+    ask: Any = functools.partial(tw.search, film) if kept_as == "table" else store.search
+    query = tw.vectors(film)[3]
+    with pytest.warns(DeprecationWarning, match="^fuse='score' is now 'standing'; the old") as told:
+        found = ask(query, fuse="score")
+    assert {warning.filename for warning in told} == {__file__}
+    pd.testing.assert_frame_equal(found, ask(query, fuse="standing"))
+    with pytest.raises(tw.InputError, match="fuse is 'scores'; 'standing' or 'rank' was expected"):
+        ask(query, fuse="scores")
+
+
+def test_a_store_takes_the_old_keyword_for_its_index(tmp_path: Path) -> None:
+    store = tw.open(tmp_path)
+    store.add(tw.sample())
+    query, ask = tw.vectors(tw.sample())[3], getattr(store, "search")  # noqa: B009 - typed as Any
+    with pytest.warns(DeprecationWarning, match="^method= will be removed .* tw.nearest") as told:
+        pd.testing.assert_frame_equal(ask(query, method="exact"), store.search(query))
+    assert {warning.filename for warning in told} == {__file__}
+    refused = pytest.raises(tw.InputError, match="method is 'fast'; 'auto' or 'exact'")
+    with pytest.warns(DeprecationWarning, match="^method="), refused:
+        ask(query, method="fast")
 
 
 def test_an_explorer_of_a_table_says_who_makes_one() -> None:

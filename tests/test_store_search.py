@@ -266,7 +266,6 @@ def test_text_goes_through_the_client(plain: tw.Store) -> None:
         (lambda s: s.search(np.ones(D), video_id=5), "video_id is 5; a name or a list of names"),
         (lambda s: s.search(np.ones(D), by=[["visual"]]), r"no option \['visual'\]"),
         (lambda s: s.search(np.ones(D), where=5), "where is 5; a condition in SQL"),
-        (lambda s: s.search(np.ones(D), method="fast"), "method is 'fast'; 'auto' or 'exact'"),
     ],
 )
 def test_what_cannot_be_searched_is_told(plain: tw.Store, ask: Any, message: str) -> None:

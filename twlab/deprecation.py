@@ -1,6 +1,8 @@
-"""Keywords of the last release, which work for one more with a warning.
+"""What the last release took, which works for one more with a warning.
 
-* :func:`formerly` - a function that still takes them
+* :func:`formerly` - a function that still takes keywords by their old names
+* :func:`formerly_knew` - one that still takes old words for a keyword
+* :func:`formerly_took` - one that still takes a keyword that has no successor
 """
 
 from __future__ import annotations
@@ -11,9 +13,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from twlab.errors import InputError, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-__all__ = ["formerly"]
+__all__ = ["formerly", "formerly_knew", "formerly_took"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,13 +35,65 @@ def formerly(**renamed: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                         f"{old}= and {new}= are given, two names of one argument; one was "
                         f"expected; leave {old}= out, the old name"
                     )
-                warn(
-                    f"{old}= is now {new}=; the old name will be removed in the next release",
-                    category=DeprecationWarning,
-                )
+                _warn_of_renamed(f"{old}=", f"{new}=")
                 given[new] = given.pop(old)
             return function(*args, **given)
 
         return call
 
     return decorate
+
+
+def formerly_knew(
+    **words: Mapping[str, str],
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A decorator: ``formerly_knew(how={"old": "new"})`` takes ``how="old"`` for ``"new"``."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            given: dict[str, Any] = dict(kwargs)
+            for name, renamed in words.items():
+                old = given.get(name)
+                if isinstance(old, str) and old in renamed:
+                    given[name] = renamed[old]
+                    _warn_of_renamed(f"{name}={old!r}", repr(given[name]))
+            return function(*args, **given)
+
+        return call
+
+    return decorate
+
+
+def formerly_took(
+    name: str, instead: Callable[..., R], *, use: str
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A decorator: a call with the keyword ``name`` goes to ``instead``, with a warning.
+
+    That gets the function, what the keyword was given and the other arguments; ``use`` is what
+    callers write from now on. None is as if nothing was given.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            given: dict[str, Any] = dict(kwargs)
+            value = given.pop(name, None)
+            if value is None:
+                return function(*args, **given)
+            warn(
+                f"{name}= will be removed in the next release; use {use}",
+                category=DeprecationWarning,
+            )
+            return instead(function, value, *args, **given)
+
+        return call
+
+    return decorate
+
+
+def _warn_of_renamed(old: str, new: str) -> None:
+    warn(
+        f"{old} is now {new}; the old name will be removed in the next release",
+        category=DeprecationWarning,
+    )

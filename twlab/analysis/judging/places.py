@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "FORMER_FUSES",
     "PLACE",
     "UNNAMED",
     "Asked",
@@ -45,6 +46,9 @@ __all__ = [
 ]
 
 Fuse = Literal["standing", "rank"]
+
+FORMER_FUSES = {"score": "standing"}
+"""What the last release called them."""
 
 PLACE = ["video_id", "start_sec", "end_sec"]
 
@@ -101,10 +105,6 @@ class Asked(NamedTuple):
 
 def check_asked(by: Any, weights: Any, fuse: Any) -> Asked:
     """The arguments, checked."""
-    if fuse == "score":  # what the last release called it
-        message = "fuse='score' is now 'standing'; the old name will be removed in the next release"
-        warn(message, category=DeprecationWarning)
-        fuse = "standing"
     if fuse not in ("standing", "rank"):
         raise InputError(f"fuse is {fuse!r}; 'standing' or 'rank' was expected; choose one")
     if weights is not None and not (

@@ -15,14 +15,14 @@ learning methods", SIGIR 2009.
 
 from __future__ import annotations
 
-import functools
 import math
 from numbers import Real
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from twlab.analysis.judging.places import (
+    FORMER_FUSES,
     PLACE,
     UNNAMED,
     Compared,
@@ -35,7 +35,8 @@ from twlab.analysis.judging.places import (
 )
 from twlab.analysis.judging.queries import embed_query
 from twlab.checks import check_count
-from twlab.errors import InputError, warn
+from twlab.deprecation import formerly_knew, formerly_took
+from twlab.errors import InputError
 from twlab.table.conditions import choose
 from twlab.table.pages import page_columns
 from twlab.table.segments import (
@@ -60,34 +61,20 @@ if TYPE_CHECKING:
 
 __all__ = ["merge_hits", "search"]
 
-P = ParamSpec("P")
-R = TypeVar("R")
+
+def _search_and_merge(
+    search: Callable[..., pd.DataFrame], gap: Any, *args: Any, **given: Any
+) -> pd.DataFrame:
+    """What a search gave by its former ``merge_gap_sec=``: the ``k`` best of joined hits."""
+    _check_gap("merge_gap_sec", gap)
+    k = check_count(given.get("k", 10), "k", of="hits")
+    ranked = search(*args, **(given | {"k": 2**62}))
+    joined = _merge_to_k(ranked, k, gap).head(k).reset_index(drop=True)
+    return joined.assign(rank=np.arange(1, len(joined) + 1))
 
 
-def _accept_merge_gap(function: Callable[P, R]) -> Callable[P, R]:
-    """A search that still takes ``merge_gap_sec=``, for one release; hits are joined afterwards."""
-
-    @functools.wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        given: dict[str, Any] = dict(kwargs)
-        gap = given.pop("merge_gap_sec", None)
-        if gap is None:
-            return function(*args, **given)
-        warn(
-            "merge_gap_sec= will be removed in the next release; use tw.merge_hits(hits, "
-            "max_gap_sec=...)",
-            category=DeprecationWarning,
-        )
-        _check_gap("merge_gap_sec", gap)
-        k = check_count(given.get("k", 10), "k", of="hits")
-        ranked: Any = function(*args, **(given | {"k": 2**62}))
-        joined: Any = _merge_to_k(ranked, k, gap).head(k).reset_index(drop=True)
-        return joined.assign(rank=np.arange(1, len(joined) + 1))  # type: ignore[no-any-return]
-
-    return call
-
-
-@_accept_merge_gap
+@formerly_took("merge_gap_sec", _search_and_merge, use="tw.merge_hits(hits, max_gap_sec=...)")
+@formerly_knew(fuse=FORMER_FUSES)
 def search(
     segments: pd.DataFrame,
     query: Query | None = None,

@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 
     from twlab.archive.in_pieces.pieces import Piece
     from twlab.archive.sources import Source
-
-    Arrays = dict[str, Any]
+    from twlab.table.types import Arrays
 
 __all__ = ["Checkpoint"]
 
@@ -162,11 +161,12 @@ def _write(file: Path | None, arrays: Arrays) -> None:
     """Write aside, then rename."""
     if file is None:
         return
+    by_name: dict[str, Any] = arrays  # as savez is typed, a name might be one of its options
     for attempt in range(TIMES):
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
             with aside(file) as path, path.open("wb") as out:
-                np.savez(out, **arrays)
+                np.savez(out, **by_name)
             return
         except OSError as error:
             if not isinstance(error, FileNotFoundError) or attempt + 1 == TIMES:

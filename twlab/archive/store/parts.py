@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import copy
-import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from twlab.analysis.judging.places import check_asked
+from twlab.analysis.judging.places import FORMER_FUSES, check_asked
 from twlab.archive.sources import Fragment, Source
 from twlab.archive.store import lance
 from twlab.archive.store.exchange import write_folder
@@ -15,8 +14,8 @@ from twlab.archive.store.reading_back import count, read_table
 from twlab.archive.store.searching import Looked, kinds_of, search_table
 from twlab.archive.store.shards import StoreFragment, cut_fragments
 from twlab.checks import check_count
-from twlab.deprecation import formerly
-from twlab.errors import InputError, warn
+from twlab.deprecation import formerly, formerly_knew, formerly_took
+from twlab.errors import InputError
 from twlab.table.conditions import check_where, choose
 
 if TYPE_CHECKING:
@@ -32,30 +31,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Part"]
 
-P = ParamSpec("P")
-R = TypeVar("R")
 
-
-def _also_exact(function: Callable[P, R]) -> Callable[P, R]:
-    """A search that still takes ``method=``, for one release; ``"exact"`` passes by the index."""
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> R:
-        given: dict[str, Any] = dict(kwargs)
-        method = given.pop("method", None)
-        if method is None:
-            return function(*args, **given)
-        if method not in ("auto", "exact"):
-            raise InputError(f"method is {method!r}; 'auto' or 'exact' was expected; leave it out")
-        warn(
-            "method= will be removed in the next release; use tw.nearest(query, store, exact=True)",
-            category=DeprecationWarning,
-        )
-        part: Any = copy.copy(args[0])
-        part._exact = method == "exact"
-        return function(part, *args[1:], **given)
-
-    return call
+def _search_by(
+    search: Callable[..., pd.DataFrame], method: Any, part: Part, *args: Any, **given: Any
+) -> pd.DataFrame:
+    """What a search gave by its former ``method=``; ``"exact"`` passes by the index."""
+    if method not in ("auto", "exact"):
+        raise InputError(f"method is {method!r}; 'auto' or 'exact' was expected; leave it out")
+    part = copy.copy(part)
+    part._exact = method == "exact"
+    return search(part, *args, **given)
 
 
 class Part(Source):
@@ -379,7 +364,8 @@ class Part(Source):
         return found.reset_index()
 
     @formerly(embedding_option="by")
-    @_also_exact
+    @formerly_took("method", _search_by, use="tw.nearest(query, store, exact=True)")
+    @formerly_knew(fuse=FORMER_FUSES)
     def search(
         self,
         query: Query | None = None,
