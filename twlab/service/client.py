@@ -112,7 +112,24 @@ class Client:
 
     @property
     def folder(self) -> Path:
-        """Where the ledger and the answers lie."""
+        """Where the ledger and the answers lie.
+
+        Returns
+        -------
+        Path
+            As it was given; relative to where Python works.
+
+        See Also
+        --------
+        twlab.Client.ledger : all jobs in it, with what became of them
+        twlab.Client.results : all segments of its answers
+
+        Examples
+        --------
+        >>> import twlab as tw
+        >>> tw.Client("tlk_example", folder="jobs").folder.name
+        'jobs'
+        """
         return self._client.folder
 
     def close(self) -> None:

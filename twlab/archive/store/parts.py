@@ -101,7 +101,28 @@ class Part(Source):
 
     @property
     def version(self) -> int:
-        """The version that is shown; 0 where nothing is stored yet."""
+        """The version that is shown; 0 where nothing is stored yet.
+
+        Returns
+        -------
+        int
+            Each change makes the next one.
+
+        See Also
+        --------
+        twlab.Store.versions : all that are kept, with their times
+        twlab.open : takes ``version=``, to see a store as it was
+
+        Examples
+        --------
+        >>> import tempfile, twlab as tw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = tw.open(folder)
+        ...     before = store.version
+        ...     n = store.add(tw.sample())
+        ...     before, store.version > before
+        (0, True)
+        """
         return 0 if self._table is None else int(self._table.version)
 
     def __repr__(self) -> str:
