@@ -486,7 +486,7 @@ def test_kmeans_from_a_sample_finds_the_same_groups(
     matrix = rng.normal(size=(7, 12))[true] + 0.2 * rng.normal(size=(3000, 12))
     whole = tw.cluster(matrix, 7, method="kmeans")
     monkeypatch.setattr(partitions, "MOST_START_ROWS", 200)
-    monkeypatch.setattr(partitions, "BLOCK_ROWS", 500)
+    monkeypatch.setattr(partitions, "SUMMED_ROWS", 500)
     sampled = tw.cluster(matrix, 7, method="kmeans")
     assert adjusted_rand_score(true, sampled) > 0.99
     assert adjusted_rand_score(whole, sampled) > 0.99

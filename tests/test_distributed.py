@@ -48,8 +48,8 @@ def executor(request: pytest.FixtureRequest) -> Any:
 def pairs_by_cells(source: Any) -> pd.DataFrame:
     """As for a large source: cells, and many blocks of them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(joins, "MANY_ROWS", 1)
-        patch.setattr(joins, "BLOCK_ROWS", 50)
+        patch.setattr(joins, "MANY_IN_PIECES", 1)
+        patch.setattr(joins, "HELD_ROWS", 50)
         return tw.near_duplicates(source, threshold=0.9, min_gap_sec=12)
 
 
@@ -204,7 +204,7 @@ def test_zeros_pair_with_nothing_at_any_threshold(
     matrix[::7] = 0
     some = tw.with_vectors(table, matrix)
     expected = tw.near_duplicates(some, threshold=-0.5)
-    monkeypatch.setattr(joins, "MANY_ROWS", 1)
+    monkeypatch.setattr(joins, "MANY_IN_PIECES", 1)
     same(tw.near_duplicates(Parts(some, CUTS), threshold=-0.5), expected)
 
 

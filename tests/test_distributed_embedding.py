@@ -37,7 +37,7 @@ def how(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dict[str, Any]]:
     monkeypatch.setenv("TWELVELABS_API_KEY", KEY)
-    monkeypatch.setattr(spreading, "AT_ONCE", 2)
+    monkeypatch.setattr(spreading, "BATCH_VIDEOS", 2)
     return {"folder": tmp_path / "jobs", "base_url": service.url, "settings": FAST}
 
 

@@ -117,7 +117,7 @@ def test_a_level_of_an_option_is_no_answer() -> None:
 
 
 def test_agreement_beyond_chance_counts_and_mediocrity_does_not() -> None:
-    score = fusion.evidence
+    score = fusion.join_standings
     even = [1.0, 1.0]
     assert score(np.array([[4.0, np.nan]]), even) == pytest.approx(4)
     assert score(np.array([[4.0, 1.9]]), even) == pytest.approx(4)
@@ -303,7 +303,7 @@ def test_what_counts_beside_the_best_is_beyond_chance(
             for name, where, level in (("one option", [0], 3.3), ("both", [0, 1], 2.8)):
                 standing = rng.normal(size=(60, 3))
                 standing[0, where] = level
-                score = fusion.evidence(standing, [1.0, 1.0, 1.0])
+                score = fusion.join_standings(standing, [1.0, 1.0, 1.0])
                 wrong[name].append(score.argmax() != 0)
         return {name: float(np.mean(values)) for name, values in wrong.items()}
 
@@ -318,17 +318,17 @@ def test_a_still_option_has_no_outstanding_moment(
 ) -> None:
     """With less, a flicker of a still picture is ahead; with more, an even option is not heard."""
     still, even = [], []
-    monkeypatch.setattr(fusion, "LEAST_SPREAD", factor * fusion.LEAST_SPREAD)
+    monkeypatch.setattr(fusion, "LEAST_APART", factor * fusion.LEAST_APART)
     for seed in range(40):
         noise = np.random.default_rng(seed).normal(size=(600, 2))
         similar = noise * [0.1, 0.0005] + [0, 0.8]
         similar[0, 0], similar[1, 1] = 0.45, 0.83
         standing = fusion.standings(similar, [*similar.T])
-        still.append(fusion.evidence(standing, [1.0, 1.0]).argmax() == 0)
+        still.append(fusion.join_standings(standing, [1.0, 1.0]).argmax() == 0)
         similar = noise * [0.1, 0.012] + [0, 0.8]
         similar[1, 1] = 0.8 + 5 * 0.012
         standing = fusion.standings(similar, [*similar.T])
-        even.append(fusion.evidence(standing, [1.0, 1.0]).argmax() == 1)
+        even.append(fusion.join_standings(standing, [1.0, 1.0]).argmax() == 1)
     assert (np.mean(still) > 0.9) == (factor >= 1)
     assert (np.mean(even) > 0.9) == (factor <= 1)
 
@@ -337,7 +337,7 @@ def test_a_still_option_has_no_outstanding_moment(
 def test_few_rows_borrow_from_all(factor: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """With less, two rows hide the answer among them; with more, ten rows lose their own level."""
     first, level = [], []
-    monkeypatch.setattr(fusion, "FEW_ROWS", factor * fusion.FEW_ROWS)
+    monkeypatch.setattr(fusion, "HALF_OWN_ROWS", factor * fusion.HALF_OWN_ROWS)
     for seed in range(100):
         rng = np.random.default_rng(seed)
         for few, shift, found in ((2, 0.0, first), (10, 0.5, level)):

@@ -43,7 +43,7 @@ def bands(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_every_row_is_in_the_cell_of_its_nearest_centre(film: np.ndarray) -> None:
-    found = voronoi.cells_of(film)
+    found = voronoi.divide_in_cells(film)
     cosines = film @ found.centres.T
     np.testing.assert_allclose(found.cosine, cosines.max(axis=1), atol=1e-6)
     rows = [found.rows(cell) for cell in range(len(found.centres))]
@@ -217,7 +217,7 @@ def test_near_duplicates_of_many_rows_are_the_same(
 ) -> None:
     table = table_of(film, clips_of_video=100)
     plain = tw.near_duplicates(table, min_gap_sec=30)
-    monkeypatch.setattr(nearest, "MANY_ROWS", 10)
+    monkeypatch.setattr(nearest, "MANY_IN_MEMORY", 10)
     pd.testing.assert_frame_equal(tw.near_duplicates(table, min_gap_sec=30), plain)
     assert len(plain) > 300
     monkeypatch.setattr(nearest, "MOST_PAIRS", 300)
@@ -246,7 +246,7 @@ def test_every_row_has_as_many_neighbours_as_asked(
     """Also one whose cell holds fewer, and no other cell is visited."""
     monkeypatch.setattr(pruned, "SHARES", (0.0,))
     every, k = np.arange(len(film)), 60
-    divided = voronoi.cells_of(film, len(film) // (4 * k + 4))
+    divided = voronoi.divide_in_cells(film, len(film) // (4 * k + 4))
     lone = np.flatnonzero((np.diff(divided.ends) <= k)[divided.home])
     assert len(lone)
     (indices, similarities), _ = pruned.best_in_cells(film, film, every, k, own=True)

@@ -258,7 +258,7 @@ def test_an_explosion_of_pairs_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(nearest, "MOST_PAIRS", 100)
     with pytest.raises(tw.InputError, match=r"more than 100 pairs are 0\.95 alike"):
         tw.near_duplicates(np.ones((20, 2)))
-    monkeypatch.setattr(nearest, "MANY_ROWS", 0)  # no cell has too many of its own
+    monkeypatch.setattr(nearest, "MANY_IN_MEMORY", 0)  # no cell has too many of its own
     with pytest.raises(tw.InputError, match=r"more than 100 pairs are 0\.95 alike"):
         tw.near_duplicates(np.repeat(np.eye(20), 4, axis=0))
 

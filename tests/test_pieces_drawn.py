@@ -140,7 +140,7 @@ def small() -> Iterator[None]:
         patch.setattr(pieces, "PIECE_ROWS", 7)
         patch.setattr(per_video, "BATCH_ROWS", 9)
         patch.setattr(partitions, "MOST_START_ROWS", 16)
-        patch.setattr(joins, "BLOCK_ROWS", 5)
+        patch.setattr(joins, "HELD_ROWS", 5)
         patch.setattr(shards, "ROWS", 7)
         yield
 
@@ -209,7 +209,9 @@ def test_pieces_give_what_their_table_gives(name: str, data: st.DataObject) -> N
     arguments = {key: data.draw(st.sampled_from(IN_PIECES[name][key]), key) for key in chosen}
     analyse, source = getattr(tw, name), Parts(table, cuts, data.draw(EXECUTORS))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(joins, "MANY_ROWS", data.draw(st.sampled_from([1, joins.MANY_ROWS])))
+        patch.setattr(
+            joins, "MANY_IN_PIECES", data.draw(st.sampled_from([1, joins.MANY_IN_PIECES]))
+        )
         assert_agree(lambda s: analyse(s, **arguments), table, source)
 
 

@@ -12,9 +12,9 @@ import pytest
 
 import twlab as tw
 from twlab.analysis.scenes import counts
-from twlab.analysis.scenes.segmentation import Method
+from twlab.analysis.scenes.segmentation import SceneMethod
 
-METHODS = get_args(Method)
+METHODS = get_args(SceneMethod)
 
 
 def unit(matrix: np.ndarray) -> np.ndarray:
@@ -83,7 +83,7 @@ def test_nothing_new_is_one_scene(kind: str) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_method_cuts_where_nothing_changes(kind: str, method: Method) -> None:
+def test_no_method_cuts_where_nothing_changes(kind: str, method: SceneMethod) -> None:
     segments = film(nothing_new(kind, 3))
     assert len(tw.scenes(segments, method=method)) == 1
     assert len(tw.scenes(segments, method=method, n_scenes=2)) == 2

@@ -29,9 +29,9 @@ from twlab.analysis.scenes import (
     rise_without,
     vote,
 )
-from twlab.analysis.scenes.segmentation import Method
+from twlab.analysis.scenes.segmentation import SceneMethod
 
-METHODS = get_args(Method)
+METHODS = get_args(SceneMethod)
 
 
 def film(lengths: list[int], *, noise: float = 0.15, seed: int = 0) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def test_alternating_shots_stay_in_one_scene(n_scenes: int | None) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_method_finds_plain_scenes_of_given_count(method: Method) -> None:
+def test_every_method_finds_plain_scenes_of_given_count(method: SceneMethod) -> None:
     rows = film([12, 8, 15, 10])
     plain = tw.with_vectors(rows, np.repeat(np.eye(4), [12, 8, 15, 10], axis=0))
     assert starts(plain, n_scenes=4, method=method) == TRUE[:4]
@@ -76,7 +76,7 @@ def test_every_method_finds_plain_scenes_of_given_count(method: Method) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("n_scenes", [1, 2, 7, 45])
-def test_as_many_scenes_as_asked_for(method: Method, n_scenes: int) -> None:
+def test_as_many_scenes_as_asked_for(method: SceneMethod, n_scenes: int) -> None:
     found = tw.scenes(film([12, 8, 15, 10]), n_scenes=n_scenes, method=method)
     assert len(found) == n_scenes
     assert found["n_segments"].sum() == 45
@@ -243,7 +243,7 @@ def test_labels_of_what_are_no_scenes() -> None:
 
 @pytest.mark.filterwarnings("ignore:.* has no rows")
 @pytest.mark.parametrize("method", METHODS)
-def test_degenerate_videos_are_one_scene(method: Method) -> None:
+def test_degenerate_videos_are_one_scene(method: SceneMethod) -> None:
     table = film(LENGTHS)
     one = table.iloc[:1]
     assert starts(one, method=method) == [0.0]
@@ -304,7 +304,7 @@ def test_a_gap_ends_a_scene_at_its_last_segment() -> None:
     method=st.sampled_from(METHODS),
 )
 def test_shift_scale_order_and_duplicates_do_not_matter(
-    lengths: list[int], seed: int, factor: float, method: Method
+    lengths: list[int], seed: int, factor: float, method: SceneMethod
 ) -> None:
     table = film(lengths, noise=0.8, seed=seed)
     found = np.array(starts(table, method=method))

@@ -61,12 +61,12 @@ def test_gains_of_many_rows_are_computed_at_once(
         return gains(unit, rows, *rest)
 
     segments = table(rng.normal(size=(2000, 24)))
-    monkeypatch.setattr(selection, "MOST_AT_ONCE", selection.AT_ONCE)
+    monkeypatch.setattr(selection, "MOST_AT_ONCE", selection.FIRST_AT_ONCE)
     expected = tw.summarize(segments, n_segments=6, by="coverage")
     monkeypatch.undo()
     monkeypatch.setattr(selection, "_gains", counted)
     pd.testing.assert_frame_equal(tw.summarize(segments, n_segments=6, by="coverage"), expected)
-    assert selection.AT_ONCE < max(sizes) <= selection.MOST_AT_ONCE
+    assert selection.FIRST_AT_ONCE < max(sizes) <= selection.MOST_AT_ONCE
 
 
 def test_every_kind_of_shot_is_represented() -> None:

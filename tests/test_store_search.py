@@ -102,7 +102,7 @@ def test_filters_lose_nothing(
 def test_the_index_is_used_where_it_serves(
     indexed: tw.Store, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searching, "FEW_ROWS", 100)
+    monkeypatch.setattr(searching, "SCANNED_ROWS", 100)
     assert searching._probes(indexed._table, None) > 0
     assert searching._probes(indexed._table, "video_id = 'video''s 3'") == 0
     half = searching._probes(indexed._table, "embedding_option = 'audio'")

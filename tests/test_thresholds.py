@@ -68,7 +68,9 @@ def test_pairs_are_different_pairs(rng: np.random.Generator) -> None:
 def test_numbers_of_pairs_are_pairs(n: int) -> None:
     a, b = thresholds._different_pairs(n)
     assert ((a >= 0) & (a < b) & (b < n)).all()
-    assert len(np.unique(a * n + b)) == len(a) >= min(n * (n - 1) // 2, 4 * thresholds.SAMPLED)
+    assert (
+        len(np.unique(a * n + b)) == len(a) >= min(n * (n - 1) // 2, 4 * thresholds.SAMPLED_PAIRS)
+    )
 
 
 def test_nothing_to_tell_apart_has_no_threshold() -> None:

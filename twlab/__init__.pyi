@@ -123,7 +123,7 @@ def scenes(
     segments: _Segments,
     *,
     n_scenes: _segmentation.Count | Mapping[str, _segmentation.Count] | None = None,
-    method: _segmentation.Method = "linked",
+    method: _segmentation.SceneMethod = "linked",
 ) -> pd.DataFrame:
     """Where scenes begin and how certain that is; one row per scene."""
 
@@ -141,7 +141,7 @@ def cluster(
     segments: _Segments,
     n_clusters: int | None = None,
     *,
-    method: _clustering.Method | None = None,
+    method: _clustering.ClusterMethod | None = None,
     distance_threshold: float | None = None,
     random_state: int = 0,
 ) -> pd.Series[int]:
@@ -152,14 +152,17 @@ def cluster(
     segments: _Vectors,
     n_clusters: int | None = None,
     *,
-    method: _clustering.Method | None = None,
+    method: _clustering.ClusterMethod | None = None,
     distance_threshold: float | None = None,
     random_state: int = 0,
 ) -> _Positions:
     """The cluster of each segment."""
 
 def cluster_counts(
-    segments: _Segments | _Vectors, *, method: _clustering.Method = "ward", random_state: int = 0
+    segments: _Segments | _Vectors,
+    *,
+    method: _clustering.ClusterMethod = "ward",
+    random_state: int = 0,
 ) -> pd.DataFrame:
     """The modularity of each number of clusters that :func:`cluster` tries."""
 
@@ -189,7 +192,7 @@ def project(
     segments: _Segments,
     *,
     onto: pd.DataFrame | None = None,
-    method: _projection.Method = "tsne",
+    method: _projection.MapMethod = "tsne",
     n_components: Literal[2, 3] = 2,
     random_state: int = 0,
 ) -> pd.DataFrame:
@@ -200,7 +203,7 @@ def project(
     segments: _Vectors,
     *,
     onto: pd.DataFrame | None = None,
-    method: _projection.Method = "tsne",
+    method: _projection.MapMethod = "tsne",
     n_components: Literal[2, 3] = 2,
     random_state: int = 0,
 ) -> _Floats:
@@ -254,7 +257,7 @@ def explore(
     tooltip: Sequence[str] = ...,
     title: str | None = None,
 ) -> _Explorer:
-    """One linked picture of a table of segments: map, heatmap, player and timeline."""
+    """One linked picture of a table of segments: map, heatmap, player, timeline and gallery."""
 
 def player(
     video: _Video,

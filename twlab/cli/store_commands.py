@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twlab.analysis.judging.queries import is_existing_file, is_words, kind_of
+from twlab.analysis.judging.queries import is_existing_file, is_words, query_kind
 from twlab.errors import InputError
 from twlab.paths import replace_file
 
@@ -170,7 +170,7 @@ def _query_arguments(chosen: argparse.Namespace, store: Store) -> dict[str, Any]
         )
     if chosen.like is not None:
         return {"query": _segment_at(chosen.like, chosen.option, store)}
-    kind = "text" if chosen.query is None else kind_of(chosen.query)
+    kind = "text" if chosen.query is None else query_kind(chosen.query)
     if kind == "text" and chosen.query is not None and is_existing_file(chosen.query):
         from twlab.loading.load import load
 

@@ -28,7 +28,7 @@ __all__ = ["hits"]
 CROWDED = 0.02
 """Share of the picture's time that a rank of one or two digits takes in a narrow notebook."""
 
-LETTER = 0.03
+LETTER_SHARE = 0.03
 """Share of the picture's time that a letter takes on a phone."""
 
 ROW_PIXELS = 13
@@ -233,7 +233,7 @@ def _note_ranks(timed: pd.DataFrame, lane: int, longest: float) -> list[dict[str
             (crowd["start_sec"].min() + crowd["end_sec"].max()) / 2,
             _join_ranks(crowd["rank"]),
         )
-        half = len(text) * LETTER * longest / 2
+        half = len(text) * LETTER_SHARE * longest / 2
         free = [height for height, end in enumerate(ends[-1]) if at - half >= end]
         if not free:  # no room: one list with the crowd before
             crowds[len(notes) - 1 : len(notes) + 1] = [

@@ -10,7 +10,7 @@ import pandas as pd
 
 from twlab.errors import InputError, warn
 from twlab.loading.identity import video_ids
-from twlab.loading.responses.models import canonical_model
+from twlab.loading.responses.model_names import canonical_model
 from twlab.table.rows import PIECES
 from twlab.table.segments import BY_FIELDS, COLUMNS, str_column, with_vectors
 from twlab.table.tracks import LATE_SEC

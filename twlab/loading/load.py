@@ -26,7 +26,7 @@ from twlab.loading.files import (
 from twlab.loading.joining import join_rows, rename_table
 from twlab.loading.reading import read_source
 from twlab.loading.responses.keyed import are_joint
-from twlab.loading.responses.models import canonical_model
+from twlab.loading.responses.model_names import canonical_model
 from twlab.loading.saved import read_own_tables, write_json, write_parquet
 from twlab.paths import replace_file, user_path
 from twlab.progress import bar

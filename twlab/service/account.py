@@ -17,7 +17,7 @@ from twlab.deprecation import formerly
 from twlab.errors import ApiError, InputError
 from twlab.service import indexes
 from twlab.service.http.fields import identity_at, text_at
-from twlab.service.index_search import all_hits, hit_table, search_form
+from twlab.service.index_search import all_hits, index_hits, search_form
 from twlab.service.jobs.embedding_options import MODEL, as_names
 from twlab.service.jobs.indexing import Indexing
 from twlab.service.jobs.work import is_fate_unknown
@@ -538,7 +538,7 @@ class Account(abc.ABC):
             "include_user_metadata": include_user_metadata,
         }
         search = search_form(index_id, text, image, options, narrowed=narrowed, k=k)
-        return hit_table(await all_hits(service, search, k))
+        return index_hits(await all_hits(service, search, k))
 
 
 async def _find_index(service: Service, name: str) -> str | None:

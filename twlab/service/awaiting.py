@@ -570,7 +570,7 @@ class AsyncClient(Account):
                 account=account,
                 run=lock.name,
             )
-        return ledger_tables.query_rows(self.folder, jobs)
+        return ledger_tables.answer_rows(self.folder, jobs)
 
     # What was done
 

@@ -2,7 +2,7 @@
 
 * :func:`search_form` - the form of a search, checked
 * :func:`all_hits` - the first hits, over as many pages as they take
-* :func:`hit_table` - hits as rows, those that come by video as well
+* :func:`index_hits` - hits as rows, those that come by video as well
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from twlab.service.http.endpoints import Params, Service
 
-__all__ = ["all_hits", "hit_table", "search_form"]
+__all__ = ["all_hits", "index_hits", "search_form"]
 
 _PAGE = 50
 _NEXT = "next_page_token"
@@ -149,7 +149,7 @@ async def all_hits(service: Service, search: Search, k: int) -> list[dict[str, A
     return hits[:k]
 
 
-def hit_table(items: Sequence[dict[str, Any]]) -> pd.DataFrame:
+def index_hits(items: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """One row per hit, best first; of hits by video one per clip, those of a video together."""
     renamed = {"start": "start_sec", "end": "end_sec"}
     clips = [clip for item in items for clip in _clips(item)]

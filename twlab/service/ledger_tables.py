@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from twlab.service.jobs.job import Job
 
 __all__ = [
+    "answer_rows",
     "failure_table",
     "ledger_table",
-    "query_rows",
     "read_ledger",
     "records",
     "segments_of",
@@ -71,7 +71,7 @@ def segments_of(
     return segments, troubles
 
 
-def query_rows(folder: Path, jobs: Sequence[Job]) -> pd.DataFrame:
+def answer_rows(folder: Path, jobs: Sequence[Job]) -> pd.DataFrame:
     """The rows of queries in the order of their jobs; a job named twice is there twice.
 
     Raises

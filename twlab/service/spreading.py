@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["embed"]
 
-AT_ONCE = 8
+BATCH_VIDEOS = 8
 """Videos of one piece of work, which one client does at the same time."""
 
 
@@ -90,7 +90,7 @@ def embed(
     asked: dict[str, Any] = {**options}
     check_all(found, asked)
     names = [one.url or str(one.path) for one in found]
-    batches = [names[first : first + AT_ONCE] for first in range(0, len(names), AT_ONCE)]
+    batches = [names[first : first + BATCH_VIDEOS] for first in range(0, len(names), BATCH_VIDEOS)]
     jobs = Path(folder).absolute()  # workers may stand in other folders
     client: dict[str, Any] = {"folder": str(jobs), "base_url": base_url, "settings": settings}
     client["allow_http"] = allow_http

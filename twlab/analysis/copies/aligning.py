@@ -61,10 +61,10 @@ MOST_CHANCE_FOUND = 0.05
 """Probability, in a corpus that holds nothing of a clip, from which on a video is not named; at
 .1 one unrelated clip in ten finds something, at .025 a piece must have half a clip more."""
 
-MOST_CELLS = 1e9
+MOST_CELL_PAIRS = 1e9
 """Pairs of cells that are compared at most; each takes some ten bytes, ten GB in all."""
 
-NAMES = ("a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec", "speed", "score", "chance")
+BOX_COLUMNS = ("a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec", "speed", "score", "chance")
 
 
 @dataclass(frozen=True)
@@ -353,7 +353,7 @@ def _boxes(a: _Side, b: _Side, *, within: bool = False) -> pd.DataFrame:
     """The shared pieces of two videos in seconds."""
     cell_sec = min(a.clip_sec, b.clip_sec)
     n_cells = [_seconds_of(side.rows[["start_sec", "end_sec"]]) / cell_sec for side in (a, b)]
-    if n_cells[0] * n_cells[1] > MOST_CELLS:
+    if n_cells[0] * n_cells[1] > MOST_CELL_PAIRS:
         raise InputError(
             f"{a.video!r} of {n_cells[0]:.3g} and {b.video!r} of {n_cells[1]:.3g} stretches of "
             f"{cell_sec:g} s are too many to compare; correct rows that last far too long or far "
@@ -381,7 +381,7 @@ def _boxes(a: _Side, b: _Side, *, within: bool = False) -> pd.DataFrame:
         rows.append(
             [*a.inside(at_a), *b.inside(at_b), inside.speed, score_of(pair, piece), piece.chance]
         )
-    boxes = pd.DataFrame(rows, columns=list(NAMES), dtype=np.float64)
+    boxes = pd.DataFrame(rows, columns=list(BOX_COLUMNS), dtype=np.float64)
     boxes.insert(0, "a_video_id", str_column([a.video] * len(boxes)))
     boxes.insert(1, "b_video_id", str_column([b.video] * len(boxes)))
     boxes.insert(2, "embedding_option", str_column([a.option] * len(boxes)))
@@ -393,7 +393,7 @@ def _join_boxes(parts: list[pd.DataFrame], *, has_option: bool) -> pd.DataFrame:
     if not parts:
         keys = ("a_video_id", "b_video_id", "embedding_option")
         empty: dict[str, Any] = {name: str_column([]) for name in keys}
-        empty |= {name: np.empty(0) for name in NAMES}
+        empty |= {name: np.empty(0) for name in BOX_COLUMNS}
         parts = [pd.DataFrame(empty)]
     table = pd.concat(parts, ignore_index=True)
     keys_here = ["a_video_id", "b_video_id", "embedding_option", "a_start_sec"]

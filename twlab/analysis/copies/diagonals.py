@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Matrix, Positions
 
 
-__all__ = ["BACKWARD", "FORWARD", "LEAST", "Stretch", "candidates", "runs_of", "turn_price"]
+__all__ = ["BACKWARD", "FORWARD", "LEAST", "Stretch", "find_stretches", "runs_of", "turn_price"]
 
 LEAST = 0.3
 """Similarity of centred vectors that a copy has on average at least. At half lines run on into
@@ -68,7 +68,7 @@ def turn_price(speed: float) -> float:
     return TURN_PRICE * (abs(float(np.log2(abs(speed)))) + (speed < 0))
 
 
-def candidates(gain: Matrix, speeds: tuple[float, ...], least_score: float) -> list[Stretch]:
+def find_stretches(gain: Matrix, speeds: tuple[float, ...], least_score: float) -> list[Stretch]:
     """The best stretch of every line of the given speeds that scores enough, best first.
 
     ``gain[i, j]`` is what it is worth to show cell ``j`` in cell ``i``.

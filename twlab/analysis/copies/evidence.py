@@ -44,8 +44,8 @@ __all__ = [
     "chance_of",
     "counts_beside",
     "drop_unlike",
-    "evidence",
     "score_of",
+    "weigh_together",
 ]
 
 FEWEST_CLIPS = 3
@@ -98,7 +98,7 @@ class Worth(NamedTuple):
     """Of that, what goes beyond the most telling kind of clip."""
 
 
-def evidence(pair: Pair, parts: list[Stretch]) -> Worth:
+def weigh_together(pair: Pair, parts: list[Stretch]) -> Worth:
     """What the parts of one line are worth together."""
     if not parts:
         return Worth(0.0, 0.0)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CARRIES_ON",
-    "LEAST_SPREAD",
+    "NEAR_MEAN",
     "Pair",
     "cut_at_gaps",
     "cut_to_support",
@@ -38,11 +38,11 @@ CARRIES_ON = 0.15
 like to be found. Strangers centred alike lie at 0, within .1 (a test dies at half and at double).
 """
 
-SAME, MOST_VOTING = 0.97, 500
+SAME_CLIP, MOST_VOTING = 0.97, 500
 """Cosine similarity, not centred, from which on two clips have one vote for the mean; clips, evenly
-spread, that tell how often each is shown. Edits score .997 with a SAME of .94, .97 and .985."""
+spread, that tell how often each is shown. Edits score .997 at .94, .97 and .985."""
 
-LEAST_SPREAD = 0.2
+NEAR_MEAN = 0.2
 """Distance from the mean below which differences shrink instead of being blown up to unit size;
 segments of 18 films lie .63 to .77 from it on average. At half and double edits score the same
 (.997)."""
@@ -136,7 +136,7 @@ def pair_of(a: Grid, b: Grid) -> Pair:
     ours, theirs = ((g.cells - mean) * g.filled[:, None] for g in (a, b))
     zero = np.zeros((1, theirs.shape[1]))
     directions = [
-        (x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), LEAST_SPREAD)).astype(np.float32)
+        (x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), NEAR_MEAN)).astype(np.float32)
         for x in (ours, theirs)
     ]
     return Pair(
@@ -158,7 +158,7 @@ def _mean_of_different(cells: Floats) -> Floats:
     unit = cells / np.maximum(np.linalg.norm(cells, axis=1, keepdims=True), 1e-9)
     looked_at = _spread_evenly(len(unit), MOST_VOTING)
     # Of n the same each weighs 1 / n, estimated from some of them where there are many.
-    same = (unit @ unit[looked_at].T >= SAME).sum(axis=1) * (len(unit) / len(looked_at))
+    same = (unit @ unit[looked_at].T >= SAME_CLIP).sum(axis=1) * (len(unit) / len(looked_at))
     return np.asarray(np.average(cells, axis=0, weights=1 / np.maximum(same, 1.0)))
 
 

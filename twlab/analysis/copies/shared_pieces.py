@@ -22,7 +22,7 @@ from twlab.analysis.copies.diagonals import (
     FORWARD,
     LEAST,
     Stretch,
-    candidates,
+    find_stretches,
     runs_of,
 )
 from twlab.analysis.copies.evidence import (
@@ -32,7 +32,7 @@ from twlab.analysis.copies.evidence import (
     chance_of,
     counts_beside,
     drop_unlike,
-    evidence,
+    weigh_together,
 )
 from twlab.analysis.copies.refining import (
     CARRIES_ON,
@@ -111,7 +111,7 @@ def _find_convincing(
     """Pieces within a run of cells that are not chance, none overlapping."""
     low, high = run
     claimed, pieces = ~free, list[Stretch]()
-    for rough in candidates(gain[low:high], speeds, LEAST_SCORE):
+    for rough in find_stretches(gain[low:high], speeds, LEAST_SCORE):
         start = rough._replace(first=rough.first + low, last=rough.last + low)
         if claimed[start.cells].any():
             continue
@@ -261,7 +261,7 @@ def judge(pair: Pair, chain: list[Stretch]) -> list[Stretch]:
         return []
     typical = float(np.median(np.concatenate(similar)))
     kept = [new for part in chain for new in drop_unlike(pair, part, typical)]
-    worth = evidence(pair, kept)
+    worth = weigh_together(pair, kept)
     if not counts_beside(sum(len(part.cells) for part in kept), worth):
         return []
     chance = chance_of(pair, worth)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.analysis.copies.diagonals import LEAST
-from twlab.analysis.copies.refining import LEAST_SPREAD
+from twlab.analysis.copies.refining import NEAR_MEAN
 from twlab.analysis.neighbors.similarity import BLOCK_CELLS, same_space
 from twlab.table.segments import clip_mask, scale_rows, vectors
 
@@ -96,9 +96,9 @@ def _worth(ours: Matrix, theirs: Matrix, video: Positions) -> tuple[Positions, F
     square = np.einsum("ij,ij->i", means, means)
     ours_mean, theirs_mean = ours @ means.T, np.einsum("ij,ij->i", theirs, means[of])
     similar = ours @ theirs.T - ours_mean[:, of] - theirs_mean + square[of]
-    similar /= np.maximum(_length(1 - 2 * theirs_mean + square[of]), LEAST_SPREAD)
+    similar /= np.maximum(_length(1 - 2 * theirs_mean + square[of]), NEAR_MEAN)
     best = np.maximum.reduceat(similar, starts, axis=1)
-    best /= np.maximum(_length(1 - 2 * ours_mean + square), LEAST_SPREAD)
+    best /= np.maximum(_length(1 - 2 * ours_mean + square), NEAR_MEAN)
     return video[starts], np.maximum(best - LEAST, 0).sum(axis=0, dtype=np.float64)
 
 

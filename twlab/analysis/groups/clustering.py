@@ -30,6 +30,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.analysis.groups.communities import (
+    LEADING,
     best_number,
     is_divided,
     modularity,
@@ -58,13 +59,12 @@ from twlab.table.segments import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twlab.analysis.groups.partitions import Rows
+    from twlab.analysis.groups.partitions import UnitRows
     from twlab.table.types import Mask, Matrix, Positions, TableOrVectors
 
 
 __all__ = [
-    "LEADING",
-    "Method",
+    "ClusterMethod",
     "check_arguments",
     "cluster",
     "cluster_counts",
@@ -75,13 +75,10 @@ __all__ = [
     "rows_in_time",
 ]
 
-Method = Literal["ward", "kmeans", "average", "ward_time", "hdbscan"]
+ClusterMethod = Literal["ward", "kmeans", "average", "ward_time", "hdbscan"]
 
 MOST_TREE_ROWS = 20_000
 """Rows whose n * n / 2 distances (1.6 GB, twice) are still bearable."""
-
-LEADING = 8
-"""Numbers of a vector that tell it from every other of its time."""
 
 FEW_COLUMNS = 64
 """Columns of a matrix that are put into another order at once."""
@@ -91,7 +88,7 @@ def cluster(
     segments: TableOrVectors,
     n_clusters: int | None = None,
     *,
-    method: Method | None = None,
+    method: ClusterMethod | None = None,
     distance_threshold: float | None = None,
     random_state: int = 0,
 ) -> pd.Series[int] | Positions:
@@ -175,7 +172,7 @@ def cluster(
 
 
 def cluster_counts(
-    segments: TableOrVectors, *, method: Method = "ward", random_state: int = 0
+    segments: TableOrVectors, *, method: ClusterMethod = "ward", random_state: int = 0
 ) -> pd.DataFrame:
     """The modularity of each number of clusters that :func:`cluster` tries.
 
@@ -251,8 +248,8 @@ def label_rows(segments: Any, rows: Positions, found: Positions) -> pd.Series[in
 
 def check_arguments(segments: Any, method: Any, random_state: Any) -> None:
     """Refuse what no later step could name as well."""
-    if method not in get_args(Method):
-        names = ", ".join(map(repr, get_args(Method)))
+    if method not in get_args(ClusterMethod):
+        names = ", ".join(map(repr, get_args(ClusterMethod)))
         raise InputError(f"method is {method!r}; one of {names} was expected; choose one")
     if not isinstance(random_state, int | np.integer) or not 0 <= random_state < 2**32:
         raise InputError(
@@ -265,7 +262,7 @@ def check_arguments(segments: Any, method: Any, random_state: Any) -> None:
             check_segments(segments)
 
 
-def method_of(method: Any, n_clusters: Any, threshold: Any) -> Method:
+def method_of(method: Any, n_clusters: Any, threshold: Any) -> ClusterMethod:
     """The method, by default the one that suits; refuses arguments that rule each other out."""
     if threshold is None:
         return "ward" if method is None else method
@@ -334,7 +331,7 @@ def _videos(segments: Any, rows: Positions) -> Positions:
 
 
 def _ways(
-    unit: Matrix, video: Positions, method: Method, random_state: int, *, enough: int = 0
+    unit: Matrix, video: Positions, method: ClusterMethod, random_state: int, *, enough: int = 0
 ) -> Ways:
     """How to divide the rows into any number of clusters, or enough; a tree is built once."""
     if method == "kmeans":
@@ -359,7 +356,7 @@ def _ways(
     )
 
 
-def kmeans_ways(rows: Rows, random_state: int, *, enough: int = 0) -> Ways:
+def kmeans_ways(rows: UnitRows, random_state: int, *, enough: int = 0) -> Ways:
     """How k-means divides rows that lie anywhere; a sample of many is judged."""
     n = rows.n_rows
 

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Matrix, Positions
 
 
-__all__ = ["best_number", "is_divided", "modularity", "ties", "ties_in_time"]
+__all__ = ["LEADING", "best_number", "is_divided", "modularity", "ties", "ties_in_time"]
 
 N_NEAREST = 7
 """Rows that each row is tied to. Planted groupings of pairs to sixties are found with 4, 7 and 14;
@@ -74,7 +74,8 @@ MOST_JUDGED = 600
 and 38 films half and double as many say the same, in .8 and 1.6 of the time."""
 
 LEADING = 8
-"""Numbers of a vector by which rows are ordered, so that their own order does not matter."""
+"""Numbers of a vector that tell it from others: rows are ordered by these, so that their own order
+does not matter."""
 
 FIRST, RATIO = 8, 1.15
 """Numbers tried one by one, then in this ratio, up to past twice the best one."""

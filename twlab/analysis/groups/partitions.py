@@ -5,8 +5,8 @@ takes rows of unit length in order of time, trusts its arguments and returns pos
 numbers.
 
 * :func:`linkage_tree`, :func:`chain_tree`, :func:`cut` - agglomerative trees, and a cut of one
-* :func:`spherical_kmeans`, :func:`density_groups` - groups without a tree; k-means of :class:`Rows`
-  that lie anywhere, of one matrix :class:`InMemory`
+* :func:`spherical_kmeans`, :func:`density_groups` - groups without a tree; k-means of
+  :class:`UnitRows` that lie anywhere, of one matrix :class:`InMemory`
 * :func:`silhouettes` - how much nearer a row is to its own group than to the next
 
 References
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import numpy as np
 
-from twlab.analysis.neighbors.similarity import dot_rows
+from twlab.analysis.neighbors.similarity import BLOCK_CELLS, dot_rows
 from twlab.analysis.neighbors.twins import SAME_DISTANCE, marks
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 __all__ = [
     "MOST_START_ROWS",
     "InMemory",
-    "Rows",
     "Tree",
+    "UnitRows",
     "assign_rows",
     "chain_tree",
     "cut",
@@ -75,10 +75,7 @@ FEW_MOVE = 1000
 """K-means ends when fewer than one row in so many moves. With 500 and 2,000 the 4,700 shots of 18
 films in 60 groups end in the same ones."""
 
-BLOCK_CELLS = 2**23
-"""Distances computed at a time (32 MB)."""
-
-BLOCK_ROWS = 8192
+SUMMED_ROWS = 8192
 """Rows worked on at a time, to bound the memory; sums in another order would end in other bits."""
 
 
@@ -184,14 +181,14 @@ def cut(tree: Tree, n_groups: int) -> Positions:
 def n_distinct(unit: Matrix, *, enough: int) -> int:
     """How many different rows there are, but for rounding; counted no further than needed."""
     found: set[int] = set()
-    for first in range(0, len(unit), BLOCK_ROWS):
+    for first in range(0, len(unit), SUMMED_ROWS):
         if len(found) >= enough:
             break
-        found.update(marks(unit[first : first + BLOCK_ROWS]).tolist())
+        found.update(marks(unit[first : first + SUMMED_ROWS]).tolist())
     return len(found)
 
 
-class Rows(Protocol):
+class UnitRows(Protocol):
     """Unit vectors to be divided, wherever they lie; they count in order of time."""
 
     n_rows: int
@@ -246,7 +243,7 @@ class InMemory:
         return _assign_in_blocks(self._unit, centres)
 
 
-def spherical_kmeans(rows: Rows, n_groups: int, *, random_state: int) -> Positions:
+def spherical_kmeans(rows: UnitRows, n_groups: int, *, random_state: int) -> Positions:
     """Groups around unit centres, each row with the centre of the highest cosine.
 
     Alternates between centres and assignment, from the best of four such runs that start with
@@ -338,7 +335,7 @@ def assign_rows(unit: Matrix, centres: Matrix) -> tuple[Positions, Floats]:
 
 
 def _assign_in_blocks(unit: Matrix, centres: Matrix) -> tuple[Positions, Floats]:
-    blocks = [unit[first : first + BLOCK_ROWS] for first in range(0, len(unit), BLOCK_ROWS)]
+    blocks = [unit[first : first + SUMMED_ROWS] for first in range(0, len(unit), SUMMED_ROWS)]
     labels, sums = zip(*(assign_rows(block, centres) for block in blocks), strict=True)
     return np.concatenate(labels), np.sum(sums, axis=0)
 
@@ -371,8 +368,8 @@ def silhouettes(
         n_groups = int(labels.max(initial=-1)) + 1
         sizes = np.bincount(labels, minlength=n_groups)
         sums = np.zeros((n_groups, unit.shape[1]))
-        for first in range(0, len(unit), BLOCK_ROWS):  # in float64, of which all would be twice
-            part = slice(first, first + BLOCK_ROWS)
+        for first in range(0, len(unit), SUMMED_ROWS):  # in float64, of which all would be twice
+            part = slice(first, first + SUMMED_ROWS)
             sums += group_sums(unit[part], labels[part], n_groups)
     out = np.zeros(len(unit))
     if len(sizes) < 2:

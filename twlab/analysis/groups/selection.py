@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = ["deduplicate", "outliers", "summarize"]
 
-AT_ONCE, MOST_AT_ONCE = 64, 1024
+FIRST_AT_ONCE, MOST_AT_ONCE = 64, 1024
 """Rows whose gain is computed in one matrix product: more each time until one is chosen."""
 
 EQUAL = 5e-7
@@ -268,7 +268,7 @@ def _choose_greedily(
 
     def refresh() -> None:
         """Bring the gains on top of the heap up to date."""
-        at_once = AT_ONCE
+        at_once = FIRST_AT_ONCE
         while old := _pop_outdated(heap, len(chosen), at_once):
             for entry in price(old, _gains(unit, old, served, seconds)):
                 heapq.heappush(heap, entry)

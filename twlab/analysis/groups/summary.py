@@ -8,8 +8,9 @@ length again: the service does the same, and the length tells how alike the clip
 * :func:`video_vectors` - a table of segments with one row per video, option and model
 * :func:`cluster_summary` - one row per cluster: size, seconds, most typical segment, quality
 
-:func:`video_table` makes the vectors of videos of tables and stores: it checks, groups the rows and
-puts the result together, and has :func:`vector_of` called with the rows of one video at a time.
+:func:`vector_table` makes the vectors of videos of tables and stores: it checks, groups the rows
+and puts the result together, and has :func:`vector_of_video` called with the rows of one video at a
+time.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Positions, Values
 
 
-__all__ = ["FILE_COLUMNS", "cluster_summary", "video_table", "video_vectors"]
+__all__ = ["FILE_COLUMNS", "cluster_summary", "vector_table", "video_vectors"]
 
 _OF_FILES = ("asset", "page", "chunk")
 """Scopes of documents and pictures, which are no videos."""
@@ -110,10 +111,10 @@ def video_vectors(
     0  big_buck_bunny        0.0  596.474           video         100
     """
     check_segments(segments)
-    return video_table(segments, scope, on_table(segments))
+    return vector_table(segments, scope, on_table(segments))
 
 
-def video_table(places: pd.DataFrame, scope: Any, of_each: EachGroup) -> pd.DataFrame:
+def vector_table(places: pd.DataFrame, scope: Any, of_each: EachGroup) -> pd.DataFrame:
     """What :func:`video_vectors` returns, from rows that need not carry their vectors."""
     if scope not in ("clip", "video"):
         raise InputError(f"scope is {scope!r}; 'clip' or 'video' was expected; choose one")
@@ -122,7 +123,7 @@ def video_table(places: pd.DataFrame, scope: Any, of_each: EachGroup) -> pd.Data
     clips = [rows[~whole[rows]] for rows in groups]
     used = [rows[whole[rows]] for rows in groups] if scope == "video" else clips
     _check_all_present(places, groups, used, scope)
-    found = list(of_each("video vectors", vector_of, used, scope))
+    found = list(of_each("video vectors", vector_of_video, used, scope))
     n_zero = sum(int(count) for _, count in found)
     if n_zero:
         message = f"{n_zero} of {len(places)} vectors are all zeros; they weigh nothing"
@@ -132,7 +133,7 @@ def video_table(places: pd.DataFrame, scope: Any, of_each: EachGroup) -> pd.Data
     return _add_vectors(table, [vector for vector, _ in found])
 
 
-def vector_of(rows: pd.DataFrame, scope: str) -> tuple[Floats, int]:
+def vector_of_video(rows: pd.DataFrame, scope: str) -> tuple[Floats, int]:
     """The vector of one video, option and model, and how many zero vectors weigh nothing in it."""
     return (_served_vector(rows), 0) if scope == "video" else _mean(rows)
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compare_options"]
 
-MOST_CELLS = 1500
+MOST_VIDEO_CELLS = 1500
 """Cells that a video is laid on at most; beyond, cells get longer (two matrices of 18 MB here)."""
 
 FEWEST_FILMS, MOST_FILMS = 10, 100
@@ -51,7 +51,7 @@ SAME_LENGTH = 0.8
 """Share of the cells that a comparison across videos must have to stand for chance: shorter ones
 vary more, and would make p too large."""
 
-NAMES = ["video_id", "option_a", "option_b"]
+PAIR_COLUMNS = ["video_id", "option_a", "option_b"]
 NUMBERS = ["agreement", "chance_mean", "chance_95", "p_value", "least_p"]
 
 
@@ -121,7 +121,7 @@ def compare_options(segments: pd.DataFrame) -> pd.DataFrame:
         for video, parts in videos.items()
         for a, b in combinations(sorted(parts, key=str), 2)
     ]
-    names = [*NAMES, "model_a", "model_b"]
+    names = [*PAIR_COLUMNS, "model_a", "model_b"]
     table = pd.DataFrame(found, columns=[*names, *NUMBERS, "n_cells", "note"])
     for name in [*names, "note"]:
         table[name] = str_column(table[name])
@@ -194,7 +194,7 @@ def _common_cells(a: Track, b: Track) -> list[Floats]:
     cell = max(clip_length(*a.times), clip_length(*b.times))
     origin = max(float(a.times[0].min()), float(b.times[0].min()))
     spread = max(float(a.times[1].max()), float(b.times[1].max())) - origin
-    cell = max(cell, spread / MOST_CELLS)
+    cell = max(cell, spread / MOST_VIDEO_CELLS)
     grids = []
     for track in (a, b):
         late = track.times[1] > origin + TOUCH_SEC

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from twlab.analysis.judging.thresholds import FAR_CLIPS
 from twlab.analysis.neighbors.twins import SAME_DISTANCE
 from twlab.table.blocks import row_marks
 from twlab.table.rows import time_order
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     Finding = tuple[str, str, float, str, str]
 
-__all__ = ["Facts", "diagnose", "facts_of", "report"]
+__all__ = ["Facts", "diagnose", "report", "row_facts"]
 
 ANISOTROPIC = 0.6
 """Mean cosine similarity from which on vectors share more than they differ in. Of 18 films it is
@@ -50,7 +51,7 @@ NOT_UNIT = 0.01
 """
 
 
-SAMPLED = 2000
+SAMPLED_CLIPS = 2000
 """Clips of an option, evenly spread, that are compared with each other: 16 MB of similarities."""
 
 SAME_SHARE = 0.025
@@ -60,9 +61,6 @@ in 9, among them whole scenes filmed from one place."""
 
 FEWEST_PLACES = 3
 """Places from which on a clip comes back too often to be evidence of anything; two are a repeat."""
-
-FAR_CLIPS = 10
-"""Typical segment lengths of something else between two places of a video."""
 
 
 def diagnose(segments: pd.DataFrame) -> pd.DataFrame:
@@ -111,7 +109,7 @@ def diagnose(segments: pd.DataFrame) -> pd.DataFrame:
         width = np.array([np.size(cell) for cell in cells])
         if len(np.unique(width)) > 1:
             return Facts(width, np.zeros(len(rows)), np.zeros(len(rows), np.uint64))
-        return facts_of(as_matrix(bare.iloc[rows]))
+        return row_facts(as_matrix(bare.iloc[rows]))
 
     return report(segments, look, lambda rows: as_matrix(bare.iloc[rows]))
 
@@ -125,7 +123,7 @@ class Facts(NamedTuple):
     """The same number for the same vector."""
 
 
-def facts_of(matrix: Matrix) -> Facts:
+def row_facts(matrix: Matrix) -> Facts:
     """The facts of rows of one dimension."""
     n, width = matrix.shape
     length = np.linalg.norm(matrix.astype(np.float64), axis=1)
@@ -197,7 +195,7 @@ def _vectors(
 
 def _some_of(rows: Positions) -> Positions:
     """All rows, or some at even steps where there are many."""
-    steps = np.linspace(0, len(rows) - 1, min(len(rows), SAMPLED)).astype(np.intp)
+    steps = np.linspace(0, len(rows) - 1, min(len(rows), SAMPLED_CLIPS)).astype(np.intp)
     return rows[np.unique(steps)]
 
 
@@ -206,7 +204,7 @@ def _find_common(
 ) -> tuple[str, float, str, str]:
     """Clips, in order of time, that come back nearly the same in many places."""
     start, end = times_of(places.iloc[rows])
-    line = Line(pd.factorize(places["video_id"].iloc[rows])[0], start, end)
+    line = TimeOrder(pd.factorize(places["video_id"].iloc[rows])[0], start, end)
     away = _are_apart(line)
     far = 1 - unit @ unit.T
     usual = float(np.median(far[away])) if away.any() else 0.0
@@ -227,7 +225,7 @@ def _find_common(
     )  # fmt: skip
 
 
-class Line(NamedTuple):
+class TimeOrder(NamedTuple):
     """Rows in order of video and time, those without time last."""
 
     video: Positions
@@ -240,7 +238,7 @@ class Line(NamedTuple):
         return FAR_CLIPS * clip_length(self.start, self.end) - TOUCH_SEC
 
 
-def _are_apart(line: Line) -> NDArray[np.bool_]:
+def _are_apart(line: TimeOrder) -> NDArray[np.bool_]:
     """Which rows lie in different places, whatever they show; one without time has its own."""
     between = np.maximum.outer(line.start, line.start) - np.minimum.outer(line.end, line.end)
     apart = (between >= line.far_sec) | (line.video[:, None] != line.video) | np.isnan(between)
@@ -248,7 +246,7 @@ def _are_apart(line: Line) -> NDArray[np.bool_]:
     return np.asarray(apart, bool)
 
 
-def _n_places(line: Line, alike: NDArray[np.bool_]) -> Positions:
+def _n_places(line: TimeOrder, alike: NDArray[np.bool_]) -> Positions:
     """In how many places each row is found, its own included.
 
     A place is new in another video, and where the row comes back far from where it was last, with

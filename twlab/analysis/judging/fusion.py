@@ -13,7 +13,7 @@ An option that a place lacks says nothing about it; one in which it is ordinary 
 nothing. So a place has its best standing, and from its other standings what exceeds chance.
 
 * :func:`standings` - similarities in spreads above the middle of each option
-* :func:`evidence` - one score from the standings of a place
+* :func:`join_standings` - one score from the standings of a place
 * :func:`reciprocal_ranks` - one score from its ranks
 """
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats
 
 
-__all__ = ["RANK_OFFSET", "evidence", "reciprocal_ranks", "standings"]
+__all__ = ["RANK_OFFSET", "join_standings", "reciprocal_ranks", "standings"]
 
 RANK_OFFSET = 60
 """The constant of reciprocal rank fusion, from the paper: how much first ranks tower over next."""
@@ -45,10 +45,10 @@ row is first in .80 of the searches, and what fills 30 % of a table at a similar
 strangers in all. At 1 the first is .72, as films have long tails; at 4 the second is .96 or less.
 """
 
-LEAST_SPREAD = 0.01
+LEAST_APART = 0.01
 """Similarities nearer than this are not told apart: a still picture has no outstanding moment."""
 
-FEW_ROWS = 3
+HALF_OWN_ROWS = 3
 """Of so many rows of an option, its middle and spread are half those of all options together.
 
 With 2 rows, one of them the answer, their own would hide it: at half as many they do in .37 of the
@@ -95,11 +95,11 @@ def standings(similar: Floats, backgrounds: Sequence[Floats]) -> Floats:
         middle, spread = _middle_and_spread(values)[0], shared[column]
         n_rows = int((~np.isnan(backgrounds[column])).sum())
         # By squares, so that all options stand in for a few rows and hardly any for thirty: .5 at
-        # FEW_ROWS rows, .01 at ten times as many.
-        share = FEW_ROWS**2 / (FEW_ROWS**2 + n_rows**2)
+        # HALF_OWN_ROWS rows, .01 at ten times as many.
+        share = HALF_OWN_ROWS**2 / (HALF_OWN_ROWS**2 + n_rows**2)
         middle = share * common[0] + (1 - share) * middle
         spread = float(np.sqrt(share * common[1] ** 2 + (1 - share) * spread**2))
-        out[:, column] = (similar[:, column] - middle) / max(spread, LEAST_SPREAD)
+        out[:, column] = (similar[:, column] - middle) / max(spread, LEAST_APART)
     return out
 
 
@@ -112,7 +112,7 @@ def _shared_spreads(known: Sequence[Floats]) -> Floats:
     # excess of their weighed squares over what chance gives is how much options really differ
     # (the method of moments); each is then drawn to the mean by chance / (chance + beyond), as in
     # the estimate of James and Stein.
-    own = np.maximum([_middle_and_spread(values)[1] for values in known], LEAST_SPREAD)
+    own = np.maximum([_middle_and_spread(values)[1] for values in known], LEAST_APART)
     if len(own) < 2:
         return own
     n_rows = np.maximum([len(values) for values in known], 1)
@@ -122,7 +122,7 @@ def _shared_spreads(known: Sequence[Floats]) -> Floats:
     beyond = max(0.0, excess / (weight.sum() - (weight @ weight) / weight.sum()))
     mean = np.average(log, weights=1 / (chance + beyond))
     # A tail that chance does not explain is the option's own: the wider, the less it is drawn.
-    halves = [np.maximum(_halves(values), LEAST_SPREAD) for values in known]
+    halves = [np.maximum(_halves(values), LEAST_APART) for values in known]
     skew = np.maximum([np.log(upper / lower) for lower, upper in halves], 0)
     share = chance / (chance + beyond) * np.exp(-(skew**2) * n_rows / CHANCE_OF_SKEW / 2)
     return np.asarray(np.exp(share * mean + (1 - share) * log))
@@ -146,7 +146,7 @@ def _halves(values: Floats) -> tuple[float, float]:
     return lower, (float(np.quantile(values, 0.9)) - middle) / UPPER_DECILE
 
 
-def evidence(standing: Floats, weights: Sequence[float]) -> Floats:
+def join_standings(standing: Floats, weights: Sequence[float]) -> Floats:
     """The score of each place: its best standing, with what others have beyond chance.
 
     Root of the sum of squares, as the logarithms of their chances add up. With one option, and

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from twlab.analysis.judging.fusion import evidence, reciprocal_ranks, standings
+from twlab.analysis.judging.fusion import join_standings, reciprocal_ranks, standings
 from twlab.analysis.neighbors.similarity import dot_rows, same_space
 from twlab.errors import InputError, warn
 from twlab.table.segments import as_matrix, str_column, unit_vectors
@@ -212,7 +212,7 @@ def best_places(found: Sequence[Compared], asked: Asked) -> pd.DataFrame:
     weights = [asked.weights.get(one.name, 1.0) for one in found]
     standing = standings(similar, [one.background for one in found])
     if asked.fuse == "standing":
-        places["score"] = evidence(standing, weights)
+        places["score"] = join_standings(standing, weights)
     else:
         places["score"] = reciprocal_ranks(similar, weights)
     weighed = np.where(np.isnan(standing), -np.inf, standing * np.asarray(weights))

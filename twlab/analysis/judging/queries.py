@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from twlab.table.types import FilePath, Query
 
-__all__ = ["Embedder", "embed_query", "is_existing_file", "is_words", "kind_of"]
+__all__ = ["Embedder", "embed_query", "is_existing_file", "is_words", "query_kind"]
 
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|data:\w+/|asset:[\w-]+$)", re.IGNORECASE)
 _PATH = re.compile(r"(?:[/~\\]|\.{1,2}[/\\]|[a-z]:[/\\])", re.IGNORECASE)
@@ -107,7 +107,7 @@ def embed_query(
                 "words, a picture or a sound; leave it out"
             )
         return query
-    kind = kind_of(str(query))
+    kind = query_kind(str(query))
     if kind == "text" and isinstance(query, Path):
         raise InputError(
             f"the query is the path {str(query)!r}; the path of a picture or a sound was expected; "
@@ -200,10 +200,10 @@ def is_existing_file(text: str) -> bool:
         return False
 
 
-def kind_of(query: str) -> Literal["text", "image", "audio"]:
+def query_kind(query: str) -> Literal["text", "image", "audio"]:
     """Picture or sound by its ending; everything else is text, if it is anything.
 
-    >>> kind_of("a.png"), kind_of("https://a.org/b.wav"), kind_of("a rabbit")
+    >>> query_kind("a.png"), query_kind("https://a.org/b.wav"), query_kind("a rabbit")
     ('image', 'audio', 'text')
     """
     family = family_of(query)

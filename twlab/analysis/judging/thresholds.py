@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Positions
 
 
-__all__ = ["BASE_RATE", "similarity_pairs", "threshold"]
+__all__ = ["BASE_RATE", "FAR_CLIPS", "similarity_pairs", "threshold"]
 
-SAMPLED = 100_000
+SAMPLED_PAIRS = 100_000
 """Pairs of unrelated segments looked at per option: all, or as many as this drawn at random. A
 share of .01 is then known to within .0003 (one standard error; .0004 at half, .0002 at double)."""
 
@@ -38,7 +38,7 @@ BASE_RATE = 0.05
 """Share of pairs taken to belong together unless another is given: that of a film of 20 scenes of
 one length. At half of it a precision of .5 becomes .33, at double .68: state your own."""
 
-SURE = np.sqrt(np.log(100) / 2)
+SURELY_APART = np.sqrt(np.log(100) / 2)
 """How far apart the shares of two samples must be, in units of their number, before they are called
 different: reached once in 100 by two samples of one kind (Smirnov's one-sided bound)."""
 
@@ -197,7 +197,7 @@ def _pairs_of(segments: pd.DataFrame, videos: list[Positions], option: Any) -> p
             apart = video[a] != video[b]
         else:
             apart = np.abs(middle[a] - middle[b]) > FAR_CLIPS * clip
-        a, b = a[apart][:SAMPLED], b[apart][:SAMPLED]
+        a, b = a[apart][:SAMPLED_PAIRS], b[apart][:SAMPLED_PAIRS]
         far = np.empty(len(a))
         for low in range(0, len(a), 4096):
             block = slice(low, low + 4096)
@@ -211,15 +211,15 @@ def _pairs_of(segments: pd.DataFrame, videos: list[Positions], option: Any) -> p
 
 def _different_pairs(n: int) -> tuple[Positions, Positions]:
     """Pairs of different numbers below n, none twice: all of them, or several times the sample."""
-    if n * (n - 1) // 2 <= 40 * SAMPLED:  # few enough that drawing would meet many twice
+    if n * (n - 1) // 2 <= 40 * SAMPLED_PAIRS:  # few enough that drawing would meet many twice
         rows = np.triu_indices(n, 1)
-        if len(rows[0]) > SAMPLED:
+        if len(rows[0]) > SAMPLED_PAIRS:
             order = np.random.default_rng(0).permutation(len(rows[0]))
             return rows[0][order], rows[1][order]
         return rows
     # The pair (a, b), a < b, is the number b (b - 1) / 2 + a.
-    numbers = np.random.default_rng(0).integers(0, n * (n - 1) // 2, size=5 * SAMPLED)
-    drawn = pd.unique(numbers)[: 4 * SAMPLED]
+    numbers = np.random.default_rng(0).integers(0, n * (n - 1) // 2, size=5 * SAMPLED_PAIRS)
+    drawn = pd.unique(numbers)[: 4 * SAMPLED_PAIRS]
     b = ((1 + np.sqrt(1 + 8 * drawn.astype(np.float64))) / 2).astype(np.intp)
     b -= drawn < b * (b - 1) // 2  # what float64 rounds up
     b += drawn >= b * (b + 1) // 2
@@ -254,7 +254,7 @@ def _tell_apart(near: Floats, far: Floats, n_rows: int, base_rate: float) -> dic
         kept = [1 - np.searchsorted(np.sort(x), edges) / len(x) for x in (near, far)]
         best = int((kept[0] - kept[1]).argmax())
         # Unrelated pairs share segments: no more of them are independent than there are segments.
-        least = SURE * np.sqrt(1 / len(near) + 1 / min(n_rows, len(far)))
+        least = SURELY_APART * np.sqrt(1 / len(near) + 1 / min(n_rows, len(far)))
         if kept[0][best] - kept[1][best] > least:
             values = [float(edges[best]), float(kept[0][best]), float(kept[1][best])]
     right, wrong = base_rate * values[1], (1 - base_rate) * values[2]

@@ -44,7 +44,7 @@ than one in a hundred (``tests/benchmarks/bench_project.py --steps``)."""
 STEPS_PER_REPORT = 25
 """Steps between two moves of the progress bar."""
 
-MANY_ROWS = 3000
+THREADED_ROWS = 3000
 """Rows from which threads are worth it; a map of fewer takes some 3 s of one."""
 
 
@@ -57,7 +57,7 @@ def tsne(unit: Matrix, start: Floats, random_state: int) -> Floats:
     n, n_components = start.shape
     perplexity = min(PERPLEXITY, (n - 1) / 3)
     indices, distances = _neighbours(unit, min(n - 1, int(3 * perplexity)))
-    n_jobs = -1 if n >= MANY_ROWS else 1
+    n_jobs = -1 if n >= THREADED_ROWS else 1
     affinities = PerplexityBasedNN(
         perplexity=perplexity, knn_index=PrecomputedNeighbors(indices, distances), n_jobs=n_jobs
     )

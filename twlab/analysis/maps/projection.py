@@ -48,15 +48,15 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Matrix, Points, TableOrVectors
 
 
-__all__ = ["Method", "lay_out", "project", "trustworthiness", "usual_method"]
+__all__ = ["MapMethod", "lay_out", "project", "trustworthiness", "usual_method"]
 
-Method = Literal["tsne", "pca", "umap"]
+MapMethod = Literal["tsne", "pca", "umap"]
 
 MAX_TSNE = 3000
 """Rows up to which a map that nobody chose is a t-SNE (8 s of CPU; 2 at half, 11 at double); one of
 more rows is a PCA, which takes no time."""
 
-FEWEST = 5
+FEWEST_ROWS = 5
 """Rows below which neighbours mean nothing and the principal axes are the map."""
 
 N_PLACES = 10
@@ -64,7 +64,7 @@ N_PLACES = 10
 by the gradient of t-SNE, with nothing to tune (``tests/benchmarks/bench_project.py --onto``)."""
 
 
-SAME = 1 - 1e-6
+SAME_VECTOR = 1 - 1e-6
 """Similarity from which on two vectors are one, but for rounding."""
 
 
@@ -72,7 +72,7 @@ def project(
     segments: TableOrVectors,
     *,
     onto: pd.DataFrame | None = None,
-    method: Method = "tsne",
+    method: MapMethod = "tsne",
     n_components: Literal[2, 3] = 2,
     random_state: int = 0,
 ) -> pd.DataFrame | Floats:
@@ -232,8 +232,8 @@ def trustworthiness(segments: TableOrVectors, coords: Points, *, k: int | None =
 
 def _check_arguments(segments: Any, method: Any, n_components: Any, random_state: Any) -> None:
     """Refuse what no later step could name as well."""
-    if method not in get_args(Method):
-        names = ", ".join(map(repr, get_args(Method)))
+    if method not in get_args(MapMethod):
+        names = ", ".join(map(repr, get_args(MapMethod)))
         raise InputError(f"method is {method!r}; one of {names} was expected; choose one")
     if _whole(n_components, "n_components") not in (2, 3):
         raise InputError(f"n_components is {n_components!r}; 2 or 3 was expected; choose one")
@@ -263,7 +263,9 @@ def _rows_on_map(segments: Any, unit: Matrix) -> NDArray[np.intp]:
     return order[(usable & clip_mask(segments))[order]]
 
 
-def lay_out(unit: Matrix, method: Method, n_components: int = 2, random_state: int = 0) -> Floats:
+def lay_out(
+    unit: Matrix, method: MapMethod, n_components: int = 2, random_state: int = 0
+) -> Floats:
     """Coordinates of rows of length 1 on a map of their own."""
     if method == "pca":
         return principal(unit, n_components)
@@ -271,7 +273,7 @@ def lay_out(unit: Matrix, method: Method, n_components: int = 2, random_state: i
     first, spot = _spots(unit)
     axes = principal(unit[first], n_components)
     spread = axes[:, 0].std() if len(axes) else 0.0
-    if len(first) < FEWEST or spread < 1e-6:
+    if len(first) < FEWEST_ROWS or spread < 1e-6:
         return axes[spot]
     if method == "umap":
         return umap(unit[first], n_components, random_state)[spot]
@@ -287,7 +289,7 @@ def _spots(unit: Matrix) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return first[order], place[spot.ravel()]
 
 
-def _place_onto(segments: Any, unit: Matrix, onto: Any, method: Method) -> Floats:
+def _place_onto(segments: Any, unit: Matrix, onto: Any, method: MapMethod) -> Floats:
     """Places of new rows on a map that is there."""
     points = _places(onto)
     known = unit_vectors(onto)
@@ -307,7 +309,7 @@ def _place_onto(segments: Any, unit: Matrix, onto: Any, method: Method) -> Float
         return np.empty((0, points.shape[1]))
     among = np.arange(len(known))
     match, similarity = best_among(unit, known, among, N_PLACES, own=False, exact=None)
-    same = similarity[:, 0] >= SAME
+    same = similarity[:, 0] >= SAME_VECTOR
     return np.where(same[:, None], points[match[:, 0]], np.median(points[match], axis=1))
 
 

@@ -80,7 +80,7 @@ MOST_COMPARED = 0.3
 """Share of all comparisons beyond which to look in part of the rows takes longer than in all: one
 of few rows with few costs more than one in a large product."""
 
-MANY_ROWS = 16_384
+MANY_IN_MEMORY = 16_384
 """Rows from which cells find near-duplicates sooner than a comparison of one with each, at high
 thresholds: at .95 in .8, .5 and .3 of its time for 8,000, 16,000 and 33,000 rows of 128 numbers in
 groups of a dozen; at .8 in 1.2, 1.8 and 1.8 of it. The pairs are the same."""
@@ -261,7 +261,7 @@ def close_among(unit: Matrix, threshold: float) -> Neighbors:
 
 def _find_pairs(unit: Matrix, wanted: Wanted) -> Neighbors:
     """All pairs that are wanted, in any order."""
-    if len(unit) >= MANY_ROWS:
+    if len(unit) >= MANY_IN_MEMORY:
         return close_pairs(unit, wanted)
     every = np.arange(len(unit))
     return collect_pairs([Meeting(every, unit, every, None)], wanted)

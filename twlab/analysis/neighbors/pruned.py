@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from twlab.analysis.neighbors.exact import Wanted
-    from twlab.analysis.neighbors.voronoi import Search
+    from twlab.analysis.neighbors.voronoi import CellSearch
     from twlab.table.types import Matrix, Neighbors, Positions
 
 
@@ -101,7 +101,7 @@ def best_in_cells(
     return (indices, similarities), recall
 
 
-def _find_share(search: Search, rows: Positions, k: int) -> tuple[float, float, float]:
+def _find_share(search: CellSearch, rows: Positions, k: int) -> tuple[float, float, float]:
     """The least share of the bound at which some rows find enough; of what, and by how much work.
 
     That is: the share of their neighbours that they find, and of all rows that they look at.
@@ -119,14 +119,14 @@ def _find_share(search: Search, rows: Positions, k: int) -> tuple[float, float, 
     return share, recall, n_compared / max(1, len(rows) * len(search.pool))
 
 
-def _best_of_all(search: Search, rows: Positions, k: int) -> Neighbors:
+def _best_of_all(search: CellSearch, rows: Positions, k: int) -> Neighbors:
     """The best of all rows for some queries."""
     every = np.arange(len(search.pool))
     found = best_rows(search.queries[rows], search.pool, every, k + 1, own=False)
     return _drop_itself(search.itself[rows], *found, k)
 
 
-def _find(search: Search, rows: Positions, k: int, share: float) -> tuple[Neighbors, int]:
+def _find(search: CellSearch, rows: Positions, k: int, share: float) -> tuple[Neighbors, int]:
     """The best of what some queries meet in the cells they visit, -1 where there is none.
 
     And how many comparisons that took.
@@ -143,7 +143,9 @@ def _find(search: Search, rows: Positions, k: int, share: float) -> tuple[Neighb
     return (indices, similarities), n_compared
 
 
-def _find_together(search: Search, rows: Positions, k: int, share: float) -> tuple[Neighbors, int]:
+def _find_together(
+    search: CellSearch, rows: Positions, k: int, share: float
+) -> tuple[Neighbors, int]:
     """The same for rows in order of their cells, as many as are held at a time."""
     best = np.full((len(rows), k), -1, np.intp), np.full((len(rows), k), -np.inf, np.float32)
     cells, starts = np.unique(search.home[rows], return_index=True)
@@ -160,7 +162,9 @@ def _find_together(search: Search, rows: Positions, k: int, share: float) -> tup
     return best, n
 
 
-def _compare(search: Search, rows: Positions, mine: Positions, cell: int, best: Neighbors) -> int:
+def _compare(
+    search: CellSearch, rows: Positions, mine: Positions, cell: int, best: Neighbors
+) -> int:
     """Put into the best of some rows what is better in a cell; how many comparisons it took."""
     members = search.cells.rows(cell)
     pool = search.pool[members]
@@ -171,7 +175,7 @@ def _compare(search: Search, rows: Positions, mine: Positions, cell: int, best: 
 
 
 def _improve(
-    search: Search,
+    search: CellSearch,
     rows: Positions,
     mine: Positions,
     members: Positions,
@@ -209,7 +213,7 @@ def close_pairs(unit: Matrix, wanted: Wanted) -> Neighbors:
     return collect_pairs(bar("pairs", _near_cells(search, wanted.threshold), unit="step"), wanted)
 
 
-def _near_cells(search: Search, threshold: float) -> Iterator[Meeting]:
+def _near_cells(search: CellSearch, threshold: float) -> Iterator[Meeting]:
     """Rows, and rows that some of them may be close to: of one cell, and visitors of another."""
     cells, n_cells, unit = search.cells, len(search.cells.centres), search.pool
     for cell in range(n_cells):

@@ -23,11 +23,11 @@ __all__ = ["SAME_DISTANCE", "marks"]
 SAME_DISTANCE = 1e-3
 """Unit vectors nearer than this (a cosine above 1 - 5e-7) are equal but for rounding."""
 
-BLOCK_ROWS = 4096
+ROUNDED_ROWS = 4096
 """Rows that are rounded at once, to bound the memory."""
 
 
 def marks(unit: Matrix) -> NDArray[np.uint64]:
     """A number for each row, the same for rows that are the same but for rounding."""
-    pieces = np.split(unit, range(BLOCK_ROWS, len(unit), BLOCK_ROWS))
+    pieces = np.split(unit, range(ROUNDED_ROWS, len(unit), ROUNDED_ROWS))
     return np.concatenate([row_marks(piece.round(5)) for piece in pieces])

@@ -8,7 +8,7 @@ whose plane is near; :mod:`twlab.analysis.neighbors.pruned` finds neighbours tha
 Everything takes rows of unit length, trusts its arguments and knows no table. All random numbers
 have one fixed seed, so that the same rows give the same cells.
 
-* :func:`cells_of` - rows by the nearest of some centres; its steps are :func:`sample_rows`,
+* :func:`divide_in_cells` - rows by the nearest of some centres; its steps are :func:`sample_rows`,
   :func:`centres_of`, :func:`nearest_centres` and :func:`cells_by`, for rows that lie in pieces
 * :func:`search_of`, :func:`with_margins` - rows, and what is known of the cells they may visit
 * :func:`visits` - which rows visit which cells, :func:`bands` of them at a time
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SLACK",
-    "Search",
+    "CellSearch",
     "bands",
     "cells_by",
-    "cells_of",
     "centres_of",
+    "divide_in_cells",
     "gaps_of",
     "nearest_centres",
     "number_of_cells",
@@ -89,7 +89,7 @@ class Cells(NamedTuple):
         return self.order[self.ends[cell] : self.ends[cell + 1]]
 
 
-def cells_of(unit: Matrix, at_most: int | None = None) -> Cells:
+def divide_in_cells(unit: Matrix, at_most: int | None = None) -> Cells:
     """The rows in cells of k-means, a few times the square root of the rows or ``at_most``."""
     n_cells = number_of_cells(len(unit))
     n_cells = max(1, n_cells if at_most is None else min(n_cells, at_most))
@@ -162,7 +162,7 @@ def _means(unit: Matrix, labels: NDArray[np.int32], centres: Matrix) -> Matrix:
     return out
 
 
-class Search(NamedTuple):
+class CellSearch(NamedTuple):
     """Rows that visit cells, and what they may find there."""
 
     queries: Matrix
@@ -183,14 +183,14 @@ class Search(NamedTuple):
 
 def search_of(
     queries: Matrix, pool: Matrix, itself: Positions, *, at_most: int | None = None
-) -> Search:
+) -> CellSearch:
     """Queries that may visit cells of a pool, of which there are at most so many."""
-    cells = cells_of(pool, at_most)
+    cells = divide_in_cells(pool, at_most)
     if len(queries) == len(pool) and (itself == np.arange(len(pool))).all():
         home, cosine = cells.home, cells.cosine
     else:
         home, cosine = nearest_centres(queries, cells.centres)
-    return Search(queries, pool, cells, home, cosine, itself, gaps_of(cells.centres))
+    return CellSearch(queries, pool, cells, home, cosine, itself, gaps_of(cells.centres))
 
 
 def gaps_of(centres: Matrix) -> Matrix:
@@ -211,7 +211,7 @@ def bands(first: int, end: int) -> list[range]:
 
 
 def visits(
-    search: Search, rows: Positions, radius: Matrix, cells: range, *, onward: bool = False
+    search: CellSearch, rows: Positions, radius: Matrix, cells: range, *, onward: bool = False
 ) -> Iterator[tuple[int, Positions]]:
     """Each of a band of cells with the rows (places in ``rows``) to visit it, if there are any.
 
@@ -244,7 +244,7 @@ def visits(
             yield int(number), row[order[low:high]]
 
 
-def with_margins(search: Search) -> Search:
+def with_margins(search: CellSearch) -> CellSearch:
     """The search with the least of ``row . own centre - row . other centre`` of each cell."""
     unit, cells = search.queries, search.cells
     out = np.full((len(cells.centres),) * 2, 2, np.float32)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["checkerboard"]
 
 
-ROUNDING = 1e-12
+NO_NOVELTY = 1e-12
 """Below it lies what float32 makes of equal vectors (4e-15 at most, squared), and nothing seen."""
 
 
@@ -38,7 +38,7 @@ def checkerboard(unit: NDArray[np.float32], start: Floats, end: Floats, width: f
     before = _side_means(times, end, start, unit, weight, width)
     after = _side_means(-times, -start, -end, unit, weight, width)
     values = 0.5 * ((before - after) ** 2).sum(axis=1)
-    values[values < ROUNDING] = 0
+    values[values < NO_NOVELTY] = 0
     values[0] = np.nan
     return np.asarray(values[which])
 

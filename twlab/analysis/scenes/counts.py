@@ -95,12 +95,12 @@ Drifts of 6 to 20 segments leave .06 and more, human scenes .03 and more; two to
 long as they are leave .02. At half and double 18 films and 20 texts have the same counts.
 """
 
-FEWEST = 4
+FEWEST_SEGMENTS = 4
 """Segments below which there is no evidence: two pairs are the least that can be told apart, so at
 double two pairs are one scene (a test)."""
 
 
-class Stretch(NamedTuple):
+class Explained(NamedTuple):
     """How well some videos are explained by cuts, in the logarithm of what is left."""
 
     left: Floats
@@ -116,7 +116,7 @@ def counts(moments: Moments, factors: Sequence[float]) -> list[int]:
     if line is None:
         return [1] * len(factors)
     found = {f: len(cuts_at(line, price_of(line, f))) + 1 for f in {1.0, *factors}}
-    if found[1.0] == 1 or n < FEWEST or not changes(moments):
+    if found[1.0] == 1 or n < FEWEST_SEGMENTS or not changes(moments):
         return [1] * len(factors)
     return [found[factor] for factor in factors]
 
@@ -216,7 +216,7 @@ def _stretches(unit: Matrix) -> Iterator[Matrix]:
 def _is_evident(unit: Matrix, least: float) -> bool:
     """Whether cuts explain a stretch better than they explain others without cuts."""
     n = len(unit)
-    if n < FEWEST:
+    if n < FEWEST_SEGMENTS:
         return False
     products = unit.astype(np.float64) @ unit.T
     scale = mean_distance(unit, np.ones(n))
@@ -257,7 +257,7 @@ def _kernels_of(products: Floats, scale: float) -> Floats:
     return np.asarray(np.exp(-np.maximum(distance, 0) / scale))
 
 
-def _explain(kernels: Floats, number: int) -> Stretch:
+def _explain(kernels: Floats, number: int) -> Explained:
     """What the best cuts into so many scenes leave unexplained, of each of some videos."""
     n = kernels.shape[1]
     lines = [Gram(corner_sums(one, np.ones(n)), np.arange(n + 1.0)) for one in kernels]
@@ -268,7 +268,7 @@ def _explain(kernels: Floats, number: int) -> Stretch:
         _measure_rest(line, kernel, mark)
         for line, kernel, mark in zip(lines, kernels, marks, strict=True)
     ]
-    return Stretch(*np.log(np.maximum(np.array(found).T, 1e-9)))
+    return Explained(*np.log(np.maximum(np.array(found).T, 1e-9)))
 
 
 def _measure_rest(line: Gram, kernel: Floats, mark: NDArray[np.bool_]) -> tuple[float, float]:

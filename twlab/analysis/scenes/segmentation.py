@@ -74,7 +74,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Count",
-    "Method",
+    "SceneMethod",
     "count_table",
     "novelty",
     "novelty_along",
@@ -90,7 +90,7 @@ KERNEL_CLIPS = 8
 many as people saw scenes on 18 films, have a boundary F of .62, .52, .57 (OVSD, BBC, RAI) with 4,
 .59, .57, .56 with 8 and .55, .54, .47 with 16. Left out, each source but BBC chooses 8."""
 
-Method = Literal["linked", "kernel", "gaussian", "ward", "novelty"]
+SceneMethod = Literal["linked", "kernel", "gaussian", "ward", "novelty"]
 Count = int | Literal["coarse", "fine"]
 
 
@@ -98,7 +98,7 @@ def scenes(
     segments: pd.DataFrame,
     *,
     n_scenes: Count | Mapping[str, Count] | None = None,
-    method: Method = "linked",
+    method: SceneMethod = "linked",
 ) -> pd.DataFrame:
     """Where scenes begin and how certain that is; one row per scene.
 
@@ -493,7 +493,7 @@ NO_SCENES = Scenes(*(np.empty(0, kind) for kind in (float, float, np.intp, float
 
 
 def scenes_of(
-    track: pd.DataFrame, n_scenes: Count | Mapping[str, Count] | None, method: Method
+    track: pd.DataFrame, n_scenes: Count | Mapping[str, Count] | None, method: SceneMethod
 ) -> Scenes:
     """The scenes of one video and option, its rows in order of time."""
     unit = unit_vectors(track)

@@ -70,7 +70,7 @@ LEVEL_QUANTILE = 0.9
 """Similarities above this share of all pairs speak for a common scene, those below against it. Half
 loses .9 points; half as many above (.95) lose .1, twice as many (.8) win .4, all on one source."""
 
-SAMPLED = 500
+SAMPLED_SEGMENTS = 500
 """Segments that the quantile is taken from at most. Half changes the mean by .05 points."""
 
 SPILL = 0.3
@@ -90,7 +90,7 @@ BESIDE = 6
 cuts of 18 films by strength are true in 52, 68, 80 %; with 3 in 51, 74, 75, with 12 in 51, 66, 84.
 """
 
-SURE = (-1.7, 2.45, 1.87)
+SURENESS = (-1.7, 2.45, 1.87)
 """How sure a cut is: log odds without votes and contrast, and what all votes and all contrast add.
 
 Fitted on 18 films cut into as many scenes as people saw. With a source left out, the thirds of its
@@ -170,7 +170,8 @@ def agree_on_cuts(share: Floats, weights: Floats, n_scenes: int) -> Positions:
 
 def _sureness(share: Floats, contrast: Floats) -> Floats:
     """How probably cuts are true, from what share of settings makes them and their contrast."""
-    return np.asarray(1 / (1 + np.exp(-(SURE[0] + SURE[1] * share + SURE[2] * contrast))))
+    none, of_share, of_contrast = SURENESS
+    return np.asarray(1 / (1 + np.exp(-(none + of_share * share + of_contrast * contrast))))
 
 
 def _contrasts(moments: Moments, cuts: Positions) -> Floats:
@@ -219,7 +220,7 @@ def _price_in(line: Line | Gram, power: float, level: float) -> PieceCost:
 
 def _level(vectors: Matrix) -> float:
     """The similarity that most pairs of segments stay below."""
-    count = min(len(vectors), SAMPLED)
+    count = min(len(vectors), SAMPLED_SEGMENTS)
     rows = np.unique(np.linspace(0, len(vectors) - 1, count).round().astype(np.intp))
     if len(rows) < 2:
         return 0.0

@@ -90,7 +90,7 @@ def near_duplicates(
         check_places(places)
         one_space(places)
         wanted = wanted_pairs(places, threshold, min_gap_sec=min_gap_sec, videos=videos)
-        compare = _compare_all if len(places) < joins.MANY_ROWS else joins.compare_in_cells
+        compare = _compare_all if len(places) < joins.MANY_IN_PIECES else joins.compare_in_cells
         results = compare(job, pieces, may_be_found(places), wanted)
         return pair_table(places, *_put_together(results, wanted))  # type: ignore[return-value]
 

@@ -20,7 +20,7 @@ import numpy as np
 from twlab.analysis.neighbors.exact import Meeting, collect_pairs
 from twlab.analysis.neighbors.pruned import furthest
 from twlab.analysis.neighbors.voronoi import (
-    Search,
+    CellSearch,
     bands,
     cells_by,
     centres_of,
@@ -45,17 +45,17 @@ if TYPE_CHECKING:
     from twlab.table.types import Mask, Matrix, Positions
 
 
-__all__ = ["MANY_ROWS", "compare_in_cells"]
+__all__ = ["MANY_IN_PIECES", "compare_in_cells"]
 
-MANY_ROWS = 100_000
+MANY_IN_PIECES = 100_000
 """Rows from which cells are worth their preparation. Cells and all pairs take 12 and 35 s of CPU
 time at 100,000 rows of 256 numbers and a threshold of .95, 6 and 13 s at 60,000, but 11 and 12 s
 there at .85; and for cells every piece is read some times more."""
 
-MOST_CELLS = 8192
+MOST_HELD_CELLS = 8192
 """Cells whose distances and margins to each other (twice 256 MB) a worker holds."""
 
-BLOCK_ROWS = 131_072
+HELD_ROWS = 131_072
 """Rows in cells that one worker holds at once, unless one cell has more: 670 MB of 1,280 numbers
 each. Every block reads all pieces, so that few large blocks are better than many."""
 
@@ -96,7 +96,7 @@ def compare_in_cells(
 
 def _find_centres(job: Checkpoint, pieces: Sequence[Piece], candidates: Positions) -> Matrix:
     """The centres of the cells, from a sample of the rows."""
-    n_cells = min(MOST_CELLS, number_of_cells(len(candidates)))
+    n_cells = min(MOST_HELD_CELLS, number_of_cells(len(candidates)))
     rows = candidates[sample_rows(len(candidates), n_cells)]
 
     def sample_centres() -> dict[str, Any]:
@@ -121,7 +121,7 @@ def _cut_blocks(known: Known) -> list[Block]:
     sizes = np.bincount(known.home[known.home >= 0], minlength=len(known.centres))
     out, first, n_rows = [], 0, 0
     for cell, size in enumerate(sizes.tolist()):
-        if n_rows and n_rows + size > BLOCK_ROWS:
+        if n_rows and n_rows + size > HELD_ROWS:
             out.append(Block(first, cell))
             first, n_rows = cell, 0
         n_rows += size
@@ -149,7 +149,7 @@ def _meet(
     places = known.home[own], known.cosine[own]
     cells = cells_by(known.centres, *places)
     gaps = gaps_of(known.centres)
-    search = with_margins(Search(unit, unit, cells, *places, np.arange(len(own)), gaps))
+    search = with_margins(CellSearch(unit, unit, cells, *places, np.arange(len(own)), gaps))
     for cell in range(block.first, block.end):
         members = cells.rows(cell)
         yield Meeting(own[members], unit[members], own[members], None)

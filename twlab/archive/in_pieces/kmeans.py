@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from twlab.analysis.groups import clustering, partitions
+from twlab.analysis.groups import clustering, communities, partitions
 from twlab.analysis.neighbors.twins import marks
 from twlab.archive.in_pieces.checkpoints import Checkpoint
 from twlab.archive.in_pieces.pieces import (
@@ -102,7 +102,7 @@ def cluster(
         one_model(places)
         seen = _look_at_all(job, pieces)
         in_time = clustering.rows_in_time(places, seen["leading"], ~seen["zero"], method)
-        rows: partitions.Rows = RowsOfPieces(job, pieces, in_time, seen["mark"])
+        rows: partitions.UnitRows = RowsOfPieces(job, pieces, in_time, seen["mark"])
         if rows.n_rows <= partitions.MOST_START_ROWS:  # each round has all: once is enough
             rows = partitions.InMemory(rows.take(np.arange(rows.n_rows)))
         ways = clustering.kmeans_ways(rows, random_state)
@@ -127,7 +127,7 @@ def _look_at_all(job: Checkpoint, pieces: Sequence[Piece]) -> dict[str, Any]:
 def look_at_piece(piece: Piece) -> dict[str, Any]:
     """Of each row of a piece whether it is zeros, its mark, and the numbers that place it."""
     unit, zero = scale_rows(piece.matrix())
-    leading = unit[:, : clustering.LEADING].copy()  # a view would keep all of it
+    leading = unit[:, : communities.LEADING].copy()  # a view would keep all of it
     width = np.array(unit.shape[1])
     return {"zero": zero, "mark": marks(unit), "leading": leading, "width": width}
 
@@ -146,7 +146,7 @@ class Seed(NamedTuple):
 class RowsOfPieces:
     """The rows that take part, in order of time, and what is done with them piece by piece.
 
-    It is what :class:`twlab.analysis.groups.partitions.Rows` asks for.
+    It is what :class:`twlab.analysis.groups.partitions.UnitRows` asks for.
     """
 
     def __init__(

@@ -217,7 +217,7 @@ def video_vectors(segments: Source, *, scope: Literal["clip", "video"] = "clip")
     ['big_buck_bunny']
     """
     with _open_job(segments, "video_vectors", scope) as job:
-        return summary.video_table(job.places, scope, job.of_each)
+        return summary.vector_table(job.places, scope, job.of_each)
 
 
 def diagnose(segments: Source) -> pd.DataFrame:
@@ -282,7 +282,7 @@ class _StoredRows(NamedTuple):
     def facts(self) -> Callable[[Positions], diagnosis.Facts]:
         """What tells the facts of some rows, which every piece has told before."""
         found = list(self.checkpoint.map("rows", tell_facts, self.pieces))
-        none = diagnosis.facts_of(np.empty((0, 0), np.float32))  # a store may have no pieces
+        none = diagnosis.row_facts(np.empty((0, 0), np.float32))  # a store may have no pieces
         parts = [none._asdict(), *found]
         width, length, mark = (
             np.concatenate([one[name] for one in parts]) for name in diagnosis.Facts._fields
@@ -331,7 +331,7 @@ def look_at(
 
 def tell_facts(piece: Piece) -> dict[str, Any]:
     """The facts of each row of a piece."""
-    return diagnosis.facts_of(piece.matrix())._asdict()
+    return diagnosis.row_facts(piece.matrix())._asdict()
 
 
 def _batches(pieces: Sequence[Piece], groups: Sequence[Positions]) -> list[Batch]:

@@ -34,7 +34,7 @@ __all__ = [
     "table_at",
 ]
 
-NAME = "segments"
+TABLE_NAME = "segments"
 """The one table in the folder of a store."""
 
 INDEX = "embedding_idx"
@@ -89,15 +89,15 @@ def open_table(address: str, version: int | None = None) -> Any:
     """The Lance table at an address and version; None where there is none."""
     lancedb = require("lancedb", extra="store")
     if "://" not in address:
-        _check_inside(Path(address) / f"{NAME}.lance")
-    if "://" not in address and not _has_version(Path(address) / f"{NAME}.lance"):
-        _check_empty(Path(address) / f"{NAME}.lance")
+        _check_inside(Path(address) / f"{TABLE_NAME}.lance")
+    if "://" not in address and not _has_version(Path(address) / f"{TABLE_NAME}.lance"):
+        _check_empty(Path(address) / f"{TABLE_NAME}.lance")
         return None
     with reword_errors(f"the store {address!r} cannot be opened"):
         database = lancedb.connect(address)
-        if "://" in address and NAME not in list_tables(database):
+        if "://" in address and TABLE_NAME not in list_tables(database):
             return None
-        table = database.open_table(NAME)
+        table = database.open_table(TABLE_NAME)
         if version is not None:
             _check_version(table, version)
             table.checkout(version)
@@ -175,7 +175,7 @@ def create(address: str, schema: Any) -> Any:
     lancedb = require("lancedb", extra="store")
     with reword_errors(f"no store can be made at {address!r}"):
         try:
-            return lancedb.connect(address).create_table(NAME, schema=schema)
+            return lancedb.connect(address).create_table(TABLE_NAME, schema=schema)
         except (ValueError, RuntimeError, OSError):
             # Of two processes that make one store the second fails, and finds the first one's.
             table = _open_made_meanwhile(address)

@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Looked", "kinds_of", "search_table"]
 
-FEW_ROWS = 100_000
+SCANNED_ROWS = 100_000
 """Rows that are compared faster than an index could be asked rightly."""
 
 BACKGROUND_ROWS = 4096
@@ -368,7 +368,7 @@ def _probes(table: Any, where: str | None) -> int:
         return 0
     n_all = int(table.count_rows())
     n = count(table, where) if where else n_all
-    if n <= max(FEW_ROWS, n_all // 5):
+    if n <= max(SCANNED_ROWS, n_all // 5):
         return 0
     partitions = max(1.0, n_all / 4096)
     return math.ceil((16 + 2 * math.sqrt(partitions)) * n_all / n)

@@ -18,7 +18,7 @@ Works on parsed JSON, with numpy and nothing else. The families and where they a
 * ``printed``         vectors printed by a notebook
 * ``dialects``        what databases and other services write around JSON
 * ``objects``         SDK objects -> parsed JSON
-* ``models``          the names of models
+* ``model_names``     the names of models
 * ``foreign``         other vendors' vectors, refused
 * ``not_embeddings``  everything without vectors, called by its name
 * ``found``           rows and problems of one source

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twlab.errors import InputError
-from twlab.loading.responses.models import canonical_model
+from twlab.loading.responses.model_names import canonical_model
 from twlab.loading.responses.text_vectors import CUT, vector_of_text
 from twlab.timecodes import LATEST_SEC, parse_timecode
 from twlab.wording import brief

@@ -5,7 +5,7 @@ Marengo 3.0 takes one kind of input under its own name, and several pictures wit
 what they have; the form that the model takes is chosen here.
 
 * :func:`make_query` - a query of what was given, or one sentence why the model does not take it
-* :class:`Query`, :class:`Part` - the query, and one picture, video, sound or document of it
+* :class:`Query`, :class:`QueryPart` - the query, and one picture, video, sound or document of it
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from twlab.service.models import Model
 
-__all__ = ["Part", "Query", "make_query"]
+__all__ = ["Query", "QueryPart", "make_query"]
 
 MediaType = Literal["image", "video", "audio", "document"]
 _ARGUMENTS: dict[MediaType, str] = {
@@ -47,7 +47,7 @@ _WHOLE = {
 
 
 @dataclass(frozen=True)
-class Part:
+class QueryPart:
     """One file, address or asset of a query; `name` is what the text calls it, if anything."""
 
     media_type: MediaType
@@ -68,7 +68,7 @@ class Query:
     kind: str
     model: Model
     text: str = ""
-    parts: tuple[Part, ...] = ()
+    parts: tuple[QueryPart, ...] = ()
     extra: tuple[tuple[str, Any], ...] = ()
     """What is said of the input beside its content."""
     settings: tuple[tuple[str, Any], ...] = ()
@@ -145,7 +145,7 @@ def _leave_usual_unsaid(model: Model, settings: Mapping[str, Any]) -> tuple[tupl
     return tuple((name, int(v) if name == _DIMENSION else bool(v)) for name, v in given.items())
 
 
-def _parts(kind: MediaType, given: Any) -> list[Part]:
+def _parts(kind: MediaType, given: Any) -> list[QueryPart]:
     """The files of one kind, in the order in which they were given."""
     if given is None:
         return []
@@ -188,13 +188,13 @@ def _with_asset(one: Any) -> list[Media]:
     return find_sources(one)
 
 
-def _part(kind: MediaType, source: Media, name: str) -> Part:
+def _part(kind: MediaType, source: Media, name: str) -> QueryPart:
     """A file as a part, unless its first bytes or its name say that it is of another kind."""
     if source.path is None and not source.url:
-        return Part(kind, source, source.shown.removeprefix(_ASSET), name)
+        return QueryPart(kind, source, source.shown.removeprefix(_ASSET), name)
     found = _kind_of(source)
     if found is None or (found == kind and not source.kind.unusable):
-        return Part(kind, source, name=name)
+        return QueryPart(kind, source, name=name)
     remedy = f"{_ARGUMENTS[found]}= was expected; give it there"
     if source.kind.unusable:
         remedy = "an image, video, audio file, text or PDF was expected; save it as one of these"
@@ -208,7 +208,7 @@ def _kind_of(source: Media) -> MediaType | None:
     return found if named or found != "video" else None
 
 
-def _input_type(model: Model, text: str, parts: Sequence[Part]) -> str:
+def _input_type(model: Model, text: str, parts: Sequence[QueryPart]) -> str:
     """The form in which a model takes this."""
     if model.queries.input_types == ("multi_input",) or len(parts) > 1:
         return "multi_input"
@@ -220,7 +220,7 @@ def _input_type(model: Model, text: str, parts: Sequence[Part]) -> str:
     return kind if kind in ("image", "audio", "video") else "multi_input"
 
 
-def _check_joint(text: str, parts: Sequence[Part]) -> None:
+def _check_joint(text: str, parts: Sequence[QueryPart]) -> None:
     """Refuse what cannot be joined to one vector, whatever the model."""
     names = [part.name for part in parts if part.name]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -252,7 +252,7 @@ def _check_joint(text: str, parts: Sequence[Part]) -> None:
         )
 
 
-def _check_uncertainty(text: str, parts: Sequence[Part]) -> None:
+def _check_uncertainty(text: str, parts: Sequence[QueryPart]) -> None:
     """Refuse the uncertainty of what the service gives none for."""
     documents = any(part.media_type == "document" for part in parts)
     if documents or (text and parts):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from twlab.service.http.transport import Answer
     from twlab.service.jobs.assets import Assets
     from twlab.service.jobs.ledger import Ledger
-    from twlab.service.jobs.query_parts import Part, Query
+    from twlab.service.jobs.query_parts import Query, QueryPart
 
 __all__ = ["ask_all"]
 
@@ -138,7 +138,7 @@ def _content(query: Query, assets: Assets) -> str:
     return " ".join([content, *told])
 
 
-def _identify(part: Part, assets: Assets) -> str:
+def _identify(part: QueryPart, assets: Assets) -> str:
     return f"asset:{part.asset_id}" if part.asset_id else content_of(part.source, assets)[0]
 
 
@@ -166,7 +166,7 @@ def _media_sources(query: Query) -> dict[str, Any]:
     return {"media_sources": listed}
 
 
-def _media(part: Part, query: Query) -> dict[str, str]:
+def _media(part: QueryPart, query: Query) -> dict[str, str]:
     source = part.source
     if part.asset_id:
         return {"asset_id": part.asset_id}
