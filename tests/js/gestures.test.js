@@ -132,3 +132,21 @@ test("nothing is told after the end", () => {
     act(type, 1, 1);
   assert.deepEqual(told, []);
 });
+
+test("a finger scrolls past an element until it has tapped it", () => {
+  const asleep = surface({ focused: false });
+  const finger = { pointerType: "touch" };
+  const press = asleep.act("pointerdown", 10, 10, finger);
+  assert.equal(press.defaultPrevented, false, "or the page could not scroll");
+  asleep.act("pointermove", 60, 12, finger);
+  asleep.act("pointerup", 60, 12, finger);
+  assert.deepEqual(asleep.told, [], "a swipe over it selects nothing");
+  asleep.act("pointerdown", 10, 10, finger);
+  asleep.act("pointerup", 10, 10, finger);
+  assert.deepEqual(names(asleep.told), ["click"]);
+  const awake = surface({ focused: true });
+  awake.act("pointerdown", 10, 10, finger);
+  awake.act("pointermove", 60, 12, finger);
+  awake.act("pointerup", 60, 12, finger);
+  assert.deepEqual(names(awake.told), ["drag", "drag"]);
+});

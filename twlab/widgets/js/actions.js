@@ -1,9 +1,10 @@
 /** Everything that can be done with segments, in one place: views and keys call these. */
 
 import { combineSelection, countSet } from "./bits.js";
-import { placeText, rowsWithText } from "./facts.js";
+import { placeText } from "./facts.js";
 import { nearestOf } from "./near.js";
-import { formatTime, parseTime } from "./time.js";
+import { findText } from "./search.js";
+import { formatTime } from "./time.js";
 import { stretchesOf } from "./timeindex.js";
 
 const N_NEAREST = 10;
@@ -50,7 +51,7 @@ export class Actions {
     if (!this.#isRow(row)) return;
     const sec = this.#data.start[row];
     const video = this.#data.video[row];
-    const patch = { focus: row, message: `Focus on ${this.#describe(row)}` };
+    const patch = { focus: row, echo: `Focus on ${this.#describe(row)}` };
     if (!Number.isFinite(sec)) return this.#store.set(patch);
     this.#store.set({ ...patch, video, sec, seek: { video, sec, playlist } });
   }
@@ -126,8 +127,8 @@ export class Actions {
 
   /** @param {number} video @param {number} sec */
   seek(video, sec) {
-    const message = `At ${formatTime(sec, 1)}`;
-    this.#store.set({ seek: { video, sec, playlist: null }, message });
+    const echo = `At ${formatTime(sec, 1)}`;
+    this.#store.set({ seek: { video, sec, playlist: null }, echo });
     this.follow(video, sec);
   }
 
@@ -151,11 +152,13 @@ export class Actions {
     this.#store.set({ message: playlist.length ? `Playing ${what}` : "Nothing to play" });
   }
 
-  /** Go to a time, or select the rows whose texts hold some words. @param {string} text */
+  /** Go to a time, or select the rows of a label or of some words; else say why not. @param {string} text */
   find(text) {
-    const sec = parseTime(text);
-    if (Number.isFinite(sec)) this.seek(this.#store.get("video"), sec);
-    else this.select(rowsWithText(this.#data, text), "replace", `with “${text.trim()}”`);
+    const [video, colorBy] = [this.#store.get("video"), this.#store.get("colorBy")];
+    const found = findText(this.#data, { video, colorBy }, text);
+    if (found.kind === "time") this.seek(video, found.sec);
+    else if (found.kind === "rows") this.select(found.rows, "replace", `with ${found.what}`);
+    else this.#store.set({ message: found.why });
   }
 
   /** @param {Stretch[]} playlist */

@@ -5,6 +5,7 @@ import { Details } from "./details.js";
 import { element } from "./dom.js";
 import { Frames } from "./frames.js";
 import { Gallery } from "./gallery.js";
+import { WOKEN } from "./gestures.js";
 import { HeatmapView } from "./heatmap.js";
 import { attachKeys, helpDialog } from "./keys.js";
 import { Legend } from "./legend.js";
@@ -15,6 +16,7 @@ import { Player } from "./player.js";
 import { Store, initialState } from "./state.js";
 import { TimeIndex } from "./timeindex.js";
 import { TimelineView } from "./timeline.js";
+import { makeToast } from "./toast.js";
 import { Toolbar } from "./toolbar.js";
 import { Tooltip } from "./tooltip.js";
 
@@ -83,7 +85,7 @@ export class App {
     this.actions = context.actions;
     const panels = makePanels(this.root, data);
     const views = makeViews(context, panels);
-    this.root.append(this.#help);
+    this.root.append(makeToast(this.store, this.#life.signal), this.#help);
     this.#player = views.player;
     this.#gallery = views.gallery;
     this.#toolbar = new Toolbar(context, panels.toolbar, {
@@ -96,6 +98,8 @@ export class App {
     showStatus(context, panels.status, panels.live, signal);
     attachKeys(this.root, (event) => this.#keyInView(event), this.#verbs(), signal);
     watchSize(this.root, signal);
+    const message = "Drag on this view now; tap beside it to scroll the page";
+    this.root.addEventListener(WOKEN, () => this.store.set({ message }), { signal });
   }
 
   #reset() {
@@ -247,6 +251,7 @@ function showStatus({ data, store }, status, live, signal) {
   };
   store.on(["selected"], draw, signal);
   store.on(["message"], () => (live.textContent = store.get("message")), signal);
+  store.on(["echo"], () => (live.textContent = store.get("echo")), signal);
   draw();
 }
 

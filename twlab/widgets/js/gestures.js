@@ -19,6 +19,8 @@
  */
 
 const DRAG_PIXELS = 4;
+/** What an element tells its page when a finger has tapped it: from now on fingers work on it. */
+export const WOKEN = "twx-woken";
 /** A line of text, where the wheel counts lines. */
 const LINE_PIXELS = 16;
 /** The most that one turn of the wheel counts, and how much a pixel of it zooms. */
@@ -54,6 +56,8 @@ class Pointers {
   #drag = null;
   /** How far apart two fingers were when last seen. */
   #spread = 0;
+  /** Fingers scroll the page past an element until they have tapped it. */
+  #asleep = false;
 
   /** @param {HTMLElement} target @param {Handlers} handlers @param {() => boolean} panning */
   constructor(target, handlers, panning) {
@@ -65,7 +69,8 @@ class Pointers {
   /** @param {PointerEvent} event */
   press(event) {
     if (event.button > 1) return;
-    this.#target.focus({ preventScroll: true });
+    this.#asleep = event.pointerType === "touch" && !this.#target.matches(":focus");
+    if (!this.#asleep) this.#target.focus({ preventScroll: true });
     this.#target.setPointerCapture(event.pointerId);
     const at = placeOf(event);
     this.#down.set(event.pointerId, at);
@@ -77,7 +82,7 @@ class Pointers {
     }
     const pan = event.button === 1 || event.altKey || this.#panning();
     this.#drag = { path: [[at.x, at.y]], moved: false, pan };
-    event.preventDefault();
+    if (!this.#asleep) event.preventDefault();
   }
 
   /** @param {PointerEvent} event */
@@ -85,7 +90,7 @@ class Pointers {
     const at = placeOf(event);
     if (!this.#down.has(event.pointerId)) return this.#handlers.hover(at);
     this.#down.set(event.pointerId, at);
-    if (this.#down.size === 2) this.#pinch(at);
+    if (this.#down.size === 2 && !this.#asleep) this.#pinch(at);
     else if (this.#drag) this.#moveDrag(this.#drag, at);
   }
 
@@ -101,7 +106,7 @@ class Pointers {
     const { path } = drag;
     const [x, y] = path[path.length - 1];
     drag.moved ||= Math.hypot(at.x - path[0][0], at.y - path[0][1]) > DRAG_PIXELS;
-    if (!drag.moved) return;
+    if (!drag.moved || this.#asleep) return;
     path.push([at.x, at.y]);
     if (drag.pan) this.#handlers.pan(at.x - x, at.y - y);
     else this.#handlers.drag(path, at, false);
@@ -114,8 +119,18 @@ class Pointers {
     const ended = this.#drag;
     this.#drag = null;
     if (!ended || this.#down.size) return;
-    if (!ended.moved) this.#handlers.click(at);
+    if (!ended.moved) this.#click(at);
+    else if (this.#asleep) return;
     else if (!ended.pan) this.#handlers.drag(ended.path, at, true);
+  }
+
+  /** @param {Gesture} at */
+  #click(at) {
+    if (this.#asleep) {
+      this.#target.focus({ preventScroll: true });
+      this.#target.dispatchEvent(new Event(WOKEN, { bubbles: true }));
+    }
+    this.#handlers.click(at);
   }
 
   /** @param {PointerEvent} event */

@@ -15,7 +15,8 @@ const HELP = [
   ["P", "play the selection"],
   ["N", "select the nearest neighbours"],
   ["L B V", "lasso, box, pan"],
-  ["/", "go to a time or find a label"],
+  ["/", "go to a time, or find a label or words: 3:07, 4, cluster:4"],
+  ["Tap (touch)", "the view takes your fingers; tap beside it to scroll the page again"],
   ["Esc", "clear the selection"],
   ["G", "the gallery as a grid or a strip; arrows move in it, Enter goes there"],
   ["F", "full screen"],
@@ -34,6 +35,8 @@ export function attachKeys(root, viewKey, verbs, signal) {
     const typing = target.matches("input, select, textarea");
     // The notebook's own shortcuts must not see what is typed here.
     event.stopPropagation();
+    // What is behind the list of keys waits until that is closed; Escape closes it by itself.
+    if (root.querySelector("dialog[open]")) return;
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
     const pressing =
       target.matches("button, video") && (event.key === " " || event.key === "Enter");

@@ -17,7 +17,8 @@
  * @property {number} space which map and heatmap are shown
  * @property {"lasso" | "box" | "pan"} tool
  * @property {"light" | "dark"} theme
- * @property {string} message last thing that happened, for the status line and screen readers
+ * @property {string} message last thing that happened, to be seen and heard
+ * @property {string} echo what the eye sees anyway, for screen readers alone
  */
 
 /** @typedef {{ video: number, start: number, end: number }} Stretch */
@@ -42,6 +43,7 @@ export function initialState({ n, colorBy }) {
     tool: "lasso",
     theme: "light",
     message: "",
+    echo: "",
   };
 }
 
