@@ -52,9 +52,9 @@ from twlab.table.types import Query as _Query
 from twlab.table.types import SceneStarts as _SceneStarts
 from twlab.table.types import Similarity as _Similarity
 from twlab.table.types import Values as _Values
+from twlab.table.types import Video as _Video
 from twlab.widgets.explorer import Explorer as Explorer
 from twlab.widgets.explorer import Explorer as _Explorer
-from twlab.widgets.explorer_options import Video as _Video
 from twlab.widgets.explorer_options import View as _View
 
 _Segments = pd.DataFrame | distributed.Source | str | os.PathLike[str]

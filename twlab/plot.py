@@ -7,6 +7,7 @@
 * :func:`alignment` - what two videos share, on their cross-similarity
 * :func:`hits`      - where the hits of a search lie
 * :func:`threshold` - the similarities behind a proposed threshold
+* :func:`storyboard` - scenes, clusters, hits and pieces as frames of the film
 * :func:`options`   - how far embedding options agree, against chance
 """
 
@@ -15,6 +16,7 @@ from twlab.figures import heatmap as _heatmap
 from twlab.figures import hits as _hits
 from twlab.figures import novelty as _novelty
 from twlab.figures import scatter as _scatter
+from twlab.figures import storyboard as _storyboard
 from twlab.figures import threshold as _threshold
 from twlab.figures import timeline as _timeline
 from twlab.figures.options import options
@@ -27,6 +29,7 @@ __all__ = [
     "novelty",
     "options",
     "scatter",
+    "storyboard",
     "threshold",
     "timeline",
 ]
@@ -36,5 +39,6 @@ heatmap = takes_stores(_heatmap.heatmap, "segments", "to")
 hits = takes_stores(_hits.hits, "segments")
 novelty = takes_stores(_novelty.novelty, "segments")
 scatter = takes_stores(_scatter.scatter, "segments")
+storyboard = takes_stores(_storyboard.storyboard, "segments")
 threshold = takes_stores(_threshold.threshold, "segments")
 timeline = takes_stores(_timeline.timeline, "segments")

@@ -12,6 +12,7 @@ from twlab.archive.sources import Source as _Source
 from twlab.looks import ThemeName as _ThemeName
 from twlab.table.types import Points as _Points
 from twlab.table.types import Values as _Values
+from twlab.table.types import Video as _Video
 
 _Segments = pd.DataFrame | _Source | str | os.PathLike[str]
 """A table of segments, a store, a part of one or another source, or the path of a store."""
@@ -75,6 +76,17 @@ def scatter(
 ) -> go.Figure:
     """A scatter plot of a projection, one point per segment."""
 
+def storyboard(
+    found: pd.DataFrame | pd.Series[Any],
+    segments: _Segments | None = None,
+    *,
+    video: _Video | None = None,
+    n_frames: int = 5,
+    title: str | None = None,
+    theme: _ThemeName = "auto",
+) -> go.Figure:
+    """What was found as pictures: a row of frames, with timecodes, for each scene, cluster or hit."""
+
 def threshold(
     segments: _Segments, *, title: str | None = None, theme: _ThemeName = "auto"
 ) -> go.Figure:
@@ -92,4 +104,14 @@ def timeline(
 ) -> go.Figure:
     """A timeline of segments as bars, with timecodes below and a lane for each value of a column."""
 
-__all__ = ["alignment", "heatmap", "hits", "novelty", "options", "scatter", "threshold", "timeline"]
+__all__ = [
+    "alignment",
+    "heatmap",
+    "hits",
+    "novelty",
+    "options",
+    "scatter",
+    "storyboard",
+    "threshold",
+    "timeline",
+]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["bar_lengths", "clock_times", "round_times", "span_labels", "time_axis"]
+__all__ = ["SPAN", "bar_lengths", "clock_times", "round_times", "span_labels", "time_axis"]
 
 SPAN = ("start_sec", "end_sec")
 ROUND_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)

@@ -77,7 +77,7 @@ def frames(
 
     See Also
     --------
-    twlab.sample_video : the film of the sample
+    twlab.plot.storyboard : frames of scenes, clusters or hits as a figure
     twlab.explore : the film itself, playing
 
     Examples

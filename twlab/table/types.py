@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -26,6 +26,7 @@ __all__ = [
     "TableOrVectors",
     "Values",
     "Vector",
+    "Video",
 ]
 
 Matrix = NDArray[np.float32]
@@ -65,5 +66,7 @@ FilePath = str | os.PathLike[str]
 """A path; where that is said, an address or a pattern too."""
 Files = FilePath | Iterable[FilePath]
 """One or several of them."""
+Video = FilePath | Mapping[str, FilePath]
+"""The path or address of a film, or one for each ``video_id``."""
 Query = pd.DataFrame | SupportsArray | Sequence[float] | Sequence[Sequence[float]] | FilePath
 """Rows, vectors, words, or the path or address of a picture or a sound."""

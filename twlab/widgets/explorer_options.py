@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from os import PathLike
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from twlab.errors import InputError
@@ -13,11 +12,10 @@ from twlab.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from twlab.table.types import Points, SceneStarts, Similarity, Values
+    from twlab.table.types import Points, SceneStarts, Similarity, Values, Video
 
-__all__ = ["ExplorerOptions", "Video", "View"]
+__all__ = ["ExplorerOptions", "View"]
 
-Video = str | PathLike[str] | dict[str, str | PathLike[str]]
 View = Literal["map", "heatmap", "player", "timeline", "gallery"]
 
 

@@ -19,8 +19,7 @@ from twlab.widgets.payload import contents_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from twlab.table.types import Points, SceneStarts, Similarity, Values
-    from twlab.widgets.explorer_options import Video
+    from twlab.table.types import Points, SceneStarts, Similarity, Values, Video
 
 __all__ = ["explore", "explorer_of", "player", "timeline_widget"]
 

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from twlab.table.types import Points, SceneStarts, Similarity, Values
-    from twlab.widgets.explorer_options import Video
+    from twlab.table.types import Points, SceneStarts, Similarity, Values, Video
 
 __all__ = ["save_html"]
 

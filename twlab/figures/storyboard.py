@@ -1,0 +1,317 @@
+"""A storyboard: what was found, as frames of the film."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import plotly.graph_objects as go
+
+from twlab.checks import check_count
+from twlab.errors import InputError
+from twlab.figures.board_rows import Row, rows_of
+from twlab.figures.theme import as_shown, dress, short_names
+from twlab.intervals import format_timecode
+from twlab.looks import ThemeName, look_of
+from twlab.media.frames import frames
+from twlab.media.stills import still_address
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from twlab.looks import Look
+    from twlab.table.types import Video
+
+__all__ = ["storyboard"]
+
+MOST_ROWS = 24
+"""Rows of one figure: as many as one scrolls through; with five frames a row they are 120 pictures
+of about 5 kB."""
+
+MOST_FRAMES = 12
+"""Frames of a row; more would be too small to see on 900 pixels."""
+
+STILL_HEIGHT = 120
+"""Pixels of an embedded picture, a quarter more than are shown where a notebook is 900 wide."""
+
+WIDTH, TALLEST = 860, 130
+"""Pixels that rows fill in a notebook, and that a frame is high at most."""
+
+BAND, GAP = 40, 6
+"""Pixels for the heading of a row, which shrinks with the picture on a phone and must still hold a
+line of text there, and between frames."""
+
+TOP, EDGE = 72, 16
+
+WIDE = 16 / 9
+"""Of pictures whose size only the browser will know."""
+
+NAME_LETTERS = 24
+
+
+class _Tile(NamedTuple):
+    """A picture in its place."""
+
+    source: str
+    shape: float
+    """Width by height."""
+    video: str
+    sec: float | None
+
+
+def storyboard(
+    found: pd.DataFrame | pd.Series[Any],
+    segments: pd.DataFrame | None = None,
+    *,
+    video: Video | None = None,
+    n_frames: int = 5,
+    title: str | None = None,
+    theme: ThemeName = "auto",
+) -> go.Figure:
+    """What was found as pictures: a row of frames, with timecodes, for each scene, cluster or hit.
+
+    Parameters
+    ----------
+    found : DataFrame or Series
+        Scenes (``tw.scenes``), hits (``tw.search``, ``tw.find``, ``tw.nearest``), a summary
+        (``tw.summarize``, ``tw.cluster_summary``), pieces (``tw.align``, ``tw.repeats``: two rows
+        each, the same moments of both videos), pairs (``tw.near_duplicates``), labels
+        (``tw.cluster``), or any table with ``video_id``, ``start_sec`` and ``end_sec``. The first
+        24 rows are drawn; the subtitle counts the rest.
+    segments : DataFrame, optional
+        The table that was searched or clustered. Labels need it: a row shows the most typical
+        segment of each part of the label's time. For others it gives thumbnails.
+    video : path, http(s) address, or dict of these by ``video_id``, optional
+        The film, of which frames are taken (extra ``media``). No other file or address is opened.
+        Without it the column ``thumbnail_url`` is shown where it holds http(s) addresses: one
+        picture a row, which the reader's browser fetches.
+    n_frames : int, default 5
+        Frames of a row, at most 12; fewer where they would be less than half a second apart.
+    title : str, optional
+        In place of the default.
+    theme : {"auto", "light", "dark"}
+        Which background to draw for; "auto" stands on any.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The frames are part of it, as JPEG of 120 lines, and so of every file it is saved to.
+        Pointing at one shows its video and time.
+
+    Raises
+    ------
+    InputError
+        If there is neither a film nor a thumbnail, the film ends before a row does, or the result
+        has no times.
+    MissingExtraError
+        If frames are asked for and the extra ``media`` is not installed.
+
+    See Also
+    --------
+    twlab.frames : the frames as arrays
+    twlab.explore : all of it linked, with the film playing
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> film, video = tw.sample(), tw.sample_video()
+    >>> figure = tw.plot.storyboard(tw.scenes(film), video=video)
+    >>> figure = tw.plot.storyboard(tw.cluster(film, 6), film, video=video)
+    >>> len(figure.layout.images)
+    30
+    """
+    look = look_of(theme)
+    count = check_count(n_frames, "n_frames", of="frames")
+    if count > MOST_FRAMES:
+        raise InputError(
+            f"n_frames is {count}; at most {MOST_FRAMES} frames of a row were expected; give "
+            "fewer, or take frames yourself with tw.frames"
+        )
+    kind, rows = rows_of(found, segments, count)
+    given = _films_of(video, rows)
+    shown = [row for row in rows if row.address or row.shots[0].video in given]
+    _check_any(found, rows, shown)
+    most = MOST_ROWS - MOST_ROWS % (2 if kind == "pieces" else 1)
+    drawn = shown[:most]
+    tiles = _take_tiles(drawn, given)
+    figure = go.Figure()
+    words = f"{kind.capitalize()} as frames" if title is None else title
+    note = _note(kind, len(rows), drawn, n_left=len(rows) - len(shown))
+    height = _lay_rows(figure, drawn, tiles, look, named=_names_of(rows))
+    dress(figure, look, title=words, subtitle=note, height=height)
+    figure.update_layout(margin={"l": EDGE, "r": EDGE, "b": EDGE}, showlegend=False)
+    return figure
+
+
+def _films_of(video: Video | None, rows: list[Row]) -> dict[str, Any]:
+    """The film of each video that the caller named one for."""
+    ids = list(dict.fromkeys(shot.video for row in rows for shot in row.shots))
+    if video is None or not ids:
+        return {}
+    if isinstance(video, Mapping):
+        known = {str(name): film for name, film in video.items()}
+        if not known.keys() & set(ids):
+            raise InputError(
+                f"video names {', '.join(map(repr, list(known)[:3])) or 'nothing'}, and the rows "
+                f"are of {', '.join(map(repr, ids[:3]))}; their video_id were expected as keys; "
+                f"pass video={{{ids[0]!r}: …}}"
+            )
+        return {name: known[name] for name in ids if known.get(name) is not None}
+    if len(ids) > 1:
+        raise InputError(
+            f"one video for rows of {len(ids)} videos; a dict by video_id was expected; pass "
+            f"video={{{ids[0]!r}: …, {ids[1]!r}: …}}"
+        )
+    return {ids[0]: video}
+
+
+def _check_any(found: Any, rows: list[Row], shown: list[Row]) -> None:
+    """Refuse what has nothing to show."""
+    if not rows:
+        raise InputError(
+            f"found has {len(found)} rows, none with times; rows with times were expected; pass "
+            "a result that is not empty, of clips"
+        )
+    if not shown:
+        name = rows[0].shots[0].video
+        raise InputError(
+            f"there is no film to take frames from, and no thumbnail; video= was expected; pass "
+            f"video='film.mp4', or for several films video={{{name!r}: 'film.mp4', …}}"
+        )
+
+
+def _names_of(rows: list[Row]) -> dict[str, str]:
+    """The videos as headings name them; none where there is one alone."""
+    ids = list(dict.fromkeys(shot.video for row in rows for shot in row.shots))
+    if len(ids) < 2:
+        return {}
+    return dict(zip(ids, short_names(ids, NAME_LETTERS), strict=True))
+
+
+def _note(kind: str, n_rows: int, drawn: list[Row], *, n_left: int) -> str:
+    """How many rows there are, of what, and what is left out."""
+    each = 2 if kind == "pieces" else 1
+    total = n_rows // each
+    counted = f"{total:,} {kind if total != 1 else kind.removesuffix('s')}"
+    videos = list(dict.fromkeys(shot.video for row in drawn for shot in row.shots))
+    of = as_shown(videos[0], NAME_LETTERS) if len(videos) == 1 else f"{len(videos)} videos"
+    note = f"{counted} of {of}"
+    if n_left:
+        note += f"; {-(-n_left // each):,} without a film left out"
+    beyond = n_rows - n_left - len(drawn)
+    return note + (f"; the first {len(drawn) // each} drawn" if beyond else "")
+
+
+def _take_tiles(rows: list[Row], given: dict[str, Any]) -> list[list[_Tile]]:
+    """The pictures of each row: frames where there is a film, else the thumbnail."""
+    times: dict[str, list[float]] = {}
+    for row in rows:
+        for shot in row.shots:
+            times.setdefault(shot.video, []).append(shot.sec)
+    taken = {
+        video: dict(zip(times[video], _stills_of(video, film, times[video]), strict=True))
+        for video, film in given.items()
+        if video in times
+    }
+    return [_tiles_of(row, taken) for row in rows]
+
+
+def _stills_of(video: str, film: Any, times: list[float]) -> list[tuple[str, float]]:
+    """Frames of a film as addresses, each with its shape."""
+    try:
+        pictures = frames(film, times, height=STILL_HEIGHT)
+    except InputError as error:
+        raise InputError(f"the film of {video!r}: {error}") from None
+    shape = pictures.shape[2] / pictures.shape[1]
+    return [(still_address(picture), shape) for picture in pictures]
+
+
+def _tiles_of(row: Row, taken: dict[str, dict[float, tuple[str, float]]]) -> list[_Tile]:
+    """The pictures of one row."""
+    tiles = [
+        _Tile(*taken[shot.video][shot.sec], shot.video, shot.sec)
+        for shot in row.shots
+        if shot.video in taken
+    ]
+    return tiles or [_Tile(row.address, WIDE, row.shots[0].video, None)]
+
+
+def _lay_rows(
+    figure: go.Figure,
+    rows: list[Row],
+    tiles: list[list[_Tile]],
+    look: Look,
+    *,
+    named: dict[str, str],
+) -> int:
+    """Put rows into the figure, and give its height.
+
+    One unit of both axes is the height of a frame, and the axes keep their ratio: rows that do not
+    fit the width become smaller as a whole.
+    """
+    most = max(map(len, tiles))
+    shape = max(tile.shape for row in tiles for tile in row)
+    tall = min(TALLEST, (WIDTH - GAP * (most - 1)) / (most * shape))
+    step, gap, band = shape + GAP / tall, GAP / tall, BAND / tall
+    images, notes = [], []
+    for number, (row, pictures) in enumerate(zip(rows, tiles, strict=True)):
+        top = -number * (1 + band)
+        notes.append(_heading(row, top - band, named, look))
+        for place, tile in enumerate(pictures):
+            at = (place * step, top - band)
+            images.append(_image(tile, at))
+            notes += [_stamp(tile, (at[0], at[1] - 1))] if tile.sec is not None else []
+    figure.update_layout(images=images, annotations=notes)
+    width, depth = most * step - gap, len(rows) * (1 + band)
+    _add_hovers(figure, rows, images, tiles)
+    axis = {"visible": False, "fixedrange": True, "constrain": "domain"}
+    figure.update_xaxes(**axis, range=[0, width], constraintoward="left")
+    figure.update_yaxes(**axis, range=[-depth, 0], scaleanchor="x", constraintoward="top")
+    figure.update_layout(dragmode=False, hovermode="closest")
+    return round(depth * tall) + TOP + EDGE
+
+
+def _heading(row: Row, y: float, named: dict[str, str], look: Look) -> dict[str, Any]:
+    """The line above the frames of a row."""
+    videos = dict.fromkeys(named[shot.video] for shot in row.shots if shot.video in named)
+    words = " · ".join([" and ".join(videos), row.words] if 0 < len(videos) < 3 else [row.words])
+    mark = f"<span style='color:{row.colour}'>■</span> " if row.colour else ""
+    name = f"<span style='color:{look.title}'><b>{row.name}</b></span>  " if row.name else ""
+    place = {"x": 0, "y": y, "xanchor": "left", "yanchor": "bottom", "xref": "x", "yref": "y"}
+    return {**place, "text": f"{mark}{name}{words}", "align": "left", "xshift": -2}
+
+
+def _image(tile: _Tile, at: tuple[float, float]) -> dict[str, Any]:
+    """A picture whose upper left corner is at a place."""
+    corner = {"x": at[0], "y": at[1], "xanchor": "left", "yanchor": "top", "xref": "x", "yref": "y"}
+    return {**corner, "source": tile.source, "sizex": tile.shape, "sizey": 1, "sizing": "contain"}
+
+
+def _stamp(tile: _Tile, at: tuple[float, float]) -> dict[str, Any]:
+    """The timecode in the lower left corner of a frame."""
+    return {
+        **{"x": at[0], "y": at[1], "xanchor": "left", "yanchor": "bottom"},
+        **{"xref": "x", "yref": "y", "text": format_timecode(tile.sec or 0)},
+        **{"font": {"size": 10, "color": "#ffffff"}, "bgcolor": "rgba(0,0,0,.6)", "borderpad": 1},
+    }
+
+
+def _add_hovers(
+    figure: go.Figure, rows: list[Row], images: list[dict[str, Any]], tiles: list[list[_Tile]]
+) -> None:
+    """What is told of a frame under the pointer."""
+    flat = [(row, tile) for row, mine in zip(rows, tiles, strict=True) for tile in mine]
+    texts = []
+    for row, tile in flat:
+        time = "" if tile.sec is None else f" {format_timecode(tile.sec, decimals=1)}"
+        texts.append(f"{as_shown(tile.video)}{time}<br>{row.name} {row.words}")
+    figure.add_trace(
+        go.Scatter(
+            x=[image["x"] + image["sizex"] / 2 for image in images],
+            y=[image["y"] - 0.5 for image in images],
+            mode="markers",
+            marker={"size": 40, "opacity": 0},
+            hovertext=texts,
+            hovertemplate="%{hovertext}<extra></extra>",
+        )
+    )
