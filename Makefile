@@ -4,7 +4,9 @@ PYTHON ?= python
 .DEFAULT_GOAL := help
 .PHONY: check js format lint types test docs stubs notebooks bench pictures help
 
-check: lint types js docs test  ## lint, types, documentation and all tests, notebooks among them
+check:  ## lint, types, documentation and all tests, notebooks among them
+	$(MAKE) --jobs=2 --output-sync --no-print-directory lint types js docs
+	$(MAKE) --no-print-directory test
 
 format:  ## rewrite the code in the agreed form
 	$(PYTHON) -m ruff format .
@@ -26,7 +28,7 @@ stubs:  ## write the stubs of the public names again
 	$(PYTHON) tests/stubs.py
 
 test:  ## the test command of the README
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n 2
 
 docs:  ## the documentation, as docs/_build/html/index.html; a warning is an error
 	$(PYTHON) -m sphinx -W --keep-going -q -b html docs docs/_build/html

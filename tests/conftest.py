@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,6 @@ import twlab as tw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from engines import Engines
     from service import Service
@@ -25,6 +25,38 @@ settings.register_profile("seek", deadline=None)
 # What lands is tried on the same cases wherever it is tried; at a desk every run draws others.
 settings.register_profile("same", deadline=None, derandomize=True, database=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "seek"))
+
+ALONE = {
+    "test_cli",
+    "test_distributed",
+    "test_distributed_embedding",
+    "test_distributed_store",
+    "test_executors",
+    "test_notebooks",
+    "test_widgets_browser",
+    "test_widgets_file",
+}
+"""Files with tests that start other programs and wait for them."""
+WAITING = ("browser", "notebook", "engine")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Of several processes (``-n 2``) one runs them all: they do not take each other's time."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "alone" if Path(nodeid.partition("::")[0]).stem in ALONE else nodeid
+
+    return Scheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file that begins to wait for others joins them."""
+    for item in items:
+        if any(item.get_closest_marker(mark) for mark in WAITING) and item.path.stem not in ALONE:
+            raise pytest.UsageError(f"{item.path.name} belongs to ALONE in tests/conftest.py")
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ import pytest
 import twlab as tw
 from twlab import public
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "twlab"
 FILES = sorted(PACKAGE.rglob("*.py"))

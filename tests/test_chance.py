@@ -75,6 +75,7 @@ def is_calibrated(p: list[float]) -> None:
         assert (judged <= level).mean() >= level - leeway or level == 0.05, level
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("make", "lengths"),
     [
@@ -196,6 +197,7 @@ def test_where_nothing_can_be_said_the_note_says_why(rng: np.random.Generator) -
     assert "trend" in note(*steep)
 
 
+@pytest.mark.once
 def test_other_videos_are_chance_where_there_are_enough() -> None:
     """Titles, trends and slow drift that leave one video without a verdict get one."""
     rng, called, judged = np.random.default_rng(34), 0, 0

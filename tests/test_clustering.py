@@ -175,6 +175,7 @@ def planted(g: int, m: int, seed: int, *, level: float = 0.0) -> tuple[np.ndarra
     return np.repeat(centres, sizes, axis=0) + noise, np.repeat(np.arange(g), sizes)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("g", "m"), [(2, 40), (3, 20), (6, 2), (8, 3), (12, 2), (10, 8), (20, 5), (30, 4), (40, 3)]
 )
@@ -207,6 +208,7 @@ def many(g: int, m: int, seed: int = 0, *, d: int = 128) -> tuple[np.ndarray, np
     return rng.normal(size=(g, d))[true] + 0.4 * rng.normal(size=(g * m, d)), true
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("g", "m"), [(400, 2), (1100, 2), (700, 3), (150, 10)])
 def test_thousands_of_small_groups_are_counted(g: int, m: int) -> None:
     matrix, true = many(g, m, g)

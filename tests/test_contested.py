@@ -49,6 +49,7 @@ def n_found(found: pd.DataFrame, sources: np.ndarray) -> int:
     return len(np.unique(np.floor(at[right])))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("cosine", "noise"), [(0.9, 0), (0.94, 0), (0.97, 0), (0.9, 0.15)])
 @pytest.mark.parametrize("seed", range(20, 26))
 def test_a_scene_that_was_cut_is_not_shared(cosine: float, noise: float, seed: int) -> None:
@@ -67,6 +68,7 @@ def test_a_scene_that_was_cut_is_not_shared(cosine: float, noise: float, seed: i
     assert n_found(back, kept) == len(kept)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("noises", [(0, 0), (0.5, 0.5), (0, 0.6), (0.6, 0)])
 @pytest.mark.parametrize("seed", range(30, 34))
 def test_a_passage_shown_twice_is_found_twice(noises: tuple[float, float], seed: int) -> None:

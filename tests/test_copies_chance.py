@@ -32,6 +32,7 @@ def footage(rng: np.random.Generator, n: int) -> np.ndarray:
     return unit(drawn / np.linalg.norm(drawn, axis=1).mean() + 1.5 / 16)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("make", [white, shots, series, footage])
 @pytest.mark.parametrize("period", [None, 8])
 def test_chance_is_no_less_than_it_says(
@@ -51,6 +52,7 @@ def test_chance_is_no_less_than_it_says(
         assert stats.binom.sf(n_said - 1, len(least), nominal) > 0.01
 
 
+@pytest.mark.once
 def test_the_higher_the_score_the_more_often_it_is_right() -> None:
     said = []
     for seed in range(60):

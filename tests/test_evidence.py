@@ -43,6 +43,7 @@ def with_blanks(matrix: np.ndarray, n_blank: int) -> np.ndarray:
     return out
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("make", "n_blank"), [(make, n) for make in (white, shots) for n in (0, 1, 4, 9)]
 )
@@ -164,6 +165,7 @@ def test_blank_stretches_and_silence_are_no_repeats() -> None:
     np.testing.assert_allclose(found[TIMES], [[120, 156, 300, 336]], atol=0.7)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("make", [white, shots])
 @pytest.mark.parametrize("period", [4, 8, 16])
 @pytest.mark.parametrize("n_kinds", [1, 2])

@@ -45,6 +45,7 @@ def planted(
     return pd.concat(whole, ignore_index=True), query, row
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("steps", [(6.0, 6.0, 6.0), (6.0, 7.0, 9.0)])
 @pytest.mark.parametrize("weights", [None, {"visual": 100.0, "audio": 0.01, "transcription": 0.01}])
 def test_the_planted_place_is_first(steps: Sequence[float], weights: Any) -> None:
@@ -55,6 +56,7 @@ def test_the_planted_place_is_first(steps: Sequence[float], weights: Any) -> Non
     assert np.mean(first) >= 0.95
 
 
+@pytest.mark.once
 def test_the_default_comes_near_its_bound() -> None:
     """At a cosine where even the right option is not sure.
 
@@ -143,6 +145,7 @@ def test_the_score_of_strangers_is_calibrated(n: int) -> None:
     assert np.mean(standing < 0) == pytest.approx(0.5, abs=wide)
 
 
+@pytest.mark.once
 def test_a_query_that_fits_nothing_has_scores_that_say_so() -> None:
     best = []
     for seed in range(40):
@@ -168,6 +171,7 @@ def test_a_still_option_says_nothing() -> None:
     assert np.abs(same["score"]).max() < 1e-3
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("n", [1, 2, 3, 5])
 def test_few_rows_of_an_option_do_not_hide_its_answer(n: int) -> None:
     first = []

@@ -90,6 +90,7 @@ def test_with_the_whole_bound_nothing_is_missed(rows: tuple[int, int, int], k: i
                 np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("bands")
 @pytest.mark.parametrize(("k", "own"), [(1, True), (10, True), (40, True), (10, False)])
 def test_the_recall_is_as_promised_and_told(film: np.ndarray, k: int, own: bool) -> None:

@@ -145,6 +145,7 @@ def sent(service: Service) -> dict[str, Any]:
     return next(one.json for one in reversed(service.asked) if one.path == "/embed-v2/tasks")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("file", FILES)
 def test_every_cell_of_the_table(

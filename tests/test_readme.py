@@ -91,6 +91,7 @@ def first_block_on(path: Path) -> dict[str, Any]:
     return made
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("form", FORMS)
 def test_the_first_block_runs_on_every_form(form: str, tmp_path: Path) -> None:
     write_form(form, rows_of("visual"), tmp_path / "answer", random.Random(0))
@@ -278,8 +279,9 @@ def test_the_first_command_leaves_nothing_that_git_would_see() -> None:
 def test_the_two_commands_are_those_that_ci_runs() -> None:
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert 'python -m pip install -e ".[dev]" && python -m pytest' in README
+    assert len(re.findall(r"^    python -m pip install \. && twlab demo$", README, re.M)) == 1
+    assert 'python -m pip install -e ".[dev]" && python -m pytest -n 2\n' in README
     assert 'python -m pip install --quiet -e ".[dev]"' in ci
     assert "make check" in ci
-    assert re.search(r"^check: .*\btest\b", makefile, re.MULTILINE)
-    assert "$(PYTHON) -m pytest\n" in makefile
+    assert re.search(r"^check:.*\n(\t.*\n)*\t\$\(MAKE\).* test\n", makefile, re.MULTILINE)
+    assert "$(PYTHON) -m pytest -n 2\n" in makefile

@@ -73,6 +73,7 @@ KINDS = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_new_is_one_scene(kind: str) -> None:
     for seed in range(12):

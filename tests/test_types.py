@@ -115,6 +115,7 @@ def test_the_stubs_are_those_of_the_rooms() -> None:
         assert Path(file).read_text(encoding="utf-8") == text, "run python tests/stubs.py"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
 def test_right_use_passes_and_wrong_use_does_not(checker: str, tmp_path: Path) -> None:
     right, wrong = tmp_path / "right.py", tmp_path / "wrong.py"

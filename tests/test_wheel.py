@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ASSETS = "Scripts" if os.name == "nt" else "bin"
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
