@@ -541,3 +541,51 @@ def test_a_docstring_leads_on_and_shows_an_example(name: str) -> None:
     assert ">>>" in example
     if example.count(">>>") == example.count("# doctest: +SKIP"):
         assert not example.startswith(">>>"), "say first why it is not run"
+
+
+def is_number(value: ast.expr | None) -> bool:
+    """Whether a value is a number, or is made of some."""
+    if isinstance(value, ast.Constant):
+        return isinstance(value.value, int | float) and not isinstance(value.value, bool)
+    if isinstance(value, ast.Dict):
+        return any(map(is_number, value.values))
+    if isinstance(value, ast.Tuple | ast.List | ast.Set | ast.BinOp | ast.UnaryOp):
+        parts = [one for one in ast.iter_child_nodes(value) if isinstance(one, ast.expr)]
+        return any(map(is_number, parts))
+    return isinstance(value, ast.Call) and any(map(is_number, value.args))
+
+
+def constants_of(node: ast.stmt) -> list[str]:
+    """The constants that a statement names, several in a row too."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    flat = [one for target in targets for one in getattr(target, "elts", [target])]
+    names = [one.id for one in flat if isinstance(one, ast.Name)]
+    return [name for name in names if re.fullmatch(r"_?[A-Z][A-Z\d_]+", name)]
+
+
+def bare_numbers(text: str) -> set[str]:
+    """Constants of a module that are numbers, with no word on them above, beside or below."""
+    lines, body, found = text.splitlines(), ast.parse(text).body, set[str]()
+    for node, after in zip(body, [*body[1:], None], strict=True):
+        names = constants_of(node)
+        if not names or not is_number(getattr(node, "value", None)):
+            continue
+        below = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+        beside = any("  # " in line for line in lines[node.lineno - 1 : node.end_lineno])
+        if not (below or beside or lines[node.lineno - 2].startswith("# ")):
+            found |= set(names)
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=FILE_IDS)
+def test_a_constant_has_its_reason_beside_it(path: Path) -> None:
+    assert not bare_numbers(path.read_text(encoding="utf-8"))
+
+
+def test_bare_numbers_are_seen() -> None:
+    assert bare_numbers("EF, GH = 1, 2") == {"EF", "GH"}
+    assert bare_numbers("A = 1\nB_SEC: float = -0.5\n_TIMES = (1 << 4, 2)\nC = Clips(2, 3)") == {
+        *("B_SEC", "_TIMES"),
+    }
+    told = '# why\nAB = 1\n\n_CD = 2  # why\nEF = 3\n"""Why."""\nGH = "text"\n'
+    assert not bare_numbers(told)

@@ -26,6 +26,7 @@ LATEST_SEC = 1e12
 """No time in a video comes after this; a date in milliseconds does."""
 
 LONGEST_TIMECODE = 40
+"""Times that programs write have up to 20 characters; a longer text is not worth reading as one."""
 
 _FRAME_SLACK_SEC = 0.0005 + 1e-9
 """How far a time written with three decimals may lie from the one that was meant."""

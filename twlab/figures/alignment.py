@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["alignment"]
 
 MOST_SIDE, VIDEO_LETTERS = 1000, 40
+"""Segments along a side, as many as a side has pixels; letters of a name that fit beside it."""
 
 PIECE_COLUMNS = ("a_video_id", "b_video_id", "a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec")
 

@@ -22,6 +22,8 @@ __all__ = ["SPAN", "bar_lengths", "clock_times", "round_times", "span_labels", "
 
 SPAN = ("start_sec", "end_sec")
 ROUND_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+"""Seconds between marks: what clocks count by, each at most three times the one before, so that
+there are never fewer than a third of the marks that were asked for."""
 
 
 def clock_times(seconds: Any) -> NDArray[np.datetime64]:

@@ -60,6 +60,7 @@ __all__ = ["adopt"]
 _FREE_WORDS = frozenset(("text", "image", "video"))
 _NO_OPTION = frozenset(("separate_embedding", "fused_embedding", "float", "dense", "sparse"))
 _MOST_LETTERS = 40
+"""Options and scopes have up to 18 (``separate_embedding``); longer texts are sentences."""
 _IN_TIME = frozenset(("video", "audio"))
 
 

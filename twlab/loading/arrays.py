@@ -43,6 +43,8 @@ _PLACES = frozenset(
 )
 _NAMES = frozenset((*VIDEO_NAMES, *FILE_NAMES, *GROUPING_NAMES))
 _DEEPEST_GROUP = 12
+"""Groups within groups; a group may hold itself, and files of models and tables have three or four
+levels."""
 _BROKEN = (
     *(ValueError, EOFError, OSError, MemoryError, zlib.error, zipfile.BadZipFile),
     *(NotImplementedError, RuntimeError),  # of ways of packing, and of passwords

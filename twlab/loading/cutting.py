@@ -30,11 +30,16 @@ __all__ = ["Cut", "MarkedTextError"]
 
 _CUT_BYTES = 1 << 18  # stays in the cache of a core
 _LONGEST_HELD = 1 << 25
+"""Bytes of a list whose end has not come yet: 32 MB are more than a million
+numbers, and no vector."""
 _SHORTEST = 64
+"""Bytes of a list that is worth taking out: shorter ones have fewer than eight numbers as services
+write them, and cost the parser no more than the mark in their place."""
 _MARK = "\0twlab"
 _HEAD = b'{"\\u0000twlab":'
 _OPENINGS = frozenset(b"-0123456789 \t\r\n")
 _LONGEST_KEY = 32
+"""Bytes before a list that are looked at for its name: names of times have up to 20."""
 _TIME_ENDS = frozenset(
     (*(name[-3:].encode() for name in TIMED), *(b"_ms", b"tMs", b"dMs", b"amp", b"_ts", b"ame"))
 )

@@ -22,11 +22,12 @@ from twlab.loading.responses.othernames import FALLBACK_VIDEO, length_name
 if TYPE_CHECKING:
     from twlab.loading.responses import Found
 
-__all__ = ["fill_ends"]
+__all__ = ["SAME_SEC", "fill_ends"]
 
-_SAME_SEC = 0.5
+SAME_SEC = 0.5
 """Lengths of one film, as several answers round them, differ by less."""
 _ROUNDING_SEC = 0.05
+"""Times with one decimal are off by so much."""
 _SEGMENT_LENGTH = "segment_duration_sec"
 
 
@@ -83,7 +84,7 @@ def _are_of_segments(videos: list[Any], start: list[float], lengths: list[float]
             return True
         least[video] = min(length, least.get(video, length))
         most[video] = max(length, most.get(video, length))
-    return any(most[video] - least[video] > _SAME_SEC for video in most)
+    return any(most[video] - least[video] > SAME_SEC for video in most)
 
 
 def _are_spans(start: list[float], end: list[float], lengths: list[float]) -> bool:

@@ -68,6 +68,7 @@ _BINARY = {
     b"%PDF": f"a PDF; {_EXPORT}",
 }
 _LONGEST_PATH = 255
+"""What names of files have at most; for a longer one the system gives an error, not an answer."""
 _STEP = 1 << 12  # zstd makes up to 32,768 bytes of one: 128 MB of a step
 _DEEP = re.compile(r"(^|[/\\])\*\*(?:[/\\]|$)")
 _FILMS = (b"\x1aE\xdf\xa3", b"\x00\x00\x01\xba", b"FLV\x01")

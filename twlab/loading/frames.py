@@ -47,7 +47,11 @@ _NOTHING = frozenset(("", "na", "n/a", "nan", "nat", "none", "null", "<na>"))
 """What programs write where a time is missing; in any other column these are words."""
 
 _LONGEST_NUMBER = 25
+"""Python writes a float in up to 24 characters (-2.2250738585072014e-308), and Python refuses to
+read whole numbers of thousands of digits."""
 _HEADER_BYTES = 1 << 16
+"""A line with names for 4,096 columns such as ``embedding_4095`` has 60 KB; of a longer one the
+beginning tells as well."""
 _DECIMAL_COMMA = r"-?\d+(?:,\d+)?(?:[eE][+-]?\d+)?|"
 _ROWS = 2048  # of Parquet between two looks at how much there is
 

@@ -46,6 +46,7 @@ SERVED = frozenset(
 LATEST_IN_FILM_SEC = 1e7
 """Four months: no film lasts so long, and a date in seconds, or in milliseconds, is later."""
 _MOST_DIGITS = 40
+"""A float keeps 17 digits, so more than these tell nothing, and a text may have a million."""
 
 
 def further_names(parts: Iterable[Rows]) -> set[str]:

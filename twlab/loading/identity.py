@@ -18,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from twlab.loading.durations import SAME_SEC
 from twlab.loading.files import Input, stem_of
 from twlab.wording import printable
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["video_ids"]
 
-_SAME_DURATION_SEC = 0.5
 _NOWHERE = sys.maxsize
 _ANY = ...  # in place of an address or of a second
 _UNIT_COLUMNS = ("video_id", "input_url", "video_name", "filename", "duration_sec", "task_id")
@@ -242,7 +242,7 @@ def _can_be_one(a: _Unit, b: _Unit) -> bool:
     if a.url and b.url and a.url != b.url:
         return False
     known = [d for d in (a.duration, b.duration) if isinstance(d, int | float)]
-    return len(known) < 2 or abs(known[0] - known[1]) <= _SAME_DURATION_SEC
+    return len(known) < 2 or abs(known[0] - known[1]) <= SAME_SEC
 
 
 def _folder(source: Input) -> str:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["parse"]
 
 _PARSE_BYTES = 1 << 20
+"""Read at a time: a gigabyte in a thousand steps, of which memory holds one beside the text."""
 _LITERALS = (b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity")
 _NUMBER_BEGUN = re.compile(rb"\.|[eE][+-]?")  # the parser takes the digits before these
 _ESCAPE_BEGUN = re.compile(rb"u[0-9a-fA-F]{0,4}")

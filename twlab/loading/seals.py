@@ -32,9 +32,11 @@ __all__ = ["SEAL_KEY", "Digest", "SealedFile", "check_rows", "check_seal"]
 SEAL_KEY = "twlab_crc32"
 _SEAL = b"twlab seal\r\n"
 _SEAL_SIZE = len(_SEAL) + 4
+"""The mark, and a sum of four bytes."""
 _NESTED = frozenset((list, dict, np.ndarray))
 _END_SIZE = 8  # how long the description is, and PAR1
 _SEAL_BYTES = 1 << 20
+"""Read at a time; also how far before the end of a file a seal that has moved is looked for."""
 
 
 class SealedFile(io.RawIOBase):

@@ -46,6 +46,7 @@ _COUNTING = frozenset(
     )
 )
 _FEWEST = 2
+"""One segment follows no other."""
 
 WITHOUT_TIME = frozenset({"document", "image", "text"})
 """Inputs whose pieces have numbers and pages, and no times that could be missed."""

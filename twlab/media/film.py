@@ -55,6 +55,7 @@ _MOST_LOST = 250
 to no frame that is still to come."""
 
 _MICRO = 1_000_000
+"""The clock of whole files counts in microseconds, whatever that of their tracks does."""
 
 _UNSAID, _HD = 2, 720
 """The mark of a film that does not say how its colours are written, and the height from which on

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 __all__ = ["all_hits", "index_hits", "search_form"]
 
 _PAGE = 50
+"""The most that the service gives in one answer."""
 _NEXT = "next_page_token"
 _MOST_IMAGES = 10
+"""The most that the service takes in one search."""
 _WORDS = {
     "transcription_options": ("lexical", "semantic"),
     "group_by": ("clip", "video"),

@@ -154,7 +154,9 @@ class Model:
 
 _BOTH_TYPES = ("separate_embedding", "fused_embedding")
 _FIXED = Clips(2, 10, 6)
+"""Seconds: at least, at most, and where nothing is asked."""
 _MB = 1_000_000
+"""As the service counts them."""
 
 _V1 = Model(
     name="Marengo-retrieval-2.7",

@@ -36,6 +36,7 @@ FORWARD: tuple[float, ...] = tuple(np.geomspace(1 / 3, 3, 33).tolist())
 differ by a fourteenth, and so by one place after 14 segments; the turning makes up for that."""
 
 BACKWARD = (-1.0,)
+"""Of what is played backwards only the usual speed is looked for."""
 
 
 class Stretch(NamedTuple):

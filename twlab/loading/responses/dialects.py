@@ -25,7 +25,9 @@ __all__ = ["document_of", "undress"]
 
 _DYNAMO = frozenset(("S", "N", "L", "M", "BOOL", "NULL", "B", "SS", "NS", "BS"))
 _DEEPEST_TYPED = 40
+"""DynamoDB keeps values up to 32 levels deep; deeper ones are nobody's answer."""
 _BSON_VECTOR, _BSON_FLOAT32, _BSON_INT8 = "09", 0x27, 0x03
+"""The subtype of vectors in BSON, and how the first byte of one says what its numbers are."""
 _CHROMA = ("ids", "embeddings", "metadatas", "documents", "uris", "distances")
 
 

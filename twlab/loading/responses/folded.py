@@ -37,6 +37,7 @@ _VIDEO_FIELDS = {
     **dict.fromkeys(("path", "file_path", "uri", "src", "key", "video"), "video_path"),
 }
 _LONGEST_PAIR = 2
+"""A list of two is a stretch of time; longer ones are vectors, or several things."""
 
 
 def is_folded(node: dict[str, Any], shape: Shape) -> bool:

@@ -14,6 +14,7 @@ __all__ = ["foreign_name"]
 _EXPECTED = "; embeddings of TwelveLabs were expected; load the file that holds those"
 _FIFTYONE = f"this is a FiftyOne export, which does not keep embedding options apart{_EXPECTED}"
 _VERTEX_DIM = 1408
+"""Of vectors of multimodalembedding@001, unless fewer are asked for."""
 _MARKS = frozenset(
     ("object", "predictions", "deployed_model_id", "_cls", "samples", "sample_fields")
 )

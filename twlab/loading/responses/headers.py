@@ -16,6 +16,7 @@ __all__ = ["ignored_keys", "is_header", "name_columns"]
 
 _TROUBLE = frozenset(("error", "errors", "error_message", "message", "status", "code"))
 _FEWEST_NAMES = 2
+"""A single text over single values is a caption as likely as the name of a column."""
 
 
 def is_header(nodes: Sequence[Any]) -> bool:

@@ -51,6 +51,8 @@ _SPAN = re.compile(
 _MOMENT = re.compile(rf"(?:t[\s_=-]*)?{_TIME}", re.IGNORECASE)
 _JOINT = re.compile(r"[\s(\['\"]*(.+?)['\"]?[\s,_@:#|-]+([\d.:]+\s*[-_,]\s*[\d.:]+)[\s)\]]*")
 _LONGEST_KEY, _LONGEST_JOINT = 60, 300
+"""Letters of two times with words around them, and of a name of up to 255 before these: a search
+for times in a text of any length would take seconds."""
 
 
 class Keys(NamedTuple):

@@ -24,6 +24,8 @@ __all__ = ["explain", "failed_request"]
 
 _Names = dict[str, Any]
 _MANY_NUMBERS = 8
+"""Numbers under names of their own that are a vector rather than facts, such as width, height, rate
+and size of a film."""
 _HITS = frozenset(("score", "confidence", "rank"))
 
 

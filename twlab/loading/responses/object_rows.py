@@ -47,6 +47,7 @@ _OTHER_LISTS = frozenset(("bbox", "box", "histogram", "shape"))
 _OF_CUTTING = frozenset(("truncated", "truncation_reason"))
 _OF_REQUESTS = frozenset(("meta", "info", "data", "attributes", "attrs", "extra"))
 _SHORTEST_VECTOR = 8
+"""Shorter lists of numbers are boxes (4), colours (3 or 4) and sizes; models give 64 and more."""
 _PLAIN_TYPES = frozenset((str, int, float, bool, type(None)))
 
 

@@ -97,6 +97,7 @@ _FRAMES = {
     **dict.fromkeys(("last_frame", "frame_end", "end_frame", "stop_frame", "to_frame"), 1),
     **dict.fromkeys(("frame", "frame_index", "frame_idx", "frame_number", "frame_no"), 2),
 }
+"""Names of times in frames: 0 for a start, 1 for an end, 2 for a point."""
 _SIDES: tuple[Literal["start", "end", "point"], ...] = ("start", "end", "point")
 _UNITS = (
     (re.compile(r"_?(?:ms|msecs?|millis|millisec|milliseconds?)$"), 1e3),
@@ -105,6 +106,7 @@ _UNITS = (
     (re.compile(r"_(?:s|secs?|seconds?)$"), 1.0),
     (re.compile(r"_(?:mins?|minutes?)$"), 1 / 60),
 )
+"""How names say their unit, and how many of it make a second."""
 
 
 class TimeName(NamedTuple):

@@ -50,13 +50,18 @@ SHORTEST_VECTOR = 32
 
 _SINGLE = frozenset((int, float, bool, type(None)))
 _MARENGO_DIMS = frozenset((512, 1024))
+"""Of Marengo 3 and of those before it."""
 _FEWEST_NUMBERS = 4
+"""A start, an end and a vector: one number is none."""
 _MOST_COLUMNS = 64
+"""Values of a row without names; a longer list with one vector in it is a list of other things."""
 _UNIT = 1.5
 """Vectors are of length 1 or nearly: a number so many times the length of the rest is a time."""
 
 
 _FEWEST_OF_UNIT = 10
+"""A start, an end and eight numbers: of fewer, such as a box, the length is 1 by chance too
+often."""
 
 
 @lru_cache(maxsize=1024)

@@ -27,6 +27,7 @@ __all__ = ["CLEANERS", "SCALARS", "BadValueError", "is_numbers", "is_reversed", 
 SCALARS = (str, int, float, bool, np.number, np.bool_)
 
 _FEWEST_BYTES = 32
+"""Eight numbers: the 16 bytes of a UUID or an MD5 are four that may look like those of a vector."""
 _LARGEST, _SMALLEST = 1e6, 1e-12
 """Numbers of embeddings lie between; bytes of something else have any of 80 powers of ten."""
 

@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["read"]
 
 _DEEPEST = 24
+"""More than twice as deep as any answer (ten levels); a level takes several of the 1,000 calls
+that Python goes deep."""
 _LONGEST_NAME = 1000
+"""Signed addresses have some hundred letters; longer texts are descriptions."""
 _MAY_NAME = (*VIDEO_NAMES, *FILE_NAMES, "title", "name")
 _ALL_NAMES = frozenset(_MAY_NAME)
 

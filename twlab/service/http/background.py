@@ -24,7 +24,11 @@ __all__ = ["Background"]
 
 T = TypeVar("T")
 _FAREWELL_SEC = 10.0
+"""How long work that was told to stop may take: requests end at once, the hash of a large file when
+its block is read."""
 _GLANCE_SEC = 0.2
+"""Between looks at whether somebody interrupts: sooner than anyone notices, and five a second cost
+nothing."""
 
 
 class Background:

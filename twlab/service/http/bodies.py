@@ -20,7 +20,10 @@ ENCODINGS = "gzip, deflate"
 """What the service may pack its answers with."""
 
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+"""How zlib reads each: a window of 2**15 bytes, and 16 more for the frame of gzip."""
 _BLOCK = 1 << 20
+"""Bytes unpacked at a time, so that what unpacks to a thousand times its size is stopped in
+time."""
 
 
 async def read_body(pieces: AsyncIterator[bytes], encoding: str, most: int, *, cut: bool) -> bytes:

@@ -33,8 +33,12 @@ __all__ = ["Params", "Service", "Upload"]
 _PAGE = "50"
 _MOST_PAGES = 20_000  # a million entries
 _MOST_PIECES = 100_000
+"""Pieces of a file; stores such as S3 take 10,000."""
 _SPARE_PAGES = 10
+"""What a short list may grow by while it is read; a long one may double."""
 _STALE_PAGES = 3
+"""Pages with nothing new, one after another: entries move on by a page while others are added, and
+a service that ignores the number of the page sends the same one for ever."""
 Params = tuple[tuple[str, str], ...]
 
 

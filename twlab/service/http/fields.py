@@ -15,6 +15,8 @@ from twlab.errors import AnswerError
 __all__ = ["box_at", "entries_at", "identity_at", "number_at", "plain", "text_at", "whole_at"]
 
 _ID_CHARS = 200
+"""Ids of the service have 24 or 36; a longer text is something else, and becomes part of
+addresses."""
 
 
 def plain(text: str, most: int = 200) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["FilePart", "PartStream", "content_hash"]
 
 _BLOCK = 1 << 20
+"""Read at a time to be hashed: a large film in thousands of steps, and in little memory."""
 
 
 @dataclass(frozen=True)

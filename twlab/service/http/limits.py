@@ -29,8 +29,11 @@ __all__ = ["Limiter", "ServerClock", "asked_wait"]
 
 _LATEST = 1e11  # the year 5138: what is later is no time of a service
 _NAP_SEC = 0.25
+"""Between looks at what may be sent: answers that come meanwhile may have changed it."""
 _GROWTH_PER_SEC = 0.01
+"""How much of the gap between requests goes each second, so that the pace doubles in 70 s."""
 _PACE_AFTER_REFUSAL = 0.95
+"""A little below the pace that was too fast, so that the same one is not refused again at once."""
 
 
 def _number(headers: Mapping[str, str], name: str) -> float | None:

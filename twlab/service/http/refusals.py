@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["describe_break", "refusal", "request_id"]
 
 _BODY_CHARS = 200
+"""A sentence of what the service said, not the page of a gateway."""
 _TASK = "/tasks/{id}"
 _WORDS = {
     "ConnectTimeout": "no connection in time",

@@ -40,9 +40,11 @@ if TYPE_CHECKING:
 __all__ = ["LIST_BYTES", "VECTOR_BYTES", "Answer", "Call", "HttpTransport", "Settings", "Transport"]
 
 _REPEATABLE = frozenset({408, 409, 429})
+"""What passes: too late, at odds with another request, too many."""
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _FIRST_TRIES = 3  # where no answer ever came there is no network, which waiting does not mend
 _PIECE_BYTES = 1 << 18
+"""Read and sent at a time, 256 KB, of which progress is told."""
 _SLOWEST_UPLOAD = 20_000  # bytes in a second
 _REFUSAL_BYTES = 1 << 20  # of a refusal, as much as may hold a sentence
 # Four hours in clips of 2 s are 7,200 vectors of up to four options: some 350 MB of JSON.

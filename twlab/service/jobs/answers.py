@@ -26,10 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["answer_path", "found_jobs", "lying_answer", "read_head", "save_answer", "upload_name"]
 
 KEY_DIGITS = 12
+"""Of a key in the name of its file: 48 bits, of which two of a million answers are the same once in
+500 folders, and then beside the same name of a film only."""
 _TOKEN_DIGITS = 16
+"""64 bits: no two files of an account have the same."""
 _FOLDER = "answers"
 _STEM_BYTES = 120  # what an encrypted folder takes of a name is 143, and 18 are ours
 _HEAD_BYTES = 1 << 20
+"""What a job tells of itself stands in the first kilobytes, texts along time among it."""
 _BODY = b',"response_body":'
 _TOLD = ("key", "account", "api", "source", "content", "video_id", "model_name", "options")
 

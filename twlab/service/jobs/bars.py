@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Bars"]
 
 _SHOWN_FROM_BYTES = 1 << 20
+"""Of less than a megabyte nobody could read the bar before it is gone."""
 
 
 class Bars:

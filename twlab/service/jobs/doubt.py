@@ -36,7 +36,9 @@ __all__ = ["settle", "tasks_by_name"]
 # between them is its own affair. Names are marked, so looking further back costs pages, not money.
 _CLOCKS_APART_SEC = 600.0
 _KEPT_SEC = 7 * 86_400.0
+"""The service forgets tasks after seven days."""
 _FIRST_PAUSE_SEC, _LONGEST_PAUSE_SEC = 0.25, 5.0
+"""Between questions, each pause twice the last: a minute takes some fifteen requests."""
 
 
 async def settle(service: Service, ledger: Ledger, job: Job, settings: Settings) -> Job:

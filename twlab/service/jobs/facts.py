@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 __all__ = ["facts_from", "facts_of", "in_doubt", "is_same_work", "which_is"]
 
 _USUAL_CLIP_SEC = 6.0
+"""What the service takes for fixed clips where nothing is asked."""
 _PARTS = tuple((f"{kind}_embedding",) for kind in ("video", "audio", "image", "document"))
 _USUAL_DIMENSION = 512
+"""What the service gives where nothing is asked."""
 _NUMBERS = ("clip_sec", "start_sec", "end_sec")
 _WORDS = ("embedding_scope", "embedding_option")
 

@@ -37,6 +37,7 @@ _PAGES_OF = (
 _AS_A_FILE = {("dl", "1"), ("raw", "1"), ("download", "1")}
 _ANY_BYTES = ("", "application/octet-stream", "binary/octet-stream")
 _SETTLED_SEC = 2.0
+"""The coarsest clock of a file system, that of FAT: two changes within it bear one time."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["FORM", "NewerFormError", "has_foreign_changes", "into_wal", "keep_tally", "prepare"]
 
 FORM = 3
+"""Of the tables, written into the file; whoever changes them counts on."""
 _JOBS = """
 CREATE TABLE IF NOT EXISTS jobs (
     key TEXT PRIMARY KEY,

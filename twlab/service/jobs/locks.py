@@ -25,6 +25,8 @@ __all__ = ["RunLock", "alone", "is_alive", "run_name"]
 
 _NAME = re.compile(r"\d+-[0-9a-f]{12}")
 _PATIENCE_SEC = 60.0
+"""Blocks under a lock take milliseconds; a minute means that the disk gives none, or a program
+hangs."""
 
 
 def run_name() -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["check_ids", "find_assets"]
 
 _AT_ONCE = 8
+"""Assets asked for at the same time, as many as videos are worked on."""
 _MARK = re.compile(r"\.[0-9a-f]{16}(?=\.[^.]*$|$)")
 
 

@@ -39,10 +39,16 @@ if TYPE_CHECKING:
 __all__ = ["Uploader", "Watcher"]
 
 ONE_FORM_BYTES = 64 << 20
+"""The service takes 200 MB in one request; a large one that breaks begins anew, pieces go on where
+they stopped."""
 _PIECES_AT_ONCE = 4
+"""Enough to fill a line whose answers are a while away; more share it and break more often."""
 _PER_REQUEST = 50
+"""Addresses asked for and pieces told of at a time: addresses hold for an hour."""
 _TRIES = 6
+"""With pauses that double, up to half a minute in all; afterwards the next run goes on."""
 _FIRST_PAUSE_SEC, _LONGEST_PAUSE_SEC = 0.25, 5.0
+"""Between questions, each pause twice the last: a minute takes some fifteen requests."""
 _SESSION_LOST = (NotFoundError, GoneError, BadRequestError, PermissionDeniedError)
 
 

@@ -63,6 +63,7 @@ _UNKNOWN_FATE = (ServerError, ConflictError, RequestTimeoutError, AnswerError)
 _MAY_PASS = (AuthenticationError, ConnectionFailedError, RateLimitError, *_UNKNOWN_FATE)
 _DOCUMENT_BYTES = 200_000_000  # what is taken of a document in one form, and in no pieces
 _OTHERS_PAUSE_SEC, _OTHERS_LONGEST_SEC = 0.1, 2.0
+"""Between looks into the ledger for what another run does, each pause twice the last."""
 
 
 @dataclass(frozen=True)
