@@ -42,11 +42,13 @@ BAND, GAP = 40, 6
 line of text there, and between frames."""
 
 TOP, EDGE = 72, 16
+"""Pixels for title and subtitle, and on the other sides."""
 
 WIDE = 16 / 9
 """Of pictures whose size only the browser will know."""
 
 NAME_LETTERS = 24
+"""Of the name of a video, before its times in the heading of a row."""
 
 
 class _Tile(NamedTuple):
