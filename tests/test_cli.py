@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -99,6 +100,8 @@ def test_demo_writes_one_file_that_needs_no_network(tmp_path: Path) -> None:
     assert path == (tmp_path / "film.html").resolve()
     page = path.read_text(encoding="utf-8")
     assert page.count("Plotly.newPlot(") >= 4
+    has_frames = importlib.util.find_spec("av") is not None
+    assert page.count('"source":"data:image') == 30 * has_frames  # five of each of six clusters
     assert page.count("plotly.js v") == 1
     assert "Blender Foundation" in page
     assert "not Marengo" in page

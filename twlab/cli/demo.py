@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import html
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
 from twlab.paths import replace_file, user_path
@@ -92,8 +93,8 @@ def write_demo(path: str | os.PathLike[str]) -> Path:
     >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     page = write_demo(Path(folder) / "film.html").read_text(encoding="utf-8")
-    >>> page.count("<h2>")
-    5
+    >>> page.count("<h2>")  # one less without the extra media
+    6
     """
     from twlab.loading.samples import sample
 
@@ -160,10 +161,25 @@ def _draw_pictures(film: pd.DataFrame) -> Iterator[Picture]:
         "labels = tw.cluster(film, 6)\ntw.plot.timeline(film, lanes=labels)",
         plot.timeline(film, lanes=labels),
     )
+    if find_spec("av") is not None:
+        yield _draw_storyboard(film, labels)
     coords = cast("pd.DataFrame", project(film))
     yield (
         "A map of the clips",
         "Clips that look alike lie together; colours are the clusters. Point at one for its time.",
         "coords = tw.project(film)\ntw.plot.scatter(film, coords, color=labels)",
         plot.scatter(film, coords, color=labels),
+    )
+
+
+def _draw_storyboard(film: pd.DataFrame, labels: pd.Series[Any]) -> Picture:
+    """The clusters as frames, where PyAV is there to read the film."""
+    from twlab import plot
+    from twlab.loading.samples import sample_video
+
+    return (
+        "What each cluster shows",
+        "The clips that are most typical of each cluster, of the beginning of its time to the end.",
+        "tw.plot.storyboard(labels, film, video=tw.sample_video())",
+        plot.storyboard(labels, film, video=sample_video()),
     )

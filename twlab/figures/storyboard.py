@@ -37,7 +37,7 @@ STILL_HEIGHT = 120
 WIDTH, TALLEST = 860, 130
 """Pixels that rows fill in a notebook, and that a frame is high at most."""
 
-BAND, GAP = 40, 6
+BAND, GAP = 44, 6
 """Pixels for the heading of a row, which shrinks with the picture on a phone and must still hold a
 line of text there, and between frames."""
 
