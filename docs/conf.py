@@ -36,7 +36,7 @@ extensions = [
     "numpydoc",
     "myst_nb",
 ]
-exclude_patterns = ["_build", "_kernel", "_static", "notebooks/README.md"]
+exclude_patterns = ["_build", "_kernel", "_static"]
 templates_path = ["_templates"]
 nitpicky = True
 nitpick_ignore_regex = [  # rooms are named for readers of the source, and have no page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from twlab.widgets import ASSETS, IMPORT, module_source
 
 MODULES = {path.stem: path.read_text(encoding="utf-8") for path in (ASSETS / "js").glob("*.js")}
 ENTRIES = ("widget", "file")
+JS_TESTS = Path(__file__).parent / "js"
 
 NAMED_IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w-]+)\.js";\n', re.MULTILINE)
 DECLARATION = re.compile(
@@ -99,6 +101,56 @@ def test_what_cannot_be_joined_is_told(modules: dict[str, str], fault: str | Non
         assert found == []
     else:
         assert any(fault in one for one in found), found
+
+
+def needless(modules: dict[str, str], users: list[str]) -> set[str]:
+    """What modules export and nobody imports: none of them, and no text of `users`."""
+    given = {
+        (module, name)
+        for module, source in modules.items()
+        for name, exported in declared(source).items()
+        if exported
+    }
+    pattern = re.compile(r'import\s*\{([^}]*)\}\s*from\s*"[./\w-]*?([\w-]+)\.js"')
+    taken = {
+        (module, name.split(" as ")[0].strip())
+        for text in [*modules.values(), *users]
+        for names, module in pattern.findall(text)
+        for name in names.split(",")
+    }
+    return {f"{module}: {name}" for module, name in given - taken}
+
+
+def test_what_a_module_exports_is_imported() -> None:
+    users = [path.read_text(encoding="utf-8") for path in JS_TESTS.glob("*.js")]
+    assert not needless(MODULES, users)
+    modules = {
+        "a": "export const one = 1;\nexport const two = 2;\n",
+        "b": 'import { one } from "./a.js";\n',
+    }
+    assert needless(modules, []) == {"a: two"}
+    assert not needless(modules, ['import {\n  two,\n} from "../../twlab/widgets/js/a.js";'])
+
+
+def unused_classes(styles: str, code: str) -> set[str]:
+    """Classes of style sheets that no code names, whole or with an end put in (``twx-${name}``)."""
+    rules = re.sub(r"/\*.*?\*/|\{[^{}]*\}", " ", styles, flags=re.DOTALL)
+    classes = set(re.findall(r"\.([A-Za-z_][\w-]*)", rules))
+    words = set(re.findall(r"[\w-]+", code))
+    ends = {start for start in re.findall(r"([\w-]+-)\$\{", code)}
+    return {
+        name
+        for name in classes - words
+        if not any(name.startswith(start) and name.removeprefix(start) in words for start in ends)
+    }
+
+
+def test_every_class_of_the_style_sheets_is_worn() -> None:
+    styles = "\n".join(path.read_text(encoding="utf-8") for path in (ASSETS / "css").glob("*.css"))
+    code = "\n".join([*MODULES.values(), *(p.read_text("utf-8") for p in ASSETS.glob("*.py"))])
+    assert not unused_classes(styles, code)
+    sheet = ".a { color: #fff.5; }\n@media x { .b-map, .b-x:hover { top: .5px } }\n.c {}"
+    assert unused_classes(sheet, '"a", `b-${name}`, "map"') == {"b-x", "c"}
 
 
 @pytest.mark.parametrize("entry", ENTRIES)

@@ -5,6 +5,9 @@ sum of all similarities within it, and every cut costs the toll of its place plu
 ``power=1``, ``level=0`` and no toll this is kernel change-point detection. The block sums ``B`` are
 made once; any number of settings (prices of pieces, tolls, penalties) are then searched together.
 
+Why not ``ruptures``: its ``KernelCPD`` knows one price of a piece and one penalty a call, and no
+weights or tolls; :func:`twlab.scenes` sums the blocks once for all settings that it compares.
+
 * :class:`Line`, :class:`Gram` - what is cut: sums of vectors, or of a matrix of similarities
 * :func:`pieces_of`, :func:`cost_of` - block sums of all pieces, and what these cost
 * :func:`cuts_of_price` - the cheapest cuts at a penalty

@@ -21,7 +21,7 @@ export function cssColour(packed) {
 }
 
 /** 256 packed colours that run through the stops. @param {string} stops */
-export function ramp(stops) {
+function ramp(stops) {
   const colours = stops.split(" ").map(hexRgb);
   return Uint32Array.from({ length: 256 }, (_, i) => {
     const place = (i / 255) * (colours.length - 1);

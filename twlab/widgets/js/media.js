@@ -7,7 +7,7 @@
  * @property {string} note why not, for the reader
  */
 
-export const HLS_MIME = "application/vnd.apple.mpegurl";
+const HLS_MIME = "application/vnd.apple.mpegurl";
 
 export class Media {
   #data;

@@ -24,7 +24,7 @@ export function nearestOf(data, space, row, count) {
 }
 
 /** Cosine similarity of two rows as the heatmap knows it, NaN where it does not. @param {Data} data @param {import("./data.js").Space} shown @param {number} a @param {number} b */
-export function similarityAt(data, shown, a, b) {
+function similarityAt(data, shown, a, b) {
   const square = shown.similarity;
   if (!square) return NaN;
   const place = (/** @type {number} */ row) =>
