@@ -17,7 +17,7 @@ import palette
 import pytest
 
 import twlab as tw
-from twlab import public
+from twlab import plot, public
 
 pytestmark = pytest.mark.once
 
@@ -289,6 +289,80 @@ def test_participles_are_seen() -> None:
     assert all(map(tells_what_was_done, wrong))
     right = ("tell", "embed", "_cut", "stored_block", "_refuse_changed", "is_lost", "__init__")
     assert not any(map(tells_what_was_done, right))
+
+
+def names_of(module: ast.Module) -> set[str]:
+    """What a module makes on its top level without an underscore: functions, classes, values.
+
+    The variables of types are the same everywhere, and mean nothing outside of a signature.
+    """
+    found = set()
+    for node in [
+        *module.body,
+        *(n for one in module.body if isinstance(one, ast.If) for n in one.body),
+    ]:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            value = ast.unparse(node.value) if node.value else ""
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            made = {
+                one.id
+                for target in targets
+                for one in ast.walk(target)
+                if isinstance(one, ast.Name)
+            }
+            found |= set() if value.startswith(("TypeVar(", "ParamSpec(")) else made
+    return {name for name in found if not name.startswith("_")}
+
+
+def is_alike_by_intent(name: str, homes: set[str]) -> bool:
+    """Whether a name stands for one thing in all of these modules.
+
+    A front names what its room has, an analysis in pieces is called as the one on tables is, and
+    the figure of a result as the result.
+    """
+    rooms = {home for home in homes if home.split(".")[1] not in LEVELS[FRONTS]}
+    if name in plot.__all__:
+        rooms -= {home for home in rooms if home.startswith("twlab.figures.")}
+    wire = public.WIRES.get(name)
+    wired = {f"twlab.{home}" for home in (wire.home, wire.pieces) if home} if wire else set()
+    return len(rooms) < 2 or rooms <= wired
+
+
+def homonyms(modules: dict[str, ast.Module]) -> dict[str, set[str]]:
+    """Names that mean different things in different modules, with these modules."""
+    homes: dict[str, set[str]] = {}
+    for home, module in modules.items():
+        for name in names_of(module):
+            homes.setdefault(name, set()).add(home)
+    return {name: at for name, at in homes.items() if not is_alike_by_intent(name, at)}
+
+
+def test_a_name_means_one_thing() -> None:
+    assert not homonyms({name: tree(path) for name, path in MODULES.items()})
+
+
+def test_a_stem_is_used_once() -> None:
+    stems = [path.stem for path in FILES if not path.stem.startswith("__")]
+    assert len(set(stems)) == len(stems), sorted(stem for stem in stems if stems.count(stem) > 1)
+
+
+def test_homonyms_are_seen() -> None:
+    texts = {
+        "twlab.table.one": "def rows(): ...\nMOST = 3\nT = TypeVar('T')\ndef _own(): ...",
+        "twlab.media.two": "class rows: ...\nMOST, LEAST = 3, 4\nT = TypeVar('T')\ndef _own(): ...",
+        "twlab.analysis.scenes.segmentation": "def scenes(): ...\ndef novelty(): ...",
+        "twlab.archive.in_pieces.per_video": "def scenes(): ...",
+        "twlab.archive.store.parts": "def novelty(): ...",
+        "twlab.figures.novelty": "def novelty(): ...",
+        "twlab.plot": "novelty = 1",
+    }
+    found = homonyms({name: ast.parse(text) for name, text in texts.items()})
+    assert found.keys() == {"rows", "MOST", "novelty"}
+    del texts["twlab.archive.store.parts"]
+    found = homonyms({name: ast.parse(text) for name, text in texts.items()})
+    assert found.keys() == {"rows", "MOST"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=FILE_IDS)

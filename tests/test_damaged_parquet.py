@@ -7,7 +7,7 @@ EVERY_BYTE = """
 import io, sys
 import pyarrow as pa, pyarrow.parquet as pq
 import twlab as tw
-from twlab.loading.frames import parquet_table
+from twlab.loading.tabular import parquet_table
 
 file = io.BytesIO()
 vectors = pa.array([[0.5, 0.25], [0.5, 1.0]], pa.list_(pa.float32()))

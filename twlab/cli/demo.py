@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from plotly.graph_objects import Figure
 
-    Picture = tuple[str, str, str, Figure]
+    Shown = tuple[str, str, str, Figure]
 
 __all__ = ["write_demo"]
 
@@ -134,7 +134,7 @@ def _draw_explorer(film: pd.DataFrame) -> str:
     return frame
 
 
-def _draw_pictures(film: pd.DataFrame) -> Iterator[Picture]:
+def _draw_pictures(film: pd.DataFrame) -> Iterator[Shown]:
     """Title, what to see, the code, and the figure."""
     from twlab import plot
     from twlab.analysis.groups.clustering import cluster

@@ -3,7 +3,7 @@
 * ``files``     which files a path, folder or pattern names; unpacking
 * ``cutting``   long vectors cut out of JSON text
 * ``parsing``   JSON text -> parsed document with the vectors as arrays
-* ``frames``    Parquet, CSV and DataFrames of other makers -> rows
+* ``tabular``   Parquet, CSV and DataFrames of other makers -> rows
 * ``arrays``    ``.npz`` and HDF5 -> a document of columns
 * ``reading``   one source of any kind -> rows and problems
 * ``answered``  what an answer says beside its vectors: model, speech, tokens

@@ -12,14 +12,6 @@ from twlab.loading.adopting import adopt
 from twlab.loading.answered import check_uncertainty, spread_speech, tell_models
 from twlab.loading.arrays import hdf5_document, npz_document, of_group
 from twlab.loading.files import Input, file_kind, open_input
-from twlab.loading.frames import (
-    arrow_table,
-    ipc_table,
-    parquet_table,
-    read_arrow,
-    read_csv,
-    read_frame,
-)
 from twlab.loading.joining import check_vectors, tell_late_ends
 from twlab.loading.parsing import parse
 from twlab.loading.responses import (
@@ -30,6 +22,14 @@ from twlab.loading.responses import (
     read_notebook,
 )
 from twlab.loading.seals import check_rows
+from twlab.loading.tabular import (
+    arrow_table,
+    ipc_table,
+    parquet_table,
+    read_arrow,
+    read_csv,
+    read_frame,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

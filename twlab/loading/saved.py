@@ -16,14 +16,14 @@ import pandas as pd
 
 from twlab.errors import InputError, LoadError
 from twlab.loading.files import Input, file_kind, open_input
-from twlab.loading.frames import (
+from twlab.loading.joining import warn_of_same_times, with_blocks
+from twlab.loading.seals import SEAL_KEY, Digest, SealedFile
+from twlab.loading.tabular import (
     arrow_vectors,
     conversion_errors,
     parquet_columns,
     parquet_table,
 )
-from twlab.loading.joining import warn_of_same_times, with_blocks
-from twlab.loading.seals import SEAL_KEY, Digest, SealedFile
 from twlab.table.blocks import holds_lists
 from twlab.table.segments import COLUMNS, check_segments, vectors
 

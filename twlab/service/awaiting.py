@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from twlab.service.account import Names
     from twlab.service.http.transport import HttpTransport
     from twlab.service.jobs.inputs import Media
-    from twlab.service.jobs.query_parts import Query
+    from twlab.service.jobs.query_parts import ServiceQuery
     from twlab.table.types import FilePath, Files
 
     NamedFiles = Files | Mapping[str, FilePath]
@@ -558,7 +558,7 @@ class AsyncClient(Account):
             [_check_one_file(make_query(model_name, media={"audio": audio}))]
         )
 
-    async def _ask_all(self, queries: Sequence[Query]) -> pd.DataFrame:
+    async def _ask_all(self, queries: Sequence[ServiceQuery]) -> pd.DataFrame:
         """One row for each query, in their order."""
         service, ledger, assets, account = self._parts()
         with contextlib.closing(ledger.begin()) as lock:
@@ -669,7 +669,7 @@ def _check_text(text: Any) -> str:
     return text
 
 
-def _check_one_file(query: Query) -> Query:
+def _check_one_file(query: ServiceQuery) -> ServiceQuery:
     """The query, if it is of one file."""
     if len(query.parts) != 1:
         raise InputError(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from twlab.table.types import Positions
 
-    Look = Callable[..., tuple[Any, ...]]
+    GroupLook = Callable[..., tuple[Any, ...]]
 
 __all__ = ["EachGroup", "on_table"]
 
@@ -27,7 +27,7 @@ class EachGroup(Protocol):
     """Calls a function with the rows of each group, wherever they lie."""
 
     def __call__(
-        self, step: str, look: Look, groups: Sequence[Positions], *sent: Any
+        self, step: str, look: GroupLook, groups: Sequence[Positions], *sent: Any
     ) -> Iterable[tuple[Any, ...]]:
         """What ``look(rows, *sent)`` gives, arrays and numbers, for the table of each group.
 
@@ -48,7 +48,7 @@ def on_table(segments: pd.DataFrame) -> EachGroup:
     """Each group of a table that is at hand."""
 
     def each(
-        step: str, look: Look, groups: Sequence[Positions], *sent: Any
+        step: str, look: GroupLook, groups: Sequence[Positions], *sent: Any
     ) -> Iterable[tuple[Any, ...]]:
         return (look(segments.iloc[rows], *sent) for rows in bar(step, groups))
 

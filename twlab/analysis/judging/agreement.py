@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from twlab.table.types import Floats
 
-    Part = tuple[Any, Any]
-    Parts = dict[Any, dict[Part, Track]]
+    OptionModel = tuple[Any, Any]
+    VideoTracks = dict[Any, dict[OptionModel, Track]]
 
 __all__ = ["compare_options"]
 
@@ -130,16 +130,16 @@ def compare_options(segments: pd.DataFrame) -> pd.DataFrame:
     return table if "model_name" in segments.columns else table.drop(columns=["model_a", "model_b"])
 
 
-def _parts(segments: pd.DataFrame) -> Parts:
+def _parts(segments: pd.DataFrame) -> VideoTracks:
     """Every video by option and model, a missing model being one of its own."""
-    videos: Parts = {}
+    videos: VideoTracks = {}
     for rows in tracks(segments):
         for key, part in _by_model(segments.iloc[rows]):
             videos.setdefault(part["video_id"].iloc[0], {})[key] = Track(part)
     return videos
 
 
-def _by_model(track: pd.DataFrame) -> Iterator[tuple[Part, pd.DataFrame]]:
+def _by_model(track: pd.DataFrame) -> Iterator[tuple[OptionModel, pd.DataFrame]]:
     """The rows of one video and option by model."""
     option = track["embedding_option"].iloc[0] if "embedding_option" in track.columns else None
     option = None if pd.isna(option) else str(option)
@@ -152,7 +152,9 @@ def _by_model(track: pd.DataFrame) -> Iterator[tuple[Part, pd.DataFrame]]:
         yield (option, name), track.iloc[np.flatnonzero(numbers == number)]
 
 
-def _agreement(videos: Parts, video: Any, pair: tuple[Part, Part]) -> dict[str, Any]:
+def _agreement(
+    videos: VideoTracks, video: Any, pair: tuple[OptionModel, OptionModel]
+) -> dict[str, Any]:
     """Agreement of two parts of one video, and what chance gives."""
     cells = _common_cells(*(videos[video][part] for part in pair))
     found = chance_of_agreement(*cells)
@@ -174,7 +176,9 @@ def _agreement(videos: Parts, video: Any, pair: tuple[Part, Part]) -> dict[str, 
     return out
 
 
-def _across(videos: Parts, video: Any, pair: tuple[Part, Part], n_cells: int) -> Floats:
+def _across(
+    videos: VideoTracks, video: Any, pair: tuple[OptionModel, OptionModel], n_cells: int
+) -> Floats:
     """Agreement of each part with the other one of other videos, where these are long enough."""
     others = [parts for name, parts in videos.items() if name != video and set(pair) <= set(parts)]
     if len(others) < FEWEST_FILMS:

@@ -42,14 +42,14 @@ if TYPE_CHECKING:
     from twlab.analysis.scenes.moments import Moments
     from twlab.table.types import Floats, Positions
 
-    Found = tuple[Positions, Floats]
+    Cuts = tuple[Positions, Floats]
 
 __all__ = ["METHODS", "count_for", "counts_by_video", "peaks"]
 
 FACTORS: dict[str | None, float] = {"coarse": 2.0, None: 1.0, "fine": 0.5}
 """How many times the usual price a cut costs, by what is asked for in place of a number."""
 
-Asked = int | str | None
+SceneCount = int | str | None
 """A number of scenes, or a name of ``FACTORS``."""
 
 TIE = 1e-5
@@ -68,7 +68,7 @@ def counts_by_video(counts: Mapping[Any, Any], videos: Iterable[Any]) -> dict[st
     return {str(video): count for video, count in counts.items()}
 
 
-def count_for(video: str, n_scenes: Any, available: int) -> Asked:
+def count_for(video: str, n_scenes: Any, available: int) -> SceneCount:
     """The number of scenes asked of one video, if it can be had, or what is in its place."""
     asked = n_scenes.get(video) if isinstance(n_scenes, Mapping) else n_scenes
     if asked is None or (isinstance(asked, str) and asked in FACTORS):
@@ -86,18 +86,18 @@ def count_for(video: str, n_scenes: Any, available: int) -> Asked:
     return int(asked)
 
 
-def cut_linked(moments: Moments, asked: Asked) -> Found:
+def cut_linked(moments: Moments, asked: SceneCount) -> Cuts:
     """What most of many settings agree on, into as many scenes as the Gaussian kernel says."""
     number = asked if isinstance(asked, int) else counts(moments, [FACTORS[asked]])[0]
     return cut_by_vote(moments, number)
 
 
-def cut_by_kernel(moments: Moments, asked: Asked) -> Found:
+def cut_by_kernel(moments: Moments, asked: SceneCount) -> Cuts:
     """Kernel change points, cosine kernel."""
     return _find_cuts(line_of(moments, moments.unit), asked, PRICE, PRICE * _factor(asked))
 
 
-def cut_by_gaussian(moments: Moments, asked: Asked) -> Found:
+def cut_by_gaussian(moments: Moments, asked: SceneCount) -> Cuts:
     """Kernel change points, Gaussian kernel as wide as the mean distance."""
     line = gaussian_line(moments)
     if line is None:
@@ -105,7 +105,7 @@ def cut_by_gaussian(moments: Moments, asked: Asked) -> Found:
     return _find_cuts(line, asked, PRICE, price_of(line, _factor(asked)))
 
 
-def cut_by_ward(moments: Moments, asked: Asked) -> Found:
+def cut_by_ward(moments: Moments, asked: SceneCount) -> Cuts:
     """Ward's clustering of neighbours in time."""
     weights = np.r_[0.0, moments.weight.cumsum()]
     zero = np.zeros((1, moments.unit.shape[1]))
@@ -117,7 +117,7 @@ def cut_by_ward(moments: Moments, asked: Asked) -> Found:
     return cuts, _sureness(rise_without(_cost_in(line), cuts, len(weights) - 1) - PRICE)
 
 
-def peaks(asked: Asked, curve: Floats) -> Found:
+def peaks(asked: SceneCount, curve: Floats) -> Cuts:
     """The highest peaks of a novelty curve; without a count, those a deviation above its mean.
 
     The deviation is what a cut costs: two of them for coarse scenes, half of one for fine ones.
@@ -135,7 +135,7 @@ def peaks(asked: Asked, curve: Floats) -> Found:
     return cuts, _sureness((curve[cuts] - least) / scale)
 
 
-def _factor(asked: Asked) -> float:
+def _factor(asked: SceneCount) -> float:
     """How many times the usual price a cut costs; a number of scenes has no price."""
     return 1.0 if isinstance(asked, int) else FACTORS[asked]
 
@@ -148,7 +148,7 @@ def _places_by_height(heights: Floats) -> Positions:
     return places
 
 
-METHODS: dict[str, Callable[[Moments, Asked], Found]] = {
+METHODS: dict[str, Callable[[Moments, SceneCount], Cuts]] = {
     "linked": cut_linked,
     "kernel": cut_by_kernel,
     "gaussian": cut_by_gaussian,
@@ -156,7 +156,7 @@ METHODS: dict[str, Callable[[Moments, Asked], Found]] = {
 }
 
 
-def _find_cuts(line: Line | Gram, asked: Asked, usual: float, price: float) -> Found:
+def _find_cuts(line: Line | Gram, asked: SceneCount, usual: float, price: float) -> Cuts:
     """The best cuts, into a number of pieces or at a price, and how sure each is."""
     n = len(line.weights) - 1
     cuts = _cut_into(line, asked) if isinstance(asked, int) else cuts_at(line, price)

@@ -5,7 +5,8 @@ Marengo 3.0 takes one kind of input under its own name, and several pictures wit
 what they have; the form that the model takes is chosen here.
 
 * :func:`make_query` - a query of what was given, or one sentence why the model does not take it
-* :class:`Query`, :class:`QueryPart` - the query, and one picture, video, sound or document of it
+* :class:`ServiceQuery`, :class:`QueryPart` - the query, and one picture, video, sound or
+  document of it
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from twlab.service.models import Model
 
-__all__ = ["Query", "QueryPart", "make_query"]
+__all__ = ["QueryPart", "ServiceQuery", "make_query"]
 
 MediaType = Literal["image", "video", "audio", "document"]
 _ARGUMENTS: dict[MediaType, str] = {
@@ -62,7 +63,7 @@ class QueryPart:
 
 
 @dataclass(frozen=True)
-class Query:
+class ServiceQuery:
     """What to embed at once, in the form that the model takes."""
 
     kind: str
@@ -88,7 +89,7 @@ def make_query(
     embedding_dimension: int | None = None,
     embedding_uncertainty: bool = False,
     auto_truncate: bool | None = None,
-) -> Query:
+) -> ServiceQuery:
     """A query, checked.
 
     Parameters
@@ -133,7 +134,7 @@ def make_query(
         "auto_truncate": auto_truncate,
     }
     told = _leave_usual_unsaid(model, settings)
-    return Query(kind, model, words, tuple(parts), _WHOLE.get(kind, ()), told)
+    return ServiceQuery(kind, model, words, tuple(parts), _WHOLE.get(kind, ()), told)
 
 
 def _leave_usual_unsaid(model: Model, settings: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

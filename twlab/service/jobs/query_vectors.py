@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from twlab.service.http.transport import Answer
     from twlab.service.jobs.assets import Assets
     from twlab.service.jobs.ledger import Ledger
-    from twlab.service.jobs.query_parts import Query, QueryPart
+    from twlab.service.jobs.query_parts import QueryPart, ServiceQuery
 
 __all__ = ["ask_all"]
 
@@ -39,7 +39,7 @@ _RETIRED = ("no longer supported", "not supported", "deprecated")
 
 
 async def ask_all(
-    queries: Sequence[Query],
+    queries: Sequence[ServiceQuery],
     *,
     service: Service,
     ledger: Ledger,
@@ -58,7 +58,7 @@ async def ask_all(
     each = {job.key: (query, job) for query, job in zip(queries, wanted, strict=True)}
     gate, failed = asyncio.Semaphore(_AT_ONCE), asyncio.Event()
 
-    async def one(query: Query, job: Job) -> Job:
+    async def one(query: ServiceQuery, job: Job) -> Job:
         async with gate:
             if failed.is_set():
                 return job
@@ -80,7 +80,9 @@ def _raise_if_error(found: Job | BaseException) -> Job:
     return found
 
 
-async def _ask(query: Query, wanted: Job, *, service: Service, ledger: Ledger, run: str) -> Job:
+async def _ask(
+    query: ServiceQuery, wanted: Job, *, service: Service, ledger: Ledger, run: str
+) -> Job:
     """The finished job of one query."""
     job = ledger.claim(wanted, run)
     if job.state == "ready" and job.answer and answer_path(ledger.folder, job.answer).exists():
@@ -107,7 +109,7 @@ async def _ask(query: Query, wanted: Job, *, service: Service, ledger: Ledger, r
         ledger.release(job.key, run)
 
 
-def _make_job(query: Query, account: str, assets: Assets) -> Job:
+def _make_job(query: ServiceQuery, account: str, assets: Assets) -> Job:
     content, name = _content(query, assets), query.text[:80]
     if query.parts:
         name = " + ".join(part.source.name for part in query.parts)
@@ -126,7 +128,7 @@ def _make_job(query: Query, account: str, assets: Assets) -> Job:
     )
 
 
-def _content(query: Query, assets: Assets) -> str:
+def _content(query: ServiceQuery, assets: Assets) -> str:
     """What tells a query from every other, in one line."""
     content = f"text:{hashlib.sha256(query.text.encode()).hexdigest()}"
     held = [_identify(part, assets) for part in query.parts]
@@ -142,7 +144,7 @@ def _identify(part: QueryPart, assets: Assets) -> str:
     return f"asset:{part.asset_id}" if part.asset_id else content_of(part.source, assets)[0]
 
 
-def _body(query: Query) -> dict[str, Any]:
+def _body(query: ServiceQuery) -> dict[str, Any]:
     """The JSON of version 2; empty for version 1, which takes a form."""
     if query.model.api == "v1":
         return {}
@@ -155,7 +157,7 @@ def _body(query: Query) -> dict[str, Any]:
     return asked | dict(query.settings)
 
 
-def _media_sources(query: Query) -> dict[str, Any]:
+def _media_sources(query: ServiceQuery) -> dict[str, Any]:
     found = [_media(part, query) for part in query.parts]
     if query.kind != "multi_input":
         return {"media_source": found[0]}
@@ -166,7 +168,7 @@ def _media_sources(query: Query) -> dict[str, Any]:
     return {"media_sources": listed}
 
 
-def _media(part: QueryPart, query: Query) -> dict[str, str]:
+def _media(part: QueryPart, query: ServiceQuery) -> dict[str, str]:
     source = part.source
     if part.asset_id:
         return {"asset_id": part.asset_id}
@@ -182,7 +184,7 @@ def _media(part: QueryPart, query: Query) -> dict[str, str]:
     return {"base64_string": base64.b64encode(source.path.read_bytes()).decode()}
 
 
-async def _send(service: Service, query: Query, body: dict[str, Any]) -> Answer:
+async def _send(service: Service, query: ServiceQuery, body: dict[str, Any]) -> Answer:
     if query.model.api == "v2":
         return await service.embed_v2(body)
     form: Params = (("model_name", query.model.name),)
@@ -196,7 +198,7 @@ async def _send(service: Service, query: Query, body: dict[str, Any]) -> Answer:
     return await service.embed_v1(form, part)
 
 
-def _explain_retired(query: Query, error: BadRequestError) -> BadRequestError:
+def _explain_retired(query: ServiceQuery, error: BadRequestError) -> BadRequestError:
     return BadRequestError(
         f"the service no longer embeds with {query.model.name} (“{error.message}”); queries must "
         "be embedded with the model of the table; embed the videos again with a model that it "
