@@ -340,7 +340,8 @@ def homonyms(modules: dict[str, ast.Module]) -> dict[str, set[str]]:
 
 
 def test_a_name_means_one_thing() -> None:
-    assert not homonyms({name: tree(path) for name, path in MODULES.items()})
+    found = homonyms({name: tree(path) for name, path in MODULES.items()})
+    assert not sorted(found), found
 
 
 def test_a_stem_is_used_once() -> None:

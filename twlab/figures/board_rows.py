@@ -39,7 +39,7 @@ SAID = ("strength", "score", "cosine_similarity", "coverage", "share", "outlier"
 MOST_SAID = 2
 """Numbers in one heading; more do not fit on a phone."""
 
-LETTERS = 40
+HEADING_LETTERS = 40
 """Letters of a label in a heading."""
 
 
@@ -133,7 +133,7 @@ def _heading(table: pd.DataFrame, kind: str, place: int, number: int) -> str:
     """What a row is: its label where it has one, else its number among those of its kind."""
     label = table["label"].iloc[place] if "label" in table.columns else None
     if isinstance(label, str) and label:
-        return as_shown(label, LETTERS)
+        return as_shown(label, HEADING_LETTERS)
     if kind == "hits":
         return f"Hit {table['rank'].iloc[place]}"
     if kind == "picks":
@@ -258,7 +258,9 @@ def _of_labels(
         words = f"{counted}, {format_timecode((spans[rows, 1] - spans[rows, 0]).sum())} in all"
         shots = tuple(Shot(video, sec) for video, sec in zip(ids, middles, strict=True))
         plain = missing[rows].any()
-        heading = as_shown(name, LETTERS) if plain or not _is_number(name) else f"{kind} {name}"
+        heading = (
+            as_shown(name, HEADING_LETTERS) if plain or not _is_number(name) else f"{kind} {name}"
+        )
         yield Row(heading, words, shots, colour="" if plain else colour_of(code))
 
 
