@@ -18,14 +18,13 @@ from twlab.loading.further import (
     rates_of,
 )
 from twlab.loading.responses.othernames import FALLBACK_VIDEO, length_name
+from twlab.table.tracks import SAME_SEC
 
 if TYPE_CHECKING:
     from twlab.loading.responses import Found
 
-__all__ = ["SAME_SEC", "fill_ends"]
+__all__ = ["fill_ends"]
 
-SAME_SEC = 0.5
-"""Lengths of one film, as several answers round them, differ by less."""
 _ROUNDING_SEC = 0.05
 """Times with one decimal are off by so much."""
 _SEGMENT_LENGTH = "segment_duration_sec"

@@ -18,8 +18,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twlab.loading.durations import SAME_SEC
 from twlab.loading.files import Input, stem_of
+from twlab.table.tracks import SAME_SEC
 from twlab.wording import printable
 
 if TYPE_CHECKING:

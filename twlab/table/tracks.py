@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LATE_SEC",
     "LONGEST_GAP",
+    "SAME_SEC",
     "TOUCH_SEC",
     "Grid",
     "Track",
@@ -51,6 +52,9 @@ TOUCH_SEC = 1e-6
 
 LATE_SEC = 0.5
 """Durations are rounded, to the second at most; an end beyond that is after the film."""
+
+SAME_SEC = 0.5
+"""Lengths of one film, as several answers round them, differ by no more."""
 
 LONGEST_GAP = 16
 """Empty cells that a gap is given on a grid at most; beyond, time is cut, as a day between two

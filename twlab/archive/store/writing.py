@@ -22,6 +22,7 @@ from twlab.archive.store.keys import (
 from twlab.errors import InputError
 from twlab.table.conditions import quote
 from twlab.table.rows import IDENTITY, PIECES, name_pieces
+from twlab.table.tracks import SAME_SEC
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,9 +44,6 @@ BATCH_BYTES = 2**27
 
 LEAST_ROWS = 1024
 """Rows committed at once however long their vectors are, as every commit is a version."""
-
-SAME_SEC = 0.5
-"""Durations that differ by no more are those of one film."""
 
 _PATIENCE = timedelta(minutes=10)
 """How long one commit may take: a batch is 128 MB, nine minutes on a line of 2 Mbit/s."""
