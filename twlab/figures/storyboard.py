@@ -34,14 +34,14 @@ MOST_FRAMES = 12
 STILL_HEIGHT = 120
 """Pixels of an embedded picture, a quarter more than are shown where a notebook is 900 wide."""
 
-WIDTH, TALLEST = 860, 130
+WIDTH, TALLEST_FRAME = 860, 130
 """Pixels that rows fill in a notebook, and that a frame is high at most."""
 
-BAND, GAP = 44, 6
+ROW_HEADING, GAP = 44, 6
 """Pixels for the heading of a row, which shrinks with the picture on a phone and must still hold a
 line of text there, and between frames."""
 
-TOP, EDGE = 72, 16
+BOARD_TOP, SIDE = 72, 16
 """Pixels for title and subtitle, and on the other sides."""
 
 WIDE = 16 / 9
@@ -141,7 +141,7 @@ def storyboard(
     note = _note(kind, len(rows), drawn, n_left=len(rows) - len(shown))
     height = _lay_rows(figure, drawn, tiles, look, named=_names_of(rows))
     dress(figure, look, title=words, subtitle=note, height=height)
-    figure.update_layout(margin={"l": EDGE, "r": EDGE, "b": EDGE}, showlegend=False)
+    figure.update_layout(margin={"l": SIDE, "r": SIDE, "b": SIDE}, showlegend=False)
     return figure
 
 
@@ -253,8 +253,8 @@ def _lay_rows(
     """
     most = max(map(len, tiles))
     shape = max(tile.shape for row in tiles for tile in row)
-    tall = min(TALLEST, (WIDTH - GAP * (most - 1)) / (most * shape))
-    step, gap, band = shape + GAP / tall, GAP / tall, BAND / tall
+    tall = min(TALLEST_FRAME, (WIDTH - GAP * (most - 1)) / (most * shape))
+    step, gap, band = shape + GAP / tall, GAP / tall, ROW_HEADING / tall
     images, notes = [], []
     for number, (row, pictures) in enumerate(zip(rows, tiles, strict=True)):
         top = -number * (1 + band)
@@ -270,7 +270,7 @@ def _lay_rows(
     figure.update_xaxes(**axis, range=[0, width], constraintoward="left")
     figure.update_yaxes(**axis, range=[-depth, 0], scaleanchor="x", constraintoward="top")
     figure.update_layout(dragmode=False, hovermode="closest")
-    return round(depth * tall) + TOP + EDGE
+    return round(depth * tall) + BOARD_TOP + SIDE
 
 
 def _heading(row: Row, y: float, named: dict[str, str], look: Look) -> dict[str, Any]:
