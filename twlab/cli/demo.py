@@ -172,7 +172,7 @@ def _draw_pictures(film: pd.DataFrame) -> Iterator[Shown]:
     )
 
 
-def _draw_storyboard(film: pd.DataFrame, labels: pd.Series[Any]) -> Picture:
+def _draw_storyboard(film: pd.DataFrame, labels: pd.Series[Any]) -> Shown:
     """The clusters as frames, where PyAV is there to read the film."""
     from twlab import plot
     from twlab.loading.samples import sample_video
