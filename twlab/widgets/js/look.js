@@ -21,6 +21,8 @@ export class Look {
   #font = "";
   #cached = { key: "", colours: new Uint32Array(0) };
   #themed = new MutationObserver(() => this.refresh());
+  /** Notebooks put a widget on the page after it is made; only there is something behind it. */
+  #placed = new ResizeObserver(() => this.refresh());
   #preference = matchMedia(DARK);
   #life = new AbortController();
 
@@ -33,6 +35,7 @@ export class Look {
       this.#themed.observe(node, { attributes: true, attributeFilter: THEME_ATTRIBUTES });
     const { signal } = this.#life;
     this.#preference.addEventListener("change", () => this.refresh(), { signal });
+    this.#placed.observe(root);
     this.refresh();
   }
 
@@ -88,6 +91,7 @@ export class Look {
   destroy() {
     this.#life.abort();
     this.#themed.disconnect();
+    this.#placed.disconnect();
   }
 }
 
@@ -98,7 +102,14 @@ function isDark(root) {
     const [r, g, b, alpha = 1] = (match?.[1] ?? "0,0,0,0").split(/[,/\s]+/).map(Number);
     if (alpha > 0.5) return luminance([r, g, b]) < DARK_LUMINANCE;
   }
-  return matchMedia(DARK).matches;
+  return isCanvasDark();
+}
+
+/** Whether the browser paints a page dark that paints nothing itself: where the page allows it. */
+function isCanvasDark() {
+  const allowed = getComputedStyle(document.documentElement).colorScheme.split(" ");
+  if (!allowed.includes("dark")) return false;
+  return !allowed.includes("light") || matchMedia(DARK).matches;
 }
 
 /** @param {HTMLElement} node @returns {HTMLElement | null} */
