@@ -29,7 +29,7 @@ STUBS = sorted(PACKAGE.rglob("*.pyi"))
 # A room imports from levels below its own, never from another room of its level.
 LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"wording", "errors", "checks", "deprecation", "timecodes", "intervals", "endings"})
-    | frozenset({"paths", "memory", "progress", "looks"}),
+    | frozenset({"paths", "memory", "progress", "looks", "hosts"}),
     frozenset({"table"}),
     frozenset({"analysis", "loading", "media"}),
     frozenset({"figures", "widgets", "service", "archive"}),

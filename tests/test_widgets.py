@@ -425,7 +425,7 @@ def test_saved_notebooks_keep_a_page(segments: pd.DataFrame, coords: np.ndarray)
     explorer = tw.explore(segments, coords=coords)
     data, _ = explorer._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data
-    assert data["text/html"].startswith("<iframe srcdoc=")
+    assert data["text/html"].startswith("<iframe class=")
 
 
 def test_only_pictures_of_single_rows_reach_the_gallery(segments: pd.DataFrame) -> None:

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from twlab.analysis.neighbors.similarity import cosine_similarity
 from twlab.errors import InputError
 from twlab.figures.clock import clock_times, time_axis
+from twlab.figures.figure import Figure
 from twlab.figures.images import colour_range
 from twlab.figures.theme import as_shown, dress, scale_of, short_names
 from twlab.looks import SIMILARITY, ThemeName, colour_of, look_of
@@ -82,7 +83,7 @@ def alignment(
     sides = [_thin_out(side.get(drawn, next(iter(side.values())))) for side in options]
     values = cosine_similarity(sides[0], sides[1])
     edges = [_cell_edges(side) for side in sides]
-    figure = go.Figure(_draw_similarity(values, edges, scale_of(SIMILARITY)))
+    figure = Figure(_draw_similarity(values, edges, scale_of(SIMILARITY)))
     videos = short_names((side["video_id"].iloc[0] for side in sides), VIDEO_LETTERS)
     for number, (option, found) in enumerate(mine.items(), start=1):
         for piece in found.itertuples():

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from twlab.errors import InputError
 from twlab.figures.encodings import options_of
+from twlab.figures.figure import Figure
 from twlab.figures.images import (
     Image,
     all_alike,
@@ -128,7 +129,7 @@ def heatmap(
     across = down if to is None else ground_of(to.iloc[_clip_positions(to)])
     sheet = lay_sheet([name for name, *_ in options], down, across)
     value_name = value_name or ("cosine similarity" if given is None else "similarity")
-    figure, images, largest = go.Figure(), [], 1
+    figure, images, largest = Figure(), [], 1
     for number, (_, rows, columns) in enumerate(options):
         strips = _lay_strips((segments, to), (rows, columns), sheet)
         image = image_of((segments, to), strips, given)

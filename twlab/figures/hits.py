@@ -17,6 +17,7 @@ from twlab.figures.clock import (
     time_axis,
 )
 from twlab.figures.encodings import left_out_note
+from twlab.figures.figure import Figure
 from twlab.figures.theme import as_shown, dress, scale_of, short_names
 from twlab.looks import MARKS, ThemeName, is_flat, look_of
 
@@ -102,7 +103,7 @@ def hits(
     lanes = [float(lengths.get(video, timed["end_sec"].max())) for video in videos]
     names = dict(zip(videos, short_names(videos, LANE_LETTERS), strict=True))
     bars = _draw_hits(timed, [names[video] for video in timed["video_id"]], look)
-    figure = go.Figure([_draw_lanes(list(names.values()), lanes, look), bars])
+    figure = Figure([_draw_lanes(list(names.values()), lanes, look), bars])
     words = "Hits" if title is None else title
     counted = f"{_count_text(len(timed), 'hit')} in {_count_text(len(videos), 'video')}"
     note = f"{counted}, numbered by rank; {_meaning(timed)}"

@@ -12,6 +12,7 @@ from twlab.analysis.scenes.segmentation import novelty as novelty_of
 from twlab.errors import InputError
 from twlab.figures.clock import clock_times, span_labels, time_axis
 from twlab.figures.encodings import number_column, options_of, with_plain_names
+from twlab.figures.figure import Figure
 from twlab.figures.scene_spans import line_opacity, scene_spans
 from twlab.figures.theme import LEGEND_ABOVE, as_shown, dress
 from twlab.looks import (
@@ -95,7 +96,10 @@ def novelty(
     videos = list(dict.fromkeys(table["video_id"]))
     spans = None if scenes is None else scene_spans(scenes, segments)
     figure = make_subplots(
-        rows=len(videos), shared_xaxes=True, vertical_spacing=_space_between_curves(len(videos))
+        figure=Figure(),
+        rows=len(videos),
+        shared_xaxes=True,
+        vertical_spacing=_space_between_curves(len(videos)),
     )
     _draw_curves(figure, table, videos, look)
     if spans is not None:

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from twlab.errors import InputError
+from twlab.figures.figure import Figure
 from twlab.figures.theme import LEGEND_ABOVE, as_shown, dress
 from twlab.looks import ThemeName, colour_of, look_of
 
@@ -73,7 +74,7 @@ def options(
     look = look_of(theme)
     names = [_name_row(row) for row in agreement.itertuples()]
     chance = agreement["chance_95"] - agreement["chance_mean"]
-    figure = go.Figure(
+    figure = Figure(
         [
             go.Bar(
                 y=names,

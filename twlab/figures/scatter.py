@@ -18,6 +18,7 @@ from twlab.figures.encodings import (
     number_column,
     value_column,
 )
+from twlab.figures.figure import Figure
 from twlab.figures.markers import Group, groups_of
 from twlab.figures.theme import LEGEND_ABOVE, dress
 from twlab.looks import Look, ThemeName, is_continuous, look_of
@@ -110,7 +111,7 @@ def scatter(
     if values.name not in ("video_id", "start_sec", "end_sec"):
         hover = hover + "<br>" + name_values(values)
     points = table.loc[keep, axes].assign(hover=hover[keep], size=sizes[keep])
-    figure = go.Figure()
+    figure = Figure()
     for group in groups_of(values[keep], look):
         figure.add_trace(_draw_points(points, group, look))
     note = f"{int(keep.sum()):,} segment{'s' * (int(keep.sum()) != 1)}"

@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 from twlab.analysis.judging.thresholds import BASE_RATE, similarity_pairs
 from twlab.analysis.judging.thresholds import threshold as threshold_of
 from twlab.errors import InputError
+from twlab.figures.figure import Figure
 from twlab.figures.theme import LEGEND_ABOVE, as_shown, dress
 from twlab.looks import ThemeName, colour_of, look_of
 
@@ -66,7 +67,11 @@ def threshold(
     if not len(pairs):
         raise InputError("there are no pairs of segments; a table of several was expected")
     options = [None if option != option else option for option in proposed["embedding_option"]]
-    figure = make_subplots(rows=len(options), vertical_spacing=_space_between_options(len(options)))
+    figure = make_subplots(
+        rows=len(options),
+        vertical_spacing=_space_between_options(len(options)),
+        figure=Figure(),
+    )
     for row, option in enumerate(options, 1):
         same = pairs["embedding_option"].isna() if option is None else (
             pairs["embedding_option"] == option

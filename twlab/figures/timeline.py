@@ -25,6 +25,7 @@ from twlab.figures.encodings import (
     value_column,
     with_plain_names,
 )
+from twlab.figures.figure import Figure
 from twlab.figures.lanes import (
     CURVE_LANES,
     Lanes,
@@ -127,7 +128,7 @@ def timeline(
     spans = None if scenes is None else scene_spans(scenes, shown)
     table, placed = _place_rows(shown, lane_values, spans, curve)
     table["hover"] = _hover_texts(shown, lane_values, colours).to_numpy()
-    figure = go.Figure()
+    figure = Figure()
     _add_bars(figure, table, colours, look, legend=color is not None)
     if spans is not None:
         _add_scenes(figure, spans, placed, look)

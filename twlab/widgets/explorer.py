@@ -20,6 +20,7 @@ import pandas as pd
 import traitlets
 
 from twlab.errors import InputError
+from twlab.hosts import is_unattended
 from twlab.widgets.bundle import module_source, style_source
 from twlab.widgets.page import State, iframe_of
 from twlab.widgets.picks import (
@@ -226,12 +227,18 @@ class Explorer(anywidget.AnyWidget):
         self.send(answer, buffers)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The widget, and for a saved notebook without a kernel a page that still works."""
+        """The widget, and for a saved notebook without a kernel a page that still works.
+
+        Whoever turns a notebook that a program ran into a page would take the widget first, whose
+        scripts lie on the network; there it leaves the page alone.
+        """
         bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None or len(self._data) > SAVED_BYTES:
+        alone = is_unattended()
+        if bundle is None or (len(self._data) > SAVED_BYTES and not alone):
             return bundle
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "text/html": iframe_of(state_of(self))}, metadata
+        kept = {"text/plain": data["text/plain"]} if alone else data
+        return {**kept, "text/html": iframe_of(state_of(self))}, metadata
 
 
 def state_of(explorer: Explorer) -> State:

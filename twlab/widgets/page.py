@@ -53,6 +53,28 @@ FILE_PAGE = """<!doctype html>
 </html>
 """
 
+FRAME = """<iframe class="twlab-page" srcdoc="{page}" sandbox="allow-scripts" allowfullscreen \
+title="{title}" style="width:100%;height:760px;border:0"></iframe>
+<script>
+for (const frame of document.querySelectorAll("iframe.twlab-page")) {{
+  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const own = getComputedStyle(document.documentElement).colorScheme;
+  let scheme = own.includes("dark") ? (own.includes("light") ? system : "dark") : "light";
+  for (let node = frame; node; node = node.parentElement) {{
+    const parts = getComputedStyle(node).backgroundColor.match(/[\\d.]+/g);
+    const [r, g, b, alpha = 1] = parts.map(Number);
+    if (alpha <= 0.5) continue;
+    scheme = 0.21 * r + 0.72 * g + 0.07 * b < 128 ? "dark" : "light";
+    break;
+  }}
+  frame.style.colorScheme = scheme;
+  if (scheme !== system)
+    frame.srcdoc = frame.srcdoc.replace("<html ", `<html style="color-scheme:${{scheme}}" `);
+  frame.classList.remove("twlab-page");
+}}
+</script>"""
+"""A page cannot see what it lies upon: who frames it tells it, where that is not as the system."""
+
 
 class State(NamedTuple):
     """An explorer as it stands."""
@@ -96,11 +118,7 @@ def page_of(state: State, target: Path, *, video_as: Literal["embed", "link", "n
 def iframe_of(state: State, *, video_as: Literal["embed", "none"] = "none") -> str:
     """The page in a frame: for notebooks that are read without a kernel, and pages with more."""
     page = page_of(state, Path(), video_as=video_as)
-    return (
-        f'<iframe srcdoc="{html.escape(page)}" sandbox="allow-scripts" allowfullscreen '
-        f'title="{html.escape(state.spec["title"])}" '
-        'style="width:100%;height:760px;border:0"></iframe>'
-    )
+    return FRAME.format(page=html.escape(page), title=html.escape(state.spec["title"]))
 
 
 def _page_source(

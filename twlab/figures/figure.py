@@ -1,0 +1,84 @@
+"""What ``tw.plot`` returns: a figure of plotly that stays to be seen when its notebook is run.
+
+Plotly leaves a description in JSON, for JupyterLab to draw. What a program makes of a notebook,
+such as ``jupyter nbconvert --execute``, shows none of that. There a figure leaves a picture
+besides, where kaleido finds a browser, and else a page that draws itself with the copy of plotly.js
+that comes with plotly: no network is needed for either.
+
+* :class:`Figure` - the figure
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import plotly.graph_objects as go
+import plotly.io as pio
+
+from twlab.hosts import comes_first, is_unattended
+
+__all__ = ["Figure"]
+
+JSON_ONLY = "plotly_mimetype"
+"""The renderer that plotly takes in a kernel of Jupyter, unless somebody chose another."""
+
+WIDTH, HEIGHT = 900, 450
+"""Pixels of a picture, where the figure does not say."""
+
+SHARPNESS = 2
+"""Pixels of a picture for each of the page, so that it is sharp on the screens of today."""
+
+LIBRARY = "<script>(function (define) {{\n{}\n}})(undefined);</script>\n"
+"""Plotly's own script, hidden from require.js, which would keep it to itself."""
+
+
+class Figure(go.Figure):  # type: ignore[misc]
+    """A figure of plotly.
+
+    See Also
+    --------
+    plotly.graph_objects.Figure : all that it can do
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> figure = tw.plot.novelty(tw.sample())
+    >>> isinstance(figure, go.Figure)
+    True
+    >>> figure.update_layout(height=300).layout.height
+    300
+    """
+
+    def _ipython_display_(self) -> None:
+        """Shown as plotly shows it; to a program, with something that can be seen later."""
+        if pio.renderers.default != JSON_ONLY or not is_unattended():
+            super()._ipython_display_()
+            return
+        from IPython.display import publish_display_data
+
+        data, metadata = _keepsake(self)
+        shown = {**self._repr_mimebundle_(), **data}
+        publish_display_data(shown, metadata)  # type: ignore[no-untyped-call]
+
+
+def _keepsake(figure: go.Figure) -> tuple[dict[str, str], dict[str, Any]]:
+    """A picture and its size on the page, or without a browser a page that draws itself."""
+    size = {
+        "width": int(figure.layout.width or WIDTH),
+        "height": int(figure.layout.height or HEIGHT),
+    }
+    try:
+        picture = figure.to_image("png", scale=SHARPNESS, **size)
+    except (ValueError, RuntimeError):  # no kaleido, no browser
+        return {"text/html": _page(figure)}, {}
+    return {"image/png": base64.b64encode(picture).decode("ascii")}, {"image/png": size}
+
+
+def _page(figure: go.Figure) -> str:
+    """The figure as a piece of a page; the first one of a notebook brings the script for all."""
+    from plotly.offline import get_plotlyjs
+
+    script = LIBRARY.format(get_plotlyjs()) if comes_first("twlab.plotly") else ""
+    piece: str = figure.to_html(full_html=False, include_plotlyjs=False)
+    return script + piece
