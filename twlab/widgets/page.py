@@ -68,12 +68,11 @@ for (const frame of document.querySelectorAll("iframe.twlab-page")) {{
     break;
   }}
   frame.style.colorScheme = scheme;
-  if (scheme !== system)
-    frame.srcdoc = frame.srcdoc.replace("<html ", `<html style="color-scheme:${{scheme}}" `);
+  frame.name = `twlab-${{scheme}}`;
   frame.classList.remove("twlab-page");
 }}
 </script>"""
-"""A page cannot see what it lies upon: who frames it tells it, where that is not as the system."""
+"""A page cannot see what it lies upon: who frames it tells it by the name of the frame."""
 
 
 class State(NamedTuple):

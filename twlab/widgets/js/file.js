@@ -45,5 +45,8 @@ function pageModel() {
   };
 }
 
+// The page cannot see what it lies upon: whoever frames it says so by the name of the frame.
+const scheme = /^twlab-(light|dark)$/.exec(window.name)?.[1];
+if (scheme) document.documentElement.style.colorScheme = scheme;
 const page = document.getElementById("twlab-root");
 if (page) linkExplorer(pageModel(), page);
