@@ -23,7 +23,7 @@ __all__ = ["Figure"]
 JSON_ONLY = "plotly_mimetype"
 """The renderer that plotly takes in a kernel of Jupyter, unless somebody chose another."""
 
-WIDTH, HEIGHT = 900, 450
+PICTURE_WIDTH, PICTURE_HEIGHT = 900, 450
 """Pixels of a picture, where the figure does not say."""
 
 SHARPNESS = 2
@@ -65,8 +65,8 @@ class Figure(go.Figure):  # type: ignore[misc]
 def _keepsake(figure: go.Figure) -> tuple[dict[str, str], dict[str, Any]]:
     """A picture and its size on the page, or without a browser a page that draws itself."""
     size = {
-        "width": int(figure.layout.width or WIDTH),
-        "height": int(figure.layout.height or HEIGHT),
+        "width": int(figure.layout.width or PICTURE_WIDTH),
+        "height": int(figure.layout.height or PICTURE_HEIGHT),
     }
     try:
         picture = figure.to_image("png", scale=SHARPNESS, **size)
