@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,18 +28,14 @@ settings.register_profile("seek", deadline=None)
 settings.register_profile("same", deadline=None, derandomize=True, database=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "seek"))
 
-ALONE = {
-    "test_cli",
-    "test_distributed",
-    "test_distributed_embedding",
-    "test_distributed_store",
-    "test_executors",
-    "test_notebooks",
-    "test_widgets_browser",
-    "test_widgets_file",
-}
-"""Files with tests that start other programs and wait for them."""
-WAITING = ("browser", "notebook", "engine")
+WAITING = re.compile(r"\bmark\.(browser|notebook|engine)\b|\b(REMOTE|ENGINES)\b")
+"""In files with tests that start other programs and wait for them."""
+
+
+@functools.cache
+def waits(path: Path) -> bool:
+    """Whether a file has tests that wait."""
+    return WAITING.search(path.read_text(encoding="utf-8")) is not None
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -47,16 +45,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "alone" if Path(nodeid.partition("::")[0]).stem in ALONE else nodeid
+            return "alone" if waits(config.rootpath / nodeid.partition("::")[0]) else nodeid
 
     return Scheduling(config, log)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file that begins to wait for others joins them."""
-    for item in items:
-        if any(item.get_closest_marker(mark) for mark in WAITING) and item.path.stem not in ALONE:
-            raise pytest.UsageError(f"{item.path.name} belongs to ALONE in tests/conftest.py")
 
 
 @pytest.fixture(scope="session")
