@@ -144,6 +144,14 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     sorter.prepare()  # raises CycleError, which names the circle
 
 
+INSIDES = {
+    one.name: f"{node.module}.{one.name}"
+    for node in tree(ROOT / "tests" / "insides.py").body
+    if isinstance(node, ast.ImportFrom)
+    for one in node.names
+}
+
+
 def taken_names(source: ast.Module) -> set[tuple[str, str]]:
     """Each name of a module of twlab that a file takes, imported or by a dot, with its giver."""
     nodes = list(ast.walk(source))
@@ -154,6 +162,7 @@ def taken_names(source: ast.Module) -> set[tuple[str, str]]:
         elif isinstance(node, ast.ImportFrom):
             for one in node.names:
                 full = f"{node.module}.{one.name}"
+                full = INSIDES[one.name] if node.module == "insides" else full
                 called |= {one.asname or one.name: full} if full in MODULES else {}
                 found |= {(str(node.module), one.name)} if full not in MODULES else set()
     for node in nodes:
@@ -374,8 +383,11 @@ def test_nothing_is_swallowed(path: Path) -> None:
             assert caught not in ("everything", "Exception", "BaseException"), node.lineno
 
 
-MOST_LOOKS_INSIDE = 100
-"""Imports of what no front exports in the tests; may only become fewer."""
+MOST_LOOKS_INSIDE = 47
+"""Imports of what no front exports in the tests; may only become fewer.
+
+All but one are in ``tests/insides.py``: modules of which a test sets a constant or watches a step.
+"""
 
 
 def looks_inside(module: ast.Module) -> set[str]:
@@ -407,9 +419,9 @@ def test_tests_reach_public_names_and_fronts() -> None:
 
 def test_looks_inside_are_seen() -> None:
     inside = (
-        "from twlab.table.rows import align_rows\nfrom twlab.cli import main\nimport twlab.paths"
+        "from twlab.table.rows import align_rows\nfrom twlab.cli import demo\nimport twlab.paths"
     )
-    assert looks_inside(ast.parse(inside)) == {"twlab.table.rows.align_rows", "twlab.cli.main"}
+    assert looks_inside(ast.parse(inside)) == {"twlab.table.rows.align_rows", "twlab.cli.demo"}
     front = "import twlab as tw\nfrom twlab.table import align_rows\nfrom twlab import errors"
     assert not looks_inside(ast.parse(front))
 

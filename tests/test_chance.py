@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from insides import chance
 
 import twlab as tw
-from twlab.analysis.judging import chance
-from twlab.analysis.judging.chance import agreement_of, chance_of_agreement, p_of_agreement
+from twlab.analysis.judging import agreement_of, chance_of_agreement, p_of_agreement
 
 FILMS = Path(__file__).parents[2] / "shared" / "benchmarks" / "scenes" / "scenes_development.npz"
 

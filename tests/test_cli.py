@@ -13,9 +13,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from insides import command_line
 
 import twlab as tw
-from twlab.cli import main as command_line
 from twlab.loading import bundled_folder
 
 ROOT = Path(__file__).parent.parent
@@ -48,7 +48,7 @@ class Links(HTMLParser):
 def test_help_names_every_command_and_loads_nothing_heavy() -> None:
     code = (
         "import sys; sys.argv = ['twlab', '--help']\n"
-        "from twlab.cli.main import main\n"
+        "from twlab.cli import main\n"
         "try: main()\n"
         "except SystemExit: print(*sorted({name.split('.')[0] for name in sys.modules}))"
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from insides import embedding
 from paying import FAST, embed
 from service import KEY, Fault, Service
 
@@ -531,8 +532,6 @@ def test_a_forgotten_session_is_begun_anew(
 def test_a_file_that_shrinks_is_named(
     client: tw.Client, service: Service, videos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from twlab.service.jobs import embedding
-
     path = videos / "v0.mp4"
     true = embedding.content_of
     monkeypatch.setattr(embedding, "content_of", lambda *a: (true(*a)[0], 900))
@@ -562,7 +561,7 @@ def test_answers_without_vectors_are_failures(
 
 
 def test_rows_of_the_empty_table() -> None:
-    from twlab.service.ledger_tables import empty_table
+    from twlab.service import empty_table
 
     table: Any = empty_table()
     assert table.empty
@@ -599,7 +598,7 @@ def test_the_readme_example_runs(surroundings: Path) -> None:
 def test_the_command_line(
     surroundings: Path, service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from twlab.cli.main import main
+    from twlab.cli import main
 
     assert main(["jobs"]) == 0
     assert "no jobs in twlab-jobs" in capsys.readouterr().err
@@ -622,7 +621,7 @@ def test_the_command_line(
 def test_the_command_line_without_a_key(
     surroundings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from twlab.cli.main import main
+    from twlab.cli import main
 
     monkeypatch.delenv("TWELVELABS_API_KEY")
     monkeypatch.delenv("TWELVE_LABS_API_KEY", raising=False)

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from insides import clustering, communities, partitions
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
 import twlab as tw
-from twlab.analysis.groups import clustering, communities, partitions
 
 COUNTED = ("ward", "kmeans", "average", "ward_time")
 METHODS = (*COUNTED, "hdbscan")

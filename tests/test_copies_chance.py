@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from insides import shared_pieces
 from scipy import stats
 from test_evidence import shots, table, unit, white
 
 import twlab as tw
-from twlab.analysis.copies import shared_pieces
 from twlab.table import LONGEST_GAP, on_grid, times_of, unit_vectors
 
 

@@ -12,12 +12,10 @@ import engines as work
 import numpy as np
 import pandas as pd
 import pytest
+from insides import joins, nearest, pairs, partitions, pieces
 from pieces import D, Interrupted, Interrupting, N, Parts, drawn_table
 
 import twlab as tw
-from twlab.analysis.groups import partitions
-from twlab.analysis.neighbors import nearest
-from twlab.archive.in_pieces import joins, pairs, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from engines import ENGINES, Engines
+from insides import spreading
 from service import KEY, Service
 
 import twlab as tw
-from twlab.service import spreading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

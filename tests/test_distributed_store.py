@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from engines import ENGINES, Engines
+from insides import partitions, pieces
 from pieces import Interrupted, Interrupting, drawn_table
 
 import twlab as tw
-from twlab.analysis.groups import partitions
-from twlab.archive.in_pieces import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable

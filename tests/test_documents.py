@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twlab as tw
-from twlab.table.pages import page_names
-from twlab.table.rows import time_order
+from twlab.table import page_names, time_order
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,15 +13,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from insides import spreading
 from paying import embed, lose, open_client
 from service import KEY, Fault, Service, assets, routes
 
 import twlab as tw
-from twlab.service import spreading
-from twlab.service.jobs import Job, Options, kind_of_name
-from twlab.service.jobs.embedding_options import read_options
-from twlab.service.jobs.facts import facts_from, facts_of, which_is
-from twlab.service.jobs.inputs import Asset, Media
+from twlab.service.jobs import (
+    Asset,
+    Job,
+    Media,
+    Options,
+    facts_from,
+    facts_of,
+    kind_of_name,
+    read_options,
+    which_is,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

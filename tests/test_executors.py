@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import engines as work
 import numpy as np
 import pytest
+from insides import ray_cluster
 
 import twlab as tw
-from twlab.archive import ray_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

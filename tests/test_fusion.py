@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from insides import fusion
 
 import twlab as tw
-from twlab.analysis.judging import fusion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

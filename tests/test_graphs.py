@@ -11,14 +11,9 @@ import pytest
 from archives import archive, table_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from insides import exact, nearest, pruned, voronoi
 
 import twlab as tw
-from twlab.analysis.neighbors import (
-    exact,
-    nearest,
-    pruned,
-    voronoi,
-)
 from twlab.table import scale_rows
 
 small = st.tuples(st.integers(1, 300), st.integers(1, 5), st.integers(0, 10**6))

@@ -10,11 +10,12 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from insides import ledgerfile
 from paying import FAST, as_somebody, embed, lose, open_client
 from service import KEY, Service
 
 import twlab as tw
-from twlab.service.jobs import Assets, Job, Ledger, ledgerfile
+from twlab.service.jobs import Assets, Job, Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from insides import identity
 
 import twlab as tw
-from twlab.loading import identity
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import zstandard
+from insides import walk
 
 import twlab as tw
 
@@ -378,8 +379,6 @@ def test_small_answers_are_opened_once_and_nothing_is_told_in_vain(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is done for each of 100,000 files: no second opening, no sentence that nobody reads."""
-    from twlab.loading.responses import walk
-
     for k in range(5):
         (tmp_path / f"{k}.json").write_text(json.dumps(answer(f"{k}.mp4")))
     opened, told = list[str](), list[Any]()

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import twlab as tw
-from twlab.service.jobs import find_sources, kind_of_name
-from twlab.service.jobs.kinds import kind_of, kind_of_type
+from twlab.service.jobs import find_sources, kind_of, kind_of_name, kind_of_type
 
 if TYPE_CHECKING:
     from pathlib import Path

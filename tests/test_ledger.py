@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from insides import background
 from paying import FAST, embed, open_client
 from service import KEY, Fault, Service
 
@@ -363,8 +364,6 @@ def test_two_clients_of_one_program_pay_once(
 def test_an_interrupt_loses_nothing(
     service: Service, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from twlab.service.http import background
-
     service.store.ready_sec = (0.5, 0.8)
     calls = []
 

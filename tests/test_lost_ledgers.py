@@ -12,25 +12,13 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from insides import doubt, inputs, ledger, ledgerfile, limits, rebuilding
 from paying import FAST, LOST, ONE_TRY, as_twlab, embed, lose, open_client
 from service import KEY, Fault, Service
 
 import twlab as tw
 from twlab import errors
-from twlab.service.http import limits
-from twlab.service.jobs import (
-    Job,
-    Ledger,
-    RunLock,
-    answer_path,
-    doubt,
-    inputs,
-    is_alive,
-    ledger,
-    ledgerfile,
-    read_head,
-    rebuilding,
-)
+from twlab.service.jobs import Job, Ledger, RunLock, answer_path, is_alive, read_head
 
 if TYPE_CHECKING:
     from pathlib import Path

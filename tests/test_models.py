@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import twlab as tw
-from twlab.service.models import (
+from twlab.service import (
     check_choice,
     check_clips,
     check_query,

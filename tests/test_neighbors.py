@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from insides import exact, nearest, similarity
+from insides import segments as segments_module
 
 import twlab as tw
-from twlab.analysis.neighbors import exact, nearest, similarity
-from twlab.table import segments as segments_module
 
 few_directions = st.tuples(st.integers(1, 600), st.integers(1, 4), st.integers(0, 10**6))
 

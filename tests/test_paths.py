@@ -7,12 +7,10 @@ import resource
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 
 import twlab as tw
-from twlab.archive.in_pieces.checkpoints import _write
-from twlab.cli.demo import write_demo
+from twlab.cli import main
 from twlab.paths import replace_file, user_path
 from twlab.service.jobs import Job, save_answer
 
@@ -40,7 +38,6 @@ WRITERS: dict[str, Callable[[Path], Any]] = {
     "film.json.gz": lambda path: tw.save(tw.sample(), path),
     "film.jsonl.zst": lambda path: tw.save(tw.sample(), path),
     "film.html": lambda path: tw.save_html(tw.sample(), path),
-    "demo.html": write_demo,
 }
 
 
@@ -56,6 +53,17 @@ def test_a_full_disk_leaves_the_old_file(name: str, tmp_path: Path) -> None:
     assert target.stat().st_size > ROOM
 
 
+def test_a_full_disk_leaves_the_old_demo(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "demo.html").write_text("old")
+    with full_disk():
+        assert main(["demo", "--output", str(tmp_path / "demo.html")]) == 1
+    assert "make room" in capsys.readouterr().err
+    assert (tmp_path / "demo.html").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["demo.html"]
+
+
 # numpy before 2 leaves the archive open that it could not write.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_full_disk_under_an_answer_and_a_step(tmp_path: Path) -> None:
@@ -64,10 +72,12 @@ def test_a_full_disk_under_an_answer_and_a_step(tmp_path: Path) -> None:
     with full_disk(), pytest.raises(tw.LedgerError, match="make room"):
         save_answer(tmp_path, job, b"[" + b"1," * ROOM + b"1]")
     assert not list((tmp_path / "answers").iterdir())
-    step = tmp_path / "work" / "sum.npz"
+    tw.open(tmp_path / "store").add(tw.sample())
+    store = tw.open(tmp_path / "store", executor=tw.executors.Local())
     with full_disk(), pytest.raises(tw.TwlabError, match="make room"):
-        _write(step, {"a": np.random.default_rng(0).random(ROOM)})
-    assert not list(step.parent.iterdir())
+        tw.video_vectors(store)
+    assert store.work is not None
+    assert not [path.name for path in store.work.rglob("*") if path.is_file()]
 
 
 def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:

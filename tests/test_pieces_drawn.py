@@ -18,14 +18,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from insides import joins, partitions, per_video, pieces, shards
 from pieces import Parts
 
 import twlab as tw
 from twlab import public
-from twlab.analysis.groups import partitions
-from twlab.archive.in_pieces import joins, per_video, pieces
-from twlab.archive.store import shards
-from twlab.table.rows import IDENTITY
+from twlab.table import IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from insides import projection
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness as reference
 
 import twlab as tw
-from twlab.analysis.maps import projection
 
 METHODS = ("tsne", "pca", pytest.param("umap", marks=pytest.mark.slow))  # umap compiles first
 

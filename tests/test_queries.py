@@ -11,8 +11,8 @@ import pytest
 from service import KEY, Service
 
 import twlab as tw
-from twlab.analysis.judging.queries import _SHORTER, is_words
-from twlab.service.models import model_of
+from twlab.analysis.judging import is_words
+from twlab.service import model_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -272,7 +272,7 @@ def test_a_model_that_does_not_fit_is_refused(
     assert not service.requests
 
 
-@pytest.mark.parametrize("width", [128, 256, 512])
+@pytest.mark.parametrize("width", model_of("marengo3.5").dimensions)
 def test_words_get_as_many_numbers_as_what_is_searched_has(
     width: int, search_in: Any, segments: pd.DataFrame, rng: np.random.Generator, service: Service
 ) -> None:
@@ -280,10 +280,3 @@ def test_words_get_as_many_numbers_as_what_is_searched_has(
     rows = tw.with_vectors(segments, rng.normal(size=(len(segments), width)))
     search = search_in(rows.assign(model_name="marengo3.5"))
     assert len(search("a rabbit")) == len(search("https://example.com/a.png")) == 10
-
-
-def test_the_sizes_of_vectors_are_those_of_the_models() -> None:
-    for name, sizes in _SHORTER.items():
-        assert sorted(sizes) == sorted(model_of(name).dimensions[1:])
-    others = ("marengo3.0", "Marengo-retrieval-2.7")
-    assert not any(model_of(name).dimensions[1:] for name in others)

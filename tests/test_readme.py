@@ -270,7 +270,7 @@ def test_the_picture_is_there_and_small() -> None:
 
 
 def test_the_first_command_leaves_nothing_that_git_would_see() -> None:
-    code = (ROOT / "twlab" / "cli" / "main.py").read_text(encoding="utf-8")
+    code = (ROOT / "twlab" / "cli" / "command_line.py").read_text(encoding="utf-8")
     (written,) = re.findall(r'default="(.+\.html)"', code)
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert f"/{written}" in ignored

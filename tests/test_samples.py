@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from insides import samples
 
 import twlab as tw
-from twlab.loading import samples
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "data"

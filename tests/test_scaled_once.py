@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from insides import segments as gateway
 
 import twlab as tw
-from twlab.table import segments as gateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable

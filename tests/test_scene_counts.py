@@ -9,10 +9,10 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 import pytest
+from insides import counts
 
 import twlab as tw
-from twlab.analysis.scenes import counts
-from twlab.analysis.scenes.segmentation import SceneMethod
+from twlab.analysis.scenes import SceneMethod
 
 METHODS = get_args(SceneMethod)
 

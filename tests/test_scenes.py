@@ -11,14 +11,15 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from insides import changepoints
 from oracles import votes_of
 
 import twlab as tw
 from twlab.analysis.scenes import (
     Gram,
     Line,
+    SceneMethod,
     chain_ward,
-    changepoints,
     corner_sums,
     cost_of,
     costs_of,
@@ -29,7 +30,6 @@ from twlab.analysis.scenes import (
     rise_without,
     vote,
 )
-from twlab.analysis.scenes.segmentation import SceneMethod
 
 METHODS = get_args(SceneMethod)
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from insides import selection
 
 import twlab as tw
-from twlab.analysis.groups import selection
 
 
 def table(matrix: Any, option: str = "visual", *, clip: float = 6.0) -> pd.DataFrame:

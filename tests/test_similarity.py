@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from insides import similarity
 from sklearn.metrics.pairwise import cosine_similarity as reference
 
 import twlab as tw
-from twlab.analysis.neighbors import similarity
 
 matrices = st.integers(1, 12).flatmap(
     lambda n: arrays(np.float32, (n, 3), elements=st.floats(-5, 5, width=16).map(float))

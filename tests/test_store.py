@@ -12,14 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from insides import lance, shards, upkeep, writing
 
 import twlab as tw
-from twlab.archive.store import (
-    lance,
-    shards,
-    upkeep,
-    writing,
-)
 
 if TYPE_CHECKING:
     from pathlib import Path

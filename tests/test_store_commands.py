@@ -10,7 +10,7 @@ import pytest
 from service import KEY
 
 import twlab as tw
-from twlab.cli.main import main
+from twlab.cli import main
 from twlab.loading import bundled_folder
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from insides import keys as keys_module
+from insides import lance
 
 import twlab as tw
 
 pytest.importorskip("lancedb")
 
-from twlab.archive.store import keys as keys_module
-from twlab.archive.store import lance
 
 if TYPE_CHECKING:
     from pathlib import Path

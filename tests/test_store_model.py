@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from insides import shards
 
 import twlab as tw
-from twlab.archive.store import shards
 
 D = 4
 Key = tuple[str, float, str]

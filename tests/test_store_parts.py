@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from insides import shards
 
 import twlab as tw
-from twlab.archive.store import shards
 
 if TYPE_CHECKING:
     from pathlib import Path

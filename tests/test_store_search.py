@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from insides import searching, upkeep
 
 import twlab as tw
-from twlab.archive.store import searching, upkeep
 
 if TYPE_CHECKING:
     from pathlib import Path

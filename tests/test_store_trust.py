@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from insides import checkpoints
 
 import twlab as tw
 
@@ -106,8 +107,6 @@ def test_work_that_leads_out_of_a_store_is_not_used(tmp_path: Path, victim: Path
 def test_what_another_put_into_the_work_of_a_store_neither_runs_nor_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from twlab.archive.in_pieces import checkpoints
-
     table = clips()
     tw.open(tmp_path / "s").add(table)
     store = tw.open(tmp_path / "s", executor=tw.executors.Local())
@@ -153,8 +152,6 @@ def _archive(array: np.ndarray[Any, Any]) -> bytes:
 
 
 def test_links_in_kept_work_are_not_followed(tmp_path: Path, victim: Path) -> None:
-    from twlab.archive.in_pieces import checkpoints
-
     kept = tmp_path / "s" / "work" / "job"
     kept.mkdir(parents=True)
     (kept / "step").symlink_to(victim)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import store_writers
+from insides import handle, lance, writing
 
 import twlab as tw
-from twlab.archive.store import arrow_rows, count, handle, lance, writing
+from twlab.archive.store import arrow_rows, count
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from clips import table
+from insides import thresholds
 
 import twlab as tw
-from twlab.analysis.judging import thresholds
 
 
 def shots(rng: np.random.Generator, video: str, base: float) -> pd.DataFrame:

@@ -17,10 +17,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from insides import video_files
 
 import twlab as tw
 from twlab.table import unit_vectors
-from twlab.widgets import mask_of, module_source, pack_mask, style_source, unpack_mask, video_files
+from twlab.widgets import mask_of, module_source, pack_mask, style_source, unpack_mask
 
 if TYPE_CHECKING:
     from pathlib import Path

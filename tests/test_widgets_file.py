@@ -186,9 +186,10 @@ def test_saved_notebook_keeps_a_usable_picture(open_file: Opener, tmp_path: Path
 
 
 def test_the_demo_opens_with_the_film(open_file: Opener, tmp_path: Path) -> None:
-    from twlab.cli.demo import write_demo
+    from twlab.cli import main
 
-    page = open_file(write_demo(tmp_path / "demo.html"))
+    assert main(["demo", "--output", str(tmp_path / "demo.html")]) == 0
+    page = open_file(tmp_path / "demo.html")
     frame = page.frame_locator("iframe")
     frame.locator(".twx-card canvas").first.wait_for(timeout=30_000)
     page.screenshot(path=lab.ARTIFACTS / "demo.png")

@@ -2,7 +2,7 @@
 
 import sys
 
-from twlab.cli.main import main
+from twlab.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "answer_rows",
+    "empty_table",
     "failure_table",
     "ledger_table",
     "read_ledger",

@@ -12,11 +12,13 @@ from twlab.analysis.scenes.changepoints import (
     rise_without,
 )
 from twlab.analysis.scenes.moments import corner_sums, moments_of
+from twlab.analysis.scenes.segmentation import SceneMethod
 from twlab.analysis.scenes.votes import vote
 
 __all__ = [
     "Gram",
     "Line",
+    "SceneMethod",
     "chain_ward",
     "corner_sums",
     "cost_of",
