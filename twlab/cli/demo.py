@@ -31,15 +31,21 @@ DEMO_PAGE = """\
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>twlab: Big Buck Bunny</title>
 <style>
+  :root {{ color-scheme: light dark; --ink: #222; --soft: #555; --paper: #fff; --sunken: #f2f2f2;
+          --jp-ui-font-color0: var(--ink) }}
+  @media (prefers-color-scheme: dark) {{
+    :root {{ --ink: #e8ecf3; --soft: #a3adbd; --paper: #0b0d12; --sunken: #1c2029 }}
+  }}
   body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto;
-         padding: 0 1rem; color: #222; background: #fff }}
+         padding: 0 1rem; color: var(--ink); background: var(--paper) }}
+  a {{ color: light-dark(#0b57d0, #8ab4ff) }}
   h1, h2 {{ line-height: 1.2 }}
   h2 {{ margin-top: 3rem }}
-  code {{ background: #f2f2f2; padding: .1em .3em; border-radius: 3px }}
+  code {{ background: var(--sunken); padding: .1em .3em; border-radius: 3px }}
   pre code {{ display: block; padding: .6em .8em; overflow-x: auto }}
   .wide {{ width: min(96vw, 88rem); margin-left: 50%; transform: translateX(-50%) }}
   .picture {{ overflow-x: auto }}
-  footer {{ margin: 3rem 0; color: #555; font-size: 14px }}
+  footer {{ margin: 3rem 0; color: var(--soft); font-size: 14px }}
 </style>
 <h1>Big Buck Bunny, seen through its embeddings</h1>
 <p>A film of 9:56 in clips of 6 s, one vector per clip. The vectors come from an open image
@@ -142,8 +148,8 @@ def _draw_pictures(film: pd.DataFrame) -> Iterator[Shown]:
 
     yield (
         "What resembles what",
-        "Each clip against each. A strong block on the diagonal is a stretch that looks alike, a "
-        "strong patch off it a place that comes back.",
+        "Each clip against each. A bright block on the diagonal is a stretch that looks alike, a "
+        "bright patch off it a place that comes back.",
         "tw.plot.heatmap(film)",
         plot.heatmap(film),
     )

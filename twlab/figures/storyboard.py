@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from twlab.checks import check_count
 from twlab.errors import InputError
 from twlab.figures.board_rows import Row, rows_of
+from twlab.figures.figure import Figure
 from twlab.figures.theme import as_shown, dress, short_names
 from twlab.intervals import format_timecode
 from twlab.looks import ThemeName, look_of
@@ -136,7 +137,7 @@ def storyboard(
     most = MOST_ROWS - MOST_ROWS % (2 if kind == "pieces" else 1)
     drawn = shown[:most]
     tiles = _take_tiles(drawn, given)
-    figure = go.Figure()
+    figure = Figure()
     words = f"{kind.capitalize()} as frames" if title is None else title
     note = _note(kind, len(rows), drawn, n_left=len(rows) - len(shown))
     height = _lay_rows(figure, drawn, tiles, look, named=_names_of(rows))
