@@ -196,6 +196,29 @@ def test_names_are_no_markup(name: str, segments: pd.DataFrame) -> None:
     assert "&lt;b&gt;a&amp;b&lt;/b&gt;" in str(text)
 
 
+def test_every_axis_has_a_title_and_a_unit() -> None:
+    film, trailer = tw.sample(), tw.sample("trailer")
+    both = pd.concat([film, tw.sample(embedding_option="audio")], ignore_index=True)
+    figures = [
+        *(draw(film) for draw in PICTURES.values()),
+        *(tw.plot.heatmap(both), tw.plot.novelty(both), tw.plot.threshold(both)),
+        tw.plot.heatmap(pd.concat([film, trailer], ignore_index=True)),
+        tw.plot.heatmap(trailer, film),
+        tw.plot.alignment(trailer, film, pieces=tw.align(trailer, film)),
+        tw.plot.hits(film, tw.search(film, film.iloc[[42]], k=5)),
+        tw.plot.options(tw.compare_options(both)),
+    ]
+    for figure in figures:
+        shown = [axis for axis in figure.select_xaxes() if axis.showticklabels is not False]
+        shown += [axis for axis in figure.select_yaxes() if axis.showticklabels is not False]
+        for axis in shown:
+            above = axis.plotly_name.startswith("xaxis") and axis.matches  # named by the lowest
+            assert axis.title.text or above, (figure.layout.title.text, axis.plotly_name)
+        assert "sendChartToCloud" in figure.layout.template.layout.modebar.remove
+    titles = {axis.title.text for axis in figures[-4].select_xaxes()} - {None}
+    assert titles == {"big_buck_bunny (min:s)"}
+
+
 def test_long_names_stay_distinct() -> None:
     assert short_names(["a", "b"], 9) == ["a", "b"]
     assert as_shown("a_very_long_name.mp4", 9) == "a_ve….mp4"

@@ -186,7 +186,30 @@ class TestAxes:
         # One film of two options, and films of several clips, still lie along time.
         one = tw.video_vectors(table[table.video_id == "a"])
         assert tw.plot.heatmap(one).layout.xaxis.type == "date"
-        assert "0:00" in tw.plot.heatmap(table).layout.xaxis.ticktext
+        several = tw.plot.heatmap(table).layout.xaxis
+        assert several.range == (0, 6 * (16 + 13 + 5 + 5 + 5))
+        assert several.ticktext == every, "names, for there is no room for more than 0:00"
+
+    def test_ten_videos_are_named_and_two_have_times(self) -> None:
+        parts = [film([(6 * k, 6 * k + 6) for k in range(9)], f"film {n}") for n in range(10)]
+        ten = tw.plot.heatmap(pd.concat(parts, ignore_index=True)).layout.xaxis
+        assert ten.ticktext == tuple(f"film {n}" for n in range(10))
+        assert ten.tickvals[3] == pytest.approx(3.5 * 54)
+        assert ten.title.text == "video"
+        two = tw.plot.heatmap(pd.concat(parts[:2], ignore_index=True)).layout.xaxis
+        assert {"0:00", "0:30"} <= set(two.ticktext)
+        assert two.title.text == "time (min:s)"
+
+    def test_lines_stand_apart(self) -> None:
+        def lines(n: int) -> int:
+            parts = [film([(0, 6), (6, 12)], f"film {k}") for k in range(n)]
+            figure = tw.plot.heatmap(pd.concat(parts, ignore_index=True))
+            drawn = [trace.x for trace in figure.data if trace.type == "scatter"]
+            return sum(len(x) for x in drawn if len(x) > 1) // 6
+
+        assert lines(10) == 9
+        assert lines(540 // 8) == 540 // 8 - 1
+        assert lines(540 // 8 + 2) == 0
 
     def test_rows_without_time(self, segments: pd.DataFrame) -> None:
         untimed = segments.assign(start_sec=np.nan, end_sec=np.nan)
@@ -215,7 +238,10 @@ class TestPanels:
         assert titles == ["<b>visual</b>", "<b>audio</b>"]
         assert figure.layout.xaxis3.matches == "x"
         left, right = (images(figure)[k].colorbar.x for k in (0, 1))
-        assert figure.layout.xaxis.domain[1] < left < figure.layout.xaxis3.domain[0] < right
+        domains = figure.layout.xaxis.domain, figure.layout.xaxis3.domain
+        assert domains[0][1] < domains[1][0]
+        assert (left, right) == (domains[0][0], domains[1][0])
+        assert not figure.layout.yaxis3.showticklabels, "they are those to the left"
 
     def test_options_may_differ_in_time(self) -> None:
         fine = film([(2.0 * k, 2.0 * k + 2) for k in range(9)]).assign(embedding_option="audio")
@@ -223,17 +249,15 @@ class TestPanels:
         assert [trace.z.shape for trace in images(figure)] == [(2, 2), (9, 9)]
         assert seconds(figure.layout.xaxis.range) == seconds(figure.layout.xaxis3.range) == [0, 18]
 
-    def test_panels_are_square_in_pixels(self, segments: pd.DataFrame) -> None:
-        for table in (segments, two_options(segments)):
+    def test_panels_stay_square_in_a_page_of_any_width(self, segments: pd.DataFrame) -> None:
+        for table, pixels in ((segments, 540), (two_options(segments), 305)):
             layout = tw.plot.heatmap(table).layout
-            wide = layout.width - layout.margin.l - layout.margin.r
+            assert layout.width is None
+            assert (layout.yaxis.scaleanchor, layout.yaxis.constrain) == ("x", "domain")
             tall = layout.height - layout.margin.t - layout.margin.b
-            sides = [
-                whole * (axis.domain[1] - axis.domain[0])
-                for whole, axis in ((wide, layout.xaxis), (tall, layout.yaxis))
-            ]
-            assert sides[0] == pytest.approx(sides[1], abs=2)
-            assert layout.width <= 1010
+            share = layout.yaxis.domain[1] - layout.yaxis.domain[0]
+            assert tall * share == pytest.approx(pixels, abs=2)
+        assert tw.plot.heatmap(segments[:10], segments[10:]).layout.yaxis.scaleanchor is None
 
     def test_two_tables(self, segments: pd.DataFrame) -> None:
         down, across = segments.iloc[:10], segments.iloc[10:]

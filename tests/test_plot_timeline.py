@@ -184,16 +184,20 @@ def test_bad_columns(segments: pd.DataFrame) -> None:
         tw.plot.timeline(segments, color=[1, 2])
     with pytest.raises(tw.InputError, match="lanes is None; the name of a column"):
         tw.plot.timeline(segments, lanes=None)
-    with pytest.raises(tw.InputError, match="lanes holds a list; one value per row"):
-        tw.plot.timeline(segments, lanes=[["a"]] * 15)
-    with pytest.raises(tw.InputError, match="color holds a dict; one value per row"):
-        tw.plot.timeline(segments.assign(tags=[{}] * 15), color="tags")
     with pytest.raises(tw.InputError, match=r"theme is \['light'\]; 'auto', 'light' or 'dark'"):
         tw.plot.timeline(segments, theme=["light"])
     with pytest.raises(tw.InputError, match="lanes has a different index"):
         tw.plot.timeline(segments, lanes=pd.Series(range(15), index=range(1, 16)))
     with pytest.raises(tw.InputError, match=r"novelty holds .*; numbers were expected"):
         tw.plot.timeline(segments, novelty="video_id")
+
+
+def test_values_of_any_kind_have_a_colour_and_a_lane(segments: pd.DataFrame) -> None:
+    tags = [["a"], {}, ("b", ["c"]), None, np.nan] * 3
+    figure = tw.plot.timeline(segments.assign(tags=tags), color="tags")
+    assert [bar.name for bar in bars(figure)] == ["('b', ['c'])", "['a']", "{}", "none"]
+    lanes = tw.plot.timeline(segments, lanes=[["a"]] * 15)
+    assert set(lanes.layout.yaxis.ticktext) == {"['a']"}
 
 
 def test_the_word_for_no_value_lies_on_no_colour_bar(segments: pd.DataFrame) -> None:

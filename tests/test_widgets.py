@@ -243,6 +243,7 @@ def test_masks_follow_their_index(segments: pd.DataFrame) -> None:
         ({"similarity": np.zeros((2, 2))}, r"similarity has shape \(2, 2\)"),
         ({"similarity": np.full((15, 15), np.nan)}, "holds NaN or infinite"),
         ({"color": "mood"}, "no column 'mood' to show"),
+        ({"tooltip": ["embedding"]}, "'embedding' is a vector per row"),
         ({"views": ["map", "globe"]}, r"views is \['map', 'globe'\]"),
         ({"views": "map"}, "views is 'map'"),
         ({"video": "gone.mp4"}, "no video file 'gone.mp4'"),
@@ -272,6 +273,39 @@ def test_labels_and_columns_become_colours(segments: pd.DataFrame, coords: np.nd
     assert array(explorer, told["kind"]["array"]).tolist() == [1, 2, 0] * 5
     assert "source" not in told, "paths of this machine have no place in a page sent to others"
     assert "model_name" not in told, "a constant says nothing"
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ([5.0] * 15, ["5"]),
+        ([5.5] * 15, None),
+        ([np.nan] * 15, []),
+        ([None] * 15, []),
+        ([[1, 2], ["a"], None] * 5, ["['a']", "[1, 2]"]),
+        ([{"a": 1}, 3, "x"] * 5, ["3", "x", "{'a': 1}"]),
+        ([f"clip {k}" for k in range(15)], sorted(f"clip {k}" for k in range(15))),
+    ],
+)
+def test_any_column_that_is_asked_for_is_shown(
+    segments: pd.DataFrame, values: list[Any], names: list[str] | None
+) -> None:
+    table = segments.assign(mood=pd.Series(values, segments.index))
+    for options in ({"color": "mood"}, {"tooltip": ["mood"]}, {"tooltip": "mood"}):
+        spec = tw.explore(table, views=["timeline"], **options)._spec
+        (told,) = (column for column in spec["columns"] if column["name"] == "mood")
+        assert told.get("names") == names
+        assert "mood" in (spec["colorBy"], *spec["tooltip"])
+    labels = tw.explore(segments, views=["timeline"], labels=table["mood"])._spec["columns"][0]
+    assert labels["name"] == "mood"
+
+
+def test_a_column_of_very_many_texts_is_shown_when_asked_for(segments: pd.DataFrame) -> None:
+    table = pd.concat([segments] * 400, ignore_index=True)
+    table["said"] = [f"sentence {k:04d}" for k in range(len(table))]
+    explorer = tw.explore(table, views=["timeline"], tooltip=["said"])
+    (told,) = (one for one in explorer._spec["columns"] if one["name"] == "said")
+    assert array(explorer, told["array"]).tolist() == list(range(len(table)))
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "Int8", "float16"])

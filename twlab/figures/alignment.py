@@ -92,9 +92,9 @@ def alignment(
     dress(
         figure, look, title="What is shared" if title is None else title, subtitle=note, height=560
     )
-    figure.update_xaxes(**time_axis(float(edges[1][0]), float(edges[1][-1])), title_text=videos[1])
-    down = time_axis(float(edges[0][0]), float(edges[0][-1]))
-    figure.update_yaxes(**(down | {"range": down["range"][::-1]}), title_text=videos[0])
+    figure.update_xaxes(**time_axis(*_reach(edges[1]), what=videos[1]))
+    down = time_axis(*_reach(edges[0]), what=videos[0])
+    figure.update_yaxes(**(down | {"range": down["range"][::-1]}))
     return figure
 
 
@@ -200,6 +200,11 @@ def _cell_edges(side: pd.DataFrame) -> NDArray[np.float64]:
     return np.concatenate(
         [start + np.arange(len(start)) * 1e-3, [max(last, float(start[-1]) + 1e-2)]]
     )
+
+
+def _reach(edges: NDArray[np.float64]) -> tuple[float, float]:
+    """Where a side begins and ends."""
+    return float(edges[0]), float(edges[-1])
 
 
 def _draw_piece(figure: go.Figure, piece: Any, option: str | None, colour: str) -> None:

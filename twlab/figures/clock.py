@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["SPAN", "bar_lengths", "clock_times", "round_times", "span_labels", "time_axis"]
+__all__ = [
+    "SPAN",
+    "bar_lengths",
+    "clock_times",
+    "round_times",
+    "span_labels",
+    "time_axis",
+    "time_title",
+]
 
 SPAN = ("start_sec", "end_sec")
 ROUND_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
@@ -42,7 +50,12 @@ def bar_lengths(spans: pd.DataFrame) -> NDArray[np.float64]:
     return np.asarray(1000 * (end - start))
 
 
-def time_axis(first: float, last: float) -> dict[str, Any]:
+def time_title(last: float, what: str = "time") -> str:
+    """The title of an axis in timecodes: what runs along it, and their unit."""
+    return f"{what} ({'min:s' if last < 3600 else 'h:min:s'})"
+
+
+def time_axis(first: float, last: float, *, what: str = "time") -> dict[str, Any]:
     """Settings of an axis of clock times whose ticks read as timecodes, also when zoomed."""
     first, last = float(first), float(last)
     clock = "%-M:%S" if last < 3600 else "%-H:%M:%S"
@@ -57,6 +70,7 @@ def time_axis(first: float, last: float) -> dict[str, Any]:
             {"dtickrange": [1000, None], "value": clock},
         ],
         "hoverformat": f"{clock}.%L",
+        "title": {"text": time_title(last, what)},
         "range": [str(edge) for edge in clock_times([first, last])],
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,14 +43,16 @@ def value_column(segments: pd.DataFrame, chosen: Values, argument: str) -> pd.Se
         If there is no such column, or the values do not fit the table.
     """
     values = _find_values(segments, chosen, argument)
-    cells = values if values.dtype == object else ()
-    odd = [value for value in cells if not isinstance(value, Hashable)]
-    if odd:
-        raise InputError(
-            f"{argument} holds a {type(odd[0]).__name__}; one value per row was expected, such as "
-            "a number or a name; map the rows to one"
-        )
-    return values
+    return values.map(_as_key) if values.dtype == object else values
+
+
+def _as_key(value: Any) -> Any:
+    """A value that groups rows: what cannot, such as a list, by how it is written."""
+    try:
+        hash(value)
+    except TypeError:
+        return str(value)
+    return value
 
 
 def _find_values(segments: pd.DataFrame, chosen: Values, argument: str) -> pd.Series[Any]:

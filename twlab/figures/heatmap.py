@@ -20,6 +20,7 @@ from twlab.figures.images import (
     on_cells,
 )
 from twlab.figures.panels import (
+    SHORT_BAR_PIXELS,
     Sheet,
     add_axes,
     add_lines,
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
 __all__ = ["heatmap"]
 
 NO_OPTION = "no option"
+
+LINE_APART = 8
+"""Pixels between lines so that what lies between them is seen; as in the explorer."""
 
 CELLS_PER_SIDE = 800
 """Cells per side, so that a figure stays below 5 MB and appears within a second or two."""
@@ -236,6 +240,8 @@ def _draw_panel(
     add_axes(figure, sheet, number, strips)
     settings = colour_settings(image, square=square)
     bar = {**settings.pop("colorbar"), **bar_place(sheet, number)}
+    if bar["len"] == SHORT_BAR_PIXELS:
+        bar |= {name: bar[name][::2] for name in ("tickvals", "ticktext")}
     down, across = (
         axis_places(strip.edges, ground)
         for strip, ground in zip(strips, sheet.grounds, strict=True)
@@ -250,7 +256,7 @@ def _draw_panel(
             yaxis=axis_name("y", number, bare=True),
             hoverongaps=False,
             hovertemplate=hover,
-            colorbar={**bar, "title": {"text": as_shown(value_name), "side": "right"}},
+            colorbar={**bar, "title": {"text": as_shown(value_name), "side": "top"}},
             **settings,
         )
     )
@@ -262,15 +268,23 @@ def _part_videos(figure: go.Figure, sheet: Sheet, number: int) -> None:
     """Lines between the videos of a panel."""
     xs: list[float | None] = []
     ys: list[float | None] = []
-    for ground, along, whole, beyond in (
-        (sheet.grounds[1], xs, ys, sheet.grounds[0]),
-        (sheet.grounds[0], ys, xs, sheet.grounds[1]),
+    for ground, pixels, along, whole, beyond in (
+        (sheet.grounds[1], sheet.width, xs, ys, sheet.grounds[0]),
+        (sheet.grounds[0], sheet.height, ys, xs, sheet.grounds[1]),
     ):
-        for place in ground.spans["place"].iloc[1:] if ground.by_time else ():
+        for place in _places_apart(ground, pixels) if ground.by_time else ():
             along += [place, place, None]
             whole += [*_reach(beyond), None]
     if xs:
         add_lines(figure, sheet, number, xs, ys, color=RIFT, width=2)
+
+
+def _places_apart(ground: Ground, pixels: float) -> list[float]:
+    """Where videos begin, but for those between two so narrow that lines would hide the cells."""
+    spans = ground.spans
+    widths = ((spans["last"] - spans["first"]) / ground.length * pixels).to_numpy()
+    wide = np.maximum(widths[1:], widths[:-1]) >= LINE_APART
+    return [float(place) for place in spans["place"].iloc[1:][wide]]
 
 
 def _reach(ground: Ground) -> tuple[float, float]:

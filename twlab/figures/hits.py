@@ -111,7 +111,7 @@ def hits(
     dress(figure, look, title=words, subtitle=note, height=200 + 60 * len(videos))
     figure.update_layout(barmode="overlay", showlegend=False)
     figure.update_xaxes(**time_axis(0.0, max(lanes)))
-    figure.update_yaxes(autorange="reversed")
+    figure.update_yaxes(autorange="reversed", title_text="video")
     numbers = [
         note
         for lane, video in enumerate(videos)
@@ -153,9 +153,14 @@ def _meaning(timed: pd.DataFrame) -> str:
         return "there are no scores"
     if _same_score(timed) and len(timed) > 1:
         return f"all have the score {float(timed['score'].iloc[0]):.3g}"
-    if float(timed["score"].max()) <= 1 / (1 + RANK_OFFSET):
-        return "scores tell the order alone"
+    if _tell_order(timed):
+        return f"scores tell the order alone (fused ranks: the mean of 1 / ({RANK_OFFSET} + rank))"
     return "the score is in spreads above ordinary rows"
+
+
+def _tell_order(timed: pd.DataFrame) -> bool:
+    """Whether the scores are too small to be anything but those of fused ranks."""
+    return float(timed["score"].max()) <= 1 / (1 + RANK_OFFSET)
 
 
 def _count_text(n: int, word: str) -> str:
@@ -181,7 +186,8 @@ def _draw_hits(timed: pd.DataFrame, lanes: list[str], look: Look) -> go.Bar:
     scale: dict[str, Any] = {"color": MARKS[0] if _same_score(timed) else look.muted}
     if timed["score"].notna().any() and not _same_score(timed):
         scale = {"color": timed["score"], "colorscale": scale_of(MARKS)}
-        scale["colorbar"] = {"title": "score"}
+        unit = "order alone" if _tell_order(timed) else "spreads"
+        scale["colorbar"] = {"title": f"score<br>({unit})"}
     return go.Bar(
         y=lanes,
         x=bar_lengths(timed),

@@ -14,7 +14,7 @@ from twlab.figures.clock import clock_times, span_labels, time_axis
 from twlab.figures.encodings import number_column, options_of, with_plain_names
 from twlab.figures.figure import Figure
 from twlab.figures.scene_spans import line_opacity, scene_spans
-from twlab.figures.theme import LEGEND_ABOVE, as_shown, dress
+from twlab.figures.theme import LABEL_PIXELS, as_shown, dress, put_legend_above
 from twlab.looks import (
     LEAST_DIFFERENCE,
     Look,
@@ -111,16 +111,25 @@ def novelty(
     height = 138 + 110 * len(videos) + 36 * (len(videos) - 1)
     dress(figure, look, title=heading, subtitle=note, height=height)
     _name_panels(figure, videos)
-    figure.update_xaxes(**time_axis(min(0.0, table["start_sec"].min()), table["end_sec"].max()))
-    figure.update_yaxes(**_value_axis(table["value"]))
-    figure.update_layout(legend=LEGEND_ABOVE)
+    _set_axes(figure, table, len(videos))
+    if len(table["option"].unique()) > 1:
+        put_legend_above(figure, lift=LABEL_PIXELS * (len(videos) > 1))
     return figure
+
+
+def _set_axes(figure: go.Figure, table: pd.DataFrame, n_panels: int) -> None:
+    """Time along all panels, named below the last; one scale of novelty for all."""
+    time = time_axis(min(0.0, table["start_sec"].min()), table["end_sec"].max())
+    figure.update_xaxes(**{**time, "title": None})
+    figure.update_xaxes(title=time["title"], row=n_panels, col=1)
+    figure.update_yaxes(**_value_axis(table["value"]))
 
 
 def _value_axis(values: pd.Series[float]) -> dict[str, Any]:
     """The vertical axis of every panel; one for what is there, not for its rounding."""
     flat = bool((values.abs() < LEAST_DIFFERENCE).all())
-    return {"range": [0, 1]} if flat else {"rangemode": "tozero", "nticks": 4}
+    scale = {"range": [0, 1]} if flat else {"rangemode": "tozero", "nticks": 4}
+    return {**scale, "title": {"text": "novelty (cosine)"}}
 
 
 def _space_between_curves(n_panels: int) -> float:

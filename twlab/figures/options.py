@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from twlab.errors import InputError
 from twlab.figures.figure import Figure
-from twlab.figures.theme import LEGEND_ABOVE, as_shown, dress
+from twlab.figures.theme import as_shown, dress, put_legend_above
 from twlab.looks import ThemeName, colour_of, look_of
 
 if TYPE_CHECKING:
@@ -96,9 +96,10 @@ def options(
     dress(figure, look, title=words, subtitle=note, height=200 + 60 * len(names))
     ends = agreement[["agreement", "chance_mean", "chance_95"]].to_numpy(np.float64)
     low = np.nanmin([*ends.ravel(), -0.05])  # a correlation: of small ones that they are small
-    figure.update_xaxes(range=[1.1 * low, 1.05], title_text="agreement", nticks=7)
-    figure.update_yaxes(type="category", autorange="reversed")
-    figure.update_layout(legend=LEGEND_ABOVE, annotations=_note_reasons(agreement, names))
+    figure.update_xaxes(range=[1.1 * low, 1.05], title_text="agreement (correlation)", nticks=7)
+    figure.update_yaxes(type="category", autorange="reversed", title_text="video and options")
+    figure.update_layout(annotations=_note_reasons(agreement, names))
+    put_legend_above(figure)
     return figure
 
 

@@ -17,6 +17,7 @@ from twlab.figures.strips import (
     Strip,
     axis_places,
     axis_settings,
+    shows_names,
 )
 from twlab.figures.theme import as_shown, dress, short_names
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from twlab.looks import Look
 
 __all__ = [
+    "SHORT_BAR_PIXELS",
     "Sheet",
     "add_axes",
     "add_lines",
@@ -36,11 +38,17 @@ __all__ = [
     "put_heading",
 ]
 
-EDGE, TOP = 20, 72
+EDGE, TOP = 12, 72
 """Pixels around the panels, and above them for the title."""
 
-NAME, BAR = 20, 82
-"""Pixels for the names of videos above and beside a panel, and for a colour bar."""
+NAME, TITLE, BAR = 20, 24, 64
+"""Pixels for the names of videos above and beside a panel, the title of an axis, a colour bar."""
+
+PANEL_GAP = 0.04
+"""Between two panels side by side, as a share of the whole."""
+
+BAR_PIXELS, SHORT_BAR_PIXELS = 220, 110
+"""Length of a colour bar over a panel; beside another panel, or beside names, on a phone too."""
 
 LETTER, SMALL_LETTER, LABEL_LETTERS = 7, 6, 22
 """Pixels that a letter of a label takes, about, and one of the subtitle; letters that a label may
@@ -69,58 +77,62 @@ def lay_sheet(names: Sequence[str], down: Ground, across: Ground) -> Sheet:
     if down is not across and down.by_time and across.by_time:
         height = float(np.clip(width * down.length / across.length, 0.35 * width, 1.2 * width))
     several = [len(ground.spans) > 1 and ground.by_time for ground in (down, across)]
-    tall, wide = (_letters(ground) * LETTER for ground in (down, across))
+    named = [shows_names(down, height), shows_names(across, width)]
+    tall, wide = (
+        LETTER * (_letters(ground) if name else 7)
+        for ground, name in zip((down, across), named, strict=True)
+    )
     return Sheet(
         tuple(names),
         (down, across),
         width,
         height,
-        left=12 + tall,
-        above=NAME * ((len(names) > 1) + several[1]) + 4,
-        beside=10 + NAME * several[0],
-        below=34 if across.by_time else 20 + 0.75 * wide,
+        left=8 + TITLE + tall,
+        above=NAME * ((len(names) > 1) + (several[1] and not named[1])) + BAR,
+        beside=8 + NAME * (several[0] and not named[0]),
+        below=TITLE + (20 + 0.75 * wide if named[1] else 30),
     )
 
 
 def _letters(ground: Ground) -> int:
-    """Letters of the longest tick label."""
-    if ground.by_time:
-        return 7
+    """Letters of the longest name of a video."""
     return max(len(name) for name in short_names(ground.spans.index, LABEL_LETTERS))
 
 
-def _panel_size(sheet: Sheet) -> tuple[float, float, int]:
-    """Width and height of a panel with what stands around it, and panels in a row."""
-    width = sheet.left + sheet.width + sheet.beside + BAR
-    return width, sheet.above + sheet.height + sheet.below, min(2, len(sheet.names))
+def _count_rows(sheet: Sheet) -> int:
+    """Rows of panels, two in each."""
+    return -(-len(sheet.names) // 2)
 
 
 def _domains(sheet: Sheet, number: int) -> tuple[list[float], list[float]]:
     """From where to where a panel reaches down and across, as shares of the whole."""
-    width, height, columns = _panel_size(sheet)
-    row, column = divmod(number, columns)
-    wide, tall = width * columns, height * -(-len(sheet.names) // columns)
-    x = column * width + sheet.left
-    y = tall - row * height - sheet.above
-    return [(y - sheet.height) / tall, y / tall], [x / wide, (x + sheet.width) / wide]
+    row, column = divmod(number, 2)
+    height = sheet.above + sheet.height + sheet.below
+    tall = height * _count_rows(sheet)
+    top = tall - row * height - sheet.above
+    down = [(top - sheet.height) / tall, top / tall]
+    if len(sheet.names) == 1:
+        return down, [0.0, 1.0]
+    half = (1 - PANEL_GAP) / 2
+    return down, [column * (1 - half), column * (1 - half) + half]
 
 
 def put_heading(figure: go.Figure, sheet: Sheet, look: Look, *, title: str, subtitle: str) -> None:
-    """The title, and the size that gives every panel its pixels."""
-    width, height, columns = _panel_size(sheet)
-    height *= -(-len(sheet.names) // columns)
-    wide = round(width * columns) + 2 * EDGE
-    tall, letters = round(height) + TOP + EDGE, wide // SMALL_LETTER
-    dress(figure, look, title=title, subtitle=subtitle, height=tall, letters=letters)
-    figure.update_layout(width=wide, margin={"l": EDGE, "r": EDGE, "b": EDGE})
+    """The title, and the height; the width is that of the page."""
+    height = (sheet.above + sheet.height + sheet.below) * _count_rows(sheet)
+    tall = round(height) + TOP + EDGE
+    dress(figure, look, title=title, subtitle=subtitle, height=tall)
+    sides = {"l": EDGE + sheet.left, "r": EDGE + sheet.beside}
+    figure.update_layout(margin={**sides, "b": EDGE})
 
 
 def bar_place(sheet: Sheet, number: int) -> dict[str, Any]:
-    """Where the colour bar of a panel stands: beside it, as tall as it is."""
+    """Where the colour bar of a panel lies: above it and what is written there."""
     down, across = _domains(sheet, number)
-    x = across[1] + sheet.beside / sheet.width * (across[1] - across[0])
-    middle = (down[0] + down[1]) / 2
-    return {"x": x, "xpad": 0, "y": middle, "ypad": 0, "len": down[1] - down[0]}
+    bar = {"orientation": "h", "x": across[0], "xanchor": "left", "xpad": 0}
+    bar |= {"y": down[1], "yanchor": "bottom", "ypad": sheet.above - BAR + 12}
+    short = len(sheet.names) > 1 or shows_names(sheet.grounds[0], sheet.height)
+    return {**bar, "lenmode": "pixels", "len": SHORT_BAR_PIXELS if short else BAR_PIXELS}
 
 
 def axis_name(side: str, number: int, *, bare: bool = False) -> str:
@@ -133,14 +145,25 @@ def add_axes(figure: go.Figure, sheet: Sheet, number: int, strips: tuple[Strip, 
     """The two pairs of axes of a panel; all panels zoom together."""
     lengths = (sheet.height, sheet.width)
     sides = zip("yx", strips, sheet.grounds, lengths, _domains(sheet, number), strict=True)
+    square = sheet.grounds[0] is sheet.grounds[1]
     for side, strip, ground, pixels, domain in sides:
         front, back = (axis_name(side, number, bare=bare) for bare in (False, True))
         partner = "x" if side == "y" else "y"
-        visible = axis_settings(ground, pixels=pixels, most_letters=LABEL_LETTERS)
+        what = "time" if square else as_shown(_name_side(ground), LABEL_LETTERS)
+        visible = axis_settings(ground, pixels=pixels, most_letters=LABEL_LETTERS, what=what)
         if side == "y":
             visible["range"] = visible["range"][::-1]
-        elif not ground.by_time:
-            visible["tickangle"] = -45
+            visible["constraintoward"] = "top"
+            visible["showticklabels"] = number % 2 == 0  # to the right they are the same
+            if number % 2:
+                visible["title"] = {"text": ""}
+        else:
+            visible["constraintoward"] = "left"
+            if shows_names(ground, pixels):
+                visible["tickangle"] = -45
+        if square:
+            visible |= {"constrain": "domain"}
+            visible |= {"scaleanchor": axis_name("x", number)} if side == "y" else {}
         visible |= {"domain": domain, "anchor": axis_name(partner, number), "showgrid": False}
         visible |= {"zeroline": False, "ticks": "outside", "ticklen": 4, "automargin": False}
         bare_axis = {
@@ -161,16 +184,22 @@ def add_axes(figure: go.Figure, sheet: Sheet, number: int, strips: tuple[Strip, 
     figure.add_trace(go.Scatter(**empty, **axes))
 
 
+def _name_side(ground: Ground) -> str:
+    """Whose time runs along an axis: that of one video, or of several."""
+    return str(ground.spans.index[0]) if len(ground.spans) == 1 else "videos"
+
+
 def add_names(figure: go.Figure, sheet: Sheet, number: int) -> None:
     """The option above its panel, and each video above and beside its stretch."""
     names = []
     if len(sheet.names) > 1:
         lift = sheet.above - NAME
         names.append({"text": f"<b>{as_shown(sheet.names[number])}</b>", "x": 0, "y": 1})
-        names[-1] |= {"xanchor": "left", "yanchor": "bottom", "yshift": lift - 4}
+        names[-1] |= {"xanchor": "left", "yanchor": "bottom", "yshift": lift - 4 - BAR}
         names[-1] |= {"xref": _domain_of("x", number), "yref": _domain_of("y", number)}
     for side, ground, pixels in zip("yx", sheet.grounds, (sheet.height, sheet.width), strict=True):
-        spans = ground.spans if ground.by_time and len(ground.spans) > 1 else ground.spans[:0]
+        timed = ground.by_time and not shows_names(ground, pixels)
+        spans = ground.spans if timed and len(ground.spans) > 1 else ground.spans[:0]
         for video, first, last, place in spans.itertuples():
             letters = int((last - first) / ground.length * pixels / LETTER) - 1
             if letters < min(10, len(str(video))):

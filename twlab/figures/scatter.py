@@ -20,7 +20,7 @@ from twlab.figures.encodings import (
 )
 from twlab.figures.figure import Figure
 from twlab.figures.markers import Group, groups_of
-from twlab.figures.theme import LEGEND_ABOVE, dress
+from twlab.figures.theme import dress, put_legend_above
 from twlab.looks import Look, ThemeName, is_continuous, look_of
 from twlab.table.rows import align_rows
 from twlab.table.segments import check_segments
@@ -120,7 +120,7 @@ def scatter(
     dress(figure, look, title=heading, subtitle=note, height=580)
     _plain_axes(figure, look)
     if is_continuous(values):
-        figure.update_layout(legend=LEGEND_ABOVE)
+        put_legend_above(figure)
     return figure
 
 
@@ -179,11 +179,11 @@ def _draw_points(points: pd.DataFrame, group: Group, look: Look) -> Any:
 
 def _plain_axes(figure: go.Figure, look: Look) -> None:
     """The axes of a projection have no unit: no ticks, one scale for all."""
-    figure.update_xaxes(showticklabels=False, zeroline=False)
-    figure.update_yaxes(showticklabels=False, zeroline=False, scaleanchor="x")
+    flat = {"showticklabels": False, "zeroline": False}
+    figure.update_xaxes(**flat, title_text="x (no unit)")
+    figure.update_yaxes(**flat, title_text="y (no unit)", scaleanchor="x")
     bare = {
         "showticklabels": False,
-        "title": {"text": ""},
         "gridcolor": look.grid,
         "backgroundcolor": look.paper,
     }

@@ -22,6 +22,7 @@ from twlab.figures.clock import (
     round_times,
     span_labels,
     time_axis,
+    time_title,
 )
 from twlab.figures.encodings import options_of
 from twlab.figures.theme import as_shown, short_names
@@ -37,14 +38,22 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Positions
 
 
-__all__ = ["Ground", "Strip", "axis_places", "axis_settings", "ground_of", "lay_strip"]
+__all__ = [
+    "Ground",
+    "Strip",
+    "axis_places",
+    "axis_settings",
+    "ground_of",
+    "lay_strip",
+    "shows_names",
+]
 
 SMALLEST_GAP = 1 / 2000
 """Gaps below this share of the whole strip are not drawn."""
 
 
-TICK_PIXELS = 60
-"""Room for a timecode, or the name of a page."""
+TICK_PIXELS, NAME_PIXELS = 60, 30
+"""Room for a timecode, or the name of a page; between names of videos, so that a phone has half."""
 
 INSTANT_SEC = 1e-3
 """How long a segment without length is drawn."""
@@ -249,20 +258,46 @@ def axis_places(places: Any, ground: Ground) -> Any:
     return clock_times(places) if ground.clock else np.asarray(places)
 
 
-def axis_settings(ground: Ground, *, pixels: float, most_letters: int) -> dict[str, Any]:
-    """Ticks and range of an axis of so many pixels."""
+def axis_settings(
+    ground: Ground, *, pixels: float, most_letters: int, what: str = "time"
+) -> dict[str, Any]:
+    """Title, ticks and range of an axis of so many pixels."""
     spans, most_ticks = ground.spans, pixels / TICK_PIXELS
     if ground.clock:
-        settings = time_axis(spans["first"].iloc[0], spans["last"].iloc[0])
-        return {**settings, "nticks": round(most_ticks)}
-    if ground.by_time:
-        places, texts = _time_ticks(ground, most_ticks)
+        first, last = spans["first"].iloc[0], spans["last"].iloc[0]
+        return {**time_axis(first, last, what=what), "nticks": round(most_ticks)}
+    if shows_names(ground, pixels):
+        places, texts = _name_ticks(ground, pixels, most_letters)
+        title = "video"
     else:
-        every = max(1, round(len(spans) * 18 / pixels))
-        places = (spans["place"] + 0.5).iloc[::every].tolist()
-        texts = short_names(spans.index, most_letters)[::every]
+        places, texts = _time_ticks(ground, most_ticks)
+        last = np.nanmax(ground.timed, initial=0.0)
+        title = f"page of {what}" if last == 0 else time_title(last, what)
     shown = {"tickmode": "array", "tickvals": places, "ticktext": texts}
-    return {"type": "linear", "range": [0, ground.length], **shown}
+    title = title.removesuffix(" of time")
+    return {"type": "linear", "range": [0, ground.length], "title": {"text": title}, **shown}
+
+
+def shows_names(ground: Ground, pixels: float) -> bool:
+    """Whether an axis of so many pixels shows the names of videos, for want of room for times."""
+    if not ground.by_time:
+        return True
+    widths = ground.spans["last"] - ground.spans["first"]
+    several = len(widths) > 1 and not ground.pages
+    return several and bool(widths.max() / ground.length * pixels < 2 * TICK_PIXELS)
+
+
+def _name_ticks(ground: Ground, pixels: float, most: int) -> tuple[list[float], list[str]]:
+    """The middle of each video and its name, of as many as there is room for."""
+    spans = ground.spans
+    middle = spans["place"] + (spans["last"] - spans["first"]) / 2
+    places: list[float] = []
+    texts: list[str] = []
+    for place, text in zip(middle, short_names(spans.index, most), strict=True):
+        if not places or place - places[-1] >= NAME_PIXELS / pixels * ground.length:
+            places.append(float(place))
+            texts.append(text)
+    return places, texts
 
 
 def _time_ticks(ground: Ground, most: float) -> tuple[list[float], list[str]]:

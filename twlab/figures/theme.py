@@ -18,15 +18,25 @@ if TYPE_CHECKING:
 
     from twlab.looks import Look
 
-__all__ = ["LEGEND_ABOVE", "as_shown", "dress", "scale_of", "short_names"]
+__all__ = [
+    "LABEL_PIXELS",
+    "as_shown",
+    "dress",
+    "put_legend_above",
+    "scale_of",
+    "short_names",
+]
 
 
 FONT = "Inter, 'Helvetica Neue', Helvetica, Arial, sans-serif"
 LETTERS, LINE = 65, 21
 """Letters of a line below the title that a phone shows whole, and pixels of one more line."""
 
-LEGEND_ABOVE = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
-"""Where a legend takes no width, and lies on no colour bar."""
+UPLOADS = ("sendChartToCloud", "sendDataToCloud", "editInChartStudio")
+"""Buttons of some versions of plotly that send the figure to another company."""
+
+LABEL_PIXELS, LEGEND = 18, 30
+"""Height of the name of a panel, above it, and of a legend."""
 
 CONTEXT = 4
 """Letters kept on either side of what tells long names apart."""
@@ -103,6 +113,18 @@ def dress(
     )
 
 
+def put_legend_above(figure: go.Figure, *, lift: float = 0) -> None:
+    """A line of its own for the legend, between the subtitle and the picture, over no colour bar.
+
+    ``lift`` is how many pixels above the picture are written upon already.
+    """
+    layout = figure.layout
+    figure.update_layout(height=layout.height + LEGEND, margin_t=layout.margin.t + LEGEND)
+    tall = layout.height - layout.margin.t - layout.margin.b
+    where = {"x": 0, "xanchor": "left", "y": 1 + (2 + lift) / tall, "yanchor": "bottom"}
+    figure.update_layout(legend={"orientation": "h", **where})
+
+
 def _break_lines(text: str, most: int) -> list[str]:
     """A subtitle in lines, broken between its parts where that is enough."""
     lines = [""]
@@ -126,6 +148,7 @@ def _template(look: Look) -> dict[str, Any]:
         "title": {"font": {"color": look.muted}},
         "automargin": True,
     }
+    spaced = {"ticks": "outside", "ticklen": 5, "tickcolor": "rgba(0,0,0,0)"}
     bar = {"thickness": 10, "outlinewidth": 0, "tickfont": {"color": look.muted, "size": 11}}
     layout = {
         "paper_bgcolor": look.paper,
@@ -136,12 +159,15 @@ def _template(look: Look) -> dict[str, Any]:
             "pad": {"t": 22, "l": 16},
             "font": {"size": 16},
         },
-        "xaxis": axis,
-        "yaxis": {**axis, "ticks": "outside", "ticklen": 5, "tickcolor": "rgba(0,0,0,0)"},
+        "xaxis": {**axis, **spaced},
+        "yaxis": {**axis, **spaced},
         "annotationdefaults": {"font": {"color": look.muted, "size": 12}, "showarrow": False},
         "hoverlabel": {"font": {"family": FONT, "size": 12}, "align": "left"},
         "legend": {"itemsizing": "constant", "title": {"font": {"color": look.muted}}},
-        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": look.muted, "activecolor": look.ink},
+        "modebar": {
+            **{"bgcolor": "rgba(0,0,0,0)", "color": look.muted, "activecolor": look.ink},
+            "remove": list(UPLOADS),
+        },
     }
     data = {"heatmap": [{"colorbar": bar}], "bar": [{"marker": {"colorbar": bar}}]}
     return {"layout": layout, "data": data}

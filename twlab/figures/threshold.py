@@ -13,7 +13,7 @@ from twlab.analysis.judging.thresholds import BASE_RATE, similarity_pairs
 from twlab.analysis.judging.thresholds import threshold as threshold_of
 from twlab.errors import InputError
 from twlab.figures.figure import Figure
-from twlab.figures.theme import LEGEND_ABOVE, as_shown, dress
+from twlab.figures.theme import LABEL_PIXELS, as_shown, dress, put_legend_above
 from twlab.looks import ThemeName, colour_of, look_of
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def threshold(
     options = [None if option != option else option for option in proposed["embedding_option"]]
     figure = make_subplots(
         rows=len(options),
+        shared_xaxes=True,
         vertical_spacing=_space_between_options(len(options)),
         figure=Figure(),
     )
@@ -84,8 +85,9 @@ def threshold(
         note = "share of pairs; dashed: the proposed threshold"
         note += f"; precision: how many pairs above it belong together, if {BASE_RATE:.0%} do"
     dress(figure, look, title=words, subtitle=note, height=130 + PANEL * len(options))
-    figure.update_layout(barmode="overlay", bargap=0, legend=LEGEND_ABOVE)
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+    figure.update_layout(barmode="overlay", bargap=0)
+    put_legend_above(figure, lift=LABEL_PIXELS)
+    figure.update_yaxes(tickformat=".0%", rangemode="tozero", title_text="share of pairs")
     figure.update_xaxes(title_text="cosine similarity", row=len(options), col=1)
     return figure
 

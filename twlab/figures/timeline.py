@@ -19,6 +19,7 @@ from twlab.figures.encodings import (
     by_name,
     categories_of,
     left_out_note,
+    name_of,
     name_values,
     number_column,
     options_of,
@@ -35,7 +36,7 @@ from twlab.figures.lanes import (
 )
 from twlab.figures.markers import groups_of
 from twlab.figures.scene_spans import line_opacity, scene_spans
-from twlab.figures.theme import LEGEND_ABOVE, as_shown, dress
+from twlab.figures.theme import as_shown, dress, put_legend_above
 from twlab.looks import (
     LEAST_DIFFERENCE,
     Look,
@@ -140,10 +141,11 @@ def timeline(
     height = _height(placed, least=240 if is_continuous(colours) else 190)
     dress(figure, look, title=heading, subtitle=note, height=height)
     figure.update_xaxes(**time_axis(min(0.0, table["start_sec"].min()), table["end_sec"].max()))
-    figure.update_yaxes(**lane_axis(placed, pixels=height - 120))
+    title = "lane" if lane_values.name in ("lanes", None) else name_of(lane_values)
+    figure.update_yaxes(**lane_axis(placed, pixels=height - 120), title_text=title)
     figure.update_layout(barmode="overlay", uniformtext={"mode": "hide", "minsize": 9})
     if is_continuous(colours):
-        figure.update_layout(legend=LEGEND_ABOVE)
+        put_legend_above(figure)
     return figure
 
 

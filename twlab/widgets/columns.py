@@ -11,6 +11,8 @@ from twlab.looks import LEAST_DIFFERENCE, is_continuous, is_flat, write_category
 from twlab.media.addresses import mask_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from twlab.table.types import Arrays
 
 
@@ -34,12 +36,16 @@ NEVER = {
 
 
 def describe_columns(
-    segments: pd.DataFrame, extra: dict[str, pd.Series[Any]], arrays: Arrays
+    segments: pd.DataFrame,
+    extra: dict[str, pd.Series[Any]],
+    arrays: Arrays,
+    asked: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """What the browser is told of each column; the values go into ``arrays``.
 
     ``extra`` columns come first and win over those of the same name. Constant columns say nothing
-    and are left out, as are columns of other things than numbers and short texts.
+    and are left out, as are columns of other things than numbers and short texts; those ``asked``
+    for are there whatever they hold.
     """
     columns: list[dict[str, Any]] = []
     table = {
@@ -47,10 +53,13 @@ def describe_columns(
         **{str(name): segments[name] for name in segments.columns if name in segments},
     }
     for name, values in {**table, **extra}.items():
-        if name in NEVER or isinstance(values, pd.DataFrame):
+        if (name in NEVER and name not in asked) or isinstance(values, pd.DataFrame):
             continue
-        told = encode_column(name, values, arrays, key=f"column{len(columns)}")
-        constant = told is None or (name not in extra and _says_nothing(told))
+        key = f"column{len(columns)}"
+        told = encode_column(name, values, arrays, key=key)
+        if told is None and name in asked:
+            told = _texts(name, values, arrays, key)
+        constant = told is None or (name not in {*extra, *asked} and _says_nothing(told))
         if told is not None and not constant:
             columns.append(told)
     return columns
@@ -89,9 +98,24 @@ def _categories(
         return None
     if len(names) > MAX_NAMES or not len(names):
         return None
-    dtype = np.uint8 if len(names) < 255 else np.uint16
-    arrays[key] = np.where(codes < 0, len(names), codes).astype(dtype)
-    texts = [mask_secrets(write_category(one))[:80] for one in names]
+    return _tell_categories(name, codes, [write_category(one) for one in names], arrays, key)
+
+
+def _texts(name: str, values: pd.Series[Any], arrays: Arrays, key: str) -> dict[str, Any]:
+    """As :func:`_categories`, of values of any kind, by how they are written."""
+    missing = values.isna().to_numpy(bool)  # of a list that it is there
+    texts = np.array([write_category(one) for one in values], dtype=object)
+    codes = np.full(len(values), -1)
+    codes[~missing], names = pd.factorize(texts[~missing], sort=True)
+    return _tell_categories(name, codes, list(names), arrays, key)
+
+
+def _tell_categories(
+    name: str, codes: Any, names: list[str], arrays: Arrays, key: str
+) -> dict[str, Any]:
+    """Codes in as few bytes as their number needs, and the names without what is secret."""
+    arrays[key] = np.where(codes < 0, len(names), codes).astype(np.min_scalar_type(len(names)))
+    texts = [mask_secrets(text)[:80] for text in names]
     return {"name": name, "kind": "category", "array": key, "names": texts}
 
 

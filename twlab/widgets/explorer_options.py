@@ -45,6 +45,5 @@ class ExplorerOptions(NamedTuple):
             raise InputError(
                 f"views is {views!r}; a list of some of {', '.join(map(repr, known))} was expected"
             )
-        return self._replace(
-            views=tuple(view for view in known if view in views), tooltip=tuple(self.tooltip)
-        )
+        tooltip = (self.tooltip,) if isinstance(self.tooltip, str) else tuple(self.tooltip)
+        return self._replace(views=tuple(view for view in known if view in views), tooltip=tooltip)

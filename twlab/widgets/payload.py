@@ -93,11 +93,13 @@ def _describe(
     if novelty is not None:
         arrays["novelty"] = novelty.to_numpy(np.float32)
         extra["novelty"] = novelty
-    columns = describe_columns(segments, extra, arrays)
+    asked = [*options.tooltip, *([options.color] if options.color else [])]
+    _refuse_unknown(asked, {*extra, *map(str, segments.columns)})
+    given = [*extra][:1] if options.labels is not None else []
+    columns = describe_columns(segments, extra, arrays, {*asked, *given})
     told_spaces = _tell_spaces(segments, spaces, options, arrays)
     arrays["scene_video"], arrays["scene_sec"] = _scene_times(options.scenes, ids)
     known = [column["name"] for column in columns]
-    _refuse_unknown([*options.tooltip, *([options.color] if options.color else [])], known)
     pages = {str(row): name for row, name in enumerate(page_names(segments)) if name}
     told_first = known[:1] if options.labels is not None else []
     spec: dict[str, Any] = {
@@ -324,12 +326,16 @@ def _title(ids: list[str], n_parts: int) -> str:
     return (mask_secrets(ids[0]).replace("_", " ").strip() or "Video") + off
 
 
-def _refuse_unknown(names: list[str], known: list[str]) -> None:
-    """Refuse a column that the browser will not have."""
+def _refuse_unknown(names: list[str], known: set[str]) -> None:
+    """Refuse a column that is not there, and the one that is no value."""
+    there = ", ".join(sorted(known - {"embedding"}))
     for name in names:
         if name not in known:
+            raise InputError(f"no column {name!r} to show (there are: {there}); name one of these")
+        if name == "embedding":
             raise InputError(
-                f"no column {name!r} to show (there are: {', '.join(known)}); name one of these"
+                "'embedding' is a vector per row, which is no colour and no text; one value was "
+                f"expected; name one of {there}"
             )
 
 

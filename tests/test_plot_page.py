@@ -1,0 +1,108 @@
+"""Figures on a page, in a real browser: on a phone, on a wide screen, and what their buttons do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import lab
+import pandas as pd
+import pytest
+
+import twlab as tw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not lab.CHROMIUM, reason="needs Chromium"),
+]
+pytest.importorskip("playwright")
+
+BOX = """(selector) => {
+  const boxes = [...document.querySelectorAll(selector)].map((one) => one.getBoundingClientRect());
+  return boxes.map(({left, top, right, bottom}) => [left, top, right, bottom]);
+}"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with lab.browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict[str, Any]:
+    film, trailer = tw.sample(), tw.sample("trailer")
+    both = pd.concat([film, tw.sample(embedding_option="audio")], ignore_index=True)
+    videos = pd.concat([film, trailer], ignore_index=True)
+    return {
+        "heatmap": tw.plot.heatmap(film),
+        "options": tw.plot.heatmap(both),
+        "videos": tw.plot.heatmap(videos),
+        "across": tw.plot.heatmap(trailer, film),
+        "alignment": tw.plot.alignment(trailer, film, pieces=tw.align(trailer, film)),
+        "timeline": tw.plot.timeline(film, lanes=tw.cluster(film, 4), color="start_sec"),
+        "novelty": tw.plot.novelty(both),
+        "threshold": tw.plot.threshold(both),
+        "hits": tw.plot.hits(film, tw.search(film, film.iloc[[42]], k=5)),
+        "scatter": tw.plot.scatter(film, tw.project(film, method="pca")),
+        "agreement": tw.plot.options(tw.compare_options(both)),
+    }
+
+
+def show(page: Page, figure: Any, path: Path) -> None:
+    figure.write_html(path / "a.html", include_plotlyjs="directory")
+    page.goto((path / "a.html").as_uri())
+    page.wait_for_selector(".js-plotly-plot .main-svg")
+    page.wait_for_timeout(400)
+
+
+def overlap(a: list[float], b: list[float]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def test_a_phone_shows_figures_whole(
+    chromium: Browser, figures: dict[str, Any], tmp_path: Path
+) -> None:
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    for name, figure in figures.items():
+        show(page, figure, tmp_path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+        (title,) = page.evaluate(BOX, ".gtitle") or [[0, 0, 0, 0]]
+        for legend in page.evaluate(BOX, ".legend"):
+            assert not overlap(title, legend), name
+        for bar in page.evaluate(BOX, ".colorbar .cbfill"):
+            assert bar[2] <= 390, name
+        page.screenshot(path=lab.ARTIFACTS / f"phone-{name}.png")
+    page.close()
+
+
+@pytest.mark.parametrize("width", [390, 800, 1900])
+def test_heatmaps_stay_square(
+    chromium: Browser, figures: dict[str, Any], tmp_path: Path, width: int
+) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 900})
+    for name in ("heatmap", "options", "videos"):
+        show(page, figures[name], tmp_path)
+        for left, top, right, bottom in page.evaluate(BOX, ".hm image"):
+            assert right - left == pytest.approx(bottom - top, abs=3), name
+            assert right - left > (90 if name == "options" else 180)
+    page.close()
+
+
+def test_no_button_sends_a_figure_away(
+    chromium: Browser, figures: dict[str, Any], tmp_path: Path
+) -> None:
+    page = chromium.new_page(viewport={"width": 1200, "height": 900})
+    for name in ("heatmap", "scatter", "timeline"):
+        show(page, figures[name], tmp_path)
+        titles = page.evaluate(
+            "[...document.querySelectorAll('.modebar-btn')].map((one) => one.dataset.title)"
+        )
+        assert "Zoom in" in titles
+        assert not [title for title in titles if "hare" in title or "loud" in title]
+    page.close()
