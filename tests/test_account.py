@@ -243,7 +243,7 @@ def test_a_fetch_leaves_out_no_option_of_the_index(client: tw.Client, service: S
 def test_the_options_of_an_index_are_those_of_its_model(
     models: list[tuple[str, list[str]]], of_vectors: tuple[str, ...], of_search: tuple[str, ...]
 ) -> None:
-    from twlab.service import served_options
+    from twlab.service.indexes import served_options
 
     index = {"models": [{"model_name": name, "model_options": own} for name, own in models]}
     assert served_options(index) == of_vectors
@@ -252,7 +252,7 @@ def test_the_options_of_an_index_are_those_of_its_model(
 
 @pytest.mark.parametrize("models", [None, [], [{"model_name": "pegasus1.2", "model_options": []}]])
 def test_an_index_without_a_model_that_makes_vectors_is_told(models: Any) -> None:
-    from twlab.service import served_options
+    from twlab.service.indexes import served_options
 
     with pytest.raises(errors.AnswerError, match="names no options of a Marengo model"):
         served_options({"models": models})

@@ -12,7 +12,6 @@ import pytest
 from insides import chance
 
 import twlab as tw
-from twlab.analysis.judging import agreement_of, chance_of_agreement, p_of_agreement
 
 FILMS = Path(__file__).parents[2] / "shared" / "benchmarks" / "scenes" / "scenes_development.npz"
 
@@ -53,8 +52,10 @@ def segments(matrix: Any, option: str = "visual", video: str = "v", **columns: A
 
 
 def p_of(a: np.ndarray, b: np.ndarray) -> float:
-    found = chance_of_agreement(unit(a), unit(b))
-    return float("nan") if found.note is not None else p_of_agreement(unit(a), unit(b), found)
+    found = chance.chance_of_agreement(unit(a), unit(b))
+    return (
+        float("nan") if found.note is not None else chance.p_of_agreement(unit(a), unit(b), found)
+    )
 
 
 def opened(rng: np.random.Generator, n: int, d: int, part: float = 0.15) -> np.ndarray:
@@ -170,9 +171,9 @@ def test_all_shifts_at_once_are_the_shifts_one_by_one(rng: np.random.Generator) 
     one = clean(inner[0])
     orders = [np.roll(inner[1][::step], by, axis=0) for step in (1, -1) for by in range(n)]
     expected = [float(np.corrcoef(one, clean(x))[0, 1]) for x in orders]
-    found = chance_of_agreement(a, b)
+    found = chance.chance_of_agreement(a, b)
     np.testing.assert_allclose([found.agreement, *found.others], expected, atol=1e-9)
-    assert agreement_of(a, b) == pytest.approx(expected[0])
+    assert chance.agreement_of(a, b) == pytest.approx(expected[0])
 
 
 def test_order_and_clock_do_not_matter(rng: np.random.Generator) -> None:

@@ -561,7 +561,7 @@ def test_answers_without_vectors_are_failures(
 
 
 def test_rows_of_the_empty_table() -> None:
-    from twlab.service import empty_table
+    from twlab.service.ledger_tables import empty_table
 
     table: Any = empty_table()
     assert table.empty

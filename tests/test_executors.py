@@ -146,7 +146,7 @@ def test_a_second_ray_uses_the_first_and_leaves_it_open(engines: work.Engines) -
 
 @pytest.mark.engine
 def test_the_cluster_that_is_connected_is_no_other(engines: work.Engines) -> None:
-    host, _, port = ray_cluster.connected_to(engines["ray"]._ray).rpartition(":")
+    host, _, port = ray_cluster.cluster_address(engines["ray"]._ray).rpartition(":")
     for address in (f"{host}:{port}", f"localhost:{port}", f"127.0.0.1:{port}", "auto", None):
         assert repr(tw.executors.Ray(address)) == f"Ray('{host}:{port}')"
     for address in ("nohost:6379", f"{host}:1{port}", f"ray://{host}:{port}", "nonsense"):

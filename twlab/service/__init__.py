@@ -4,8 +4,6 @@ The clients and what they give are tables; :mod:`twlab.service.jobs` and :mod:`t
 below them know none.
 """
 
-from twlab.service.indexes import served_options
-from twlab.service.ledger_tables import empty_table
 from twlab.service.models import (
     check_choice,
     check_clips,
@@ -19,7 +17,5 @@ __all__ = [
     "check_clips",
     "check_query",
     "check_settings",
-    "empty_table",
     "model_of",
-    "served_options",
 ]
