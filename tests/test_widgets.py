@@ -353,6 +353,19 @@ def test_a_given_square_of_one_value_is_one_shade(
     assert low + shade / 255 * (high - low) == pytest.approx(value)
 
 
+def test_the_most_typical_frame_is_that_of_the_clip_nearest_to_all(
+    segments: pd.DataFrame,
+) -> None:
+    vectors = np.eye(16)[np.where(np.arange(15) < 2, 0, 1)] + 0.1 * np.eye(16)[:15]
+    vectors[[4, 12]] = np.eye(16)[1]  # nearest to the rest of their films
+    for order in (np.arange(15), np.arange(15)[::-1]):
+        table = tw.with_vectors(segments, vectors).iloc[order]
+        told = {one["id"]: one["typical"] for one in tw.explore(table)._spec["videos"]}
+        assert told == {"alpha": 27.0, "beta": 15.0}
+    alone = tw.explore(segments, views=["timeline"])._spec["videos"]
+    assert {one["typical"] for one in alone} == {0}
+
+
 def test_two_videos_of_one_spelling_are_refused(segments: pd.DataFrame) -> None:
     names = pd.Series([1] * 5 + ["1"] * 10, dtype=object)
     with pytest.raises(tw.InputError, match="two videos of the table are both written '1'"):

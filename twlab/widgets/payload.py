@@ -26,6 +26,7 @@ from twlab.widgets.spaces import (
     align_coords,
     place_rows,
     spaces_of,
+    typical_rows,
     unit_rows,
 )
 from twlab.widgets.video_files import video_sources
@@ -98,6 +99,7 @@ def _describe(
     given = [*extra][:1] if options.labels is not None else []
     columns = describe_columns(segments, extra, arrays, {*asked, *given})
     told_spaces = _tell_spaces(segments, spaces, options, arrays)
+    _tell_typical(videos, spaces, arrays)
     arrays["scene_video"], arrays["scene_sec"] = _scene_times(options.scenes, ids)
     known = [column["name"] for column in columns]
     pages = {str(row): name for row, name in enumerate(page_names(segments)) if name}
@@ -264,9 +266,19 @@ def _describe_videos(
                 "duration": _first_length(lengths.get(video_id), reach.get(video_id)),
                 "source": dict(source),
                 "thumbnail": thumbnails.get(video_id, ""),
+                "typical": 0.0,
             }
         )
     return told
+
+
+def _tell_typical(videos: list[dict[str, Any]], spaces: list[Space], arrays: Arrays) -> None:
+    """The second of the most typical frame of each video, by the first space that it is in."""
+    for space in reversed(spaces):
+        for code, row in typical_rows(space, arrays["video"]).items():
+            second = float(arrays["start"][row] + arrays["end"][row]) / 2
+            if np.isfinite(second):
+                videos[code]["typical"] = second
 
 
 def _first_length(*known: Any) -> float:

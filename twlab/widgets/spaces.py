@@ -33,6 +33,7 @@ __all__ = [
     "nearest_rows",
     "place_rows",
     "spaces_of",
+    "typical_rows",
     "unit_rows",
 ]
 
@@ -121,6 +122,20 @@ def add_similarity(
         cells, low, high = _quantise_flat(len(cells), low, high, unit=1.0 if least else 0.0)
     arrays[key] = cells.reshape(-1)
     return {"array": key, "size": len(cells), "block": block, "low": low, "high": high}
+
+
+def typical_rows(space: Space, video: NDArray[np.uint32]) -> dict[int, int]:
+    """The row of each video that is most like the mean of its clips."""
+    if space.unit is None or not len(space.rows):
+        return {}
+    codes = video[space.rows]
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    found: dict[int, int] = {}
+    for first, last in zip(starts, [*starts[1:], len(codes)], strict=True):
+        unit = space.unit[first:last]
+        best = int(np.argmax(unit @ unit.mean(axis=0)))
+        found[int(codes[first])] = int(space.rows[first + best])
+    return found
 
 
 def add_neighbors(unit: Matrix, rows: NDArray[np.uint32], arrays: Arrays, key: str) -> int:

@@ -202,12 +202,7 @@ function makePanels(root, data) {
   const legend = element("div", { class: "twx-legend" });
   const status = element("div", { class: "twx-status" });
   const live = element("div", { class: "twx-live", role: "status", "aria-live": "polite" });
-  const columns = data.views.filter((view) => !WIDE_VIEWS.includes(view)).length;
-  const stage = element("div", {
-    class: "twx-stage",
-    "data-views": data.views.join(" "),
-    "data-columns": columns,
-  });
+  const stage = makeStage(data);
   /** @type {Panels} */
   const panels = { toolbar, legend, status, live };
   for (const name of data.views)
@@ -217,6 +212,19 @@ function makePanels(root, data) {
   else root.append(toolbar, stage, element("div", { class: "twx-foot" }, legend), live);
   if (!panels.gallery) root.querySelector(".twx-foot")?.append(status);
   return panels;
+}
+
+/** Where the panels stand; without any film that of the player is folded. @param {Data} data */
+function makeStage({ views, videos }) {
+  const narrow = views.filter((view) => !WIDE_VIEWS.includes(view));
+  const filmed = videos.some(({ source, thumbnail }) => source.kind !== "none" || thumbnail);
+  const folded = !filmed && narrow.length > 1 && narrow.includes("player");
+  return element("div", {
+    class: "twx-stage",
+    "data-views": views.join(" "),
+    "data-columns": folded ? narrow.length - 1 : narrow.length,
+    "data-film": folded ? "none" : null,
+  });
 }
 
 /** The panel of a view; the places in it are added to `panels`. @param {Panels} panels @param {keyof typeof NAMES} name @param {number} n rows of the table */

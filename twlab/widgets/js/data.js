@@ -7,7 +7,7 @@
  * @typedef {{ cells: Uint8Array, size: number, block: number, low: number, high: number }} Similarity
  * @typedef {{ name: string, rows: Uint32Array, similarity: Similarity | null, neighbors: Int32Array | null, nNeighbors: number }} Space
  * @typedef {{ kind: "none" | "url" | "bytes" | "hls", url: string, mime: string, note: string, name: string }} Source
- * @typedef {{ id: string, title: string, duration: number, source: Source, thumbnail: string }} Video
+ * @typedef {{ id: string, title: string, duration: number, source: Source, thumbnail: string, typical: number }} Video second of the most typical frame, 0 for none
  * @typedef {object} Data
  * @property {string} title
  * @property {number} n

@@ -1,13 +1,17 @@
 /** Still frames of a moment, for tooltips and neighbours, from a second, unseen video. */
 
 /** @typedef {import("./media.js").Media} Media */
-/** @typedef {{ key: string, video: number, sec: number, give: (frame: HTMLCanvasElement | null) => void }} Wish */
+/** @typedef {{ key: string, video: number, sec: number, width: number, give: (frame: HTMLCanvasElement | null) => void }} Wish */
 
 const WIDTH = 176;
 const KEPT = 160;
 /** Wishes that wait; older ones are given up, for the pointer has moved on. */
 const WAITING = 24;
 const PATIENCE_MS = 4000;
+/** So long a picture may take from the decoder to the screen. */
+const PAINT_MS = 250;
+/** Up to here a value of a colour is black. */
+const NEARLY_BLACK = 8;
 /** Frames a second that are told apart. */
 const PER_SEC = 4;
 
@@ -26,15 +30,16 @@ export class Frames {
 
   /**
    * The frame at a moment; null where there is no picture. The latest wish is served first.
-   * @param {number} video @param {number} sec @returns {Promise<HTMLCanvasElement | null>}
+   * @param {number} video @param {number} sec @param {number} [width] in pixels
+   * @returns {Promise<HTMLCanvasElement | null>}
    */
-  frame(video, sec) {
+  frame(video, sec, width = WIDTH) {
     const rounded = Math.round(sec * PER_SEC) / PER_SEC;
-    const key = `${video}/${rounded}`;
+    const key = `${video}/${rounded}/${width}`;
     const known = this.#kept.get(key);
     if (known) return Promise.resolve(known);
     return new Promise((give) => {
-      this.#wishes.push({ key, video, sec: rounded, give });
+      this.#wishes.push({ key, video, sec: rounded, width, give });
       const late = this.#wishes.splice(0, Math.max(0, this.#wishes.length - WAITING));
       for (const wish of late) wish.give(null);
       void this.#work();
@@ -82,8 +87,8 @@ class Reel {
     this.#media = media;
   }
 
-  /** @param {{ video: number, sec: number }} moment @returns {Promise<HTMLCanvasElement | null>} */
-  async take({ video, sec }) {
+  /** @param {{ video: number, sec: number, width: number }} moment @returns {Promise<HTMLCanvasElement | null>} */
+  async take({ video, sec, width }) {
     const { url } = await this.#media.playable(video);
     if (!url || this.#closed) return null;
     const screen = await this.#load(url);
@@ -93,7 +98,11 @@ class Reel {
       screen.currentTime = wanted;
       await once(screen, "seeked");
     }
-    return this.#closed ? null : pictureOf(screen);
+    const picture = pictureOf(screen, width);
+    if (this.#closed || !isBlack(picture)) return this.#closed ? null : picture;
+    // A browser may have wound there and not painted yet: black is believed when it stays.
+    await nextPicture(screen);
+    return this.#closed ? null : pictureOf(screen, width);
   }
 
   /** @param {string} url */
@@ -119,13 +128,37 @@ class Reel {
   }
 }
 
-/** What the video shows, small. @param {HTMLVideoElement} screen */
-function pictureOf(screen) {
+/** What the video shows, so wide. @param {HTMLVideoElement} screen @param {number} width */
+function pictureOf(screen, width) {
   const frame = document.createElement("canvas");
-  frame.width = WIDTH;
-  frame.height = Math.round((WIDTH * screen.videoHeight) / screen.videoWidth);
+  frame.width = width;
+  frame.height = Math.round((width * screen.videoHeight) / screen.videoWidth);
   frame.getContext("2d")?.drawImage(screen, 0, 0, frame.width, frame.height);
   return frame;
+}
+
+/** Whether nothing is to be seen; of pictures of another server, which may not be read, one supposes so. @param {HTMLCanvasElement} picture */
+function isBlack(picture) {
+  const small = document.createElement("canvas");
+  small.width = small.height = 8;
+  const ctx = small.getContext("2d");
+  ctx?.drawImage(picture, 0, 0, 8, 8);
+  try {
+    return !ctx
+      ?.getImageData(0, 0, 8, 8)
+      .data.some((value, k) => k % 4 < 3 && value > NEARLY_BLACK);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "SecurityError") return true;
+    throw error;
+  }
+}
+
+/** When the video has a new picture on the screen, or none has come for a while. @param {HTMLVideoElement} screen */
+function nextPicture(screen) {
+  return new Promise((done) => {
+    const timer = setTimeout(done, PAINT_MS);
+    screen.requestVideoFrameCallback?.(() => (clearTimeout(timer), done(undefined)));
+  });
 }
 
 /** The next event of that name, or an error, or enough waiting. @param {HTMLVideoElement} video @param {string} name */

@@ -7,6 +7,8 @@ import { element, icon } from "./dom.js";
 
 /** How near to its end a stretch counts as played: about a frame. */
 const FRAME_SEC = 0.03;
+/** Pixels of the frame that stands for a film before it is played. */
+const STILL_WIDTH = 640;
 
 export class Player {
   #context;
@@ -18,6 +20,7 @@ export class Player {
     "aria-label": "Video",
   });
   #poster = element("img", { class: "twx-poster", alt: "", hidden: true });
+  #still = element("canvas", { class: "twx-still", hidden: true });
   #note = element("div", { class: "twx-note", hidden: true });
   #loaded = -1;
   /** The video whose address the element has; behind `#loaded` while an address is awaited. */
@@ -33,7 +36,7 @@ export class Player {
   /** @param {Context} context @param {HTMLElement} parent */
   constructor(context, parent) {
     this.#context = context;
-    parent.append(this.#screen, this.#poster, this.#note);
+    parent.append(this.#still, this.#screen, this.#poster, this.#note);
     this.#listen();
     const { store } = context;
     const { signal } = this.#life;
@@ -49,7 +52,9 @@ export class Player {
       loadedmetadata: () => this.#seek(),
       seeked: () => this.#tell(),
       timeupdate: () => (this.#tell(), this.#advance()),
+      seeking: () => this.#dropStill(),
       play: () => {
+        this.#dropStill();
         store.set({ playing: true });
         if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#tick());
       },
@@ -84,6 +89,29 @@ export class Player {
     this.#screen.poster = this.#context.data.videos[video].thumbnail || "";
     this.#screen.src = url;
     this.#shown = video;
+    void this.#showStill(video);
+  }
+
+  /** Films begin in black: until it plays or is wound, the most typical frame stands for it. @param {number} video */
+  async #showStill(video) {
+    this.#dropStill();
+    const { typical, thumbnail } = this.#context.data.videos[video];
+    const atStart = () => this.#shown === video && this.#pending === null && this.#isAtStart();
+    if (thumbnail || !(typical > 0) || !atStart()) return;
+    const frame = await this.#context.frames.frame(video, typical, STILL_WIDTH);
+    if (!frame || !atStart()) return;
+    Object.assign(this.#still, { width: frame.width, height: frame.height, hidden: false });
+    this.#still.getContext("2d")?.drawImage(frame, 0, 0);
+    this.#screen.dataset.still = "";
+  }
+
+  #isAtStart() {
+    return this.#screen.paused && this.#screen.currentTime === 0;
+  }
+
+  #dropStill() {
+    this.#still.hidden = true;
+    delete this.#screen.dataset.still;
   }
 
   /** In place of a video that cannot be played. @param {string} text @param {number} video */

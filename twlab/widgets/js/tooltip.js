@@ -6,6 +6,7 @@ import { formatTime } from "./time.js";
 
 /** @typedef {import("./actions.js").Pair} Pair */
 /** @typedef {import("./data.js").Data} Data */
+/** @typedef {{ video: number, sec: number, text: string }} Moment and what to write below its frame */
 
 const SETTLE_MS = 60;
 const GAP_TO_POINTER = 16;
@@ -44,9 +45,15 @@ export class Tooltip {
     const { start, end } = this.#data;
     this.#write(row, sec, pair);
     this.#tip.hidden = false;
-    const moment = Number.isFinite(sec) ? sec : (start[row] + end[row]) / 2;
-    const key = `${row}/${Math.round(moment * 4)}`;
-    if (key !== this.#shown && Number.isFinite(moment)) this.#showFrame(key, row, moment);
+    const middle = (/** @type {number} */ one) => (start[one] + end[one]) / 2;
+    const rows = pair && pair.a !== pair.b ? [pair.a, pair.b] : [row];
+    const moments = rows.map((one) => ({
+      video: this.#data.video[one],
+      sec: !pair && Number.isFinite(sec) ? sec : middle(one),
+      text: pair ? momentText(this.#data, one) : "",
+    }));
+    const key = moments.map((one) => `${one.video}/${Math.round(one.sec * 4)}`).join(" ");
+    if (key !== this.#shown) this.#showFrames(key, moments);
     const box = canvas.getBoundingClientRect();
     this.#pointer = { x: box.left + x, y: box.top + y };
     this.#place();
@@ -54,23 +61,25 @@ export class Tooltip {
 
   /** @param {number} row @param {number} sec @param {Pair | undefined} pair */
   #write(row, sec, pair) {
-    const facts = rowFacts(this.#data, row, this.#store.get("colorBy"));
-    if (pair) facts.unshift({ name: "similarity", text: pair.value.toFixed(3) });
+    const colorBy = this.#store.get("colorBy");
+    const facts = pair ? pairFacts(this.#data, pair, colorBy) : rowFacts(this.#data, row, colorBy);
     this.#text.replaceChildren(
       element("b", {}, headingOf(this.#data, row, sec, pair)),
       ...facts.map(({ name, text }) => element("span", {}, element("i", {}, name), text)),
     );
   }
 
-  /** When the pointer has settled, and if it is still there once the frame has come. @param {string} key @param {number} row @param {number} sec */
-  #showFrame(key, row, sec) {
+  /** When the pointer has settled, and if it is still there once the frames have come. @param {string} key @param {Moment[]} moments */
+  #showFrames(key, moments) {
     this.#picture.hidden = true;
     this.#shown = key;
     clearTimeout(this.#timer);
+    const timed = moments.filter((one) => Number.isFinite(one.sec));
     this.#timer = window.setTimeout(async () => {
-      const frame = await this.#frames.frame(this.#data.video[row], sec);
-      if (this.#shown !== key || !frame) return;
-      this.#picture.replaceChildren(copyOf(frame));
+      const wanted = timed.map((one) => this.#frames.frame(one.video, one.sec));
+      const frames = await Promise.all(wanted);
+      if (this.#shown !== key || !frames.some(Boolean)) return;
+      this.#picture.replaceChildren(...frames.map((frame, k) => makeFigure(frame, timed[k].text)));
       this.#picture.hidden = false;
       this.#place();
     }, SETTLE_MS);
@@ -97,6 +106,22 @@ export class Tooltip {
     clearTimeout(this.#timer);
     this.#tip.remove();
   }
+}
+
+/** A frame, with its time where there are two. @param {HTMLCanvasElement | null} frame @param {string} text */
+function makeFigure(frame, text) {
+  const caption = text ? element("figcaption", {}, text) : null;
+  return element("figure", {}, frame && copyOf(frame), caption);
+}
+
+/** What to say of two rows: how alike they are, and each fact of both where they differ. @param {Data} data @param {Pair} pair @param {string} colorBy */
+function pairFacts(data, { a, b, value }, colorBy) {
+  const [left, right] = [a, b].map((row) => rowFacts(data, row, colorBy));
+  const facts = left.map(({ name, text }, k) => {
+    const same = text === right[k].text;
+    return { name, text: same ? text : `${text} × ${right[k].text}` };
+  });
+  return [{ name: "similarity", text: value.toFixed(3) }, ...facts];
 }
 
 /** @param {Data} data @param {number} row @param {number} sec @param {Pair} [pair] */
