@@ -32,7 +32,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     | frozenset({"paths", "memory", "progress", "looks", "hosts"}),
     frozenset({"table"}),
     frozenset({"analysis", "loading", "media"}),
-    frozenset({"figures", "widgets", "service", "archive"}),
+    frozenset({"figures", "display", "widgets", "service", "archive"}),
     frozenset({"public", "plot", "executors", "distributed"}),
     frozenset({"cli", "__init__", "__main__"}),
 )
@@ -331,7 +331,7 @@ def is_alike_by_intent(name: str, homes: set[str]) -> bool:
     A front names what its room has, an analysis in pieces is called as the one on tables is, and
     the figure of a result as the result.
     """
-    rooms = {home for home in homes if home.split(".")[1] not in LEVELS[FRONTS]}
+    rooms = {home for home in homes if f"{home}.".split(".")[1] not in LEVELS[FRONTS]}
     if name in plot.__all__:
         rooms -= {home for home in rooms if home.startswith("twlab.figures.")}
     wire = public.WIRES.get(name)

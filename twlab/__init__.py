@@ -5,6 +5,8 @@
 >>> list(segments.columns)[:3]
 ['video_id', 'start_sec', 'end_sec']
 
+In a notebook, ``%load_ext twlab`` shows segments and results as :func:`~twlab.show` does.
+
 Every public name is loaded on first use, so that ``import twlab`` costs next to nothing; editors
 and type checkers read ``__init__.pyi``.
 """
@@ -35,3 +37,17 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Have IPython show segments and results as ``tw.show`` does; what ``%load_ext`` calls."""
+    from twlab.display.extension import load_formatter
+
+    load_formatter(ipython)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """Have IPython show tables as before; what ``%unload_ext`` calls."""
+    from twlab.display.extension import unload_formatter
+
+    unload_formatter(ipython)

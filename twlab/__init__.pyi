@@ -23,6 +23,8 @@ from twlab.analysis.scenes.scoring import boundary_scores as boundary_scores
 from twlab.archive.store import Part as Part
 from twlab.archive.store import Store as Store
 from twlab.archive.store import open as open
+from twlab.display.showing import ShownTable as ShownTable
+from twlab.display.showing import show as show
 from twlab.errors import ApiError as ApiError
 from twlab.errors import InputError as InputError
 from twlab.errors import LedgerError as LedgerError
@@ -309,6 +311,7 @@ __all__ = [
     "MissingExtraError",
     "Part",
     "Settings",
+    "ShownTable",
     "Store",
     "TwlabError",
     "TwlabWarning",
@@ -351,6 +354,7 @@ __all__ = [
     "scene_labels",
     "scenes",
     "search",
+    "show",
     "similarity_pairs",
     "summarize",
     "threshold",

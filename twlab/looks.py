@@ -40,6 +40,7 @@ __all__ = [
     "THEMES",
     "Look",
     "ThemeName",
+    "channels",
     "colour_of",
     "faint",
     "is_continuous",

@@ -60,6 +60,9 @@ WIRES: dict[str, Wire] = {
     "with_vectors": Wire("table.segments"),
     # media
     "frames": Wire("media.frames"),
+    # display
+    "ShownTable": Wire("display.showing"),
+    "show": Wire("display.showing"),
     # neighbors
     "cosine_similarity": Wire(
         "analysis.neighbors.similarity", ("a", "b"), "archive.in_pieces.pairs"

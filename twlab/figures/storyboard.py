@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import plotly.graph_objects as go
@@ -14,13 +13,14 @@ from twlab.figures.figure import Figure
 from twlab.figures.theme import as_shown, dress, short_names
 from twlab.intervals import format_timecode
 from twlab.looks import ThemeName, look_of
-from twlab.media.frames import frames
-from twlab.media.stills import still_address
+from twlab.media.named import films_of
+from twlab.media.stills import stills_at
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from twlab.looks import Look
+    from twlab.media.stills import Still
     from twlab.table.types import Video
 
 __all__ = ["storyboard"]
@@ -131,7 +131,7 @@ def storyboard(
             "fewer, or take frames yourself with tw.frames"
         )
     kind, rows = rows_of(found, segments, count)
-    given = _films_of(video, rows)
+    given = films_of(video, [shot.video for row in rows for shot in row.shots])
     shown = [row for row in rows if row.address or row.shots[0].video in given]
     _check_any(found, rows, shown)
     most = MOST_ROWS - MOST_ROWS % (2 if kind == "pieces" else 1)
@@ -144,28 +144,6 @@ def storyboard(
     dress(figure, look, title=words, subtitle=note, height=height)
     figure.update_layout(margin={"l": SIDE, "r": SIDE, "b": SIDE}, showlegend=False)
     return figure
-
-
-def _films_of(video: Video | None, rows: list[Row]) -> dict[str, Any]:
-    """The film of each video that the caller named one for."""
-    ids = list(dict.fromkeys(shot.video for row in rows for shot in row.shots))
-    if video is None or not ids:
-        return {}
-    if isinstance(video, Mapping):
-        known = {str(name): film for name, film in video.items()}
-        if not known.keys() & set(ids):
-            raise InputError(
-                f"video names {', '.join(map(repr, list(known)[:3])) or 'nothing'}, and the rows "
-                f"are of {', '.join(map(repr, ids[:3]))}; their video_id were expected as keys; "
-                f"pass video={{{ids[0]!r}: …}}"
-            )
-        return {name: known[name] for name in ids if known.get(name) is not None}
-    if len(ids) > 1:
-        raise InputError(
-            f"one video for rows of {len(ids)} videos; a dict by video_id was expected; pass "
-            f"video={{{ids[0]!r}: …, {ids[1]!r}: …}}"
-        )
-    return {ids[0]: video}
 
 
 def _check_any(found: Any, rows: list[Row], shown: list[Row]) -> None:
@@ -211,25 +189,11 @@ def _take_tiles(rows: list[Row], given: dict[str, Any]) -> list[list[_Tile]]:
     for row in rows:
         for shot in row.shots:
             times.setdefault(shot.video, []).append(shot.sec)
-    taken = {
-        video: dict(zip(times[video], _stills_of(video, film, times[video]), strict=True))
-        for video, film in given.items()
-        if video in times
-    }
+    taken = stills_at(given, times, height=STILL_HEIGHT)
     return [_tiles_of(row, taken) for row in rows]
 
 
-def _stills_of(video: str, film: Any, times: list[float]) -> list[tuple[str, float]]:
-    """Frames of a film as addresses, each with its shape."""
-    try:
-        pictures = frames(film, times, height=STILL_HEIGHT)
-    except InputError as error:
-        raise InputError(f"the film of {video!r}: {error}") from None
-    shape = pictures.shape[2] / pictures.shape[1]
-    return [(still_address(picture), shape) for picture in pictures]
-
-
-def _tiles_of(row: Row, taken: dict[str, dict[float, tuple[str, float]]]) -> list[_Tile]:
+def _tiles_of(row: Row, taken: dict[str, dict[float, Still]]) -> list[_Tile]:
     """The pictures of one row."""
     tiles = [
         _Tile(*taken[shot.video][shot.sec], shot.video, shot.sec)

@@ -1,11 +1,13 @@
 """Films as the caller names them: a file that is there, or an address of the web.
 
 * :func:`local_file` - the file that is meant, None where it is an address
+* :func:`films_of` - the film of each video
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -14,12 +16,43 @@ from twlab.errors import InputError
 from twlab.paths import user_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["local_file"]
+    from twlab.table.types import Video
+
+__all__ = ["films_of", "local_file"]
 
 _PAGES = ("youtube.com", "youtu.be", "vimeo.com", "dailymotion.com", "tiktok.com")
 """Sites whose addresses are pages around a player, not files."""
+
+
+def films_of(video: Video | None, videos: Iterable[str]) -> dict[str, Any]:
+    """The film of each video that the caller named one for.
+
+    Raises
+    ------
+    InputError
+        If one film is named for several videos, or a dict names none of them.
+    """
+    ids = list(dict.fromkeys(videos))
+    if video is None or not ids:
+        return {}
+    if isinstance(video, Mapping):
+        known = {str(name): film for name, film in video.items()}
+        if not known.keys() & set(ids):
+            raise InputError(
+                f"video names {', '.join(map(repr, list(known)[:3])) or 'nothing'}, and the rows "
+                f"are of {', '.join(map(repr, ids[:3]))}; their video_id were expected as keys; "
+                f"pass video={{{ids[0]!r}: …}}"
+            )
+        return {name: known[name] for name in ids if known.get(name) is not None}
+    if len(ids) > 1:
+        raise InputError(
+            f"one video for rows of {len(ids)} videos; a dict by video_id was expected; pass "
+            f"video={{{ids[0]!r}: …, {ids[1]!r}: …}}"
+        )
+    return {ids[0]: video}
 
 
 def local_file(what: Any) -> Path | None:
