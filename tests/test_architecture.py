@@ -42,6 +42,8 @@ GROUND, FRONTS = 0, len(LEVELS) - 2
 
 LONGEST_FUNCTION = 40
 DEEPEST_NESTING = 3
+LONGEST_TEST = 60
+"""Lines of a function in the tests."""
 MOST_POSITIONAL = 2
 MORE_POSITIONAL = {
     "tw.intervals.crop": 3,  # a stretch of time is one thing in two numbers
@@ -373,6 +375,15 @@ def test_homonyms_are_seen() -> None:
     del texts["twlab.archive.store.parts"]
     found = homonyms({name: ast.parse(text) for name, text in texts.items()})
     assert found.keys() == {"rows", "MOST"}
+
+
+def test_functions_of_tests_are_not_long() -> None:
+    sizes = {
+        f"{path.name}: {function.name}": length(function)
+        for path in (ROOT / "tests").rglob("*.py")
+        for function in functions(tree(path))
+    }
+    assert not {name: size for name, size in sizes.items() if size > LONGEST_TEST}
 
 
 @pytest.mark.parametrize("path", FILES, ids=FILE_IDS)

@@ -799,6 +799,13 @@ def without_number(found: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     }
 
 
+def one_after_other(film: dict[str, pd.DataFrame], later_sec: float) -> pd.DataFrame:
+    """Two films as one."""
+    second = film["b"]
+    ends = {name: second[name] + later_sec for name in ("start_sec", "end_sec")}
+    return pd.concat([film["a"], second.assign(video_id="a", **ends)])
+
+
 def everything(
     table: pd.DataFrame, query: np.ndarray, *, scale: float = 1, shift: float = 0
 ) -> dict[str, pd.DataFrame]:
@@ -840,21 +847,7 @@ def everything(
         "cluster_summary": seconds(
             call(tw.cluster_summary, table, labels=(table["place"] // 5).to_numpy())
         ),
-        "repeats": seconds(
-            call(
-                tw.repeats,
-                pd.concat(
-                    [
-                        film["a"],
-                        film["b"].assign(
-                            video_id="a",
-                            start_sec=film["b"]["start_sec"] + 400 * scale,
-                            end_sec=film["b"]["end_sec"] + 400 * scale,
-                        ),
-                    ]
-                ),
-            )
-        ),
+        "repeats": seconds(call(tw.repeats, one_after_other(film, 400 * scale))),
         "nearest": near,
         "near_duplicates": pairs,
         "outliers": rows(call(tw.outliers, table)),
