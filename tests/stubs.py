@@ -40,6 +40,8 @@ _Segments = pd.DataFrame | {source} | str | os.PathLike[str]
 _Vectors = NDArray[Any] | Sequence[Sequence[float]]
 """A plain matrix, one vector in a row."""
 '''
+STYLE = 'style: Literal["screen", "paper"] = "screen", width_mm: float | None = None'
+"""What every picture takes besides (``twlab/figures/paper.py``)."""
 TABLE_OR_VECTORS = "_TableOrVectors"
 """What marks an argument of a room that may be a plain matrix, too."""
 KNOWN = {"os", "Mapping", "Sequence", "Path", "Any", "Literal", "np", "pd", "go", "NDArray"}
@@ -173,7 +175,7 @@ def pictures() -> str:
     body, rooms = [], set[str]()
     for name, given in stores_of_pictures().items():
         text, needed = definitions(name, f"figures.{name}", given)
-        body.append(text)
+        body.append(text.replace(") -> go.Figure:", f", {STYLE}) -> go.Figure:"))
         rooms |= needed
     source = "from twlab.archive.sources import Source as _Source"
     head = HEAD.format(

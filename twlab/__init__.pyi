@@ -32,6 +32,7 @@ from twlab.errors import LoadError as LoadError
 from twlab.errors import MissingExtraError as MissingExtraError
 from twlab.errors import TwlabError as TwlabError
 from twlab.errors import TwlabWarning as TwlabWarning
+from twlab.figures.figure_files import save_figure as save_figure
 from twlab.loading.load import check as check
 from twlab.loading.load import load as load
 from twlab.loading.load import save as save
@@ -349,6 +350,7 @@ __all__ = [
     "sample",
     "sample_video",
     "save",
+    "save_figure",
     "save_html",
     "scene_counts",
     "scene_labels",

@@ -1,5 +1,7 @@
 """Pictures of segments and of results, as plotly figures to restyle with ``update_layout``.
 
+Each takes ``style="paper"`` and ``width_mm=`` for print; ``tw.save_figure`` writes PDF, SVG or PNG.
+
 * :func:`heatmap`   - every segment against every other, or one video against another
 * :func:`timeline`  - segments along time, in lanes
 * :func:`scatter`   - the map that a projection gives
@@ -15,11 +17,12 @@ from twlab.figures import alignment as _alignment
 from twlab.figures import heatmap as _heatmap
 from twlab.figures import hits as _hits
 from twlab.figures import novelty as _novelty
+from twlab.figures import options as _options
 from twlab.figures import scatter as _scatter
 from twlab.figures import storyboard as _storyboard
 from twlab.figures import threshold as _threshold
 from twlab.figures import timeline as _timeline
-from twlab.figures.options import options
+from twlab.figures.paper import takes_style
 from twlab.public import takes_stores
 
 __all__ = [
@@ -34,11 +37,12 @@ __all__ = [
     "timeline",
 ]
 
-alignment = takes_stores(_alignment.alignment, "a", "b")
-heatmap = takes_stores(_heatmap.heatmap, "segments", "to")
-hits = takes_stores(_hits.hits, "segments")
-novelty = takes_stores(_novelty.novelty, "segments")
-scatter = takes_stores(_scatter.scatter, "segments")
-storyboard = takes_stores(_storyboard.storyboard, "segments")
-threshold = takes_stores(_threshold.threshold, "segments")
-timeline = takes_stores(_timeline.timeline, "segments")
+alignment = takes_stores(takes_style(_alignment.alignment), "a", "b")
+heatmap = takes_stores(takes_style(_heatmap.heatmap), "segments", "to")
+hits = takes_stores(takes_style(_hits.hits), "segments")
+novelty = takes_stores(takes_style(_novelty.novelty), "segments")
+options = takes_style(_options.options)
+scatter = takes_stores(takes_style(_scatter.scatter), "segments")
+storyboard = takes_stores(takes_style(_storyboard.storyboard), "segments")
+threshold = takes_stores(takes_style(_threshold.threshold), "segments")
+timeline = takes_stores(takes_style(_timeline.timeline), "segments")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -26,6 +26,8 @@ def alignment(
     pieces: pd.DataFrame,
     title: str | None = None,
     theme: _ThemeName = "auto",
+    style: Literal["screen", "paper"] = "screen",
+    width_mm: float | None = None,
 ) -> go.Figure:
     """The pieces that two videos share, each a box and a line on their cross-similarity."""
 
@@ -38,6 +40,8 @@ def heatmap(
     value_name: str | None = None,
     title: str | None = None,
     theme: _ThemeName = "auto",
+    style: Literal["screen", "paper"] = "screen",
+    width_mm: float | None = None,
 ) -> go.Figure:
     """A heatmap of cosine similarity along time; blocks on the diagonal look alike."""
 
@@ -47,6 +51,8 @@ def hits(
     *,
     title: str | None = None,
     theme: _ThemeName = "auto",
+    style: Literal["screen", "paper"] = "screen",
+    width_mm: float | None = None,
 ) -> go.Figure:
     """Where the hits of a search lie: a lane per video, hits coloured by score, ranks above them."""
 
@@ -57,11 +63,18 @@ def novelty(
     scenes: pd.DataFrame | None = None,
     title: str | None = None,
     theme: _ThemeName = "auto",
+    style: Literal["screen", "paper"] = "screen",
+    width_mm: float | None = None,
 ) -> go.Figure:
     """A curve of novelty along time; its peaks are where scenes begin."""
 
 def options(
-    agreement: pd.DataFrame, *, title: str | None = None, theme: _ThemeName = "auto"
+    agreement: pd.DataFrame,
+    *,
+    title: str | None = None,
+    theme: _ThemeName = "auto",
+    style: Literal["screen", "paper"] = "screen",
+    width_mm: float | None = None,
 ) -> go.Figure:
     """The agreement of embedding options, each with the range that chance gives."""
 
@@ -73,6 +86,8 @@ def scatter(
     size: _Values | None = None,
     title: str | None = None,
     theme: _ThemeName = "auto",
+    style: Literal["screen", "paper"] = "screen",
+    width_mm: float | None = None,
 ) -> go.Figure:
     """A scatter plot of a projection, one point per segment."""
 
@@ -84,11 +99,18 @@ def storyboard(
     n_frames: int = 5,
     title: str | None = None,
     theme: _ThemeName = "auto",
+    style: Literal["screen", "paper"] = "screen",
+    width_mm: float | None = None,
 ) -> go.Figure:
     """What was found as pictures: a row of frames, with timecodes, for each scene, cluster or hit."""
 
 def threshold(
-    segments: _Segments, *, title: str | None = None, theme: _ThemeName = "auto"
+    segments: _Segments,
+    *,
+    title: str | None = None,
+    theme: _ThemeName = "auto",
+    style: Literal["screen", "paper"] = "screen",
+    width_mm: float | None = None,
 ) -> go.Figure:
     """How alike neighbours and unrelated segments are, with the threshold proposed between them."""
 
@@ -101,6 +123,8 @@ def timeline(
     novelty: _Values | None = None,
     title: str | None = None,
     theme: _ThemeName = "auto",
+    style: Literal["screen", "paper"] = "screen",
+    width_mm: float | None = None,
 ) -> go.Figure:
     """A timeline of segments as bars, with timecodes below and a lane for each value of a column."""
 

@@ -99,6 +99,8 @@ WIRES: dict[str, Wire] = {
     "search": Wire("analysis.judging.retrieval", _SEGMENTS),
     "similarity_pairs": Wire("analysis.judging.thresholds", _SEGMENTS),
     "threshold": Wire("analysis.judging.thresholds", _SEGMENTS),
+    # figures
+    "save_figure": Wire("figures.figure_files"),
     # widgets
     "Explorer": Wire("widgets.explorer"),
     "explore": Wire("widgets.opening", _SEGMENTS),

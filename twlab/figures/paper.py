@@ -1,0 +1,218 @@
+"""Figures for print: as wide as a column, lettered as journals ask, and nothing but the figure.
+
+A picture on the screen has its own title, and lettering in pixels, which becomes four points high
+when it is shrunk to a column. On paper the caption is the title, and lettering has 6 to 8 points
+at the width at which it is printed. So a figure is drawn for the screen as ever, and then given
+its width, its lettering, and margins that fit both.
+
+* :func:`takes_style` - a function that draws, which also takes ``style=`` and ``width_mm=``
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, get_args
+
+from twlab.errors import InputError
+from twlab.looks import look_of
+from twlab.wording import brief
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import plotly.graph_objects as go
+
+__all__ = ["takes_style"]
+
+P = ParamSpec("P")
+
+Style = Literal["screen", "paper"]
+
+COLUMN_MM = 85.0
+"""A column of two, give or take two millimetres, of the journals of Elsevier, IEEE and Springer."""
+
+NARROWEST_MM, WIDEST_MM = 40.0, 500.0
+"""Narrower, seven points leave no room for data; wider is a poster, for which text must grow."""
+
+PIXELS_PER_MM, PIXELS_PER_POINT = 96 / 25.4, 96 / 72
+"""What a pixel is in SVG and PDF."""
+
+SMALL_POINTS, POINTS, LARGE_POINTS = 6.0, 7.0, 8.0
+"""Of small lettering, of the rest, and of large: what journals ask for, and are read by."""
+
+SMALL_FROM, LARGE_FROM = 11, 15
+"""Pixels on the screen: ticks and labels have 11 and 12 there, stamps on frames 10, titles 16."""
+
+FONTS = "Arial, Helvetica, 'Liberation Sans', 'Nimbus Sans', sans-serif"
+"""Of equal widths: Windows and macOS have the first, Linux has one of the others."""
+
+USUAL_WIDTH = 640
+"""Pixels taken for the width of a figure that takes the room there is: its shape on paper is then
+about 5 to 4 where it is 500 high, as figures of one column mostly are."""
+
+MARGIN = 6
+"""Pixels around what axes and legends need for themselves."""
+
+LABELS, STANDOFF = 36, 3
+"""Pixels for the ticks and the title of an axis, and between these two."""
+
+FLATTEST = 72
+"""Pixels that what is drawn is high at least: eight lines of lettering."""
+
+STROKE = 0.6
+"""Lines and points are drawn thinner by this: a line of 1.5 pixels then has .7 points."""
+
+ADDED = """\
+style : {"screen", "paper"}
+    "paper" for print: lettering of 6 to 8 points in fonts that are on every machine, titles on
+    the axes, dark on white, and neither a title nor counts in the figure, which belong into its
+    caption.
+width_mm : float, optional
+    Width on paper, from 40 to 500; 85 (one column) where none is given. ``tw.save_figure`` writes
+    it in that size.
+"""
+"""What the docstring of each figure says of these arguments."""
+
+
+def takes_style(function: Callable[P, go.Figure]) -> Callable[..., go.Figure]:
+    """The function, which takes ``style=`` and ``width_mm=`` as well."""
+
+    @functools.wraps(function)
+    def call(
+        *args: Any, style: Style = "screen", width_mm: float | None = None, **kwargs: Any
+    ) -> go.Figure:
+        width = _check_style(style, width_mm)
+        if width is None:
+            return function(*args, **kwargs)
+        return _on_paper(function(*args, **{"theme": "light", **kwargs}), width)
+
+    plain = inspect.signature(function)
+    hints: dict[str, tuple[Any, Any]] = {"style": ("screen", Style), "width_mm": (None, float)}
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
+        for name, (default, hint) in hints.items()
+    ]
+    call.__signature__ = plain.replace(  # type: ignore[attr-defined]
+        parameters=[*plain.parameters.values(), *added]
+    )
+    call.__doc__ = re.sub(
+        r"\n\nReturns\n-",
+        lambda found: f"\n{ADDED.rstrip()}{found[0]}",
+        inspect.getdoc(function) or "",
+    )
+    return call
+
+
+def _check_style(style: Any, width_mm: Any) -> float | None:
+    """The width on paper, None for the screen."""
+    if style not in get_args(Style):
+        raise InputError(f"style is {brief(style)}; 'screen' or 'paper' was expected")
+    if style == "screen":
+        if width_mm is not None:
+            raise InputError(
+                f"width_mm is {brief(width_mm)} and style 'screen'; a width in millimetres was "
+                "expected of figures on paper only; pass style='paper', or set pixels with "
+                "update_layout(width=…)"
+            )
+        return None
+    width = COLUMN_MM if width_mm is None else width_mm
+    number = isinstance(width, int | float) and not isinstance(width, bool)
+    if not number or not NARROWEST_MM <= width <= WIDEST_MM:
+        raise InputError(
+            f"width_mm is {brief(width_mm)}; millimetres from {NARROWEST_MM:g} to {WIDEST_MM:g} "
+            "were expected, such as 85 for one column and 175 for two"
+        )
+    return float(width)
+
+
+def _on_paper(figure: go.Figure, width_mm: float) -> go.Figure:
+    """The figure as it is printed."""
+    layout = figure.layout.to_plotly_json()
+    data = [trace.to_plotly_json() for trace in figure.data]  # with their arrays as they are
+    width = width_mm * PIXELS_PER_MM
+    height = _height_at(layout, width)
+    for axis in _axes(layout):
+        _title_time(axis)
+        axis |= {"automargin": True, "title": {**axis.get("title", {}), "standoff": STANDOFF}}
+    for part in (layout, data):
+        _set_text(part)
+        _set_strokes(part)
+    layout |= {"width": round(width, 2), "height": round(height, 2), "autosize": False}
+    layout["title"] = {"text": ""}
+    layout["margin"] = {**dict.fromkeys("lrtb", MARGIN), "pad": 0}
+    layout["template"]["layout"]["font"]["family"] = FONTS
+    return type(figure)(data, layout)
+
+
+def _height_at(layout: dict[str, Any], width: float) -> float:
+    """The height that leaves what is drawn its shape, in pixels."""
+    margin = layout["margin"]
+    inside = (width - 2 * MARGIN - LABELS) / (
+        layout.get("width", USUAL_WIDTH) - margin["l"] - margin["r"]
+    )
+    across, down = layout.get("xaxis", {}), layout.get("yaxis", {})
+    if down.get("scaleanchor") == "x" and "range" in across and "range" in down:
+        tall, wide = (float(axis["range"][1] - axis["range"][0]) for axis in (down, across))
+        return 2 * MARGIN + (width - 2 * MARGIN) * tall / wide
+    drawn = float(inside * (layout["height"] - margin["t"] - margin["b"]))
+    return 2 * MARGIN + LABELS + max(FLATTEST, drawn)
+
+
+def _axes(layout: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The axes whose labels are seen."""
+    for name, axis in layout.items():
+        seen = isinstance(axis, dict) and axis.get("showticklabels", True)
+        if re.fullmatch(r"[xy]axis\d*", name) and seen and axis.get("visible", True):
+            yield axis
+
+
+def _title_time(axis: dict[str, Any]) -> None:
+    """Say of an axis of time what it is, and in which unit."""
+    if axis.get("type") == "date" and not axis.get("title", {}).get("text"):
+        hours = "%-H" in axis.get("tickformat", "")
+        axis["title"] = {**axis.get("title", {}), "text": f"time ({'h:' * hours}min:s)"}
+
+
+def _set_text(part: Any) -> None:
+    """Give all lettering its size, and the ink of the paper."""
+    for key, value in _entries(part):
+        if isinstance(value, str) and "font-size:" in value:
+            part[key] = re.sub(
+                r"font-size:([\d.]+)px", lambda m: f"font-size:{_pixels(float(m[1])):g}px", value
+            )
+        elif isinstance(value, dict) and str(key).endswith("font"):
+            look = look_of("light")
+            value |= {"size": _pixels(value["size"])} if "size" in value else {}
+            value |= {"color": look.ink} if value.get("color") == look.muted else {}
+        elif isinstance(value, dict) and key == "title":  # else a fifth larger than the rest
+            size = {"size": round(POINTS * PIXELS_PER_POINT, 2), "color": look_of("light").ink}
+            value["font"] = {**value.get("font", {}), **size}
+        else:
+            _set_text(value)
+
+
+def _pixels(size: float) -> float:
+    """The pixels of lettering on paper that has so many on the screen."""
+    points = SMALL_POINTS if size < SMALL_FROM else LARGE_POINTS if size >= LARGE_FROM else POINTS
+    return round(points * PIXELS_PER_POINT, 2)
+
+
+def _set_strokes(part: Any) -> None:
+    """Draw lines, points, bars of colour and shifts of lettering smaller."""
+    for key, value in _entries(part):
+        if key in ("line", "marker", "colorbar") and isinstance(value, dict):
+            sizes = [size for size in ("width", "size", "thickness") if size in value]
+            numbers = [size for size in sizes if isinstance(value[size], int | float)]
+            value |= {size: value[size] * STROKE for size in numbers}
+        if key in ("xshift", "yshift") and isinstance(value, int | float):
+            part[key] = value * POINTS * PIXELS_PER_POINT / 12
+        _set_strokes(value)
+
+
+def _entries(part: Any) -> list[tuple[Any, Any]]:
+    """What a part of a figure holds, by key; arrays of numbers are no parts."""
+    if isinstance(part, dict):
+        return list(part.items())
+    return list(enumerate(part)) if isinstance(part, list | tuple) else []
