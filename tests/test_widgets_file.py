@@ -195,6 +195,30 @@ def test_the_demo_opens_with_the_film(open_file: Opener, tmp_path: Path) -> None
     page.screenshot(path=lab.ARTIFACTS / "demo.png")
 
 
+def test_the_demo_on_a_phone_is_whole(open_file: Opener, tmp_path: Path) -> None:
+    from twlab.cli import main
+
+    assert main(["demo", "--output", str(tmp_path / "demo.html")]) == 0
+    page = open_file(tmp_path / "demo.html", viewport={"width": 390, "height": 844})
+    frame = page.frame_locator("iframe")
+    frame.locator(".twx-legend").wait_for()
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    height = frame.locator("body").evaluate("(body) => body.offsetHeight")
+    assert lab.box_of(page, "iframe")["height"] == pytest.approx(height, abs=1)
+    page.evaluate("scrollTo(0, 0)")
+    place, whole = lab.box_of(page, "iframe"), page.evaluate("document.body.scrollHeight + 64")
+    page.evaluate("scrollTo(0, 0)")
+    top = place["y"] + page.evaluate("scrollY")
+    picture = tmp_path / "demo.png"
+    page.screenshot(path=picture, full_page=True)
+    shown = page.context.new_page()
+    shown.goto(picture.as_uri())
+    part = (0, top / whole, 1, (top + place["height"]) / whole)
+    assert len(lab.colours(shown, "img", part=part)) > 1000, "there, though out of sight before"
+    shutil.copy(picture, lab.ARTIFACTS / "demo-phone.png")
+
+
 @pytest.mark.skipif(not shutil.which("firefox-esr"), reason="needs Firefox")
 def test_firefox_draws_it_too(chromium: Browser, film_page: Path, tmp_path: Path) -> None:
     picture = tmp_path / "firefox.png"

@@ -45,6 +45,7 @@ DEMO_PAGE = """\
   pre code {{ display: block; padding: .6em .8em; overflow-x: auto }}
   .wide {{ width: min(96vw, 88rem); margin-left: 50%; transform: translateX(-50%) }}
   .picture {{ overflow-x: auto }}
+  @media (max-width: 30rem) {{ .wide {{ width: 100vw }} }}
   footer {{ margin: 3rem 0; color: var(--soft); font-size: 14px }}
 </style>
 <h1>Big Buck Bunny, seen through its embeddings</h1>
@@ -57,6 +58,15 @@ happens in it. Above each picture stand the lines that made it, after
 film goes there. The key <kbd>?</kbd> lists the rest.</p>
 <pre><code>tw.explore(film, video=tw.sample_video(), labels=tw.cluster(film, 6))</code></pre>
 <div class="wide">{explorer}</div>
+<script>
+  const frame = document.querySelector(".wide iframe");
+  frame.addEventListener("load", () => {{
+    const {{ body }} = frame.contentDocument;
+    const fit = () => (frame.style.height = `${{body.offsetHeight}}px`);
+    new frame.contentWindow.ResizeObserver(fit).observe(body);
+    fit();
+  }});
+</script>
 <script>{script}</script>
 {pictures}
 <footer>Big Buck Bunny, (c) copyright 2008, Blender Foundation / www.bigbuckbunny.org,
@@ -135,7 +145,7 @@ def _draw_explorer(film: pd.DataFrame) -> str:
     from twlab.widgets.page import iframe_of
 
     explorer = explore(film, video=sample_video(), labels=cluster(film, 6))
-    frame = iframe_of(state_of(explorer), video_as="embed")
+    frame = iframe_of(state_of(explorer), video_as="embed", reachable=True)
     explorer.close()
     return frame
 

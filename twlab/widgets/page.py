@@ -53,7 +53,7 @@ FILE_PAGE = """<!doctype html>
 </html>
 """
 
-IFRAME = """<iframe class="twlab-page" srcdoc="{page}" sandbox="allow-scripts" allowfullscreen \
+IFRAME = """<iframe class="twlab-page" srcdoc="{page}"{sandbox} allowfullscreen \
 title="{title}" style="width:100%;height:760px;border:0"></iframe>
 <script>
 for (const frame of document.querySelectorAll("iframe.twlab-page")) {{
@@ -114,10 +114,16 @@ def page_of(state: State, target: Path, *, video_as: Literal["embed", "link", "n
     )
 
 
-def iframe_of(state: State, *, video_as: Literal["embed", "none"] = "none") -> str:
-    """The page in a frame: for notebooks that are read without a kernel, and pages with more."""
-    page = page_of(state, Path(), video_as=video_as)
-    return IFRAME.format(page=html.escape(page), title=html.escape(state.spec["title"]))
+def iframe_of(
+    state: State, *, video_as: Literal["embed", "none"] = "none", reachable: bool = False
+) -> str:
+    """The page in a frame: for notebooks that are read without a kernel, and pages with more.
+
+    A page of ours may make it ``reachable``, to give it the height that it needs.
+    """
+    page, title = page_of(state, Path(), video_as=video_as), state.spec["title"]
+    sandbox = "" if reachable else ' sandbox="allow-scripts"'
+    return IFRAME.format(page=html.escape(page), title=html.escape(title), sandbox=sandbox)
 
 
 def _page_source(
