@@ -1,6 +1,7 @@
 """What many public functions ask of their arguments and of what is installed.
 
 * :func:`check_count` - a number of things
+* :func:`is_number` - whether a value is a number; true and false are none
 * :func:`require` - an optional package
 """
 
@@ -8,12 +9,22 @@ from __future__ import annotations
 
 import importlib
 import operator
-from typing import Any
+from numbers import Real
+from typing import Any, TypeGuard
 
 from twlab.errors import InputError, MissingExtraError
 from twlab.wording import brief
 
-__all__ = ["check_count", "require"]
+__all__ = ["check_count", "is_number", "require"]
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether a value is a real number, of Python or of NumPy; a truth value is none.
+
+    >>> is_number(2), is_number(True), is_number("2")
+    (True, False, False)
+    """
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def check_count(value: Any, name: str, *, of: str) -> int:

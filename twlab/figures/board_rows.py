@@ -259,12 +259,14 @@ def _of_labels(
         shots = tuple(Shot(video, sec) for video, sec in zip(ids, middles, strict=True))
         plain = missing[rows].any()
         heading = (
-            as_shown(name, HEADING_LETTERS) if plain or not _is_number(name) else f"{kind} {name}"
+            as_shown(name, HEADING_LETTERS)
+            if plain or not _is_bare_number(name)
+            else f"{kind} {name}"
         )
         yield Row(heading, words, shots, colour="" if plain else colour_of(code))
 
 
-def _is_number(name: str) -> bool:
+def _is_bare_number(name: str) -> bool:
     """Whether a label says nothing by itself."""
     return name.lstrip("-").replace(".", "", 1).isdigit()
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twlab.checks import is_number
 from twlab.errors import warn
+from twlab.loading.responses.values import is_transcript
 from twlab.table.segments import BY_FIELDS
 
 if TYPE_CHECKING:
@@ -109,13 +111,13 @@ def spread_speech(found: Found) -> None:
     known: dict[int, _Transcript] = {}
     for place, rows in enumerate(found.rows):
         cells = rows.cells("transcription")
-        if not any(map(_is_transcript, cells)):
+        if not any(map(is_transcript, cells)):
             continue
         for said in cells:
-            if _is_transcript(said):
+            if is_transcript(said):
                 known.setdefault(id(said), _Transcript(said))
         times = zip(cells, rows.cells("start_sec"), rows.cells("end_sec"), strict=True)
-        heard = [known[id(s)].within(a, b) if _is_transcript(s) else s for s, a, b in times]
+        heard = [known[id(s)].within(a, b) if is_transcript(s) else s for s, a, b in times]
         facts = {name: fact for name, fact in rows.facts.items() if name != "transcription"}
         columns = {**rows.columns, "transcription": heard}
         found.rows[place] = rows._replace(columns=columns, facts=facts)
@@ -126,11 +128,6 @@ def spread_speech(found: Found) -> None:
                 "were left out; segments of the whole film were expected; fetch those too",
                 field="transcription",
             )
-
-
-def _is_transcript(value: Any) -> bool:
-    """Whether a value is a transcript: a list of what was said, with times."""
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
 class _Transcript:
@@ -166,16 +163,12 @@ class _Transcript:
 
 def _times(one: dict[str, Any]) -> dict[str, float]:
     """The times of an entry as seconds in one type, which a file would make of them anyway."""
-    return {side: float(one[side]) for side in ("start", "end") if _is_number(one.get(side))}
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return {side: float(one[side]) for side in ("start", "end") if is_number(one.get(side))}
 
 
 def _at(value: Any, otherwise: float) -> float:
     """A time of a transcript, where it is one."""
-    return float(value) if _is_number(value) else otherwise
+    return float(value) if is_number(value) else otherwise
 
 
 def check_uncertainty(found: Found) -> None:

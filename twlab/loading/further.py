@@ -10,8 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from twlab.checks import is_number
 from twlab.errors import InputError
 from twlab.table.segments import COLUMNS
 from twlab.timecodes import LATEST_SEC, parse_timecode
@@ -99,6 +98,6 @@ def as_amount(cell: Any, *, timecode: bool = False) -> float | None:
             return parse_timecode(cell) if timecode else float(cell[:_MOST_DIGITS])
         except (InputError, ValueError):
             return None
-    if not isinstance(cell, int | float | np.number) or isinstance(cell, bool):
+    if not is_number(cell):
         return None
     return float(cell) if 0 <= cell < LATEST_SEC * 1000 else None

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import operator
 from functools import cache, partial
-from numbers import Integral, Real
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -46,6 +46,7 @@ from twlab.analysis.groups.partitions import (
     spherical_kmeans,
     start_rows,
 )
+from twlab.checks import is_number
 from twlab.errors import InputError
 from twlab.table.rows import time_order
 from twlab.table.segments import (
@@ -266,8 +267,7 @@ def method_of(method: Any, n_clusters: Any, threshold: Any) -> ClusterMethod:
     """The method, by default the one that suits; refuses arguments that rule each other out."""
     if threshold is None:
         return "ward" if method is None else method
-    known = isinstance(threshold, Real) and not isinstance(threshold, bool)
-    if not known or not 0 < float(threshold) <= 2:
+    if not (is_number(threshold) and 0 < float(threshold) <= 2):
         raise InputError(
             f"distance_threshold is {threshold!r}; a mean cosine distance above 0 and up to 2 was "
             "expected; 0.3 is a start"

@@ -16,7 +16,6 @@ neighbours).
 from __future__ import annotations
 
 import heapq
-from numbers import Real
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -25,7 +24,7 @@ import pandas as pd
 from twlab.analysis.groups.partitions import chain_tree, cut, group_sums
 from twlab.analysis.neighbors.exact import first_of_best
 from twlab.analysis.neighbors.nearest import check_wanted_pairs, close_among, neighbors_among
-from twlab.checks import check_count
+from twlab.checks import check_count, is_number
 from twlab.deprecation import formerly
 from twlab.errors import InputError, warn
 from twlab.progress import bar
@@ -234,8 +233,7 @@ def _check_bounds(budget_sec: float | None, n_segments: int | None) -> None:
             "neither budget_sec nor n_segments is given; one was expected; give seconds or a "
             "number of segments"
         )
-    real = isinstance(budget_sec, Real) and not isinstance(budget_sec, bool)
-    if budget_sec is not None and not (real and budget_sec > 0):
+    if budget_sec is not None and not (is_number(budget_sec) and budget_sec > 0):
         raise InputError(
             f"budget_sec is {budget_sec!r}; a positive number was expected; give the seconds that "
             "the summary may last"

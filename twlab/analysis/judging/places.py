@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -21,6 +20,7 @@ import pandas as pd
 
 from twlab.analysis.judging.fusion import join_standings, reciprocal_ranks, standings
 from twlab.analysis.neighbors.similarity import dot_rows, same_space
+from twlab.checks import is_number
 from twlab.errors import InputError, warn
 from twlab.table.segments import as_matrix, str_column, unit_vectors
 
@@ -119,7 +119,7 @@ def check_asked(by: Any, weights: Any, fuse: Any) -> Asked:
 
 def _from_zero(value: Any) -> bool:
     """Whether a value is a finite number that is not negative."""
-    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= float(value) < math.inf
+    return is_number(value) and 0 <= float(value) < math.inf
 
 
 def query_rows(query: Any) -> pd.DataFrame:

@@ -16,7 +16,6 @@ learning methods", SIGIR 2009.
 from __future__ import annotations
 
 import math
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +33,7 @@ from twlab.analysis.judging.places import (
     similar_to,
 )
 from twlab.analysis.judging.queries import embed_query
-from twlab.checks import check_count
+from twlab.checks import check_count, is_number
 from twlab.deprecation import formerly_knew, formerly_took
 from twlab.errors import InputError
 from twlab.table.conditions import choose
@@ -289,8 +288,7 @@ def merge_hits(hits: pd.DataFrame, *, max_gap_sec: float = 0.0) -> pd.DataFrame:
 
 def _check_gap(name: str, gap: Any) -> None:
     """Refuse what is no length of a gap."""
-    known = isinstance(gap, Real) and not isinstance(gap, bool) and 0 <= float(gap) < math.inf
-    if not known:
+    if not (is_number(gap) and 0 <= float(gap) < math.inf):
         raise InputError(f"{name} is {gap!r}; seconds, 0 or more, were expected")
 
 

@@ -26,6 +26,7 @@ from twlab.archive.store.writing import (
     renew_keys,
     write_batch,
 )
+from twlab.checks import is_number
 from twlab.errors import InputError
 from twlab.progress import bar
 from twlab.table.conditions import check_where
@@ -383,8 +384,8 @@ class Store(Part):
         ...     store.count_rows()
         101
         """
-        number = isinstance(keep_days, int | float | np.number) and not isinstance(keep_days, bool)
-        if keep_days is not None and not (number and 0 < keep_days <= MOST_DAYS):
+        known = is_number(keep_days) and 0 < keep_days <= MOST_DAYS
+        if keep_days is not None and not known:
             raise InputError(
                 f"keep_days is {keep_days!r}; days above 0 and up to {MOST_DAYS:,} were expected; "
                 "leave it out to keep every version"

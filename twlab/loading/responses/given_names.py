@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twlab.checks import is_number
 from twlab.loading.responses.othernames import counts_frames, per_sec
 from twlab.loading.responses.values import is_numbers
 
@@ -70,8 +71,7 @@ def _to_seconds(key: str) -> Callable[[Any], Any]:
                 return float(value[:40]) / rate
             except ValueError:
                 return value
-        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-        return value / rate if number and rate != 1 else value
+        return value / rate if rate != 1 and is_number(value) else value
 
     return seconds
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from twlab.checks import is_number
 from twlab.loading.responses.names import (
     ANSWER_KINDS,
     TIMED,
@@ -68,11 +67,7 @@ def _explain_numbers(node: Any) -> str:
     inner = node[0] if isinstance(node, list | tuple) and node else node
     if not isinstance(inner, dict):
         return ""
-    numbers = [
-        key
-        for key, value in inner.items()
-        if isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    ]
+    numbers = [key for key, value in inner.items() if is_number(value)]
     free = [str(key) for key in numbers if snake_case(str(key)) not in COLUMN_OF]
     keys = numbered_keys(tuple(free)) or tuple(free if len(free) >= _MANY_NUMBERS else ())
     if not keys:

@@ -26,6 +26,7 @@ from twlab.loading.responses.values import (
     BadValueError,
     is_numbers,
     is_reversed,
+    is_transcript,
     vector,
 )
 from twlab.timecodes import LATEST_SEC, parse_timecode
@@ -239,15 +240,6 @@ def _usage_facts(usage: dict[str, Any]) -> dict[str, Any]:
     return facts
 
 
-def _is_transcript(value: Any) -> bool:
-    """Whether a value is a transcript: what was said, each with its times."""
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(one, dict) and isinstance(one.get("value"), str) for one in value)
-    )
-
-
 def read_facts(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
     """What an answer says of all of its rows: model, file, duration, task; its ``_id`` as id."""
     facts: dict[str, Any] = {}
@@ -265,7 +257,7 @@ def read_facts(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
     own = node.get(shape.plain.get("id", ""))
     if isinstance(own, str) and own:
         facts["id"] = own
-    if _is_transcript(said := node.get("transcription")):
+    if is_transcript(said := node.get("transcription")):
         facts["transcription"] = said
     return facts
 

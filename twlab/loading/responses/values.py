@@ -22,7 +22,15 @@ from twlab.wording import brief
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["CLEANERS", "SCALARS", "BadValueError", "is_numbers", "is_reversed", "vector"]
+__all__ = [
+    "CLEANERS",
+    "SCALARS",
+    "BadValueError",
+    "is_numbers",
+    "is_reversed",
+    "is_transcript",
+    "vector",
+]
 
 SCALARS = (str, int, float, bool, np.number, np.bool_)
 
@@ -234,3 +242,12 @@ CLEANERS: dict[str, Callable[[Any], Any]] = {
     ),
 }
 """What is done to the value of each column."""
+
+
+def is_transcript(value: Any) -> bool:
+    """Whether a value is a transcript: what was said, each with its times."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(one, dict) and isinstance(one.get("value"), str) for one in value)
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from twlab.checks import is_number
 from twlab.errors import AnswerError
 
 __all__ = ["box_at", "entries_at", "identity_at", "number_at", "plain", "text_at", "whole_at"]
@@ -58,7 +59,7 @@ def number_at(value: Any, *path: str) -> float | None:
     (2.0, None, None)
     """
     found = _at(value, path)
-    if isinstance(found, bool) or not isinstance(found, int | float):
+    if not is_number(found):
         return None
     try:
         number = float(found)

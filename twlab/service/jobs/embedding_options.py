@@ -25,11 +25,12 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from numbers import Integral, Real
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
+from twlab.checks import is_number
 from twlab.errors import InputError
 from twlab.service.models import (
     DEFAULT_MODEL,
@@ -132,7 +133,7 @@ def _note(n: int, entry: Any) -> Note:
 
 
 def _is_span(start: Any, end: Any) -> bool:
-    return _is_number(start) and _is_number(end) and 0 <= start <= end < math.inf
+    return is_number(start) and is_number(end) and 0 <= start <= end < math.inf
 
 
 @dataclass(frozen=True)
@@ -455,7 +456,7 @@ def _seconds(name: str, value: Any) -> Any:
     """A number of seconds in one spelling, so that 2 and 2.0 are the same job; None stays None."""
     if value is None:
         return None
-    if not _is_number(value):
+    if not is_number(value):
         raise InputError(
             f"{name} is {value!r}, a {type(value).__name__}; a number of seconds was expected; "
             f"write it without quotes, as in {name}=6"
@@ -483,7 +484,3 @@ def count_of(name: str, value: Any) -> int | None:
 def _whole(value: Any) -> Any:
     number = float(value)
     return int(number) if number.is_integer() else number
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
