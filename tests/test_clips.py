@@ -99,5 +99,8 @@ def test_a_store_and_its_path(segments: pd.DataFrame, tmp_path: Path) -> None:
     pytest.importorskip("lancedb")
     store = tw.open(tmp_path / "archive")
     store.add(of(segments, "audio", "visual"))
-    assert len(tw.clips(str(tmp_path / "archive"), option="audio")) == len(segments)
-    assert len(tw.clips(store.where("embedding_option = 'audio'"))) == len(segments)
+    whole = tw.clips(str(tmp_path / "archive"), option="audio")
+    part = tw.clips(store.where("embedding_option = 'audio'"))
+    for clips in (whole, part):
+        assert clips["embedding_option"].tolist() == ["audio"] * len(segments)
+        assert clips["start_sec"].tolist() == segments["start_sec"].tolist()
