@@ -14,9 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from numpy.typing import NDArray
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parent.parent
@@ -266,38 +269,27 @@ def drag(page: Page, points: list[tuple[float, float]]) -> None:
     page.mouse.up()
 
 
-def drawn(page: Page, selector: str, nth: int = 0) -> int:
-    """How many different colours an element shows: 1 where nothing is drawn."""
-    return len(colours(page, selector, nth))
-
-
-def colours(
-    page: Page, selector: str, nth: int = 0, part: tuple[float, ...] = (0, 0, 1, 1)
-) -> dict[str, int]:
-    """How many pixels an element shows of each colour (``#rrggbb``), or a part of it does.
-
-    ``part`` gives left, top, right and bottom as shares of the element.
-    """
+def pixels(page: Page, selector: str, nth: int = 0) -> NDArray[np.uint8]:
+    """Red, green and blue of every pixel that an element shows; the browser decodes its picture."""
     picture = base64.b64encode(page.locator(selector).nth(nth).screenshot()).decode()
-    counted: dict[str, int] = page.evaluate(
-        """async ([data, [left, top, right, bottom]]) => {
+    width, data = page.evaluate(
+        """async (data) => {
           const image = new Image();
           image.src = "data:image/png;base64," + data;
           await image.decode();
           const canvas = new OffscreenCanvas(image.width, image.height);
           const context = canvas.getContext("2d");
           context.drawImage(image, 0, 0);
-          const [x, y] = [left * image.width, top * image.height].map(Math.round);
-          const [w, h] = [(right - left) * image.width, (bottom - top) * image.height];
-          const pixels = context.getImageData(x, y, Math.round(w), Math.round(h)).data;
-          const counts = {};
-          for (let k = 0; k < pixels.length; k += 4) {
-            const hex = [0, 1, 2].map((c) => pixels[k + c].toString(16).padStart(2, "0"));
-            const name = "#" + hex.join("");
-            counts[name] = (counts[name] ?? 0) + 1;
-          }
-          return counts;
+          const blob = new Blob([context.getImageData(0, 0, image.width, image.height).data]);
+          const reader = new FileReader();
+          await new Promise((done) => ((reader.onload = done), reader.readAsDataURL(blob)));
+          return [image.width, reader.result.split(",")[1]];
         }""",
-        [picture, list(part)],
+        picture,
     )
-    return counted
+    return np.frombuffer(base64.b64decode(data), np.uint8).reshape(-1, width, 4)[..., :3]
+
+
+def drawn(page: Page, selector: str, nth: int = 0) -> int:
+    """How many different colours an element shows: 1 where nothing is drawn."""
+    return len(np.unique(pixels(page, selector, nth).reshape(-1, 3), axis=0))

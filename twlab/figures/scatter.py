@@ -169,7 +169,6 @@ def _draw_points(points: pd.DataFrame, group: Group, look: Look) -> Any:
             "symbol": group.symbol,
             "size": sizes[0] if len(sizes) and (sizes == sizes[0]).all() else sizes,
             "line": outline,
-            "opacity": 0.9,
         },
     }
     if not flat:

@@ -125,7 +125,7 @@ export class MapView {
   #draw({ ctx, width, height }) {
     const n = this.#rows.length;
     const dot = this.#camera.dotSize(n);
-    const plain = n > CROWDED ? 0.7 : 0.95;
+    const plain = n > CROWDED ? 0.7 : 1;
     const dim = this.#context.store.get("selected") ? 0.17 : plain;
     const every = this.#moving ? Math.ceil(n / WHILE_MOVING) : 1;
     this.#points.renderer.draw(this.#camera.view, dot, dim, every);

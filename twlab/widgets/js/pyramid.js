@@ -64,11 +64,16 @@ export function paintPyramid(levels, lut, view, pixels, width, outside) {
  * where that leaves but one.
  * @param {Level} level
  */
-export function contrastWindow({ cells }) {
+export function contrastWindow({ cells, size }) {
   const histogram = new Uint32Array(256);
   const stride = Math.max(1, Math.floor(cells.length / 250000));
   let total = 0;
-  for (let i = 0; i < cells.length; i += stride, total++) histogram[cells[i]]++;
+  for (let i = 0; i < cells.length; i += stride) {
+    // What is compared with itself does not count, here as in tw.plot.heatmap.
+    if (i % (size + 1) === 0) continue;
+    histogram[cells[i]]++;
+    total++;
+  }
   let [lo, hi, below, above] = [0, 255, 0, 0];
   while (lo < 254 && below + histogram[lo] < total * 0.01) below += histogram[lo++];
   while (hi > lo + 1 && above + histogram[hi] < total * 0.01) above += histogram[hi--];

@@ -1,0 +1,161 @@
+"""Light and dark, seen in a real browser: in JupyterLab under every theme, and side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import lab
+import numpy as np
+import pytest
+
+import twlab as tw
+from twlab.looks import CATEGORIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not lab.CHROMIUM, reason="needs Chromium"),
+]
+pytest.importorskip("playwright")
+
+CELLS = (
+    "import twlab as tw\nfilm = tw.clips(tw.sample())\ntw.plot.novelty(film)",
+    "tw.explore(film, views=['map', 'timeline'])",
+)
+WATCH = """() => {
+  window.themes = new Set();
+  const look = () => {
+    for (const root of document.querySelectorAll(".twx")) window.themes.add(root.dataset.theme);
+    requestAnimationFrame(() => setTimeout(look));
+  };
+  look();
+}"""
+"""Notes what themes were ever painted: a task after each frame comes after its picture."""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with lab.browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    pytest.importorskip("jupyterlab")
+    folder = tmp_path_factory.mktemp("themes")
+    with lab.jupyter("lab", folder) as url:
+        yield url, folder
+
+
+def shows(picture: np.ndarray, colour: str) -> int:
+    """How many pixels have exactly that colour."""
+    wanted = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
+    return int((picture == wanted).all(axis=-1).sum())
+
+
+def luminance(picture: np.ndarray) -> np.ndarray:
+    parts = picture / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return linear @ np.array([0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_jupyterlab_has_the_last_word(
+    server: tuple[str, Path], chromium: Browser, scheme: Any, theme: str
+) -> None:
+    """From the first picture on the explorer is as the notebook is; a figure lies on its paper."""
+    url, folder = server
+    lab.write_notebook(folder / f"{scheme}{theme}.ipynb", *CELLS)
+    context = chromium.new_context(
+        color_scheme=scheme, viewport={"width": 1300, "height": 1400}, device_scale_factor=1
+    )
+    page = context.new_page()
+    page.goto(f"{url}/lab?reset", wait_until="load")
+    book = lab.Notebook(page, f"{scheme}{theme}.ipynb")
+    page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
+        f"JupyterLab {theme}",
+    )
+    page.wait_for_selector(f"body[data-jp-theme-name='JupyterLab {theme}']")
+    page.wait_for_timeout(1000)  # its colours come a little later than its name
+    page.evaluate(WATCH)
+    book.run_all()
+    page.wait_for_selector(".twx-map canvas", timeout=60_000)
+    page.wait_for_selector(".js-plotly-plot .main-svg", timeout=60_000)
+    page.wait_for_timeout(1500)
+    lab.ARTIFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=lab.ARTIFACTS / f"theme_{scheme}_{theme}.png")
+    assert page.evaluate("[...window.themes]") == [theme.lower()]
+    ground = luminance(lab.pixels(page, ".twx-map"))
+    assert (np.median(ground) < 0.05) == (theme == "Dark")
+    assert (np.median(ground) > 0.9) == (theme == "Light")
+    figure = luminance(lab.pixels(page, ".js-plotly-plot"))
+    paper = np.median(figure)
+    assert (paper < 0.05) == (theme == "Dark"), "a figure brings no paper of its own"
+    title = figure[20:40, 15:200]
+    farthest = title[np.unravel_index(np.abs(title - paper).argmax(), title.shape)]
+    high, low = max(farthest, paper), min(farthest, paper)
+    assert (high + 0.05) / (low + 0.05) > 7, "its title has the colour of the notebook's text"
+    book.close()
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_cluster_and_a_cell_look_the_same_in_both(
+    chromium: Browser, tmp_path: Path, scheme: Any
+) -> None:
+    """In the explorer and in figures, on a light and on a dark page."""
+    film = tw.clips(tw.sample())
+    labels, coords = tw.cluster(film, 6), tw.project(film)
+    tw.save_html(film, tmp_path / "a.html", labels=labels, coords=coords)
+    paper = {"light": "#ffffff", "dark": "#14171c"}[scheme]
+    for name, figure in {
+        "map": tw.plot.scatter(film, coords, color=labels),
+        "heatmap": tw.plot.heatmap(film),
+    }.items():
+        figure.update_layout(paper_bgcolor=paper)
+        figure.write_html(tmp_path / f"{name}.html", include_plotlyjs="directory")
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": 1440, "height": 1000})
+    page = context.new_page()
+    page.goto((tmp_path / "a.html").as_uri())
+    page.wait_for_selector(f".twx[data-theme={scheme}] .twx-timeline canvas")
+    page.wait_for_timeout(1000)
+    ours, square = lab.pixels(page, ".twx-map"), lab.pixels(page, ".twx-heatmap")
+    lanes = lab.pixels(page, ".twx-timeline")
+    page.goto((tmp_path / "map.html").as_uri())
+    page.wait_for_selector(".js-plotly-plot .legend")
+    theirs = lab.pixels(page, ".js-plotly-plot")
+    for colour in CATEGORIES[:6]:
+        assert shows(lanes, colour) > 20, colour
+        assert shows(ours, colour) > 10, colour
+        assert shows(theirs, colour) > 10, colour
+    page.goto((tmp_path / "heatmap.html").as_uri())
+    page.wait_for_selector(".js-plotly-plot .heatmaplayer image")
+    page.wait_for_timeout(500)
+    drawn = lab.pixels(page, ".js-plotly-plot .heatmaplayer image")
+    ends = film["end_sec"].to_numpy()
+    for row, column in ((20, 70), (50, 30), (85, 40), (92, 95)):
+        mine = cell(square_of(square), (row + 0.5) / 100, (column + 0.5) / 100)
+        other = cell(drawn, (ends[row] - 3) / ends[-1], (ends[column] - 3) / ends[-1])
+        assert np.abs(mine - other).max() <= 12, (row, column, mine, other)
+    context.close()
+
+
+def square_of(view: np.ndarray) -> np.ndarray:
+    """The square of similarities in its panel, as ``plotWithin`` of cells.js places it."""
+    height, width = view.shape[:2]
+    side = min(width - 44 - 12, height - 22 - 12)
+    x, y = round((width - side - 44) / 2 + 44), max(8, round((height - side - 22) / 2))
+    return view[y : y + side, x : x + side]
+
+
+def cell(square: np.ndarray, down: float, across: float) -> np.ndarray:
+    """The colour in the middle of a cell."""
+    y, x = int(down * square.shape[0]), int(across * square.shape[1])
+    return np.median(square[y - 1 : y + 2, x - 1 : x + 2].reshape(-1, 3), axis=0)
