@@ -30,12 +30,13 @@ CELLS = (
 WATCH = """() => {
   window.themes = new Set();
   const look = () => {
-    for (const root of document.querySelectorAll(".twx")) window.themes.add(root.dataset.theme);
-    requestAnimationFrame(() => setTimeout(look));
+    const painted = [...document.querySelectorAll(".twx")]; // in the frame that now begins
+    setTimeout(() => painted.forEach((root) => window.themes.add(root.dataset.theme)));
+    requestAnimationFrame(look);
   };
-  look();
+  requestAnimationFrame(look);
 }"""
-"""Notes what themes were ever painted: a task after each frame comes after its picture."""
+"""Notes which themes were ever painted: what is on the page as a frame begins, read after it."""
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def test_jupyterlab_has_the_last_word(
         "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
         f"JupyterLab {theme}",
     )
-    page.wait_for_selector(f"body[data-jp-theme-name='JupyterLab {theme}']")
+    page.wait_for_selector(f"body[data-jp-theme-name='JupyterLab {theme}']", state="attached")
     page.wait_for_timeout(1000)  # its colours come a little later than its name
     page.evaluate(WATCH)
     book.run_all()
