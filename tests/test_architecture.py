@@ -450,6 +450,13 @@ def test_importing_twlab_loads_only_numpy_and_pandas() -> None:
     assert loaded == {"twlab"}
 
 
+def test_importing_twlab_loads_the_door_and_no_more() -> None:
+    code = "import sys, twlab; print(*sorted(n for n in sys.modules if n.startswith('twlab')))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    door = {"twlab", "twlab.public", "twlab.archive", "twlab.archive.sources"}
+    assert set(ran.stdout.split()) == door | {"twlab.errors", "twlab.wording"}
+
+
 def test_every_public_name_is_there() -> None:
     for name in tw.__all__:
         assert getattr(tw, name) is not None

@@ -12,15 +12,11 @@ from __future__ import annotations
 
 import functools
 import importlib
-import inspect
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 from twlab.archive.sources import Source
-from twlab.endings import MEDIA, family_of
 from twlab.errors import InputError, warn
-from twlab.memory import free_bytes
-from twlab.paths import user_path
 from twlab.wording import FILTERED, brief
 
 if TYPE_CHECKING:
@@ -141,6 +137,8 @@ def takes_stores(
     Where there is a form in pieces, a store with an executor, or one that is too large for
     memory, is worked on piece by piece; any other store is read into one table.
     """
+    import inspect  # here, as in what follows: ``import twlab`` pays for what few calls need
+
     signature = inspect.signature(function)
     places = [list(signature.parameters).index(name) for name in names]
 
@@ -177,6 +175,8 @@ def _refuse_misplaced(name: str, given: dict[str, Any], function: str) -> None:
         return
     text = os.fspath(value)
     tables = [other for other, one in given.items() if hasattr(one, "iloc")]
+    from twlab.endings import MEDIA, family_of
+
     if family_of(text) in MEDIA and not os.path.isdir(text):  # noqa: PTH112
         swap = (
             f"change the two over: {function}({tables[0]}={text!r}, {name}=table)"
@@ -198,6 +198,8 @@ def _refuse_misplaced(name: str, given: dict[str, Any], function: str) -> None:
 
 def _path_exists(path: str) -> bool:
     """Whether something is at a path, which may be no path at all."""
+    from twlab.paths import user_path
+
     try:
         return os.path.exists(user_path(path))  # noqa: PTH110 - pathlib raises for a long text
     except ValueError:
@@ -214,6 +216,8 @@ def _call_with_stores(function: Any, given: dict[str, Any], pieces: str | None) 
 
 def _is_small(source: Source) -> bool:
     """Whether a source is better read whole: one process works sooner on what it holds."""
+    from twlab.memory import free_bytes
+
     n_bytes = None if source.executor is not None else source.n_bytes()
     free = free_bytes()
     return n_bytes is not None and free is not None and n_bytes * ROOM <= free

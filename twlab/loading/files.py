@@ -1,6 +1,6 @@
 """Which files a source names, and how each is opened.
 
-Folders are searched through and through for the extensions that can hold embeddings, in sorted
+Folders and all folders within are searched for the extensions that can hold embeddings, in sorted
 order; hidden folders (such as ``.ipynb_checkpoints``) are left out. What a file is, is told by its
 first bytes and only then by its name.
 """

@@ -58,7 +58,7 @@ def load(
 
     Answers of every version of the embed and index endpoints, of Bedrock and Snowflake, dumps of
     the Python and JavaScript SDKs, rows of vector stores, Parquet, CSV of a DataFrame, vectors
-    printed in a notebook, and objects of the SDK. The kind of source is recognised.
+    printed in a notebook, and objects of the SDK. What kind of source it is need not be said.
 
     Parameters
     ----------

@@ -70,7 +70,7 @@ def best_in_cells(
 ) -> tuple[Neighbors, float] | None:
     """As ``exact.best_rows``, most of the rows found, and the share of them that was found.
 
-    The share, the recall, is measured on some of the queries drawn by lot. None where that takes
+    The share, the recall, is measured on queries drawn at random. None where that takes
     more than ``at_most`` of all comparisons, as with rows that resemble nothing.
     """
     pool = unit if len(among) == len(unit) else unit[among]
