@@ -153,7 +153,8 @@ def _height_at(layout: dict[str, Any], width: float) -> float:
         layout.get("width", USUAL_WIDTH) - margin["l"] - margin["r"]
     )
     across, down = layout.get("xaxis", {}), layout.get("yaxis", {})
-    if down.get("scaleanchor") == "x" and "range" in across and "range" in down:
+    bare = across.get("visible") is False  # nothing stands beside what is drawn
+    if bare and down.get("scaleanchor") == "x":
         tall, wide = (float(axis["range"][1] - axis["range"][0]) for axis in (down, across))
         return 2 * MARGIN + (width - 2 * MARGIN) * tall / wide
     drawn = float(inside * (layout["height"] - margin["t"] - margin["b"]))
