@@ -112,6 +112,7 @@ def test_ink_stands_out(theme: str) -> None:
     look = THEMES[theme]
     assert contrast(look.ink, look.paper) > 7
     assert contrast(look.muted, look.paper) > 4.5
+    assert contrast(look.missing, look.paper) > 3
     assert 1.1 < contrast(look.grid, look.paper) < 2
 
 
@@ -119,6 +120,7 @@ def test_ink_stands_out(theme: str) -> None:
 def test_data_stand_out_from_any_paper(paper: str) -> None:
     assert min(contrast(colour_of(k), paper) for k in range(36)) > 3
     assert min(contrast(colour, paper) for colour in MARKS) > 3
+    assert contrast(THEMES["auto"].missing, paper) > 3
     assert contrast(THEMES["auto"].ink, paper) > 4
     assert len({colour_of(k) for k in range(36)}) == 36
 

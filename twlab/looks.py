@@ -116,7 +116,7 @@ THEMES: dict[str, Look] = {
         ink="#777c86",
         muted="#777c86",
         grid="rgba(125,130,140,0.28)",
-        missing="rgba(125,130,140,0.5)",
+        missing="#7d828c",
         title="var(--jp-ui-font-color0,#777c86)",
     ),
     "light": Look(
@@ -124,7 +124,7 @@ THEMES: dict[str, Look] = {
         ink="#1d2433",
         muted="#5a6478",
         grid="#e4e8ef",
-        missing="#c9ccd1",
+        missing="#8c9097",
         title="#1d2433",
     ),
     "dark": Look(
@@ -132,7 +132,7 @@ THEMES: dict[str, Look] = {
         ink="#e8ecf3",
         muted="#a3adbd",
         grid="#2c323c",
-        missing="#4a4e57",
+        missing="#6b7079",
         title="#e8ecf3",
     ),
 }

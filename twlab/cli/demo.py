@@ -48,6 +48,7 @@ DEMO_PAGE = """\
   @media (max-width: 30rem) {{ .wide {{ width: 100vw }} }}
   footer {{ margin: 3rem 0; color: var(--soft); font-size: 14px }}
 </style>
+<main>
 <h1>Big Buck Bunny, seen through its embeddings</h1>
 <p>A film of 9:56 in clips of 6 s, one vector per clip. The vectors come from an open image
 classifier and are <b>not Marengo vectors</b>: they know what a picture looks like, not what
@@ -69,6 +70,7 @@ film goes there. The key <kbd>?</kbd> lists the rest.</p>
 </script>
 <script>{script}</script>
 {pictures}
+</main>
 <footer>Big Buck Bunny, (c) copyright 2008, Blender Foundation / www.bigbuckbunny.org,
 <a href="https://creativecommons.org/licenses/by/3.0/">CC BY 3.0</a>. The embeddings were computed
 from it and come under the same licence.</footer>

@@ -42,7 +42,10 @@ FILE_PAGE = """<!doctype html>
 </head>
 <body>
 <noscript>This page draws with JavaScript, which is switched off here.</noscript>
-<main id="twlab-root"></main>
+<main>
+<h1 class="twx-page-title">{title}</h1>
+<div id="twlab-root"></div>
+</main>
 <script type="application/json" id="twlab-state">{state}</script>
 <script type="text/plain" id="twlab-data">{data}</script>
 {videos}

@@ -230,7 +230,7 @@ function makeStage({ views, videos }) {
 /** The panel of a view; the places in it are added to `panels`. @param {Panels} panels @param {keyof typeof NAMES} name @param {number} n rows of the table */
 function makePanel(panels, name, n) {
   if (name === "gallery") return makeGalleryPanel(panels);
-  const heading = name === "player" ? null : element("h3", { class: "twx-heading" }, NAMES[name]);
+  const heading = name === "player" ? null : element("h2", { class: "twx-heading" }, NAMES[name]);
   const place = element("div", { class: `twx-view twx-${name}` });
   panels[name] = place;
   const attributes = { class: `twx-panel twx-panel-${name}`, "aria-label": NAMES[name] };
@@ -244,7 +244,7 @@ function makePanel(panels, name, n) {
 /** How many are shown is its heading. @param {Panels} panels */
 function makeGalleryPanel(panels) {
   panels.gallery = element("div", { class: "twx-gallery" });
-  const heading = element("h3", { class: "twx-count" }, panels.status);
+  const heading = element("h2", { class: "twx-count" }, panels.status);
   panels.bar = element("div", { class: "twx-bar" }, heading);
   const attributes = { class: "twx-panel twx-panel-gallery", "aria-label": NAMES.gallery };
   return element("section", attributes, panels.bar, panels.gallery);

@@ -18,7 +18,7 @@ export class Details {
   #caption = element("div", { class: "twx-caption" }, "Most similar");
   #strip = element("div", {
     class: "twx-strip",
-    role: "list",
+    role: "group",
     "aria-label": "Most similar segments",
   });
   #life = new AbortController();
@@ -75,15 +75,13 @@ function makeCard({ data, actions, frames, look }, { row, similarity }) {
   const when = momentText(data, row);
   const score = Number.isFinite(similarity) ? similarity.toFixed(2).replace(/^0/, "") : "";
   const label = `${when}${score ? `, similarity ${score}` : ""}`;
-  const body = element("span", { class: "twx-card-text" }, element("b", {}, when), score);
+  const body = element("span", { class: "twx-card-text" }, element("b", {}, when), " ", score);
   const made = element(
     "button",
     {
       type: "button",
       class: "twx-card",
-      role: "listitem",
       title: label,
-      "aria-label": `Go to ${label}`,
       onclick: () => actions.focus(row),
     },
     screen,

@@ -8,6 +8,6 @@ export const MARKS = "#1259e3 #6950e9 #9947dd #c03ec1 #df389b #f43b6b #fe4b27 #e
 export const SIMILARITY = "#440154 #46327e #365c8d #277f8e #1fa187 #4ac16d #a0da39 #fde725";
 
 export const MISSING = {
-  light: "#c9ccd1",
-  dark: "#4a4e57",
+  light: "#8c9097",
+  dark: "#6b7079",
 };

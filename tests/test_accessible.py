@@ -1,0 +1,91 @@
+"""What axe-core finds in our pages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import lab
+import pytest
+
+import twlab as tw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+AXE = lab.ROOT / "tests" / "js" / "node_modules" / "axe-core" / "axe.min.js"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not lab.CHROMIUM, reason="needs Chromium"),
+]
+pytest.importorskip("playwright")
+needs_axe = pytest.mark.skipif(not AXE.exists(), reason="axe-core comes with `make js`")
+
+CHIP, CARD = ".twx-chip", ".twx-card"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    lab.ARTIFACTS.mkdir(exist_ok=True)
+    with lab.browser() as opened:
+        yield opened
+
+
+def violations(page: Page, within: str = "html") -> list[Any]:
+    """What axe-core finds wrong in part of a page: the rule, and the first elements that break it.
+
+    What is not to be seen, or moves, is left to settle first.
+    """
+    page.wait_for_timeout(300)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[Any] = page.evaluate(
+        """async (within) => {
+          const { violations } = await axe.run(within, { iframes: false });
+          return violations.map(({ id, nodes }) => [id, nodes.slice(0, 3).map((n) => n.html)]);
+        }""",
+        within,
+    )
+    return found
+
+
+@needs_axe
+def test_what_is_wrong_is_seen(chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.set_content("<button></button><p style='color:#aaa'>hard to read</p>")
+    assert {"button-name", "color-contrast"} <= {rule for rule, _ in violations(page)}
+    page.close()
+
+
+@needs_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_explorer_as_a_file(chromium: Browser, tmp_path: Path, scheme: Any) -> None:
+    film = tw.sample()
+    path = tmp_path / "film.html"
+    tw.save_html(film, path, video=tw.sample_video(), labels=tw.cluster(film, 6))
+    page = chromium.new_page(viewport={"width": 1300, "height": 900}, color_scheme=scheme)
+    page.goto(path.as_uri())
+    page.wait_for_selector(CARD)
+    assert violations(page) == []
+    page.locator(CHIP).first.click()
+    assert violations(page) == []
+    page.keyboard.press("?")
+    assert page.evaluate("document.querySelector('.twx-help').open")
+    assert violations(page) == []
+    page.close()
+
+
+@needs_axe
+def test_the_demo_page(chromium: Browser, tmp_path: Path) -> None:
+    page = chromium.new_page(viewport={"width": 1300, "height": 900})
+    path = tmp_path / "demo.html"
+    subprocess.run([sys.executable, "-m", "twlab", "demo", str(path)], check=True, cwd=tmp_path)
+    page.goto(path.as_uri())
+    page.wait_for_selector(".main-svg")
+    assert violations(page) == []
+    page.close()
