@@ -84,7 +84,9 @@ def test_the_explorer_as_a_file(chromium: Browser, tmp_path: Path, scheme: Any) 
 def test_the_demo_page(chromium: Browser, tmp_path: Path) -> None:
     page = chromium.new_page(viewport={"width": 1300, "height": 900})
     path = tmp_path / "demo.html"
-    subprocess.run([sys.executable, "-m", "twlab", "demo", str(path)], check=True, cwd=tmp_path)
+    subprocess.run(
+        [sys.executable, "-m", "twlab", "demo", "-o", str(path)], check=True, cwd=tmp_path
+    )
     page.goto(path.as_uri())
     page.wait_for_selector(".main-svg")
     assert violations(page) == []
