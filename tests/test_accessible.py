@@ -1,7 +1,8 @@
-"""What axe-core finds in our pages."""
+"""What axe-core finds in our pages, and shown tables in a real JupyterLab."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -91,3 +92,67 @@ def test_the_demo_page(chromium: Browser, tmp_path: Path) -> None:
     page.wait_for_selector(".main-svg")
     assert violations(page) == []
     page.close()
+
+
+CELLS = (
+    "%load_ext twlab\nimport pandas as pd, twlab as tw\nfilm = tw.sample()\nfilm",
+    "tw.show(tw.scenes(film), video=tw.sample_video())",
+    "tw.diagnose(film)",
+    "pd.DataFrame({'plain': [1]})",
+    "tw.explore(film)",
+)
+
+
+@pytest.fixture(scope="module")
+def notebook(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A JupyterLab in which tables were shown."""
+    pytest.importorskip("jupyterlab")
+    folder = tmp_path_factory.mktemp("lab")
+    lab.write_notebook(folder / "book.ipynb", *CELLS)
+    with lab.jupyter("lab", folder) as url:
+        page = chromium.new_page(viewport={"width": 1440, "height": 2400})
+        page.goto(f"{url}/lab?reset", wait_until="load")
+        book = lab.Notebook(page, "book.ipynb")
+        book.run_all()
+        page.wait_for_selector(".twx-canvas", timeout=60_000)
+        yield page
+        book.close()
+        page.close()
+    shutil.rmtree(folder)
+
+
+def test_tables_in_jupyterlab(notebook: Page) -> None:
+    assert notebook.locator(".jp-OutputArea .tw-show").count() == 3
+    foots = notebook.locator(".tw-foot").all_inner_texts()
+    assert foots[:2] == ["20 of 101 rows", "18 rows"]
+    assert notebook.locator(".tw-frame").count() == 18
+    assert lab.drawn(notebook, ".tw-frame", 3) > 200
+    assert lab.drawn(notebook, ".tw-bars", 0) > 5
+    finding = notebook.locator(".tw-show details")
+    assert not finding.locator("table").is_visible()
+    finding.locator("summary").click()
+    assert finding.locator("table").is_visible()
+    assert notebook.locator("table.dataframe").count() == 1  # the plain one is pandas' own
+
+
+@pytest.mark.parametrize(
+    ("theme", "dark"), [("JupyterLab Dark", True), ("JupyterLab Light", False)]
+)
+def test_tables_wear_the_theme_of_jupyterlab(notebook: Page, theme: str, dark: bool) -> None:
+    notebook.evaluate(
+        "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+    )
+    notebook.wait_for_selector(
+        f"body[data-jp-theme-light={'false' if dark else 'true'}]", state="attached"
+    )
+    notebook.wait_for_timeout(500)
+    inks = notebook.evaluate(
+        """() => [...document.querySelectorAll(".tw-show td, .tw-show th, .tw-show p")].map(
+          (cell) => getComputedStyle(cell).color.match(/[0-9.]+/g).slice(0, 3).map(Number))"""
+    )
+    assert len(inks) > 100
+    assert all((min(ink) > 127) == dark for ink in inks)
+    notebook.screenshot(path=lab.ARTIFACTS / f"tables_{'dark' if dark else 'light'}.png")
+    if AXE.exists():
+        assert violations(notebook, ".tw-show") == []
+        assert violations(notebook, ".twx") == []
