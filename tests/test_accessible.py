@@ -145,6 +145,8 @@ def test_tables_wear_the_theme_of_jupyterlab(notebook: Page, theme: str, dark: b
     notebook.wait_for_selector(
         f"body[data-jp-theme-light={'false' if dark else 'true'}]", state="attached"
     )
+    # The theme is shown when JupyterLab has taken its splash away.
+    notebook.wait_for_selector("#jupyterlab-splash", state="detached", timeout=30_000)
     notebook.wait_for_timeout(500)
     inks = notebook.evaluate(
         """() => [...document.querySelectorAll(".tw-show td, .tw-show th, .tw-show p")].map(
