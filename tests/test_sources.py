@@ -94,7 +94,7 @@ def test_a_small_source_is_read_whole_unless_an_executor_is_chosen(
         "twlab.archive.in_pieces.duplicates.near_duplicates", lambda **_: "in pieces"
     )
     assert isinstance(tw.near_duplicates(parts, threshold=0.1), pd.DataFrame)
-    monkeypatch.setattr(public, "free_bytes", lambda: 15 * 16 * 4 * 4)
+    monkeypatch.setattr("twlab.memory.free_bytes", lambda: 15 * 16 * 4 * 4)
     assert tw.near_duplicates(parts, threshold=0.1) == "in pieces"
     monkeypatch.undo()
     monkeypatch.setattr(
