@@ -1,8 +1,9 @@
 """The linked explorer in a notebook: map, heatmap, timeline and player that move together.
 
-The linking happens in the browser; Python is told of three things, and can set them:
-:attr:`Explorer.selection`, :attr:`Explorer.focus` and :attr:`Explorer.current_sec` (with
-:attr:`Explorer.current_video`, where there are several). All four can be observed::
+The linking happens in the browser; Python is told of four things, and can set them:
+:attr:`Explorer.selection`, :attr:`Explorer.labels`, :attr:`Explorer.focus` and
+:attr:`Explorer.current_sec` (with :attr:`Explorer.current_video`, where there are several). All can
+be observed::
 
     explorer = tw.explore(segments, video="film.mp4")
     explorer.observe(lambda change: print(len(change.new)), "selection")
@@ -22,6 +23,7 @@ import traitlets
 from twlab.errors import InputError
 from twlab.hosts import is_unattended
 from twlab.widgets.bundle import module_source, style_source
+from twlab.widgets.names import read_names, tell_names
 from twlab.widgets.page import State, iframe_of
 from twlab.widgets.picks import (
     mask_of,
@@ -59,6 +61,12 @@ class _Rows(traitlets.TraitType[pd.DataFrame, Any]):
             obj._notify_trait(name, old, new)
 
 
+class _Names(_Rows):
+    """A name for every row."""
+
+    info_text = "a name, or nothing, for each row of the table"
+
+
 class Explorer(anywidget.AnyWidget):
     """What :func:`~twlab.explore` returns: a widget, and the state of what it shows.
 
@@ -87,6 +95,10 @@ class Explorer(anywidget.AnyWidget):
     focus : index label or None
         The segment in focus. Set it to a label or to one row, such as ``hits.iloc[0]``. Where the
         index has duplicates, the first row with that label.
+    labels : Series
+        The name of each segment on the index of the table, missing where it has none: in the
+        browser one selects segments and types a name. Set it to names made before, such as
+        another explorer's ``labels`` or a column; ``None`` takes all names away.
     current_sec : float
         The position in the video, in seconds from its start; set it to seek.
     current_video : str
@@ -122,9 +134,11 @@ class Explorer(anywidget.AnyWidget):
         sync=True, echo_update=False, from_json=lambda value, _: bytes(value or b"")
     )
     _focus = traitlets.Int(-1).tag(sync=True, echo_update=False)
+    _labels: traitlets.List[Any] = traitlets.List().tag(sync=True, echo_update=False)
     current_sec = traitlets.Float(0.0).tag(sync=True, echo_update=False)
     current_video = traitlets.Unicode("").tag(sync=True, echo_update=False)
     selection = _Rows()
+    labels = _Names()
     focus = traitlets.Any(None, allow_none=True)
 
     def __init__(
@@ -144,8 +158,10 @@ class Explorer(anywidget.AnyWidget):
         self.segments = segments
         self._files = dict(files or {})
         self._choose(np.zeros(len(segments), bool))
+        self._named = read_names(segments, [])
         super().__init__(_spec=spec, _data=data, _selection=pack_mask(self._mask))
         self.selection = self._chosen
+        self.labels = self._named
         self.current_video = ids[0] if ids else ""
         self.on_msg(self._answer)
 
@@ -164,6 +180,23 @@ class Explorer(anywidget.AnyWidget):
         if not np.array_equal(mask, self._mask):
             self._choose(mask)
             self.selection = self._chosen
+
+    @traitlets.validate("labels")
+    def _take_labels(self, proposal: Any) -> pd.Series[Any]:
+        """Names from Python, or the Series just made of names from the browser."""
+        if proposal.value is not self._named:
+            runs = tell_names(self.segments, proposal.value)
+            self._named = read_names(self.segments, runs)
+            self._labels = runs
+        return self._named
+
+    @traitlets.observe("_labels")
+    def _labels_came(self, change: Any) -> None:
+        """Names from the browser become a Series; those that Python has set already are one."""
+        named = read_names(self.segments, change.new)
+        if not named.equals(self._named):
+            self._named = named
+            self.labels = named
 
     def _choose(self, mask: Mask) -> None:
         """Keep the mask and the table of its rows together."""
@@ -257,5 +290,6 @@ def state_of(explorer: Explorer) -> State:
         explorer._focus,
         explorer.current_sec,
         explorer.current_video,
+        explorer._labels,
         explorer._files,
     )

@@ -87,6 +87,8 @@ class State(NamedTuple):
     focus: int
     current_sec: float
     current_video: str
+    labels: list[Any]
+    """Names given to rows: each with the rows from and before which they run."""
     files: dict[int, Path]
     """Of the videos that lie on a disk, by their place in the description."""
 
@@ -102,6 +104,7 @@ def page_of(state: State, target: Path, *, video_as: Literal["embed", "link", "n
     values = {
         "_spec": spec,
         "_selection": _in_base64(state.selection),
+        "_labels": state.labels,
         "_focus": state.focus,
         "current_sec": state.current_sec,
         "current_video": state.current_video,

@@ -2,6 +2,7 @@
 
 import { combineSelection, countSet } from "./bits.js";
 import { placeText } from "./facts.js";
+import { forgetName, nameRows, rowsNamed } from "./naming.js";
 import { nearestOf } from "./near.js";
 import { findText } from "./search.js";
 import { formatTime } from "./time.js";
@@ -114,6 +115,33 @@ export class Actions {
       row: one,
       similarity: answer.similarity?.[k] ?? NaN,
     }));
+  }
+
+  /** The selected rows are called so from now on. @param {string} text */
+  nameSelection(text) {
+    const store = this.#store;
+    const [mask, labels, name] = [store.get("mask"), store.get("labels"), text.trim()];
+    const count = store.get("selected");
+    if (!count || !name) return store.set({ message: "Select segments, then give them a name" });
+    const other = labels.codes.reduce((n, code, row) => {
+      return n + Number(mask[row] && code && labels.names[code - 1] !== name);
+    }, 0);
+    const lost = other ? `; ${other.toLocaleString("en")} of them had another name` : "";
+    const message = `${countText(count)} named “${name}”${lost}`;
+    store.set({ labels: nameRows(labels, mask, name), message });
+  }
+
+  /** @param {string} name @param {"replace" | "add"} mode */
+  selectNamed(name, mode) {
+    const named = rowsNamed(this.#store.get("labels"), name);
+    const rows = [...named.keys()].filter((row) => named[row]);
+    this.select(rows, mode, `with the name “${name}”`);
+  }
+
+  /** @param {string} name */
+  forgetName(name) {
+    const labels = forgetName(this.#store.get("labels"), name);
+    this.#store.set({ labels, message: `No segment is named “${name}” any longer` });
   }
 
   /** Show another map and heatmap; the focus stays at its time. @param {number} space */

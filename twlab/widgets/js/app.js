@@ -7,11 +7,13 @@ import { Frames } from "./frames.js";
 import { Gallery } from "./gallery.js";
 import { WOKEN } from "./gestures.js";
 import { HeatmapView } from "./heatmap.js";
+import { History } from "./history.js";
 import { attachKeys, helpDialog } from "./keys.js";
 import { Legend } from "./legend.js";
 import { Look } from "./look.js";
 import { MapView } from "./map.js";
 import { Media } from "./media.js";
+import { withNames } from "./naming.js";
 import { Player } from "./player.js";
 import { Store, initialState } from "./state.js";
 import { TimeIndex } from "./timeindex.js";
@@ -31,6 +33,7 @@ import { Tooltip } from "./tooltip.js";
  * @property {TimeIndex} times
  * @property {Media} media
  * @property {Frames} frames
+ * @property {History} history
  * @property {Tooltip} tooltip shown by `actions.hover`
  */
 /**
@@ -132,6 +135,9 @@ export class App {
       v: () => store.set({ tool: "pan" }),
       f: () => this.#toggleFullScreen(),
       g: () => this.#gallery?.toggleGrid(),
+      "Control z": () => this.#context.history.undo(),
+      "Control Shift z": () => this.#context.history.redo(),
+      "Control y": () => this.#context.history.redo(),
       "/": () => this.#toolbar.find(),
       "?": () => this.#help.showModal(),
       0: () => this.#reset(),
@@ -167,6 +173,9 @@ function makeRoot({ title }) {
 /** @param {HTMLElement} root @param {Data} data @param {Asker} ask @returns {Context} */
 function makeContext(root, data, ask) {
   const store = new Store(initialState(data));
+  // Before any view hears of other names, they are among the columns.
+  store.on(["labels"], () => (data.columns = withNames(data.columns, store.get("labels"))));
+  const history = new History(store);
   const times = new TimeIndex(data);
   const look = new Look(root, data, store);
   const media = new Media(data, ask);
@@ -175,7 +184,7 @@ function makeContext(root, data, ask) {
   /** @type {import("./actions.js").Hover} */
   const showTip = (...hovered) => tooltip.show(...hovered);
   const actions = new Actions(data, store, times, { showTip, ask });
-  return { data, store, actions, look, times, media, frames, tooltip };
+  return { data, store, actions, look, times, media, frames, history, tooltip };
 }
 
 /** @param {Context} context @param {Panels} panels */

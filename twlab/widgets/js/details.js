@@ -30,7 +30,7 @@ export class Details {
     parent.append(now, this.#caption, this.#strip);
     const { store } = context;
     const { signal } = this.#life;
-    store.on(["focus", "colorBy", "theme", "space"], () => this.#draw(), signal);
+    store.on(["focus", "colorBy", "labels", "theme", "space"], () => this.#draw(), signal);
     store.on(["sec"], () => this.#drawClock(), signal);
     this.#draw();
     this.#drawClock();

@@ -6,6 +6,7 @@ import { CardFrames, hasPictures } from "./gallery_frames.js";
 import { cardAfterKey, cardPlace, cardsSeen, layCards, scrollFor } from "./gallery_layout.js";
 import { Preview } from "./gallery_preview.js";
 import { rowsByScore, rowsByTime, rowsShown, scoresOf } from "./gallery_rows.js";
+import { Tags } from "./tags.js";
 
 /** @typedef {import("./app.js").Context} Context */
 /** @typedef {import("./gallery_frames.js").Card} Card */
@@ -30,6 +31,7 @@ export class Gallery {
   #order;
   #frames;
   #preview;
+  #tags;
   /** @type {{ rows: Uint32Array, parts: number } | null} in order of time, once the first picture is there */
   #everything = null;
   /** @type {Uint32Array} */
@@ -61,6 +63,7 @@ export class Gallery {
     );
     this.#preview = new Preview(context);
     this.#order = makeOrderChoice(context);
+    this.#tags = new Tags(context, bar);
     bar.append(this.#order, this.#toggle);
     this.#reel.append(this.#list);
     parent.append(this.#reel);
@@ -73,7 +76,7 @@ export class Gallery {
     const { signal } = this.#life;
     const { store } = this.#context;
     store.on(["mask", "scores", "order"], () => this.#refill(), signal);
-    store.on(["colorBy", "theme"], () => this.#recolour(), signal);
+    store.on(["colorBy", "labels", "theme"], () => this.#recolour(), signal);
     store.on(["focus"], () => this.#showFocus(), signal);
     this.#reel.addEventListener("scroll", () => this.#schedule(), { signal, passive: true });
     /** @type {[string, (event: any) => void][]} */
@@ -320,6 +323,7 @@ export class Gallery {
     cancelAnimationFrame(this.#frame);
     this.#frames.destroy();
     this.#preview.destroy();
+    this.#tags.destroy();
   }
 }
 

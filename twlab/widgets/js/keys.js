@@ -19,6 +19,7 @@ const HELP = [
   ["Tap (touch)", "the view takes your fingers; tap beside it to scroll the page again"],
   ["Esc", "clear the selection"],
   ["G", "the gallery as a grid or a strip; arrows move in it, Enter goes there"],
+  ["Ctrl Z, Ctrl ⇧ Z", "undo what was selected or named, do it again"],
   ["F", "full screen"],
 ];
 
@@ -37,17 +38,27 @@ export function attachKeys(root, viewKey, verbs, signal) {
     event.stopPropagation();
     // What is behind the list of keys waits until that is closed; Escape closes it by itself.
     if (root.querySelector("dialog[open]")) return;
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (typing || event.altKey) return;
+    if (event.ctrlKey || event.metaKey) return runVerb(event, verbs[chordOf(event)]);
     const pressing =
       target.matches("button, video") && (event.key === " " || event.key === "Enter");
     if (pressing) return;
     if (target.matches("canvas") && viewKey(event)) return event.preventDefault();
-    const verb = verbs[event.key] ?? verbs[event.key.toLowerCase()];
-    if (!verb) return;
-    event.preventDefault();
-    verb(event);
+    runVerb(event, verbs[event.key] ?? verbs[event.key.toLowerCase()]);
   };
   root.addEventListener("keydown", listen, { signal });
+}
+
+/** @param {KeyboardEvent} event @param {((event: KeyboardEvent) => void) | undefined} verb */
+function runVerb(event, verb) {
+  if (!verb) return;
+  event.preventDefault();
+  verb(event);
+}
+
+/** A key with Control, or with Command on a Mac. @param {KeyboardEvent} event */
+function chordOf({ shiftKey, key }) {
+  return `Control ${shiftKey ? "Shift " : ""}${key.toLowerCase()}`;
 }
 
 export function helpDialog() {

@@ -18,7 +18,7 @@ export class Legend {
   constructor(context, parent) {
     this.#context = context;
     this.#parent = parent;
-    context.store.on(["colorBy"], () => this.#draw(), this.#life.signal);
+    context.store.on(["colorBy", "labels"], () => this.#draw(), this.#life.signal);
     this.#draw();
   }
 

@@ -4,6 +4,7 @@ import { countText } from "./actions.js";
 import { App } from "./app.js";
 import { countSet, packBits, unpackBits } from "./bits.js";
 import { decodeData } from "./data.js";
+import { readLabels, tellLabels } from "./naming.js";
 
 /**
  * @typedef {object} Model
@@ -37,11 +38,16 @@ class ModelLink {
   #store;
   #actions;
   // What was last read from or written to the model: only a difference is news.
-  #told = { mask: /** @type {Uint8Array | null} */ (null), sec: NaN, row: -1, video: "" };
+  #told = {
+    mask: /** @type {Uint8Array | null} */ (null),
+    labels: /** @type {import("./naming.js").Labels | null} */ (null),
+    ...{ sec: NaN, row: -1, video: "" },
+  };
   #timer = 0;
   /** @type {[string, () => void][]} */
   #incoming = [
     ["change:_selection", () => this.#readSelection()],
+    ["change:_labels", () => this.#readLabels()],
     ["change:current_video", () => this.#readVideo()],
     ["change:_focus", () => this.#readFocus()],
     ["change:current_sec", () => this.#readSec()],
@@ -59,6 +65,7 @@ class ModelLink {
     this.#writeSoon();
     const { signal } = this.#life;
     store.on(["mask"], () => this.#writeSelection(), signal);
+    store.on(["labels"], () => this.#writeLabels(), signal);
     store.on(["focus", "sec", "video"], () => this.#writeSoon(), signal);
   }
 
@@ -66,6 +73,7 @@ class ModelLink {
     const store = this.#store;
     this.#told.sec = this.#model.get("current_sec") || 0;
     this.#readSelection();
+    this.#readLabels();
     this.#readVideo();
     this.#readFocus();
     if (store.get("focus") >= 0) return;
@@ -83,6 +91,23 @@ class ModelLink {
     const selected = countSet(mask);
     const message = `${countText(selected)} selected from Python`;
     this.#store.set({ mask, selected, bands: [], message, scores: null });
+  }
+
+  #readLabels() {
+    const told = this.#model.get("_labels");
+    if (JSON.stringify(told ?? []) === JSON.stringify(tellLabels(this.#store.get("labels"))))
+      return;
+    const labels = readLabels(told, this.#data.n);
+    this.#told.labels = labels;
+    this.#store.set({ labels, message: "Names from Python" });
+  }
+
+  #writeLabels() {
+    const labels = this.#store.get("labels");
+    if (labels === this.#told.labels) return;
+    this.#told.labels = labels;
+    this.#model.set("_labels", tellLabels(labels));
+    this.#model.save_changes();
   }
 
   #readFocus() {

@@ -19,7 +19,8 @@ export class Look {
   #data;
   #store;
   #font = "";
-  #cached = { key: "", colours: new Uint32Array(0) };
+  /** @type {{ theme: string, column: import("./data.js").Column | null, colours: Uint32Array }} */
+  #cached = { theme: "", column: null, colours: new Uint32Array(0) };
   #themed = new MutationObserver(() => this.refresh());
   /** Notebooks put a widget on the page after it is made; only there is something behind it. */
   #placed = new ResizeObserver(() => this.refresh());
@@ -49,11 +50,9 @@ export class Look {
   /** One packed colour per row. */
   colours() {
     const [colorBy, theme] = [this.#store.get("colorBy"), this.#store.get("theme")];
-    const key = `${theme}/${colorBy}`;
-    if (this.#cached.key !== key) {
-      const column = findColumn(this.#data, colorBy);
-      this.#cached = { key, colours: rowColours(column, this.#data.n, theme) };
-    }
+    const column = findColumn(this.#data, colorBy);
+    if (this.#cached.theme !== theme || this.#cached.column !== column)
+      this.#cached = { theme, column, colours: rowColours(column, this.#data.n, theme) };
     return this.#cached.colours;
   }
 

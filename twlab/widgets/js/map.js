@@ -63,10 +63,10 @@ export class MapView {
     const { store } = context;
     const { signal } = this.#life;
     attachGestures(this.canvas, this, () => store.get("tool") === "pan", signal);
-    store.on(["mask", "colorBy", "theme"], () => this.#uploadLooks(), signal);
+    store.on(["mask", "colorBy", "labels", "theme"], () => this.#uploadLooks(), signal);
     store.on(["space"], () => this.#showSpace(), signal);
     store.on(
-      ["mask", "focus", "hover", "sec", "colorBy", "theme", "space"],
+      ["mask", "focus", "hover", "sec", "colorBy", "labels", "theme", "space"],
       this.#surface.schedule,
       signal,
     );

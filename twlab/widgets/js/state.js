@@ -1,5 +1,7 @@
 /** One small store: views subscribe to the keys they draw, and never talk to each other. */
 
+import { noLabels } from "./naming.js";
+
 /**
  * @typedef {object} State
  * @property {number} focus row of the focused segment, -1 for none
@@ -11,6 +13,7 @@
  * @property {boolean} playing
  * @property {Seek | null} seek what the player is asked to do
  * @property {Stretch[]} bands the time ranges of the last brush, for the timeline to show
+ * @property {import("./naming.js").Labels} labels names that rows have been given here
  * @property {Float32Array | null} scores how well each row answers what was looked for last, NaN where unknown
  * @property {"time" | "score"} order of the gallery
  * @property {string} colorBy name of the column that gives the colours
@@ -36,6 +39,7 @@ export function initialState({ n, colorBy }) {
     playing: false,
     seek: null,
     bands: [],
+    labels: noLabels(n),
     scores: null,
     order: "time",
     colorBy,

@@ -68,7 +68,7 @@ export class TimelineView {
     const { signal } = this.#life;
     attachGestures(this.canvas, this, () => store.get("tool") === "pan", signal);
     scroller.addEventListener("scroll", () => this.#redraw(), { signal });
-    store.on(["mask", "colorBy", "theme"], () => this.#redraw(), signal);
+    store.on(["mask", "colorBy", "labels", "theme"], () => this.#redraw(), signal);
     store.on(["sec"], () => this.#keepInSight(), signal);
     store.on(["sec", "video", "focus", "bands"], this.#marks.schedule, signal);
     this.#base.measure();

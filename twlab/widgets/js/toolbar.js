@@ -18,6 +18,9 @@ export class Toolbar {
   #find;
   #clear;
   #near;
+  #undo;
+  #redo;
+  #history;
   #life = new AbortController();
 
   /**
@@ -25,8 +28,11 @@ export class Toolbar {
    * @param {{ reset: () => void, fullScreen: () => void, help: () => void }} verbs
    */
   constructor(context, parent, verbs) {
-    const { data, store, actions } = context;
+    const { data, store, actions, history } = context;
     this.#store = store;
+    this.#history = history;
+    this.#undo = iconButton("undo", "Undo", "Control+Z", () => history.undo());
+    this.#redo = iconButton("redo", "Redo", "Control+Shift+Z", () => history.redo());
     this.#tools = TOOLS.map(([tool, label, key]) => ({
       tool,
       button: iconButton(tool, label, key, () => store.set({ tool })),
@@ -45,12 +51,13 @@ export class Toolbar {
       element("span", { class: "twx-title", title: data.title }, data.title),
       element("span", { class: "twx-group", role: "group", "aria-label": "Tool" }, ...tools),
       element("span", { class: "twx-group" }, play, this.#near, this.#clear, reset),
+      element("span", { class: "twx-group" }, this.#undo, this.#redo),
       makeColorChoice(context, signal),
       makeSpaceChoice(context, signal),
       this.#find,
       element("span", { class: "twx-group twx-end" }, help, full),
     );
-    store.on(["tool", "selected", "focus"], () => this.#draw(), signal);
+    store.on(["tool", "mask", "labels", "focus"], () => this.#draw(), signal);
     this.#draw();
   }
 
@@ -59,6 +66,8 @@ export class Toolbar {
       button.setAttribute("aria-pressed", String(tool === this.#store.get("tool")));
     this.#clear.disabled = !this.#store.get("selected");
     this.#near.disabled = this.#store.get("focus") < 0;
+    this.#undo.disabled = !this.#history.has(-1);
+    this.#redo.disabled = !this.#history.has(1);
   }
 
   /** Put the cursor where one types what to find. */
@@ -73,13 +82,18 @@ export class Toolbar {
 
 /** @param {Context} context @param {AbortSignal} signal */
 function makeColorChoice({ data, store }, signal) {
-  const select = element(
-    "select",
-    { "aria-label": "Colour by", onchange: () => store.set({ colorBy: select.value }) },
-    ...data.columns.map(({ name }) => element("option", { value: name }, name)),
-  );
-  select.value = store.get("colorBy");
-  store.on(["colorBy"], () => (select.value = store.get("colorBy")), signal);
+  const select = element("select", {
+    "aria-label": "Colour by",
+    onchange: () => store.set({ colorBy: select.value }),
+  });
+  const draw = () => {
+    const names = data.columns.map(({ name }) => name);
+    select.replaceChildren(...names.map((name) => element("option", { value: name }, name)));
+    if (!names.includes(store.get("colorBy"))) store.set({ colorBy: names[0] ?? "" });
+    select.value = store.get("colorBy");
+  };
+  draw();
+  store.on(["colorBy", "labels"], draw, signal);
   return element(
     "label",
     { class: "twx-choice", hidden: !data.columns.length },

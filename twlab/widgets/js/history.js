@@ -1,0 +1,89 @@
+/** What was selected and named before, to go back to and forth again. */
+
+import { packBits, unpackBits, countSet } from "./bits.js";
+
+/** @typedef {import("./state.js").Store} Store */
+/** @typedef {{ bits: Uint8Array, labels: import("./naming.js").Labels }} Step a bit for each row, and the names */
+
+/** Steps kept: of a million rows, 12 MB. */
+const KEPT_STEPS = 100;
+
+/** Steps one after the other, and where among them one is. */
+export class Steps {
+  /** @type {Step[]} */
+  #steps;
+  #at = 0;
+
+  /** @param {Step} first */
+  constructor(first) {
+    this.#steps = [first];
+  }
+
+  /** Something new: what was undone is gone. @param {Step} step */
+  add(step) {
+    this.#steps.splice(this.#at + 1, Infinity, step);
+    if (this.#steps.length > KEPT_STEPS) this.#steps.shift();
+    this.#at = this.#steps.length - 1;
+  }
+
+  /** Whether there is a step so far away. @param {-1 | 1} by */
+  has(by) {
+    return this.#at + by >= 0 && this.#at + by < this.#steps.length;
+  }
+
+  /** Go there. @param {-1 | 1} by */
+  move(by) {
+    if (this.has(by)) this.#at += by;
+    return this.#steps[this.#at];
+  }
+}
+
+/** The steps of an explorer: everything that selects or names is one, whoever did it. */
+export class History {
+  #store;
+  #n;
+  #steps;
+  /** While a step is being restored it is no new one. */
+  #restoring = false;
+
+  /** @param {Store} store */
+  constructor(store) {
+    this.#store = store;
+    this.#n = store.get("mask").length;
+    this.#steps = new Steps(this.#now());
+    store.on(["mask", "labels"], () => this.#note());
+  }
+
+  #now() {
+    return { bits: packBits(this.#store.get("mask")), labels: this.#store.get("labels") };
+  }
+
+  #note() {
+    if (!this.#restoring) this.#steps.add(this.#now());
+  }
+
+  /** @param {-1 | 1} by */
+  has(by) {
+    return this.#steps.has(by);
+  }
+
+  undo() {
+    this.#go(-1, "Undone", "Nothing to undo");
+  }
+
+  redo() {
+    this.#go(1, "Done again", "Nothing to do again");
+  }
+
+  /** @param {-1 | 1} by @param {string} done @param {string} nothing */
+  #go(by, done, nothing) {
+    if (!this.has(by)) return this.#store.set({ message: nothing });
+    const { bits, labels } = this.#steps.move(by);
+    const mask = unpackBits(bits, this.#n);
+    const selected = countSet(mask);
+    this.#restoring = true;
+    const message = `${done}: ${selected.toLocaleString("en")} selected`;
+    this.#store.set({ mask, selected, labels, bands: [], scores: null, message });
+    this.#restoring = false;
+  }
+}
