@@ -23,7 +23,7 @@ import traitlets
 from twlab.errors import InputError
 from twlab.hosts import is_unattended
 from twlab.widgets.bundle import module_source, style_source
-from twlab.widgets.names import read_names, tell_names
+from twlab.widgets.naming import read_names, tell_names
 from twlab.widgets.page import State, iframe_of
 from twlab.widgets.picks import (
     mask_of,
