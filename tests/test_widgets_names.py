@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import twlab as tw
-from twlab.widgets.naming import read_names, tell_names
+from twlab.widgets import read_names, tell_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,6 +2,7 @@
 
 from twlab.media import mask_secrets, web_address
 from twlab.widgets.bundle import ASSETS, IMPORT, module_source, style_source
+from twlab.widgets.naming import read_names, tell_names
 from twlab.widgets.picks import mask_of, pack_mask, row_of, unpack_mask
 from twlab.widgets.spaces import add_similarity
 
@@ -13,8 +14,10 @@ __all__ = [
     "mask_secrets",
     "module_source",
     "pack_mask",
+    "read_names",
     "row_of",
     "style_source",
+    "tell_names",
     "unpack_mask",
     "web_address",
 ]

@@ -7,7 +7,7 @@
  */
 
 /** The column by which the colours can be chosen. */
-export const NAMED_COLUMN = "named here";
+const NAMED_COLUMN = "named here";
 
 /** @param {number} n @returns {Labels} */
 export function noLabels(n) {
