@@ -293,3 +293,21 @@ def pixels(page: Page, selector: str, nth: int = 0) -> NDArray[np.uint8]:
 def drawn(page: Page, selector: str, nth: int = 0) -> int:
     """How many different colours an element shows: 1 where nothing is drawn."""
     return len(np.unique(pixels(page, selector, nth).reshape(-1, 3), axis=0))
+
+
+def colours(
+    page: Page, selector: str, nth: int = 0, part: tuple[float, ...] = (0, 0, 1, 1)
+) -> dict[str, int]:
+    """How many pixels an element shows of each colour (``#rrggbb``), or a part of it does.
+
+    ``part`` gives left, top, right and bottom as shares of the element.
+    """
+    seen = pixels(page, selector, nth)
+    height, width = seen.shape[:2]
+    left, top, right, bottom = np.round(np.multiply(part, [width, height, width, height])).astype(
+        int
+    )
+    each, counts = np.unique(
+        seen[top:bottom, left:right].reshape(-1, 3), axis=0, return_counts=True
+    )
+    return {f"#{bytes(one).hex()}": int(n) for one, n in zip(each, counts, strict=True)}

@@ -137,3 +137,17 @@ def test_an_export_shows_all_with_the_network_off(
     lab.ARTIFACTS.mkdir(exist_ok=True)
     opened.screenshot(path=lab.ARTIFACTS / f"export_{scheme}.png", full_page=True)
     context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not lab.CHROMIUM, reason="needs Chromium")
+def test_a_page_that_was_quicker_than_its_name_is_told(page: Path, chromium: Browser) -> None:
+    late = page.with_name("late.html")
+    text = page.read_text(encoding="utf-8")
+    assert "frame.name =" in text
+    late.write_text(text.replace("frame.name =", "const late ="), encoding="utf-8")
+    context = chromium.new_context(offline=True, color_scheme="dark")
+    opened = context.new_page()
+    opened.goto(late.as_uri(), wait_until="load")
+    opened.frame_locator("iframe").locator(".twx[data-theme=light]").wait_for()
+    context.close()

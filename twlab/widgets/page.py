@@ -72,10 +72,14 @@ for (const frame of document.querySelectorAll("iframe.twlab-page")) {{
   }}
   frame.style.colorScheme = scheme;
   frame.name = `twlab-${{scheme}}`;
+  const tell = () => frame.contentWindow?.postMessage({{ twlabScheme: scheme }}, "*");
+  frame.addEventListener("load", tell);
+  tell();
   frame.classList.remove("twlab-page");
 }}
 </script>"""
-"""A page cannot see what it lies upon: who frames it tells it by the name of the frame."""
+"""A page cannot see what it lies upon: who frames it tells it by the name of the frame, before the
+first picture, and by a message, where the page was quicker than the name."""
 
 
 class State(NamedTuple):

@@ -45,8 +45,16 @@ function pageModel() {
   };
 }
 
-// The page cannot see what it lies upon: whoever frames it says so by the name of the frame.
-const scheme = /^twlab-(light|dark)$/.exec(window.name)?.[1];
-if (scheme) document.documentElement.style.colorScheme = scheme;
+/** @param {unknown} scheme */
+function wearScheme(scheme) {
+  if (scheme === "light" || scheme === "dark") document.documentElement.style.colorScheme = scheme;
+}
+
+// The page cannot see what it lies upon: whoever frames it says so by the name of the frame,
+// and by a message, as the name of a frame may come after the page.
+wearScheme(/^twlab-(light|dark)$/.exec(window.name)?.[1]);
+addEventListener("message", (event) => {
+  if (event.source === window.parent) wearScheme(event.data?.twlabScheme);
+});
 const page = document.getElementById("twlab-root");
 if (page) linkExplorer(pageModel(), page);
