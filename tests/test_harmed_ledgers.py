@@ -39,10 +39,10 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Pa
         warnings.simplefilter("ignore", tw.TwlabWarning)
         jobs = here / "jobs"
         embed(service, here / "films" / "v0.mp4", jobs)
-        service.store.ready_sec = (0.7, 0.7)
-        embed(service, here / "films" / "v2.mp4", jobs, timeout_sec=0.5)
+        service.store.ready_sec = (3.0, 3.0)
+        embed(service, here / "films" / "v2.mp4", jobs, timeout_sec=2.5)
         lose(jobs, "deleted")
-        embed(service, here / "films" / "v1.mp4", jobs, timeout_sec=0.5)
+        embed(service, here / "films" / "v1.mp4", jobs, timeout_sec=2.5)
         service.store.ready_sec = (0.0, 0.0)
         with closing(Ledger(jobs)) as ledger:
             Assets(ledger).add_part("u", 1, "e")
@@ -218,9 +218,9 @@ def test_a_folder_copied_elsewhere_goes_on(
 ) -> None:
     """Copied after a program ended, or with the signs of one that was at work."""
     jobs, elsewhere = tmp_path / "jobs", tmp_path / "elsewhere"
-    service.store.ready_sec = (0.6, 0.6)
+    service.store.ready_sec = (3.0, 3.0)
     with pytest.warns(tw.TwlabWarning, match="not in the table"):
-        embed(service, videos, jobs, timeout_sec=0.4)
+        embed(service, videos, jobs, timeout_sec=2.5)
     with closing(Ledger(jobs)) as ledger:
         run = ledger.begin()
         if live:
@@ -247,9 +247,9 @@ def test_a_new_key_of_the_same_account_pays_nothing(
     """The service shows the task to the new key, so it is this account's, too."""
     service.keys = {KEY, OTHER_KEY}
     if state == "processing":
-        service.store.ready_sec = (0.6, 0.6)
+        service.store.ready_sec = (3.0, 3.0)
         with pytest.warns(tw.TwlabWarning, match="not in the table"):
-            embed(service, videos, tmp_path / "jobs", timeout_sec=0.4)
+            embed(service, videos, tmp_path / "jobs", timeout_sec=2.5)
     else:
         embed(service, videos, tmp_path / "jobs")
     table = embed_with(OTHER_KEY, service, videos, tmp_path / "jobs")

@@ -156,10 +156,10 @@ def test_tasks_of_a_lost_ledger_are_found_at_the_service(
     service: Service, videos: Path, tmp_path: Path, model_name: str
 ) -> None:
     """Paid for, and the ledger gone before any answer came."""
-    service.store.ready_sec = (1.0, 1.2)
+    service.store.ready_sec = (3.0, 3.2)
     jobs = tmp_path / "jobs"
     with pytest.warns(tw.TwlabWarning, match="3 of 3 videos are not in the table"):
-        embed(service, videos, jobs, timeout_sec=0.6, model_name=model_name)
+        embed(service, videos, jobs, timeout_sec=2.5, model_name=model_name)
     assert len(service.paid) == 3
     lose(jobs, "deleted")
     segments = embed(service, videos, jobs, model_name=model_name)
@@ -171,11 +171,11 @@ def test_tasks_of_a_lost_ledger_are_found_at_the_service(
 def test_tasks_without_names_are_not_paid_for_again(
     service: Service, videos: Path, tmp_path: Path
 ) -> None:
-    service.store.ready_sec = (1.0, 1.2)
+    service.store.ready_sec = (3.0, 3.2)
     service.store.listed_names = False
     jobs, film = tmp_path / "jobs", videos / "v0.mp4"
     with pytest.warns(tw.TwlabWarning, match="not in the table"):
-        embed(service, film, jobs, timeout_sec=0.6)
+        embed(service, film, jobs, timeout_sec=2.5)
     lose(jobs, "deleted")
     with pytest.raises(errors.JobInDoubtError, match="the ledger was lost, and it may be task"):
         embed(service, film, jobs, on_error="raise")
@@ -192,9 +192,9 @@ def test_each_account_looks_for_its_own_lost_tasks(
     with Service(dim=4, check=False) as other:
         other.store.rng.seed(1)  # ids of its own
         for one in (service, other):
-            one.store.ready_sec = (1.0, 1.2)
+            one.store.ready_sec = (3.0, 3.2)
             with pytest.warns(tw.TwlabWarning) as told:
-                embed(one, film, jobs, timeout_sec=0.6)
+                embed(one, film, jobs, timeout_sec=2.5)
             assert "not in the table" in str(told[-1].message)
         lose(jobs, "deleted")
         for one in (service, other):
@@ -206,9 +206,9 @@ def test_other_options_are_paid_for_after_a_loss(
     service: Service, videos: Path, tmp_path: Path
 ) -> None:
     jobs, film = tmp_path / "jobs", videos / "v0.mp4"
-    service.store.ready_sec = (1.0, 1.2)
+    service.store.ready_sec = (3.0, 3.2)
     with pytest.warns(tw.TwlabWarning, match="not in the table"):
-        embed(service, film, jobs, timeout_sec=0.6, clip_sec=4)
+        embed(service, film, jobs, timeout_sec=2.5, clip_sec=4)
     lose(jobs, "deleted")
     eight = embed(service, film, jobs, clip_sec=8)
     four = embed(service, film, jobs, clip_sec=4)
