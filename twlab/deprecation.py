@@ -24,24 +24,18 @@ R = TypeVar("R")
 def formerly(**renamed: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A decorator: ``formerly(old="new")`` takes ``old=`` for ``new=``, with a warning."""
 
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        @functools.wraps(function)
-        def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            given: dict[str, Any] = dict(kwargs)
-            for old in [name for name in renamed if name in given]:
-                new = renamed[old]
-                if new in given:
-                    raise InputError(
-                        f"{old}= and {new}= are given, two names of one argument; one was "
-                        f"expected; leave {old}= out, the old name"
-                    )
-                _warn_of_renamed(f"{old}=", f"{new}=")
-                given[new] = given.pop(old)
-            return function(*args, **given)
+    def rename(given: dict[str, Any]) -> None:
+        for old in [name for name in renamed if name in given]:
+            new = renamed[old]
+            if new in given:
+                raise InputError(
+                    f"{old}= and {new}= are given, two names of one argument; one was "
+                    f"expected; leave {old}= out, the old name"
+                )
+            _warn_of_renamed(f"{old}=", f"{new}=")
+            given[new] = given.pop(old)
 
-        return call
-
-    return decorate
+    return _change_keywords(rename)
 
 
 def formerly_knew(
@@ -49,20 +43,14 @@ def formerly_knew(
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A decorator: ``formerly_knew(how={"old": "new"})`` takes ``how="old"`` for ``"new"``."""
 
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        @functools.wraps(function)
-        def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            given: dict[str, Any] = dict(kwargs)
-            for name, renamed in words.items():
-                old = given.get(name)
-                if isinstance(old, str) and old in renamed:
-                    given[name] = renamed[old]
-                    _warn_of_renamed(f"{name}={old!r}", repr(given[name]))
-            return function(*args, **given)
+    def reword(given: dict[str, Any]) -> None:
+        for name, renamed in words.items():
+            old = given.get(name)
+            if isinstance(old, str) and old in renamed:
+                given[name] = renamed[old]
+                _warn_of_renamed(f"{name}={old!r}", repr(given[name]))
 
-        return call
-
-    return decorate
+    return _change_keywords(reword)
 
 
 def formerly_took(
@@ -97,3 +85,20 @@ def _warn_of_renamed(old: str, new: str) -> None:
         f"{old} is now {new}; the old name will be removed in the next release",
         category=DeprecationWarning,
     )
+
+
+def _change_keywords(
+    change: Callable[[dict[str, Any]], None],
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A decorator: the keywords of each call go through ``change`` first."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            given: dict[str, Any] = dict(kwargs)
+            change(given)
+            return function(*args, **given)
+
+        return call
+
+    return decorate
