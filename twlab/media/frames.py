@@ -104,13 +104,10 @@ def frames(
 
 def _source_of(video: Any) -> Any:
     """The file or address that is meant."""
-    if isinstance(video, str) and video.lower().startswith(("http:", "https:")):
-        local_file(video)  # refuses what is the address of no film
-        return video
-    path = local_file(video)
-    if path is None:
+    if video is None:
         raise InputError("video is None; the path or address of a film was expected; name it")
-    return path
+    path = local_file(video)
+    return video if path is None else path
 
 
 def _check_times(times_sec: Any) -> NDArray[np.float64]:
