@@ -7,6 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+import lab
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,10 +17,11 @@ from hypothesis import settings
 import twlab as tw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from engines import Engines
+    from playwright.sync_api import Browser, Page
     from service import Service
 
 # How long a case takes is the machine's affair: speed is measured in tests/benchmarks.
@@ -121,3 +123,26 @@ def videos(tmp_path: Path) -> Path:
     for number in range(3):
         (folder / f"v{number}.mp4").write_bytes(bytes([number]) * 500)
     return folder
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The browser of a file of tests; its pictures go to ``lab.ARTIFACTS``."""
+    lab.ARTIFACTS.mkdir(exist_ok=True)
+    with lab.browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def open_file(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """A function that opens a file without a network; nothing may go wrong on the page."""
+    with lab.offline_pages(chromium) as opener:
+        yield opener
+
+
+@pytest.fixture(scope="module")
+def film_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The explorer of the sample film with its clusters, as a file with the film in it."""
+    film = tw.sample()
+    path = tmp_path_factory.mktemp("page") / "film.html"
+    return tw.save_html(film, path, video=tw.sample_video(), labels=tw.cluster(film, 6))

@@ -30,13 +30,6 @@ needs_axe = pytest.mark.skipif(not AXE.exists(), reason="axe-core comes with `ma
 CHIP, CARD = ".twx-chip", ".twx-card"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    lab.ARTIFACTS.mkdir(exist_ok=True)
-    with lab.browser() as opened:
-        yield opened
-
-
 def violations(page: Page, within: str = "html") -> list[Any]:
     """What axe-core finds wrong in part of a page: the rule, and the first elements that break it.
 

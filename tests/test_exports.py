@@ -11,7 +11,6 @@ import twlab as tw
 from twlab.hosts import comes_first, is_unattended
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser
@@ -55,12 +54,6 @@ def page(plain: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("export") / "book.html"
     path.write_text(nbconvert.HTMLExporter().from_notebook_node(plain)[0], encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with lab.browser() as opened:
-        yield opened
 
 
 def test_nobody_runs_a_script_unattended() -> None:

@@ -11,7 +11,6 @@ import pytest
 import twlab as tw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
@@ -26,12 +25,6 @@ BOX = """(selector) => {
   const boxes = [...document.querySelectorAll(selector)].map((one) => one.getBoundingClientRect());
   return boxes.map(({left, top, right, bottom}) => [left, top, right, bottom]);
 }"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with lab.browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -57,12 +57,6 @@ def server(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with lab.browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def lab_page(server: str, chromium: Browser) -> Page:
     page = chromium.new_page(viewport={"width": 1440, "height": 1000})
     page.goto(f"{server}/lab?reset", wait_until="load")

@@ -14,7 +14,7 @@ import pytest
 import twlab as tw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
@@ -30,27 +30,6 @@ pytest.importorskip("playwright")
 MAP = ".twx-map canvas[tabindex]"
 TIMELINE = ".twx-timeline canvas[tabindex]"
 VIDEO_SEC = "document.querySelector('.twx-video').currentTime"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    lab.ARTIFACTS.mkdir(exist_ok=True)
-    with lab.browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def open_file(chromium: Browser) -> Iterator[Opener]:
-    """A function that opens a file without a network; nothing may go wrong on the page."""
-    with lab.offline_pages(chromium) as opener:
-        yield opener
-
-
-@pytest.fixture(scope="module")
-def film_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    film = tw.sample()
-    path = tmp_path_factory.mktemp("page") / "film.html"
-    return tw.save_html(film, path, video=tw.sample_video(), labels=tw.cluster(film, 6))
 
 
 def test_the_file_is_the_explorer(open_file: Opener, film_page: Path) -> None:

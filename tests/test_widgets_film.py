@@ -24,12 +24,6 @@ pytest.importorskip("playwright")
 STILL = ".twx-still"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with lab.browser() as opened:
-        yield opened
-
-
 @pytest.fixture
 def page(chromium: Browser, tmp_path: Path) -> Iterator[Page]:
     film = tw.sample("film")

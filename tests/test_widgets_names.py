@@ -16,7 +16,6 @@ import twlab as tw
 from twlab.widgets import read_names, tell_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
@@ -76,13 +75,6 @@ def test_duplicate_labels_of_the_index_keep_their_rows() -> None:
     explorer._labels = [["sky", [1, 2]]]
     assert explorer.labels.tolist() == [None, "sky", None, None]
     explorer.close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    lab.ARTIFACTS.mkdir(exist_ok=True)
-    with lab.browser() as opened:
-        yield opened
 
 
 def name_shown(page: Page, chip: int, name: str) -> int:

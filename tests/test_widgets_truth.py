@@ -28,12 +28,6 @@ HEATMAP = ".twx-heatmap canvas:not([tabindex])"
 LANE = ".twx-timeline canvas:not([tabindex])"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with lab.browser() as opened:
-        yield opened
-
-
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     opened = chromium.new_page(viewport={"width": 1300, "height": 900})

@@ -26,12 +26,6 @@ TOAST = ".twx-toast"
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with lab.browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def film_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     film = tw.sample()
     path = tmp_path_factory.mktemp("page") / "film.html"
