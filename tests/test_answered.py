@@ -182,6 +182,30 @@ class TestKept:
             None,
         ]
 
+    def test_what_is_said_without_times_is_in_every_segment(self) -> None:
+        table = tw.load(indexed(transcription="one and two"))
+        assert table["transcription"].tolist() == [[{"value": "one and two"}]] * 6
+
+    def test_what_cannot_be_read_of_a_transcript_is_told(self) -> None:
+        mixed = ["always", {"start": 4, "end": 5, "value": "once"}, 7]
+        with pytest.warns(tw.TwlabWarning, match=r"1 of 3 entries of the transcription, as 7, "):
+            table = tw.load(indexed(transcription=mixed))
+        said = {
+            start: [one["value"] for one in cell]
+            for start, cell in zip(table["start_sec"], table["transcription"], strict=True)
+        }
+        assert said == {0.0: ["always"], 4.0: ["always", "once"], 8.0: ["always"]}
+
+    def test_the_transcript_of_one_segment_is_kept(self) -> None:
+        spoken = [{"start": 4.5, "end": 5.0, "value": "once"}]
+        clips = [clip(0), {**clip(1), "transcription": spoken}, clip(2)]
+        table = tw.load(task("f.mp4", clips))
+        assert table["transcription"].tolist() == [None, spoken, None]
+
+    @pytest.mark.parametrize("nothing", ["", "  ", [], {}, 7, [1, 2], [None], [{"text": "x"}]])
+    def test_what_is_no_transcript_adds_nothing(self, nothing: Any) -> None:
+        assert "transcription" not in tw.load(indexed(transcription=nothing))
+
     def test_nothing_said_nothing_added(self) -> None:
         plain = task("f.mp4", [clip(k) for k in range(3)])
         with warnings.catch_warnings():

@@ -408,6 +408,7 @@ def test_video_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert source(film)["kind"] == "bytes"
     assert source("https://example.com/a.webm")["mime"] == "video/webm"
     assert source("https://example.com/a.m3u8?x=1")["kind"] == "hls"
+    assert source("https://example.com/a.M3U8")["kind"] == "hls"
     assert source(None)["kind"] == "none"
     assert source(None, alpha="https://x.test/a.m3u8")["kind"] == "hls"
     server = {"root_dir": str(tmp_path / "root"), "base_url": "/lab/"}

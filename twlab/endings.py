@@ -13,11 +13,14 @@ from pathlib import PurePath
 from typing import Literal
 from urllib.parse import urlsplit
 
-__all__ = ["MEDIA", "Family", "family_of", "family_of_type", "media_type"]
+__all__ = ["HLS", "MEDIA", "Family", "family_of", "family_of_type", "media_type"]
 
 Family = Literal["video", "audio", "image", "stream", "pdf", "text", "page", "packed", "data"]
 """``stream`` is a list of pieces of a film, ``text`` plain words, ``packed`` an archive or an
 office document, ``data`` whatever else is known and is none of these."""
+
+HLS = "application/vnd.apple.mpegurl"
+"""The type of a list of the pieces of a film, as Apple's HTTP Live Streaming has it."""
 
 MEDIA: frozenset[Family | None] = frozenset({"video", "audio", "image"})
 
@@ -41,7 +44,7 @@ _ENDINGS = {
     "video/iso.segment": "m4s",
     "video/x-sgi-movie": "movie",
     "video/mxf": "mxf",
-    "application/vnd.apple.mpegurl": "m3u8 m3u",
+    HLS: "m3u8 m3u",
     "application/dash+xml": "mpd",
     "audio/mpeg": "mp3 mp2 mp1 mpa mpga",
     "audio/mp4": "m4a m4b",
@@ -126,7 +129,7 @@ _ENDINGS = {
 _TYPES = {ending: kind for kind, endings in _ENDINGS.items() for ending in endings.split()}
 _PACKED = "zip gz tar rar 7z epub doc ppt xls zst"
 _FAMILIES: dict[str, Family] = {
-    "application/vnd.apple.mpegurl": "stream",
+    HLS: "stream",
     "application/dash+xml": "stream",
     "application/pdf": "pdf",
     "text/plain": "text",

@@ -15,8 +15,9 @@ import numpy as np
 
 from twlab.checks import is_number
 from twlab.errors import warn
-from twlab.loading.responses.values import is_transcript
+from twlab.loading.responses.values import is_said, is_transcript
 from twlab.table.segments import BY_FIELDS
+from twlab.wording import brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,13 +122,24 @@ def spread_speech(found: Found) -> None:
         facts = {name: fact for name, fact in rows.facts.items() if name != "transcription"}
         columns = {**rows.columns, "transcription": heard}
         found.rows[place] = rows._replace(columns=columns, facts=facts)
-    for one in known.values():
-        if missed := int((~one.heard).sum()):
-            found.remark(
-                f"{missed} of {len(one.said)} entries of the transcription lie in no segment and "
-                "were left out; segments of the whole film were expected; fetch those too",
-                field="transcription",
-            )
+    _tell_what_is_left_out(list(known.values()), found)
+
+
+def _tell_what_is_left_out(known: list[_Transcript], found: Found) -> None:
+    """Remarks on what was said and is in no row."""
+    count = sum(one.count for one in known)
+    if missed := sum(int((~one.heard).sum()) for one in known):
+        found.remark(
+            f"{missed} of {count} entries of the transcription lie in no segment and "
+            "were left out; segments of the whole film were expected; fetch those too",
+            field="transcription",
+        )
+    if unread := [brief(entry) for one in known for entry in one.unread]:
+        found.remark(
+            f"{len(unread)} of {count} entries of the transcription, as {unread[0]}, were left "
+            "out; a text, or an object with value, start and end, was expected; mend the file",
+            field="transcription",
+        )
 
 
 class _Transcript:
@@ -135,11 +147,15 @@ class _Transcript:
 
     Parameters
     ----------
-    said : list of dict
-        Each with ``value``, and ``start`` and ``end`` in seconds where these are known.
+    entries : list
+        Objects with ``value``, and ``start`` and ``end`` in seconds where these are known; others
+        are counted.
     """
 
-    def __init__(self, said: list[dict[str, Any]]) -> None:
+    def __init__(self, entries: list[Any]) -> None:
+        self.count = len(entries)
+        self.unread = [one for one in entries if not is_said(one)]
+        said = [one for one in entries if is_said(one)]
         self.said = [{**one, **_times(one)} for one in said]
         start = np.array([_at(one.get("start"), 0.0) for one in said])
         end = np.fmax([_at(one.get("end"), math.inf) for one in said], start + _INSTANT_SEC)

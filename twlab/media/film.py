@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from twlab.checks import require
+from twlab.endings import HLS, media_type
 from twlab.errors import InputError
 from twlab.intervals import format_timecode
 
@@ -147,7 +148,7 @@ class Film:
     def _open(self) -> None:
         """Open the container, and find its pictures."""
         local = isinstance(self._source, Path)
-        streamed = not local and urlsplit(str(self._source)).path.endswith(".m3u8")
+        streamed = not local and media_type(str(self._source)) == HLS
         options = {
             "format_whitelist": _STREAMS if streamed else _CONTAINERS,
             "protocol_whitelist": "file" if local else "http,https,tls,tcp,crypto",

@@ -167,8 +167,9 @@ class _Shelf:
         """A picture, decoded where it is not kept."""
         with self._lock:
             picture = self._pictures.get(key)
-        if picture is not None:
-            return picture
+            if picture is not None:
+                self._pictures.move_to_end(key)
+                return picture
         picture = film.frame_at(key[1], height)
         self._add(key, picture)
         return picture

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 from urllib.parse import quote, urlsplit
 
-from twlab.endings import media_type
+from twlab.endings import HLS, media_type
 from twlab.errors import InputError
 from twlab.media.named import local_file
 
@@ -140,8 +140,8 @@ def _remote_source(what: Any) -> VideoSource:
     if what is None:
         return {"kind": "none", "url": "", "mime": "", "note": NO_VIDEO, "name": ""}
     parts = urlsplit(what)
-    kind = "hls" if parts.path.endswith(".m3u8") else "url"
     mime = media_type(parts.path) or "video/mp4"
+    kind = "hls" if mime == HLS else "url"
     name = parts.path.rpartition("/")[2] or str(parts.hostname)
     return {"kind": kind, "url": what, "mime": mime, "note": "", "name": name}
 

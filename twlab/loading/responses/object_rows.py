@@ -24,6 +24,7 @@ from twlab.loading.responses.shapes import (
 from twlab.loading.responses.values import (
     SCALARS,
     BadValueError,
+    as_transcript,
     is_numbers,
     is_reversed,
     is_transcript,
@@ -221,6 +222,11 @@ def _is_own(value: Any) -> bool:
     return isinstance(value, list | dict)
 
 
+def _is_speech(key: str, value: Any) -> bool:
+    """Whether a value is what is spoken in one segment."""
+    return key == "transcription" and is_transcript(value)
+
+
 def _as_cell(value: Any) -> Any:
     """Such a value as the table has it."""
     return list(value) if isinstance(value, tuple) else value
@@ -257,7 +263,7 @@ def read_facts(node: dict[str, Any], shape: Shape) -> dict[str, Any]:
     own = node.get(shape.plain.get("id", ""))
     if isinstance(own, str) and own:
         facts["id"] = own
-    if is_transcript(said := node.get("transcription")):
+    if (said := as_transcript(node.get("transcription"))) is not None:
         facts["transcription"] = said
     return facts
 
@@ -312,7 +318,8 @@ def _collect_fields(node: dict[str, Any], shape: Shape, values: dict[str, Any], 
             values["thumbnail_url" if column == "thumbnail_urls" else column] = cleaned
     for key in shape.extras:
         value = node[key]
-        if key not in values and (_is_kept(value) or (shape.saved and _is_own(value))):
+        kept = _is_kept(value) or _is_speech(key, value) or (shape.saved and _is_own(value))
+        if kept and key not in values:
             values[key] = _as_cell(value)
     for key, name in shape.nested:
         inner = node[key]

@@ -26,8 +26,10 @@ __all__ = [
     "CLEANERS",
     "SCALARS",
     "BadValueError",
+    "as_transcript",
     "is_numbers",
     "is_reversed",
+    "is_said",
     "is_transcript",
     "vector",
 ]
@@ -245,9 +247,19 @@ CLEANERS: dict[str, Callable[[Any], Any]] = {
 
 
 def is_transcript(value: Any) -> bool:
-    """Whether a value is a transcript: what was said, each with its times."""
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(one, dict) and isinstance(one.get("value"), str) for one in value)
-    )
+    """Whether a value is a transcript: a list with what was said, each with its times."""
+    return isinstance(value, list) and any(map(is_said, value))
+
+
+def is_said(one: Any) -> bool:
+    """Whether an entry of a transcript can be read."""
+    return isinstance(one, dict) and isinstance(one.get("value"), str)
+
+
+def as_transcript(value: Any) -> list[Any] | None:
+    """What a field says was spoken, a plain text too; None where it says nothing of the kind."""
+    entries = [value] if isinstance(value, str) else value
+    if not isinstance(entries, list):
+        return None
+    said = [{"value": one} if isinstance(one, str) and one.strip() else one for one in entries]
+    return said if is_transcript(said) else None
