@@ -13,7 +13,7 @@ FILE = Path(__file__).resolve().parents[1] / "twlab" / "widgets" / "js" / "palet
 
 
 def source() -> str:
-    """The module: the categories, the scales, and for each theme the colour of what is missing."""
+    """The module: the categories, the scales, and for each theme the colours of all else."""
     n_colours = len(CATEGORIES) * len(SHADES)
     parts = {
         "CATEGORIES": [colour_of(number) for number in range(n_colours)],
@@ -21,9 +21,16 @@ def source() -> str:
         "SIMILARITY": SIMILARITY,
     }
     lines = [constant(name, " ".join(colours)) for name, colours in parts.items()]
-    missing = "".join(f'  {theme}: "{THEMES[theme].missing}",\n' for theme in ("light", "dark"))
+    missing, muted = (
+        "".join(f'  {theme}: "{getattr(THEMES[theme], part)}",\n' for theme in ("light", "dark"))
+        for part in ("missing", "muted")
+    )
+    strong = (
+        f"/** Categories before the greyer ones. */\nexport const N_STRONG = {len(CATEGORIES)};\n"
+    )
     head = "/** The colours of twlab/looks.py, written by tests/palette.py. */\n"
-    return "\n".join([head, *lines, f"export const MISSING = {{\n{missing}}};\n"])
+    greys = [f"export const MISSING = {{\n{missing}}};\n", f"export const MUTED = {{\n{muted}}};\n"]
+    return "\n".join([head, *lines, strong, *greys])
 
 
 def constant(name: str, text: str) -> str:

@@ -67,6 +67,8 @@ def test_the_explorer_as_a_file(chromium: Browser, tmp_path: Path, scheme: Any) 
     page.wait_for_selector(CARD)
     assert violations(page) == []
     page.locator(CHIP).first.click()
+    page.get_by_role("button", name="All groups").click()
+    page.get_by_role("button", name="Hide cluster 2").click()
     assert violations(page) == []
     page.keyboard.press("?")
     assert page.evaluate("document.querySelector('.twx-help').open")

@@ -102,7 +102,7 @@ def test_naming_and_undoing_in_a_file(chromium: Browser, tmp_path: Path) -> None
         assert name_shown(page, 4, "credits") == sizes[4]
         page.get_by_label("Colour by").select_option("named here")
         chips = page.locator(".twx-legend .twx-chip").all_inner_texts()
-        assert [text.split()[0] for text in chips[:2]] == ["meadow", "credits"]
+        assert [text.split()[0] for text in chips[:2]] == ["credits", "meadow"]
         page.locator(".twx-tag button").first.click()
         page.wait_for_function(f"{STATUS} === '{sizes[2]} of 101 segments selected'")
         page.screenshot(path=lab.ARTIFACTS / "names.png")

@@ -192,7 +192,7 @@ test("rows get the colour of their value, missing ones that of nothing", () => {
     codes: Uint8Array.of(0, 1, 2),
     names: ["a", "b"],
   };
-  const colours = rowColours(category, 3, "light");
+  const colours = rowColours(category, 3, { theme: "light" });
   assert.deepEqual([...colours.slice(0, 2)], palette.slice(0, 2));
   assert.ok(!palette.includes(colours[2]));
   const number = {
@@ -204,7 +204,7 @@ test("rows get the colour of their value, missing ones that of nothing", () => {
     time: false,
   };
   const ramp = sequenceRamp();
-  const made = rowColours(number, 3, "dark");
+  const made = rowColours(number, 3, { theme: "dark" });
   assert.deepEqual([made[0], made[1]], [ramp[0], ramp[255]]);
   assert.ok(![...ramp].includes(made[2]));
 });

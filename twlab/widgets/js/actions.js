@@ -4,9 +4,20 @@ import { combineSelection, countSet } from "./bits.js";
 import { placeText } from "./facts.js";
 import { forgetName, nameRows, rowsNamed } from "./naming.js";
 import { nearestOf } from "./near.js";
+import { findColumn } from "./data.js";
+import { groupOf, missingGroup } from "./groups.js";
 import { findText } from "./search.js";
 import { formatTime } from "./time.js";
 import { stretchesOf } from "./timeindex.js";
+import {
+  NOTHING_HIDDEN,
+  hideGroups,
+  isSolo,
+  maskShown,
+  shownRows,
+  soloGroup,
+  toggleGroup,
+} from "./visibility.js";
 
 const N_NEAREST = 10;
 /** So much before its start a segment already runs: players do not stop to the millisecond. */
@@ -78,14 +89,62 @@ export class Actions {
   }
 
   /**
+   * What is hidden is not selected.
    * @param {ArrayLike<number>} rows @param {"replace" | "add" | "toggle"} mode
    * @param {string} where for the message @param {Stretch[]} [bands]
    */
   select(rows, mode, where, bands = []) {
-    const mask = combineSelection(this.#store.get("mask"), rows, mode);
+    const [old, shown] = [this.#store.get("mask"), this.#store.get("shown")];
+    const seen = shown ? Array.from(rows).filter((row) => shown[row]) : rows;
+    const mask = combineSelection(old, seen, mode);
     const n = countSet(mask);
-    if (rows.length && !mask[this.#store.get("focus")]) this.focus(earliest(this.#data, rows));
-    this.#setMask(mask, `${countText(n)} selected${where && n ? ` ${where}` : ""}`, { bands });
+    if (seen.length && !mask[this.#store.get("focus")]) this.focus(earliest(this.#data, seen));
+    const hidden = rows.length - seen.length;
+    const left = hidden ? `; ${countText(hidden)} hidden in the legend left out` : "";
+    const message = `${countText(n)} selected${where && n ? ` ${where}` : ""}${left}`;
+    this.#setMask(mask, message, { bands });
+  }
+
+  /** Select groups of a column; those that are hidden are shown again. @param {import("./data.js").Column} column @param {number[]} groups @param {"replace" | "add"} mode @param {string} what */
+  selectGroups(column, groups, mode, what) {
+    const hidden = this.#store.get("hidden");
+    const wanted = new Set(groups);
+    const gone = hidden[column.name] ?? [];
+    const still = gone.filter((group) => !wanted.has(group));
+    if (still.length < gone.length)
+      this.#store.set({ hidden: hideGroups(hidden, column.name, still) });
+    const rows = [...Array(this.#data.n).keys()].filter((row) => wanted.has(groupOf(column, row)));
+    this.select(rows, mode, `with ${what}`);
+  }
+
+  /** Hide a group of a column, or show it again. @param {string} name @param {number} group @param {string} what */
+  toggleGroup(name, group, what) {
+    const hidden = toggleGroup(this.#store.get("hidden"), name, group);
+    const gone = hidden[name]?.includes(group);
+    this.#hide(hidden, `${what} ${gone ? "hidden" : "shown again"}`);
+  }
+
+  /** Show one group of a column only, or all of them again. @param {string} name @param {number} group @param {string} what */
+  soloGroup(name, group, what) {
+    const column = findColumn(this.#data, name);
+    if (!column || !missingGroup(column)) return;
+    const hidden = soloGroup(this.#store.get("hidden"), column, group);
+    const alone = isSolo(hidden, column, group);
+    this.#hide(hidden, alone ? `Only ${what} shown` : `All of ${name} shown again`);
+  }
+
+  showAll() {
+    this.#hide(NOTHING_HIDDEN, "Everything is shown again");
+  }
+
+  /** What is hidden is selected no longer. @param {import("./visibility.js").Hidden} hidden @param {string} message */
+  #hide(hidden, message) {
+    const old = this.#store.get("mask");
+    const mask = maskShown(old, shownRows(this.#data, hidden));
+    const selected = countSet(mask);
+    const lost = this.#store.get("selected") - selected;
+    if (!lost) return this.#store.set({ hidden, message });
+    this.#setMask(mask, `${message}; ${countText(lost)} not selected any longer`, { hidden });
   }
 
   clear() {
@@ -97,7 +156,8 @@ export class Actions {
     const store = this.#store;
     const row = store.get("focus");
     if (!this.#isRow(row)) return store.set({ message: "Focus a segment first" });
-    const near = await this.#nearest(row);
+    const shown = store.get("shown");
+    const near = (await this.#nearest(row)).filter((one) => shown?.[one.row] !== 0);
     if (!near.length) return store.set({ message: "No neighbours are known here" });
     const rows = [row, ...near.map((one) => one.row)];
     const mask = combineSelection(store.get("mask"), rows, "replace");
@@ -162,10 +222,10 @@ export class Actions {
 
   /** @param {number} step */
   stepInTime(step) {
-    const row = this.#store.get("focus");
+    const [row, shown] = [this.#store.get("focus"), this.#store.get("shown")];
     const next = this.#isRow(row)
-      ? this.#times.neighborInTime(row, step)
-      : (this.#data.order[0] ?? -1);
+      ? this.#times.neighborInTime(row, step, shown)
+      : (this.#data.order.find((one) => shown?.[one] !== 0) ?? -1);
     if (next >= 0) this.focus(next);
   }
 

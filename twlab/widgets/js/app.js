@@ -1,6 +1,8 @@
 /** The explorer: makes the views, gives them one store, and takes everything away at the end. */
 
 import { Actions, countText } from "./actions.js";
+import { countSet } from "./bits.js";
+import { findColumn } from "./data.js";
 import { Details } from "./details.js";
 import { element } from "./dom.js";
 import { Frames } from "./frames.js";
@@ -13,11 +15,12 @@ import { Legend } from "./legend.js";
 import { Look } from "./look.js";
 import { MapView } from "./map.js";
 import { Media } from "./media.js";
-import { withNames } from "./naming.js";
+import { NAMED_COLUMN, withNames } from "./naming.js";
 import { Player } from "./player.js";
 import { Store, initialState } from "./state.js";
 import { TimeIndex } from "./timeindex.js";
 import { TimelineView } from "./timeline.js";
+import { carryHidden, shownRows } from "./visibility.js";
 import { makeToast } from "./toast.js";
 import { Toolbar } from "./toolbar.js";
 import { Tooltip } from "./tooltip.js";
@@ -173,8 +176,7 @@ function makeRoot({ title }) {
 /** @param {HTMLElement} root @param {Data} data @param {Asker} ask @returns {Context} */
 function makeContext(root, data, ask) {
   const store = new Store(initialState(data));
-  // Before any view hears of other names, they are among the columns.
-  store.on(["labels"], () => (data.columns = withNames(data.columns, store.get("labels"))));
+  keepUpToDate(data, store);
   const history = new History(store);
   const times = new TimeIndex(data);
   const look = new Look(root, data, store);
@@ -185,6 +187,24 @@ function makeContext(root, data, ask) {
   const showTip = (...hovered) => tooltip.show(...hovered);
   const actions = new Actions(data, store, times, { showTip, ask });
   return { data, store, actions, look, times, media, frames, history, tooltip };
+}
+
+/** Before any view hears of other names or groups, the columns and the rows shown are theirs. @param {Data} data @param {Store} store */
+function keepUpToDate(data, store) {
+  let known = store.get("hidden");
+  const rename = () => {
+    const before = findColumn(data, NAMED_COLUMN);
+    data.columns = withNames(data.columns, store.get("labels"));
+    const [after, hidden] = [findColumn(data, NAMED_COLUMN), store.get("hidden")];
+    // What is hidden may have come together with the names: then it is told by these.
+    if (hidden === known) store.set({ hidden: carryHidden(hidden, before, after) });
+  };
+  const show = () => {
+    known = store.get("hidden");
+    store.set({ shown: shownRows(data, known) });
+  };
+  store.on(["labels"], rename);
+  store.on(["hidden", "labels"], show);
 }
 
 /** @param {Context} context @param {Panels} panels */
@@ -262,11 +282,13 @@ function makeGalleryPanel(panels) {
 /** The last thing that happened, written once for the eye and once for screen readers. @param {Context} context @param {HTMLElement} status @param {HTMLElement} live @param {AbortSignal} signal */
 function showStatus({ data, store }, status, live, signal) {
   const draw = () => {
-    const selected = store.get("selected");
-    const part = selected ? `${selected.toLocaleString("en")} of ` : "";
-    status.textContent = `${part}${countText(data.n)}${selected ? " selected" : ""}`;
+    const [selected, shown] = [store.get("selected"), store.get("shown")];
+    const count = selected || (shown ? countSet(shown) : data.n);
+    const part = selected || shown ? `${count.toLocaleString("en")} of ` : "";
+    const verb = selected ? " selected" : shown ? " shown" : "";
+    status.textContent = `${part}${countText(data.n)}${verb}`;
   };
-  store.on(["selected"], draw, signal);
+  store.on(["selected", "shown"], draw, signal);
   store.on(["message"], () => (live.textContent = store.get("message")), signal);
   store.on(["echo"], () => (live.textContent = store.get("echo")), signal);
   draw();

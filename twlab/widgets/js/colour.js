@@ -1,6 +1,7 @@
 /** Colours: palettes safe for colour-blind readers, and one packed colour per row. */
 
-import { CATEGORIES, MARKS, MISSING, SIMILARITY } from "./palette.js";
+import { coloursOfGroups, countGroups } from "./groups.js";
+import { CATEGORIES, MARKS, MISSING, MUTED, N_STRONG, SIMILARITY } from "./palette.js";
 
 /** @typedef {import("./data.js").Column} Column */
 
@@ -51,20 +52,43 @@ export function similarityLut({ lo, hi }) {
   });
 }
 
+/** @typedef {{ theme: "light" | "dark", hidden?: number[], lit?: number }} Dress groups of the column that are hidden, and the one that is pointed at */
+
+/** Of groups beyond those that have a colour each. @param {"light" | "dark"} theme */
+export function mutedColour(theme) {
+  return packColour(hexRgb(MUTED[theme]));
+}
+
+/**
+ * The colour of each group of a category column, that of missing values last. The one pointed at
+ * is the only one in full colour.
+ * @param {import("./data.js").CategoryColumn} column @param {number} n rows of the table @param {Dress} dress
+ */
+export function groupColours(column, n, { theme, hidden = [], lit = -1 }) {
+  const [palette, missing] = [categoryColours(), packColour(hexRgb(MISSING[theme]))];
+  const { names } = column;
+  const counts = names.length > palette.length ? countGroups(column, n) : [];
+  const places = coloursOfGroups({ names, counts, hidden, nColours: palette.length });
+  if (lit >= 0) {
+    const faint = new Uint32Array(names.length + 1).fill(missing);
+    faint[lit] = palette[Math.max(0, places[lit] ?? 0) % N_STRONG];
+    return faint;
+  }
+  const own = Uint32Array.from(places, (k) => (k < 0 ? mutedColour(theme) : palette[k]));
+  return Uint32Array.of(...own, missing);
+}
+
 /**
  * One packed colour per row.
- * @param {Column | null} column @param {number} n @param {"light" | "dark"} theme
+ * @param {Column | null} column @param {number} n @param {Dress} dress
  */
-export function rowColours(column, n, theme) {
-  const missing = packColour(hexRgb(MISSING[theme]));
-  const palette = categoryColours();
-  const out = new Uint32Array(n).fill(column ? missing : palette[0]);
+export function rowColours(column, n, dress) {
+  const missing = packColour(hexRgb(MISSING[dress.theme]));
+  const out = new Uint32Array(n).fill(column ? missing : categoryColours()[0]);
   if (!column) return out;
   if (column.kind === "category") {
-    const { codes, names } = column;
-    for (let i = 0; i < n; i++) {
-      if (codes[i] < names.length) out[i] = palette[codes[i] % palette.length];
-    }
+    const [{ codes, names }, colours] = [column, groupColours(column, n, dress)];
+    for (let i = 0; i < n; i++) out[i] = colours[Math.min(codes[i], names.length)];
     return out;
   }
   const colours = sequenceRamp();

@@ -1,5 +1,6 @@
 /** The gallery: the selected segments as pictures; all of them where nothing is selected. */
 
+import { cssColour } from "./colour.js";
 import { element, iconButton } from "./dom.js";
 import { makeGalleryCard } from "./gallery_card.js";
 import { CardFrames, hasPictures } from "./gallery_frames.js";
@@ -7,6 +8,7 @@ import { cardAfterKey, cardPlace, cardsSeen, layCards, scrollFor } from "./galle
 import { Preview } from "./gallery_preview.js";
 import { rowsByScore, rowsByTime, rowsShown, scoresOf } from "./gallery_rows.js";
 import { Tags } from "./tags.js";
+import { onlyShown } from "./visibility.js";
 
 /** @typedef {import("./app.js").Context} Context */
 /** @typedef {import("./gallery_frames.js").Card} Card */
@@ -75,7 +77,8 @@ export class Gallery {
   #listen() {
     const { signal } = this.#life;
     const { store } = this.#context;
-    store.on(["mask", "scores", "order"], () => this.#refill(), signal);
+    store.on(["mask", "scores", "order", "shown"], () => this.#refill(), signal);
+    store.on(["lit"], () => this.#repaint(), signal);
     store.on(["colorBy", "labels", "theme"], () => this.#recolour(), signal);
     store.on(["focus"], () => this.#showFocus(), signal);
     this.#reel.addEventListener("scroll", () => this.#schedule(), { signal, passive: true });
@@ -104,7 +107,8 @@ export class Gallery {
     if (!this.#everything) return;
     const { data, store } = this.#context;
     this.#scores = scoresOf(data, store.get("scores"));
-    const shown = rowsShown(this.#everything, store.get("mask"), store.get("selected"));
+    const chosen = rowsShown(this.#everything, store.get("mask"), store.get("selected"));
+    const shown = onlyShown(chosen, store.get("shown"));
     const best = store.get("order") === "score" ? this.#scores : null;
     this.#rows = best ? rowsByScore(shown, best) : shown;
     this.#order.hidden = !this.#scores;
@@ -124,6 +128,14 @@ export class Gallery {
   #recolour() {
     this.#clear();
     this.#schedule();
+  }
+
+  /** Other colours of the same groups. */
+  #repaint() {
+    const colours = this.#context.look.colours();
+    for (const { row, item, screen } of this.#cards.values())
+      for (const node of [item, screen])
+        node?.style.setProperty("--twx-own", cssColour(colours[row]));
   }
 
   /** Neither a film nor a picture is to be had: no empty boxes either. */

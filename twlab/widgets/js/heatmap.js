@@ -47,7 +47,7 @@ export class HeatmapView {
     attachGestures(this.canvas, this, () => store.get("tool") === "pan", signal);
     store.on(["space"], () => this.#load(), signal);
     store.on(["theme"], () => this.#recolour(), signal);
-    store.on(["mask", "focus", "hover", "sec"], this.#marks.schedule, signal);
+    store.on(["mask", "focus", "hover", "sec", "shown"], this.#marks.schedule, signal);
     this.#load();
     this.#base.measure();
     this.#marks.measure();

@@ -121,6 +121,7 @@ function drawVideoName(ctx, { x, y, side }, title, px, pixels) {
 export function drawHeatmapMarks(ctx, { store, look }, frame) {
   const { plot, view, grid, over, brush } = frame;
   const unit = plot.side / view.span;
+  drawHidden(ctx, look.paper(0.82), store.get("shown"), frame);
   drawSelected(ctx, look.accent(), store.get("mask"), frame);
   ctx.save();
   ctx.beginPath();
@@ -171,6 +172,39 @@ function drawBrush(ctx, look, { plot, view }, { a, b }, unit) {
   ctx.strokeStyle = "#fff";
   ctx.lineWidth = 2;
   ctx.strokeRect(x, y, w, h);
+}
+
+/** A veil over the lines of cells whose rows are all hidden. @param {CanvasRenderingContext2D} ctx @param {string} colour @param {Uint8Array | null} shown @param {HeatFrame} frame */
+function drawHidden(ctx, colour, shown, { plot, view, grid }) {
+  if (!shown) return;
+  const unit = plot.side / view.span;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(plot.x, plot.y, plot.side, plot.side);
+  ctx.clip();
+  ctx.fillStyle = colour;
+  // Where two veils cross they are one: both are parts of one path.
+  ctx.beginPath();
+  for (const [from, to] of hiddenRuns(shown, grid)) {
+    ctx.rect(plot.x + (from - view.x) * unit, plot.y, (to - from) * unit, plot.side);
+    ctx.rect(plot.x, plot.y + (from - view.y) * unit, plot.side, (to - from) * unit);
+  }
+  ctx.fill();
+  ctx.restore();
+}
+
+/** Runs of cells of which no row is shown: from which, and before which. @param {Uint8Array} shown @param {{ rows: Uint32Array, block: number, size: number }} grid */
+export function hiddenRuns(shown, { rows, block, size }) {
+  /** @type {[number, number][]} */
+  const runs = [];
+  for (let cell = 0; cell < size; cell++) {
+    const own = rows.subarray(cell * block, (cell + 1) * block);
+    if (own.some((row) => shown[row])) continue;
+    const last = runs[runs.length - 1];
+    if (last?.[1] === cell) last[1] = cell + 1;
+    else runs.push([cell, cell + 1]);
+  }
+  return runs;
 }
 
 /** Ticks along both axes where rows are selected. @param {CanvasRenderingContext2D} ctx @param {string} colour @param {Uint8Array} mask @param {HeatFrame} frame */

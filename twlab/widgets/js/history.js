@@ -1,9 +1,9 @@
-/** What was selected and named before, to go back to and forth again. */
+/** What was selected, named and hidden before, to go back to and forth again. */
 
 import { packBits, unpackBits, countSet } from "./bits.js";
 
 /** @typedef {import("./state.js").Store} Store */
-/** @typedef {{ bits: Uint8Array, labels: import("./naming.js").Labels }} Step a bit for each row, and the names */
+/** @typedef {{ bits: Uint8Array, labels: import("./naming.js").Labels, hidden: import("./visibility.js").Hidden }} Step a bit for each row, the names, and the groups hidden */
 
 /** Steps kept: of a million rows, 12 MB. */
 const KEPT_STEPS = 100;
@@ -38,28 +38,35 @@ export class Steps {
   }
 }
 
-/** The steps of an explorer: everything that selects or names is one, whoever did it. */
+/** The steps of an explorer: everything that selects, names or hides is one, whoever did it. */
 export class History {
   #store;
   #n;
   #steps;
   /** While a step is being restored it is no new one. */
   #restoring = false;
+  /** What the last step was made of: one change may be told twice. @type {unknown[]} */
+  #seen = [];
 
   /** @param {Store} store */
   constructor(store) {
     this.#store = store;
     this.#n = store.get("mask").length;
     this.#steps = new Steps(this.#now());
-    store.on(["mask", "labels"], () => this.#note());
+    store.on(["mask", "labels", "hidden"], () => this.#note());
   }
 
   #now() {
-    return { bits: packBits(this.#store.get("mask")), labels: this.#store.get("labels") };
+    const store = this.#store;
+    const [mask, labels, hidden] = [store.get("mask"), store.get("labels"), store.get("hidden")];
+    this.#seen = [mask, labels, hidden];
+    return { bits: packBits(mask), labels, hidden };
   }
 
   #note() {
-    if (!this.#restoring) this.#steps.add(this.#now());
+    const keys = /** @type {const} */ (["mask", "labels", "hidden"]);
+    const news = keys.some((key, k) => this.#store.get(key) !== this.#seen[k]);
+    if (!this.#restoring && news) this.#steps.add(this.#now());
   }
 
   /** @param {-1 | 1} by */
@@ -78,12 +85,13 @@ export class History {
   /** @param {-1 | 1} by @param {string} done @param {string} nothing */
   #go(by, done, nothing) {
     if (!this.has(by)) return this.#store.set({ message: nothing });
-    const { bits, labels } = this.#steps.move(by);
+    const { bits, labels, hidden } = this.#steps.move(by);
     const mask = unpackBits(bits, this.#n);
     const selected = countSet(mask);
     this.#restoring = true;
     const message = `${done}: ${selected.toLocaleString("en")} selected`;
-    this.#store.set({ mask, selected, labels, bands: [], scores: null, message });
+    this.#store.set({ mask, selected, labels, hidden, bands: [], scores: null, message });
     this.#restoring = false;
+    this.#seen = [mask, labels, hidden];
   }
 }

@@ -5,6 +5,7 @@ import { App } from "./app.js";
 import { countSet, packBits, unpackBits } from "./bits.js";
 import { decodeData } from "./data.js";
 import { readLabels, tellLabels } from "./naming.js";
+import { NOTHING_HIDDEN } from "./visibility.js";
 
 /**
  * @typedef {object} Model
@@ -90,7 +91,11 @@ class ModelLink {
     this.#told.mask = mask;
     const selected = countSet(mask);
     const message = `${countText(selected)} selected from Python`;
-    this.#store.set({ mask, selected, bands: [], message, scores: null });
+    const shown = this.#store.get("shown");
+    // Whoever selects rows in Python wants to see them.
+    const hidden = shown && mask.some((one, row) => one && !shown[row]);
+    const told = { mask, selected, bands: [], message, scores: null };
+    this.#store.set(hidden ? { ...told, hidden: NOTHING_HIDDEN } : told);
   }
 
   #readLabels() {

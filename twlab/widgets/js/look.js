@@ -1,6 +1,13 @@
 /** How things look here and now: the host's theme, its font, and the colours of the rows. */
 
-import { hexRgb, luminance, packColour, rowColours, similarityLut } from "./colour.js";
+import {
+  groupColours,
+  hexRgb,
+  luminance,
+  packColour,
+  rowColours,
+  similarityLut,
+} from "./colour.js";
 import { findColumn } from "./data.js";
 import { MISSING } from "./palette.js";
 
@@ -19,8 +26,9 @@ export class Look {
   #data;
   #store;
   #font = "";
-  /** @type {{ theme: string, column: import("./data.js").Column | null, colours: Uint32Array }} */
-  #cached = { theme: "", column: null, colours: new Uint32Array(0) };
+  #colours = new Uint32Array(0);
+  /** What the colours were made of. @type {unknown[]} */
+  #cached = [];
   #themed = new MutationObserver(() => this.refresh());
   /** Notebooks put a widget on the page after it is made; only there is something behind it. */
   #placed = new ResizeObserver(() => this.refresh());
@@ -49,17 +57,36 @@ export class Look {
 
   /** One packed colour per row. */
   colours() {
-    const [colorBy, theme] = [this.#store.get("colorBy"), this.#store.get("theme")];
-    const column = findColumn(this.#data, colorBy);
-    if (this.#cached.theme !== theme || this.#cached.column !== column)
-      this.#cached = { theme, column, colours: rowColours(column, this.#data.n, theme) };
-    return this.#cached.colours;
+    const { column, dress } = this.#dress();
+    const made = [column, ...Object.values(dress)];
+    if (!this.#cached.length || made.some((part, k) => part !== this.#cached[k]))
+      this.#colours = rowColours(column, this.#data.n, dress);
+    this.#cached = made;
+    return this.#colours;
+  }
+
+  /** One packed colour per group of a column of categories, the last for missing values; `lit` as if none were pointed at. @param {import("./data.js").CategoryColumn} column */
+  groupColours(column) {
+    return groupColours(column, this.#data.n, { ...this.#dress().dress, lit: -1 });
+  }
+
+  #dress() {
+    const store = this.#store;
+    const column = findColumn(this.#data, store.get("colorBy"));
+    const hidden = column ? store.get("hidden")[column.name] : undefined;
+    return { column, dress: { theme: store.get("theme"), hidden, lit: store.get("lit") } };
   }
 
   /** The colour of text, at an opacity. @param {number} alpha */
   ink(alpha) {
     const dark = this.#store.get("theme") === "dark";
     return dark ? `rgba(235,238,245,${alpha})` : `rgba(24,28,38,${alpha})`;
+  }
+
+  /** The colour of what one draws on, at an opacity. @param {number} alpha */
+  paper(alpha) {
+    const dark = this.#store.get("theme") === "dark";
+    return dark ? `rgba(20,23,28,${alpha})` : `rgba(255,255,255,${alpha})`;
   }
 
   /** The packed colour of rows without a value. */

@@ -2,12 +2,14 @@
 
 import { gather, maskOf } from "./bits.js";
 import { Camera } from "./camera.js";
-import { mapRows } from "./data.js";
+import { findColumn, mapRows } from "./data.js";
 import { attachGestures } from "./gestures.js";
 import { boxPolygon, nearestRow, rowTowards, rowsInPolygon, thinPath } from "./geometry.js";
+import { groupOf } from "./groups.js";
 import { drawMapMarks } from "./map_marks.js";
 import { PointLayer } from "./points.js";
 import { Surface } from "./surface.js";
+import { onlyShown } from "./visibility.js";
 
 /** @typedef {import("./app.js").Context} Context */
 /** @typedef {import("./geometry.js").Point} Point */
@@ -36,6 +38,8 @@ export class MapView {
   #y;
   /** Rows of the table that are on this map, and one byte per row of the table that says so. */
   #rows = new Uint32Array(0);
+  /** Those and the hidden ones: the view is as wide whatever is hidden. */
+  #placed = new Uint32Array(0);
   #member = new Uint8Array(0);
   #points;
   #surface;
@@ -63,10 +67,11 @@ export class MapView {
     const { store } = context;
     const { signal } = this.#life;
     attachGestures(this.canvas, this, () => store.get("tool") === "pan", signal);
-    store.on(["mask", "colorBy", "labels", "theme"], () => this.#uploadLooks(), signal);
+    store.on(["mask", "colorBy", "labels", "theme", "lit"], () => this.#uploadLooks(), signal);
+    store.on(["shown"], () => this.#showRows(), signal);
     store.on(["space"], () => this.#showSpace(), signal);
     store.on(
-      ["mask", "focus", "hover", "sec", "colorBy", "labels", "theme", "space"],
+      ["mask", "focus", "hover", "sec", "colorBy", "labels", "theme", "lit", "shown", "space"],
       this.#surface.schedule,
       signal,
     );
@@ -80,11 +85,17 @@ export class MapView {
 
   #showSpace() {
     const { data, store } = this.#context;
-    this.#rows = mapRows(data, store.get("space"));
+    this.#placed = mapRows(data, store.get("space"));
+    this.#showRows();
+    this.reset();
+  }
+
+  #showRows() {
+    const { data, store } = this.#context;
+    this.#rows = onlyShown(this.#placed, store.get("shown"));
     this.#member = maskOf(this.#rows, data.n);
     this.#uploadPositions();
     this.#uploadLooks();
-    this.reset();
   }
 
   #uploadPositions() {
@@ -99,12 +110,21 @@ export class MapView {
     );
   }
 
+  /** Rows drawn over the others: those of the group that is pointed at, else what is selected. */
+  #outstanding() {
+    const { data, store } = this.#context;
+    const column = findColumn(data, store.get("colorBy"));
+    const lit = store.get("lit");
+    if (!column || lit < 0) return store.get("mask");
+    return Uint8Array.from({ length: data.n }, (_, row) => Number(groupOf(column, row) === lit));
+  }
+
   #uploadLooks() {
-    const { look, store } = this.#context;
+    const { look } = this.#context;
     const rows = this.#rows;
     this.#points.renderer.setLooks(
       gather(new Uint32Array(rows.length), look.colours(), rows),
-      gather(new Uint8Array(rows.length), store.get("mask"), rows),
+      gather(new Uint8Array(rows.length), this.#outstanding(), rows),
     );
   }
 
@@ -124,9 +144,10 @@ export class MapView {
   /** @param {import("./surface.js").Drawing} on */
   #draw({ ctx, width, height }) {
     const n = this.#rows.length;
-    const dot = this.#camera.dotSize(n);
+    const dot = this.#camera.dotSize(this.#placed.length);
     const plain = n > CROWDED ? 0.7 : 1;
-    const dim = this.#context.store.get("selected") ? 0.17 : plain;
+    const { store } = this.#context;
+    const dim = store.get("lit") >= 0 ? 0.4 : store.get("selected") ? 0.17 : plain;
     const every = this.#moving ? Math.ceil(n / WHILE_MOVING) : 1;
     this.#points.renderer.draw(this.#camera.view, dot, dim, every);
     if (this.#moving) this.#restSoon();
@@ -136,7 +157,7 @@ export class MapView {
       height,
       toPixels: (row) => this.#toPixels(row),
       outline: this.#outline,
-      empty: !n,
+      empty: !this.#placed.length,
     });
   }
 
@@ -166,7 +187,7 @@ export class MapView {
   }
 
   reset() {
-    this.#camera.fit(this.#x, this.#y, this.#rows);
+    this.#camera.fit(this.#x, this.#y, this.#placed);
     this.#surface.schedule();
   }
 

@@ -7,7 +7,7 @@
  */
 
 /** The column by which the colours can be chosen. */
-const NAMED_COLUMN = "named here";
+export const NAMED_COLUMN = "named here";
 
 /** @param {number} n @returns {Labels} */
 export function noLabels(n) {

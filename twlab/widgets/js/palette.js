@@ -7,7 +7,15 @@ export const MARKS = "#1259e3 #6950e9 #9947dd #c03ec1 #df389b #f43b6b #fe4b27 #e
 
 export const SIMILARITY = "#440154 #46327e #365c8d #277f8e #1fa187 #4ac16d #a0da39 #fde725";
 
+/** Categories before the greyer ones. */
+export const N_STRONG = 12;
+
 export const MISSING = {
   light: "#8c9097",
   dark: "#6b7079",
+};
+
+export const MUTED = {
+  light: "#5a6478",
+  dark: "#a3adbd",
 };

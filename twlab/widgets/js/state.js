@@ -1,6 +1,7 @@
 /** One small store: views subscribe to the keys they draw, and never talk to each other. */
 
 import { noLabels } from "./naming.js";
+import { NOTHING_HIDDEN } from "./visibility.js";
 
 /**
  * @typedef {object} State
@@ -16,6 +17,9 @@ import { noLabels } from "./naming.js";
  * @property {import("./naming.js").Labels} labels names that rows have been given here
  * @property {Float32Array | null} scores how well each row answers what was looked for last, NaN where unknown
  * @property {"time" | "score"} order of the gallery
+ * @property {import("./visibility.js").Hidden} hidden groups that are not shown
+ * @property {Uint8Array | null} shown one byte per row that says whether it is shown, null where all are; it follows `hidden`
+ * @property {number} lit group of the colours that is pointed at in the legend, -1 for none
  * @property {string} colorBy name of the column that gives the colours
  * @property {number} space which map and heatmap are shown
  * @property {"lasso" | "box" | "pan"} tool
@@ -42,6 +46,9 @@ export function initialState({ n, colorBy }) {
     labels: noLabels(n),
     scores: null,
     order: "time",
+    hidden: NOTHING_HIDDEN,
+    shown: null,
+    lit: -1,
     colorBy,
     space: 0,
     tool: "lasso",

@@ -34,12 +34,15 @@ export class TimeIndex {
     return -1;
   }
 
-  /** The row before or after `row` in its lane, or -1. @param {number} row @param {number} step */
-  neighborInTime(row, step) {
+  /** The row before or after `row` in its lane, of those shown, or -1. @param {number} row @param {number} step @param {Uint8Array | null} [shown] */
+  neighborInTime(row, step, shown = null) {
     const { video, lane } = this.#data;
     const rows = this.#byKey.get(laneKey(video[row], lane[row]))?.rows;
     const place = rows ? rows.indexOf(row) : -1;
-    return place < 0 || !rows ? -1 : (rows[place + step] ?? -1);
+    if (place < 0 || !rows) return -1;
+    let next = place + step;
+    while (shown && next in rows && !shown[rows[next]]) next += step;
+    return rows[next] ?? -1;
   }
 
   /** Rows of a lane that overlap `[start, end)`. @param {Lane} lane @param {number} start @param {number} end */

@@ -68,7 +68,7 @@ export class TimelineView {
     const { signal } = this.#life;
     attachGestures(this.canvas, this, () => store.get("tool") === "pan", signal);
     scroller.addEventListener("scroll", () => this.#redraw(), { signal });
-    store.on(["mask", "colorBy", "labels", "theme"], () => this.#redraw(), signal);
+    store.on(["mask", "colorBy", "labels", "theme", "lit", "shown"], () => this.#redraw(), signal);
     store.on(["sec"], () => this.#keepInSight(), signal);
     store.on(["sec", "video", "focus", "bands"], this.#marks.schedule, signal);
     this.#base.measure();
@@ -109,13 +109,19 @@ export class TimelineView {
     return y < AXIS ? null : stripAt(this.#strips, y - this.#window().top);
   }
 
+  /** @param {number} row */
+  #isShown(row) {
+    const shown = this.#context.store.get("shown");
+    return !shown || shown[row] === 1;
+  }
+
   /** The strip, the row and the moment under the pointer. @param {Gesture} at */
   #under({ x, y }) {
     const strip = this.#stripUnder(y);
     const sec = this.#secAt(x);
     const lane = x >= this.#window().left ? strip?.lane : null;
-    const row = lane ? this.#context.times.rowAt(lane.video, lane.lane, sec) : -1;
-    return { strip, row, sec };
+    const found = lane ? this.#context.times.rowAt(lane.video, lane.lane, sec) : -1;
+    return { strip, row: this.#isShown(found) ? found : -1, sec };
   }
 
   /** @param {Drawing} on */
@@ -162,7 +168,7 @@ export class TimelineView {
   #drawFocus(ctx, w) {
     const { data, store, look } = this.#context;
     const focus = store.get("focus");
-    if (focus < 0) return;
+    if (focus < 0 || !this.#isShown(focus)) return;
     const strip = laneStrip(this.#strips, data.video[focus], data.lane[focus]);
     const segment = { start: data.start[focus], end: data.end[focus] };
     if (strip) paintFocus(ctx, w, strip, segment, look.accent());

@@ -3,6 +3,7 @@
 import { cssColour } from "./colour.js";
 import { formatTime, timeTicks } from "./time.js";
 import { secToX } from "./timespan.js";
+import { onlyShown } from "./visibility.js";
 
 /** @typedef {import("./app.js").Context} Context */
 /** @typedef {import("./lanes.js").Strip} Strip */
@@ -37,7 +38,7 @@ export function paintAxis(ctx, { look }, w, height) {
 
 /** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {Strip} strip */
 export function paintLane(ctx, { data, store, look }, w, strip) {
-  const rows = strip.lane?.rows ?? new Uint32Array(0);
+  const rows = onlyShown(strip.lane?.rows ?? new Uint32Array(0), store.get("shown"));
   const y = w.top + strip.top;
   const [colours, mask] = [look.colours(), store.get("mask")];
   const dim = store.get("selected") > 0;

@@ -57,7 +57,7 @@ export class Toolbar {
       this.#find,
       element("span", { class: "twx-group twx-end" }, help, full),
     );
-    store.on(["tool", "mask", "labels", "focus"], () => this.#draw(), signal);
+    store.on(["tool", "mask", "labels", "hidden", "focus"], () => this.#draw(), signal);
     this.#draw();
   }
 
