@@ -16,7 +16,7 @@ import pytest
 from insides import command_line
 
 import twlab as tw
-from twlab.loading import bundled_folder
+from twlab.paths import bundled_folder
 
 ROOT = Path(__file__).parent.parent
 TRAILER = str(bundled_folder("sample_data") / "trailer.visual.json")

@@ -11,7 +11,7 @@ from service import KEY
 
 import twlab as tw
 from twlab.cli import main
-from twlab.loading import bundled_folder
+from twlab.paths import bundled_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,6 +2,7 @@
 
 * :func:`user_path` - a path with its ``~``
 * :func:`replace_file` - a user's file, written aside and then put in its place
+* :func:`bundled_folder` - what travels with the package
 * :func:`aside` - the same for files of our own: errors of the disk are left as they are
 """
 
@@ -12,15 +13,16 @@ import shutil
 import uuid
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from twlab.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["aside", "replace_file", "user_path"]
+__all__ = ["aside", "bundled_folder", "replace_file", "user_path"]
 
+_IN_CHECKOUT = {"sample_data": "data/sample", "notebooks": "notebooks", "models": "data/models"}
 _KEPT_OF_NAME = 40  # characters; the name aside must not become longer than a name may be
 
 
@@ -72,3 +74,22 @@ def aside(target: Path) -> Iterator[Path]:
         path.replace(target)
     finally:
         path.unlink(missing_ok=True)
+
+
+def bundled_folder(name: Literal["sample_data", "notebooks", "models"]) -> Path:
+    """A folder that travels inside the installed package and lies beside it in a checkout.
+
+    Raises
+    ------
+    InputError
+        If it is in neither place.
+    """
+    package = Path(__file__).parent
+    checkout = package.parent / _IN_CHECKOUT[name]
+    for folder in (package / name, checkout):
+        if folder.is_dir():
+            return folder
+    raise InputError(
+        f"no folder {package / name} or {checkout}; it belongs to the installation; "
+        "install twlab again"
+    )

@@ -55,6 +55,7 @@ WIRES: dict[str, Wire] = {
     "vectors": Wire("table.segments"),
     "with_vectors": Wire("table.segments"),
     # media
+    "encode": Wire("media.encoding"),
     "frames": Wire("media.frames"),
     # display
     "ShownTable": Wire("display.showing"),

@@ -167,7 +167,7 @@ def _copy_notebooks(folder: Path) -> Path:
     """The folder, holding every notebook; what is there already is the user's and stays."""
     import shutil
 
-    from twlab.loading.samples import bundled_folder
+    from twlab.paths import bundled_folder
 
     folder.mkdir(parents=True, exist_ok=True)
     for notebook in sorted(bundled_folder("notebooks").glob("*.ipynb")):

@@ -14,7 +14,6 @@
 
 from twlab.loading.bounds import bounds_of
 from twlab.loading.responses.keyed import parse_named_span, parse_span
-from twlab.loading.samples import bundled_folder
 from twlab.loading.seals import SEAL_KEY
 
-__all__ = ["SEAL_KEY", "bounds_of", "bundled_folder", "parse_named_span", "parse_span"]
+__all__ = ["SEAL_KEY", "bounds_of", "parse_named_span", "parse_span"]

@@ -8,15 +8,17 @@ see ``data/README.md``. The files travel inside an installed package; in a check
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from twlab.errors import InputError
+from twlab.paths import bundled_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
-__all__ = ["bundled_folder", "sample", "sample_video"]
+__all__ = ["sample", "sample_video"]
 
 SampleName = Literal["film", "trailer", "shots"]
 SampleOption = Literal["visual", "audio"]
@@ -114,25 +116,6 @@ def sample_video(name: VideoName = "film") -> Path:
     """
     _refuse_unknown_name("name", name, get_args(VideoName))
     return bundled_folder("sample_data") / _VIDEO_FILES[name]
-
-
-def bundled_folder(name: Literal["sample_data", "notebooks"]) -> Path:
-    """A folder that travels inside the installed package and lies beside it in a checkout.
-
-    Raises
-    ------
-    InputError
-        If it is in neither place.
-    """
-    package = Path(__file__).parents[1]
-    checkout = package.parent / {"sample_data": "data/sample", "notebooks": "notebooks"}[name]
-    for folder in (package / name, checkout):
-        if folder.is_dir():
-            return folder
-    raise InputError(
-        f"no folder {package / name} or {checkout}; it belongs to the installation; "
-        "install twlab again"
-    )
 
 
 def _refuse_unknown_name(argument: str, value: object, allowed: tuple[str, ...]) -> None:

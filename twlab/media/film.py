@@ -4,10 +4,7 @@ A frame is shown from its own time until that of the next one, the last one unti
 file. Times count from the start of the file, as players count them: where the first sound or
 picture of a file is marked 1.4 s, that is second 0. Films are read by PyAV (extra ``media``).
 
-A film is data: a file whose content is a list of other files or addresses is not followed. Only
-containers are read, and only by the way (disk or web) by which the caller named them.
-
-* :class:`Film` - frames by time, soonest where times ascend
+* :class:`Film` - frames by time, soonest where times ascend; frames one after the other
 """
 
 from __future__ import annotations
@@ -17,31 +14,28 @@ from collections import deque
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 import numpy as np
 
 from twlab.checks import require
-from twlab.endings import HLS, media_type
 from twlab.errors import InputError
 from twlab.intervals import format_timecode
+from twlab.media.containers import (
+    MICRO,
+    errors_as_sentence,
+    open_container,
+    origin_sec,
+    picture_tracks,
+    short_name,
+    unreadable,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
 __all__ = ["Film", "identity_of_file"]
-
-_CONTAINERS = (
-    "mov,matroska,avi,mpegts,mpeg,flv,ogg,asf,mxf,ivf,nut,dv,gxf,mp3,wav,flac,aac,amr,aiff"
-)
-"""Forms that hold pictures or sound themselves; lists of files (concat, image2, hls) are none."""
-
-_STREAMS = f"hls,{_CONTAINERS}"
-
-_WAIT_SEC = 30.0
-"""How long a server may be silent."""
 
 _SLACK_SEC = 1e-6
 """Times are floats: 7 / 30 may lie under the frame that begins there."""
@@ -55,8 +49,8 @@ _MOST_LOST = 250
 """Packets that could not be read and are remembered, about a group of pictures: older ones matter
 to no frame that is still to come."""
 
-_MICRO = 1_000_000
-"""The clock of whole files counts in microseconds, whatever that of their tracks does."""
+_ALL_THE_WAY = 1 << 62
+"""Ticks, more than any film has: what is walked through is not sought in."""
 
 _UNSAID, _HD = 2, 720
 """The mark of a film that does not say how its colours are written, and the height from which on
@@ -71,14 +65,6 @@ class _Shown(NamedTuple):
     end: int
     harmed: bool
     """Whether something since the last key frame, which it may build on, could not be read."""
-
-
-def _name_of(source: Path | str) -> str:
-    """A film as messages name it: without the password or the signature of an address."""
-    if isinstance(source, Path):
-        return repr(source.name)
-    parts = urlsplit(source)
-    return repr(f"{parts.scheme}://{parts.hostname}{parts.path}")
 
 
 class Film:
@@ -99,7 +85,7 @@ class Film:
 
     def __init__(self, source: Path | str) -> None:
         self._av = require("av", extra="media")
-        self._source, self.name = source, _name_of(source)
+        self._source, self.name = source, short_name(source)
         self._pending: Iterator[_Shown] = iter(())
         self._stride = 0
         self._lost: deque[int] = deque(maxlen=_MOST_LOST)
@@ -143,20 +129,28 @@ class Film:
                 f"{self.name} is damaged at {format_timecode(time_sec, decimals=2)}; a film that "
                 "can be decoded there was expected; choose another time, or copy the film again"
             )
-        return self._picture_of(shown.frame, height)
+        return self._picture_of(shown.frame, (height, self.width_at(height)))
+
+    def walk(
+        self, times_sec: Iterable[float], size: tuple[int, int]
+    ) -> Iterator[tuple[NDArray[np.uint8], bool]]:
+        """The picture shown at each of ascending times, and whether it is whole.
+
+        Ends where the pictures do. Pictures are stretched to ``size`` (height, width) bilinearly.
+        """
+        for time_sec in times_sec:
+            ticks = self._ticks(time_sec)
+            shown = self._find_shown(ticks, time_sec)
+            if self._coming is None and time_sec > self._stays_until(shown.end):
+                return
+            self._stride = _ALL_THE_WAY
+            lost = shown.harmed or any(shown.start < one <= ticks for one in self._lost)
+            yield self._picture_of(shown.frame, size, way="BILINEAR"), not lost
 
     def _open(self) -> None:
         """Open the container, and find its pictures."""
-        local = isinstance(self._source, Path)
-        streamed = not local and media_type(str(self._source)) == HLS
-        options = {
-            "format_whitelist": _STREAMS if streamed else _CONTAINERS,
-            "protocol_whitelist": "file" if local else "http,https,tls,tcp,crypto",
-        }
-        with self._as_sentence():
-            self._container = self._av.open(str(self._source), options=options, timeout=_WAIT_SEC)
-        covers = self._av.stream.Disposition.attached_pic
-        tracks = [one for one in self._container.streams.video if not one.disposition & covers]
+        self._container = open_container(self._source)
+        tracks = picture_tracks(self._container)
         if not tracks:
             kinds = sorted({one.type for one in self._container.streams})
             self._container.close()
@@ -167,15 +161,7 @@ class Film:
         self._track = tracks[0]
         self._track.thread_type = "AUTO"
         self._base = float(self._track.time_base)
-        self._origin_sec = max(0, self._container.start_time or 0) / _MICRO
-
-    @contextmanager
-    def _as_sentence(self) -> Iterator[None]:
-        """Errors of the library as one sentence."""
-        try:
-            yield
-        except self._av.FFmpegError as error:
-            raise self._unreadable(error.strerror or "no reason is known") from None
+        self._origin_sec = origin_sec(self._container)
 
     @contextmanager
     def _close_after_error(self) -> Iterator[None]:
@@ -184,13 +170,6 @@ class Film:
         except InputError:
             self.close()
             raise
-
-    def _unreadable(self, reason: str) -> InputError:
-        """What to say of a film that cannot be read."""
-        return InputError(
-            f"{self.name} cannot be read as a film ({reason}); a whole file such as an MP4 or a "
-            "WebM was expected; see whether it plays, and copy or encode it again if it does not"
-        )
 
     def _ticks(self, time_sec: float) -> int:
         """A time as the track counts it."""
@@ -202,6 +181,13 @@ class Film:
 
     def _frame_at_tick(self, ticks: int, time_sec: float) -> _Shown:
         """The frame shown at a time of the track: from where the film stands, or by a seek."""
+        shown = self._find_shown(ticks, time_sec)
+        if self._coming is None and ticks >= shown.end:
+            self._check_end(shown.end, time_sec)
+        return shown
+
+    def _find_shown(self, ticks: int, time_sec: float) -> _Shown:
+        """The same, the last frame for whatever comes after it."""
         if ticks < self._first.start:  # players show the first picture until then
             return self._first
         if not self._is_ahead(ticks):
@@ -209,9 +195,7 @@ class Film:
         while self._coming is not None and self._coming.start <= ticks:
             self._shown, self._coming = self._coming, next(self._pending, None)
         if self._shown is None:
-            raise self._unreadable(f"no picture is found at {time_sec:g} s")
-        if self._coming is None and ticks >= self._shown.end:
-            self._check_end(self._shown.end, time_sec)
+            raise unreadable(self.name, f"no picture is found at {time_sec:g} s")
         return self._shown
 
     def _is_ahead(self, ticks: int) -> bool:
@@ -278,7 +262,7 @@ class Film:
         """From when on a frame is shown, in ticks."""
         start: int | None = frame.pts if frame.pts is not None else frame.dts
         if start is None:
-            raise self._unreadable("its pictures carry no times")
+            raise unreadable(self.name, "its pictures carry no times")
         return start
 
     def _is_harmed(self, start: int, key: int | None) -> bool:
@@ -293,20 +277,12 @@ class Film:
 
     def _packets(self) -> Iterator[Any]:
         """The packets of the pictures, until the file ends or breaks off."""
-        with self._as_sentence():
+        with errors_as_sentence(self.name):
             yield from self._container.demux(self._track)
 
     def _check_end(self, last: int, time_sec: float) -> None:
-        """Refuse a time after the end; the last frame stays while the sound goes on."""
-        ended = last * self._base
-        known = self._track.duration
-        whole = known is not None and ended + _HOLD_SEC >= (
-            ((self._track.start_time or 0) + known) * self._base
-        )
-        until = ended - self._origin_sec + _HOLD_SEC
-        if whole and self._container.duration is not None:
-            until = max(until, self._container.duration / _MICRO)
-        if time_sec <= until + _SLACK_SEC:
+        """Refuse a time after the end."""
+        if time_sec <= self._stays_until(last):
             return
         raise InputError(
             f"times_sec holds {time_sec:g}, and the pictures of {self.name} end at "
@@ -314,11 +290,23 @@ class Film:
             "out, or copy the film again if it should be longer"
         )
 
+    def _stays_until(self, last: int) -> float:
+        """Until when the last frame is shown: it stays while the sound goes on."""
+        ended = last * self._base
+        known = self._track.duration
+        whole = known is not None and ended + _HOLD_SEC >= (
+            ((self._track.start_time or 0) + known) * self._base
+        )
+        until = ended - self._origin_sec + _HOLD_SEC
+        if whole and self._container.duration is not None:
+            until = max(until, self._container.duration / MICRO)
+        return until + _SLACK_SEC
+
     def _read_first(self) -> _Shown:
         """The first frame of all."""
         first = next(self._pending, None)
         if first is None:
-            raise self._unreadable("it holds not one whole picture")
+            raise unreadable(self.name, "it holds not one whole picture")
         return first
 
     def _find_size(self) -> tuple[int, int, int]:
@@ -329,16 +317,17 @@ class Film:
         height, width = frame.height, max(1, round(frame.width * float(ratio)))
         return (width, height, turns) if turns % 2 else (height, width, turns)
 
-    def _picture_of(self, frame: Any, height: int) -> NDArray[np.uint8]:
-        """A frame as it is shown: upright, of square pixels, in RGB."""
-        size = (height, self.width_at(height))
+    def _picture_of(
+        self, frame: Any, size: tuple[int, int], way: str | None = None
+    ) -> NDArray[np.uint8]:
+        """A frame upright, in RGB, of a height and width."""
         stored = size[::-1] if self._turns % 2 else size
-        smaller = stored[0] < frame.height
+        usual = "AREA" if stored[0] < frame.height else "BICUBIC"
         picture = frame.reformat(
             height=stored[0],
             width=stored[1],
             format="rgb24",
-            interpolation="AREA" if smaller else "BICUBIC",
+            interpolation=way or usual,
             **self._colours_of(frame),
         )
         return np.rot90(picture.to_ndarray(), self._turns)
