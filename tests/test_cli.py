@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -227,3 +228,57 @@ def stop(process: subprocess.Popen[str]) -> None:
     """End the command and the server it started."""
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
+
+
+class TestExplore:
+    """``twlab explore``: films of one's own, and answers with their films."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        pytest.importorskip("onnxruntime")
+        shutil.copyfile(tw.sample_video("trailer"), tmp_path / "mine.mp4")
+        return tmp_path
+
+    def explore(self, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        return twlab("explore", *words, "--folder", str(folder / "kept"), cwd=folder)
+
+    def test_a_film(self, folder: Path) -> None:
+        told = self.explore(folder, "mine.mp4")
+        path = folder / "twlab-explore.html"
+        assert told.stdout.strip() == str(path.resolve())
+        assert "these are not Marengo vectors" in told.stderr
+        assert "--option" in told.stderr
+        assert "option=" not in told.stderr
+        assert '"mine"' in path.read_text(encoding="utf-8")
+        assert path.stat().st_size > (folder / "mine.mp4").stat().st_size
+
+    def test_a_folder_of_films(self, folder: Path) -> None:
+        (folder / "films").mkdir()
+        for name in ("a.mp4", "b.mp4"):
+            shutil.copyfile(folder / "mine.mp4", folder / "films" / name)
+        (folder / "films" / "notes.txt").write_text("not a film")
+        assert self.explore(folder, "films", "--clip-sec", "4").returncode == 0
+        page = (folder / "twlab-explore.html").read_text(encoding="utf-8")
+        assert '"a"' in page
+        assert '"b"' in page
+
+    def test_answers_are_not_encoded_again(self, folder: Path) -> None:
+        shutil.copyfile(folder / "mine.mp4", folder / "other.mp4")
+        told = self.explore(folder, TRAILER, "mine.mp4")
+        assert told.returncode == 0
+        assert "not Marengo vectors" not in told.stderr
+        assert not (folder / "kept").exists()
+        page = folder / "twlab-explore.html"
+        assert page.stat().st_size > (folder / "mine.mp4").stat().st_size
+        told = self.explore(folder, TRAILER, "trailer_240p.mp4", "other.mp4")
+        assert "'other.mp4' is the film of no video of the answers" in told.stderr
+
+    def test_wrong_calls(self, folder: Path) -> None:
+        for words, said in (
+            (["no.mp4"], "no video file 'no.mp4'"),
+            (["mine.mp4", "--clip-sec", "0"], "give --clip-sec 6"),
+            (["mine.mp4", "--segmentation", "x"], "segmentation is 'x'"),
+        ):
+            told = self.explore(folder, *words)
+            assert told.returncode == 1
+            assert said in told.stderr

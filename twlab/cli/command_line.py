@@ -1,4 +1,4 @@
-"""The command line: ``twlab demo``, ``load``, ``check``, ``lab``, and those of service and store.
+"""The command line: ``twlab explore``, ``demo``, ``load``, ``check``, ``lab``, service and store.
 
 The answer goes to standard output, everything else to standard error. The exit status is 0 when
 all is well, 1 when something is wrong with the data or the machine, 2 for wrong usage.
@@ -7,6 +7,7 @@ all is well, 1 when something is wrong with the data or the machine, 2 for wrong
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import sys
 import warnings
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from twlab import __version__
 from twlab.checks import require
+from twlab.cli.own_films import add_explore_command
 from twlab.cli.service_commands import SERVICE_EXAMPLES as SERVICE_EXAMPLES
 from twlab.cli.service_commands import add_service_commands, in_flags
 from twlab.cli.store_commands import STORE_EXAMPLES as STORE_EXAMPLES
@@ -30,6 +32,8 @@ __all__ = ["main"]
 
 MAIN_EXAMPLES = """\
 examples:
+  twlab explore film.mp4              a film of yours, to look around in: no key, no account
+  twlab explore answers.json film.mp4
   twlab demo                          pictures of the bundled film, as one HTML file
   twlab load answer.json              what a file holds
   twlab load 'answers/*.json' -o segments.parquet
@@ -53,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
+        warnings.showwarning = functools.partial(_show_warning, chosen.flags)
         try:
             return int(chosen.run(chosen))
         except BrokenPipeError:
@@ -83,6 +87,8 @@ def _make_parser() -> argparse.ArgumentParser:
     demo.add_argument("-o", "--output", metavar="FILE", type=Path, default="twlab-demo.html")
     demo.add_argument("--no-open", action="store_true", help="do not show it in the browser")
     demo.set_defaults(run=_run_demo)
+
+    add_explore_command(commands)
 
     load = commands.add_parser("load", help="say what files hold, or save them as one table")
     load.add_argument("sources", metavar="FILE", nargs="+", help="file, folder or glob")
@@ -181,9 +187,9 @@ def _print_table(table: pd.DataFrame) -> None:
     print(table.to_string(index=False, na_rep="-", max_colwidth=None))
 
 
-def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+def _show_warning(flags: dict[str, str], message: Warning | str, *_: Any, **__: Any) -> None:
     """A warning as one line, without the place in the code that gave it."""
-    print(f"twlab: {message}", file=sys.stderr)
+    print(f"twlab: {in_flags(str(message), flags)}", file=sys.stderr)
 
 
 def _close_output() -> None:

@@ -1,5 +1,7 @@
-"""Films as pictures: the frame shown at a time, of a film that the caller named."""
+"""Films as pictures and sound, as vectors of these; only films that the caller named."""
 
 from twlab.media.addresses import mask_secrets, web_address
+from twlab.media.sound import log_mel
+from twlab.media.spans import fixed_spans, join_shots
 
-__all__ = ["mask_secrets", "web_address"]
+__all__ = ["fixed_spans", "join_shots", "log_mel", "mask_secrets", "web_address"]

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MICRO",
-    "Tracks",
     "errors_as_sentence",
     "open_container",
     "origin_sec",

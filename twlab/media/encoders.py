@@ -90,7 +90,7 @@ def _open_network(path: Path, model_name: str) -> Encoder:
     content = path.read_bytes()
     try:
         session = runtime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    except Exception as error:
+    except _refusals() as error:
         raise InputError(
             f"{path.name!r} is no network that onnxruntime can run ({error}); an ONNX file as "
             "data/make_encoders.py writes was expected; make one with it"

@@ -16,7 +16,7 @@ from twlab.errors import InputError, warn
 from twlab.media.containers import tracks_of
 from twlab.media.encoders import open_encoder
 from twlab.media.named import local_file
-from twlab.media.pooling import kept_folder, picture_vectors
+from twlab.media.pooling import PER_SEC, kept_folder, picture_vectors
 from twlab.media.sound import SOUND_MODEL, sound_vectors
 from twlab.media.spans import fixed_spans, shot_spans
 from twlab.paths import user_path
@@ -204,7 +204,8 @@ def _encode_film(plan: Plan, encoder: Encoder, folder: Path, moved: Any) -> pd.D
 def _encode_pictures(plan: Plan, encoder: Encoder, folder: Path, moved: Any) -> list[pd.DataFrame]:
     """The rows of the clips and of the whole film."""
     pooled = picture_vectors(plan.path, plan.spans, encoder, folder, moved)
-    seen = pooled.counts > 0
+    length = np.array([end - start for start, end in plan.spans])
+    seen = pooled.counts >= np.maximum(1, length * PER_SEC / 2)  # less is not what the clip shows
     if not seen.any():
         raise InputError(
             f"{plan.path.name!r} has no picture that can be decoded; a whole film was expected; "

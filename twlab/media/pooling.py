@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     PictureRows = NDArray[np.float32]
 
-__all__ = ["Pooled", "hash_file", "kept_folder", "picture_vectors"]
+__all__ = ["PER_SEC", "kept_folder", "picture_vectors"]
 
 PER_SEC = 2
 """Pictures a second: what the sample was made with; the mean of 12 of them stands for 6 s."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Bands = NDArray[np.float64]
 
-__all__ = ["SOUND_MODEL", "sound_vectors"]
+__all__ = ["SOUND_MODEL", "log_mel", "sound_vectors"]
 
 SOUND_MODEL = "log-mel statistics (not Marengo)"
 

@@ -15,7 +15,7 @@ from twlab.checks import require
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["SHORTEST_SEC", "SegmentSpans", "fixed_spans", "shot_spans"]
+__all__ = ["SHORTEST_SEC", "SegmentSpans", "fixed_spans", "join_shots", "shot_spans"]
 
 SegmentSpans = list[tuple[float, float]]
 
@@ -46,10 +46,11 @@ def shot_spans(path: Path, duration_sec: float) -> SegmentSpans:
         If PySceneDetect is not installed.
     """
     scenedetect = require("scenedetect", extra="shots")
-    film = scenedetect.open_video(str(path), backend="pyav")
+    reader = require("scenedetect.backends.pyav", extra="shots")
     found = scenedetect.SceneManager()
     found.add_detector(scenedetect.AdaptiveDetector())
-    found.detect_scenes(film, show_progress=False)
+    with path.open("rb") as file:  # opened here, as it would leave the file open
+        found.detect_scenes(reader.VideoStreamAv(file), show_progress=False)
     cuts = [start.seconds for start, _ in found.get_scene_list()[1:]]
     return join_shots([*cuts, duration_sec])
 

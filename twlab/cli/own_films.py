@@ -1,0 +1,137 @@
+"""``twlab explore``: films, or answers and their films, as one page that is opened at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twlab.endings import family_of
+from twlab.errors import InputError, warn
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+__all__ = ["add_explore_command"]
+
+EXPLORE_FLAGS = {
+    "segmentation": "--segmentation",
+    "clip_sec": "--clip-sec",
+    "encoder": "--encoder",
+    "folder": "--folder",
+    "option": "--option",
+    "video": "FILE",
+}
+"""Arguments of :func:`twlab.encode` by what they are called on the command line."""
+
+EMBEDDED_BYTES = 100_000_000
+"""Films up to this size together are written into the page, which then can be sent; it opens in a
+second or two. Larger ones are played from where they lie."""
+
+
+def add_explore_command(commands: Any) -> None:
+    """Add the command to the parser's."""
+    explore = commands.add_parser(
+        "explore", help="films of yours, or answers and their films, as one page to look around in"
+    )
+    explore.add_argument("sources", metavar="FILE", nargs="+", help="film, answer or folder")
+    explore.add_argument("-o", "--output", metavar="PAGE", default="twlab-explore.html")
+    explore.add_argument("--no-open", action="store_true", help="do not show it in the browser")
+    explore.add_argument("--segmentation", metavar="NAME", default="fixed", help="fixed, shots")
+    explore.add_argument("--clip-sec", type=float, metavar="N", default=6, help="length of clips")
+    explore.add_argument("--option", metavar="NAME", help="visual, audio, … to be shown")
+    explore.add_argument("--encoder", metavar="FILE", default="default", help="an ONNX file")
+    explore.add_argument("--folder", metavar="DIR", help="where encoded films are kept")
+    explore.set_defaults(run=_run_explore, flags=EXPLORE_FLAGS)
+
+
+def _run_explore(chosen: argparse.Namespace) -> int:
+    """Write the page and show it where somebody is watching."""
+    films, answers = _sort_sources(chosen.sources)
+    segments = _load_or_encode(films, answers, chosen)
+    page = _write_page(segments, films, Path(chosen.output), chosen.option).resolve()
+    print(page)
+    if sys.stdout.isatty() and not chosen.no_open:
+        import webbrowser
+
+        webbrowser.open(page.as_uri())
+    return 0
+
+
+def _sort_sources(sources: Iterable[str]) -> tuple[list[Path], list[str]]:
+    """The films among what is named, in folders too, and the rest, which are answers."""
+    films: list[Path] = []
+    answers: list[str] = []
+    for source in sources:
+        path = Path(source)
+        inside = sorted(path.iterdir()) if path.is_dir() else [path]
+        own = [one for one in inside if _is_film(one)]
+        films += own
+        if not own or (path.is_dir() and any(family_of(one.name) == "data" for one in inside)):
+            answers.append(source)
+    return films, answers
+
+
+def _is_film(path: Path) -> bool:
+    """Whether a file is one by its name."""
+    return family_of(path.name) in ("video", "audio") and not path.is_dir()
+
+
+def _load_or_encode(
+    films: list[Path], answers: list[str], chosen: argparse.Namespace
+) -> pd.DataFrame:
+    """The segments of the answers; where none are named, those of the films, encoded here."""
+    if answers:
+        from twlab.loading.load import load
+
+        return load(answers)
+    from twlab.media.encoding import encode
+
+    print("no answer is named: these are not Marengo vectors", file=sys.stderr)
+    return encode(
+        films,
+        segmentation=chosen.segmentation,
+        clip_sec=chosen.clip_sec,
+        encoder=chosen.encoder,
+        folder=chosen.folder,
+    )
+
+
+def _write_page(
+    segments: pd.DataFrame, films: list[Path], target: Path, option: str | None
+) -> Path:
+    """The page: clips in clusters, linked to their films."""
+    from twlab.analysis.groups.clustering import cluster
+    from twlab.table.clips import clips
+    from twlab.widgets.saving import save_html
+
+    shown = clips(segments, option=option)
+    video = _match_films(shown, films)
+    size = sum(path.stat().st_size for path in video.values())
+    labels = cluster(shown) if len(shown) > 1 else None
+    video_as = "embed" if size <= EMBEDDED_BYTES else "link"
+    return save_html(shown, target, video=video or None, labels=labels, video_as=video_as)
+
+
+def _match_films(segments: pd.DataFrame, films: list[Path]) -> dict[str, Path]:
+    """The film of each video: by its file's name; one film and one video belong together."""
+    videos = segments["video_id"].unique().tolist()
+    if len(films) == len(videos) == 1:
+        return {videos[0]: films[0]}
+    names = segments.groupby("video_id")["filename"].agg(set) if "filename" in segments else {}
+    found: dict[str, Path] = {}
+    for film in films:
+        own = {film.name, film.stem, f"{film.parent.name}/{film.name}"}
+        fitting = [one for one in videos if own & {one, Path(one).stem, *names.get(one, ())}]
+        if not fitting:
+            warn(f"{film.name!r} is the film of no video of the answers, and is left out")
+        for one in fitting:
+            if found.setdefault(one, film) != film:
+                raise InputError(
+                    f"{found[one].name!r} and {film.name!r} are both films of {one!r}; one was "
+                    "expected; name one of them"
+                )
+    return found
