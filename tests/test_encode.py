@@ -1,4 +1,4 @@
-"""Films encoded on this machine: which pictures and sounds a segment stands for, and what is kept."""
+"""Films encoded here: which pictures and sounds a segment stands for, and what is kept."""
 
 from __future__ import annotations
 
