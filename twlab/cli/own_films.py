@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from twlab.endings import family_of
 from twlab.errors import InputError, warn
@@ -112,7 +112,7 @@ def _write_page(
     video = _match_films(shown, films)
     size = sum(path.stat().st_size for path in video.values())
     labels = cluster(shown) if len(shown) > 1 else None
-    video_as = "embed" if size <= EMBEDDED_BYTES else "link"
+    video_as: Literal["embed", "link"] = "embed" if size <= EMBEDDED_BYTES else "link"
     return save_html(shown, target, video=video or None, labels=labels, video_as=video_as)
 
 
@@ -121,7 +121,9 @@ def _match_films(segments: pd.DataFrame, films: list[Path]) -> dict[str, Path]:
     videos = segments["video_id"].unique().tolist()
     if len(films) == len(videos) == 1:
         return {videos[0]: films[0]}
-    names = segments.groupby("video_id")["filename"].agg(set) if "filename" in segments else {}
+    names: dict[str, set[str]] = {}
+    if "filename" in segments:
+        names = segments.groupby("video_id")["filename"].agg(set).to_dict()
     found: dict[str, Path] = {}
     for film in films:
         own = {film.name, film.stem, f"{film.parent.name}/{film.name}"}
