@@ -123,7 +123,10 @@ def _match_films(segments: pd.DataFrame, films: list[Path]) -> dict[str, Path]:
         return {videos[0]: films[0]}
     names: dict[str, set[str]] = {}
     if "filename" in segments:
-        names = segments.groupby("video_id")["filename"].agg(set).to_dict()
+        for one, name in (
+            segments[["video_id", "filename"]].dropna().drop_duplicates().itertuples(index=False)
+        ):
+            names.setdefault(one, set()).add(name)
     found: dict[str, Path] = {}
     for film in films:
         own = {film.name, film.stem, f"{film.parent.name}/{film.name}"}
