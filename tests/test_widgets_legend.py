@@ -45,7 +45,8 @@ def page(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     rows["end_sec"] = rows["start_sec"] + 6
     table = tw.with_vectors(rows, rng.normal(size=(N, 8)).astype(np.float32))
     folder = tmp_path_factory.mktemp("legend")
-    path = tw.save_html(table, folder / "a.html", labels=topics(), coords=rng.normal(size=(N, 2)))
+    views, coords = ("map", "timeline", "gallery"), rng.normal(size=(N, 2))
+    path = tw.save_html(table, folder / "a.html", labels=topics(), coords=coords, views=views)
     with lab.offline_pages(chromium) as open_file:
         opened = open_file(path)
         opened.wait_for_selector(".twx-item")
@@ -64,7 +65,7 @@ def afresh(page: Page) -> None:
     clear = page.get_by_role("button", name="Clear selection")
     if clear.is_enabled():
         clear.click()
-    page.wait_for_timeout(200)
+    page.wait_for_timeout(100)
 
 
 def counts() -> pd.Series[Any]:

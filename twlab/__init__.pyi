@@ -261,7 +261,7 @@ def explore(
     tooltip: Sequence[str] = ...,
     title: str | None = None,
 ) -> _Explorer:
-    """One linked picture of a table of segments: map, heatmap, player, timeline and gallery."""
+    """One linked picture of a table of segments: map, heatmap, player, timeline, gallery and table."""
 
 def player(
     video: _Video,

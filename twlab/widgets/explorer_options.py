@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ExplorerOptions", "View"]
 
-View = Literal["map", "heatmap", "player", "timeline", "gallery"]
+View = Literal["map", "heatmap", "player", "timeline", "gallery", "table"]
 
 
 class ExplorerOptions(NamedTuple):

@@ -37,7 +37,7 @@ def explore(
     tooltip: Sequence[str] = (),
     title: str | None = None,
 ) -> Explorer:
-    """One linked picture of a table of segments: map, heatmap, player, timeline and gallery.
+    """One linked picture of a table of segments: map, heatmap, player, timeline, gallery and table.
 
     Select on any view and the others light up; click and the video goes there; play the video
     and the point on the map moves. The gallery shows what is selected as frames of the film, or
@@ -65,12 +65,13 @@ def explore(
     similarity : array_like of shape (n, n) or False, optional
         Numbers for the heatmap in the order of the table; False for none. Default: cosine
         similarity. Above 5,000 segments, means over blocks of consecutive segments.
-    views : sequence of {"map", "heatmap", "player", "timeline", "gallery"}
-        Which to show.
+    views : sequence of {"map", "heatmap", "player", "timeline", "gallery", "table"}
+        Which to show. The table is folded at first; its heads filter by the columns.
     color : str, optional
         Name of the column to colour by at first.
     tooltip : sequence of str
-        Columns to show under the pointer, besides the one that gives the colour.
+        Columns to show under the pointer, besides the one that gives the colour, and first in
+        the table; whatever they hold.
     title : str, optional
         Default: the name of the video.
 

@@ -117,7 +117,7 @@ def _describe(
         "videos": videos,
         "spaces": told_spaces,
     }
-    if "gallery" in options.views:
+    if {"gallery", "table"} & set(options.views):
         spec["stills"] = row_addresses(segments, "thumbnail_url")
     spec["arrays"], data = _pack(arrays)
     return spec, data

@@ -1,6 +1,7 @@
 /** Everything that can be done with segments, in one place: views and keys call these. */
 
 import { combineSelection, countSet } from "./bits.js";
+import { NO_FILTERS, facetColumns, isFiltered, rowsPassing, withFilter } from "./facets.js";
 import { placeText } from "./facts.js";
 import { forgetName, nameRows, rowsNamed } from "./naming.js";
 import { nearestOf } from "./near.js";
@@ -137,14 +138,44 @@ export class Actions {
     this.#hide(NOTHING_HIDDEN, "Everything is shown again");
   }
 
-  /** What is hidden is selected no longer. @param {import("./visibility.js").Hidden} hidden @param {string} message */
+  /** What is hidden is selected no longer; filters leave of what is shown what they leave. @param {import("./visibility.js").Hidden} hidden @param {string} message */
   #hide(hidden, message) {
-    const old = this.#store.get("mask");
-    const mask = maskShown(old, shownRows(this.#data, hidden));
+    const [old, filters] = [this.#store.get("mask"), this.#store.get("filters")];
+    const shown = shownRows(this.#data, hidden);
+    const mask = isFiltered(filters) ? this.#passing(filters, shown) : maskShown(old, shown);
     const selected = countSet(mask);
     const lost = this.#store.get("selected") - selected;
     if (!lost) return this.#store.set({ hidden, message });
-    this.#setMask(mask, `${message}; ${countText(lost)} not selected any longer`, { hidden });
+    const told = lost > 0 ? `; ${countText(lost)} not selected any longer` : "";
+    this.#setMask(mask, `${message}${told}`, { hidden, filters });
+  }
+
+  /** Select what passes this filter and those of the other columns. @param {string} name of the column @param {import("./facets.js").Filter | null} filter */
+  filter(name, filter) {
+    const filters = withFilter(this.#store.get("filters"), name, filter);
+    const some = isFiltered(filters);
+    const { n } = this.#data;
+    const shown = this.#store.get("shown");
+    const mask = some ? this.#passing(filters, shown) : new Uint8Array(n);
+    const names = Object.keys(filters).join(", ");
+    const told = `${countText(countSet(mask))} selected by ${names}`;
+    if (some && !mask[this.#store.get("focus")]) this.#focusFirst(mask);
+    this.#setMask(mask, some ? told : "Filters cleared", { filters });
+  }
+
+  /** @param {Uint8Array} mask */
+  #focusFirst(mask) {
+    const rows = [...mask.keys()].filter((row) => mask[row]);
+    if (rows.length) this.focus(earliest(this.#data, rows));
+  }
+
+  clearFilters() {
+    this.#setMask(new Uint8Array(this.#data.n), "Filters cleared");
+  }
+
+  /** @param {import("./facets.js").Filters} filters @param {Uint8Array | null} shown */
+  #passing(filters, shown) {
+    return maskShown(rowsPassing(facetColumns(this.#data), this.#data.n, filters), shown);
   }
 
   clear() {
@@ -261,7 +292,7 @@ export class Actions {
   #setMask(mask, message, more = {}) {
     this.#store.set({
       ...{ mask, selected: countSet(mask), message },
-      ...{ bands: [], scores: null, ...more },
+      ...{ bands: [], scores: null, filters: NO_FILTERS, ...more },
     });
   }
 

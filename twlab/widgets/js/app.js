@@ -5,6 +5,7 @@ import { countSet } from "./bits.js";
 import { findColumn } from "./data.js";
 import { Details } from "./details.js";
 import { element } from "./dom.js";
+import { NO_FILTERS } from "./facets.js";
 import { Frames } from "./frames.js";
 import { Gallery } from "./gallery.js";
 import { WOKEN } from "./gestures.js";
@@ -18,6 +19,7 @@ import { Media } from "./media.js";
 import { NAMED_COLUMN, withNames } from "./naming.js";
 import { Player } from "./player.js";
 import { Store, initialState } from "./state.js";
+import { TableView } from "./table.js";
 import { TimeIndex } from "./timeindex.js";
 import { TimelineView } from "./timeline.js";
 import { carryHidden, shownRows } from "./visibility.js";
@@ -53,6 +55,7 @@ import { Tooltip } from "./tooltip.js";
  * @property {HTMLElement} [details]
  * @property {HTMLElement} [gallery]
  * @property {HTMLElement} [bar] of the gallery
+ * @property {HTMLElement} [table]
  */
 /** @typedef {{ reset?: () => void, key?: (event: KeyboardEvent) => boolean, canvas?: HTMLElement, destroy: () => void }} View */
 
@@ -62,9 +65,10 @@ const NAMES = {
   timeline: "Timeline",
   player: "Player",
   gallery: "Gallery",
+  table: "Table",
 };
 /** Views as wide as the explorer, below the others. */
-const WIDE_VIEWS = ["timeline", "gallery"];
+const WIDE_VIEWS = ["timeline", "gallery", "table"];
 /** Panels stand below each other up to the first width, two by two up to the second. */
 const [NARROW, MEDIUM] = [620, 980];
 
@@ -74,6 +78,7 @@ export class App {
   #views;
   #player;
   #gallery;
+  #table;
   #toolbar;
   #help = helpDialog();
   #life = new AbortController();
@@ -94,6 +99,7 @@ export class App {
     this.root.append(makeToast(this.store, this.#life.signal), this.#help);
     this.#player = views.player;
     this.#gallery = views.gallery;
+    this.#table = views.table;
     this.#toolbar = new Toolbar(context, panels.toolbar, {
       reset: () => this.#reset(),
       fullScreen: () => this.#toggleFullScreen(),
@@ -138,6 +144,7 @@ export class App {
       v: () => store.set({ tool: "pan" }),
       f: () => this.#toggleFullScreen(),
       g: () => this.#gallery?.toggleGrid(),
+      t: () => this.#table?.toggle(),
       "Control z": () => this.#context.history.undo(),
       "Control Shift z": () => this.#context.history.redo(),
       "Control y": () => this.#context.history.redo(),
@@ -191,25 +198,29 @@ function makeContext(root, data, ask) {
 
 /** Before any view hears of other names or groups, the columns and the rows shown are theirs. @param {Data} data @param {Store} store */
 function keepUpToDate(data, store) {
-  let known = store.get("hidden");
+  let [known, filtered] = [store.get("hidden"), store.get("filters")];
   const rename = () => {
     const before = findColumn(data, NAMED_COLUMN);
     data.columns = withNames(data.columns, store.get("labels"));
     const [after, hidden] = [findColumn(data, NAMED_COLUMN), store.get("hidden")];
     // What is hidden may have come together with the names: then it is told by these.
     if (hidden === known) store.set({ hidden: carryHidden(hidden, before, after) });
+    // A filter by names that are others now says nothing of what is selected.
+    const [filters, named] = [store.get("filters"), store.get("filters")[NAMED_COLUMN]];
+    if (named && filters === filtered) store.set({ filters: NO_FILTERS });
   };
   const show = () => {
     known = store.get("hidden");
     store.set({ shown: shownRows(data, known) });
   };
   store.on(["labels"], rename);
+  store.on(["filters"], () => (filtered = store.get("filters")));
   store.on(["hidden", "labels"], show);
 }
 
 /** @param {Context} context @param {Panels} panels */
 function makeViews(context, panels) {
-  const { map, heatmap, scale, timeline, player, details, legend, gallery, bar } = panels;
+  const { map, heatmap, scale, timeline, player, details, legend, gallery, bar, table } = panels;
   return {
     map: map && new MapView(context, map),
     heatmap: heatmap && scale && new HeatmapView(context, heatmap, scale),
@@ -218,6 +229,7 @@ function makeViews(context, panels) {
     details: details && new Details(context, details),
     legend: new Legend(context, legend),
     gallery: gallery && bar && new Gallery(context, gallery, bar),
+    table: table && new TableView(context, table),
   };
 }
 
@@ -259,7 +271,9 @@ function makeStage({ views, videos }) {
 /** The panel of a view; the places in it are added to `panels`. @param {Panels} panels @param {keyof typeof NAMES} name @param {number} n rows of the table */
 function makePanel(panels, name, n) {
   if (name === "gallery") return makeGalleryPanel(panels);
-  const heading = name === "player" ? null : element("h2", { class: "twx-heading" }, NAMES[name]);
+  const heading = ["player", "table"].includes(name)
+    ? null
+    : element("h2", { class: "twx-heading" }, NAMES[name]);
   const place = element("div", { class: `twx-view twx-${name}` });
   panels[name] = place;
   const attributes = { class: `twx-panel twx-panel-${name}`, "aria-label": NAMES[name] };

@@ -14,6 +14,7 @@
  * @property {number} width of a card
  * @property {number} height of a card
  * @property {number} view how much is seen along the way one scrolls
+ * @property {number} gap between cards
  * @property {number} pitch from one row of cards to the next, along that way
  * @property {number} full how long all cards are, along that way
  * @property {number} length how long what is scrolled is: browsers draw nothing beyond some length
@@ -26,17 +27,17 @@ const LONGEST = 8_000_000;
 const AHEAD = 1;
 
 /**
- * @param {{ n: number, grid: boolean, width: number, height: number, shape: Shape }} room
+ * @param {{ n: number, grid: boolean, width: number, height: number, shape: Shape, gap?: number }} room
  *   width and height of what is seen
  * @returns {Layout}
  */
-export function layCards({ n, grid, width, height, shape }) {
-  const fitting = Math.floor((width + CARD_GAP) / (shape.width + CARD_GAP));
+export function layCards({ n, grid, width, height, shape, gap = CARD_GAP }) {
+  const fitting = Math.floor((width + gap) / (shape.width + gap));
   const columns = grid ? Math.max(1, fitting) : Math.max(1, n);
-  const own = grid ? (width - CARD_GAP * (columns - 1)) / columns : shape.width;
+  const own = grid ? (width - gap * (columns - 1)) / columns : shape.width;
   const tall = Math.round(own * shape.ratio) + shape.words;
-  const pitch = (grid ? tall : own) + CARD_GAP;
-  const full = Math.max(0, Math.ceil(n / (grid ? columns : 1)) * pitch - CARD_GAP);
+  const pitch = (grid ? tall : own) + gap;
+  const full = Math.max(0, Math.ceil(n / (grid ? columns : 1)) * pitch - gap);
   const length = Math.min(full, LONGEST);
   return {
     n,
@@ -45,6 +46,7 @@ export function layCards({ n, grid, width, height, shape }) {
     width: own,
     height: tall,
     view: grid ? height : width,
+    gap,
     pitch,
     full,
     length,
@@ -67,17 +69,17 @@ export function cardsSeen(layout, scroll) {
 
 /** Left and top of a card within what is scrolled. @param {Layout} layout @param {number} k @param {number} scroll @returns {[number, number]} */
 export function cardPlace(layout, k, scroll) {
-  const { grid, columns, width, pitch } = layout;
+  const { grid, columns, width, gap, pitch } = layout;
   const away = scroll - offsetAt(layout, scroll);
   if (!grid) return [k * pitch + away, 0];
-  return [(k % columns) * (width + CARD_GAP), Math.floor(k / columns) * pitch + away];
+  return [(k % columns) * (width + gap), Math.floor(k / columns) * pitch + away];
 }
 
 /** Where to scroll to for a card to be in sight; `scroll` where it is already. @param {Layout} layout @param {number} k @param {number} scroll */
 export function scrollFor(layout, k, scroll) {
-  const { grid, columns, pitch, view, full, length } = layout;
+  const { grid, columns, gap, pitch, view, full, length } = layout;
   const from = Math.floor(k / (grid ? columns : 1)) * pitch;
-  const to = from + pitch - CARD_GAP;
+  const to = from + pitch - gap;
   const offset = offsetAt(layout, scroll);
   if (from >= offset && to <= offset + view) return scroll;
   const wanted = from < offset ? from : Math.min(from, to - view);

@@ -3,7 +3,7 @@
 import { packBits, unpackBits, countSet } from "./bits.js";
 
 /** @typedef {import("./state.js").Store} Store */
-/** @typedef {{ bits: Uint8Array, labels: import("./naming.js").Labels, hidden: import("./visibility.js").Hidden }} Step a bit for each row, the names, and the groups hidden */
+/** @typedef {{ bits: Uint8Array, labels: import("./naming.js").Labels, hidden: import("./visibility.js").Hidden, filters: import("./facets.js").Filters }} Step a bit for each row, the names, the groups hidden, and the filters */
 
 /** Steps kept: of a million rows, 12 MB. */
 const KEPT_STEPS = 100;
@@ -53,18 +53,19 @@ export class History {
     this.#store = store;
     this.#n = store.get("mask").length;
     this.#steps = new Steps(this.#now());
-    store.on(["mask", "labels", "hidden"], () => this.#note());
+    store.on(["mask", "labels", "hidden", "filters"], () => this.#note());
   }
 
   #now() {
     const store = this.#store;
     const [mask, labels, hidden] = [store.get("mask"), store.get("labels"), store.get("hidden")];
-    this.#seen = [mask, labels, hidden];
-    return { bits: packBits(mask), labels, hidden };
+    const filters = store.get("filters");
+    this.#seen = [mask, labels, hidden, filters];
+    return { bits: packBits(mask), labels, hidden, filters };
   }
 
   #note() {
-    const keys = /** @type {const} */ (["mask", "labels", "hidden"]);
+    const keys = /** @type {const} */ (["mask", "labels", "hidden", "filters"]);
     const news = keys.some((key, k) => this.#store.get(key) !== this.#seen[k]);
     if (!this.#restoring && news) this.#steps.add(this.#now());
   }
@@ -85,13 +86,13 @@ export class History {
   /** @param {-1 | 1} by @param {string} done @param {string} nothing */
   #go(by, done, nothing) {
     if (!this.has(by)) return this.#store.set({ message: nothing });
-    const { bits, labels, hidden } = this.#steps.move(by);
+    const { bits, ...kept } = this.#steps.move(by);
     const mask = unpackBits(bits, this.#n);
     const selected = countSet(mask);
     this.#restoring = true;
     const message = `${done}: ${selected.toLocaleString("en")} selected`;
-    this.#store.set({ mask, selected, labels, hidden, bands: [], scores: null, message });
+    this.#store.set({ mask, selected, ...kept, bands: [], scores: null, message });
     this.#restoring = false;
-    this.#seen = [mask, labels, hidden];
+    this.#seen = [mask, kept.labels, kept.hidden, kept.filters];
   }
 }

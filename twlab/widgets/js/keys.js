@@ -19,6 +19,7 @@ const HELP = [
   ["Tap (touch)", "the view takes your fingers; tap beside it to scroll the page again"],
   ["Esc", "clear the selection"],
   ["G", "the gallery as a grid or a strip; arrows move in it, Enter goes there"],
+  ["T", "the table and its filters; arrows move in it, Enter goes there, Ctrl C copies"],
   ["Ctrl Z, Ctrl ⇧ Z", "undo what was selected or named, do it again"],
   ["F", "full screen"],
 ];

@@ -4,6 +4,7 @@ import { countText } from "./actions.js";
 import { App } from "./app.js";
 import { countSet, packBits, unpackBits } from "./bits.js";
 import { decodeData } from "./data.js";
+import { NO_FILTERS } from "./facets.js";
 import { readLabels, tellLabels } from "./naming.js";
 import { NOTHING_HIDDEN } from "./visibility.js";
 
@@ -94,7 +95,7 @@ class ModelLink {
     const shown = this.#store.get("shown");
     // Whoever selects rows in Python wants to see them.
     const hidden = shown && mask.some((one, row) => one && !shown[row]);
-    const told = { mask, selected, bands: [], message, scores: null };
+    const told = { mask, selected, bands: [], filters: NO_FILTERS, message, scores: null };
     this.#store.set(hidden ? { ...told, hidden: NOTHING_HIDDEN } : told);
   }
 

@@ -1,5 +1,6 @@
 /** One small store: views subscribe to the keys they draw, and never talk to each other. */
 
+import { NO_FILTERS } from "./facets.js";
 import { noLabels } from "./naming.js";
 import { NOTHING_HIDDEN } from "./visibility.js";
 
@@ -17,6 +18,7 @@ import { NOTHING_HIDDEN } from "./visibility.js";
  * @property {import("./naming.js").Labels} labels names that rows have been given here
  * @property {Float32Array | null} scores how well each row answers what was looked for last, NaN where unknown
  * @property {"time" | "score"} order of the gallery
+ * @property {import("./facets.js").Filters} filters that made the selection, none where something else did
  * @property {import("./visibility.js").Hidden} hidden groups that are not shown
  * @property {Uint8Array | null} shown one byte per row that says whether it is shown, null where all are; it follows `hidden`
  * @property {number} lit group of the colours that is pointed at in the legend, -1 for none
@@ -46,6 +48,7 @@ export function initialState({ n, colorBy }) {
     labels: noLabels(n),
     scores: null,
     order: "time",
+    filters: NO_FILTERS,
     hidden: NOTHING_HIDDEN,
     shown: null,
     lit: -1,
