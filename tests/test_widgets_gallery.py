@@ -298,6 +298,11 @@ ex"""
         page.keyboard.press("g")
         page.wait_for_selector(".twx-grid")
         page.screenshot(path=lab.ARTIFACTS / "gallery-lab.png")
+        page.get_by_role("button", name="Table and filters").click()
+        handle = page.get_by_role("slider", name="time from")
+        while handle.get_attribute("aria-valuenow") != "12":
+            handle.press("ArrowRight")
+        book.wait_python("print(len(ex.selection), ex.selection.start_sec.min())", r"50 300\.0")
         assert book.problems == []
         book.close()
         page.close()

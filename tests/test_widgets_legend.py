@@ -120,6 +120,9 @@ def test_alone_on_every_view_and_back(page: Page) -> None:
     label = page.locator(".twx-map canvas[tabindex]").get_attribute("aria-label")
     assert label is not None
     assert f"Map of {n} segments" in label
+    lane = set(lab.colours(page, LANE, part=(0.1, 0.2, 1.0, 0.5)))
+    assert CATEGORIES[0] in lane, "alone, a small one has the first colour"
+    assert not lane & {"#5a6478", *CATEGORIES[1:]}
     page.locator(".twx-map canvas[tabindex]").focus()
     page.keyboard.press("Control+z")
     page.wait_for_function(f"{STATUS} === '{N:,} segments'")

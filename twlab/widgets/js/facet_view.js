@@ -90,7 +90,9 @@ class FacetView {
     const kept = store.get("selected") ? countSlots(facet, store.get("mask"), data.n) : all;
     const filter = store.get("filters")[this.#name];
     this.#histogram?.draw(all, kept, binsOf(facet, filter));
-    const top = Math.max(1, ...this.#groups.map(({ total }) => total));
+    // Beside bins, what lies in none of them is a part of all rows.
+    const sum = facet.totals.reduce((one, other) => one + other, 0);
+    const top = facet.nBins ? sum : Math.max(1, ...this.#groups.map(({ total }) => total));
     for (const node of this.node.querySelectorAll("[data-slot]")) {
       const button = /** @type {HTMLElement} */ (node);
       const slot = Number(button.dataset.slot) + facet.nBins;

@@ -125,6 +125,8 @@ export class TableView {
     if (!this.#open) return;
     const known = new Set(this.#columns.map(({ name }) => name));
     this.#columns = tableColumns(this.#context.data);
+    const there = new Set(this.#columns.map(({ column }) => column));
+    for (const column of this.#facets.keys()) if (!there.has(column)) this.#facets.delete(column);
     this.#visible ??= shownUnasked(this.#columns);
     for (const { name } of this.#columns)
       if (known.size && !known.has(name)) this.#visible.add(name);
