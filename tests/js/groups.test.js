@@ -14,6 +14,7 @@ import { hiddenRuns } from "../../twlab/widgets/js/heatmap_marks.js";
 import { History } from "../../twlab/widgets/js/history.js";
 import { entriesOf } from "../../twlab/widgets/js/legend.js";
 import { Store, initialState } from "../../twlab/widgets/js/state.js";
+import { paintLane } from "../../twlab/widgets/js/timeline_paint.js";
 import { TimeIndex } from "../../twlab/widgets/js/timeindex.js";
 import {
   NOTHING_HIDDEN,
@@ -228,4 +229,34 @@ test("hiding is a step to undo, told once", () => {
   assert.ok(!history.has(-1));
   history.redo();
   assert.equal(store.get("hidden"), hidden);
+});
+
+test("one segment that is pointed at is seen among a hundred in the same pixel", () => {
+  const n = 1000;
+  const codes = Array.from({ length: n }, (_, row) => Number(row === 505));
+  const data = dataOf([category(codes, ["a", "b"])], n);
+  data.start = Float64Array.from({ length: n }, (_, row) => row);
+  data.end = data.start.map((/** @type {number} */ sec) => sec + 1);
+  const colours = Uint32Array.from(codes, (code) => (code ? 0xff0000ff : 0xff888888));
+  const look = { colours: () => colours };
+  const strip = /** @type {any} */ ({
+    ...{ top: 0, height: 10 },
+    lane: { rows: Uint32Array.from({ length: n }, (_, row) => row) },
+  });
+  const seen = (/** @type {Partial<import("../../twlab/widgets/js/state.js").State>} */ state) => {
+    const store = new Store({ ...initialState(data), ...state });
+    /** @type {string[]} */
+    const drawn = [];
+    const ctx = /** @type {any} */ ({
+      getTransform: () => ({ a: 1 }),
+      fillRect: () => drawn.push(ctx.fillStyle),
+    });
+    const window = { lo: 0, perSec: 0.01, width: 10, left: 0, top: 0 };
+    paintLane(ctx, /** @type {any} */ ({ data, store, look }), window, strip);
+    return drawn.includes("rgb(255,0,0)");
+  };
+  assert.ok(!seen({}), "it shares its pixel");
+  assert.ok(seen({ lit: 1 }));
+  assert.ok(!seen({ lit: 0 }));
+  assert.ok(!seen({ lit: 1, shown: Uint8Array.from(codes, (code) => 1 - code) }), "hidden");
 });

@@ -41,6 +41,8 @@ export class MapView {
   /** Those and the hidden ones: the view is as wide whatever is hidden. */
   #placed = new Uint32Array(0);
   #member = new Uint8Array(0);
+  /** @type {Uint32Array} rows on this map of the group that is pointed at */
+  #lit = new Uint32Array(0);
   #points;
   #surface;
   #camera;
@@ -115,8 +117,10 @@ export class MapView {
     const { data, store } = this.#context;
     const column = findColumn(data, store.get("colorBy"));
     const lit = store.get("lit");
+    this.#lit = new Uint32Array(0);
     if (!column || lit < 0) return store.get("mask");
-    return Uint8Array.from({ length: data.n }, (_, row) => Number(groupOf(column, row) === lit));
+    this.#lit = this.#rows.filter((row) => groupOf(column, row) === lit);
+    return maskOf(this.#lit, data.n);
   }
 
   #uploadLooks() {
@@ -144,7 +148,7 @@ export class MapView {
   /** @param {import("./surface.js").Drawing} on */
   #draw({ ctx, width, height }) {
     const n = this.#rows.length;
-    const dot = this.#camera.dotSize(this.#placed.length);
+    const dot = this.#camera.dotSize(n);
     const plain = n > CROWDED ? 0.7 : 1;
     const { store } = this.#context;
     const dim = store.get("lit") >= 0 ? 0.4 : store.get("selected") ? 0.17 : plain;
@@ -157,6 +161,7 @@ export class MapView {
       height,
       toPixels: (row) => this.#toPixels(row),
       outline: this.#outline,
+      lit: this.#lit,
       empty: !this.#placed.length,
     });
   }

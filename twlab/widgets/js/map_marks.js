@@ -10,6 +10,7 @@ import { nearestOf } from "./near.js";
  * @property {number} dot size of a point in pixels
  * @property {(row: number) => Point | null} toPixels
  * @property {Point[]} outline
+ * @property {Uint32Array} lit rows of the group that is pointed at
  * @property {number} width
  * @property {number} height
  * @property {boolean} empty
@@ -17,6 +18,8 @@ import { nearestOf } from "./near.js";
 
 const TAIL = 8;
 const LINES = 6;
+/** Points of a group that is pointed at are at least so large, unless they are so many that they are seen anyway. */
+const [LIT_DOT, LIT_DISCS] = [5, 2000];
 
 /** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {MapFrame} frame */
 export function drawMapMarks(ctx, context, frame) {
@@ -29,6 +32,7 @@ export function drawMapMarks(ctx, context, frame) {
     ctx.textAlign = "center";
     ctx.fillText("No segments to place on a map", frame.width / 2, frame.height / 2);
   }
+  drawLit(ctx, frame, look);
   const here = focus >= 0 ? frame.toPixels(focus) : null;
   if (here) {
     drawTail(ctx, tailPoints(focus, times, frame), look.accent());
@@ -45,6 +49,16 @@ export function drawMapMarks(ctx, context, frame) {
   const over = hover >= 0 ? frame.toPixels(hover) : null;
   if (over) ring(ctx, over, frame.dot / 2 + 3, look.ink(0.9), 1.5);
   drawOutline(ctx, frame.outline, look.accent());
+}
+
+/** A few points among many are found by their size. @param {CanvasRenderingContext2D} ctx @param {MapFrame} frame @param {import("./look.js").Look} look */
+function drawLit(ctx, { lit, dot, toPixels }, look) {
+  if (!lit.length || lit.length > LIT_DISCS || dot > LIT_DOT) return;
+  const colour = cssColour(look.colours()[lit[0]]);
+  for (const row of lit) {
+    const place = toPixels(row);
+    if (place) disc(ctx, place, LIT_DOT / 2, colour);
+  }
 }
 
 /** The last few segments before the focused one. @param {number} focus @param {import("./timeindex.js").TimeIndex} times @param {MapFrame} frame */

@@ -1,6 +1,8 @@
 /** Painting the timeline: segments, novelty, scenes, the time axis, and what is marked on them. */
 
 import { cssColour } from "./colour.js";
+import { findColumn } from "./data.js";
+import { groupOf } from "./groups.js";
 import { formatTime, timeTicks } from "./time.js";
 import { secToX } from "./timespan.js";
 import { onlyShown } from "./visibility.js";
@@ -42,6 +44,8 @@ export function paintLane(ctx, { data, store, look }, w, strip) {
   const y = w.top + strip.top;
   const [colours, mask] = [look.colours(), store.get("mask")];
   const dim = store.get("selected") > 0;
+  const column = findColumn(data, store.get("colorBy"));
+  const lit = column ? store.get("lit") : -1;
   const right = w.width;
   const snap = snapper(ctx);
   let reached = -Infinity;
@@ -50,17 +54,18 @@ export function paintLane(ctx, { data, store, look }, w, strip) {
     const x0 = secToX(w, data.start[row]);
     if (x0 > right) break;
     const x1 = secToX(w, data.end[row]);
-    // Segments finer than a pixel share it; a selected one still shows.
-    if (x1 < w.left || (x1 <= reached && mask[row] <= reachedPicked)) continue;
+    // Segments finer than a pixel share it; a selected one still shows, and one pointed at.
+    const picked = lit < 0 || !column ? mask[row] : Number(groupOf(column, row) === lit);
+    if (x1 < w.left || (x1 <= reached && picked <= reachedPicked)) continue;
     const thin = x1 - x0 < 3;
     const from = snap(Math.max(x0, w.left));
     const width = Math.max(snap(x1) - from - (thin ? 0 : 1), snap(1));
-    ctx.globalAlpha = dim && !mask[row] ? 0.2 : 1;
+    ctx.globalAlpha = dim && !picked ? 0.2 : 1;
     ctx.fillStyle = cssColour(colours[row]);
     if (thin || width < 5) ctx.fillRect(from, y, width, strip.height);
     else roundedBar(ctx, from, y, width, strip.height);
     reached = Math.max(x1, from + width);
-    reachedPicked = mask[row];
+    reachedPicked = picked;
   }
   ctx.globalAlpha = 1;
 }
