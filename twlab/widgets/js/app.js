@@ -48,6 +48,7 @@ import { Tooltip } from "./tooltip.js";
  * @property {HTMLElement} status
  * @property {HTMLElement} live
  * @property {HTMLElement} [map]
+ * @property {HTMLElement} [tools] of the map
  * @property {HTMLElement} [heatmap]
  * @property {HTMLElement} [scale] of the heatmap
  * @property {HTMLElement} [timeline]
@@ -143,6 +144,8 @@ export class App {
       b: () => store.set({ tool: "box" }),
       v: () => store.set({ tool: "pan" }),
       f: () => this.#toggleFullScreen(),
+      m: () => store.set({ names: !store.get("names") }),
+      w: () => store.set({ path: !store.get("path") }),
       g: () => this.#gallery?.toggleGrid(),
       t: () => this.#table?.toggle(),
       "Control z": () => this.#context.history.undo(),
@@ -220,9 +223,10 @@ function keepUpToDate(data, store) {
 
 /** @param {Context} context @param {Panels} panels */
 function makeViews(context, panels) {
-  const { map, heatmap, scale, timeline, player, details, legend, gallery, bar, table } = panels;
+  const { map, tools, heatmap, scale, timeline, player, details, legend, gallery, bar, table } =
+    panels;
   return {
-    map: map && new MapView(context, map),
+    map: map && tools && new MapView(context, map, tools),
     heatmap: heatmap && scale && new HeatmapView(context, heatmap, scale),
     timeline: timeline && new TimelineView(context, timeline),
     player: player && new Player(context, player),
@@ -280,6 +284,7 @@ function makePanel(panels, name, n) {
   const panel = element("section", attributes, heading, place);
   if (name === "player" && n)
     panel.append((panels.details = element("div", { class: "twx-details" })));
+  if (name === "map") heading?.append((panels.tools = element("span", { class: "twx-scale" })));
   if (name === "heatmap") heading?.append((panels.scale = element("span", { class: "twx-scale" })));
   return panel;
 }

@@ -21,6 +21,8 @@ const HELP = [
   ["G", "the gallery as a grid or a strip; arrows move in it, Enter goes there"],
   ["T", "the table and its filters; arrows move in it, Enter goes there, Ctrl C copies"],
   ["Ctrl Z, Ctrl ⇧ Z", "undo what was selected or named, do it again"],
+  ["M", "names of groups on the map, and frames in the place of points once zoomed in"],
+  ["W", "the way of the video on the player through the map"],
   ["F", "full screen"],
 ];
 

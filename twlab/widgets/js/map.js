@@ -2,12 +2,18 @@
 
 import { gather, maskOf } from "./bits.js";
 import { Camera } from "./camera.js";
+import { hexRgb } from "./colour.js";
 import { findColumn, mapRows } from "./data.js";
 import { attachGestures } from "./gestures.js";
 import { boxPolygon, nearestRow, rowTowards, rowsInPolygon, thinPath } from "./geometry.js";
 import { groupOf } from "./groups.js";
-import { drawMapMarks } from "./map_marks.js";
+import { CROWD, drawDensity } from "./map_density.js";
+import { MapFrames } from "./map_frames.js";
+import { drawMapMarks, drawPath } from "./map_marks.js";
+import { MapNames } from "./map_names.js";
+import { addMapTools } from "./map_tools.js";
 import { PointLayer } from "./points.js";
+import { RowPictures } from "./row_pictures.js";
 import { Surface } from "./surface.js";
 import { onlyShown } from "./visibility.js";
 
@@ -22,6 +28,26 @@ const WHILE_MOVING = 80000;
 const REST_MS = 160;
 /** Above so many points they overlap: each is drawn less opaque. */
 const CROWDED = 20000;
+/** Of the thickest place of many points: a grey that lets every group's colour stand out. */
+const SHADE = { light: "#7d879b", dark: "#93a0b8" };
+
+/** @type {(keyof import("./state.js").State)[]} */
+const REDRAWN_BY = [
+  "mask",
+  "focus",
+  "hover",
+  "sec",
+  "colorBy",
+  "labels",
+  "theme",
+  "lit",
+  "shown",
+  "space",
+  "names",
+  "path",
+  "playing",
+  "video",
+];
 
 /** @type {Record<string, Point>} */
 const DIRECTIONS = {
@@ -43,17 +69,21 @@ export class MapView {
   #member = new Uint8Array(0);
   /** @type {Uint32Array} rows on this map of the group that is pointed at */
   #lit = new Uint32Array(0);
+  #shade;
   #points;
   #surface;
   #camera;
+  #pictures;
+  #names;
+  #frames;
   /** A timer while the view is being moved. */
   #moving = 0;
   /** @type {Point[]} the outline being drawn around points, in pixels */
   #outline = [];
   #life = new AbortController();
 
-  /** @param {Context} context @param {HTMLElement} parent */
-  constructor(context, parent) {
+  /** @param {Context} context @param {HTMLElement} parent @param {HTMLElement} tools in the head of the map */
+  constructor(context, parent, tools) {
     this.#context = context;
     this.#x = context.data.x ?? new Float32Array(0);
     this.#y = context.data.y ?? new Float32Array(0);
@@ -63,22 +93,26 @@ export class MapView {
       (on) => this.#draw(on),
       () => this.#follow(),
     );
+    this.#shade = new Surface(parent, (on) => this.#drawShade(on));
+    parent.prepend(this.#shade.canvas);
     this.#camera = new Camera(this.#surface.size);
+    this.#pictures = new RowPictures(context, this.#surface.schedule);
+    this.#names = new MapNames(context, this.#pictures);
+    this.#frames = new MapFrames(context, this.#pictures);
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute("role", "application");
     const { store } = context;
     const { signal } = this.#life;
+    addMapTools(context, tools, signal);
     attachGestures(this.canvas, this, () => store.get("tool") === "pan", signal);
     store.on(["mask", "colorBy", "labels", "theme", "lit"], () => this.#uploadLooks(), signal);
     store.on(["shown"], () => this.#showRows(), signal);
     store.on(["space"], () => this.#showSpace(), signal);
-    store.on(
-      ["mask", "focus", "hover", "sec", "colorBy", "labels", "theme", "lit", "shown", "space"],
-      this.#surface.schedule,
-      signal,
-    );
+    store.on(REDRAWN_BY, this.#surface.schedule, signal);
+    store.on(["theme", "shown", "space"], this.#shade.schedule, signal);
     this.#showSpace();
     this.#surface.measure();
+    this.#shade.measure();
   }
 
   get canvas() {
@@ -155,15 +189,35 @@ export class MapView {
     const every = this.#moving ? Math.ceil(n / WHILE_MOVING) : 1;
     this.#points.renderer.draw(this.#camera.view, dot, dim, every);
     if (this.#moving) this.#restSoon();
+    const rowToPixels = (/** @type {number} */ row) => this.#toPixels(row);
+    if (store.get("path")) drawPath(ctx, this.#context, rowToPixels);
+    this.#names.draw(ctx, {
+      ...{ x: this.#x, y: this.#y, rows: this.#rows, width, height },
+      toPixels: (px, py) => this.#camera.toPixels(px, py),
+    });
+    this.#frames.draw(ctx, {
+      ...{ rows: this.#rows, width, height, taken: this.#names.shown },
+      zoomed: this.#camera.moved && !this.#moving,
+      toPixels: rowToPixels,
+    });
     drawMapMarks(ctx, this.#context, {
       dot,
       width,
       height,
-      toPixels: (row) => this.#toPixels(row),
+      toPixels: rowToPixels,
       outline: this.#outline,
       lit: this.#lit,
       empty: !this.#placed.length,
     });
+  }
+
+  /** Under the points, where they are many. @param {import("./surface.js").Drawing} on */
+  #drawShade({ ctx, width, height }) {
+    if (this.#rows.length <= CROWD || this.#moving) return;
+    const rgb = hexRgb(this.#context.store.get("theme") === "dark" ? SHADE.dark : SHADE.light);
+    const toPixels = (/** @type {number} */ row) =>
+      this.#camera.toPixels(this.#x[row], this.#y[row]);
+    drawDensity(ctx, this.#rows, toPixels, { width, height, rgb });
   }
 
   /** Where a row lies in pixels; null where it is not on this map. @param {number} row */
@@ -173,6 +227,8 @@ export class MapView {
 
   /** The row at a place in pixels, or -1. @param {{ x: number, y: number }} place */
   #pick({ x, y }) {
+    const framed = this.#frames.rowAt({ x, y });
+    if (framed >= 0) return framed;
     const [dx, dy] = this.#camera.toData(x, y);
     return nearestRow(this.#x, this.#y, this.#rows, dx, dy, REACH / this.#camera.view.k);
   }
@@ -187,13 +243,15 @@ export class MapView {
     clearTimeout(this.#moving);
     this.#moving = window.setTimeout(() => {
       this.#moving = 0;
-      if (this.#rows.length > WHILE_MOVING) this.#surface.schedule();
+      this.#surface.schedule();
+      this.#shade.schedule();
     }, REST_MS);
   }
 
   reset() {
     this.#camera.fit(this.#x, this.#y, this.#placed);
     this.#surface.schedule();
+    this.#shade.schedule();
   }
 
   /** @param {Gesture} at */
@@ -274,6 +332,8 @@ export class MapView {
   destroy() {
     this.#life.abort();
     clearTimeout(this.#moving);
+    this.#pictures.destroy();
+    this.#shade.destroy();
     this.#surface.destroy();
     this.#points.destroy();
   }

@@ -35,7 +35,7 @@ export function drawMapMarks(ctx, context, frame) {
   drawLit(ctx, frame, look);
   const here = focus >= 0 ? frame.toPixels(focus) : null;
   if (here) {
-    drawTail(ctx, tailPoints(focus, times, frame), look.accent());
+    if (store.get("playing")) drawTail(ctx, tailPoints(focus, times, frame), look.accent());
     drawLikenesses(
       ctx,
       here,
@@ -59,6 +59,25 @@ function drawLit(ctx, { lit, dot, toPixels }, look) {
     const place = toPixels(row);
     if (place) disc(ctx, place, LIT_DOT / 2, colour);
   }
+}
+
+/** The way of the video on the player through the map, segment by segment. @param {CanvasRenderingContext2D} ctx @param {Context} context @param {(row: number) => Point | null} toPixels */
+export function drawPath(ctx, { store, look, times }, toPixels) {
+  ctx.strokeStyle = look.ink(0.4);
+  ctx.lineWidth = 1.2;
+  ctx.beginPath();
+  for (const { video, rows } of times.lanes) {
+    if (video !== store.get("video")) continue;
+    /** @type {Point | null} */
+    let before = null;
+    for (const row of rows) {
+      const at = toPixels(row);
+      if (at && before) ctx.lineTo(...at);
+      else if (at) ctx.moveTo(...at);
+      before = at;
+    }
+  }
+  ctx.stroke();
 }
 
 /** The last few segments before the focused one. @param {number} focus @param {import("./timeindex.js").TimeIndex} times @param {MapFrame} frame */

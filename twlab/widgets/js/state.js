@@ -22,6 +22,8 @@ import { NOTHING_HIDDEN } from "./visibility.js";
  * @property {import("./visibility.js").Hidden} hidden groups that are not shown
  * @property {Uint8Array | null} shown one byte per row that says whether it is shown, null where all are; it follows `hidden`
  * @property {number} lit group of the colours that is pointed at in the legend, -1 for none
+ * @property {boolean} names whether the map shows names of groups, and frames when zoomed in
+ * @property {boolean} path whether the map shows the way of the video on the player
  * @property {string} colorBy name of the column that gives the colours
  * @property {number} space which map and heatmap are shown
  * @property {"lasso" | "box" | "pan"} tool
@@ -52,6 +54,8 @@ export function initialState({ n, colorBy }) {
     hidden: NOTHING_HIDDEN,
     shown: null,
     lit: -1,
+    names: true,
+    path: false,
     colorBy,
     space: 0,
     tool: "lasso",

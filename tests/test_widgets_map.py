@@ -1,0 +1,158 @@
+"""What the map writes and shows besides points: names of groups, frames of the film, the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import lab
+import numpy as np
+import pandas as pd
+import pytest
+
+import twlab as tw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not lab.CHROMIUM, reason="needs Chromium"),
+]
+pytest.importorskip("playwright")
+films = pytest.importorskip("films")
+
+MARKS = ".twx-map canvas[tabindex]"
+SHADE = ".twx-map canvas:first-child"
+STARTS = [0.25 + 1.5 * k for k in range(4)]
+PLACES = [(-10.0, -6.0), (-10.0, 6.0), (0.0, 0.0), (10.0, 6.0)]
+
+
+def table(n: int = 4) -> pd.DataFrame:
+    start = np.resize(STARTS, n)
+    return tw.from_vectors(np.eye(4)[np.arange(n) % 4], start_sec=start, end_sec=start + 1.5)
+
+
+def drawn(page: Page, canvas: str = MARKS) -> str:
+    """What lies over or under the points, as a picture."""
+    text: str = page.evaluate(f"document.querySelector({canvas!r}).toDataURL()")
+    return text
+
+
+def middle_of_map(page: Page) -> np.ndarray[Any, Any]:
+    """What is drawn in the middle of the map, as wide as a frame in the place of a point."""
+    values = page.evaluate(
+        """canvas => {
+          const all = document.querySelector(canvas), scale = all.width / all.clientWidth;
+          const [w, h] = [54 * scale, 40 * scale];
+          const [left, top] = [(all.width - w) / 2, (all.height - h) / 2];
+          const image = all.getContext("2d").getImageData(left, top, w, h);
+          return [image.width, image.height, [...image.data]];
+        }""",
+        MARKS,
+    )
+    width, height, data = values
+    return np.array(data, np.uint8).reshape(height, width, 4)[..., :3]
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("film")
+    path: Path = films.make_film(folder / "halves.mp4", [k / 2 for k in range(14)])
+    return path
+
+
+def test_points_become_frames_of_their_time_once_zoomed_in(
+    open_file: Callable[..., Page], film: Path, tmp_path: Path
+) -> None:
+    path = tw.save_html(table(), tmp_path / "a.html", video=film, coords=PLACES, views=["map"])
+    page = open_file(path)
+    page.click(MARKS, position={"x": 5, "y": 5})
+    before = drawn(page)
+    page.wait_for_timeout(1500)
+    assert drawn(page) == before  # points as long as all are in sight; nothing has been fetched
+    for _ in range(7):
+        page.keyboard.press("+")
+    page.wait_for_function(
+        """canvas => {
+          const all = document.querySelector(canvas);
+          const at = all.getContext("2d").getImageData(all.width / 2, all.height / 2, 1, 1).data;
+          return at[3] === 255;
+        }""",
+        arg=MARKS,
+    )
+    # The third clip, 3.25 to 4.75 s: the picture of its middle is the eighth.
+    assert films.number_of(middle_of_map(page)[4:-4, 2:-2]) == 8
+    page.keyboard.press("m")
+    page.wait_for_timeout(200)
+    assert not middle_of_map(page).any()  # a point again, which is drawn by another canvas
+
+
+def test_names_and_the_way_are_there_and_can_be_taken_away(
+    open_file: Callable[..., Page], tmp_path: Path
+) -> None:
+    labels = pd.Series(["forest", "forest", "sea", "sea"], name="place")
+    path = tw.save_html(table(), tmp_path / "a.html", coords=PLACES, labels=labels, views=["map"])
+    page = open_file(path)
+    page.click(MARKS, position={"x": 5, "y": 5})
+    named = drawn(page)
+    looks = {named}
+    for key in ("m", "w", "w", "m"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(120)
+        looks.add(drawn(page))
+    assert len(looks) == 3  # with names, bare, with the way
+    assert drawn(page) == named
+    page.get_by_role("button", name="Names and frames on the map").click()
+    page.wait_for_timeout(120)
+    assert drawn(page) != named
+
+
+@pytest.mark.parametrize("label", [["one"] * 4, [0.1, 0.2, 0.3, 0.45]])
+def test_where_there_are_no_groups_nothing_is_named(
+    open_file: Callable[..., Page], tmp_path: Path, label: list[Any]
+) -> None:
+    labels = pd.Series(label, name="place")
+    path = tw.save_html(table(), tmp_path / "a.html", coords=PLACES, labels=labels, views=["map"])
+    page = open_file(path)
+    page.click(MARKS, position={"x": 5, "y": 5})
+    before = drawn(page)
+    page.keyboard.press("m")
+    page.wait_for_timeout(150)
+    assert drawn(page) == before
+
+
+def test_many_points_stand_on_a_shade_that_is_deepest_where_they_are_most(
+    open_file: Callable[..., Page], tmp_path: Path, rng: np.random.Generator
+) -> None:
+    thick = rng.normal(size=(4000, 2)) * 0.4 - 5
+    thin = rng.normal(size=(400, 2)) * 0.4 + 5
+    path = tw.save_html(
+        table(4400), tmp_path / "a.html", coords=np.vstack([thick, thin]), views=["map"]
+    )
+    page = open_file(path)
+    page.wait_for_timeout(400)
+    alphas = page.evaluate(
+        """canvas => {
+          const all = document.querySelector(canvas), { width, height } = all;
+          const { data } = all.getContext("2d").getImageData(0, 0, width, height);
+          const half = [0, 0];
+          for (let k = 3; k < data.length; k += 4) {
+            const left = ((k >> 2) % width) < width / 2 ? 0 : 1;
+            half[left] = Math.max(half[left], data[k]);
+          }
+          return half;
+        }""",
+        SHADE,
+    )
+    assert alphas[0] > 2 * alphas[1] > 0
+    few = open_file(tw.save_html(table(), tmp_path / "b.html", coords=PLACES, views=["map"]))
+    few.wait_for_timeout(300)
+    blank = """canvas => {
+      const c = document.querySelector(canvas);
+      const { data } = c.getContext("2d").getImageData(0, 0, c.width, c.height);
+      return data.every((value) => value === 0);
+    }"""
+    assert few.evaluate(blank, SHADE)
