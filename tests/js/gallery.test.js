@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { Frames } from "../../twlab/widgets/js/frames.js";
+import { CardFrames } from "../../twlab/widgets/js/gallery_frames.js";
 import {
   CARD_GAP,
   cardAfterKey,
@@ -144,4 +146,32 @@ test("a score is as short as it can be, and never rounded to nothing", () => {
     "12.4",
     "",
   ]);
+});
+
+test("of many wishes for frames the oldest are given up, which says nothing of the film", async () => {
+  const media = /** @type {any} */ ({ playable: () => new Promise(() => undefined) });
+  const frames = new Frames(media);
+  const wishes = Array.from({ length: 30 }, (_, sec) => frames.frame(0, sec));
+  const late = await Promise.all([1, 2, 3, 4, 5].map((k) => wishes[k]));
+  assert.deepEqual(new Set(late), new Set([undefined]));
+});
+
+test("a card whose wish was given up asks again; a film is blind when it says so", async () => {
+  const answers = [undefined, undefined, null];
+  let [asked, blind] = [0, 0];
+  const context = /** @type {any} */ ({
+    data: {
+      ...{ video: [0], start: [0], end: [6], stills: { rows: {}, videos: new Set() } },
+      videos: [{ source: { kind: "url" }, thumbnail: "" }],
+    },
+    frames: { frame: () => Promise.resolve(answers[asked++]) },
+  });
+  const card = /** @type {any} */ ({ row: 0, screen: {}, asked: false });
+  const cards = new CardFrames(
+    context,
+    () => [card],
+    () => blind++,
+  );
+  await cards.fill();
+  assert.deepEqual([asked, blind], [3, 1]);
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { Actions } from "../../twlab/widgets/js/actions.js";
 import { categoryColours, groupColours, mutedColour } from "../../twlab/widgets/js/colour.js";
 import {
   codesByName,
@@ -259,4 +260,54 @@ test("one segment that is pointed at is seen among a hundred in the same pixel",
   assert.ok(seen({ lit: 1 }));
   assert.ok(!seen({ lit: 0 }));
   assert.ok(!seen({ lit: 1, shown: Uint8Array.from(codes, (code) => 1 - code) }), "hidden");
+});
+
+/** Six rows of three topics, and what one does with them. */
+function sixRows() {
+  const topic = category([0, 0, 1, 1, 2, 2], ["a", "b"]);
+  const loud = numbers(0, 1, 2, 3, NaN, 5);
+  const data = dataOf([topic, loud]);
+  Object.assign(data, { start: new Float64Array(6).fill(NaN), video: new Uint32Array(6) });
+  Object.assign(data, { videos: [{ title: "film" }], pages: {} });
+  const store = new Store(initialState(data));
+  store.on(["hidden"], () => store.set({ shown: shownRows(data, store.get("hidden")) }));
+  const history = new History(store);
+  const tools = /** @type {any} */ ({ showTip: () => undefined, ask: () => undefined });
+  const actions = new Actions(data, store, /** @type {any} */ ({}), tools);
+  const chosen = () => [...store.get("mask").keys()].filter((row) => store.get("mask")[row]);
+  return { topic, store, history, actions, chosen };
+}
+
+test("filters meet what is shown, and grow again with it", () => {
+  const { store, history, actions, chosen } = sixRows();
+  const wide = { range: /** @type {[number, number]} */ ([1, 5]), closed: true, groups: [] };
+  actions.filter("loud", wide);
+  assert.deepEqual([chosen(), store.get("focus")], [[1, 2, 3, 5], 1]);
+  actions.toggleGroup("topic", 1, "topic b");
+  assert.deepEqual(chosen(), [1, 5]);
+  actions.filter("topic", { range: null, closed: false, groups: [0, 1] });
+  assert.deepEqual(chosen(), [1]);
+  actions.showAll();
+  assert.deepEqual(chosen(), [1, 2, 3], "what was hidden passes as well");
+  actions.filter("loud", null);
+  assert.deepEqual(chosen(), [0, 1, 2, 3]);
+  history.undo();
+  history.undo();
+  assert.deepEqual([chosen(), Object.keys(store.get("filters"))], [[1], ["loud", "topic"]]);
+  actions.select([4, 2], "add", "");
+  assert.deepEqual(store.get("filters"), {}, "a selection by hand is none by filters");
+  assert.deepEqual(chosen(), [1, 4], "what is hidden is not selected");
+  actions.clearFilters();
+  assert.deepEqual(chosen(), []);
+});
+
+test("to select a hidden group shows it again, in one step", () => {
+  const { topic, store, history, actions, chosen } = sixRows();
+  actions.soloGroup("topic", 0, "topic a");
+  actions.selectGroups(topic, [2], "replace", "no topic");
+  assert.deepEqual([...(store.get("shown") ?? [])], [1, 1, 0, 0, 1, 1]);
+  assert.deepEqual(chosen(), [4, 5]);
+  history.undo();
+  assert.deepEqual([...(store.get("shown") ?? [])], [1, 1, 0, 0, 0, 0]);
+  assert.deepEqual(chosen(), []);
 });

@@ -95,7 +95,13 @@ export class Actions {
    * @param {string} where for the message @param {Stretch[]} [bands]
    */
   select(rows, mode, where, bands = []) {
-    const [old, shown] = [this.#store.get("mask"), this.#store.get("shown")];
+    this.#select(rows, mode, where, { bands });
+  }
+
+  /** @param {ArrayLike<number>} rows @param {"replace" | "add" | "toggle"} mode @param {string} where @param {Partial<import("./state.js").State>} more */
+  #select(rows, mode, where, more) {
+    const old = this.#store.get("mask");
+    const shown = more.hidden ? shownRows(this.#data, more.hidden) : this.#store.get("shown");
     const seen = shown ? Array.from(rows).filter((row) => shown[row]) : rows;
     const mask = combineSelection(old, seen, mode);
     const n = countSet(mask);
@@ -103,7 +109,7 @@ export class Actions {
     const hidden = rows.length - seen.length;
     const left = hidden ? `; ${countText(hidden)} hidden in the legend left out` : "";
     const message = `${countText(n)} selected${where && n ? ` ${where}` : ""}${left}`;
-    this.#setMask(mask, message, { bands });
+    this.#setMask(mask, message, more);
   }
 
   /** Select groups of a column; those that are hidden are shown again. @param {import("./data.js").Column} column @param {number[]} groups @param {"replace" | "add"} mode @param {string} what */
@@ -112,10 +118,10 @@ export class Actions {
     const wanted = new Set(groups);
     const gone = hidden[column.name] ?? [];
     const still = gone.filter((group) => !wanted.has(group));
-    if (still.length < gone.length)
-      this.#store.set({ hidden: hideGroups(hidden, column.name, still) });
+    const more =
+      still.length < gone.length ? { hidden: hideGroups(hidden, column.name, still) } : {};
     const rows = [...Array(this.#data.n).keys()].filter((row) => wanted.has(groupOf(column, row)));
-    this.select(rows, mode, `with ${what}`);
+    this.#select(rows, mode, `with ${what}`, more);
   }
 
   /** Hide a group of a column, or show it again. @param {string} name @param {number} group @param {string} what */

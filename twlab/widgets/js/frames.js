@@ -1,7 +1,8 @@
 /** Still frames of a moment, for tooltips and neighbours, from a second, unseen video. */
 
 /** @typedef {import("./media.js").Media} Media */
-/** @typedef {{ key: string, video: number, sec: number, width: number, give: (frame: HTMLCanvasElement | null) => void }} Wish */
+/** @typedef {{ key: string, video: number, sec: number, width: number, give: (frame: Picture) => void }} Wish */
+/** @typedef {HTMLCanvasElement | null | undefined} Picture null where there is none, undefined where the wish was given up for later ones */
 
 const WIDTH = 176;
 const KEPT = 160;
@@ -29,9 +30,9 @@ export class Frames {
   }
 
   /**
-   * The frame at a moment; null where there is no picture. The latest wish is served first.
+   * The frame at a moment. The latest wish is served first.
    * @param {number} video @param {number} sec @param {number} [width] in pixels
-   * @returns {Promise<HTMLCanvasElement | null>}
+   * @returns {Promise<Picture>}
    */
   frame(video, sec, width = WIDTH) {
     const rounded = Math.round(sec * PER_SEC) / PER_SEC;
@@ -41,7 +42,7 @@ export class Frames {
     return new Promise((give) => {
       this.#wishes.push({ key, video, sec: rounded, width, give });
       const late = this.#wishes.splice(0, Math.max(0, this.#wishes.length - WAITING));
-      for (const wish of late) wish.give(null);
+      for (const wish of late) wish.give(undefined);
       void this.#work();
     });
   }

@@ -65,6 +65,8 @@ export class CardFrames {
     const middle = (data.start[card.row] + data.end[card.row]) / 2;
     const asked = Number.isFinite(middle) && !this.#blind.has(video);
     const frame = asked ? await frames.frame(video, middle) : null;
+    // Others were in more of a hurry: it is asked for again.
+    if (frame === undefined) return void (card.asked = false);
     if (frame) this.#shown.add((this.#lastVideo = video));
     if (frame) return showFrame(screen, frame);
     if (data.videos[video]?.thumbnail) return showStill(screen, data.videos[video].thumbnail);

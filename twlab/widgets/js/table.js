@@ -228,7 +228,9 @@ export class TableView {
   /** Neither a film nor a picture is to be had. */
   #goPlain() {
     this.#pictured = false;
-    if (this.#open) this.#redraw();
+    this.#pictureHead.remove();
+    this.#clear();
+    this.#relay();
   }
 
   /** Lay the rows into the room there is now. */

@@ -108,10 +108,10 @@ export class Tooltip {
   }
 }
 
-/** A frame, with its time where there are two. @param {HTMLCanvasElement | null} frame @param {string} text */
+/** A frame, with its time where there are two. @param {import("./frames.js").Picture} frame @param {string} text */
 function makeFigure(frame, text) {
   const caption = text ? element("figcaption", {}, text) : null;
-  return element("figure", {}, frame && copyOf(frame), caption);
+  return element("figure", {}, frame ? copyOf(frame) : null, caption);
 }
 
 /** What to say of two rows: how alike they are, and each fact of both where they differ. @param {Data} data @param {Pair} pair @param {string} colorBy */
