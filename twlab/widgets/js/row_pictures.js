@@ -74,8 +74,10 @@ export class RowPictures {
     this.#busy = false;
   }
 
-  /** @param {number} row @param {HTMLCanvasElement | null} picture */
+  /** @param {number} row @param {import("./frames.js").Picture} picture */
   #keep(row, picture) {
+    // Given up for others: the next drawing asks again.
+    if (picture === undefined) return void this.#known.delete(row);
     this.#known.set(row, picture);
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= KEPT_PICTURES) break;
