@@ -143,3 +143,29 @@ def test_hidden_rows_are_not_selected(page: Page) -> None:
     page.locator(".twx-find input").press("Enter")
     assert page.evaluate(STATUS) == f"{left - 5:,} of {N:,} segments selected"
     assert "hidden in the legend left out" in page.locator(".twx-live").inner_text()
+
+
+def test_the_search_box_offers_labels_while_one_types(page: Page) -> None:
+    box, offers = page.get_by_role("combobox", name="Go to a time"), page.locator(".twx-offers")
+    box.fill("topic 1")
+    first = offers.get_by_role("option").first
+    assert first.inner_text().split("\n") == ["topic 1", "2"]
+    assert page.evaluate(STATUS) == f"{N:,} segments", "typing alone selects nothing"
+    box.press("ArrowDown")
+    assert box.get_attribute("aria-activedescendant") == first.get_attribute("id")
+    assert box.get_attribute("aria-expanded") == "true"
+    box.press("ArrowUp")
+    assert box.get_attribute("aria-activedescendant") is None
+    page.screenshot(path=lab.ARTIFACTS / "suggestions.png")
+    box.press("ArrowDown")
+    box.press("Enter")
+    page.wait_for_function(f"{STATUS} === '2 of {N:,} segments selected'")
+    box.press("ArrowDown")
+    box.press("Escape")
+    assert offers.is_hidden()
+    assert box.input_value() == "topic 1"
+    assert page.evaluate(STATUS) == f"2 of {N:,} segments selected"
+    box.fill("topic 19")
+    offers.get_by_text("topic 199").click()
+    page.wait_for_function(f"{STATUS} === '11 of {N:,} segments selected'")
+    assert offers.is_hidden()

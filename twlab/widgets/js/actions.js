@@ -280,8 +280,12 @@ export class Actions {
   /** Go to a time, or select the rows of a label or of some words; else say why not. @param {string} text */
   find(text) {
     const [video, colorBy] = [this.#store.get("video"), this.#store.get("colorBy")];
-    const found = findText(this.#data, { video, colorBy }, text);
-    if (found.kind === "time") this.seek(video, found.sec);
+    this.take(findText(this.#data, { video, colorBy }, text));
+  }
+
+  /** Do what was found. @param {import("./search.js").Found} found */
+  take(found) {
+    if (found.kind === "time") this.seek(this.#store.get("video"), found.sec);
     else if (found.kind === "rows") this.select(found.rows, "replace", `with ${found.what}`);
     else this.#store.set({ message: found.why });
   }

@@ -15,7 +15,7 @@ const HELP = [
   ["P", "play the selection"],
   ["N", "select the nearest neighbours"],
   ["L B V", "lasso, box, pan"],
-  ["/", "go to a time, or find a label or words: 3:07, 4, cluster:4"],
+  ["/", "go to a time, or find a label or words: 3:07, 4, cluster:4; ↓ shows the labels"],
   ["Tap (touch)", "the view takes your fingers; tap beside it to scroll the page again"],
   ["Esc", "clear the selection"],
   ["G", "the gallery as a grid or a strip; arrows move in it, Enter goes there"],

@@ -1,6 +1,7 @@
 /** The bar at the top: tools, colours, search, and the things one does with a selection. */
 
-import { element, icon, iconButton } from "./dom.js";
+import { element, iconButton } from "./dom.js";
+import { FindBox } from "./find_box.js";
 
 /** @typedef {import("./app.js").Context} Context */
 /** @typedef {"lasso" | "box" | "pan"} Tool */
@@ -46,7 +47,7 @@ export class Toolbar {
     const full = iconButton("full", "Full screen", "F", verbs.fullScreen);
     const tools = this.#tools.map(({ button }) => button);
     const { signal } = this.#life;
-    this.#find = makeFindBox(context);
+    this.#find = new FindBox(context, signal);
     parent.append(
       element("span", { class: "twx-title", title: data.title }, data.title),
       element("span", { class: "twx-group", role: "group", "aria-label": "Tool" }, ...tools),
@@ -54,7 +55,7 @@ export class Toolbar {
       element("span", { class: "twx-group" }, this.#undo, this.#redo),
       makeColorChoice(context, signal),
       makeSpaceChoice(context, signal),
-      this.#find,
+      this.#find.root,
       element("span", { class: "twx-group twx-end" }, help, full),
     );
     store.on(["tool", "mask", "labels", "hidden", "focus"], () => this.#draw(), signal);
@@ -72,7 +73,7 @@ export class Toolbar {
 
   /** Put the cursor where one types what to find. */
   find() {
-    this.#find.querySelector("input")?.focus();
+    this.#find.focus();
   }
 
   destroy() {
@@ -119,18 +120,4 @@ function makeSpaceChoice({ data, store, actions }, signal) {
     element("span", {}, "Vectors"),
     select,
   );
-}
-
-/** @param {Context} context */
-function makeFindBox({ actions }) {
-  const input = element("input", {
-    type: "search",
-    placeholder: "3:07 or a label",
-    "aria-label": "Go to a time, or select by label",
-    onkeydown: (/** @type {KeyboardEvent} */ event) => {
-      if (event.key === "Enter") actions.find(input.value);
-      if (event.key === "Escape") input.blur();
-    },
-  });
-  return element("label", { class: "twx-find" }, icon("search"), input);
 }
