@@ -41,8 +41,9 @@ def explore(
 
     Select on any view and the others light up; click and the video goes there; play the video
     and the point on the map moves. The gallery shows what is selected as frames of the film, or
-    as the pictures in the column ``thumbnail_url`` where its rows have each their own. Vectors
-    stay in Python.
+    as the pictures in the column ``thumbnail_url`` where its rows have each their own. The search
+    box takes a time, a label, ``column:value`` or words of the table, and offers labels while one
+    types. Vectors stay in Python.
 
     Parameters
     ----------
