@@ -1,4 +1,4 @@
-/** The explorer: makes the views, gives them one store, and takes everything away at the end. */
+/** The explorer: makes the views, gives them one store, and takes everything away at the end. Where a view stands is a line of `PANELS` in panels.js. */
 
 import { Actions, countText } from "./actions.js";
 import { countSet } from "./bits.js";
@@ -17,7 +17,9 @@ import { Look } from "./look.js";
 import { MapView } from "./map.js";
 import { Media } from "./media.js";
 import { NAMED_COLUMN, withNames } from "./naming.js";
+import { makePanels } from "./panels.js";
 import { Player } from "./player.js";
+import { Stage, rememberedLayout } from "./stage.js";
 import { Store, initialState } from "./state.js";
 import { TableView } from "./table.js";
 import { TimeIndex } from "./timeindex.js";
@@ -41,37 +43,7 @@ import { Tooltip } from "./tooltip.js";
  * @property {History} history
  * @property {Tooltip} tooltip shown by `actions.hover`
  */
-/**
- * @typedef {object} Panels where each part goes; those of views only where they are asked for
- * @property {HTMLElement} toolbar
- * @property {HTMLElement} legend
- * @property {HTMLElement} status
- * @property {HTMLElement} live
- * @property {HTMLElement} [map]
- * @property {HTMLElement} [tools] of the map
- * @property {HTMLElement} [heatmap]
- * @property {HTMLElement} [scale] of the heatmap
- * @property {HTMLElement} [timeline]
- * @property {HTMLElement} [player]
- * @property {HTMLElement} [details]
- * @property {HTMLElement} [gallery]
- * @property {HTMLElement} [bar] of the gallery
- * @property {HTMLElement} [table]
- */
 /** @typedef {{ reset?: () => void, key?: (event: KeyboardEvent) => boolean, canvas?: HTMLElement, destroy: () => void }} View */
-
-const NAMES = {
-  map: "Map",
-  heatmap: "Similarity",
-  timeline: "Timeline",
-  player: "Player",
-  gallery: "Gallery",
-  table: "Table",
-};
-/** Views as wide as the explorer, below the others. */
-const WIDE_VIEWS = ["timeline", "gallery", "table"];
-/** Panels stand below each other up to the first width, two by two up to the second. */
-const [NARROW, MEDIUM] = [620, 980];
 
 export class App {
   #context;
@@ -95,8 +67,10 @@ export class App {
     this.#context = context;
     this.store = context.store;
     this.actions = context.actions;
+    this.store.set({ layout: rememberedLayout(host) });
     const panels = makePanels(this.root, data);
     const views = makeViews(context, panels);
+    const stage = new Stage(context, this.root, panels, views.timeline);
     this.root.append(makeToast(this.store, this.#life.signal), this.#help);
     this.#player = views.player;
     this.#gallery = views.gallery;
@@ -106,11 +80,17 @@ export class App {
       fullScreen: () => this.#toggleFullScreen(),
       help: () => this.#help.showModal(),
     });
-    this.#views = [...Object.values(views).filter((view) => view !== undefined), this.#toolbar];
+    const made = Object.values(views).filter((view) => view !== undefined);
+    this.#views = [...made, stage, this.#toolbar];
     const { signal } = this.#life;
     showStatus(context, panels.status, panels.live, signal);
     attachKeys(this.root, (event) => this.#keyInView(event), this.#verbs(), signal);
-    watchSize(this.root, signal);
+    // A film that nobody sees does not go on.
+    const pause = () => {
+      const away = this.store.get("layout").away.includes("player");
+      if (away && this.store.get("playing")) this.#player?.toggle();
+    };
+    this.store.on(["layout"], pause, signal);
     const message = "Drag on this view now; tap beside it to scroll the page";
     this.root.addEventListener(WOKEN, () => this.store.set({ message }), { signal });
   }
@@ -221,7 +201,7 @@ function keepUpToDate(data, store) {
   store.on(["hidden", "labels"], show);
 }
 
-/** @param {Context} context @param {Panels} panels */
+/** @param {Context} context @param {import("./panels.js").Panels} panels */
 function makeViews(context, panels) {
   const { map, tools, heatmap, scale, timeline, player, details, legend, gallery, bar, table } =
     panels;
@@ -237,67 +217,6 @@ function makeViews(context, panels) {
   };
 }
 
-/** @param {HTMLElement} root @param {Data} data @returns {Panels} */
-function makePanels(root, data) {
-  const toolbar = element("div", {
-    class: "twx-toolbar",
-    role: "toolbar",
-    "aria-label": "Explorer tools",
-  });
-  const legend = element("div", { class: "twx-legend" });
-  const status = element("div", { class: "twx-status" });
-  const live = element("div", { class: "twx-live", role: "status", "aria-live": "polite" });
-  const stage = makeStage(data);
-  /** @type {Panels} */
-  const panels = { toolbar, legend, status, live };
-  for (const name of data.views)
-    stage.append(makePanel(panels, /** @type {keyof typeof NAMES} */ (name), data.n));
-  const bare = data.views.length === 1 && data.views[0] === "player";
-  if (bare) root.append(stage, live);
-  else root.append(toolbar, stage, element("div", { class: "twx-foot" }, legend), live);
-  if (!panels.gallery) root.querySelector(".twx-foot")?.append(status);
-  return panels;
-}
-
-/** Where the panels stand; without any film that of the player is folded. @param {Data} data */
-function makeStage({ views, videos }) {
-  const narrow = views.filter((view) => !WIDE_VIEWS.includes(view));
-  const filmed = videos.some(({ source, thumbnail }) => source.kind !== "none" || thumbnail);
-  const folded = !filmed && narrow.length > 1 && narrow.includes("player");
-  return element("div", {
-    class: "twx-stage",
-    "data-views": views.join(" "),
-    "data-columns": folded ? narrow.length - 1 : narrow.length,
-    "data-film": folded ? "none" : null,
-  });
-}
-
-/** The panel of a view; the places in it are added to `panels`. @param {Panels} panels @param {keyof typeof NAMES} name @param {number} n rows of the table */
-function makePanel(panels, name, n) {
-  if (name === "gallery") return makeGalleryPanel(panels);
-  const heading = ["player", "table"].includes(name)
-    ? null
-    : element("h2", { class: "twx-heading" }, NAMES[name]);
-  const place = element("div", { class: `twx-view twx-${name}` });
-  panels[name] = place;
-  const attributes = { class: `twx-panel twx-panel-${name}`, "aria-label": NAMES[name] };
-  const panel = element("section", attributes, heading, place);
-  if (name === "player" && n)
-    panel.append((panels.details = element("div", { class: "twx-details" })));
-  if (name === "map") heading?.append((panels.tools = element("span", { class: "twx-scale" })));
-  if (name === "heatmap") heading?.append((panels.scale = element("span", { class: "twx-scale" })));
-  return panel;
-}
-
-/** How many are shown is its heading. @param {Panels} panels */
-function makeGalleryPanel(panels) {
-  panels.gallery = element("div", { class: "twx-gallery" });
-  const heading = element("h2", { class: "twx-count" }, panels.status);
-  panels.bar = element("div", { class: "twx-bar" }, heading);
-  const attributes = { class: "twx-panel twx-panel-gallery", "aria-label": NAMES.gallery };
-  return element("section", attributes, panels.bar, panels.gallery);
-}
-
 /** The last thing that happened, written once for the eye and once for screen readers. @param {Context} context @param {HTMLElement} status @param {HTMLElement} live @param {AbortSignal} signal */
 function showStatus({ data, store }, status, live, signal) {
   const draw = () => {
@@ -311,16 +230,4 @@ function showStatus({ data, store }, status, live, signal) {
   store.on(["message"], () => (live.textContent = store.get("message")), signal);
   store.on(["echo"], () => (live.textContent = store.get("echo")), signal);
   draw();
-}
-
-/** Narrow, medium or wide: by the room there is, not by the window. @param {HTMLElement} root @param {AbortSignal} signal */
-function watchSize(root, signal) {
-  const apply = () => {
-    const width = root.clientWidth;
-    root.dataset.size = width < NARROW ? "narrow" : width < MEDIUM ? "medium" : "wide";
-  };
-  const observer = new ResizeObserver(apply);
-  observer.observe(root);
-  signal.addEventListener("abort", () => observer.disconnect());
-  apply();
 }

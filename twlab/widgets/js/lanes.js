@@ -15,19 +15,21 @@
 /** @typedef {[number, number]} Extent top and bottom */
 
 const HEIGHT = { title: 20, lane: 22, novelty: 30 };
-const GAP = 4;
+const LANE_GAP = 4;
+/** A lane higher than this is a block of colour, not a lane. */
+export const MOST_STRETCH = 3;
 
 /**
- * @param {Data} data @param {Lane[]} lanes
+ * @param {Data} data @param {Lane[]} lanes @param {number} [stretch] how much higher lanes and novelty are than by themselves
  * @returns {{ strips: Strip[], height: number, duration: number }}
  */
-export function layoutLanes(data, lanes) {
+export function layoutLanes(data, lanes, stretch = 1) {
   /** @type {Strip[]} */
   const strips = [];
   let [top, duration] = [0, 0];
   /** @param {Strip["kind"]} kind @param {Lane} lane @param {string} label */
   const add = (kind, lane, label) => {
-    const height = HEIGHT[kind];
+    const height = HEIGHT[kind] * (kind === "title" ? 1 : stretch);
     strips.push({
       kind,
       video: lane.video,
@@ -36,12 +38,12 @@ export function layoutLanes(data, lanes) {
       height,
       label,
     });
-    top += height + GAP;
+    top += height + LANE_GAP;
   };
   lanes.forEach((lane, k) => {
     const first = !k || lanes[k - 1].video !== lane.video;
     const last = k === lanes.length - 1 || lanes[k + 1].video !== lane.video;
-    if (first && k) top += 2 * GAP;
+    if (first && k) top += 2 * LANE_GAP;
     if (first && data.videos.length > 1) add("title", lane, data.videos[lane.video].title);
     add("lane", lane, data.lanes[lane.lane] || "segments");
     for (const row of lane.rows) duration = Math.max(duration, data.end[row]);
@@ -63,7 +65,7 @@ function hasNovelty(data, lane) {
 /** The strip at a height, or null. @param {Strip[]} strips @param {number} y */
 export function stripAt(strips, y) {
   const hit = strips.find(
-    (strip) => y >= strip.top - GAP / 2 && y < strip.top + strip.height + GAP / 2,
+    (strip) => y >= strip.top - LANE_GAP / 2 && y < strip.top + strip.height + LANE_GAP / 2,
   );
   return hit ?? null;
 }

@@ -2,6 +2,7 @@
 
 import { NO_FILTERS } from "./facets.js";
 import { noLabels } from "./naming.js";
+import { OWN_LAYOUT } from "./stage_plan.js";
 import { NOTHING_HIDDEN } from "./visibility.js";
 
 /**
@@ -27,6 +28,7 @@ import { NOTHING_HIDDEN } from "./visibility.js";
  * @property {string} colorBy name of the column that gives the colours
  * @property {number} space which map and heatmap are shown
  * @property {"lasso" | "box" | "pan"} tool
+ * @property {import("./stage_plan.js").Layout} layout sizes of the panels, and which are shown
  * @property {"light" | "dark"} theme
  * @property {string} message last thing that happened, to be seen and heard
  * @property {string} echo what the eye sees anyway, for screen readers alone
@@ -59,6 +61,7 @@ export function initialState({ n, colorBy }) {
     colorBy,
     space: 0,
     tool: "lasso",
+    layout: OWN_LAYOUT,
     theme: "light",
     message: "",
     echo: "",

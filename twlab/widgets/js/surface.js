@@ -34,6 +34,8 @@ export class Surface {
   measure = () => {
     const { size, canvas } = this;
     const { clientWidth: width, clientHeight: height } = this.#parent;
+    // A panel that is not shown has no size; it is drawn as it was until it has one again.
+    if (!width || !height) return;
     const dpr = Math.min(window.devicePixelRatio || 1, 3);
     if (width === size.width && height === size.height && dpr === size.dpr) return;
     Object.assign(size, { width, height, dpr });

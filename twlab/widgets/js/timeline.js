@@ -2,7 +2,14 @@
 
 import { attachGestures } from "./gestures.js";
 import { element } from "./dom.js";
-import { laneStrip, lanesBetween, layoutLanes, stripAt, videoExtents } from "./lanes.js";
+import {
+  MOST_STRETCH,
+  laneStrip,
+  lanesBetween,
+  layoutLanes,
+  stripAt,
+  videoExtents,
+} from "./lanes.js";
 import { Surface } from "./surface.js";
 import { formatRange, formatTime } from "./time.js";
 import {
@@ -40,6 +47,9 @@ export class TimelineView {
   #duration;
   #novelty;
   #scroller;
+  #spacer;
+  /** Height of all strips as they are by themselves. */
+  #content;
   #base;
   #marks;
   #shown;
@@ -59,10 +69,18 @@ export class TimelineView {
     this.#duration = duration;
     this.#novelty = highestNovelty(data);
     this.#shown = { lo: 0, hi: duration };
-    const { scroller, holder } = makeScroller(parent, height);
+    this.#content = height;
+    this.natural = Math.min(height + AXIS + 8, TALLEST);
+    this.most = height * MOST_STRETCH + AXIS + 8;
+    const { scroller, holder, spacer } = makeScroller(parent, height, this.natural);
     this.#scroller = scroller;
+    this.#spacer = spacer;
     // The lower canvas is measured first; both are as large as their parent.
-    this.#base = new Surface(holder, (on) => this.#drawBase(on));
+    this.#base = new Surface(
+      holder,
+      (on) => this.#drawBase(on),
+      () => this.#stretch(),
+    );
     this.#marks = new Surface(holder, (on) => this.#drawMarks(on));
     this.#describe();
     const { signal } = this.#life;
@@ -77,6 +95,17 @@ export class TimelineView {
 
   get canvas() {
     return this.#marks.canvas;
+  }
+
+  /** In a panel with room to spare the lanes are higher. */
+  #stretch() {
+    const { data, times } = this.#context;
+    const room = (this.#base.size.height - AXIS - 8) / this.#content;
+    const { strips, height } = layoutLanes(data, times.lanes, stretchOf(room));
+    this.#strips = strips;
+    this.#extents = videoExtents(strips);
+    this.#spacer.style.height = `${height + AXIS + 6}px`;
+    this.#marks?.schedule();
   }
 
   #describe() {
@@ -307,13 +336,18 @@ export class TimelineView {
   }
 }
 
-/** A canvas as large as what is seen, in front of a spacer that gives the scrollbar its length. @param {HTMLElement} parent @param {number} content height of all strips */
-function makeScroller(parent, content) {
+/** How much higher lanes are where there is so many times the room that they need. @param {number} room */
+function stretchOf(room) {
+  return Math.max(1, Math.min(room, MOST_STRETCH));
+}
+
+/** A canvas as large as what is seen, in front of a spacer that gives the scrollbar its length. @param {HTMLElement} parent @param {number} content height of all strips @param {number} natural height of the panel */
+function makeScroller(parent, content, natural) {
   const holder = element("div", { class: "twx-sticky" });
   const spacer = element("div", { class: "twx-spacer" });
   const scroller = element("div", { class: "twx-scroller" }, holder, spacer);
   spacer.style.height = `${content + AXIS + 6}px`;
-  parent.style.setProperty("--twx-timeline", `${Math.min(content + AXIS + 8, TALLEST)}px`);
+  parent.style.setProperty("--twx-timeline", `${natural}px`);
   parent.append(scroller);
-  return { scroller, holder };
+  return { scroller, holder, spacer };
 }

@@ -2,6 +2,7 @@
 
 import { element, iconButton } from "./dom.js";
 import { FindBox } from "./find_box.js";
+import { makePanelMenu } from "./panel_menu.js";
 
 /** @typedef {import("./app.js").Context} Context */
 /** @typedef {"lasso" | "box" | "pan"} Tool */
@@ -48,6 +49,7 @@ export class Toolbar {
     const tools = this.#tools.map(({ button }) => button);
     const { signal } = this.#life;
     this.#find = new FindBox(context, signal);
+    const panels = data.views.length > 1 ? makePanelMenu(context, signal) : null;
     parent.append(
       element("span", { class: "twx-title", title: data.title }, data.title),
       element("span", { class: "twx-group", role: "group", "aria-label": "Tool" }, ...tools),
@@ -56,7 +58,7 @@ export class Toolbar {
       makeColorChoice(context, signal),
       makeSpaceChoice(context, signal),
       this.#find.root,
-      element("span", { class: "twx-group twx-end" }, help, full),
+      element("span", { class: "twx-group twx-end" }, panels, help, full),
     );
     store.on(["tool", "mask", "labels", "hidden", "focus"], () => this.#draw(), signal);
     this.#draw();

@@ -1,0 +1,111 @@
+/** The panels of the explorer: which there are, where each stands, and how one is made. */
+
+import { element } from "./dom.js";
+
+/**
+ * Where a view stands. A new view adds one line here, under the name that it has in `views=`, in
+ * the order from left to right and from top to bottom:
+ * - `place: "column"`: beside the others, as high as these, with a border that can be moved;
+ * - `place: "wide"`: below the columns, over the whole width, as high as it is by itself;
+ * - `folded`: what a wide panel takes of the window's height at most, in pixels, as long as nobody
+ *   opens it: a page that fills its window leaves that much room. What most people do not need at
+ *   once begins folded, as a bar with one button (see table_bar.js);
+ * - `headed: false`: the view writes its own heading.
+ * @type {Record<string, { title: string, place: "column" | "wide", folded?: number, headed?: boolean }>}
+ */
+export const PANELS = {
+  map: { title: "Map", place: "column" },
+  heatmap: { title: "Similarity", place: "column" },
+  player: { title: "Player", place: "column", headed: false },
+  timeline: { title: "Timeline", place: "wide" },
+  gallery: { title: "Gallery", place: "wide", folded: 190, headed: false },
+  table: { title: "Table", place: "wide", folded: 46, headed: false },
+};
+
+/**
+ * @typedef {object} Panels where each part goes; those of views only where they are asked for
+ * @property {HTMLElement} stage
+ * @property {Map<string, HTMLElement>} sections by the name of their view
+ * @property {HTMLElement} toolbar
+ * @property {HTMLElement} foot
+ * @property {HTMLElement} legend
+ * @property {HTMLElement} status
+ * @property {HTMLElement} live
+ * @property {HTMLElement} [map]
+ * @property {HTMLElement} [tools] of the map
+ * @property {HTMLElement} [heatmap]
+ * @property {HTMLElement} [scale] of the heatmap
+ * @property {HTMLElement} [timeline]
+ * @property {HTMLElement} [player]
+ * @property {HTMLElement} [details]
+ * @property {HTMLElement} [gallery]
+ * @property {HTMLElement} [bar] of the gallery
+ * @property {HTMLElement} [table]
+ */
+
+/** @param {HTMLElement} root @param {import("./data.js").Data} data @returns {Panels} */
+export function makePanels(root, data) {
+  const toolbar = element("div", {
+    class: "twx-toolbar",
+    role: "toolbar",
+    "aria-label": "Explorer tools",
+  });
+  const legend = element("div", { class: "twx-legend" });
+  const status = element("div", { class: "twx-status" });
+  const live = element("div", { class: "twx-live", role: "status", "aria-live": "polite" });
+  const foot = element("div", { class: "twx-foot" }, legend);
+  const stage = makeStage(data);
+  /** @type {Panels} */
+  const panels = { stage, sections: new Map(), toolbar, foot, legend, status, live };
+  for (const name of data.views) {
+    const section = makePanel(panels, name, data.n);
+    panels.sections.set(name, section);
+    stage.append(section);
+  }
+  const bare = data.views.length === 1 && data.views[0] === "player";
+  if (bare) root.append(stage, live);
+  else root.append(toolbar, stage, foot, live);
+  if (!panels.gallery && !bare) foot.append(status);
+  return panels;
+}
+
+/** Where the panels stand; without any film that of the player is folded. @param {import("./data.js").Data} data */
+function makeStage({ views, videos }) {
+  const columns = views.filter((view) => PANELS[view].place === "column");
+  const filmed = videos.some(({ source, thumbnail }) => source.kind !== "none" || thumbnail);
+  const folded = !filmed && columns.length > 1 && columns.includes("player");
+  return element("div", {
+    class: "twx-stage",
+    "data-views": views.join(" "),
+    "data-film": folded ? "none" : null,
+  });
+}
+
+/** The panel of a view; the places in it are added to `panels`. @param {Panels} panels @param {string} name @param {number} n rows of the table */
+function makePanel(panels, name, n) {
+  if (name === "gallery") return makeGalleryPanel(panels);
+  const { title, headed = true } = PANELS[name];
+  const heading = headed ? element("h2", { class: "twx-heading" }, title) : null;
+  const place = element("div", { class: `twx-view twx-${name}` });
+  /** @type {any} */ (panels)[name] = place;
+  const panel = element("section", sectionAttributes(name), heading, place);
+  if (name === "player" && n)
+    panel.append((panels.details = element("div", { class: "twx-details" })));
+  if (name === "map") heading?.append((panels.tools = element("span", { class: "twx-scale" })));
+  if (name === "heatmap") heading?.append((panels.scale = element("span", { class: "twx-scale" })));
+  return panel;
+}
+
+/** @param {string} name */
+function sectionAttributes(name) {
+  const { title, place } = PANELS[name];
+  return { class: `twx-panel twx-panel-${name}`, "data-place": place, "aria-label": title };
+}
+
+/** How many are shown is its heading. @param {Panels} panels */
+function makeGalleryPanel(panels) {
+  panels.gallery = element("div", { class: "twx-gallery" });
+  const heading = element("h2", { class: "twx-count" }, panels.status);
+  panels.bar = element("div", { class: "twx-bar" }, heading);
+  return element("section", sectionAttributes("gallery"), panels.bar, panels.gallery);
+}
