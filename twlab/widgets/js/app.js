@@ -17,6 +17,7 @@ import { Look } from "./look.js";
 import { MapView } from "./map.js";
 import { Media } from "./media.js";
 import { NAMED_COLUMN, withNames } from "./naming.js";
+import { OutMenu } from "./out_menu.js";
 import { makePanels } from "./panels.js";
 import { Player } from "./player.js";
 import { Stage, rememberedLayout } from "./stage.js";
@@ -53,6 +54,7 @@ export class App {
   #gallery;
   #table;
   #toolbar;
+  #out;
   #help = helpDialog();
   #life = new AbortController();
 
@@ -75,7 +77,9 @@ export class App {
     this.#player = views.player;
     this.#gallery = views.gallery;
     this.#table = views.table;
+    this.#out = new OutMenu(context, this.root, () => drawables(views));
     this.#toolbar = new Toolbar(context, panels.toolbar, {
+      out: this.#out.node,
       reset: () => this.#reset(),
       fullScreen: () => this.#toggleFullScreen(),
       help: () => this.#help.showModal(),
@@ -145,6 +149,7 @@ export class App {
 
   destroy() {
     this.#life.abort();
+    this.#out.destroy();
     this.#views.forEach((view) => view.destroy());
     const { tooltip, frames, media, look, store } = this.#context;
     for (const part of [tooltip, frames, media, look]) part.destroy();
@@ -215,6 +220,16 @@ function makeViews(context, panels) {
     gallery: gallery && bar && new Gallery(context, gallery, bar),
     table: table && new TableView(context, table),
   };
+}
+
+/** The views of which pictures can be made: those on the page. @param {ReturnType<typeof makeViews>} views */
+function drawables({ map, heatmap, timeline }) {
+  /** @type {import("./out_menu.js").Drawables} */
+  const drawn = {};
+  if (map?.size.width) drawn.Map = map;
+  if (heatmap?.size.width) drawn.Similarity = heatmap;
+  if (timeline?.size.width) drawn.Timeline = timeline;
+  return drawn;
 }
 
 /** The last thing that happened, written once for the eye and once for screen readers. @param {Context} context @param {HTMLElement} status @param {HTMLElement} live @param {AbortSignal} signal */

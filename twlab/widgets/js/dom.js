@@ -44,6 +44,14 @@ export function element(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** A dialog with a button that closes it; no form, which frames may not send. @param {string} kind @param {HTMLElement[]} content */
+export function makeDialog(kind, ...content) {
+  const dialog = element("dialog", { class: kind }, ...content);
+  const onclick = () => dialog.close();
+  dialog.append(element("button", { type: "button", class: "twx-plain", onclick }, "Close"));
+  return dialog;
+}
+
 /** @param {Icon} name */
 export function icon(name) {
   const space = "http://www.w3.org/2000/svg";

@@ -97,6 +97,18 @@ export class HeatmapView {
     return { grid, plot: this.#plot(), view: this.#view, brush: this.#brush, over: this.#over };
   }
 
+  /** What a picture of this view is made of. */
+  get layers() {
+    return [
+      (/** @type {Drawing} */ on) => this.#drawBase(on),
+      (/** @type {Drawing} */ on) => this.#drawMarks(on),
+    ];
+  }
+
+  get size() {
+    return this.#base.size;
+  }
+
   /** @param {Drawing} on */
   #drawBase({ ctx, dpr }) {
     if (!this.#grid) return;

@@ -1,6 +1,6 @@
 /** Keys that work wherever the explorer has the focus, and the list of them. */
 
-import { element } from "./dom.js";
+import { element, makeDialog } from "./dom.js";
 
 /** @type {[string, string][]} */
 const HELP = [
@@ -65,14 +65,7 @@ function chordOf({ shiftKey, key }) {
 }
 
 export function helpDialog() {
-  const close = element("button", { type: "submit", class: "twx-plain" }, "Close");
   const rows = HELP.map(([key, what]) => [element("dt", {}, key), element("dd", {}, what)]).flat();
-  const form = element(
-    "form",
-    { method: "dialog" },
-    element("h2", {}, "Keys and gestures"),
-    element("dl", {}, ...rows),
-    close,
-  );
-  return element("dialog", { class: "twx-help" }, form);
+  const title = element("h2", {}, "Keys and gestures");
+  return makeDialog("twx-help", title, element("dl", {}, ...rows));
 }

@@ -11,6 +11,7 @@ import { CROWD, drawDensity } from "./map_density.js";
 import { MapFrames } from "./map_frames.js";
 import { drawMapMarks, drawPath } from "./map_marks.js";
 import { MapNames } from "./map_names.js";
+import { drawPoints } from "./map_picture.js";
 import { addMapTools } from "./map_tools.js";
 import { PointLayer } from "./points.js";
 import { RowPictures } from "./row_pictures.js";
@@ -179,18 +180,48 @@ export class MapView {
     if (!this.#camera.moved) this.reset();
   }
 
+  /** What a picture of this view is made of. */
+  get layers() {
+    /** @type {((on: import("./surface.js").Drawing) => void)[]} */
+    const layers = [(on) => this.#drawShade(on), (on) => this.#drawCloud(on)];
+    return [...layers, (/** @type {import("./surface.js").Drawing} */ on) => this.#draw(on)];
+  }
+
+  get size() {
+    return this.#surface.size;
+  }
+
+  /** @param {import("./surface.js").Drawing} on */
+  #drawCloud(on) {
+    const rows = this.#rows;
+    const cloud = {
+      xs: gather(new Float32Array(rows.length), this.#x, rows),
+      ys: gather(new Float32Array(rows.length), this.#y, rows),
+      colours: gather(new Uint32Array(rows.length), this.#context.look.colours(), rows),
+      mask: gather(new Uint8Array(rows.length), this.#outstanding(), rows),
+    };
+    drawPoints(on, cloud, { view: this.#camera.view, ...this.#looks() });
+  }
+
+  /** How large points are, and how opaque those that do not stand out. */
+  #looks() {
+    const { store } = this.#context;
+    const plain = this.#rows.length > CROWDED ? 0.7 : 1;
+    return {
+      dot: this.#camera.dotSize(this.#placed.length),
+      dim: store.get("lit") >= 0 ? 0.4 : store.get("selected") ? 0.17 : plain,
+    };
+  }
+
   /** @param {import("./surface.js").Drawing} on */
   #draw({ ctx, width, height }) {
     const n = this.#rows.length;
-    const dot = this.#camera.dotSize(n);
-    const plain = n > CROWDED ? 0.7 : 1;
-    const { store } = this.#context;
-    const dim = store.get("lit") >= 0 ? 0.4 : store.get("selected") ? 0.17 : plain;
+    const { dot, dim } = this.#looks();
     const every = this.#moving ? Math.ceil(n / WHILE_MOVING) : 1;
     this.#points.renderer.draw(this.#camera.view, dot, dim, every);
     if (this.#moving) this.#restSoon();
     const rowToPixels = (/** @type {number} */ row) => this.#toPixels(row);
-    if (store.get("path")) drawPath(ctx, this.#context, rowToPixels);
+    if (this.#context.store.get("path")) drawPath(ctx, this.#context, rowToPixels);
     this.#names.draw(ctx, {
       ...{ x: this.#x, y: this.#y, rows: this.#rows, width, height },
       toPixels: (px, py) => this.#camera.toPixels(px, py),

@@ -153,6 +153,18 @@ export class TimelineView {
     return { strip, row: this.#isShown(found) ? found : -1, sec };
   }
 
+  /** What a picture of this view is made of. */
+  get layers() {
+    return [
+      (/** @type {Drawing} */ on) => this.#drawBase(on),
+      (/** @type {Drawing} */ on) => this.#drawMarks(on),
+    ];
+  }
+
+  get size() {
+    return this.#base.size;
+  }
+
   /** @param {Drawing} on */
   #drawBase({ ctx, height }) {
     const w = this.#window();

@@ -27,7 +27,7 @@ export class Toolbar {
 
   /**
    * @param {Context} context @param {HTMLElement} parent
-   * @param {{ reset: () => void, fullScreen: () => void, help: () => void }} verbs
+   * @param {{ reset: () => void, fullScreen: () => void, help: () => void, out: HTMLElement }} verbs
    */
   constructor(context, parent, verbs) {
     const { data, store, actions, history } = context;
@@ -58,7 +58,12 @@ export class Toolbar {
       makeColorChoice(context, signal),
       makeSpaceChoice(context, signal),
       this.#find.root,
-      element("span", { class: "twx-group twx-end" }, panels, help, full),
+      element(
+        "span",
+        { class: "twx-end" },
+        verbs.out,
+        element("span", { class: "twx-group" }, panels, help, full),
+      ),
     );
     store.on(["tool", "mask", "labels", "hidden", "focus"], () => this.#draw(), signal);
     this.#draw();
