@@ -72,6 +72,8 @@ def test_the_explorer_as_a_file(chromium: Browser, tmp_path: Path, scheme: Any) 
     page.get_by_role("button", name="Table and filters").click()
     page.locator(".twx-facet-group").first.click()
     page.get_by_role("button", name="Columns").click()
+    page.get_by_role("button", name="What the marks of Map mean").click()
+    page.get_by_role("button", name="Panels").click()
     assert violations(page) == []
     page.keyboard.press("?")
     assert page.evaluate("document.querySelector('.twx-help').open")

@@ -92,6 +92,32 @@ def test_borders_move_by_mouse_and_by_key_and_go_back(page: Page) -> None:
     assert width_of(page, "map") == pytest.approx(own, abs=1)
 
 
+def test_a_key_shows_each_mark_as_it_is_drawn(page: Page) -> None:
+    for name in ("Map", "Similarity", "Timeline"):
+        opener = page.get_by_role("button", name=f"What the marks of {name} mean")
+        opener.click()
+        key = f".twx-panel:has(h2:text('{name}')) .twx-key"
+        told = page.locator(f"{key} li").all_inner_texts()
+        assert len(told) >= 3
+        for k in range(len(told)):
+            assert lab.drawn(page, f"{key} canvas", k) > 1, told[k]
+        opener.press("Escape")
+        assert not page.locator(key).is_visible()
+
+
+def test_a_key_tells_what_may_be_seen_now(page: Page) -> None:
+    page.get_by_role("button", name="What the marks of Similarity mean").click()
+    combs = page.get_by_text("Along the edges: what is selected.")
+    assert combs.count() == 0
+    page.locator(MAP).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert combs.is_visible()
+    page.get_by_role("button", name="What the marks of Similarity mean").click()
+    page.locator(MAP).focus()
+    page.keyboard.press("Escape")
+
+
 def test_panels_are_hidden_and_come_back(page: Page) -> None:
     opener = page.get_by_role("button", name="Panels")
     opener.click()

@@ -61,6 +61,13 @@ test("in a window too small a page scrolls, a full screen gets smaller panels fi
   assert.equal(planHeights({ ...room, tight: true, height: 200 }, OWN_LAYOUT).tall, 310);
 });
 
+test("on a full screen the lanes of many videos scroll before columns are low", () => {
+  const room = { width: 1900, height: 690, natural: 320, most: 4000 };
+  const { tall, timeline } = planHeights({ ...room, tight: true }, OWN_LAYOUT);
+  assert.ok(tall >= 2 * timeline - 1 && tall + timeline === 690);
+  assert.equal(planHeights({ ...room, tight: false }, OWN_LAYOUT).timeline, 320);
+});
+
 test("without a timeline the columns take all", () => {
   const room = { width: 1440, height: 700, tight: true, natural: 0, most: 0 };
   assert.deepEqual(planHeights(room, OWN_LAYOUT), { tall: 700, timeline: 0 });

@@ -11,6 +11,7 @@ import { Gallery } from "./gallery.js";
 import { WOKEN } from "./gestures.js";
 import { HeatmapView } from "./heatmap.js";
 import { History } from "./history.js";
+import { addKeys } from "./key_panel.js";
 import { attachKeys, helpDialog } from "./keys.js";
 import { Legend } from "./legend.js";
 import { Look } from "./look.js";
@@ -87,6 +88,7 @@ export class App {
     const made = Object.values(views).filter((view) => view !== undefined);
     this.#views = [...made, stage, this.#toolbar];
     const { signal } = this.#life;
+    addKeys(context, panels.sections, signal);
     showStatus(context, panels.status, panels.live, signal);
     attachKeys(this.root, (event) => this.#keyInView(event), this.#verbs(), signal);
     // A film that nobody sees does not go on.

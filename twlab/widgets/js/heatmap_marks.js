@@ -101,7 +101,7 @@ function drawTickBeside(ctx, { x, y, side }, py, text) {
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {import("./look.js").Look} look @param {Plot} plot @param {number} px @param {number} py */
-function drawDivider(ctx, look, { x, y, side }, px, py) {
+export function drawDivider(ctx, look, { x, y, side }, px, py) {
   const ink = ctx.fillStyle;
   ctx.fillStyle = look.ink(0.75);
   if (px > 0 && px < side) ctx.fillRect(Math.round(x + px), y, 1, side);
@@ -137,7 +137,7 @@ export function drawHeatmapMarks(ctx, { store, look }, frame) {
 }
 
 /** Through the middle of a cell of the diagonal. @param {CanvasRenderingContext2D} ctx @param {HeatFrame} frame @param {number} cell -1 for none @param {number} unit @param {string} colour */
-function drawCross(ctx, { plot, view }, cell, unit, colour) {
+export function drawCross(ctx, { plot, view }, cell, unit, colour) {
   if (cell < 0) return;
   const thick = Math.max(1.5, Math.min(unit, 3));
   const [px, py] = [(cell + 0.5 - view.x) * unit, (cell + 0.5 - view.y) * unit];
@@ -147,7 +147,7 @@ function drawCross(ctx, { plot, view }, cell, unit, colour) {
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {HeatFrame} frame @param {import("./cells.js").Cell} cell @param {number} unit */
-function drawPointer(ctx, { plot, view }, [column, row], unit) {
+export function drawPointer(ctx, { plot, view }, [column, row], unit) {
   const [x, y] = [plot.x + (column - view.x) * unit, plot.y + (row - view.y) * unit];
   const side = Math.max(unit, 3);
   ctx.fillStyle = "rgba(255,255,255,0.22)";
@@ -159,7 +159,7 @@ function drawPointer(ctx, { plot, view }, [column, row], unit) {
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {import("./look.js").Look} look @param {HeatFrame} frame @param {import("./cells.js").Brush} brush @param {number} unit */
-function drawBrush(ctx, look, { plot, view }, { a, b }, unit) {
+export function drawBrush(ctx, look, { plot, view }, { a, b }, unit) {
   const low = [0, 1].map((k) => Math.min(a[k], b[k]));
   const high = [0, 1].map((k) => Math.max(a[k], b[k]) + 1);
   const x = plot.x + (low[0] - view.x) * unit;
@@ -175,7 +175,7 @@ function drawBrush(ctx, look, { plot, view }, { a, b }, unit) {
 }
 
 /** A veil over the lines of cells whose rows are all hidden. @param {CanvasRenderingContext2D} ctx @param {string} colour @param {Uint8Array | null} shown @param {HeatFrame} frame */
-function drawHidden(ctx, colour, shown, { plot, view, grid }) {
+export function drawHidden(ctx, colour, shown, { plot, view, grid }) {
   if (!shown) return;
   const unit = plot.side / view.span;
   ctx.save();
@@ -208,7 +208,7 @@ export function hiddenRuns(shown, { rows, block, size }) {
 }
 
 /** Ticks along both axes where rows are selected. @param {CanvasRenderingContext2D} ctx @param {string} colour @param {Uint8Array} mask @param {HeatFrame} frame */
-function drawSelected(ctx, colour, mask, { plot, view, grid }) {
+export function drawSelected(ctx, colour, mask, { plot, view, grid }) {
   const { rows, block } = grid;
   const unit = plot.side / view.span / block;
   ctx.fillStyle = colour;

@@ -24,6 +24,8 @@ const HELP = [
   ["M", "names of groups on the map, and frames in the place of points once zoomed in"],
   ["W", "the way of the video on the player through the map"],
   ["F", "full screen"],
+  ["? in a panel's head", "what its marks mean"],
+  ["0", "views, sizes and panels as they were at first"],
 ];
 
 /**

@@ -2,7 +2,6 @@
 
 import { gather, maskOf } from "./bits.js";
 import { Camera } from "./camera.js";
-import { hexRgb } from "./colour.js";
 import { findColumn, mapRows } from "./data.js";
 import { attachGestures } from "./gestures.js";
 import { boxPolygon, nearestRow, rowTowards, rowsInPolygon, thinPath } from "./geometry.js";
@@ -29,8 +28,6 @@ const WHILE_MOVING = 80000;
 const REST_MS = 160;
 /** Above so many points they overlap: each is drawn less opaque. */
 const CROWDED = 20000;
-/** Of the thickest place of many points: a grey that lets every group's colour stand out. */
-const SHADE = { light: "#7d879b", dark: "#93a0b8" };
 
 /** @type {(keyof import("./state.js").State)[]} */
 const REDRAWN_BY = [
@@ -245,10 +242,10 @@ export class MapView {
   /** Under the points, where they are many. @param {import("./surface.js").Drawing} on */
   #drawShade({ ctx, width, height }) {
     if (this.#rows.length <= CROWD || this.#moving) return;
-    const rgb = hexRgb(this.#context.store.get("theme") === "dark" ? SHADE.dark : SHADE.light);
+    const theme = this.#context.store.get("theme");
     const toPixels = (/** @type {number} */ row) =>
       this.#camera.toPixels(this.#x[row], this.#y[row]);
-    drawDensity(ctx, this.#rows, toPixels, { width, height, rgb });
+    drawDensity(ctx, this.#rows, toPixels, { width, height, theme });
   }
 
   /** Where a row lies in pixels; null where it is not on this map. @param {number} row */

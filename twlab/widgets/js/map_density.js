@@ -1,5 +1,7 @@
 /** Where points lie thickest, as a shade under them. */
 
+import { hexRgb } from "./colour.js";
+
 /** @typedef {import("./geometry.js").Point} Point */
 
 /** Points from which on they hide each other, so that a shade says more than they do. */
@@ -8,6 +10,8 @@ export const CROWD = 3000;
 const CELL = 6;
 /** Times the cells are averaged with those beside them: three come close to a bell curve. */
 const PASSES = 3;
+/** Of the thickest place of many points: a grey that lets every group's colour stand out. */
+const SHADE = { light: "#7d879b", dark: "#93a0b8" };
 /** How much of the colour the thickest place has. */
 const STRONGEST = 0.5;
 
@@ -46,9 +50,10 @@ export function blurCells({ counts, columns, lines }) {
 
 /**
  * @param {CanvasRenderingContext2D} ctx @param {Uint32Array} rows @param {(row: number) => Point} toPixels
- * @param {{ width: number, height: number, rgb: number[] }} panel
+ * @param {{ width: number, height: number, theme: "light" | "dark" }} panel
  */
-export function drawDensity(ctx, rows, toPixels, { width, height, rgb }) {
+export function drawDensity(ctx, rows, toPixels, { width, height, theme }) {
+  const rgb = hexRgb(SHADE[theme]);
   const cells = countCells(rows, toPixels, { width, height });
   const blurred = blurCells(cells);
   const most = blurred.reduce((a, b) => Math.max(a, b), 0);

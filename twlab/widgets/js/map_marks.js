@@ -17,7 +17,7 @@ import { nearestOf } from "./near.js";
  */
 
 const TAIL = 8;
-const LINES = 6;
+export const LINES = 6;
 /** Points of a group that is pointed at are at least so large, unless they are so many that they are seen anyway. */
 const [LIT_DOT, LIT_DISCS] = [5, 2000];
 
@@ -43,16 +43,26 @@ export function drawMapMarks(ctx, context, frame) {
       frame,
       look.ink(0.6),
     );
-    ring(ctx, here, frame.dot / 2 + 4.5, look.accent(), 2.5);
-    disc(ctx, here, Math.max(3, frame.dot / 2), cssColour(look.colours()[focus]));
+    drawFocus(ctx, here, frame.dot, look, look.colours()[focus]);
   }
   const over = hover >= 0 ? frame.toPixels(hover) : null;
-  if (over) ring(ctx, over, frame.dot / 2 + 3, look.ink(0.9), 1.5);
+  if (over) drawHover(ctx, over, frame.dot, look);
   drawOutline(ctx, frame.outline, look.accent());
 }
 
+/** @param {CanvasRenderingContext2D} ctx @param {Point} here @param {number} dot @param {import("./look.js").Look} look @param {number} colour packed */
+export function drawFocus(ctx, here, dot, look, colour) {
+  ring(ctx, here, dot / 2 + 4.5, look.accent(), 2.5);
+  disc(ctx, here, Math.max(3, dot / 2), cssColour(colour));
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Point} over @param {number} dot @param {import("./look.js").Look} look */
+export function drawHover(ctx, over, dot, look) {
+  ring(ctx, over, dot / 2 + 3, look.ink(0.9), 1.5);
+}
+
 /** A few points among many are found by their size. @param {CanvasRenderingContext2D} ctx @param {MapFrame} frame @param {import("./look.js").Look} look */
-function drawLit(ctx, { lit, dot, toPixels }, look) {
+export function drawLit(ctx, { lit, dot, toPixels }, look) {
   if (!lit.length || lit.length > LIT_DISCS || dot > LIT_DOT) return;
   const colour = cssColour(look.colours()[lit[0]]);
   for (const row of lit) {
@@ -92,7 +102,7 @@ function tailPoints(focus, times, frame) {
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {Point[]} tail @param {string} colour */
-function drawTail(ctx, tail, colour) {
+export function drawTail(ctx, tail, colour) {
   ctx.strokeStyle = colour;
   for (let k = 0; k + 1 < tail.length; k++) {
     const strength = 1 - k / TAIL;
@@ -107,7 +117,7 @@ function drawTail(ctx, tail, colour) {
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {Point} here @param {{ row: number }[]} near @param {MapFrame} frame @param {string} colour */
-function drawLikenesses(ctx, here, near, frame, colour) {
+export function drawLikenesses(ctx, here, near, frame, colour) {
   ctx.setLineDash([1.5, 4]);
   ctx.lineWidth = 1.2;
   ctx.strokeStyle = colour;
@@ -141,7 +151,7 @@ function disc(ctx, at, radius, colour) {
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {Point[]} outline @param {string} colour */
-function drawOutline(ctx, outline, colour) {
+export function drawOutline(ctx, outline, colour) {
   if (outline.length < 2) return;
   ctx.beginPath();
   outline.forEach((point) => ctx.lineTo(...point));

@@ -28,6 +28,8 @@ export const LEAST_TIMELINE = 70;
 const [BY_WIDTH, FROM, UP_TO] = [0.33, 310, 560];
 /** Part of a window for the timeline: a lane of 40 pixels on a laptop, the map three times as high. */
 const TIMELINE_PART = 0.27;
+/** Of many videos the timeline scrolls: on a full screen it leaves the columns twice its own height. */
+const MOST_OF_MANY = 1 / 3;
 /** The map is a little wider than its neighbours. */
 const SHARES = /** @type {Record<string, number>} */ ({ map: 1.12, heatmap: 1, player: 1.06 });
 /** A heatmap is square, with its axes beside it: more width than this stays empty. */
@@ -47,8 +49,11 @@ export function planHeights({ width, height, tight, natural, most }, layout) {
     return { tall: layout.tall || own, timeline: layout.timeline || natural };
   const least = tight ? FROM : own;
   const kept = layout.tall || least;
+  const needed = tight
+    ? Math.min(natural, Math.max(LEAST_TIMELINE, MOST_OF_MANY * height))
+    : natural;
   const part = layout.tall ? height - kept : Math.min(TIMELINE_PART * height, height - kept);
-  const timeline = layout.timeline || (natural && clampSize(part, natural, most));
+  const timeline = layout.timeline || (natural && clampSize(part, needed, most));
   return { tall: Math.round(layout.tall || Math.max(least, height - timeline)), timeline };
 }
 

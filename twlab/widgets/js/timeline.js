@@ -22,6 +22,7 @@ import {
   paintLane,
   paintNovelty,
   paintPlayhead,
+  paintPointer,
   paintScenes,
 } from "./timeline_paint.js";
 import { clampSpan, followSec, secToX, windowOf, xToSec, zoomSpan } from "./timespan.js";
@@ -197,10 +198,7 @@ export class TimelineView {
     for (const { band, colour } of bands)
       paintBand(ctx, w, band, colour, this.#extents.get(band.video));
     this.#drawFocus(ctx, w);
-    if (Number.isFinite(this.#pointer)) {
-      ctx.fillStyle = look.ink(0.35);
-      ctx.fillRect(Math.round(this.#pointer), AXIS - 4, 1, height);
-    }
+    if (Number.isFinite(this.#pointer)) paintPointer(ctx, look, this.#pointer, height);
     this.#drawPlayhead(ctx, w, height);
     ctx.restore();
   }

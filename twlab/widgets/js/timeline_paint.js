@@ -176,6 +176,12 @@ export function paintFocus(ctx, w, strip, { start, end }, colour) {
   ctx.strokeRect(x0 - 1, w.top + strip.top - 1, Math.max(x1 - x0, 3) + 1, strip.height + 2);
 }
 
+/** @param {CanvasRenderingContext2D} ctx @param {import("./look.js").Look} look @param {number} x @param {number} height */
+export function paintPointer(ctx, look, x, height) {
+  ctx.fillStyle = look.ink(0.35);
+  ctx.fillRect(Math.round(x), AXIS - 4, 1, height);
+}
+
 /** @param {CanvasRenderingContext2D} ctx @param {number} x @param {Extent} extent in pixels of the canvas @param {string} colour */
 export function paintPlayhead(ctx, x, [top, bottom], colour) {
   ctx.fillStyle = colour;
