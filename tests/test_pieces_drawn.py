@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 D = 6
 N_ROWS = 30
+NAMES = dict(zip("abcdef", np.eye(D), strict=True))
 
 WHOLE: list[Any] = [*[1, 2, 3] * 4, 100, 0, -5, True, 2.5, None, "2"]
 VIDEOS = [*["any", "other", "same"] * 4, "both", None]
@@ -67,6 +68,7 @@ READ_WHOLE: dict[str, Callable[[Any], Any]] = {
     "compare_options": tw.compare_options,
     "deduplicate": tw.deduplicate,
     "find": lambda s: tw.find(tw.sample().head(9), s),
+    "name_clusters": lambda s: tw.name_clusters(s, np.arange(N_ROWS) % 2, vocabulary=NAMES),
     "outliers": tw.outliers,
     "project": lambda s: tw.project(s, method="pca"),
     "repeats": tw.repeats,

@@ -224,6 +224,16 @@ def compare_options(segments: _Segments) -> pd.DataFrame:
 def diagnose(segments: _Segments) -> pd.DataFrame:
     """What is worth knowing about a table before it is analysed, one finding per row."""
 
+def name_clusters(
+    segments: _Segments,
+    labels: _Values,
+    *,
+    vocabulary: Sequence[str] | Mapping[str, _Points] | None = None,
+    client: _Embedder | None = None,
+    model_name: str | None = None,
+) -> pd.DataFrame:
+    """A name for each cluster, from a vocabulary or from what is spoken; or that none fits."""
+
 def search(
     segments: _Segments,
     query: _Query | None = None,
@@ -340,6 +350,7 @@ __all__ = [
     "intervals",
     "load",
     "merge_hits",
+    "name_clusters",
     "near_duplicates",
     "nearest",
     "novelty",

@@ -93,6 +93,7 @@ WIRES: dict[str, Wire] = {
     "compare_options": Wire("analysis.judging.agreement", _SEGMENTS),
     "diagnose": Wire("analysis.judging.diagnosis", _SEGMENTS, "archive.in_pieces.per_video"),
     "merge_hits": Wire("analysis.judging.retrieval"),
+    "name_clusters": Wire("analysis.judging.cluster_names", _SEGMENTS),
     "search": Wire("analysis.judging.retrieval", _SEGMENTS),
     "similarity_pairs": Wire("analysis.judging.thresholds", _SEGMENTS),
     "threshold": Wire("analysis.judging.thresholds", _SEGMENTS),
