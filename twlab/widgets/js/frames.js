@@ -14,7 +14,7 @@ const PAINT_MS = 250;
 /** Up to here a value of a colour is black. */
 const NEARLY_BLACK = 8;
 /** Frames a second that are told apart. */
-const PER_SEC = 4;
+export const PER_SEC = 4;
 
 export class Frames {
   #reel;
@@ -45,6 +45,11 @@ export class Frames {
       for (const wish of late) wish.give(undefined);
       void this.#work();
     });
+  }
+
+  /** How long a film is, once a frame of it was taken. @param {number} video @returns {number | undefined} seconds */
+  lengthSec(video) {
+    return this.#reel.lengths.get(video);
   }
 
   async #work() {
@@ -81,6 +86,8 @@ class Reel {
   /** @type {HTMLVideoElement | null} */
   #screen = null;
   #loaded = "";
+  /** Of films that were wound, in seconds. @type {Map<number, number>} */
+  lengths = new Map();
   #closed = false;
 
   /** @param {Media} media */
@@ -94,6 +101,7 @@ class Reel {
     if (!url || this.#closed) return null;
     const screen = await this.#load(url);
     if (!screen.videoWidth) return null;
+    if (Number.isFinite(screen.duration)) this.lengths.set(video, screen.duration);
     const wanted = Math.min(sec, Math.max((screen.duration || sec) - 0.05, 0));
     if (Math.abs(screen.currentTime - wanted) > 0.01) {
       screen.currentTime = wanted;

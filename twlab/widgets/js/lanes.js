@@ -1,10 +1,10 @@
-/** Where the timeline's rows lie: for each video a title, its lanes and its novelty strip. */
+/** Where the timeline's rows lie: for each video a title, its film, its lanes and its novelty strip. */
 
 /** @typedef {import("./data.js").Data} Data */
 /** @typedef {import("./timeindex.js").Lane} Lane */
 /**
  * @typedef {object} Strip
- * @property {"title" | "lane" | "novelty"} kind
+ * @property {"title" | "film" | "lane" | "novelty"} kind
  * @property {number} video
  * @property {Lane | null} lane
  * @property {number} top
@@ -14,16 +14,28 @@
 
 /** @typedef {[number, number]} Extent top and bottom */
 
-const HEIGHT = { title: 20, lane: 22, novelty: 30 };
+const HEIGHT = { title: 20, film: 40, lane: 22, novelty: 30 };
 const LANE_GAP = 4;
 /** A lane higher than this is a block of colour, not a lane. */
 export const MOST_STRETCH = 3;
 
 /**
- * @param {Data} data @param {Lane[]} lanes @param {number} [stretch] how much higher lanes and novelty are than by themselves
+ * Videos that have a strip of film: where there is room for all of them; a single film always.
+ * @param {Data} data @param {Lane[]} lanes @param {Set<number>} films videos with a film @param {number} room height that is seen at once
+ * @returns {Set<number>}
+ */
+export function filmsWithRoom(data, lanes, films, room) {
+  const { strips, height } = layoutLanes(data, lanes, 1, films);
+  const several = strips.filter(({ kind }) => kind === "film").length > 1;
+  return several && height > room ? new Set() : new Set(films);
+}
+
+/**
+ * @param {Data} data @param {Lane[]} lanes @param {number} [stretch] how much higher all but titles are than by themselves
+ * @param {Set<number>} [films] videos with a strip of film
  * @returns {{ strips: Strip[], height: number, duration: number }}
  */
-export function layoutLanes(data, lanes, stretch = 1) {
+export function layoutLanes(data, lanes, stretch = 1, films = new Set()) {
   /** @type {Strip[]} */
   const strips = [];
   let [top, duration] = [0, 0];
@@ -45,6 +57,7 @@ export function layoutLanes(data, lanes, stretch = 1) {
     const last = k === lanes.length - 1 || lanes[k + 1].video !== lane.video;
     if (first && k) top += 2 * LANE_GAP;
     if (first && data.videos.length > 1) add("title", lane, data.videos[lane.video].title);
+    if (first && films.has(lane.video)) add("film", lane, "film");
     add("lane", lane, data.lanes[lane.lane] || "segments");
     for (const row of lane.rows) duration = Math.max(duration, data.end[row]);
     duration = Math.max(duration, data.videos[lane.video].duration || 0);

@@ -50,7 +50,7 @@ export class Media {
     if (kind === "url") return { url, note };
     if (kind === "bytes") return this.#embedded(video);
     if (kind === "none") return { url: "", note };
-    if (document.createElement("video").canPlayType(HLS_MIME)) return { url, note };
+    if (playsHls()) return { url, note };
     return {
       url: "",
       note: "This browser cannot play HLS streams; download the video and pass it as video=…",
@@ -72,6 +72,11 @@ export class Media {
     for (const url of this.#blobs) URL.revokeObjectURL(url);
     this.#found.clear();
   }
+}
+
+/** Whether this browser shows streams. */
+export function playsHls() {
+  return document.createElement("video").canPlayType(HLS_MIME) !== "";
 }
 
 /** @param {Data} data @param {number} video */

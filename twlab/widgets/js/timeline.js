@@ -4,6 +4,7 @@ import { attachGestures } from "./gestures.js";
 import { element } from "./dom.js";
 import {
   MOST_STRETCH,
+  filmsWithRoom,
   laneStrip,
   lanesBetween,
   layoutLanes,
@@ -12,6 +13,7 @@ import {
 } from "./lanes.js";
 import { Surface } from "./surface.js";
 import { formatRange, formatTime } from "./time.js";
+import { FilmStrips, filmedVideos } from "./timeline_film.js";
 import {
   AXIS,
   highestNovelty,
@@ -43,14 +45,21 @@ const SCROLL_STEP = 26;
 /** @implements {Handlers} */
 export class TimelineView {
   #context;
-  #strips;
-  #extents;
+  #films;
+  /** @type {import("./lanes.js").Strip[]} */
+  #strips = [];
+  /** @type {Map<number, import("./lanes.js").Extent>} */
+  #extents = new Map();
   #duration;
   #novelty;
   #scroller;
   #spacer;
   /** Height of all strips as they are by themselves. */
-  #content;
+  #content = 1;
+  /** Height of the panel for that, and the most it makes use of. */
+  natural = 0;
+  most = 0;
+  #film;
   #base;
   #marks;
   #shown;
@@ -64,18 +73,14 @@ export class TimelineView {
   constructor(context, parent) {
     this.#context = context;
     const { data, store, times } = context;
-    const { strips, height, duration } = layoutLanes(data, times.lanes);
-    this.#strips = strips;
-    this.#extents = videoExtents(strips);
-    this.#duration = duration;
-    this.#novelty = highestNovelty(data);
-    this.#shown = { lo: 0, hi: duration };
-    this.#content = height;
-    this.natural = Math.min(height + AXIS + 8, TALLEST);
-    this.most = height * MOST_STRETCH + AXIS + 8;
-    const { scroller, holder, spacer } = makeScroller(parent, height, this.natural);
+    const { scroller, holder, spacer } = makeScroller(parent);
     this.#scroller = scroller;
     this.#spacer = spacer;
+    this.#films = filmsWithRoom(data, times.lanes, filmedVideos(data), TALLEST - AXIS - 8);
+    this.#duration = this.#layOut();
+    this.#novelty = highestNovelty(data);
+    this.#shown = { lo: 0, hi: this.#duration };
+    this.#film = this.#makeFilm(holder);
     // The lower canvas is measured first; both are as large as their parent.
     this.#base = new Surface(
       holder,
@@ -85,6 +90,7 @@ export class TimelineView {
     this.#marks = new Surface(holder, (on) => this.#drawMarks(on));
     this.#describe();
     const { signal } = this.#life;
+    if (this.#film) store.on(["theme"], this.#film.schedule, signal);
     attachGestures(this.canvas, this, () => store.get("tool") === "pan", signal);
     scroller.addEventListener("scroll", () => this.#redraw(), { signal });
     store.on(["mask", "colorBy", "labels", "theme", "lit", "shown"], () => this.#redraw(), signal);
@@ -98,14 +104,49 @@ export class TimelineView {
     return this.#marks.canvas;
   }
 
-  /** In a panel with room to spare the lanes are higher. */
+  /** Where all strips lie, and how high the panel is for them; how long they are, in seconds. */
+  #layOut() {
+    const { data, times } = this.#context;
+    const { strips, height, duration } = layoutLanes(data, times.lanes, 1, this.#films);
+    this.#strips = strips;
+    this.#extents = videoExtents(strips);
+    this.#content = height;
+    this.natural = Math.min(height + AXIS + 8, TALLEST);
+    this.most = height * MOST_STRETCH + AXIS + 8;
+    this.#spacer.style.height = `${height + AXIS + 6}px`;
+    const panel = this.#scroller.parentElement;
+    panel?.style.setProperty("--twx-timeline", `${this.natural}px`);
+    return duration;
+  }
+
+  /** Below the other canvases, so that scenes and the playhead are seen on the film. @param {HTMLElement} holder */
+  #makeFilm(holder) {
+    if (!this.#strips.some(({ kind }) => kind === "film")) return null;
+    const scene = () => ({
+      strips: this.#strips,
+      duration: this.#duration,
+      window: this.#window(),
+    });
+    return new FilmStrips(this.#context, holder, scene, (video) => this.#foldFilm(video));
+  }
+
+  /** A film that cannot be shown leaves no empty strip. @param {number} video */
+  #foldFilm(video) {
+    this.#films.delete(video);
+    this.#layOut();
+    this.#stretch();
+    this.#redraw();
+  }
+
+  /** In a panel with room to spare the strips are higher. */
   #stretch() {
     const { data, times } = this.#context;
     const room = (this.#base.size.height - AXIS - 8) / this.#content;
-    const { strips, height } = layoutLanes(data, times.lanes, stretchOf(room));
+    const { strips, height } = layoutLanes(data, times.lanes, stretchOf(room), this.#films);
     this.#strips = strips;
     this.#extents = videoExtents(strips);
     this.#spacer.style.height = `${height + AXIS + 6}px`;
+    this.#film?.schedule();
     this.#marks?.schedule();
   }
 
@@ -157,6 +198,7 @@ export class TimelineView {
   /** What a picture of this view is made of. */
   get layers() {
     return [
+      (/** @type {Drawing} */ on) => this.#film?.draw(on),
       (/** @type {Drawing} */ on) => this.#drawBase(on),
       (/** @type {Drawing} */ on) => this.#drawMarks(on),
     ];
@@ -227,6 +269,7 @@ export class TimelineView {
   }
 
   #redraw() {
+    this.#film?.schedule();
     this.#base.schedule();
     this.#marks.schedule();
   }
@@ -340,6 +383,7 @@ export class TimelineView {
 
   destroy() {
     this.#life.abort();
+    this.#film?.destroy();
     this.#base.destroy();
     this.#marks.destroy();
     this.#scroller.remove();
@@ -351,13 +395,11 @@ function stretchOf(room) {
   return Math.max(1, Math.min(room, MOST_STRETCH));
 }
 
-/** A canvas as large as what is seen, in front of a spacer that gives the scrollbar its length. @param {HTMLElement} parent @param {number} content height of all strips @param {number} natural height of the panel */
-function makeScroller(parent, content, natural) {
+/** A canvas as large as what is seen, in front of a spacer that gives the scrollbar its length. @param {HTMLElement} parent */
+function makeScroller(parent) {
   const holder = element("div", { class: "twx-sticky" });
   const spacer = element("div", { class: "twx-spacer" });
   const scroller = element("div", { class: "twx-scroller" }, holder, spacer);
-  spacer.style.height = `${content + AXIS + 6}px`;
-  parent.style.setProperty("--twx-timeline", `${natural}px`);
   parent.append(scroller);
   return { scroller, holder, spacer };
 }
