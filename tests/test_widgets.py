@@ -497,3 +497,23 @@ def test_large_tables_ask_for_neighbours(segments: pd.DataFrame, coords: np.ndar
     assert sent[0][0]["similarity"] == pytest.approx(alike[3].tolist())
     explorer._answer(None, {"id": "2", "kind": "video", "video": 0}, [])
     assert "No video given" in sent[1][0]["note"]
+
+
+def test_an_archive_is_coloured_by_video_and_each_has_a_name_of_its_own(
+    segments: pd.DataFrame,
+) -> None:
+    known = segments.assign(filename="take.mp4")
+    spec = tw.explore(known)._spec
+    column = next(one for one in spec["columns"] if one["name"] == "video")
+    assert spec["colorBy"] == "video"
+    assert column["names"] == ["take.mp4 (alpha)", "take.mp4 (beta)"]
+    assert [video["title"] for video in spec["videos"]] == column["names"]
+    apart = known.assign(filename=segments["video_id"] + ".mp4")
+    assert tw.explore(apart)._spec["videos"][0]["title"] == "alpha.mp4"
+    labels = pd.Series(range(len(segments)), index=segments.index, name="own")
+    assert tw.explore(known, labels=labels)._spec["colorBy"] == "own"
+    one = known[known["video_id"] == "alpha"]
+    assert tw.explore(one)._spec["colorBy"] == "time"
+    assert "video" not in [column["name"] for column in tw.explore(one)._spec["columns"]]
+    own = tw.explore(known.assign(video=["a"] * 10 + ["b"] * 5))._spec
+    assert [one["names"] for one in own["columns"] if one["name"] == "video"] == [["a", "b"]]

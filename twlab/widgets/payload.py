@@ -7,6 +7,7 @@ their position in the table. Vectors never cross.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -90,6 +91,8 @@ def _describe(
     compared = bool({"map", "heatmap"} & set(options.views))
     spaces = spaces_of(segments, order, clips, scaled=compared)
     extra = _columns_of(segments, options.labels)
+    if len(ids) > 1 and "video" not in segments.columns:
+        extra = _put_videos(extra, arrays["video"], [one["title"] for one in videos], segments)
     novelty = _novelty(segments, unit_rows(segments, spaces), clips)
     if novelty is not None:
         arrays["novelty"] = novelty.to_numpy(np.float32)
@@ -183,6 +186,18 @@ def _columns_of(segments: pd.DataFrame, labels: Values | None) -> dict[str, Any]
     return extra
 
 
+def _put_videos(
+    extra: dict[str, Any], video: NDArray[np.uint32], titles: list[str], segments: pd.DataFrame
+) -> dict[str, Any]:
+    """The videos as a column: after the user's labels, before the time.
+
+    What one looks for in an archive first is which film a point is of.
+    """
+    names = pd.Series(np.array(titles, object)[video], index=segments.index)
+    given = {name: values for name, values in extra.items() if name != "time"}
+    return {**given, "video": names, **extra}
+
+
 def _novelty(
     segments: pd.DataFrame, take: Callable[[Positions], Matrix], clips: Mask
 ) -> pd.Series[Any] | None:
@@ -257,12 +272,13 @@ def _describe_videos(
     groups = segments.groupby(segments["video_id"].astype(str), sort=False)
     reach = groups["end_sec"].max()
     names, lengths = _first_of(groups, "filename"), _first_of(groups, "duration_sec")
+    known = Counter(map(str, names.values()))
     told: list[dict[str, Any]] = []
     for video_id, source in zip(ids, sources, strict=True):
         told.append(
             {
                 "id": video_id,
-                "title": mask_secrets(str(names.get(video_id, video_id))),
+                "title": mask_secrets(_title_of(video_id, names, known)),
                 "duration": _first_length(lengths.get(video_id), reach.get(video_id)),
                 "source": dict(source),
                 "thumbnail": thumbnails.get(video_id, ""),
@@ -270,6 +286,12 @@ def _describe_videos(
             }
         )
     return told
+
+
+def _title_of(video_id: str, names: dict[str, Any], known: Counter[str]) -> str:
+    """What people call a video: its file, and where several have that name, which it is."""
+    name = str(names.get(video_id, video_id))
+    return f"{name} ({video_id})" if known[name] > 1 and name != video_id else name
 
 
 def _tell_typical(videos: list[dict[str, Any]], spaces: list[Space], arrays: Arrays) -> None:

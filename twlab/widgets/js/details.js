@@ -74,7 +74,8 @@ function makeCard({ data, actions, frames, look }, { row, similarity }) {
   });
   const when = momentText(data, row);
   const score = Number.isFinite(similarity) ? similarity.toFixed(2).replace(/^0/, "") : "";
-  const label = `${when}${score ? `, similarity ${score}` : ""}`;
+  const film = data.videos.length > 1 ? data.videos[data.video[row]].title : "";
+  const label = [when, film, score && `similarity ${score}`].filter(Boolean).join(", ");
   const body = element("span", { class: "twx-card-text" }, element("b", {}, when), " ", score);
   const made = element(
     "button",
@@ -86,6 +87,7 @@ function makeCard({ data, actions, frames, look }, { row, similarity }) {
     },
     screen,
     body,
+    film ? element("span", { class: "twx-card-video", dir: "auto" }, film) : null,
   );
   const middle = (data.start[row] + data.end[row]) / 2;
   if (Number.isFinite(middle)) {

@@ -105,6 +105,16 @@ export class HeatmapView {
     ];
   }
 
+  /** What its colours mean; null where all are alike. */
+  get scale() {
+    const grid = this.#grid;
+    if (!grid || grid.flat) return null;
+    const text = (/** @type {number} */ byte) => grid.similarity(byte).toFixed(2);
+    const { lo, hi } = grid.contrast;
+    const lut = this.#context.look.similarityLut({ lo: 0, hi: 255 });
+    return { low: text(lo), high: text(hi), lut };
+  }
+
   get size() {
     return this.#base.size;
   }

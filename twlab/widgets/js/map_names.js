@@ -16,6 +16,8 @@ const MOST_PICTURES = 16;
 const [FONT, NAME_HEIGHT, PAD] = [12, 16, 5];
 /** Letters of a name that are written. */
 const LONGEST_NAME = 28;
+/** Pixels between a place and words alone, which would hide the points they name. */
+const ABOVE = 2;
 /** Of frames beside names, in pixels. */
 const PICTURE = 54;
 /** Below that a panel has room for points only. */
@@ -97,12 +99,13 @@ function shortName(text) {
   return text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME - 1).trimEnd()}…` : text;
 }
 
-/** Around the place, the picture above the words. @param {Point} at @param {number} textWidth @param {HTMLCanvasElement | null} picture */
+/** Words alone stand above their place; a picture stands on it, its words below. @param {Point} at @param {number} textWidth @param {HTMLCanvasElement | null} picture */
 function boxAt([px, py], textWidth, picture) {
   const pictureHeight = picture ? Math.round((PICTURE * picture.height) / picture.width) : 0;
   const width = Math.max(textWidth, picture ? PICTURE : 0) + 2 * PAD;
   const height = NAME_HEIGHT + pictureHeight + 2 * PAD;
-  return { left: px - width / 2, top: py - height / 2, width, height };
+  const top = picture ? py - height / 2 : py - height - ABOVE;
+  return { left: px - width / 2, top, width, height };
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {Name} name @param {import("./look.js").Look} look */

@@ -2,17 +2,20 @@
 
 import { cssColour } from "./colour.js";
 import { findColumn } from "./data.js";
-import { codesBySize, countGroups } from "./groups.js";
+import { codesByName, codesBySize, countGroups } from "./groups.js";
 import { SvgPen, escapeXml } from "./svg_pen.js";
 
 /** @typedef {import("./app.js").Context} Context */
 /** @typedef {import("./surface.js").Drawing} Drawing */
-/** @typedef {{ size: { width: number, height: number, dpr: number }, layers: ((on: Drawing) => void)[] }} Drawable a view that is drawn on canvases */
+/** @typedef {{ size: { width: number, height: number, dpr: number }, layers: ((on: Drawing) => void)[], scale?: Scale | null }} Drawable a view that is drawn on canvases; its scale where its colours are not those of the segments */
+/** @typedef {{ low: string, high: string, lut: Uint32Array }} Scale */
 /** @typedef {{ svg: string, width: number, height: number, leftOut: number }} Picture */
 
 const [TITLE_HEIGHT, KEY_LINE, PICTURE_MARGIN] = [30, 20, 12];
 /** Groups in the key: the largest; more are not told apart in a picture. */
 const MOST_IN_KEY = 24;
+/** Of a scale: wide enough to be read off, in as many steps as the eye tells apart there. */
+const [SCALE_WIDTH, SCALE_STEPS] = [160, 40];
 /** PNGs are so many times as fine as the screen shows the view. */
 const FINENESS = 2;
 
@@ -27,7 +30,8 @@ export function drawPicture(context, view, name) {
     layer(on);
     pen.restore();
   }
-  const key = drawKey(context, width, height + PICTURE_MARGIN);
+  const top = height + PICTURE_MARGIN;
+  const key = view.scale ? drawScale(look, view.scale, top) : drawKey(context, width, top);
   const total = { width, height: TITLE_HEIGHT + height + key.height };
   const title = `${data.title}: ${name.toLowerCase()}`;
   const size = `width="${total.width}" height="${total.height}" viewBox="0 0 ${total.width} ${total.height}"`;
@@ -53,7 +57,8 @@ function drawKey({ data, store, look }, width, top) {
   const counts = countGroups(column, data.n);
   pen.font = look.font(12);
   let [x, y] = [PICTURE_MARGIN, top + KEY_LINE / 2];
-  for (const group of codesBySize(column.names, counts).slice(0, MOST_IN_KEY)) {
+  const largest = new Set(codesBySize(column.names, counts).slice(0, MOST_IN_KEY));
+  for (const group of codesByName(column.names).filter((code) => largest.has(code))) {
     const wide = pen.measureText(column.names[group]).width + 34;
     if (x + wide > width && x > PICTURE_MARGIN) [x, y] = [PICTURE_MARGIN, y + KEY_LINE];
     pen.fillStyle = cssColour(colours[group]);
@@ -66,6 +71,21 @@ function drawKey({ data, store, look }, width, top) {
     x += wide;
   }
   return { body: pen.body, height: y - top + KEY_LINE / 2 + 2 * PICTURE_MARGIN };
+}
+
+/** From the lowest value to the highest. @param {import("./look.js").Look} look @param {Scale} scale @param {number} top */
+function drawScale(look, { low, high, lut }, top) {
+  const pen = new SvgPen(1);
+  Object.assign(pen, { font: look.font(12), textBaseline: "middle", fillStyle: look.ink(0.85) });
+  const left = PICTURE_MARGIN + pen.measureText(low).width + 8;
+  pen.fillText(low, PICTURE_MARGIN, top + KEY_LINE / 2);
+  pen.fillText(high, left + SCALE_WIDTH + 8, top + KEY_LINE / 2);
+  const step = SCALE_WIDTH / SCALE_STEPS;
+  for (let k = 0; k < SCALE_STEPS; k++) {
+    pen.fillStyle = cssColour(lut[Math.round((k / (SCALE_STEPS - 1)) * (lut.length - 1))]);
+    pen.fillRect(left + k * step, top + 4, step + 0.5, KEY_LINE - 8);
+  }
+  return { body: pen.body, height: KEY_LINE + 2 * PICTURE_MARGIN };
 }
 
 /** @param {Picture} picture @returns {Promise<Blob>} */
