@@ -90,9 +90,7 @@ def _describe(
     order = arrays.pop("everything")
     compared = bool({"map", "heatmap"} & set(options.views))
     spaces = spaces_of(segments, order, clips, scaled=compared)
-    extra = _columns_of(segments, options.labels)
-    if len(ids) > 1 and "video" not in segments.columns:
-        extra = _put_videos(extra, arrays["video"], [one["title"] for one in videos], segments)
+    extra = _put_videos(_columns_of(segments, options.labels), arrays["video"], videos, segments)
     novelty = _novelty(segments, unit_rows(segments, spaces), clips)
     if novelty is not None:
         arrays["novelty"] = novelty.to_numpy(np.float32)
@@ -187,13 +185,19 @@ def _columns_of(segments: pd.DataFrame, labels: Values | None) -> dict[str, Any]
 
 
 def _put_videos(
-    extra: dict[str, Any], video: NDArray[np.uint32], titles: list[str], segments: pd.DataFrame
+    extra: dict[str, Any],
+    video: NDArray[np.uint32],
+    videos: list[dict[str, Any]],
+    segments: pd.DataFrame,
 ) -> dict[str, Any]:
-    """The videos as a column: after the user's labels, before the time.
+    """Several videos as a column, unless the table has one: after the user's labels.
 
     What one looks for in an archive first is which film a point is of.
     """
-    names = pd.Series(np.array(titles, object)[video], index=segments.index)
+    if len(videos) < 2 or "video" in segments.columns:
+        return extra
+    titles = np.array([one["title"] for one in videos], object)
+    names = pd.Series(titles[video], index=segments.index)
     given = {name: values for name, values in extra.items() if name != "time"}
     return {**given, "video": names, **extra}
 
