@@ -72,7 +72,7 @@ def photograph_explorer(path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         page_file = tw.save_html(explorer, Path(folder) / "film.html")
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
-        page = browser.new_page(viewport={"width": 1240, "height": 760}, device_scale_factor=1.1)
+        page = browser.new_page(viewport={"width": 1240, "height": 760}, device_scale_factor=1)
         page.goto(page_file.as_uri())
         page.wait_for_function("document.querySelectorAll('.twx-card canvas').length === 5")
         box = page.locator(".twx-timeline canvas[tabindex]").bounding_box()
