@@ -94,6 +94,7 @@ def test_messages_speak_of_flags(
     assert "where=" not in told
 
 
+@pytest.mark.once
 def test_demo_writes_one_file_that_needs_no_network(tmp_path: Path) -> None:
     answer = twlab("demo", "-o", "film.html", cwd=tmp_path)
     assert (answer.returncode, answer.stderr) == (0, "")
@@ -230,6 +231,7 @@ def stop(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
+@pytest.mark.once
 class TestExplore:
     """``twlab explore``: films of one's own, and answers with their films."""
 

@@ -287,6 +287,7 @@ def ended(process: subprocess.Popen[str]) -> str:
     return out
 
 
+@pytest.mark.once
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
 @pytest.mark.parametrize("options", [{}, NEWER], ids=["3.0", "3.5"])
 def test_killed_programs_pay_once(
@@ -334,6 +335,7 @@ def test_a_program_killed_while_it_asks_at_once_is_not_charged_again_unsaid(
         assert len(service.paid) == 6
 
 
+@pytest.mark.once
 def test_two_programs_on_one_folder_pay_once(
     service: Service, videos: Path, tmp_path: Path
 ) -> None:

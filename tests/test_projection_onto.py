@@ -178,6 +178,7 @@ def test_axes_need_the_whole_map() -> None:
             tw.project(film, onto=wrong, method="pca")
 
 
+@pytest.mark.once
 def test_the_same_map_in_another_process() -> None:
     code = (
         "import hashlib, numpy as np, twlab as tw; "

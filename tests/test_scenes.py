@@ -319,6 +319,7 @@ def test_shift_scale_order_and_duplicates_do_not_matter(
     np.testing.assert_allclose(starts(twice, method=method), found)
 
 
+@pytest.mark.once
 def test_long_videos_are_cut_like_short_ones() -> None:
     lengths = [11, 9, 14] * 60
     parts = film(lengths, seed=3)

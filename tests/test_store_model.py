@@ -138,6 +138,7 @@ class Changes(RuleBasedStateMachine):
 
 
 TestChanges = Changes.TestCase
+TestChanges.pytestmark = [pytest.mark.once]
 TestChanges.settings = settings(
     max_examples=10,
     stateful_step_count=10,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("n_batches_before", [0, 1, 3])
 def test_a_killed_ingest_leaves_whole_batches(tmp_path: Path, n_batches_before: int) -> None:
     process = store_writers.ready(tmp_path, 0, 1000)
@@ -38,6 +39,7 @@ def test_a_killed_ingest_leaves_whole_batches(tmp_path: Path, n_batches_before: 
     assert (store.to_table("number < 40")["writer"] == 1).all()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("n_rows_before", [0, store_writers.ROWS])
 def test_writers_of_the_same_segments_lose_and_double_nothing(
     tmp_path: Path, n_rows_before: int
