@@ -10,7 +10,7 @@ from twlab.archive import ray_cluster
 from twlab.archive.in_pieces import checkpoints, joins, pairs, per_video, pieces
 from twlab.archive.store import handle, keys, lance, searching, shards, upkeep, writing
 from twlab.cli import command_line
-from twlab.loading import identity, samples
+from twlab.loading import identity
 from twlab.loading.responses import walk
 from twlab.service import spreading
 from twlab.service.http import background, limits
@@ -50,7 +50,6 @@ __all__ = [
     "pruned",
     "ray_cluster",
     "rebuilding",
-    "samples",
     "searching",
     "segments",
     "selection",

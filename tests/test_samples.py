@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from insides import samples
 
 import twlab as tw
+from twlab import paths
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "data"
@@ -96,7 +96,7 @@ def test_unknown_samples_are_refused() -> None:
 
 
 def test_a_broken_installation_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(samples, "__file__", str(tmp_path / "twlab" / "loading" / "samples.py"))
+    monkeypatch.setattr(paths, "__file__", str(tmp_path / "twlab" / "paths.py"))
     with pytest.raises(tw.InputError, match="install twlab again"):
         tw.sample_video()
 
