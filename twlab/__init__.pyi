@@ -270,6 +270,7 @@ def explore(
     color: str | None = None,
     tooltip: Sequence[str] = ...,
     title: str | None = None,
+    names: Mapping[Any, Any] | pd.Series[Any] | None = None,
 ) -> _Explorer:
     """One linked picture of a table of segments: map, heatmap, player, timeline, gallery and table."""
 
@@ -297,6 +298,7 @@ def save_html(
     color: str | None = None,
     tooltip: Sequence[str] = ...,
     title: str | None = None,
+    names: Mapping[Any, Any] | pd.Series[Any] | None = None,
     video_as: Literal["embed", "link"] = "embed",
 ) -> Path:
     """The path of an HTML file that shows the explorer without a kernel or a network."""

@@ -1,14 +1,22 @@
-"""Columns of a table as the browser colours and shows them: numbers, or names with codes."""
+"""Columns of a table as the browser colours and shows them: numbers, or names with codes.
+
+* :func:`describe_columns` - what the browser is told of each
+* :func:`name_groups` - the same with names that the caller gives to the values of one
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from twlab.errors import InputError
 from twlab.looks import LEAST_DIFFERENCE, is_continuous, is_flat, write_category
 from twlab.media.addresses import mask_secrets
+from twlab.wording import brief
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,10 +24,13 @@ if TYPE_CHECKING:
     from twlab.table.types import Arrays
 
 
-__all__ = ["describe_columns"]
+__all__ = ["describe_columns", "name_groups"]
 
 MAX_NAMES = 4096
 """A text column with more different values than this is an identifier, not a category."""
+
+LONGEST_NAME = 80
+"""Letters of a value that are told: no legend or tooltip has room for more."""
 
 NEVER = {
     "embedding",
@@ -115,7 +126,7 @@ def _tell_categories(
 ) -> dict[str, Any]:
     """Codes in as few bytes as their number needs, and the names without what is secret."""
     arrays[key] = np.where(codes < 0, len(names), codes).astype(np.min_scalar_type(len(names)))
-    texts = [mask_secrets(text)[:80] for text in names]
+    texts = [mask_secrets(text)[:LONGEST_NAME] for text in names]
     return {"name": name, "kind": "category", "array": key, "names": texts}
 
 
@@ -124,3 +135,61 @@ def _says_nothing(told: dict[str, Any]) -> bool:
     if told["kind"] == "category":
         return len(told["names"]) < 2
     return bool(told["low"] == told["high"])
+
+
+def name_groups(
+    columns: list[dict[str, Any]], color: str | None, names: Any
+) -> list[dict[str, Any]]:
+    """The columns, the values of the one that gives the colours called as the caller says.
+
+    Values that are called the same stay apart, each with its own name behind the other.
+
+    Raises
+    ------
+    InputError
+        If ``names`` is no mapping, there are no groups to name, or one has no such label.
+    """
+    if names is None:
+        return columns
+    if not isinstance(names, Mapping | pd.Series):
+        raise InputError(
+            f"names is a {type(names).__name__}; a dict or a Series of names by label was "
+            "expected; pass names={0: 'meadow', 1: 'wood'}"
+        )
+    at = next((k for k, one in enumerate(columns) if one["name"] == color), 0)
+    if not columns or columns[at]["kind"] != "category":
+        told = f"{columns[at]['name']!r} gives" if columns else "nothing gives"
+        raise InputError(
+            f"names are given, but {told} the colours, which has no groups to name; labels were "
+            "expected; pass labels=tw.cluster(segments), or color= with a column of labels"
+        )
+    new = _called(columns[at], names)
+    return [*columns[:at], {**columns[at], "names": new}, *columns[at + 1 :]]
+
+
+def _called(column: dict[str, Any], names: Any) -> list[str]:
+    """What the values of a column are called, in their order."""
+    given = {write_category(label)[:LONGEST_NAME]: name for label, name in names.items()}
+    labels = column["names"]
+    for label, name in given.items():
+        if label not in labels:
+            there = ", ".join(map(repr, labels[:8])) + ", …" * (len(labels) > 8)
+            raise InputError(
+                f"names has {brief(label)}, which is no label of {column['name']!r} (there are: "
+                f"{there}); labels of the table were expected; leave it out"
+            )
+        if isinstance(name, str) and not name.strip():
+            raise InputError(
+                f"the name of {brief(label)} is {name!r}; words were expected; leave it out, and "
+                "the label stands for itself"
+            )
+    words = [given.get(label) for label in labels]
+    texts = [
+        label if pd.api.types.is_scalar(word) and pd.isna(word) else mask_secrets(str(word).strip())
+        for label, word in zip(labels, words, strict=True)
+    ]
+    often = Counter(texts)
+    return [
+        text[:LONGEST_NAME] if often[text] == 1 else f"{text[: LONGEST_NAME // 2]} ({label})"
+        for text, label in zip(texts, labels, strict=True)
+    ]

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from twlab.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
 
     from twlab.table.types import Points, SceneStarts, Similarity, Values, Video
 
@@ -31,6 +33,7 @@ class ExplorerOptions(NamedTuple):
     color: str | None = None
     tooltip: Sequence[str] = ()
     title: str | None = None
+    names: Mapping[Any, Any] | pd.Series[Any] | None = None
 
     def put_in_order(self) -> ExplorerOptions:
         """The same with the views in the order in which they are laid out.

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import pandas as pd
 
@@ -17,7 +17,7 @@ from twlab.widgets.explorer_options import ExplorerOptions, View
 from twlab.widgets.payload import contents_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from twlab.table.types import Points, SceneStarts, Similarity, Values, Video
 
@@ -36,6 +36,7 @@ def explore(
     color: str | None = None,
     tooltip: Sequence[str] = (),
     title: str | None = None,
+    names: Mapping[Any, Any] | pd.Series[Any] | None = None,
 ) -> Explorer:
     """One linked picture of a table of segments: map, heatmap, player, timeline, gallery and table.
 
@@ -75,6 +76,11 @@ def explore(
         the table; whatever they hold.
     title : str, optional
         Default: the name of the video.
+    names : dict or Series, optional
+        What the labels that give the colours at first are called, by label: on the map, in the
+        legend and everywhere else, for example ``found.set_index("label")["name"]`` of what
+        :func:`twlab.name_clusters` found. Labels without one keep their own; of labels called the
+        same, each has its own behind it.
 
     Returns
     -------
@@ -89,6 +95,7 @@ def explore(
     See Also
     --------
     twlab.save_html : the explorer as one file
+    twlab.name_clusters : names to give as ``names``
     twlab.player : the video alone, or over its timeline
     twlab.Explorer : what it gives
 
@@ -100,7 +107,9 @@ def explore(
     >>> len(explorer.selection)
     6
     """
-    given = ExplorerOptions(video, coords, labels, scenes, similarity, views, color, tooltip, title)
+    given = ExplorerOptions(
+        video, coords, labels, scenes, similarity, views, color, tooltip, title, names
+    )
     return explorer_of(segments, given)
 
 

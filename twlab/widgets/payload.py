@@ -19,7 +19,7 @@ from twlab.media.addresses import known_addresses, mask_secrets, row_addresses
 from twlab.table.pages import page_names
 from twlab.table.rows import align_rows
 from twlab.table.segments import check_segments, clip_mask, series_like
-from twlab.widgets.columns import describe_columns
+from twlab.widgets.columns import describe_columns, name_groups
 from twlab.widgets.spaces import (
     Space,
     add_neighbors,
@@ -99,6 +99,7 @@ def _describe(
     _refuse_unknown(asked, {*extra, *map(str, segments.columns)})
     given = [*extra][:1] if options.labels is not None else []
     columns = describe_columns(segments, extra, arrays, {*asked, *given})
+    columns = name_groups(columns, options.color, options.names)
     told_spaces = _tell_spaces(segments, spaces, options, arrays)
     _tell_typical(videos, spaces, arrays)
     arrays["scene_video"], arrays["scene_sec"] = _scene_times(options.scenes, ids)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from twlab.errors import InputError
 from twlab.paths import replace_file, user_path
@@ -16,7 +16,7 @@ from twlab.widgets.page import page_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -39,6 +39,7 @@ def save_html(
     color: str | None = None,
     tooltip: Sequence[str] = (),
     title: str | None = None,
+    names: Mapping[Any, Any] | pd.Series[Any] | None = None,
     video_as: Literal["embed", "link"] = "embed",
 ) -> Path:
     """The path of an HTML file that shows the explorer without a kernel or a network.
@@ -50,7 +51,7 @@ def save_html(
         selection and focus.
     path : path
         The file to write, for example ``"film.html"``.
-    video, coords, labels, scenes, similarity, views, color, tooltip, title
+    video, coords, labels, scenes, similarity, views, color, tooltip, title, names
         As for :func:`twlab.explore`; an explorer has its own.
     video_as : {"embed", "link"}
         Write a local video into the page (up to 200 MB), or point to it where it lies relative to
@@ -82,7 +83,7 @@ def save_html(
     if video_as not in ("embed", "link"):
         raise InputError(f"video_as is {video_as!r}; 'embed' or 'link' was expected")
     given = ExplorerOptions(
-        video, coords, labels, scenes, similarity, views, color, tuple(tooltip), title
+        video, coords, labels, scenes, similarity, views, color, tuple(tooltip), title, names
     )
     if isinstance(segments, Explorer):
         _only_explorer(given)
@@ -96,10 +97,10 @@ def save_html(
 def _only_explorer(given: ExplorerOptions) -> None:
     """Refuse what would be ignored."""
     for name, value in given._asdict().items():
-        if (
-            value is not ExplorerOptions._field_defaults[name]
-            and value != ExplorerOptions._field_defaults[name]
-        ):
+        usual = ExplorerOptions._field_defaults[name]
+        # Tables and Series are compared by what they are: == of them is no truth value.
+        same = value is usual or (isinstance(usual, tuple) and tuple(value) == usual)
+        if not same:
             raise InputError(
                 f"{name} is given for an explorer, which has its own; pass the table instead, or "
                 "leave it out"
