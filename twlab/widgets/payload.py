@@ -87,9 +87,8 @@ def _describe(
     """The description and the bytes."""
     clips = clip_mask(segments)
     arrays = _time_arrays(segments, ids, clips)
-    order = arrays.pop("everything")
-    compared = bool({"map", "heatmap"} & set(options.views))
-    spaces = spaces_of(segments, order, clips, scaled=compared)
+    scaled = bool({"map", "heatmap"} & set(options.views))
+    spaces = spaces_of(segments, arrays.pop("everything"), clips, scaled=scaled)
     extra = _put_videos(_columns_of(segments, options.labels), arrays["video"], videos, segments)
     novelty = _novelty(segments, unit_rows(segments, spaces), clips)
     if novelty is not None:
