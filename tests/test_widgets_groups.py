@@ -10,8 +10,6 @@ import pytest
 
 import twlab as tw
 from twlab.errors import InputError
-from twlab.widgets import payload
-from twlab.widgets.explorer_options import ExplorerOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +20,7 @@ def test_names_are_given_to_the_labels_that_colour(segments: pd.DataFrame) -> No
     names = {0: "sea", np.int64(1): "unnamed", 3.0: "unnamed"}
 
     def told(given: Any, **more: Any) -> Any:
-        return payload.contents_of(segments, ExplorerOptions(names=given, **more)).spec["columns"]
+        return tw.explore(segments, names=given, **more)._spec["columns"]
 
     expected = ["sea", "unnamed (1)", "2", "unnamed (3)"]
     for some in (names, pd.Series(names, dtype=object), {**names, 2: None}):
@@ -31,10 +29,8 @@ def test_names_are_given_to_the_labels_that_colour(segments: pd.DataFrame) -> No
     assert bare[0]["names"] == ["0", "1", "2", "3"]
     assert told(names, labels=labels)[1:] == bare[1:]
     table = segments.assign(place=np.where(labels < 2, "forest", "Berlin"))
-    contents = payload.contents_of(
-        table, ExplorerOptions(labels=labels, color="place", names={"Berlin": "city"})
-    )
-    by_name = {column["name"]: column for column in contents.spec["columns"]}
+    explorer = tw.explore(table, labels=labels, color="place", names={"Berlin": "city"})
+    by_name = {column["name"]: column for column in explorer._spec["columns"]}
     assert by_name["place"]["names"] == ["city", "forest"]
     assert by_name["cluster"]["names"] == ["0", "1", "2", "3"]
 
@@ -49,7 +45,7 @@ def test_names_of_nothing_are_refused(segments: pd.DataFrame, tmp_path: Path) ->
         with pytest.raises(InputError, match=match):
             tw.explore(segments, labels=labels, names=some)
     with pytest.raises(InputError, match="'time' gives the colours"):
-        tw.explore(segments, names={0: "sea"})
+        tw.explore(segments[segments["video_id"] == "alpha"], names={0: "sea"})
     explorer = tw.explore(segments)
     for more in ({"names": {0: "sea"}}, {"labels": pd.Series(labels, index=segments.index)}):
         with pytest.raises(InputError, match=f"{next(iter(more))} is given for an explorer"):

@@ -29,7 +29,7 @@ __all__ = ["describe_columns", "name_groups"]
 MAX_NAMES = 4096
 """A text column with more different values than this is an identifier, not a category."""
 
-LONGEST_NAME = 80
+LONGEST_TOLD = 80
 """Letters of a value that are told: no legend or tooltip has room for more."""
 
 NEVER = {
@@ -126,7 +126,7 @@ def _tell_categories(
 ) -> dict[str, Any]:
     """Codes in as few bytes as their number needs, and the names without what is secret."""
     arrays[key] = np.where(codes < 0, len(names), codes).astype(np.min_scalar_type(len(names)))
-    texts = [mask_secrets(text)[:LONGEST_NAME] for text in names]
+    texts = [mask_secrets(text)[:LONGEST_TOLD] for text in names]
     return {"name": name, "kind": "category", "array": key, "names": texts}
 
 
@@ -163,13 +163,13 @@ def name_groups(
             f"names are given, but {told} the colours, which has no groups to name; labels were "
             "expected; pass labels=tw.cluster(segments), or color= with a column of labels"
         )
-    new = _called(columns[at], names)
+    new = _name_values(columns[at], names)
     return [*columns[:at], {**columns[at], "names": new}, *columns[at + 1 :]]
 
 
-def _called(column: dict[str, Any], names: Any) -> list[str]:
+def _name_values(column: dict[str, Any], names: Any) -> list[str]:
     """What the values of a column are called, in their order."""
-    given = {write_category(label)[:LONGEST_NAME]: name for label, name in names.items()}
+    given = {write_category(label)[:LONGEST_TOLD]: name for label, name in names.items()}
     labels = column["names"]
     for label, name in given.items():
         if label not in labels:
@@ -190,6 +190,6 @@ def _called(column: dict[str, Any], names: Any) -> list[str]:
     ]
     often = Counter(texts)
     return [
-        text[:LONGEST_NAME] if often[text] == 1 else f"{text[: LONGEST_NAME // 2]} ({label})"
+        text[:LONGEST_TOLD] if often[text] == 1 else f"{text[: LONGEST_TOLD // 2]} ({label})"
         for text, label in zip(texts, labels, strict=True)
     ]
