@@ -92,6 +92,12 @@ def on_map(page: Page, row: int, nth: int = 0) -> tuple[float, float]:
     )
 
 
+def lane_y(page: Page) -> float:
+    """The middle of the lane below the strip of film and above novelty: 40, 22 and 30 high."""
+    height = lab.box_of(page, TIMELINE)["height"]
+    return 22 + (height - 22) * (40 + 4 + 11) / (40 + 22 + 30 + 3 * 4)
+
+
 def test_everything_is_drawn_and_clicks_seek(open_notebook: Opener) -> None:
     book = open_notebook(SETUP, OPEN)
     page = book.page
@@ -101,7 +107,7 @@ def test_everything_is_drawn_and_clicks_seek(open_notebook: Opener) -> None:
     page.mouse.click(*on_map(page, 30))
     page.wait_for_function(f"{VIDEO_SEC} === 180")
     book.wait_python("print(ex.focus, ex.current_sec)", "clip 30 180.0")
-    page.mouse.click(*lab.inside(page, TIMELINE, 0.5, 32))
+    page.mouse.click(*lab.inside(page, TIMELINE, 0.5, lane_y(page)))
     page.wait_for_function(f"{VIDEO_SEC} > 250 && {VIDEO_SEC} % 6 < 0.01")
     book.wait_python("print(film.loc[ex.focus].start_sec - ex.current_sec)", r"0\.0")
     page.mouse.click(*lab.inside(page, HEATMAP, 0.5, 200))

@@ -252,7 +252,8 @@ def test_several_videos_are_named_on_the_cards(open_file: Opener, tmp_path: Path
     page.locator(".twx-find input").fill("trailer")
     page.keyboard.press("Enter")
     page.wait_for_function(
-        "[...document.querySelectorAll('.twx-card-video')].every(n => /trailer/i.test(n.innerText))"
+        """[...document.querySelectorAll('.twx-gallery .twx-card-video')]
+        .every(n => /trailer/i.test(n.innerText))"""
     )
     page.wait_for_selector(f"{CARD} canvas")
 

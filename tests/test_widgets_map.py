@@ -41,6 +41,13 @@ def drawn(page: Page, canvas: str = MARKS) -> str:
     return text
 
 
+def drawn_anew(page: Page, before: str) -> str:
+    """What lies over the points once it is another picture than before."""
+    changed = "([canvas, old]) => document.querySelector(canvas).toDataURL() !== old"
+    page.wait_for_function(changed, arg=[MARKS, before])
+    return drawn(page)
+
+
 def middle_of_map(page: Page) -> np.ndarray[Any, Any]:
     """What is drawn in the middle of the map, as wide as a frame in the place of a point."""
     values = page.evaluate(
@@ -97,17 +104,16 @@ def test_names_and_the_way_are_there_and_can_be_taken_away(
     path = tw.save_html(table(), tmp_path / "a.html", coords=PLACES, labels=labels, views=["map"])
     page = open_file(path)
     page.click(MARKS, position={"x": 5, "y": 5})
-    named = drawn(page)
+    named = now = drawn(page)
     looks = {named}
     for key in ("m", "w", "w", "m"):
         page.keyboard.press(key)
-        page.wait_for_timeout(120)
-        looks.add(drawn(page))
+        now = drawn_anew(page, now)
+        looks.add(now)
     assert len(looks) == 3  # with names, bare, with the way
-    assert drawn(page) == named
+    assert now == named
     page.get_by_role("button", name="Names and frames on the map").click()
-    page.wait_for_timeout(120)
-    assert drawn(page) != named
+    drawn_anew(page, named)
 
 
 @pytest.mark.parametrize("label", [["one"] * 4, [0.1, 0.2, 0.3, 0.45]])

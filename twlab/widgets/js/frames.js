@@ -95,7 +95,7 @@ class Reel {
     this.#media = media;
   }
 
-  /** @param {{ video: number, sec: number, width: number }} moment @returns {Promise<HTMLCanvasElement | null>} */
+  /** @param {{ video: number, sec: number, width: number }} moment @returns {Promise<Picture>} */
   async take({ video, sec, width }) {
     const { url } = await this.#media.playable(video);
     if (!url || this.#closed) return null;
@@ -106,6 +106,8 @@ class Reel {
     if (Math.abs(screen.currentTime - wanted) > 0.01) {
       screen.currentTime = wanted;
       await once(screen, "seeked");
+      // Not there yet: what is on the screen is of another moment.
+      if (screen.seeking) return undefined;
     }
     const picture = pictureOf(screen, width);
     if (this.#closed || !isBlack(picture)) return this.#closed ? null : picture;
