@@ -515,5 +515,12 @@ def test_an_archive_is_coloured_by_video_and_each_has_a_name_of_its_own(
     one = known[known["video_id"] == "alpha"]
     assert tw.explore(one)._spec["colorBy"] == "time"
     assert "video" not in [column["name"] for column in tw.explore(one)._spec["columns"]]
+    # Whatever files are called, two videos are never one.
+    for first, second in (("beta", None), ("x", "x (alpha)"), ("x", "x")):
+        files = np.where(segments["video_id"] == "alpha", first, second)
+        spec = tw.explore(segments.assign(filename=files.astype(object)))._spec
+        titles = [video["title"] for video in spec["videos"]]
+        assert len(set(titles)) == 2, titles
+        assert next(one for one in spec["columns"] if one["name"] == "video")["names"] == titles
     own = tw.explore(known.assign(video=["a"] * 10 + ["b"] * 5))._spec
     assert [one["names"] for one in own["columns"] if one["name"] == "video"] == [["a", "b"]]

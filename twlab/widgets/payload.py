@@ -276,13 +276,13 @@ def _describe_videos(
     groups = segments.groupby(segments["video_id"].astype(str), sort=False)
     reach = groups["end_sec"].max()
     names, lengths = _first_of(groups, "filename"), _first_of(groups, "duration_sec")
-    known = Counter(map(str, names.values()))
+    titles = _titles_of(ids, names)
     told: list[dict[str, Any]] = []
-    for video_id, source in zip(ids, sources, strict=True):
+    for video_id, title, source in zip(ids, titles, sources, strict=True):
         told.append(
             {
                 "id": video_id,
-                "title": mask_secrets(_title_of(video_id, names, known)),
+                "title": title,
                 "duration": _first_length(lengths.get(video_id), reach.get(video_id)),
                 "source": dict(source),
                 "thumbnail": thumbnails.get(video_id, ""),
@@ -292,10 +292,16 @@ def _describe_videos(
     return told
 
 
-def _title_of(video_id: str, names: dict[str, Any], known: Counter[str]) -> str:
-    """What people call a video: its file, and where several have that name, which it is."""
-    name = str(names.get(video_id, video_id))
-    return f"{name} ({video_id})" if known[name] > 1 and name != video_id else name
+def _titles_of(ids: list[str], names: dict[str, Any]) -> list[str]:
+    """What people call each video: its file; where several have that name, which it is as well."""
+    plain = [mask_secrets(str(names.get(one, one))) for one in ids]
+    often = Counter(plain)
+    told = [
+        name if often[name] == 1 else f"{name} ({mask_secrets(one)})"
+        for one, name in zip(ids, plain, strict=True)
+    ]
+    again = Counter(told)
+    return [name if again[name] == 1 else f"{name} #{k}" for k, name in enumerate(told, start=1)]
 
 
 def _tell_typical(videos: list[dict[str, Any]], spaces: list[Space], arrays: Arrays) -> None:
