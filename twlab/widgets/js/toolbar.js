@@ -51,7 +51,7 @@ export class Toolbar {
     this.#find = new FindBox(context, signal);
     const panels = data.views.length > 1 ? makePanelMenu(context, signal) : null;
     parent.append(
-      element("span", { class: "twx-title", title: data.title }, data.title),
+      element("span", { class: "twx-title", title: data.title, dir: "auto" }, data.title),
       element("span", { class: "twx-group", role: "group", "aria-label": "Tool" }, ...tools),
       element("span", { class: "twx-group" }, play, this.#near, this.#clear, reset),
       element("span", { class: "twx-group" }, this.#undo, this.#redo),
