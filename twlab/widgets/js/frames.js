@@ -100,7 +100,8 @@ class Reel {
     const { url } = await this.#media.playable(video);
     if (!url || this.#closed) return null;
     const screen = await this.#load(url);
-    if (!screen.videoWidth) return null;
+    // One that is still being loaded may have pictures.
+    if (!screen.videoWidth) return screen.error || isLoaded(screen) ? null : undefined;
     if (Number.isFinite(screen.duration)) this.lengths.set(video, screen.duration);
     const wanted = Math.min(sec, Math.max((screen.duration || sec) - 0.05, 0));
     if (Math.abs(screen.currentTime - wanted) > 0.01) {
@@ -124,9 +125,9 @@ class Reel {
       playsInline: true,
     });
     const screen = this.#screen;
-    if (this.#loaded === url) return screen;
+    if (this.#loaded !== url) screen.src = url;
+    else if (isLoaded(screen) || screen.error) return screen;
     this.#loaded = url;
-    screen.src = url;
     await once(screen, "loadeddata");
     return screen;
   }
@@ -138,6 +139,9 @@ class Reel {
     this.#screen = null;
   }
 }
+
+/** Whether the film has come so far that it shows a picture, if it has any. @param {HTMLVideoElement} screen */
+const isLoaded = (screen) => screen.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
 
 /** What the video shows, so wide. @param {HTMLVideoElement} screen @param {number} width */
 function pictureOf(screen, width) {
