@@ -78,14 +78,10 @@ export class HeatmapView {
   #drawLegend() {
     const grid = this.#grid;
     if (!grid) return this.#legend.replaceChildren();
-    const text = (/** @type {number} */ byte) => grid.similarity(byte).toFixed(2);
-    const lut = this.#context.look.similarityLut({ lo: 0, hi: 255 });
-    if (grid.flat) {
-      const alike = grid.size > 1 ? "all alike, " : "";
-      return this.#legend.replaceChildren(alike + text(this.#grid?.levels[0].cells[0] ?? 0));
-    }
-    const { lo, hi } = grid.contrast;
-    this.#legend.replaceChildren(text(lo), rampBar(lut), text(hi));
+    const scale = this.scale;
+    if (scale) return this.#legend.replaceChildren(scale.low, rampBar(scale.lut), scale.high);
+    const alike = grid.size > 1 ? "all alike, " : "";
+    this.#legend.replaceChildren(alike + grid.similarity(grid.levels[0].cells[0]).toFixed(2));
   }
 
   #plot() {
