@@ -198,18 +198,6 @@ STRANGERS: dict[str, tuple[Any, str]] = {
         "list of tasks",
     ),
     "task ids": ({"_id": "663da73b31cdd0c1f638a8e6"}, "task id"),
-    "vertex": (
-        {
-            "videoEmbeddings": [
-                {"startOffsetSec": 0, "endOffsetSec": 16, "embedding": [0.1] * 1408},
-            ]
-        },
-        "Vertex",
-    ),
-    "openai": (
-        {"object": "list", "data": [{"object": "embedding", "index": 0, "embedding": V}]},
-        "OpenAI",
-    ),
     "indexed video without vectors": (
         {
             "_id": "v",

@@ -122,19 +122,6 @@ STRANGERS: dict[str, tuple[Any, str]] = {
     "tasks, one at work": ({"data": [{"_id": "t", "status": "processing"}]}, "list of tasks"),
     "ids and titles": ([{"id": "t", "title": "x"}, {"id": "u", "title": "y"}], "a task id"),
     "invocation": ({"invocationArn": "arn:aws:bedrock:x"}, "task or upload"),
-    "Vertex prediction": (
-        {"predictions": [{"textEmbedding": [0.1] * 8}], "deployedModelId": "1"},
-        "Vertex AI answer",
-    ),
-    "Vertex segments": (
-        [{"startOffsetSec": 0, "endOffsetSec": 16, "embedding": [0.1] * 1408}],
-        "Vertex AI embedding of 1408",
-    ),
-    "one of OpenAI's": ({"object": "embedding", "index": 0, "embedding": V}, "OpenAI's form"),
-    "FiftyOne": (
-        {"samples": [{"_cls": "Sample", "filepath": "a.mp4", "embedding": V}]},
-        "FiftyOne",
-    ),
     "videos of an index": (
         {"data": [{"_id": "v", "system_metadata": {"filename": "a.mp4"}, "indexed_at": "x"}]},
         "embedding_option",

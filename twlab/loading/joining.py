@@ -11,6 +11,7 @@ import pandas as pd
 from twlab.errors import InputError, warn
 from twlab.loading.identity import video_ids
 from twlab.loading.responses.model_names import canonical_model
+from twlab.loading.responses.vendors import MODELS_BY_FORM
 from twlab.table.rows import PIECES
 from twlab.table.segments import BY_FIELDS, COLUMNS, str_column, with_vectors
 from twlab.table.tracks import LATE_SEC
@@ -214,10 +215,10 @@ def _refuse_several_videos(named: set[str], video_id: str) -> None:
 
 
 def _refuse_other_model(served: pd.Series[Any], model_name: str) -> None:
-    """Refuse a model name that contradicts what was served."""
+    """Refuse a model name that contradicts what was served, unless only the form told it."""
     others = sorted(
         name
-        for name in set(served.dropna())
+        for name in set(served.dropna()) - MODELS_BY_FORM
         if canonical_model(name) != canonical_model(model_name)
     )
     if others:

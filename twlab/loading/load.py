@@ -57,8 +57,10 @@ def load(
     """A table of segments from any form in which embeddings are served or stored.
 
     Answers of every version of the embed and index endpoints, of Bedrock and Snowflake, dumps of
-    the Python and JavaScript SDKs, rows of vector stores, Parquet, CSV of a DataFrame, vectors
-    printed in a notebook, and objects of the SDK. What kind of source it is need not be said.
+    the Python and JavaScript SDKs, answers of other vendors (Amazon Nova, Vertex AI, Gemini,
+    Voyage, Cohere, Jina, OpenAI's form), rows of vector stores, Parquet, CSV of a DataFrame,
+    vectors printed in a notebook, and objects of the SDK. What kind of source it is need not be
+    said; packages add forms by the entry point group ``twlab.readers``.
 
     Parameters
     ----------

@@ -21,6 +21,7 @@ from twlab.loading.responses import (
     read,
     read_notebook,
 )
+from twlab.loading.responses.vendors import name_by_file
 from twlab.loading.seals import check_rows
 from twlab.loading.tabular import (
     arrow_table,
@@ -64,6 +65,8 @@ def read_source(
     found.columns = {key: name for name, key in (columns or {}).items()}
     try:
         _read_content(source, found)
+        if source.path is not None:
+            name_by_file(found, source.path)
         adopt(found, one_video=one_video)
         if not found.saved:
             tell_models(found)

@@ -19,7 +19,8 @@ Works on parsed JSON, with numpy and nothing else. The families and where they a
 * ``dialects``        what databases and other services write around JSON
 * ``objects``         SDK objects -> parsed JSON
 * ``model_names``     the names of models
-* ``foreign``         other vendors' vectors, refused
+* ``vendors``         other vendors' answers, in the words of the table
+* ``packages``        readers that other packages bring
 * ``not_embeddings``  everything without vectors, called by its name
 * ``found``           rows and problems of one source
 """

@@ -40,13 +40,6 @@ def undress(node: dict[str, Any]) -> dict[str, Any]:
         return {key: _read_dynamo(value, 0) for key, value in node.items()}
     if any(map(_is_extended, boxes)):
         return {key: _read_mongo(value, 0) for key, value in node.items()}
-    if (
-        type(mark := node.get("object")) is str
-        and mark == "list"
-        and type(node.get("data")) is list
-    ):
-        entries = [_drop_mark(one) for one in node["data"]]
-        return {**{k: v for k, v in node.items() if k != "object"}, "data": entries}
     if type(node.get("inner_hits")) is dict:
         return _with_inner_hits(node)
     if type(node.get("fields")) is dict and {"_id", "_index", "_score"} & node.keys():
@@ -62,11 +55,6 @@ def undress(node: dict[str, Any]) -> dict[str, Any]:
     if "embeddings" in node and _is_nested_list(node.get("ids")):
         return _join_queries(node)
     return node
-
-
-def _drop_mark(entry: Any) -> Any:
-    """An entry of a list in OpenAI's form without the word that says so."""
-    return {k: v for k, v in entry.items() if k != "object"} if type(entry) is dict else entry
 
 
 def _is_dynamo(node: dict[str, Any]) -> bool:

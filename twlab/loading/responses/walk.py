@@ -13,8 +13,7 @@ import numpy as np
 
 from twlab.loading.responses.columnar import as_records
 from twlab.loading.responses.dialects import document_of, undress
-from twlab.loading.responses.folded import is_folded, is_sparse, lift_video, unfold
-from twlab.loading.responses.foreign import foreign_name
+from twlab.loading.responses.folded import is_folded, is_sparse, lift_video, unfold, without_keys
 from twlab.loading.responses.given_names import rename_keys
 from twlab.loading.responses.headers import ignored_keys, is_header, name_columns
 from twlab.loading.responses.keyed import are_films, read_keys
@@ -22,9 +21,11 @@ from twlab.loading.responses.names import snake_case
 from twlab.loading.responses.not_embeddings import explain, failed_request
 from twlab.loading.responses.object_rows import add_row, add_rows, read_facts
 from twlab.loading.responses.othernames import FALLBACK_VIDEO, FILE_NAMES, VIDEO_NAMES
+from twlab.loading.responses.packages import read_by_package
 from twlab.loading.responses.shapes import shape_of, vector_key, vector_of
 from twlab.loading.responses.splitting import is_bare, is_unnamed_row, split_positional, split_row
 from twlab.loading.responses.values import is_numbers
+from twlab.loading.responses.vendors import explain_vendor, is_of_vendor, rows_of_vendor
 from twlab.wording import brief
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def read(document: Any, found: Found, *, place: str = "", word: str = "segment")
         What the entries of the outermost list are called: ``segment``, ``line`` or ``row``.
     """
     document = rename_keys(document, found)
+    by_package = read_by_package(document, found.source)
+    if by_package is not None:
+        document, place = by_package
     _walk(document, {}, place, found, found.new_answer(), word=word)
 
 
@@ -152,8 +156,8 @@ def _find_run(nodes: list[Any] | tuple[Any, ...], start: int) -> tuple[int, str]
         return start, ""
     keys = tuple(node)
     shape = shape_of(keys)
-    foreign = foreign_name(node, shape) or is_folded(node, shape)
-    key = "" if foreign else vector_key(node, shape)
+    apart = is_of_vendor(node, shape) or is_folded(node, shape)
+    key = "" if apart else vector_key(node, shape)
     if not key:
         return start, ""
     end = start + 1
@@ -183,7 +187,7 @@ def _read_entry(
     """Read an entry of a list that is no plain row; whether it held anything."""
     size = found.size
     if type(node) is dict and node:
-        plain_node = node if foreign_name(node, shape_of(tuple(node))) else undress(node)
+        plain_node = undress(node)
         if _read_row(plain_node, shape_of(tuple(plain_node)), facts, place, found, answer):
             return True
     inner = answer if is_numbers(node) else found.new_answer()
@@ -200,8 +204,12 @@ def _read_row(
     answer: int,
 ) -> bool:
     """Read an object that is a row, or several with a vector each; whether it is one."""
-    if foreign_name(node, shape):
-        return False
+    if (of_vendor := rows_of_vendor(node, shape)) is not None:
+        if vector_of(node, shape) is None:
+            return False
+        for row in of_vendor:
+            add_row(row, ("embedding", row["embedding"]), facts, found, place=place, answer=answer)
+        return True
     node = unfold(node, shape)
     shape = shape_of(tuple(node))
     given = vector_of(node, shape)
@@ -263,8 +271,13 @@ def _walk_object(
 ) -> None:
     """Read an object: a row, an answer, or a box around either."""
     shape = shape_of(tuple(node))
-    if name := foreign_name(node, shape) or _explain_failed(node, shape):
+    if name := _explain_failed(node, shape) or explain_vendor(node, shape):
         found.remark(name, place=place)
+        return
+    if (rows := rows_of_vendor(node, shape)) is not None:
+        told = without_keys(node, shape.vectors)
+        own = _facts_below(told, shape_of(tuple(told)), facts)
+        _walk_list(rows, own, place, found, answer, depth=depth + 1, word="vector")
         return
     node = undress(node)
     shape = shape_of(tuple(node))
