@@ -38,6 +38,21 @@ def test_one_option_is_plain_cosine_ranking(rng: np.random.Generator) -> None:
     assert hits["rank"].tolist() == [1, 2, 3, 4]
 
 
+def test_the_score_is_no_verdict(rng: np.random.Generator) -> None:
+    """What is there may stand out of less than the best of strangers: the docstring says so."""
+    film = tw.clips(tw.sample())
+    pictures = film[film["embedding_option"] == "visual"]
+    own = pd.Series(0.0, index=pictures.index)
+    for label in pictures.index:
+        hits = tw.search(film, pictures.loc[[label]], k=1)
+        assert hits["match"].tolist() == [label]
+        own[label] = hits["score"].iloc[0]
+    strangers = table(rng.normal(size=(100, 64)))
+    best = [tw.search(strangers, rng.normal(size=64), k=1)["score"].iloc[0] for _ in range(40)]
+    assert own.median() < 2.5 < np.quantile(best, 0.6)
+    assert own.min() < np.min(best)
+
+
 def test_rows_are_compared_with_their_own_option(both: pd.DataFrame) -> None:
     sight = tw.search(both, both.iloc[[3]], k=50)
     assert "audio_similarity" not in sight.columns

@@ -136,9 +136,11 @@ def search(
 
         The score says how far a place stands out among the rows of its option: 3 is three
         standard deviations above the middle (robust ones, see
-        :mod:`twlab.analysis.judging.fusion`). Unrelated rows do so by chance: the best of 100
-        reaches about 2.5, of 10,000 about 4. Where nothing exceeds that, nothing in the table
-        answers the query. Similarities are comparable within an option, scores within a search.
+        :mod:`twlab.analysis.judging.fusion`). It says which places answer best, and not whether
+        any does. Unrelated rows stand out by chance: the best of 100 reaches about 2.5, of 10,000
+        about 4. What fills much of a table stands out of little: of the 100 pictures of the sample
+        film, each looked for by itself, half score less than 2.5, all of them first. Similarities
+        are comparable within an option, scores within a search.
         With ``fuse="rank"`` the score is the weighted mean of ``1 / (60 + rank)`` over the options,
         which says nothing about how well a place fits.
 
