@@ -230,3 +230,56 @@ def test_what_holds_no_rows_is_answered_with_the_way_in(source: Any, words: str)
     with pytest.raises(tw.LoadError, match=words):
         tw.load(source)
     assert len(tw.check(source)) == 1
+
+
+class TestArrowBothWays:
+    """What ``to_arrow`` gives is read back as it was, also through other libraries."""
+
+    def test_vectors_are_one_block_of_fixed_size(self) -> None:
+        table = tw.to_arrow(tw.load(frame()))
+        assert table.schema.field("embedding").type == pa.list_(pa.float32(), 24)
+        assert np.array_equal(table.column("embedding").combine_chunks().flatten(), M.reshape(-1))
+
+    def test_dtypes_index_and_lists_come_back(self) -> None:
+        segments = tw.load(frame()).set_index(pd.Index(list("vwxyz"), name="key"))
+        segments = segments.assign(
+            kind=pd.Categorical(list("pqpqp")),
+            seen=pd.date_range("2026-11-29", periods=5, tz="UTC"),
+            words=[["a"], [], ["b", "c"], ["d"], ["e"]],
+            count=pd.array([1, 2, None, 4, 5], "Int64"),
+        )
+        pd.testing.assert_frame_equal(tw.load(tw.to_arrow(segments)), segments)
+
+    def test_sample_and_mixed_dimensions(self) -> None:
+        sample = tw.sample()
+        pd.testing.assert_frame_equal(tw.load(tw.to_arrow(sample)), sample)
+        both = pd.concat([sample.head(3), tw.load(frame())], ignore_index=True)
+        assert pa.types.is_large_list(tw.to_arrow(both).schema.field("embedding").type)
+        pd.testing.assert_frame_equal(tw.load(tw.to_arrow(both)), both)
+
+    def test_what_is_no_table_is_refused(self) -> None:
+        with pytest.raises(tw.InputError, match="embedding"):
+            tw.to_arrow(pd.DataFrame({"a": [1]}))
+        with pytest.raises(tw.InputError, match="stored in Arrow"):
+            tw.to_arrow(tw.load(frame()).assign(odd=[1, "a", None, 2.5, object()]))
+
+    def test_a_stream_that_can_be_read_once(self) -> None:
+        table = tw.to_arrow(tw.load(frame()))
+        check(tw.load(table.to_reader()))
+
+    def test_hugging_face_and_back(self, tmp_path: Path) -> None:
+        datasets = pytest.importorskip("datasets")
+        segments = tw.load(frame())
+        data = datasets.Dataset(tw.to_arrow(segments))
+        pd.testing.assert_frame_equal(tw.load(data), segments)
+        data.save_to_disk(str(tmp_path / "data"))
+        again = datasets.load_from_disk(str(tmp_path / "data"))
+        pd.testing.assert_frame_equal(tw.load(again), segments)
+        chosen = again.filter(lambda row: row["start_sec"] >= 12).select([2, 0])
+        expected = segments.iloc[[4, 2]].reset_index(drop=True)
+        pd.testing.assert_frame_equal(tw.load(chosen).reset_index(drop=True), expected)
+
+    def test_polars_and_back(self) -> None:
+        polars = pytest.importorskip("polars")
+        segments = tw.load(frame())
+        pd.testing.assert_frame_equal(tw.load(polars.from_arrow(tw.to_arrow(segments))), segments)

@@ -39,6 +39,7 @@ from twlab.loading.load import save as save
 from twlab.loading.matrices import from_vectors as from_vectors
 from twlab.loading.samples import sample as sample
 from twlab.loading.samples import sample_video as sample_video
+from twlab.loading.saved import to_arrow as to_arrow
 from twlab.media.encoding import encode as encode
 from twlab.media.frames import frames as frames
 from twlab.service.client import AsyncClient as AsyncClient
@@ -376,6 +377,7 @@ __all__ = [
     "summarize",
     "threshold",
     "timeline_widget",
+    "to_arrow",
     "trustworthiness",
     "vectors",
     "video_vectors",

@@ -47,6 +47,7 @@ WIRES: dict[str, Wire] = {
     "check": Wire("loading.load"),
     "load": Wire("loading.load"),
     "save": Wire("loading.load"),
+    "to_arrow": Wire("loading.saved"),
     "from_vectors": Wire("loading.matrices"),
     "sample": Wire("loading.samples"),
     "sample_video": Wire("loading.samples"),

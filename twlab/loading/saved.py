@@ -9,7 +9,7 @@ as many digits as float32 needs to come back the same. All carry a checksum (:mo
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from twlab.loading.files import Input, file_kind, open_input
 from twlab.loading.joining import warn_of_same_times, with_blocks
 from twlab.loading.seals import SEAL_KEY, Digest, SealedFile
 from twlab.loading.tabular import (
+    arrow_table,
     arrow_vectors,
     conversion_errors,
     parquet_columns,
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
-__all__ = ["read_own_tables", "write_json", "write_parquet"]
+__all__ = ["read_own_tables", "to_arrow", "write_json", "write_parquet"]
 
 _CELLS = b"twlab:cells"
 _PLAIN = {str, int, float, bool, type(None)}  # JSON has one spelling of these
@@ -43,11 +45,8 @@ def read_own_tables(sources: Sequence[Input]) -> pd.DataFrame | None:
     """The table of Parquet files that were written by ``save``; None unless all of them were."""
     frames, blocks = [], []
     for source in sources:
-        if source.path is None or file_kind(source.path.name) != "parquet":
-            return None
         try:
-            with open_input(source) as stream:
-                own = _read_own_table(stream, source)
+            own = _read_own_source(source)
         except LoadError:  # said, or reported among others, where sources are read one by one
             return None
         if own is None:
@@ -65,14 +64,37 @@ def read_own_tables(sources: Sequence[Input]) -> pd.DataFrame | None:
     return table
 
 
-def _read_own_table(
-    stream: BinaryIO, source: Input
+def _read_own_source(
+    source: Input,
 ) -> tuple[pd.DataFrame, list[NDArray[np.float32]] | NDArray[np.float32]] | None:
-    """The columns and the vectors of one file; None where it is another's."""
-    if not set(COLUMNS) <= set(parquet_columns(stream, source.name)):
+    """The columns and the vectors of a Parquet file or Arrow table; None where it is another's."""
+    if source.path is None:
+        table = _arrow_of(source)
+        return None if table is None else _read_own_table(table)
+    if file_kind(source.path.name) != "parquet":
         return None
-    stream.seek(0)
-    table = parquet_table(stream, source.name, source.bounds.total)
+    with open_input(source) as stream:
+        if not set(COLUMNS) <= set(parquet_columns(stream, source.name)):
+            return None
+        stream.seek(0)
+        return _read_own_table(parquet_table(stream, source.name, source.bounds.total))
+
+
+def _arrow_of(source: Input) -> Any:
+    """The Arrow table that a source is, or the data set around one, if it has our columns.
+
+    Streams, which can be read only once, are left for where all forms are read.
+    """
+    names = getattr(source.content, "column_names", None)
+    if not isinstance(names, list) or not set(COLUMNS) <= set(names):
+        return None
+    return arrow_table(source.content, source.name)
+
+
+def _read_own_table(
+    table: Any,
+) -> tuple[pd.DataFrame, list[NDArray[np.float32]] | NDArray[np.float32]] | None:
+    """The columns and the vectors of an Arrow table; None where it is another's."""
     names = table.column_names
     cells = arrow_vectors(table.column("embedding"))
     if cells is None or len(set(names)) < len(names):
@@ -101,8 +123,59 @@ def write_parquet(segments: pd.DataFrame, path: Path) -> None:
     InputError
         If a column of the user's cannot be stored.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
+
+    table = _arrow_table_of(segments, "Parquet")
+    plain = [name for name in table.column_names if name != "embedding"]
+    with SealedFile(path) as file:
+        pq.write_table(
+            table, file, compression="zstd", use_dictionary=plain, write_page_checksum=True
+        )
+
+
+def to_arrow(segments: pd.DataFrame) -> pa.Table:
+    """The table of segments as an Arrow table, for polars, DuckDB, Hugging Face and others.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table of segments.
+
+    Returns
+    -------
+    pyarrow.Table
+        The columns in their order; ``embedding`` as lists of float32 of fixed size, so that the
+        vectors are one block, or of any size where dimensions are mixed. Other columns as
+        ``pyarrow.Table.from_pandas`` writes them, with its metadata: dtypes and index come back
+        from ``twlab.load``.
+
+    Raises
+    ------
+    InputError
+        If the table is not one of segments, or a column holds values of several kinds.
+
+    See Also
+    --------
+    twlab.load : takes Arrow tables, polars frames, Hugging Face datasets, whatever streams Arrow
+    twlab.save : the same as a Parquet file, with a checksum
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> segments = tw.sample()
+    >>> table = tw.to_arrow(segments)
+    >>> table.schema.field("embedding").type
+    FixedSizeListType(fixed_size_list<item: float>[1280])
+    >>> tw.load(table).equals(segments)
+    True
+    """
+    check_segments(segments)
+    return _arrow_table_of(segments, "Arrow")
+
+
+def _arrow_table_of(segments: pd.DataFrame, form: str) -> pa.Table:
+    """A table of segments as an Arrow table; ``form`` is what it is made for, for messages."""
+    import pyarrow as pa
 
     place = list(segments.columns).index("embedding")
     others = segments.drop(columns="embedding")
@@ -111,15 +184,10 @@ def write_parquet(segments: pd.DataFrame, path: Path) -> None:
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         reason = " ".join(str(part) for part in error.args)[:160]
         raise InputError(
-            f"a column cannot be stored in Parquet ({reason}); columns of one kind of value were "
+            f"a column cannot be stored in {form} ({reason}); columns of one kind of value were "
             "expected; convert or drop it"
         ) from None
-    table = _with_marks(table, others).add_column(place, "embedding", _as_arrow_lists(segments))
-    plain = [name for name in table.column_names if name != "embedding"]
-    with SealedFile(path) as file:
-        pq.write_table(
-            table, file, compression="zstd", use_dictionary=plain, write_page_checksum=True
-        )
+    return _with_marks(table, others).add_column(place, "embedding", _as_arrow_lists(segments))
 
 
 def _with_marks(table: Any, frame: pd.DataFrame) -> Any:
