@@ -8,7 +8,6 @@ import {
   binsOf,
   countSlots,
   edgesOf,
-  facetColumns,
   facetOf,
   groupsOf,
   rangeFilter,
@@ -197,14 +196,6 @@ test("groups stand by size, those that say there is none last", () => {
     ],
   );
   assert.deepEqual(groupsOf(facetOf(numbers([1]), 1)), []);
-});
-
-test("several videos are a column to filter by", () => {
-  const videos = [{ title: "film" }, { title: "trailer" }];
-  const data = /** @type {any} */ ({ columns: [], videos, video: Uint32Array.of(0, 1, 1) });
-  const [column] = facetColumns(data);
-  assert.deepEqual([...facetOf(column, 3).totals], [1, 2, 0]);
-  assert.deepEqual(facetColumns({ ...data, videos: videos.slice(1) }), []);
 });
 
 /** Milliseconds of the quickest of five turns. @param {() => unknown} act */

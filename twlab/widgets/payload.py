@@ -7,7 +7,6 @@ their position in the table. Vectors never cross.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,10 +26,11 @@ from twlab.widgets.spaces import (
     align_coords,
     place_rows,
     spaces_of,
-    typical_rows,
     unit_rows,
+    why_no_neighbors,
 )
 from twlab.widgets.video_files import video_sources
+from twlab.widgets.videos import describe_videos, name_videos, tell_typical, video_ids_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
     from twlab.table.types import Arrays, Mask, Matrix, Positions, SceneStarts, Values
     from twlab.widgets.explorer_options import ExplorerOptions
-    from twlab.widgets.video_files import VideoSource
 
 
 __all__ = ["contents_of"]
@@ -76,7 +75,7 @@ def contents_of(segments: pd.DataFrame, given: ExplorerOptions) -> Contents:
     asked = [one for one in ids if one not in named]
     known = known_addresses(segments, {"hls_url": asked, "thumbnail_url": ids})
     sources, files = video_sources(video, known["hls_url"], ids)
-    videos = _describe_videos(segments, ids, sources, known["thumbnail_url"])
+    videos = describe_videos(segments, ids, sources, known["thumbnail_url"])
     spec, data = _describe(segments, options, ids, videos)
     return Contents(spec, data, ids, files)
 
@@ -89,18 +88,14 @@ def _describe(
     arrays = _time_arrays(segments, ids, clips)
     scaled = bool({"map", "heatmap"} & set(options.views))
     spaces = spaces_of(segments, arrays.pop("everything"), clips, scaled=scaled)
-    extra = _put_videos(_columns_of(segments, options.labels), arrays["video"], videos, segments)
+    extra, by_video = _columns_of(segments, options.labels, arrays["video"], videos)
     novelty = _novelty(segments, unit_rows(segments, spaces), clips)
     if novelty is not None:
         arrays["novelty"] = novelty.to_numpy(np.float32)
         extra["novelty"] = novelty
-    asked = [*options.tooltip, *([options.color] if options.color else [])]
-    _refuse_unknown(asked, {*extra, *map(str, segments.columns)})
-    given = [*extra][:1] if options.labels is not None else []
-    columns = describe_columns(segments, extra, arrays, {*asked, *given})
-    columns = name_groups(columns, options.color, options.names)
+    columns = _tell_columns(segments, options, arrays, extra, by_video)
     told_spaces = _tell_spaces(segments, spaces, options, arrays)
-    _tell_typical(videos, spaces, arrays)
+    tell_typical(videos, spaces, arrays)
     arrays["scene_video"], arrays["scene_sec"] = _scene_times(options.scenes, ids)
     known = [column["name"] for column in columns]
     pages = {str(row): name for row, name in enumerate(page_names(segments)) if name}
@@ -113,6 +108,8 @@ def _describe(
         "lanes": [mask_secrets(name) for name in _lane_codes(segments)[1]],
         "mapAll": options.coords is not None,
         "columns": columns,
+        "videoColumn": by_video,
+        "noNovelty": _why_no_novelty(segments),
         "colorBy": options.color or (known[0] if known else ""),
         "tooltip": list(options.tooltip) or told_first,
         "videos": videos,
@@ -124,16 +121,19 @@ def _describe(
     return spec, data
 
 
-def video_ids_of(segments: pd.DataFrame) -> list[str]:
-    """The videos of a table, in the order in which they first appear."""
-    ids = [str(one) for one in pd.unique(segments["video_id"])]
-    if len(set(ids)) < len(ids):
-        same = max(ids, key=ids.count)
-        raise InputError(
-            f"two videos of the table are both written {same!r}, one as a text and one not; one "
-            "name per video was expected; give one of them another video_id"
-        )
-    return ids
+def _tell_columns(
+    segments: pd.DataFrame,
+    options: ExplorerOptions,
+    arrays: Arrays,
+    extra: dict[str, Any],
+    by_video: str,
+) -> list[dict[str, Any]]:
+    """What the browser is told of the columns: of labels and of videos in any case."""
+    asked = [*options.tooltip, *([options.color] if options.color else [])]
+    _refuse_unknown(asked, {*extra, *map(str, segments.columns)})
+    given = [*extra][:1] if options.labels is not None else []
+    columns = describe_columns(segments, extra, arrays, {*asked, *given, by_video})
+    return name_groups(columns, options.color, options.names)
 
 
 def _time_arrays(segments: pd.DataFrame, ids: list[str], clips: Mask) -> Arrays:
@@ -168,12 +168,23 @@ def _lane_codes(segments: pd.DataFrame) -> tuple[NDArray[np.uint8], list[str]]:
     return codes.astype(np.uint8), names
 
 
-def _columns_of(segments: pd.DataFrame, labels: Values | None) -> dict[str, Any]:
-    """The user's labels, and the time."""
+def _columns_of(
+    segments: pd.DataFrame,
+    labels: Values | None,
+    video: NDArray[np.uint32],
+    videos: list[dict[str, Any]],
+) -> tuple[dict[str, Any], str]:
+    """The user's labels, the videos where there are several, and the time.
+
+    And what the column of videos is called, empty where there is none.
+    """
     extra: dict[str, Any] = {}
     if labels is not None:
         column = _labels_of(segments, labels)
         extra[str(column.name)] = column
+    named = name_videos(segments, extra, video, videos)
+    if named is not None:
+        extra[named[0]] = named[1]
     # As float64: the sum of two times has no room in whole numbers of few bits.
     start, end = (
         segments[name].to_numpy(np.float64, na_value=np.nan) for name in ("start_sec", "end_sec")
@@ -181,25 +192,7 @@ def _columns_of(segments: pd.DataFrame, labels: Values | None) -> dict[str, Any]
     middle = pd.Series((start + end) / 2, index=segments.index)
     if middle.notna().any():
         extra["time"] = middle
-    return extra
-
-
-def _put_videos(
-    extra: dict[str, Any],
-    video: NDArray[np.uint32],
-    videos: list[dict[str, Any]],
-    segments: pd.DataFrame,
-) -> dict[str, Any]:
-    """Several videos as a column, unless the table has one: after the user's labels.
-
-    What one looks for in an archive first is which film a point is of.
-    """
-    if len(videos) < 2 or "video" in segments.columns:
-        return extra
-    titles = np.array([one["title"] for one in videos], object)
-    names = pd.Series(titles[video], index=segments.index)
-    given = {name: values for name, values in extra.items() if name != "time"}
-    return {**given, "video": names, **extra}
+    return extra, named[0] if named is not None else ""
 
 
 def _novelty(
@@ -212,6 +205,14 @@ def _novelty(
         return None
     values = series_like(segments, novelty_along(segments, take, clips=clips), "novelty")
     return values if values.notna().any() else None
+
+
+def _why_no_novelty(segments: pd.DataFrame) -> str:
+    """The sentence where novelty is left out because there are too many rows, else none."""
+    n = len(segments)
+    if n <= MAX_NOVELTY or segments["start_sec"].isna().all():
+        return ""
+    return f"no novelty: found unasked for up to {MAX_NOVELTY:,} segments, here are {n:,}"
 
 
 def _labels_of(segments: pd.DataFrame, labels: Values) -> pd.Series[Any]:
@@ -266,73 +267,12 @@ def _scene_table(
     return place[keep].astype(np.uint32), seconds[keep]
 
 
-def _describe_videos(
-    segments: pd.DataFrame,
-    ids: list[str],
-    sources: list[VideoSource],
-    thumbnails: Mapping[str, str],
-) -> list[dict[str, Any]]:
-    """What the browser is told of every video."""
-    groups = segments.groupby(segments["video_id"].astype(str), sort=False)
-    reach = groups["end_sec"].max()
-    names, lengths = _first_of(groups, "filename"), _first_of(groups, "duration_sec")
-    titles = _titles_of(ids, names)
-    told: list[dict[str, Any]] = []
-    for video_id, title, source in zip(ids, titles, sources, strict=True):
-        told.append(
-            {
-                "id": video_id,
-                "title": title,
-                "duration": _first_length(lengths.get(video_id), reach.get(video_id)),
-                "source": dict(source),
-                "thumbnail": thumbnails.get(video_id, ""),
-                "typical": 0.0,
-            }
-        )
-    return told
-
-
-def _titles_of(ids: list[str], names: dict[str, Any]) -> list[str]:
-    """What people call each video: its file; where several have that name, which it is as well."""
-    plain = [mask_secrets(str(names.get(one, one))) for one in ids]
-    often = Counter(plain)
-    told = [
-        name if often[name] == 1 else f"{name} ({mask_secrets(one)})"
-        for one, name in zip(ids, plain, strict=True)
-    ]
-    again = Counter(told)
-    return [name if again[name] == 1 else f"{name} #{k}" for k, name in enumerate(told, start=1)]
-
-
-def _tell_typical(videos: list[dict[str, Any]], spaces: list[Space], arrays: Arrays) -> None:
-    """The second of the most typical frame of each video, by the first space that it is in."""
-    for space in reversed(spaces):
-        for code, row in typical_rows(space, arrays["video"]).items():
-            second = float(arrays["start"][row] + arrays["end"][row]) / 2
-            if np.isfinite(second):
-                videos[code]["typical"] = second
-
-
-def _first_length(*known: Any) -> float:
-    """The first of some lengths that is a number of seconds, else 0."""
-    numbers = pd.to_numeric(pd.Series(known, dtype=object), errors="coerce").astype(float)
-    fit = numbers[np.isfinite(numbers) & (numbers >= 0)]
-    return float(fit.iloc[0]) if len(fit) else 0.0
-
-
 def _as_texts(values: pd.Series[Any]) -> pd.Index:
     """The values as texts, missing ones as an empty text; each different one is made once."""
     codes, different = pd.factorize(values)
     texts = np.array([*map(str, different), ""], dtype=object)
     made: pd.Index = pd.Index(texts[codes], dtype=object)
     return made
-
-
-def _first_of(groups: Any, name: str) -> dict[str, Any]:
-    """The first known value of a column for each video."""
-    if groups.obj.columns.tolist().count(name) != 1:
-        return {}
-    return dict(groups[name].first().dropna())
 
 
 def _tell_spaces(
@@ -355,6 +295,7 @@ def _tell_spaces(
                 "similarity": add_similarity(segments, rows, unit, wanted, arrays, f"cells{place}"),
                 "neighbors": f"neighbors{place}" if known else None,
                 "nNeighbors": known,
+                "noNeighbors": why_no_neighbors(rows),
             }
         )
     if "map" in views:

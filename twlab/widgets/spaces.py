@@ -35,6 +35,7 @@ __all__ = [
     "spaces_of",
     "typical_rows",
     "unit_rows",
+    "why_no_neighbors",
 ]
 
 MAX_CELLS = 5000
@@ -150,6 +151,16 @@ def add_neighbors(unit: Matrix, rows: NDArray[np.uint32], arrays: Arrays, key: s
     places[:, : found.shape[1]] = np.where(found >= 0, rows[found].astype(np.int32), -1)
     arrays[key] = places.reshape(-1)
     return count
+
+
+def why_no_neighbors(rows: NDArray[np.uint32]) -> str:
+    """The sentence where nobody's neighbours are known ahead, as there are too many rows."""
+    if len(rows) <= MAX_CELLS:
+        return ""
+    return (
+        f"Found ahead for up to {MAX_CELLS:,} segments, here are {len(rows):,}. "
+        "Where Python runs, N finds those of one."
+    )
 
 
 def nearest_rows(segments: pd.DataFrame, row: int, count: int) -> dict[int, float]:

@@ -1,7 +1,7 @@
 /** Everything that can be done with segments, in one place: views and keys call these. */
 
 import { combineSelection, countSet } from "./bits.js";
-import { NO_FILTERS, facetColumns, isFiltered, rowsPassing, withFilter } from "./facets.js";
+import { NO_FILTERS, isFiltered, rowsPassing, withFilter } from "./facets.js";
 import { placeText } from "./facts.js";
 import { forgetName, nameRows, rowsNamed } from "./naming.js";
 import { nearestOf } from "./near.js";
@@ -181,7 +181,7 @@ export class Actions {
 
   /** @param {import("./facets.js").Filters} filters @param {Uint8Array | null} shown */
   #passing(filters, shown) {
-    return maskShown(rowsPassing(facetColumns(this.#data), this.#data.n, filters), shown);
+    return maskShown(rowsPassing(this.#data.columns, this.#data.n, filters), shown);
   }
 
   clear() {
@@ -195,7 +195,8 @@ export class Actions {
     if (!this.#isRow(row)) return store.set({ message: "Focus a segment first" });
     const shown = store.get("shown");
     const near = (await this.#nearest(row)).filter((one) => shown?.[one.row] !== 0);
-    if (!near.length) return store.set({ message: "No neighbours are known here" });
+    const why = this.#data.spaces[store.get("space")]?.noNeighbors;
+    if (!near.length) return store.set({ message: why || "No neighbours are known here" });
     const rows = [row, ...near.map((one) => one.row)];
     const mask = combineSelection(store.get("mask"), rows, "replace");
     const message = `${near.length} nearest neighbours of ${this.#describe(row)} selected`;

@@ -5,7 +5,7 @@
  * @typedef {{ name: string, kind: "category", codes: Uint32Array | Uint16Array | Uint8Array, names: string[] }} CategoryColumn
  * @typedef {NumberColumn | CategoryColumn} Column
  * @typedef {{ cells: Uint8Array, size: number, block: number, low: number, high: number }} Similarity
- * @typedef {{ name: string, rows: Uint32Array, similarity: Similarity | null, neighbors: Int32Array | null, nNeighbors: number }} Space
+ * @typedef {{ name: string, rows: Uint32Array, similarity: Similarity | null, neighbors: Int32Array | null, nNeighbors: number, noNeighbors: string }} Space `noNeighbors` says why there are none
  * @typedef {{ kind: "none" | "url" | "bytes" | "hls", url: string, mime: string, note: string, name: string }} Source
  * @typedef {{ id: string, title: string, duration: number, source: Source, thumbnail: string, typical: number }} Video second of the most typical frame, 0 for none
  * @typedef {object} Data
@@ -25,6 +25,8 @@
  * @property {Float32Array | null} novelty
  * @property {Video[]} videos
  * @property {Column[]} columns
+ * @property {string} videoColumn name of the column that says which video a row is of, empty where there is one video
+ * @property {string} noNovelty why there is none, empty where that is plain
  * @property {string} colorBy
  * @property {string[]} tooltip
  * @property {Space[]} spaces

@@ -21,13 +21,15 @@ export class Details {
     role: "group",
     "aria-label": "Most similar segments",
   });
+  /** Why nothing is known to be similar. */
+  #why = element("div", { class: "twx-more", hidden: true });
   #life = new AbortController();
 
   /** @param {Context} context @param {HTMLElement} parent */
   constructor(context, parent) {
     this.#context = context;
     const now = element("div", { class: "twx-now" }, this.#clock, this.#facts);
-    parent.append(now, this.#caption, this.#strip);
+    parent.append(now, this.#caption, this.#why, this.#strip);
     const { store } = context;
     const { signal } = this.#life;
     store.on(["focus", "colorBy", "labels", "theme", "space"], () => this.#draw(), signal);
@@ -45,7 +47,11 @@ export class Details {
     const row = store.get("focus");
     this.#facts.replaceChildren(...describeRow(this.#context, row));
     const near = nearestOf(data, store.get("space"), row, SHOWN);
-    this.#caption.hidden = this.#strip.hidden = !near.length;
+    const why = row < 0 ? "" : (data.spaces[store.get("space")]?.noNeighbors ?? "");
+    this.#why.textContent = why;
+    this.#why.hidden = !why;
+    this.#strip.hidden = !near.length;
+    this.#caption.hidden = !near.length && !why;
     this.#strip.replaceChildren(...near.map((one) => makeCard(this.#context, one)));
   }
 

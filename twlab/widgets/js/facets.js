@@ -34,15 +34,6 @@ export const NO_FILTERS = Object.freeze({});
 const N_BINS = 24;
 /** Of columns of numbers, as groups. */
 const [MISSING_NUMBER, INFINITE_NUMBER] = [0, 1];
-const NAME_OF_VIDEO = "video";
-
-/** What can be filtered: the columns, and the videos where there are several. @param {Data} data @returns {Column[]} */
-export function facetColumns({ columns, videos, video }) {
-  const named = columns.some(({ name }) => name === NAME_OF_VIDEO);
-  if (videos.length < 2 || named) return columns;
-  const names = videos.map(({ title }) => title);
-  return [{ name: NAME_OF_VIDEO, kind: "category", codes: video, names }, ...columns];
-}
 
 /** @param {Column} column @param {number} n rows of the table @returns {Facet} */
 export function facetOf(column, n) {

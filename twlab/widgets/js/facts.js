@@ -1,6 +1,6 @@
 /** What the columns say in words: of one row, and which rows say some words. */
 
-import { cellText } from "./data.js";
+import { cellText, findColumn } from "./data.js";
 import { formatRange, formatTime } from "./time.js";
 
 /** @typedef {import("./data.js").Data} Data */
@@ -30,7 +30,9 @@ export function rowFacts(data, row, colorBy) {
   );
   const facts = chosen.map((column) => ({ name: column.name, text: cellText(column, row) }));
   if (data.videos.length > 1) {
-    facts.unshift({ name: "video", text: data.videos[data.video[row]].title });
+    const column = findColumn(data, data.videoColumn);
+    const text = column ? cellText(column, row) : data.videos[data.video[row]].title;
+    facts.unshift({ name: data.videoColumn || "video", text });
   }
   return facts.filter((fact, k) => facts.findIndex((other) => other.name === fact.name) === k);
 }

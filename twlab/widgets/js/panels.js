@@ -58,7 +58,7 @@ export function makePanels(root, data) {
   /** @type {Panels} */
   const panels = { stage, sections: new Map(), toolbar, foot, legend, status, live };
   for (const name of data.views) {
-    const section = makePanel(panels, name, data.n);
+    const section = makePanel(panels, name, data);
     panels.sections.set(name, section);
     stage.append(section);
   }
@@ -81,8 +81,8 @@ function makeStage({ views, videos }) {
   });
 }
 
-/** The panel of a view; the places in it are added to `panels`. @param {Panels} panels @param {string} name @param {number} n rows of the table */
-function makePanel(panels, name, n) {
+/** The panel of a view; the places in it are added to `panels`. @param {Panels} panels @param {string} name @param {import("./data.js").Data} data */
+function makePanel(panels, name, { n, noNovelty }) {
   if (name === "gallery") return makeGalleryPanel(panels);
   const { title, headed = true } = PANELS[name];
   const heading = headed ? element("h2", { class: "twx-heading" }, title) : null;
@@ -91,6 +91,8 @@ function makePanel(panels, name, n) {
   const panel = element("section", sectionAttributes(name), heading, place);
   if (name === "player" && n)
     panel.append((panels.details = element("div", { class: "twx-details" })));
+  if (name === "timeline" && noNovelty)
+    heading?.append(element("span", { class: "twx-scale" }, noNovelty));
   if (name === "map") heading?.append((panels.tools = element("span", { class: "twx-scale" })));
   if (name === "heatmap") heading?.append((panels.scale = element("span", { class: "twx-scale" })));
   return panel;

@@ -1,7 +1,6 @@
 /** The line above the table: fold it, choose rows and columns, and see and clear the filters. */
 
 import { element } from "./dom.js";
-import { facetColumns } from "./facets.js";
 import { filterText } from "./table_columns.js";
 import { numberText } from "./table_order.js";
 
@@ -97,7 +96,7 @@ export class TableBar {
 
   #drawFilters() {
     const { data, store, actions } = this.#context;
-    const columns = facetColumns(data);
+    const { columns } = data;
     const chips = Object.entries(store.get("filters")).flatMap(([name, filter]) => {
       const column = columns.find((one) => one.name === name);
       if (!column) return [];

@@ -1,6 +1,5 @@
 /** The columns of the table: when, which video, and whatever else is known of the rows. */
 
-import { facetColumns } from "./facets.js";
 import { placeText } from "./facts.js";
 import { rowsByColumn, rowsByNumber, valueText } from "./table_order.js";
 
@@ -21,7 +20,7 @@ const TIME = "time";
 
 /** The columns asked for stand first. @param {Data} data @returns {TableColumn[]} */
 export function tableColumns(data) {
-  const all = facetColumns(data);
+  const all = data.columns;
   const others = all.filter(({ name }) => name !== TIME);
   const first = new Set(data.tooltip);
   const rank = ({ name = "" }) => (name === "video" ? 0 : first.has(name) ? 1 : 2);
