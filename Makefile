@@ -2,7 +2,7 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: check js format lint types test docs stubs notebooks bench pictures help
+.PHONY: check js format lint types test docs stubs notebooks bench pictures outputs help
 
 check:  ## lint, types, documentation and all tests, notebooks among them
 	$(MAKE) --jobs=2 --output-sync --no-print-directory lint types js docs
@@ -32,6 +32,9 @@ test:  ## the test command of the README
 
 docs:  ## the documentation, as docs/_build/html/index.html; a warning is an error
 	$(PYTHON) -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+outputs:  ## run the notebooks and store them with their pictures (needs chromium)
+	$(PYTHON) tests/store_notebooks.py
 
 notebooks:  ## only the notebooks
 	$(PYTHON) -m pytest tests/test_notebooks.py
