@@ -32,6 +32,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     | frozenset({"paths", "memory", "progress", "looks", "hosts"}),
     frozenset({"table"}),
     frozenset({"analysis", "loading", "media"}),
+    frozenset({"handover"}),
     frozenset({"figures", "display", "widgets", "service", "archive"}),
     frozenset({"public", "plot", "executors", "distributed"}),
     frozenset({"cli", "__init__", "__main__"}),

@@ -51,6 +51,8 @@ def names(client: tw.Client) -> dict[str, Any]:
     clips = tw.clips(segments)
     model = clips["model_name"].iloc[0]
     query = {"model_name": model, "data": [{"embedding": tw.vectors(clips)[3].tolist()}]}
+    marks = "video,start,end,label\ntrailer_240p.mp4,0:02,0:14,titles\n"
+    Path("marks.csv").write_text(marks, encoding="utf-8")
     Path("query.json").write_text(json.dumps(query), encoding="utf-8")
     return {
         "tw": tw,

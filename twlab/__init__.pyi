@@ -33,6 +33,8 @@ from twlab.errors import MissingExtraError as MissingExtraError
 from twlab.errors import TwlabError as TwlabError
 from twlab.errors import TwlabWarning as TwlabWarning
 from twlab.figures.figure_files import save_figure as save_figure
+from twlab.handover.span_files import load_spans as load_spans
+from twlab.handover.span_files import save_spans as save_spans
 from twlab.loading.load import check as check
 from twlab.loading.load import load as load
 from twlab.loading.load import save as save
@@ -69,6 +71,12 @@ _Vectors = NDArray[Any] | Sequence[Sequence[float]]
 
 def clips(segments: _Segments, *, option: str | None = None) -> pd.DataFrame:
     """The clips of one embedding option: what analyses and pictures of one matrix take."""
+
+def annotate(segments: _Segments, spans: pd.DataFrame, *, min_share: float = 0.5) -> pd.DataFrame:
+    """Which labels each segment has, one column of true and false per label."""
+
+def to_spans(segments: _Segments, labels: _Values | pd.DataFrame) -> pd.DataFrame:
+    """Labels of segments as spans: one row per label and uninterrupted stretch."""
 
 def cosine_similarity(a: _Segments | _Vectors, b: _Segments | _Vectors | None = None) -> _Matrix:
     """The cosine similarity of each row of ``a`` with each row of ``b``."""
@@ -331,6 +339,7 @@ __all__ = [
     "TwlabError",
     "TwlabWarning",
     "align",
+    "annotate",
     "boundary_scores",
     "check",
     "check_segments",
@@ -352,6 +361,7 @@ __all__ = [
     "from_vectors",
     "intervals",
     "load",
+    "load_spans",
     "merge_hits",
     "name_clusters",
     "near_duplicates",
@@ -368,6 +378,7 @@ __all__ = [
     "save",
     "save_figure",
     "save_html",
+    "save_spans",
     "scene_counts",
     "scene_labels",
     "scenes",
@@ -378,6 +389,7 @@ __all__ = [
     "threshold",
     "timeline_widget",
     "to_arrow",
+    "to_spans",
     "trustworthiness",
     "vectors",
     "video_vectors",

@@ -55,6 +55,11 @@ WIRES: dict[str, Wire] = {
     "clips": Wire("table.clips", _SEGMENTS),
     "vectors": Wire("table.segments"),
     "with_vectors": Wire("table.segments"),
+    # labelling
+    "annotate": Wire("analysis.labelling.annotating", _SEGMENTS),
+    "to_spans": Wire("analysis.labelling.annotating", _SEGMENTS),
+    "load_spans": Wire("handover.span_files"),
+    "save_spans": Wire("handover.span_files"),
     # media
     "encode": Wire("media.encoding"),
     "frames": Wire("media.frames"),

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError, warn
+from twlab.table.covering import seconds_before
 from twlab.table.rows import KNOWN_BY, identities
 from twlab.table.segments import clip_mask
 
@@ -299,7 +300,7 @@ def _half_inside(segments: pd.DataFrame, spans: pd.DataFrame) -> tuple[Mask, Mas
     start, end = _start_and_end(segments)
     left, right = _start_and_end(spans)
     fit = left < right
-    edges, covered = _seconds_before(left[fit], right[fit])
+    edges, covered = seconds_before(left[fit], right[fit])
     share = np.interp(end, edges, covered) - np.interp(start, edges, covered)
     inside = (share >= HALF * (end - start) - 1e-9) & (end > start)
     for point in np.flatnonzero(end == start):
@@ -309,17 +310,6 @@ def _half_inside(segments: pd.DataFrame, spans: pd.DataFrame) -> tuple[Mask, Mas
     n_begun = np.searchsorted(begin, right, side="left")
     n_ended = np.searchsorted(stop, left, side="right")
     return inside, ~(fit & (n_begun > n_ended))
-
-
-def _seconds_before(left: Floats, right: Floats) -> tuple[Floats, Floats]:
-    """Edges in time, and how many seconds of the spans together lie before each."""
-    if not len(left):
-        return np.zeros(1), np.zeros(1)
-    edges = np.unique(np.concatenate([left, right]))
-    open_spans = np.searchsorted(np.sort(left), edges[:-1], side="right")
-    open_spans = open_spans - np.searchsorted(np.sort(right), edges[:-1], side="right")
-    lengths = np.where(open_spans > 0, np.diff(edges), 0.0)
-    return edges, np.concatenate([[0.0], np.cumsum(lengths)])
 
 
 def _start_and_end(table: pd.DataFrame) -> tuple[Floats, Floats]:

@@ -1,0 +1,1 @@
+"""Labels that people give: onto segments, back to spans, and what can be learnt of them."""

@@ -1,0 +1,298 @@
+"""Labelled spans from and to files: CSV, ELAN, VIA, Label Studio, CVAT.
+
+The ending says which form is meant, and of JSON the content. Whatever the form, spans come out as
+one table and go back to the same times: to the millisecond, or in tools that count frames to the
+frame.
+
+* :func:`load_spans` - a table of the spans of a file
+* :func:`save_spans` - a file of the spans of a table
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import orjson
+import pandas as pd
+
+from twlab.errors import InputError, LoadError
+from twlab.handover.cvat import read_cvat, write_cvat
+from twlab.handover.elan import read_elan, write_elan
+from twlab.handover.gathering import Gathered, as_number
+from twlab.handover.label_studio import is_label_studio, read_label_studio, write_label_studio
+from twlab.handover.via import is_via, read_via, write_via
+from twlab.paths import replace_file, user_path
+from twlab.table.labelled_spans import SPAN_NAMES, check_spans, rename_spans
+from twlab.timecodes import parse_timecode
+from twlab.wording import brief
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["load_spans", "save_spans"]
+
+SpanForm = Literal["csv", "elan", "via", "label-studio", "cvat"]
+
+MOST_BYTES = 256 << 20
+"""A year of marks every second is a tenth of it."""
+
+_FORMS: dict[str, SpanForm] = {".csv": "csv", ".tsv": "csv", ".eaf": "elan", ".xml": "cvat"}
+_SEPARATORS = (",", ";", "\t")
+
+
+def load_spans(
+    path: str | os.PathLike[str],
+    *,
+    form: SpanForm | None = None,
+    frame_rate: float | None = None,
+    video_id: str | Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """The labelled spans of a file that a person or an annotation tool wrote.
+
+    Parameters
+    ----------
+    path : path
+        The file. Nothing that it names is opened.
+    form : {"csv", "elan", "via", "label-studio", "cvat"}, optional
+        Default: by the ending (``.csv``, ``.tsv``, ``.eaf``, ``.xml`` of CVAT) and, of ``.json``,
+        by the content. CSV has a head with ``video_id``, ``start_sec``, ``end_sec``, ``label`` or
+        other common names for these, and times in seconds or as timecodes.
+    frame_rate : float, optional
+        Frames per second, for Label Studio and CVAT, which count frames and do not say it.
+    video_id : str or mapping, optional
+        Whose spans they are, or what the videos of the file are called in your table.
+
+    Returns
+    -------
+    DataFrame
+        ``video_id``, ``start_sec``, ``end_sec``, ``label`` and, where the file says so, ``tier``
+        (of ELAN, or the attribute of VIA), ``annotator`` and the other columns of CSV. Where a file
+        does not name its video, and you do not, ``video_id`` is the name of the file.
+
+    Raises
+    ------
+    LoadError
+        If the file is not of that form, or is XML with a document type.
+    InputError
+        If it cannot be read, or frames are counted and ``frame_rate`` is not given.
+
+    Warns
+    -----
+    TwlabWarning
+        Of what was left out, since it is not a labelled stretch of time.
+
+    See Also
+    --------
+    twlab.annotate : the labels onto segments
+    twlab.save_spans : the way back
+
+    Examples
+    --------
+    >>> import pandas as pd, tempfile, twlab as tw
+    >>> spans = pd.DataFrame(
+    ...     {"video_id": "film", "start_sec": [0.0], "end_sec": [2.5], "label": "a"}
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     tw.load_spans(tw.save_spans(spans, f"{folder}/film.csv")).equals(spans)
+    True
+    """
+    source = user_path(path)
+    content = _read_bytes(source)
+    gathered = _read_form(content, source, _form_of(source, form), frame_rate)
+    gathered.tell()
+    spans = pd.DataFrame(gathered.rows, columns=None if gathered.rows else list(SPAN_NAMES))
+    names = spans["video_id"].where(spans["video_id"].astype(bool), source.stem)
+    if isinstance(video_id, str):
+        names = pd.Series(video_id, index=spans.index, dtype=object)
+    elif video_id is not None:
+        names = names.map(lambda name: str(video_id.get(name, name)))
+    return check_spans(spans.assign(video_id=names.astype(object)))
+
+
+def save_spans(
+    spans: pd.DataFrame,
+    path: str | os.PathLike[str],
+    *,
+    form: SpanForm | None = None,
+    frame_rate: float | None = None,
+) -> Path:
+    """The path of a file to which labelled spans were written, whole or not at all.
+
+    Parameters
+    ----------
+    spans : DataFrame
+        With ``video_id``, ``start_sec``, ``end_sec`` and ``label``, as :func:`twlab.to_spans`
+        and :func:`load_spans` return them; ``tier`` is written where the form has tiers.
+    path : path
+        The file.
+    form : {"csv", "elan", "via", "label-studio", "cvat"}, optional
+        Default: by the ending; for ``.json`` say ``"via"`` or ``"label-studio"``. CSV keeps all
+        columns. Files of ELAN and CVAT are of one video each.
+    frame_rate : float, optional
+        Frames per second, for Label Studio and CVAT, which count frames: times are moved to the
+        nearest, with a warning where that is not where they were.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        If the table is not one of spans, the form is not said, or the file cannot be written.
+
+    See Also
+    --------
+    twlab.load_spans : the way back
+    twlab.to_spans : spans from labels of segments
+
+    Examples
+    --------
+    >>> import tempfile, twlab as tw
+    >>> clips = tw.clips(tw.sample())
+    >>> spans = tw.to_spans(clips, tw.cluster(clips))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     tw.save_spans(spans, f"{folder}/film.eaf").name
+    'film.eaf'
+    """
+    table = check_spans(spans)
+    target = user_path(path)
+    chosen = _form_of(target, form)
+    if chosen is None:
+        raise InputError(
+            f"{target.name!r} may be of several forms; form='via' or form='label-studio' was "
+            "expected for JSON; say which"
+        )
+    videos = table["video_id"].unique()
+    if chosen in ("elan", "cvat") and len(videos) != 1:
+        raise InputError(
+            f"the spans are of {len(videos)} videos, and a file of this form is of one; write one "
+            "for each: for video, part in spans.groupby('video_id'): ..."
+        )
+    content = _write_form(table, chosen, frame_rate, target.suffix.lower())
+    with replace_file(target) as aside:
+        aside.write_bytes(content)
+    return target
+
+
+def _write_form(table: pd.DataFrame, form: SpanForm, rate: float | None, ending: str) -> bytes:
+    if form == "csv":
+        separator = "\t" if ending == ".tsv" else ","
+        return table.to_csv(index=False, sep=separator).encode("utf-8")
+    if form == "elan":
+        return write_elan(table)
+    if form == "via":
+        return write_via(table)
+    if form == "cvat":
+        return write_cvat(table, rate)
+    return write_label_studio(table, rate)
+
+
+def _form_of(path: Path, form: Any) -> SpanForm | None:
+    """The form that is said, or that the ending says; None for JSON, which may be two."""
+    if form is not None and form not in get_args(SpanForm):
+        raise InputError(
+            f"form is {brief(form)}; one of {', '.join(map(repr, get_args(SpanForm)))} was expected"
+        )
+    ending = path.suffix.lower()
+    if form is None and ending not in (*_FORMS, ".json"):
+        raise InputError(
+            f"{path.name!r} has no ending of a form of spans (.csv, .tsv, .eaf, .xml, .json); one "
+            "was expected; or say which it is with form="
+        )
+    known: SpanForm | None = form or _FORMS.get(ending)
+    return known
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise InputError(
+                f"there is no file {str(path)!r}; the path of a file of spans was expected"
+            )
+        if path.stat().st_size > MOST_BYTES:
+            raise LoadError(
+                f"it has {path.stat().st_size >> 20} MB; at most {MOST_BYTES >> 20} were expected "
+                "of labelled spans; split it",
+                source=path.name,
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{str(path)!r} cannot be read ({error.strerror or error}); a file that you may read "
+            "was expected"
+        ) from None
+
+
+def _read_form(
+    content: bytes, path: Path, form: SpanForm | None, frame_rate: float | None
+) -> Gathered:
+    """The spans of a file of a form, which of JSON the content may say."""
+    source = path.name
+    if form == "csv":
+        return _read_csv(content, path)
+    if form == "elan":
+        return read_elan(content, source)
+    if form == "cvat":
+        return read_cvat(content, source, frame_rate)
+    try:
+        document = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise LoadError(
+            f"it is no JSON that can be read ({error}); a whole file was expected; export it again",
+            source=source,
+        ) from None
+    if form in ("via", None) and is_via(document):
+        return read_via(document, source)
+    if form in ("label-studio", None) and is_label_studio(document):
+        return read_label_studio(document, source, frame_rate)
+    wanted = {"via": "a project of VIA 3", "label-studio": "tasks of Label Studio"}
+    raise LoadError(
+        f"its JSON is not {wanted.get(form or '', 'a project of VIA 3, nor tasks of Label Studio')}"
+        "; spans in one of these forms were expected; embeddings are read by tw.load",
+        source=source,
+    )
+
+
+def _read_csv(content: bytes, path: Path) -> Gathered:
+    """The rows of a CSV as texts, their times as seconds."""
+    source = path.name
+    head = content[: 1 << 16].splitlines()[:1] or [b""]
+    separator = max(_SEPARATORS, key=lambda one: head[0].count(one.encode()))
+    try:
+        table = pd.read_csv(
+            io.BytesIO(content),
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            sep=separator,
+        )
+    except (ValueError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+        raise LoadError(
+            f"it is no CSV that can be read ({error}); UTF-8 with a head was expected",
+            source=source,
+        ) from None
+    if not len(table):
+        return Gathered(source)
+    table = rename_spans(table)
+    for name in ("start_sec", "end_sec"):
+        if name in table.columns:
+            cells = [_seconds_of(one, separator) for one in table[name]]
+            table = table.assign(**{name: cells})
+    named = check_spans(table, video_id=path.stem)
+    return Gathered(
+        source, [{str(k): v for k, v in row.items()} for row in named.to_dict("records")]
+    )
+
+
+def _seconds_of(cell: str, separator: str) -> float | str:
+    """Seconds, or a timecode, as seconds; what is neither as it is."""
+    text = cell.strip().replace(",", ".") if separator == ";" else cell.strip()
+    number = as_number(text)
+    if number is not None or ":" not in text:
+        return text if number is None else number
+    return parse_timecode(text)

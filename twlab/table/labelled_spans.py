@@ -1,0 +1,126 @@
+"""Tables of labelled spans: a video, a start, an end and a label on each row, from any hand.
+
+Annotators, spreadsheets and other tools call these four by other names. What is meant is read off
+the names alone, in one place; times are seconds from the start of the video.
+
+* :func:`check_spans` - a table with our names, checked
+* :func:`rename_spans`, :data:`SPAN_NAMES` - those names
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from twlab.errors import InputError
+from twlab.table.segments import str_column
+from twlab.wording import brief
+
+__all__ = ["SPAN_NAMES", "check_spans", "rename_spans"]
+
+SPAN_NAMES = ("video_id", "start_sec", "end_sec", "label")
+
+_OTHER_NAMES = {
+    "video_id": ("video", "filename", "file", "video_name", "vid"),
+    "start_sec": ("start", "begin", "start_time", "onset"),
+    "end_sec": ("end", "stop", "end_time", "offset"),
+    "label": ("labels", "class", "category", "annotation", "tag", "name"),
+}
+"""What others call the four; the first that is there is taken."""
+
+
+def check_spans(spans: Any, *, video_id: str | None = None) -> pd.DataFrame:
+    """The spans with our four names for what they say first, and whatever else they say.
+
+    Parameters
+    ----------
+    spans : DataFrame
+        Labelled spans; ``video``, ``start``, ``end`` and other common names are understood.
+    video_id : str, optional
+        Whose spans they are where the table does not say.
+
+    Returns
+    -------
+    DataFrame
+        In the same order, on a new index; videos and labels as text, times as float64.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, a label is, or a span has no length.
+    """
+    if not isinstance(spans, pd.DataFrame):
+        raise InputError(
+            f"spans are a {type(spans).__name__}; a DataFrame with {', '.join(SPAN_NAMES)} was "
+            "expected; of a file take tw.load_spans(path)"
+        )
+    table = rename_spans(spans).reset_index(drop=True)
+    if "video_id" not in table.columns and video_id is not None:
+        table = table.assign(video_id=video_id)
+    missing = [name for name in SPAN_NAMES if name not in table.columns]
+    if missing:
+        raise InputError(
+            f"the spans have no column {missing[0]!r} (there are: "
+            f"{', '.join(map(str, spans.columns[:8]))}); {', '.join(SPAN_NAMES)} were expected; "
+            "rename what holds it"
+        )
+    texts = {name: _as_texts(table, name) for name in ("video_id", "label")}
+    times = {name: _as_seconds(table, name) for name in ("start_sec", "end_sec")}
+    table = table.assign(**texts, **times)
+    _refuse_empty(table)
+    others = [name for name in table.columns if name not in SPAN_NAMES]
+    named: pd.DataFrame = table[[*SPAN_NAMES, *others]]
+    return named
+
+
+def rename_spans(spans: pd.DataFrame) -> pd.DataFrame:
+    """The table with our names where it has only others."""
+    there = {str(name).strip().lower(): name for name in reversed(spans.columns)}
+    renamed = {}
+    for ours, others in _OTHER_NAMES.items():
+        if ours in spans.columns:
+            continue
+        known = next((there[name] for name in (ours, *others) if name in there), None)
+        if known is not None:
+            renamed[known] = ours
+    return spans.rename(columns=renamed)
+
+
+def _as_texts(table: pd.DataFrame, name: str) -> pd.Series[Any]:
+    """A column as texts, none of them missing or empty."""
+    column = table[name].astype(object)
+    gone = column.isna() | (column.map(str).str.strip() == "")
+    if gone.any():
+        row = int(np.flatnonzero(gone)[0])
+        raise InputError(
+            f"span {row} has no {name}; one was expected for each span; drop the rows without it: "
+            f"spans.dropna(subset=[{name!r}])"
+        )
+    return str_column(column.map(str), table.index)
+
+
+def _as_seconds(table: pd.DataFrame, name: str) -> pd.Series[Any]:
+    """A column as seconds."""
+    seconds = pd.to_numeric(table[name], errors="coerce").astype(np.float64)
+    wrong = ~np.isfinite(seconds.to_numpy(np.float64, na_value=np.nan))
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        cell = table[name].iloc[row]
+        cell = cell.item() if isinstance(cell, np.generic) else cell
+        raise InputError(
+            f"{name} of span {row} is {brief(cell)}; seconds were expected; "
+            "convert timecodes with tw.intervals.parse_timecode"
+        )
+    return seconds
+
+
+def _refuse_empty(table: pd.DataFrame) -> None:
+    wrong = np.flatnonzero(table["end_sec"] <= table["start_sec"])
+    if len(wrong):
+        row = table.iloc[wrong[0]]
+        raise InputError(
+            f"span {wrong[0]} ({brief(row['label'])}) runs from {row['start_sec']:g} s to "
+            f"{row['end_sec']:g} s; an end after the start was expected; drop it or mend its times"
+        )
