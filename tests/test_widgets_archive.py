@@ -80,3 +80,10 @@ def test_novelty_is_not_missed_where_there_is_no_time(
     monkeypatch.setattr("twlab.widgets.payload.MAX_NOVELTY", 3)
     untimed = segments.assign(start_sec=np.nan, end_sec=np.nan)
     assert tw.explore(untimed, views=["timeline"])._spec["noNovelty"] == ""
+
+
+def test_a_list_of_one_video_is_none(segments: pd.DataFrame) -> None:
+    one = segments[segments["video_id"] == "alpha"]
+    assert "videos" in tw.explore(segments)._spec["views"]
+    assert "videos" not in tw.explore(one)._spec["views"]
+    assert tw.explore(one, views=["videos"])._spec["views"] == ["videos"]

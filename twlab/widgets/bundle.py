@@ -26,7 +26,7 @@ from typing import Literal
 __all__ = ["ASSETS", "IMPORT", "module_source", "style_source"]
 
 ASSETS = Path(__file__).parent
-STYLES = ("base", "controls", "media", "gallery", "table", "out")
+STYLES = ("base", "controls", "media", "gallery", "videos", "table", "out")
 IMPORT = re.compile(r'^import\s*\{[^}]*\}\s*from\s*"\./([\w-]+)\.js";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=function |async function |const |let |class )", re.MULTILINE)
 DOCUMENTATION = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ExplorerOptions", "View"]
 
-View = Literal["map", "heatmap", "player", "timeline", "gallery", "table"]
+View = Literal["map", "heatmap", "player", "timeline", "videos", "gallery", "table"]
 
 
 class ExplorerOptions(NamedTuple):

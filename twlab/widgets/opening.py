@@ -67,8 +67,10 @@ def explore(
     similarity : array_like of shape (n, n) or False, optional
         Numbers for the heatmap in the order of the table; False for none. Default: cosine
         similarity. Above 5,000 segments, means over blocks of consecutive segments.
-    views : sequence of {"map", "heatmap", "player", "timeline", "gallery", "table"}
-        Which to show. The table is folded at first; its heads filter by the columns.
+    views : sequence of {"map", "heatmap", "player", "timeline", "videos", "gallery", "table"}
+        Which to show. The list of the videos is there where there are several, and folded up to
+        11: a click on one shows it alone, its box hides it. The table is folded at first; its
+        heads filter by the columns.
     color : str, optional
         Name of the column to colour by at first.
     tooltip : sequence of str

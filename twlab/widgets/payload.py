@@ -104,7 +104,7 @@ def _describe(
         "n": len(segments),
         "pages": pages,
         "title": options.title if options.title is not None else _title(ids, len(pages)),
-        "views": list(options.views),
+        "views": _views_of(options, ids),
         "lanes": [mask_secrets(name) for name in _lane_codes(segments)[1]],
         "mapAll": options.coords is not None,
         "columns": columns,
@@ -119,6 +119,12 @@ def _describe(
         spec["stills"] = row_addresses(segments, "thumbnail_url")
     spec["arrays"], data = _pack(arrays)
     return spec, data
+
+
+def _views_of(options: ExplorerOptions, ids: list[str]) -> list[str]:
+    """The views to show: a list of one video is none, unless it is all that is asked for."""
+    views: list[str] = [*options.views]
+    return [view for view in views if view != "videos" or len(ids) > 1] or views
 
 
 def _tell_columns(

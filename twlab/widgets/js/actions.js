@@ -140,6 +140,11 @@ export class Actions {
     this.#hide(hidden, alone ? `Only ${what} shown` : `All of ${name} shown again`);
   }
 
+  /** Show all groups of a column again. @param {string} name */
+  showGroups(name) {
+    this.#hide(hideGroups(this.#store.get("hidden"), name, []), `All of ${name} shown again`);
+  }
+
   showAll() {
     this.#hide(NOTHING_HIDDEN, "Everything is shown again");
   }

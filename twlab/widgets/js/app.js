@@ -30,6 +30,7 @@ import { carryHidden, shownRows } from "./visibility.js";
 import { makeToast } from "./toast.js";
 import { Toolbar } from "./toolbar.js";
 import { Tooltip } from "./tooltip.js";
+import { VideosView } from "./videos.js";
 
 /** @typedef {import("./data.js").Data} Data */
 /** @typedef {(question: { kind: "video" | "nearest", [more: string]: any }) => Promise<{ answer: any, bytes: DataView | null }>} Asker */
@@ -210,8 +211,8 @@ function keepUpToDate(data, store) {
 
 /** @param {Context} context @param {import("./panels.js").Panels} panels */
 function makeViews(context, panels) {
-  const { map, tools, heatmap, scale, timeline, player, details, legend, gallery, bar, table } =
-    panels;
+  const { map, tools, heatmap, scale, timeline, player, details, legend } = panels;
+  const { gallery, bar, videos, table } = panels;
   return {
     map: map && tools && new MapView(context, map, tools),
     heatmap: heatmap && scale && new HeatmapView(context, heatmap, scale),
@@ -219,6 +220,7 @@ function makeViews(context, panels) {
     player: player && new Player(context, player),
     details: details && new Details(context, details),
     legend: new Legend(context, legend),
+    videos: videos && new VideosView(context, videos),
     gallery: gallery && bar && new Gallery(context, gallery, bar),
     table: table && new TableView(context, table),
   };

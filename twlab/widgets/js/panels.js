@@ -18,6 +18,7 @@ export const PANELS = {
   heatmap: { title: "Similarity", place: "column" },
   player: { title: "Player", place: "column", headed: false },
   timeline: { title: "Timeline", place: "wide" },
+  videos: { title: "Videos", place: "wide", folded: 46, headed: false },
   gallery: { title: "Gallery", place: "wide", folded: 190, headed: false },
   table: { title: "Table", place: "wide", folded: 46, headed: false },
 };
@@ -40,6 +41,7 @@ export const PANELS = {
  * @property {HTMLElement} [details]
  * @property {HTMLElement} [gallery]
  * @property {HTMLElement} [bar] of the gallery
+ * @property {HTMLElement} [videos]
  * @property {HTMLElement} [table]
  */
 

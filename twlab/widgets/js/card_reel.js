@@ -1,0 +1,146 @@
+/** Cards in rows below each other, of which only those in sight exist; arrows lead from one to the next. */
+
+import { element } from "./dom.js";
+import { cardAfterKey, cardPlace, cardsSeen, layCards, scrollFor } from "./gallery_layout.js";
+
+/** @typedef {import("./gallery_layout.js").Layout} Layout */
+/** @typedef {import("./gallery_layout.js").Shape} Shape */
+/** @typedef {{ item: HTMLElement, button: HTMLButtonElement }} ReelCard what lies in the reel, and what of it takes the focus */
+
+/** @template {ReelCard} C */
+export class CardReel {
+  root = element("div", { class: "twx-reel twx-grid" });
+  #list;
+  #make;
+  #drawn;
+  /** @type {Layout | null} */
+  #layout = null;
+  /** @type {Map<number, C>} by place */
+  cards = new Map();
+  /** The place of the card that the Tab key reaches. */
+  #active = 0;
+  #setHeight = "";
+  #frame = 0;
+  #life = new AbortController();
+
+  /**
+   * @param {string} label of the list
+   * @param {(k: number) => C} make the card at a place
+   * @param {() => void} drawn the cards in sight are there
+   */
+  constructor(label, make, drawn) {
+    this.#make = make;
+    this.#drawn = drawn;
+    this.#list = element("div", { class: "twx-items", role: "list", "aria-label": label });
+    this.root.append(this.#list);
+    const { signal } = this.#life;
+    this.root.addEventListener("scroll", () => this.schedule(), { signal, passive: true });
+    this.#list.addEventListener("keydown", (event) => this.#key(event), { signal });
+    this.#list.addEventListener("focusin", (event) => this.#focusIn(event), { signal });
+  }
+
+  /** Lay `n` cards into the room there is. @param {number} n @param {Shape} shape @param {{ padding: number, rows: number }} room how many rows are in sight at most */
+  lay(n, shape, { padding, rows }) {
+    const width = this.root.clientWidth - 2 * padding;
+    if (width <= 0) return;
+    const { length, pitch, gap } = layCards({ n, grid: true, width, height: 0, shape });
+    const wanted = Math.ceil(Math.min(length, rows * pitch - gap)) + 2 * padding;
+    const { style } = this.root;
+    // As high as its cards need, unless the reader has dragged it.
+    if (style.height === this.#setHeight) style.height = this.#setHeight = `${wanted}px`;
+    const height = this.root.clientHeight - 2 * padding;
+    this.#layout = layCards({ n, grid: true, width, height, shape });
+    this.#list.style.height = `${this.#layout.length}px`;
+    this.schedule();
+  }
+
+  /** Other cards. */
+  clear() {
+    for (const { item } of this.cards.values()) item.remove();
+    this.cards.clear();
+  }
+
+  /** The first one is in sight, and the one that the Tab key reaches. */
+  toTop() {
+    this.#active = 0;
+    this.root.scrollTop = 0;
+    this.schedule();
+  }
+
+  schedule() {
+    if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw() {
+    this.#frame = 0;
+    const layout = this.#layout;
+    if (!layout) return;
+    const scroll = this.root.scrollTop;
+    const [from, to] = cardsSeen(layout, scroll);
+    for (const [k, { item }] of this.cards)
+      if ((k < from || k >= to) && !item.matches(":focus-within")) this.#drop(k, item);
+    for (let k = from; k < to; k++) if (!this.cards.has(k)) this.#add(k, layout.n);
+    for (const [k, { item }] of this.cards) {
+      const [x, y] = cardPlace(layout, k, scroll);
+      item.style.transform = `translate(${x}px, ${y}px)`;
+      item.style.width = `${layout.width}px`;
+      item.style.height = `${layout.height}px`;
+    }
+    if (this.#active < from || this.#active >= to) this.#active = from;
+    for (const [k, { item }] of this.cards)
+      for (const part of item.querySelectorAll("button, input"))
+        /** @type {HTMLElement} */ (part).tabIndex = k === this.#active ? 0 : -1;
+    this.#drawn();
+  }
+
+  /** @param {number} k @param {HTMLElement} item */
+  #drop(k, item) {
+    item.remove();
+    this.cards.delete(k);
+  }
+
+  /** Who reads the page in its order meets the cards in theirs. @param {number} k @param {number} n */
+  #add(k, n) {
+    const card = this.#make(k);
+    card.item.setAttribute("aria-posinset", String(k + 1));
+    card.item.setAttribute("aria-setsize", String(n));
+    const later = Math.min(...[...this.cards.keys()].filter((other) => other > k));
+    this.#list.insertBefore(card.item, this.cards.get(later)?.item ?? null);
+    this.cards.set(k, card);
+  }
+
+  /** The place of the card that an event is about, or -1. @param {Event} event */
+  placeOf(event) {
+    const target = /** @type {Node} */ (event.target);
+    for (const [k, { item }] of this.cards) if (item.contains(target)) return k;
+    return -1;
+  }
+
+  /** @param {Event} event */
+  #focusIn(event) {
+    const k = this.placeOf(event);
+    if (k < 0) return;
+    this.#active = k;
+    this.schedule();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    const k = this.placeOf(event);
+    const next = k >= 0 && plain && this.#layout ? cardAfterKey(this.#layout, event.key, k) : -1;
+    if (next < 0 || !this.#layout) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.root.scrollTop = scrollFor(this.#layout, next, this.root.scrollTop);
+    this.#active = next;
+    if (!this.cards.has(next)) this.#add(next, this.#layout.n);
+    this.#draw();
+    this.cards.get(next)?.button.focus({ preventScroll: true });
+  }
+
+  destroy() {
+    this.#life.abort();
+    cancelAnimationFrame(this.#frame);
+  }
+}
