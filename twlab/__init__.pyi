@@ -1,6 +1,7 @@
 """The public names, with their types. Written by tests/stubs.py from the rooms."""
 
 import os
+from collections.abc import Callable as _Callable
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -280,6 +281,7 @@ def explore(
     tooltip: Sequence[str] = ...,
     title: str | None = None,
     names: Mapping[Any, Any] | pd.Series[Any] | None = None,
+    search: _Embedder | _Callable[[str], _Query] | None = None,
 ) -> _Explorer:
     """One linked picture of a table of segments: map, heatmap, player, timeline, gallery and table."""
 

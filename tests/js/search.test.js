@@ -59,7 +59,7 @@ test("a column can be named, with a colon or before its value", () => {
 
 test("words are found within labels, and what is not there is said", () => {
   assert.deepEqual(findText(data, now, "WOOD"), { kind: "rows", rows: [4], what: "'WOOD'" });
-  assert.deepEqual(findText(data, now, "x"), { kind: "none", why: "Nothing holds 'x'" });
+  assert.deepEqual(findText(data, now, "x"), { kind: "words", words: "x" });
   assert.deepEqual(findText(data, now, "   "), { kind: "none", why: "" });
 });
 

@@ -2,8 +2,8 @@
 
 The linking happens in the browser; Python is told of four things, and can set them:
 :attr:`Explorer.selection`, :attr:`Explorer.labels`, :attr:`Explorer.focus` and
-:attr:`Explorer.current_sec` (with :attr:`Explorer.current_video`, where there are several). All can
-be observed::
+:attr:`Explorer.current_sec` (with :attr:`Explorer.current_video`, where there are several); and of
+:attr:`Explorer.found`, what a search by words gave. All can be observed::
 
     explorer = tw.explore(segments, video="film.mp4")
     explorer.observe(lambda change: print(len(change.new)), "selection")
@@ -13,6 +13,7 @@ It is opened by :func:`twlab.explore`, :func:`twlab.player` and :func:`twlab.tim
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -33,12 +34,15 @@ from twlab.widgets.picks import (
 )
 from twlab.widgets.spaces import nearest_rows
 from twlab.widgets.video_files import embedded_bytes
+from twlab.widgets.words import answer_words, sentence_of
+from twlab.wording import brief
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from twlab.table.types import Mask
+    from twlab.widgets.words import WordSearch
 
 
 __all__ = ["Explorer", "state_of"]
@@ -67,6 +71,12 @@ class _Names(_Rows):
     info_text = "a name, or nothing, for each row of the table"
 
 
+class _Hits(_Rows):
+    """What a search found."""
+
+    info_text = "what a search by words found, or nothing"
+
+
 class Explorer(anywidget.AnyWidget):
     """What :func:`~twlab.explore` returns: a widget, and the state of what it shows.
 
@@ -82,6 +92,8 @@ class Explorer(anywidget.AnyWidget):
         The videos, in order.
     files : dict of int to Path
         Those of the videos that lie on a disk, by their place among them.
+    words : WordSearch
+        What finds places for words.
 
     Attributes
     ----------
@@ -99,6 +111,10 @@ class Explorer(anywidget.AnyWidget):
         The name of each segment on the index of the table, missing where it has none: in the
         browser one selects segments and types a name. Set it to names made before, such as
         another explorer's ``labels`` or a column; ``None`` takes all names away.
+    found : DataFrame or None
+        What the words that are shown found: all places, best first, as :func:`twlab.search` gives
+        them. ``None`` before anything is looked for by words, and after that is cleared; set it to
+        ``None`` to clear it.
     current_sec : float
         The position in the video, in seconds from its start; set it to seek.
     current_video : str
@@ -135,10 +151,12 @@ class Explorer(anywidget.AnyWidget):
     )
     _focus = traitlets.Int(-1).tag(sync=True, echo_update=False)
     _labels: traitlets.List[Any] = traitlets.List().tag(sync=True, echo_update=False)
+    _words = traitlets.Unicode("").tag(sync=True, echo_update=False)
     current_sec = traitlets.Float(0.0).tag(sync=True, echo_update=False)
     current_video = traitlets.Unicode("").tag(sync=True, echo_update=False)
     selection = _Rows()
     labels = _Names()
+    found = _Hits(None, allow_none=True)
     focus = traitlets.Any(None, allow_none=True)
 
     def __init__(
@@ -149,6 +167,7 @@ class Explorer(anywidget.AnyWidget):
         data: bytes = b"",
         ids: Sequence[str] = (),
         files: Mapping[int, Path] | None = None,
+        words: WordSearch | None = None,
     ) -> None:
         if spec is None:
             raise InputError(
@@ -157,6 +176,8 @@ class Explorer(anywidget.AnyWidget):
             )
         self.segments = segments
         self._files = dict(files or {})
+        self._by_words = words
+        self._shown_hits: pd.DataFrame | None = None
         self._choose(np.zeros(len(segments), bool))
         self._named = read_names(segments, [])
         super().__init__(_spec=spec, _data=data, _selection=pack_mask(self._mask))
@@ -197,6 +218,30 @@ class Explorer(anywidget.AnyWidget):
         if not named.equals(self._named):
             self._named = named
             self.labels = named
+
+    @traitlets.observe("_words")
+    def _words_came(self, change: Any) -> None:
+        """Other words are shown in the browser, or none."""
+        by = self._by_words
+        known = by is not None and by.knows(change.new)
+        self._shown_hits = by.hits_of(change.new).table if by is not None and known else None
+        self.found = self._shown_hits
+
+    @traitlets.validate("found")
+    def _take_hits(self, proposal: Any) -> Any:
+        """The hits of the words that are shown, and no others."""
+        if proposal.value is not self._shown_hits:
+            raise InputError(
+                f"found is set to {brief(proposal.value)}; None was expected, which clears a "
+                "search by words; set selection to show rows, or type words into the search box"
+            )
+        return proposal.value
+
+    @traitlets.observe("found")
+    def _clear_words(self, change: Any) -> None:
+        """Whoever sets it to None clears the search."""
+        if change.new is None:
+            self._words = ""
 
     def _choose(self, mask: Mask) -> None:
         """Keep the mask and the table of its rows together."""
@@ -247,17 +292,29 @@ class Explorer(anywidget.AnyWidget):
         return str(proposal.value)
 
     def _answer(self, _: Any, question: Any, __: Any) -> None:
-        """Answer what the browser asks: the bytes of a video, or the neighbours of a row."""
+        """Answer what the browser asks: the bytes of a video, neighbours of a row, words."""
         if not isinstance(question, dict) or "id" not in question:
             return
-        answer: dict[str, Any] = {"id": question["id"]}
+        told = None
+        try:
+            told = self._answer_to(question)
+        finally:  # whoever waits is told of an error too, which then goes to the kernel's log
+            answer, buffers = told or ({"note": sentence_of(sys.exc_info()[1])}, [])
+            self.send({"id": question["id"], **answer}, buffers)
+
+    def _answer_to(self, question: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+        """What is answered, and the bytes beside it."""
+        answer: dict[str, Any] = {}
         buffers: list[bytes] = []
         if question.get("kind") == "video":
             answer["note"], buffers = embedded_bytes(self._files.get(question.get("video", -1)))
         if question.get("kind") == "nearest":
             near = nearest_rows(self.segments, int(question["row"]), int(question["count"]))
             answer |= {"rows": list(near), "similarity": list(near.values())}
-        self.send(answer, buffers)
+        if question.get("kind") == "words":
+            words, again = str(question.get("text", "")), bool(question.get("again"))
+            return answer_words(self._by_words, words, again=again)
+        return answer, buffers
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The widget, and for a saved notebook without a kernel a page that still works.

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 from twlab.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
-    from twlab.table.types import Points, SceneStarts, Similarity, Values, Video
+    from twlab.analysis.judging.queries import Embedder
+    from twlab.table.types import Points, Query, SceneStarts, Similarity, Values, Video
 
 __all__ = ["ExplorerOptions", "View"]
 
@@ -34,6 +35,7 @@ class ExplorerOptions(NamedTuple):
     tooltip: Sequence[str] = ()
     title: str | None = None
     names: Mapping[Any, Any] | pd.Series[Any] | None = None
+    search: Embedder | Callable[[str], Query] | None = None
 
     def put_in_order(self) -> ExplorerOptions:
         """The same with the views in the order in which they are laid out.

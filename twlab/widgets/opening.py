@@ -15,11 +15,13 @@ import pandas as pd
 from twlab.widgets.explorer import Explorer
 from twlab.widgets.explorer_options import ExplorerOptions, View
 from twlab.widgets.payload import contents_of
+from twlab.widgets.words import WordSearch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from twlab.table.types import Points, SceneStarts, Similarity, Values, Video
+    from twlab.analysis.judging.queries import Embedder
+    from twlab.table.types import Points, Query, SceneStarts, Similarity, Values, Video
 
 __all__ = ["explore", "explorer_of", "player", "timeline_widget"]
 
@@ -37,6 +39,7 @@ def explore(
     tooltip: Sequence[str] = (),
     title: str | None = None,
     names: Mapping[Any, Any] | pd.Series[Any] | None = None,
+    search: Embedder | Callable[[str], Query] | None = None,
 ) -> Explorer:
     """One linked picture of a table of segments: map, heatmap, player, timeline, gallery and table.
 
@@ -83,11 +86,18 @@ def explore(
         legend and everywhere else, for example ``found.set_index("label")["name"]`` of what
         :func:`twlab.name_clusters` found. Labels without one keep their own; of labels called the
         same, each has its own behind it.
+    search : client or callable, optional
+        What finds words that are entered into the search box and are no time and no label: a
+        client, which embeds them with the model of the table, or a function that turns words into
+        what :func:`twlab.search` takes as a query, such as a vector. Map and timeline then show
+        the score of each place, the gallery the best first, and ``found`` is the hits as a table.
+        Words in double quotes are looked for so even where a label holds them. Only what is
+        entered is embedded, and the same words once.
 
     Returns
     -------
     Explorer
-        With ``selection``, ``focus``, ``current_sec`` and ``current_video``.
+        With ``selection``, ``focus``, ``found``, ``current_sec`` and ``current_video``.
 
     Raises
     ------
@@ -110,7 +120,7 @@ def explore(
     6
     """
     given = ExplorerOptions(
-        video, coords, labels, scenes, similarity, views, color, tooltip, title, names
+        video, coords, labels, scenes, similarity, views, color, tooltip, title, names, search
     )
     return explorer_of(segments, given)
 
@@ -211,4 +221,6 @@ def timeline_widget(
 def explorer_of(segments: pd.DataFrame, given: ExplorerOptions) -> Explorer:
     """An explorer of a table."""
     spec, data, ids, files = contents_of(segments, given)
-    return Explorer(segments, spec=spec, data=data, ids=ids, files=files)
+    words = None if given.search is None else WordSearch(segments, given.search)
+    spec["words"] = words is not None
+    return Explorer(segments, spec=spec, data=data, ids=ids, files=files, words=words)

@@ -99,7 +99,7 @@ class State(NamedTuple):
 
 def page_of(state: State, target: Path, *, video_as: Literal["embed", "link", "none"]) -> str:
     """The page as text."""
-    spec = dict(state.spec)
+    spec = {**state.spec, "words": False}
     files = state.files if video_as != "none" else {}
     spec["videos"] = [
         {**video, "source": _page_source(video["source"], state.files.get(k), target, video_as)}

@@ -10,6 +10,7 @@ import { groupOf, missingGroup } from "./groups.js";
 import { findText } from "./search.js";
 import { formatTime } from "./time.js";
 import { stretchesOf } from "./timeindex.js";
+import { WordSearch } from "./word_search.js";
 import {
   NOTHING_HIDDEN,
   hideGroups,
@@ -46,6 +47,7 @@ export class Actions {
   #times;
   #showTip;
   #ask;
+  #words;
 
   /**
    * @param {Data} data @param {Store} store @param {TimeIndex} times
@@ -57,6 +59,7 @@ export class Actions {
     this.#times = times;
     this.#showTip = showTip;
     this.#ask = ask;
+    this.#words = new WordSearch(data, store, ask);
   }
 
   /** Focus a row and bring the video there. @param {number} row @param {Stretch[] | null} playlist */
@@ -189,8 +192,16 @@ export class Actions {
     return maskShown(rowsPassing(this.#data.columns, this.#data.n, filters), shown);
   }
 
+  /** Nothing is selected any longer; where nothing was, what words found is not shown any longer. */
   clear() {
+    if (!this.#store.get("selected") && this.#words.clear("Search cleared")) return;
     this.#setMask(new Uint8Array(this.#data.n), "Selection cleared");
+  }
+
+  /** Show what was found for some words before, here or in another view; nothing where there are none. @param {string} words */
+  showWords(words) {
+    if (words) void this.#words.look(words, { again: true });
+    else this.#words.clear("");
   }
 
   /** Select what is most like the focused segment, and it. */
@@ -283,17 +294,28 @@ export class Actions {
     this.#store.set({ message: playlist.length ? `Playing ${what}` : "Nothing to play" });
   }
 
-  /** Go to a time, or select the rows of a label or of some words; else say why not. @param {string} text */
+  /** Go to a time, select the rows of a label, or look for words; else say why not. @param {string} text */
   find(text) {
     const [video, colorBy] = [this.#store.get("video"), this.#store.get("colorBy")];
-    this.take(findText(this.#data, { video, colorBy }, text));
+    if (!text.trim()) return void this.#words.clear("Search cleared");
+    const found = findText(this.#data, { video, colorBy }, text);
+    if (found.kind === "words") void this.#findWords(found.words);
+    else this.take(found);
+  }
+
+  /** The player goes to the best place. @param {string} words */
+  async #findWords(words) {
+    if (!(await this.#words.look(words))) return;
+    const shown = this.#store.get("shown");
+    const best = this.#store.get("searched")?.rows.find((row) => shown?.[row] !== 0);
+    if (best !== undefined) this.focus(best);
   }
 
   /** Do what was found. @param {import("./search.js").Found} found */
   take(found) {
     if (found.kind === "time") this.seek(this.#store.get("video"), found.sec);
     else if (found.kind === "rows") this.select(found.rows, "replace", `with ${found.what}`);
-    else this.#store.set({ message: found.why });
+    else if (found.kind === "none") this.#store.set({ message: found.why });
   }
 
   /** @param {Stretch[]} playlist */

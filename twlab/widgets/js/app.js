@@ -31,9 +31,10 @@ import { makeToast } from "./toast.js";
 import { Toolbar } from "./toolbar.js";
 import { Tooltip } from "./tooltip.js";
 import { VideosView } from "./videos.js";
+import { withSearched } from "./word_search.js";
 
 /** @typedef {import("./data.js").Data} Data */
-/** @typedef {(question: { kind: "video" | "nearest", [more: string]: any }) => Promise<{ answer: any, bytes: DataView | null }>} Asker */
+/** @typedef {(question: { kind: "video" | "nearest" | "words", [more: string]: any }) => Promise<{ answer: any, bytes: DataView | null }>} Asker */
 /**
  * @typedef {object} Context what every view is given
  * @property {Data} data
@@ -204,6 +205,8 @@ function keepUpToDate(data, store) {
     known = store.get("hidden");
     store.set({ shown: shownRows(data, known) });
   };
+  const search = () => (data.columns = withSearched(data.columns, store.get("searched")));
+  store.on(["searched"], search);
   store.on(["labels"], rename);
   store.on(["filters"], () => (filtered = store.get("filters")));
   store.on(["hidden", "labels"], show);

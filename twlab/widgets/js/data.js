@@ -1,7 +1,7 @@
 /** What Python sent, as typed arrays: one description and one block of bytes. */
 
 /**
- * @typedef {{ name: string, kind: "number", values: Float32Array, low: number, high: number, time: boolean }} NumberColumn
+ * @typedef {{ name: string, kind: "number", values: Float32Array, low: number, high: number, time: boolean, searched?: boolean }} NumberColumn `searched` where words gave the numbers
  * @typedef {{ name: string, kind: "category", codes: Uint32Array | Uint16Array | Uint8Array, names: string[] }} CategoryColumn
  * @typedef {NumberColumn | CategoryColumn} Column
  * @typedef {{ cells: Uint8Array, size: number, block: number, low: number, high: number }} Similarity
@@ -31,6 +31,7 @@
  * @property {string[]} tooltip
  * @property {Space[]} spaces
  * @property {{ video: Uint32Array, sec: Float64Array }} scenes
+ * @property {boolean} words whether words can be looked for
  * @property {{ rows: Record<number, string>, videos: Set<number> }} stills addresses of pictures of single rows, and the videos that have such
  */
 

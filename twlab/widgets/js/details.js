@@ -32,7 +32,11 @@ export class Details {
     parent.append(now, this.#caption, this.#why, this.#strip);
     const { store } = context;
     const { signal } = this.#life;
-    store.on(["focus", "colorBy", "labels", "theme", "space"], () => this.#draw(), signal);
+    store.on(
+      ["focus", "colorBy", "labels", "searched", "theme", "space"],
+      () => this.#draw(),
+      signal,
+    );
     store.on(["sec"], () => this.#drawClock(), signal);
     this.#draw();
     this.#drawClock();

@@ -28,7 +28,10 @@ export function rowFacts(data, row, colorBy) {
     (column) =>
       column.name !== "time" && (column.name === colorBy || data.tooltip.includes(column.name)),
   );
-  const facts = chosen.map((column) => ({ name: column.name, text: cellText(column, row) }));
+  // Of a search the number is the news, and not the words.
+  const nameOf = (/** @type {import("./data.js").Column} */ column) =>
+    column.kind === "number" && column.searched ? "search" : column.name;
+  const facts = chosen.map((column) => ({ name: nameOf(column), text: cellText(column, row) }));
   if (data.videos.length > 1) {
     const column = findColumn(data, data.videoColumn);
     const text = column ? cellText(column, row) : data.videos[data.video[row]].title;

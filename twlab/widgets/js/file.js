@@ -2,6 +2,8 @@
 
 import { linkExplorer } from "./link.js";
 
+const WORDS_NEED = "words need the notebook that this page was made in";
+
 /** @param {string} id */
 const pageText = (id) => document.getElementById(id)?.textContent ?? "";
 
@@ -32,7 +34,8 @@ function pageModel() {
     save_changes: () => undefined,
     send({ id, kind, video }) {
       const text = kind === "video" ? pageText(`twlab-video-${video}`) : "";
-      const note = values._spec.videos[video]?.source.note ?? "";
+      const told = values._spec.videos[video]?.source.note ?? "";
+      const note = kind === "words" ? WORDS_NEED : told;
       const answer = { id, note, rows: [] };
       queueMicrotask(() => tell("msg:custom", answer, text ? [decodeBase64(text)] : []));
     },

@@ -32,6 +32,7 @@ export class FindBox {
   constructor(context, signal) {
     this.#context = context;
     this.#list.setAttribute("aria-label", "Suggestions");
+    if (context.data.words) this.#offerWords(signal);
     const label = element("label", { class: "twx-find" }, icon("search"), this.#input);
     this.root = element("div", { class: "twx-find-place" }, label, this.#list);
     const input = this.#input;
@@ -45,6 +46,16 @@ export class FindBox {
 
   focus() {
     this.#input.focus();
+  }
+
+  /** Words can be looked for: the box says so, and while one waits for them. @param {AbortSignal} signal */
+  #offerWords(signal) {
+    const [input, { store }] = [this.#input, this.#context];
+    input.className = "twx-for-words";
+    input.placeholder = "3:07, a label, words";
+    input.setAttribute("aria-label", "Go to a time, select by label, or look for words");
+    const wait = () => input.setAttribute("aria-busy", String(store.get("pending") !== ""));
+    store.on(["pending"], wait, signal);
   }
 
   /** @param {KeyboardEvent} event */

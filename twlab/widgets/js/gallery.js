@@ -77,7 +77,7 @@ export class Gallery {
   #listen() {
     const { signal } = this.#life;
     const { store } = this.#context;
-    store.on(["mask", "scores", "order", "shown"], () => this.#refill(), signal);
+    store.on(["mask", "scores", "searched", "order", "shown"], () => this.#refill(), signal);
     store.on(["lit"], () => this.#repaint(), signal);
     store.on(["colorBy", "labels", "theme"], () => this.#recolour(), signal);
     store.on(["focus"], () => this.#showFocus(), signal);
@@ -106,11 +106,13 @@ export class Gallery {
   #refill() {
     if (!this.#everything) return;
     const { data, store } = this.#context;
-    this.#scores = scoresOf(data, store.get("scores"));
-    const chosen = rowsShown(this.#everything, store.get("mask"), store.get("selected"));
-    const shown = onlyShown(chosen, store.get("shown"));
+    const searched = store.get("searched");
+    this.#scores = scoresOf(data, store.get("scores") ?? searched?.scores ?? null);
     const best = store.get("order") === "score" ? this.#scores : null;
-    this.#rows = best ? rowsByScore(shown, best) : shown;
+    const hits = best && !store.get("selected") ? searched : null;
+    const rows = rowsShown(this.#everything, store.get("mask"), store.get("selected"));
+    const shown = onlyShown(hits?.rows ?? rows, store.get("shown"));
+    this.#rows = best && !hits ? rowsByScore(shown, best) : shown;
     this.#order.hidden = !this.#scores;
     this.#clear();
     this.#active = 0;

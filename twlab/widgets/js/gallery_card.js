@@ -56,7 +56,9 @@ function wordsOf(data, colorBy, row, rated) {
   const column = findColumn(data, colorBy);
   const parts = [placeText(data, row)];
   if (data.videos.length > 1) parts.push(data.videos[data.video[row]].title);
-  if (column && column.name !== "time") parts.push(`${column.name} ${cellText(column, row)}`);
+  const told = column?.kind === "number" && column.searched && rated !== "";
+  if (column && column.name !== "time" && !told)
+    parts.push(`${column.name} ${cellText(column, row)}`);
   if (rated) parts.push(`score ${rated}`);
   return parts.join(", ");
 }

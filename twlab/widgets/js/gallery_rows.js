@@ -32,11 +32,12 @@ export function rowsShown({ rows, parts }, mask, selected) {
 
 /** Best first, rows without a score last, equal ones as they were. @param {Uint32Array} rows @param {Float32Array} scores of all rows */
 export function rowsByScore(rows, scores) {
-  const worth = (/** @type {number} */ row) =>
-    Number.isNaN(scores[row]) ? -Infinity : scores[row];
-  const worths = [...rows].map((row) => ({ row, worth: worth(row) }));
-  worths.sort((a, b) => (a.worth === b.worth ? 0 : b.worth - a.worth));
-  return Uint32Array.from(worths, ({ row }) => row);
+  const worths = Float32Array.from(rows, (row) =>
+    Number.isNaN(scores[row]) ? -Infinity : scores[row],
+  );
+  // Of two infinite ones the difference is no number: then, too, they stay as they were.
+  const places = Uint32Array.from(rows.keys()).sort((a, b) => worths[b] - worths[a] || a - b);
+  return places.map((place) => rows[place]);
 }
 
 /**

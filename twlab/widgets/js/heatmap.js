@@ -2,7 +2,7 @@
 
 import { Grid, cellAt, clampCells, isOnPlot, plotWithin, zoomCells } from "./cells.js";
 import { attachGestures } from "./gestures.js";
-import { rampBar } from "./legend.js";
+import { rampBar } from "./scale_bar.js";
 import { drawHeatmapAxes, drawHeatmapMarks } from "./heatmap_marks.js";
 import { paintPyramid } from "./pyramid.js";
 import { Surface } from "./surface.js";

@@ -1,9 +1,10 @@
-/** What was selected, named and hidden before, to go back to and forth again. */
+/** What was selected, named, hidden and looked for before, to go back to and forth again. */
 
 import { packBits, unpackBits, countSet } from "./bits.js";
+import { wearSearch } from "./word_search.js";
 
 /** @typedef {import("./state.js").Store} Store */
-/** @typedef {{ bits: Uint8Array, labels: import("./naming.js").Labels, hidden: import("./visibility.js").Hidden, filters: import("./facets.js").Filters }} Step a bit for each row, the names, the groups hidden, and the filters */
+/** @typedef {{ bits: Uint8Array, labels: import("./naming.js").Labels, hidden: import("./visibility.js").Hidden, filters: import("./facets.js").Filters, searched: import("./word_search.js").Searched | null }} Step a bit for each row, the names, the groups hidden, the filters, and what words found */
 
 /** Steps kept: of a million rows, 12 MB. */
 const KEPT_STEPS = 100;
@@ -38,7 +39,7 @@ export class Steps {
   }
 }
 
-/** The steps of an explorer: everything that selects, names or hides is one, whoever did it. */
+/** The steps of an explorer: everything that selects, names, hides or looks for words is one, whoever did it. */
 export class History {
   #store;
   #n;
@@ -53,19 +54,19 @@ export class History {
     this.#store = store;
     this.#n = store.get("mask").length;
     this.#steps = new Steps(this.#now());
-    store.on(["mask", "labels", "hidden", "filters"], () => this.#note());
+    store.on(["mask", "labels", "hidden", "filters", "searched"], () => this.#note());
   }
 
   #now() {
     const store = this.#store;
     const [mask, labels, hidden] = [store.get("mask"), store.get("labels"), store.get("hidden")];
-    const filters = store.get("filters");
-    this.#seen = [mask, labels, hidden, filters];
-    return { bits: packBits(mask), labels, hidden, filters };
+    const [filters, searched] = [store.get("filters"), store.get("searched")];
+    this.#seen = [mask, labels, hidden, filters, searched];
+    return { bits: packBits(mask), labels, hidden, filters, searched };
   }
 
   #note() {
-    const keys = /** @type {const} */ (["mask", "labels", "hidden", "filters"]);
+    const keys = /** @type {const} */ (["mask", "labels", "hidden", "filters", "searched"]);
     const news = keys.some((key, k) => this.#store.get(key) !== this.#seen[k]);
     if (!this.#restoring && news) this.#steps.add(this.#now());
   }
@@ -86,13 +87,14 @@ export class History {
   /** @param {-1 | 1} by @param {string} done @param {string} nothing */
   #go(by, done, nothing) {
     if (!this.has(by)) return this.#store.set({ message: nothing });
-    const { bits, ...kept } = this.#steps.move(by);
+    const { bits, searched, ...kept } = this.#steps.move(by);
     const mask = unpackBits(bits, this.#n);
     const selected = countSet(mask);
     this.#restoring = true;
     const message = `${done}: ${selected.toLocaleString("en")} selected`;
-    this.#store.set({ mask, selected, ...kept, bands: [], scores: null, message });
+    const worn = wearSearch(this.#store, searched);
+    this.#store.set({ ...worn, mask, selected, ...kept, bands: [], scores: null, message });
     this.#restoring = false;
-    this.#seen = [mask, kept.labels, kept.hidden, kept.filters];
+    this.#seen = [mask, kept.labels, kept.hidden, kept.filters, searched];
   }
 }

@@ -5,6 +5,8 @@ import { element, icon } from "./dom.js";
 import { findColumn } from "./data.js";
 import { countGroups, codesByName, codesBySize, missingGroup } from "./groups.js";
 import { LegendList, makeChip } from "./legend_list.js";
+import { rampBar } from "./scale_bar.js";
+import { makeSearchScale } from "./search_scale.js";
 import { formatTime } from "./time.js";
 import { isSolo } from "./visibility.js";
 
@@ -49,7 +51,7 @@ export class Legend {
     });
     const { signal } = this.#life;
     const { store } = context;
-    store.on(["colorBy", "labels"], () => this.#draw(), signal);
+    store.on(["colorBy", "labels", "searched"], () => this.#draw(), signal);
     store.on(["hidden", "theme"], () => this.#dress(), signal);
     this.#listen();
     this.#draw();
@@ -76,7 +78,10 @@ export class Legend {
     const column = (this.#column = findColumn(data, store.get("colorBy")));
     this.#entries = column ? entriesOf(column, data.n) : [];
     this.#light(undefined, 0);
-    const scale = column?.kind === "number" ? [makeScale(column)] : [];
+    const searched = store.get("searched");
+    const numbers = column?.kind === "number" ? [makeScale(column)] : [];
+    const byWords = searched && column === searched.column;
+    const scale = byWords ? makeSearchScale(this.#context, searched) : numbers;
     const n = this.#entries.length;
     const chips = outstanding(this.#entries).map((entry) => makeChip(entry, entry.group));
     this.#chips.replaceChildren(...scale, ...chips, ...(n > 1 ? [this.#more] : []));
@@ -216,13 +221,4 @@ function makeScale(column) {
     rampBar(sequenceRamp()),
     text(column.high),
   );
-}
-
-/** A bar that runs through 256 colours. @param {Uint32Array} colours */
-export function rampBar(colours) {
-  const stops = [0, 36, 73, 109, 146, 182, 219, 255].map((i) => cssColour(colours[i])).join(",");
-  return element("span", {
-    class: "twx-ramp",
-    style: `background:linear-gradient(90deg,${stops})`,
-  });
 }

@@ -43,13 +43,14 @@ class ModelLink {
   #told = {
     mask: /** @type {Uint8Array | null} */ (null),
     labels: /** @type {import("./naming.js").Labels | null} */ (null),
-    ...{ sec: NaN, row: -1, video: "" },
+    ...{ sec: NaN, row: -1, video: "", words: "" },
   };
   #timer = 0;
   /** @type {[string, () => void][]} */
   #incoming = [
     ["change:_selection", () => this.#readSelection()],
     ["change:_labels", () => this.#readLabels()],
+    ["change:_words", () => this.#readWords()],
     ["change:current_video", () => this.#readVideo()],
     ["change:_focus", () => this.#readFocus()],
     ["change:current_sec", () => this.#readSec()],
@@ -68,6 +69,7 @@ class ModelLink {
     const { signal } = this.#life;
     store.on(["mask"], () => this.#writeSelection(), signal);
     store.on(["labels"], () => this.#writeLabels(), signal);
+    store.on(["searched"], () => this.#writeWords(), signal);
     store.on(["focus", "sec", "video"], () => this.#writeSoon(), signal);
   }
 
@@ -76,6 +78,7 @@ class ModelLink {
     this.#told.sec = this.#model.get("current_sec") || 0;
     this.#readSelection();
     this.#readLabels();
+    this.#readWords();
     this.#readVideo();
     this.#readFocus();
     if (store.get("focus") >= 0) return;
@@ -113,6 +116,22 @@ class ModelLink {
     if (labels === this.#told.labels) return;
     this.#told.labels = labels;
     this.#model.set("_labels", tellLabels(labels));
+    this.#model.save_changes();
+  }
+
+  /** What another view, or this one before, has looked for. */
+  #readWords() {
+    const words = this.#model.get("_words") ?? "";
+    if (words === this.#told.words) return;
+    this.#told.words = words;
+    this.#actions.showWords(words);
+  }
+
+  #writeWords() {
+    const words = this.#store.get("searched")?.words ?? "";
+    if (words === this.#told.words) return;
+    this.#told.words = words;
+    this.#model.set("_words", words);
     this.#model.save_changes();
   }
 

@@ -5,6 +5,7 @@ import { Camera } from "./camera.js";
 import { findColumn, mapRows } from "./data.js";
 import { attachGestures } from "./gestures.js";
 import { boxPolygon, nearestRow, rowTowards, rowsInPolygon, thinPath } from "./geometry.js";
+import { rowsByScore } from "./gallery_rows.js";
 import { groupOf } from "./groups.js";
 import { CROWD, drawDensity } from "./map_density.js";
 import { MapFrames } from "./map_frames.js";
@@ -104,7 +105,7 @@ export class MapView {
     addMapTools(context, tools, signal);
     attachGestures(this.canvas, this, () => store.get("tool") === "pan", signal);
     store.on(["mask", "colorBy", "labels", "theme", "lit"], () => this.#uploadLooks(), signal);
-    store.on(["shown"], () => this.#showRows(), signal);
+    store.on(["shown", "searched"], () => this.#showRows(), signal);
     store.on(["space"], () => this.#showSpace(), signal);
     store.on(REDRAWN_BY, this.#surface.schedule, signal);
     store.on(["theme", "shown", "space"], this.#shade.schedule, signal);
@@ -126,7 +127,10 @@ export class MapView {
 
   #showRows() {
     const { data, store } = this.#context;
-    this.#rows = onlyShown(this.#placed, store.get("shown"));
+    const searched = store.get("searched");
+    const shown = onlyShown(this.#placed, store.get("shown"));
+    // What is drawn last lies over the others.
+    this.#rows = searched ? rowsByScore(shown, searched.scores).reverse() : shown;
     this.#member = maskOf(this.#rows, data.n);
     this.#uploadPositions();
     this.#uploadLooks();

@@ -9,7 +9,8 @@ import { formatTime, parseTime } from "./time.js";
 /**
  * @typedef {{ kind: "rows", rows: number[], what: string }
  *   | { kind: "time", sec: number }
- *   | { kind: "none", why: string }} Found
+ *   | { kind: "words", words: string }
+ *   | { kind: "none", why: string }} Found what only a kernel can look for is `words`
  */
 
 /**
@@ -20,6 +21,8 @@ import { formatTime, parseTime } from "./time.js";
 export function findText(data, { video, colorBy }, text) {
   const wanted = text.trim();
   if (!wanted) return { kind: "none", why: "" };
+  const quoted = /^["“](.*\S.*)["”]$/.exec(wanted);
+  if (quoted) return { kind: "words", words: quoted[1].trim() };
   const label = findInColumn(data, wanted, ":") ?? findLabel(data, colorBy, wanted);
   if (label) return label;
   const sec = parseTime(wanted);
@@ -27,8 +30,16 @@ export function findText(data, { video, colorBy }, text) {
   const words = findInColumn(data, wanted, " ");
   if (words) return words;
   const rows = rowsWithText(data, wanted);
-  if (rows.length) return { kind: "rows", rows, what: `'${wanted}'` };
-  return { kind: "none", why: `Nothing holds '${wanted}'` };
+  const quotes = data.words ? `; in quotes it is looked for by what it means` : "";
+  if (rows.length) return { kind: "rows", rows, what: `'${wanted}'${quotes}` };
+  if (namesColumn(data, wanted)) return { kind: "none", why: `Nothing holds '${wanted}'` };
+  return { kind: "words", words: wanted };
+}
+
+/** `cluster:7` asks for a label, even where there is none. @param {Data} data @param {string} text */
+function namesColumn({ columns }, text) {
+  const low = text.toLowerCase();
+  return columns.some(({ name }) => low.startsWith(`${name.toLowerCase()}:`));
 }
 
 /** A time within the video. @param {Data} data @param {number} video @param {number} sec @returns {Found} */

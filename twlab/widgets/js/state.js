@@ -18,6 +18,8 @@ import { NOTHING_HIDDEN } from "./visibility.js";
  * @property {Stretch[]} bands the time ranges of the last brush, for the timeline to show
  * @property {import("./naming.js").Labels} labels names that rows have been given here
  * @property {Float32Array | null} scores how well each row answers what was looked for last, NaN where unknown
+ * @property {import("./word_search.js").Searched | null} searched what words found, null where none are shown
+ * @property {string} pending words for which an answer is awaited, empty for none
  * @property {"time" | "score"} order of the gallery
  * @property {import("./facets.js").Filters} filters that made the selection, none where something else did
  * @property {import("./visibility.js").Hidden} hidden groups that are not shown
@@ -51,6 +53,8 @@ export function initialState({ n, colorBy }) {
     bands: [],
     labels: noLabels(n),
     scores: null,
+    searched: null,
+    pending: "",
     order: "time",
     filters: NO_FILTERS,
     hidden: NOTHING_HIDDEN,

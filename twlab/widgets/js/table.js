@@ -82,8 +82,12 @@ export class TableView {
     const { store } = this.#context;
     store.on(["mask", "shown"], () => this.#refill(), signal);
     store.on(["mask", "shown", "filters"], () => this.#recount(), signal);
-    store.on(["labels"], () => this.#rebuild(), signal);
-    store.on(["colorBy", "labels", "theme", "lit", "shown"], () => this.#repaint(), signal);
+    store.on(["labels", "searched"], () => this.#rebuild(), signal);
+    store.on(
+      ["colorBy", "labels", "searched", "theme", "lit", "shown"],
+      () => this.#repaint(),
+      signal,
+    );
     store.on(["focus", "hover", "mask"], () => this.#mark(), signal);
     store.on(["focus"], () => this.#showFocus(), signal);
     this.#scroller.addEventListener("scroll", () => this.#schedule(), { signal, passive: true });

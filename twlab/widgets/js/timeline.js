@@ -93,7 +93,11 @@ export class TimelineView {
     if (this.#film) store.on(["theme"], this.#film.schedule, signal);
     attachGestures(this.canvas, this, () => store.get("tool") === "pan", signal);
     scroller.addEventListener("scroll", () => this.#redraw(), { signal });
-    store.on(["mask", "colorBy", "labels", "theme", "lit", "shown"], () => this.#redraw(), signal);
+    store.on(
+      ["mask", "colorBy", "labels", "searched", "theme", "lit", "shown"],
+      () => this.#redraw(),
+      signal,
+    );
     store.on(["sec"], () => this.#keepInSight(), signal);
     store.on(["sec", "video", "focus", "bands"], this.#marks.schedule, signal);
     this.#base.measure();

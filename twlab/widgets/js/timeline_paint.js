@@ -48,15 +48,18 @@ export function paintLane(ctx, { data, store, look }, w, strip) {
   const lit = column ? store.get("lit") : -1;
   const right = w.width;
   const snap = snapper(ctx);
+  const scores = dim || lit >= 0 ? null : (store.get("searched")?.scores ?? null);
   let reached = -Infinity;
-  let reachedPicked = 0;
+  let reachedWorth = -Infinity;
   for (const row of rows) {
     const x0 = secToX(w, data.start[row]);
     if (x0 > right) break;
     const x1 = secToX(w, data.end[row]);
-    // Segments finer than a pixel share it; a selected one still shows, and one pointed at.
+    // Segments finer than a pixel share it; a selected one still shows, one pointed at, and of
+    // those that words were compared with the best.
     const picked = lit < 0 || !column ? mask[row] : Number(groupOf(column, row) === lit);
-    if (x1 < w.left || (x1 <= reached && picked <= reachedPicked)) continue;
+    const worth = scores ? scores[row] : picked;
+    if (x1 < w.left || (x1 <= reached && !(worth > reachedWorth))) continue;
     const thin = x1 - x0 < 3;
     const from = snap(Math.max(x0, w.left));
     const width = Math.max(snap(x1) - from - (thin ? 0 : 1), snap(1));
@@ -65,7 +68,7 @@ export function paintLane(ctx, { data, store, look }, w, strip) {
     if (thin || width < 5) ctx.fillRect(from, y, width, strip.height);
     else roundedBar(ctx, from, y, width, strip.height);
     reached = Math.max(x1, from + width);
-    reachedPicked = picked;
+    reachedWorth = Number.isNaN(worth) ? -Infinity : worth;
   }
   ctx.globalAlpha = 1;
 }

@@ -65,14 +65,14 @@ export class Toolbar {
         element("span", { class: "twx-group" }, panels, help, full),
       ),
     );
-    store.on(["tool", "mask", "labels", "hidden", "focus"], () => this.#draw(), signal);
+    store.on(["tool", "mask", "labels", "hidden", "focus", "searched"], () => this.#draw(), signal);
     this.#draw();
   }
 
   #draw() {
     for (const { tool, button } of this.#tools)
       button.setAttribute("aria-pressed", String(tool === this.#store.get("tool")));
-    this.#clear.disabled = !this.#store.get("selected");
+    this.#clear.disabled = !this.#store.get("selected") && !this.#store.get("searched");
     this.#near.disabled = this.#store.get("focus") < 0;
     this.#undo.disabled = !this.#history.has(-1);
     this.#redo.disabled = !this.#history.has(1);
@@ -101,7 +101,7 @@ function makeColorChoice({ data, store }, signal) {
     select.value = store.get("colorBy");
   };
   draw();
-  store.on(["colorBy", "labels"], draw, signal);
+  store.on(["colorBy", "labels", "searched"], draw, signal);
   return element(
     "label",
     { class: "twx-choice", hidden: !data.columns.length },
