@@ -138,7 +138,9 @@ def test_a_room_imports_only_what_lies_below(path: Path) -> None:
 def test_families_of_analysis_meet_in_neighbors_only(path: Path) -> None:
     names = {tuple(name.split(".")[1:3]) for name in imported_modules(tree(path))}
     others = {name[1] for name in names if name[0] == "analysis" and len(name) == 2}
-    assert others <= {path.parent.name, "neighbors"}
+    # Two models are compared by what other families find in each.
+    beside = {"judging", "scenes"} if path.parent.name == "models" else set()
+    assert others <= {path.parent.name, "neighbors"} | beside
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

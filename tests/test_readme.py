@@ -59,6 +59,7 @@ def names(client: tw.Client) -> dict[str, Any]:
         "client": client,
         "segments": segments,
         "clips": clips,
+        "other_model": tw.with_vectors(clips, tw.vectors(clips)[:, ::3]),
         "labels": tw.cluster(clips, 3),
         "trailer": clips,
         "film": tw.sample(),

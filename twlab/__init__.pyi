@@ -19,6 +19,8 @@ from twlab.analysis.judging.places import Fuse as _Fuse
 from twlab.analysis.judging.queries import Embedder as _Embedder
 from twlab.analysis.judging.retrieval import merge_hits as merge_hits
 from twlab.analysis.maps import projection as _projection
+from twlab.analysis.models import comparing as _comparing
+from twlab.analysis.models.comparing import ModelComparison as ModelComparison
 from twlab.analysis.scenes import segmentation as _segmentation
 from twlab.analysis.scenes.scoring import boundary_scores as boundary_scores
 from twlab.archive.store import Part as Part
@@ -268,6 +270,9 @@ def similarity_pairs(segments: _Segments) -> pd.DataFrame:
 def threshold(segments: _Segments, *, base_rate: float = ...) -> pd.DataFrame:
     """The cosine similarity that tells neighbours in time from unrelated segments, per option."""
 
+def compare_models(a: _Segments, b: _Segments | None = None) -> _comparing.ModelComparison:
+    """How far two models, or two options, see the same films alike, against chance."""
+
 def explore(
     segments: _Segments,
     *,
@@ -334,6 +339,7 @@ __all__ = [
     "LedgerError",
     "LoadError",
     "MissingExtraError",
+    "ModelComparison",
     "Part",
     "Settings",
     "ShownTable",
@@ -349,6 +355,7 @@ __all__ = [
     "cluster",
     "cluster_counts",
     "cluster_summary",
+    "compare_models",
     "compare_options",
     "cosine_similarity",
     "deduplicate",

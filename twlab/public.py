@@ -103,6 +103,9 @@ WIRES: dict[str, Wire] = {
     "search": Wire("analysis.judging.retrieval", _SEGMENTS),
     "similarity_pairs": Wire("analysis.judging.thresholds", _SEGMENTS),
     "threshold": Wire("analysis.judging.thresholds", _SEGMENTS),
+    # models
+    "ModelComparison": Wire("analysis.models.comparing"),
+    "compare_models": Wire("analysis.models.comparing", ("a", "b")),
     # figures
     "save_figure": Wire("figures.figure_files"),
     # widgets

@@ -10,6 +10,7 @@ or that they touch.
 * :func:`clip_length` - the typical length of a segment
 * :func:`seconds_stood_for` - the seconds that each row stands for
 * :func:`on_grid` - a track laid on cells of equal length
+* :func:`common_cells` - two tracks on the cells where both have something
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ __all__ = [
     "Grid",
     "Track",
     "clip_length",
+    "common_cells",
     "on_grid",
     "seconds_stood_for",
     "times_of",
@@ -167,3 +169,36 @@ def on_grid(unit: NDArray[np.float32], start: Floats, end: Floats, cell_sec: flo
     np.maximum.at(began, first.clip(0, n_cells - 1), cut)
     began = np.maximum.accumulate(began) + start[0] + np.arange(n_cells) * cell_sec
     return Grid(np.asarray(cells, np.float64), total > 0.1, began, cell_sec)
+
+
+def common_cells(a: Track, b: Track, *, most: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Two tracks of one video on the cells where both have something.
+
+    Cells are as long as the longer typical segment, and longer where there would be more than
+    ``most``. Returns the unit vectors of both, shapes (n, d) and (n, e), and start and end of each
+    cell in seconds.
+    """
+    cell = max(clip_length(*a.times), clip_length(*b.times))
+    origin = max(float(a.times[0].min()), float(b.times[0].min()))
+    spread = max(float(a.times[1].max()), float(b.times[1].max())) - origin
+    cell = max(cell, spread / most)
+    grids = []
+    for track in (a, b):
+        late = track.times[1] > origin + TOUCH_SEC
+        if not late.any():
+            return np.empty((0, 1)), np.empty((0, 1)), np.empty(0), np.empty(0)
+        start, end = (seconds[late] for seconds in track.times)
+        grids.append(on_grid(track.unit[late], np.maximum(start, origin), end, cell))
+    starts = [np.round((grid.start_sec - origin) / cell).astype(int) for grid in grids]
+    kept = [at[grid.filled] for at, grid in zip(starts, grids, strict=True)]
+    both = np.intersect1d(kept[0], kept[1])
+    rows = [np.searchsorted(at, both) for at in starts]
+    left, right = (_at_length_1(grid.cells[row]) for grid, row in zip(grids, rows, strict=True))
+    began = grids[0].start_sec[rows[0]]
+    return left, right, began, began + cell
+
+
+def _at_length_1(rows: Floats) -> Floats:
+    """Rows that are not zero at length 1."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(length > 0, length, 1))

@@ -22,13 +22,7 @@ from twlab.analysis.judging.chance import (
     p_of_agreement,
 )
 from twlab.table.segments import check_segments, str_column
-from twlab.table.tracks import (
-    TOUCH_SEC,
-    Track,
-    clip_length,
-    on_grid,
-    tracks,
-)
+from twlab.table.tracks import Track, common_cells, tracks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,7 +150,7 @@ def _agreement(
     videos: VideoTracks, video: Any, pair: tuple[OptionModel, OptionModel]
 ) -> dict[str, Any]:
     """Agreement of two parts of one video, and what chance gives."""
-    cells = _common_cells(*(videos[video][part] for part in pair))
+    cells = _cells(*(videos[video][part] for part in pair))
     found = chance_of_agreement(*cells)
     out: dict[str, Any] = dict.fromkeys(NUMBERS, np.nan)
     out |= {"agreement": found.agreement, "n_cells": len(cells[0]), "note": found.note}
@@ -186,32 +180,13 @@ def _across(
     own, out = [videos[video][part] for part in pair], []
     some = np.unique(np.linspace(0, len(others) - 1, min(len(others), MOST_FILMS)).astype(int))
     for parts in (others[k] for k in some):
-        both = [_common_cells(own[0], parts[pair[1]]), _common_cells(parts[pair[0]], own[1])]
+        both = [_cells(own[0], parts[pair[1]]), _cells(parts[pair[0]], own[1])]
         if min(len(cells[0]) for cells in both) >= SAME_LENGTH * n_cells:
             out += [agreement_of(*cells) for cells in both]
     values = np.array(out, np.float64)
     return values[np.isfinite(values)]
 
 
-def _common_cells(a: Track, b: Track) -> list[Floats]:
+def _cells(a: Track, b: Track) -> tuple[Floats, Floats]:
     """Vectors of both tracks on the cells where both have something."""
-    cell = max(clip_length(*a.times), clip_length(*b.times))
-    origin = max(float(a.times[0].min()), float(b.times[0].min()))
-    spread = max(float(a.times[1].max()), float(b.times[1].max())) - origin
-    cell = max(cell, spread / MOST_VIDEO_CELLS)
-    grids = []
-    for track in (a, b):
-        late = track.times[1] > origin + TOUCH_SEC
-        if not late.any():
-            return [np.empty((0, 1)), np.empty((0, 1))]
-        start, end = (seconds[late] for seconds in track.times)
-        grids.append(on_grid(track.unit[late], np.maximum(start, origin), end, cell))
-    starts = [np.round((grid.start_sec - origin) / cell).astype(int) for grid in grids]
-    kept = [at[grid.filled] for at, grid in zip(starts, grids, strict=True)]
-    both = np.intersect1d(kept[0], kept[1])
-    out = []
-    for at, grid in zip(starts, grids, strict=True):
-        vectors = grid.cells[np.searchsorted(at, both)]
-        length = np.linalg.norm(vectors, axis=1, keepdims=True)
-        out.append(vectors / np.where(length > 0, length, 1))
-    return out
+    return common_cells(a, b, most=MOST_VIDEO_CELLS)[:2]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats
 
 
-__all__ = ["agreement_of", "chance_of_agreement", "least_p", "p_of_agreement"]
+__all__ = ["agreement_of", "centre_pairs", "chance_of_agreement", "least_p", "p_of_agreement"]
 
 FEWEST_CELLS = 8
 """Moments that a correlation of similarities takes at least; it is noise with fewer."""
@@ -86,7 +86,7 @@ def chance_of_agreement(a: Floats, b: Floats) -> Chance:
     if len(series[0]) < FEWEST_CELLS:
         few = f"only {len(a)} moments in common; {FEWEST_CELLS} are needed"
         return Chance(np.nan, np.empty(0), few)
-    first, second = (_centre(x @ x.T) for x in series)
+    first, second = (centre_pairs(x @ x.T) for x in series)
     if not (_changes(first) and _changes(second)):
         return Chance(np.nan, np.empty(0), "an option never changes")
     ahead, back = _correlate_orders(first, second)
@@ -109,7 +109,7 @@ def p_of_agreement(a: Floats, b: Floats, found: Chance) -> float:
     cut = _n_outer(len(a))
     if p > DOUBTED:
         return p
-    middle = [_centre(x @ x.T) for x in (a[cut : len(a) - cut], b[cut : len(b) - cut])]
+    middle = [centre_pairs(x @ x.T) for x in (a[cut : len(a) - cut], b[cut : len(b) - cut])]
     if not all(_changes(matrix) for matrix in middle):
         return 1.0
     return max(p, _share(np.concatenate(_correlate_orders(*middle))))
@@ -125,7 +125,7 @@ def agreement_of(a: Floats, b: Floats) -> float:
     series = _cut_ends(a), _cut_ends(b)
     if len(series[0]) < FEWEST_CELLS:
         return np.nan
-    first, second = (_centre(x @ x.T) for x in series)
+    first, second = (centre_pairs(x @ x.T) for x in series)
     if not (_changes(first) and _changes(second)):
         return np.nan
     first, second = _drop_lag_means(first), _drop_lag_means(second)
@@ -159,7 +159,7 @@ def _changes(matrix: Floats) -> bool:
     return bool(np.sqrt((_drop_lag_means(matrix) ** 2).mean()) > 1e-6)
 
 
-def _centre(similar: Floats) -> Floats:
+def centre_pairs(similar: Floats) -> Floats:
     """Similarities centred by row and column, the diagonal taking no part."""
     # U-centring (Székely and Rizzo): with divisors n - 2 and (n - 1)(n - 2) in place of n and n**2
     # every row sums to 0 without its diagonal, and strangers correlate 0 on average, not more.

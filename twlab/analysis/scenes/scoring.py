@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats
 
 
-__all__ = ["boundary_scores"]
+__all__ = ["boundary_scores", "count_matches"]
 
 ROUNDING_SEC = 1e-6
 """What times lose in files and sums; boundaries just as far apart as the tolerance are matched."""
@@ -176,7 +176,7 @@ def _scores(true: Floats, found: Floats, tolerance: float) -> dict[str, float]:
     """All scores of one video."""
     low, high = min(true[0], found[0]), max(true[-1], found[-1])
     inner = [edges[1:-1] for edges in (true, found)]
-    hits = _count_matches(inner[0], inner[1], tolerance)
+    hits = count_matches(inner[0], inner[1], tolerance)
     precision, recall = (hits / len(side) if len(side) else 0.0 for side in (inner[1], inner[0]))
     full = [np.r_[low, side[(side > low) & (side < high)], high] for side in inner]
     shared = np.minimum.outer(full[0][1:], full[1][1:]) - np.maximum.outer(
@@ -200,7 +200,7 @@ def _scores(true: Floats, found: Floats, tolerance: float) -> dict[str, float]:
     }
 
 
-def _count_matches(true: Floats, found: Floats, tolerance: float) -> int:
+def count_matches(true: Floats, found: Floats, tolerance: float) -> int:
     """Boundaries that can be matched one to one within the tolerance."""
     i = j = hits = 0
     while i < len(true) and j < len(found):
