@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -126,6 +127,7 @@ def store(path: Path, page: Page) -> None:
     text = nbformat.writes(book, indent=1) + "\n"
     for word, instead in zip((f"{ROOT}{os.sep}", *ran.passing), ("", "", EXAMPLE), strict=True):
         text = text.replace(word, instead)
+    text = re.sub(re.escape(tempfile.gettempdir() + os.sep) + r"\w+/", "", text)
     path.write_text(text, encoding="utf-8")
 
 
