@@ -162,3 +162,46 @@ def test_many_points_stand_on_a_shade_that_is_deepest_where_they_are_most(
       return data.every((value) => value === 0);
     }"""
     assert few.evaluate(blank, SHADE)
+
+
+WRITES = """() => {
+  const pen = CanvasRenderingContext2D.prototype, { fillText } = pen;
+  window.written = new Map();
+  pen.fillText = function (text, x, y) {
+    window.written.set(text, [this.canvas.clientWidth, x, y]);
+    return fillText.call(this, text, x, y);
+  };
+}"""
+
+
+def written(page: Page) -> dict[str, list[float]]:
+    """What is written on canvases from now on, until names were taken away and came back."""
+    page.evaluate(WRITES)
+    now = drawn(page)
+    for _ in range(2):
+        page.keyboard.press("m")
+        now = drawn_anew(page, now)
+    return dict(page.evaluate("[...window.written]"))
+
+
+def test_names_and_queries_are_on_the_map_and_a_query_is_no_segment(
+    open_file: Callable[..., Page], tmp_path: Path
+) -> None:
+    labels, names = pd.Series([0, 0, 1, 1], name="cluster"), {0: "deep sea"}
+    queries = {"a wave <b>": [0.0, 0, 0, 1], "far": [0.0, 1, 0, 0]}
+    path = tw.save_html(
+        *(table(), tmp_path / "a.html"),
+        **{"coords": PLACES, "labels": labels, "names": names, "queries": queries},
+    )
+    page = open_file(path)
+    page.click(MARKS, position={"x": 5, "y": 5})
+    found = written(page)
+    assert {"deep sea", "cluster 1", "a wave <b>", "far"} <= found.keys()
+    status = "document.querySelector('.twx-status').textContent"
+    assert page.evaluate(status) == "4 segments"
+    chips = page.locator(".twx-legend .twx-chip").all_inner_texts()
+    assert chips[:2] == ["1\n2", "deep sea\n2"]
+    _, across, down = found["far"]  # written to the right of its mark
+    page.click(MARKS, position={"x": across - 18, "y": down})
+    page.wait_for_function("document.querySelector('.twx-facts').textContent.includes('0:01.8')")
+    assert page.evaluate(status) == "4 segments"

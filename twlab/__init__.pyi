@@ -55,6 +55,7 @@ from twlab.table.segments import vectors as vectors
 from twlab.table.segments import with_vectors as with_vectors
 from twlab.table.types import Floats as _Floats
 from twlab.table.types import Matrix as _Matrix
+from twlab.table.types import NamedQueries as _NamedQueries
 from twlab.table.types import Neighbors as _Neighbors
 from twlab.table.types import Points as _Points
 from twlab.table.types import Positions as _Positions
@@ -287,6 +288,7 @@ def explore(
     title: str | None = None,
     names: Mapping[Any, Any] | pd.Series[Any] | None = None,
     search: _Embedder | _Callable[[str], _Query] | None = None,
+    queries: _NamedQueries | None = None,
 ) -> _Explorer:
     """One linked picture of a table of segments: map, heatmap, player, timeline, gallery and table."""
 
@@ -315,6 +317,7 @@ def save_html(
     tooltip: Sequence[str] = ...,
     title: str | None = None,
     names: Mapping[Any, Any] | pd.Series[Any] | None = None,
+    queries: _NamedQueries | None = None,
     video_as: Literal["embed", "link"] = "embed",
 ) -> Path:
     """The path of an HTML file that shows the explorer without a kernel or a network."""

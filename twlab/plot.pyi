@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from twlab.archive.sources import Source as _Source
 from twlab.looks import ThemeName as _ThemeName
+from twlab.table.types import NamedQueries as _NamedQueries
 from twlab.table.types import Points as _Points
 from twlab.table.types import Values as _Values
 from twlab.table.types import Video as _Video
@@ -84,6 +85,7 @@ def scatter(
     *,
     color: _Values | None = None,
     size: _Values | None = None,
+    queries: _NamedQueries | None = None,
     title: str | None = None,
     theme: _ThemeName = "auto",
     style: Literal["screen", "paper"] = "screen",

@@ -13,7 +13,7 @@ const GROUNDS = ["drawPoints", "paintPyramid"];
 /** Which draw several marks. */
 const WHOLES = ["drawMapMarks", "drawHeatmapMarks"];
 const FILES = {
-  map: ["map", "map_marks"],
+  map: ["map", "map_marks", "map_queries"],
   heatmap: ["heatmap", "heatmap_marks"],
   timeline: ["timeline"],
 };

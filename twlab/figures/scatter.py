@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from twlab.analysis.judging.query_places import place_queries
 from twlab.analysis.maps.projection import project, usual_method
 from twlab.errors import InputError
 from twlab.figures.clock import span_labels
@@ -20,7 +21,7 @@ from twlab.figures.encodings import (
 )
 from twlab.figures.figure import Figure
 from twlab.figures.markers import Group, groups_of
-from twlab.figures.theme import dress, put_legend_above
+from twlab.figures.theme import as_shown, dress, put_legend_above
 from twlab.looks import Look, ThemeName, is_continuous, look_of
 from twlab.table.rows import align_rows
 from twlab.table.segments import check_segments
@@ -29,13 +30,16 @@ from twlab.wording import FILTERED
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from twlab.table.types import Values
+    from twlab.table.types import NamedQueries, Values
 
 __all__ = ["scatter"]
 
 WEBGL_FROM = 2000
 """Points from which the graphics card draws them: plotly makes an element of the page of each other
 one. plotly.express changes at 1,000; more stay sharp in print here."""
+
+QUERY_SIZE, QUERY_LETTERS = 16, 32
+"""Pixels of a diamond, nearly twice a point, and letters of the name beside it."""
 
 
 def scatter(
@@ -44,6 +48,7 @@ def scatter(
     *,
     color: Values | None = None,
     size: Values | None = None,
+    queries: NamedQueries | None = None,
     title: str | None = None,
     theme: ThemeName = "auto",
 ) -> go.Figure:
@@ -63,6 +68,11 @@ def scatter(
         colour each.
     size : str, Series or sequence, optional
         Likewise numbers, none negative, to which the area of the points is proportional.
+    queries : DataFrame, array_like of shape (d,) or (q, d), or dict of these by name, optional
+        What you look for, as for :func:`twlab.search`: rows or vectors, drawn as diamonds with
+        their names, such as ``{"a forest": client.embed_text("a forest")}``. Each lies at the
+        median place of the 10 segments of its option most like it, or on the one that it is a copy
+        of. A query is no segment: it is not coloured or counted.
     title : str, optional
         In place of the default.
     theme : {"auto", "light", "dark"}
@@ -106,14 +116,13 @@ def scatter(
     values = value_column(segments, _telling_column(segments) if color is None else color, "color")
     keep = table[axes].notna().all(axis=1).to_numpy()
     areas = None if size is None else number_column(segments, size, "size")
-    sizes = _diameters(areas, keep)
-    hover = pd.Series(span_labels(segments), index=segments.index, dtype=object)
-    if values.name not in ("video_id", "start_sec", "end_sec"):
-        hover = hover + "<br>" + name_values(values)
-    points = table.loc[keep, axes].assign(hover=hover[keep], size=sizes[keep])
+    told = {"hover": _hover(segments, values)[keep], "size": _diameters(areas, keep)[keep]}
+    points = table.loc[keep, axes].assign(**told)
     figure = Figure()
     for group in groups_of(values[keep], look):
         figure.add_trace(_draw_points(points, group, look))
+    if queries is not None:
+        figure.add_trace(_draw_queries(segments, table[axes], queries, look))
     note = f"{int(keep.sum()):,} segment{'s' * (int(keep.sum()) != 1)}"
     note += left_out_note(int((~keep).sum()), "unplaced")
     heading = f"Map of segments{by_name(values, ', coloured by ')}" if title is None else title
@@ -122,6 +131,15 @@ def scatter(
     if is_continuous(values):
         put_legend_above(figure)
     return figure
+
+
+def _hover(segments: pd.DataFrame, values: pd.Series[Any]) -> pd.Series[Any]:
+    """What is told of each segment under the pointer: when, and what gives its colour."""
+    when = pd.Series(span_labels(segments), index=segments.index, dtype=object)
+    if values.name in ("video_id", "start_sec", "end_sec"):
+        return when
+    told: pd.Series[Any] = when + "<br>" + name_values(values)
+    return told
 
 
 def _telling_column(segments: pd.DataFrame) -> str:
@@ -174,6 +192,44 @@ def _draw_points(points: pd.DataFrame, group: Group, look: Look) -> Any:
     if not flat:
         return go.Scatter3d(**settings)
     return (go.Scatter if few else go.Scattergl)(**settings)
+
+
+def _draw_queries(
+    segments: pd.DataFrame, coords: pd.DataFrame, queries: NamedQueries, look: Look
+) -> Any:
+    """Queries as diamonds in ink, each with its name towards the middle of the map."""
+    points = coords.to_numpy(np.float64, na_value=np.nan)
+    placed = place_queries(segments, points, queries)
+    middle = (np.nanmin(points[:, 0]) + np.nanmax(points[:, 0])) / 2
+    nearest = span_labels(segments.iloc[placed["row"]])
+    hover = [
+        f"<b>{as_shown(one.query)}</b><br>most like {where}<br>similarity {one.similarity:.2f}"
+        for one, where in zip(placed.itertuples(), nearest, strict=True)
+    ]
+    flat = "z" not in placed.columns
+    kind = go.Scatter if flat else go.Scatter3d
+    follows = look.title != look.ink  # the page, and so may its words
+    page = "var(--jp-layout-color0,transparent)" if follows else look.paper
+    edge: dict[str, Any] = {"shadow": ",".join([f"0 0 3px {page}"] * 4)} if flat else {}
+    names = [as_shown(name, QUERY_LETTERS) for name in placed["query"]]
+    if follows:
+        names = [f"<span style='color:{look.title}'>{name}</span>" for name in names]
+    return kind(
+        **{axis: placed[axis].to_numpy(np.float64) for axis in ("x", "y", "z")[: 3 - flat]},
+        mode="markers+text",
+        name="queries",
+        showlegend=False,
+        **({"cliponaxis": False} if flat else {}),
+        text=[f"\N{EN SPACE}{name}\N{EN SPACE}" for name in names],
+        textposition=np.where(placed["x"] > middle, "middle left", "middle right"),
+        textfont={"color": look.ink, "size": 12, "weight": 600, **edge},
+        hovertext=hover,
+        hovertemplate="%{hovertext}<extra></extra>",
+        marker={
+            **{"symbol": "diamond", "color": look.ink, "size": QUERY_SIZE * (1 if flat else 0.55)},
+            "line": {"width": 2, "color": look.paper},
+        },
+    )
 
 
 def _plain_axes(figure: go.Figure, look: Look) -> None:

@@ -17,6 +17,7 @@ __all__ = [
     "Floats",
     "Mask",
     "Matrix",
+    "NamedQueries",
     "Neighbors",
     "Points",
     "Positions",
@@ -70,3 +71,7 @@ Video = FilePath | Mapping[str, FilePath]
 """The path or address of a film, or one for each ``video_id``."""
 Query = pd.DataFrame | SupportsArray | Sequence[float] | Sequence[Sequence[float]] | FilePath
 """Rows, vectors, words, or the path or address of a picture or a sound."""
+QueryRows = pd.DataFrame | SupportsArray | Sequence[float] | Sequence[Sequence[float]]
+"""Rows or vectors of what one looks for."""
+NamedQueries = QueryRows | Mapping[str, QueryRows]
+"""Rows or vectors, or such by the name of each."""

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from twlab.analysis.judging.queries import Embedder
-    from twlab.table.types import Points, Query, SceneStarts, Similarity, Values, Video
+    from twlab.table.types import (
+        NamedQueries,
+        Points,
+        Query,
+        SceneStarts,
+        Similarity,
+        Values,
+        Video,
+    )
 
 __all__ = ["ExplorerOptions", "View"]
 
@@ -36,6 +44,7 @@ class ExplorerOptions(NamedTuple):
     title: str | None = None
     names: Mapping[Any, Any] | pd.Series[Any] | None = None
     search: Embedder | Callable[[str], Query] | None = None
+    queries: NamedQueries | None = None
 
     def put_in_order(self) -> ExplorerOptions:
         """The same with the views in the order in which they are laid out.

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from twlab.analysis.judging.queries import Embedder
-    from twlab.table.types import Points, Query, SceneStarts, Similarity, Values, Video
+    from twlab.table.types import (
+        NamedQueries,
+        Points,
+        Query,
+        SceneStarts,
+        Similarity,
+        Values,
+        Video,
+    )
 
 __all__ = ["explore", "explorer_of", "player", "timeline_widget"]
 
@@ -40,6 +48,7 @@ def explore(
     title: str | None = None,
     names: Mapping[Any, Any] | pd.Series[Any] | None = None,
     search: Embedder | Callable[[str], Query] | None = None,
+    queries: NamedQueries | None = None,
 ) -> Explorer:
     """One linked picture of a table of segments: map, heatmap, player, timeline, gallery and table.
 
@@ -93,6 +102,12 @@ def explore(
         the score of each place, the gallery the best first, and ``found`` is the hits as a table.
         Words in double quotes are looked for so even where a label holds them. Only what is
         entered is embedded, and the same words once.
+    queries : DataFrame, array_like of shape (d,) or (q, d), or dict of these by name, optional
+        What you look for, as for :func:`twlab.search`: rows or vectors, marked on the map by
+        diamonds with their names, such as ``{"a forest": client.embed_text("a forest")}``. Each
+        lies at the median place of the 10 segments of its option most like it, or on the one that
+        it is a copy of. A query is no segment: it is not coloured, counted or selected. A click on
+        it goes to the segment most like it.
 
     Returns
     -------
@@ -120,7 +135,8 @@ def explore(
     6
     """
     given = ExplorerOptions(
-        video, coords, labels, scenes, similarity, views, color, tooltip, title, names, search
+        *(video, coords, labels, scenes, similarity, views, color, tooltip, title, names),
+        *(search, queries),
     )
     return explorer_of(segments, given)
 

@@ -19,6 +19,7 @@ from twlab.table.pages import page_names
 from twlab.table.rows import align_rows
 from twlab.table.segments import check_segments, clip_mask, series_like
 from twlab.widgets.columns import describe_columns, name_groups
+from twlab.widgets.query_marks import tell_queries
 from twlab.widgets.spaces import (
     Space,
     add_neighbors,
@@ -94,7 +95,7 @@ def _describe(
         arrays["novelty"] = novelty.to_numpy(np.float32)
         extra["novelty"] = novelty
     columns = _tell_columns(segments, options, arrays, extra, by_video)
-    told_spaces = _tell_spaces(segments, spaces, options, arrays)
+    told_spaces, xy = _tell_spaces(segments, spaces, options, arrays)
     tell_typical(videos, spaces, arrays)
     arrays["scene_video"], arrays["scene_sec"] = _scene_times(options.scenes, ids)
     known = [column["name"] for column in columns]
@@ -114,6 +115,7 @@ def _describe(
         "tooltip": list(options.tooltip) or told_first,
         "videos": videos,
         "spaces": told_spaces,
+        "queries": tell_queries(segments, xy, spaces, options),
     }
     if {"gallery", "table"} & set(options.views):
         spec["stills"] = row_addresses(segments, "thumbnail_url")
@@ -283,8 +285,8 @@ def _as_texts(values: pd.Series[Any]) -> pd.Index:
 
 def _tell_spaces(
     segments: pd.DataFrame, spaces: list[Space], options: ExplorerOptions, arrays: Arrays
-) -> list[dict[str, Any]]:
-    """What the browser is told of every map and heatmap."""
+) -> tuple[list[dict[str, Any]], Matrix]:
+    """What the browser is told of every map and heatmap, and the places of all rows."""
     told: list[dict[str, Any]] = []
     views = set(options.views)
     xy = align_coords(segments, options.coords)
@@ -306,7 +308,7 @@ def _tell_spaces(
         )
     if "map" in views:
         arrays["x"], arrays["y"] = (np.ascontiguousarray(xy[:, axis]) for axis in (0, 1))
-    return told
+    return told, xy
 
 
 def _title(ids: list[str], n_parts: int) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from twlab.table.types import Points, SceneStarts, Similarity, Values, Video
+    from twlab.table.types import NamedQueries, Points, SceneStarts, Similarity, Values, Video
 
 __all__ = ["save_html"]
 
@@ -40,6 +40,7 @@ def save_html(
     tooltip: Sequence[str] = (),
     title: str | None = None,
     names: Mapping[Any, Any] | pd.Series[Any] | None = None,
+    queries: NamedQueries | None = None,
     video_as: Literal["embed", "link"] = "embed",
 ) -> Path:
     """The path of an HTML file that shows the explorer without a kernel or a network.
@@ -51,7 +52,7 @@ def save_html(
         selection and focus.
     path : path
         The file to write, for example ``"film.html"``.
-    video, coords, labels, scenes, similarity, views, color, tooltip, title, names
+    video, coords, labels, scenes, similarity, views, color, tooltip, title, names, queries
         As for :func:`twlab.explore`; an explorer has its own.
     video_as : {"embed", "link"}
         Write a local video into the page (up to 200 MB), or point to it where it lies relative to
@@ -83,7 +84,8 @@ def save_html(
     if video_as not in ("embed", "link"):
         raise InputError(f"video_as is {video_as!r}; 'embed' or 'link' was expected")
     given = ExplorerOptions(
-        video, coords, labels, scenes, similarity, views, color, tuple(tooltip), title, names
+        *(video, coords, labels, scenes, similarity, views, color, tuple(tooltip), title, names),
+        queries=queries,
     )
     if isinstance(segments, Explorer):
         _only_explorer(given)

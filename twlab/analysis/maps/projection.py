@@ -28,7 +28,7 @@ from twlab.analysis.maps.layouts import (
     tsne,
     umap,
 )
-from twlab.analysis.neighbors.nearest import best_among
+from twlab.analysis.neighbors.placing import place_among
 from twlab.analysis.neighbors.similarity import (
     BLOCK_CELLS,
     dot_rows,
@@ -58,14 +58,6 @@ more rows is a PCA, which takes no time."""
 
 FEWEST_ROWS = 5
 """Rows below which neighbours mean nothing and the principal axes are the map."""
-
-N_PLACES = 10
-"""Rows of a map whose median place a new row takes: about as true to its neighbours as placing it
-by the gradient of t-SNE, with nothing to tune (``tests/benchmarks/bench_project.py --onto``)."""
-
-
-SAME_VECTOR = 1 - 1e-6
-"""Similarity from which on two vectors are one, but for rounding."""
 
 
 def project(
@@ -307,10 +299,7 @@ def _place_onto(segments: Any, unit: Matrix, onto: Any, method: MapMethod) -> Fl
         return _place_by_axes(unit, known, points)
     if not len(unit):
         return np.empty((0, points.shape[1]))
-    among = np.arange(len(known))
-    match, similarity = best_among(unit, known, among, N_PLACES, own=False, exact=None)
-    same = similarity[:, 0] >= SAME_VECTOR
-    return np.where(same[:, None], points[match[:, 0]], np.median(points[match], axis=1))
+    return place_among(unit, known, points)[0]
 
 
 def _place_by_axes(unit: Matrix, known: Matrix, points: Floats) -> Floats:

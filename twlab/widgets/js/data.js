@@ -8,6 +8,7 @@
  * @typedef {{ name: string, rows: Uint32Array, similarity: Similarity | null, neighbors: Int32Array | null, nNeighbors: number, noNeighbors: string }} Space `noNeighbors` says why there are none
  * @typedef {{ kind: "none" | "url" | "bytes" | "hls", url: string, mime: string, note: string, name: string }} Source
  * @typedef {{ id: string, title: string, duration: number, source: Source, thumbnail: string, typical: number }} Video second of the most typical frame, 0 for none
+ * @typedef {{ name: string, space: number, x: number, y: number, row: number }} Query what was looked for, its place on the map of its space, and the row most like it
  * @typedef {object} Data
  * @property {string} title
  * @property {number} n
@@ -30,6 +31,7 @@
  * @property {string} colorBy
  * @property {string[]} tooltip
  * @property {Space[]} spaces
+ * @property {Query[]} queries
  * @property {{ video: Uint32Array, sec: Float64Array }} scenes
  * @property {boolean} words whether words can be looked for
  * @property {{ rows: Record<number, string>, videos: Set<number> }} stills addresses of pictures of single rows, and the videos that have such

@@ -12,6 +12,7 @@ import { MapFrames } from "./map_frames.js";
 import { drawMapMarks, drawPath } from "./map_marks.js";
 import { MapNames } from "./map_names.js";
 import { drawPoints } from "./map_picture.js";
+import { MapQueries } from "./map_queries.js";
 import { addMapTools } from "./map_tools.js";
 import { PointLayer } from "./points.js";
 import { RowPictures } from "./row_pictures.js";
@@ -74,6 +75,7 @@ export class MapView {
   #camera;
   #pictures;
   #names;
+  #queries;
   #frames;
   /** A timer while the view is being moved. */
   #moving = 0;
@@ -98,6 +100,7 @@ export class MapView {
     this.#pictures = new RowPictures(context, this.#surface.schedule);
     this.#names = new MapNames(context, this.#pictures);
     this.#frames = new MapFrames(context, this.#pictures);
+    this.#queries = new MapQueries(context);
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute("role", "application");
     const { store } = context;
@@ -223,12 +226,15 @@ export class MapView {
     if (this.#moving) this.#restSoon();
     const rowToPixels = (/** @type {number} */ row) => this.#toPixels(row);
     if (this.#context.store.get("path")) drawPath(ctx, this.#context, rowToPixels);
+    const toPixels = (/** @type {number} */ px, /** @type {number} */ py) =>
+      this.#camera.toPixels(px, py);
+    this.#queries.place(ctx, { toPixels, width, height });
+    const { taken } = this.#queries;
     this.#names.draw(ctx, {
-      ...{ x: this.#x, y: this.#y, rows: this.#rows, width, height },
-      toPixels: (px, py) => this.#camera.toPixels(px, py),
+      ...{ x: this.#x, y: this.#y, rows: this.#rows, width, height, toPixels, taken },
     });
     this.#frames.draw(ctx, {
-      ...{ rows: this.#rows, width, height, taken: this.#names.shown },
+      ...{ rows: this.#rows, width, height, taken: [...this.#names.shown, ...taken] },
       zoomed: this.#camera.moved && !this.#moving,
       toPixels: rowToPixels,
     });
@@ -241,6 +247,7 @@ export class MapView {
       lit: this.#lit,
       empty: !this.#placed.length,
     });
+    this.#queries.draw(ctx);
   }
 
   /** Under the points, where they are many. @param {import("./surface.js").Drawing} on */
@@ -259,6 +266,8 @@ export class MapView {
 
   /** The row at a place in pixels, or -1. @param {{ x: number, y: number }} place */
   #pick({ x, y }) {
+    const asked = this.#queries.rowAt({ x, y });
+    if (asked >= 0) return asked;
     const framed = this.#frames.rowAt({ x, y });
     if (framed >= 0) return framed;
     const [dx, dy] = this.#camera.toData(x, y);

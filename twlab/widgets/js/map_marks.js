@@ -71,6 +71,22 @@ export function drawLit(ctx, { lit, dot, toPixels }, look) {
   }
 }
 
+/** What was looked for, apart from all segments: a diamond in ink on an edge of paper. @param {CanvasRenderingContext2D} ctx @param {Point} at @param {number} radius @param {import("./look.js").Look} look */
+export function drawQuery(ctx, [x, y], radius, look) {
+  ctx.beginPath();
+  ctx.moveTo(x, y - radius);
+  ctx.lineTo(x + radius, y);
+  ctx.lineTo(x, y + radius);
+  ctx.lineTo(x - radius, y);
+  ctx.closePath();
+  ctx.lineJoin = "round";
+  ctx.lineWidth = 4;
+  ctx.strokeStyle = look.paper(1);
+  ctx.stroke();
+  ctx.fillStyle = look.ink(1);
+  ctx.fill();
+}
+
 /** The way of the video on the player through the map, segment by segment. @param {CanvasRenderingContext2D} ctx @param {Context} context @param {(row: number) => Point | null} toPixels */
 export function drawPath(ctx, { store, look, times }, toPixels) {
   ctx.strokeStyle = look.ink(0.4);

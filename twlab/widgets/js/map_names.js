@@ -44,7 +44,7 @@ export class MapNames {
 
   /**
    * @param {CanvasRenderingContext2D} ctx
-   * @param {{ x: Float32Array, y: Float32Array, rows: Uint32Array, toPixels: (x: number, y: number) => Point, width: number, height: number }} map
+   * @param {{ x: Float32Array, y: Float32Array, rows: Uint32Array, toPixels: (x: number, y: number) => Point, width: number, height: number, taken: import("./map_places.js").Box[] }} map
    */
   draw(ctx, map) {
     this.shown = this.#placed(ctx, map);
@@ -52,7 +52,7 @@ export class MapNames {
   }
 
   /** @param {CanvasRenderingContext2D} ctx @param {Parameters<MapNames["draw"]>[1]} map */
-  #placed(ctx, { x, y, rows, toPixels, width, height }) {
+  #placed(ctx, { x, y, rows, toPixels, width, height, taken }) {
     const { data, store, look } = this.#context;
     const column = findColumn(data, store.get("colorBy"));
     if (column?.kind !== "category" || column.names.length < 2) return [];
@@ -69,14 +69,14 @@ export class MapNames {
       const colour = cssColour(colours[place.group]);
       return { text, colour, place, picture, at, ...boxAt(at, wide, picture) };
     });
-    const placed = boxesWithRoom(names, { width, height });
+    const placed = boxesWithRoom(names, { width, height }, taken);
     const bare = names
       .filter((name) => name.picture && !placed.includes(name))
       .map((name) => {
         const wide = ctx.measureText(name.text).width;
         return { ...name, picture: null, ...boxAt(name.at, wide, null) };
       });
-    return [...placed, ...boxesWithRoom(bare, { width, height }, placed)];
+    return [...placed, ...boxesWithRoom(bare, { width, height }, [...placed, ...taken])];
   }
 
   /** @param {import("./data.js").CategoryColumn} column @param {Float32Array} x @param {Float32Array} y @param {Uint32Array} rows */
@@ -95,7 +95,7 @@ export function nameOf(column, group) {
 }
 
 /** @param {string} text */
-function shortName(text) {
+export function shortName(text) {
   return text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME - 1).trimEnd()}…` : text;
 }
 

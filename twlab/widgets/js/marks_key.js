@@ -20,8 +20,10 @@ import {
   drawLit,
   drawOutline,
   drawPath,
+  drawQuery,
   drawTail,
 } from "./map_marks.js";
+import { QUERY_RADIUS } from "./map_queries.js";
 import {
   AXIS,
   paintBand,
@@ -102,6 +104,12 @@ const MAP_MARKS = [
       const lanes = [{ video: context.store.get("video"), rows: Uint32Array.of(3, 2, 1, 0) }];
       drawPath(ctx, /** @type {any} */ ({ ...context, times: { lanes } }), toPixels);
     },
+  },
+  {
+    by: drawQuery,
+    says: "What was looked for, among the segments most like it. It is no segment.",
+    shows: ({ data }) => data.queries.length > 0,
+    draw: (ctx, { look }) => drawQuery(ctx, [23, 14], QUERY_RADIUS, look),
   },
   {
     by: drawDensity,
