@@ -23,6 +23,7 @@ pytest.importorskip("playwright")
 
 MAP = ".twx-map canvas[tabindex]"
 TOAST = ".twx-toast"
+CARD = ".twx-reel .twx-card-text"
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +156,37 @@ def test_a_phone_scrolls_past_the_views_until_one_is_tapped(phone: Page) -> None
     assert swipe(phone, (x - 120, y), (x + 120, y - 200)) == 0, "now fingers draw"
     phone.locator(".twx-title").tap()
     assert swipe(phone, (x, y), (x, y - 200)) > 100
+
+
+def test_a_file_shows_what_was_found_and_finds_nothing_new(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    film = tw.sample()
+    explorer = tw.explore(film, search=lambda words: tw.vectors(film)[42])
+    explorer._handle_custom_msg({"id": "1", "kind": "words", "text": "a rabbit"}, [])
+    explorer._words = "a rabbit"
+    explorer.focus = explorer.found["match"].iloc[0]
+    path = tw.save_html(explorer, tmp_path / "found.html")
+    explorer.close()
+    page = chromium.new_page(viewport={"width": 1300, "height": 1100})
+    page.goto(path.as_uri())
+    page.wait_for_function("document.querySelector('.twx-reel b')?.innerText === '4:12'")
+    assert page.locator(".twx-search-words").inner_text() == "a rabbit"
+    assert page.locator(".twx-choice select").first.input_value() == "search: a rabbit"
+    scores = [float(text.split()[-1]) for text in page.locator(CARD).all_inner_texts()]
+    assert scores == sorted(scores, reverse=True)
+    find(page, "a hare")
+    page.wait_for_function("document.querySelector('.twx-toast').innerText.includes('a hare')")
+    assert "words need the notebook" in page.locator(TOAST).inner_text()
+    assert page.locator(".twx-search-words").inner_text() == "a rabbit"
+    page.locator(MAP).focus()
+    page.keyboard.press("Escape")
+    assert page.locator(".twx-search-words").count() == 0
+    assert page.locator(".twx-choice select").first.input_value() != "search: a rabbit"
+    find(page, "a rabbit")
+    page.wait_for_function("document.querySelector('.twx-search-words')")
+    page.keyboard.press("Escape")  # leaves the box
+    page.locator(MAP).focus()
+    page.keyboard.press("Control+z")
+    assert page.locator(".twx-search-words").count() == 0
+    page.close()

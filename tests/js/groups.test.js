@@ -260,6 +260,10 @@ test("one segment that is pointed at is seen among a hundred in the same pixel",
   assert.ok(seen({ lit: 1 }));
   assert.ok(!seen({ lit: 0 }));
   assert.ok(!seen({ lit: 1, shown: Uint8Array.from(codes, (code) => 1 - code) }), "hidden");
+  const scored = (/** @type {number} */ best) =>
+    /** @type {any} */ ({ scores: Float32Array.from(codes, (_, row) => (row === best ? 2 : NaN)) });
+  assert.ok(seen({ searched: scored(505) }), "the best of those that words were compared with");
+  assert.ok(!seen({ searched: scored(506) }));
 });
 
 /** Six rows of three topics, and what one does with them. */

@@ -7,6 +7,7 @@ import { findText } from "../../twlab/widgets/js/search.js";
 import { Store, initialState } from "../../twlab/widgets/js/state.js";
 import {
   WordSearch,
+  bestLast,
   columnOfScores,
   decodeScores,
   tellSpread,
@@ -135,6 +136,16 @@ test("an answer colours by its scores, orders by them, and says how they are spr
   assert.equal(search.clear("gone"), false);
 });
 
+test("the best lie last, and with them over others, whatever there is", () => {
+  const values = Float32Array.of(3, NaN, 1, 5, 1, NaN, 4);
+  const column = /** @type {any} */ ({ values, low: 1, high: 5 });
+  const rows = Uint32Array.of(0, 1, 2, 3, 4, 5, 6);
+  assert.deepEqual([...bestLast(rows, column)], [1, 5, 2, 4, 0, 6, 3]);
+  assert.deepEqual([...bestLast(rows.slice(0, 3), column)], [1, 2, 0]);
+  assert.deepEqual([...bestLast(Uint32Array.of(4, 2), { ...column, high: 1 })], [4, 2]);
+  assert.deepEqual([...bestLast(new Uint32Array(0), column)], []);
+});
+
 test("half of the scores are said to lie where they do, of places and not of rows", () => {
   const scores = Float32Array.of(0, 1, 2, 3, 4, NaN);
   const told = tellSpread(
@@ -143,7 +154,11 @@ test("half of the scores are said to lie where they do, of places and not of row
       ...{ words: "x", scores, rows: Uint32Array.of(4, 3, 2, 1, 0) },
     }),
   );
-  assert.match(told, /score 4.00; half of all score 1.00 to 3.00$/);
+  assert.match(told, /: 0:06 – 0:12, score 4.00; half of all score 1.00 to 3.00$/);
+  const videos = [{ title: "one" }, { title: "other" }];
+  const several = { ...makeData(), videos, video: Uint32Array.of(0, 0, 0, 0, 1, 0) };
+  const found = { words: "x", scores, rows: Uint32Array.of(4, 3, 2, 1, 0) };
+  assert.match(tellSpread(several, /** @type {any} */ (found)), /: other, 0:06 – 0:12, score/);
   const none = { words: "x", scores, rows: new Uint32Array(0) };
   assert.match(tellSpread(makeData(), /** @type {any} */ (none)), /No segment can be compared/);
 });

@@ -243,6 +243,11 @@ class Explorer(anywidget.AnyWidget):
         if change.new is None:
             self._words = ""
 
+    def _pack_hits(self) -> bytes:
+        """What is found, as the browser takes it."""
+        by = self._by_words
+        return by.hits_of(self._words).packed if by is not None and self._words else b""
+
     def _choose(self, mask: Mask) -> None:
         """Keep the mask and the table of its rows together."""
         self._mask, self._chosen = mask, self.segments[mask]
@@ -349,4 +354,6 @@ def state_of(explorer: Explorer) -> State:
         explorer.current_video,
         explorer._labels,
         explorer._files,
+        explorer._words,
+        explorer._pack_hits(),
     )

@@ -95,6 +95,10 @@ class State(NamedTuple):
     """Names given to rows: each with the rows from and before which they run."""
     files: dict[int, Path]
     """Of the videos that lie on a disk, by their place in the description."""
+    words: str = ""
+    """What is looked for."""
+    found: bytes = b""
+    """What was found for it, as the kernel would answer."""
 
 
 def page_of(state: State, target: Path, *, video_as: Literal["embed", "link", "none"]) -> str:
@@ -110,6 +114,8 @@ def page_of(state: State, target: Path, *, video_as: Literal["embed", "link", "n
         "_selection": _in_base64(state.selection),
         "_labels": state.labels,
         "_focus": state.focus,
+        "_words": state.words,
+        "_found": _in_base64(state.found),
         "current_sec": state.current_sec,
         "current_video": state.current_video,
     }

@@ -49,7 +49,7 @@ def save_html(
     ----------
     segments : DataFrame or Explorer
         A table, shown as :func:`twlab.explore` shows it, or an explorer as it is now, with its
-        selection and focus.
+        selection, its focus, and what was found for words.
     path : path
         The file to write, for example ``"film.html"``.
     video, coords, labels, scenes, similarity, views, color, tooltip, title, names, queries

@@ -54,6 +54,11 @@ class WordHits(NamedTuple):
     scores: Floats
     """The score of the place of every row of the table; NaN where there is none."""
 
+    @property
+    def packed(self) -> bytes:
+        """As the browser takes them: scores as float32, then rows as uint32."""
+        return self.scores.astype("<f4").tobytes() + self.rows.astype("<u4").tobytes()
+
 
 class WordSearch:
     """Words to hits; what was asked once is not asked, and not paid, again.
@@ -202,8 +207,7 @@ def answer_words(
         hits = by.hits_of(words)
     except TwlabError as error:
         return {"note": sentence_of(error)}, []
-    packed = hits.scores.astype(np.float32).tobytes() + hits.rows.astype(np.uint32).tobytes()
-    return {"note": ""}, [packed]
+    return {"note": ""}, [hits.packed]
 
 
 def sentence_of(error: BaseException | None) -> str:

@@ -20,6 +20,7 @@ function pageModel() {
   const values = JSON.parse(pageText("twlab-state"));
   values._data = decodeBase64(pageText("twlab-data"));
   values._selection = decodeBase64(values._selection);
+  const [words, found] = [values._words, values._found];
   /** @type {Map<string, Set<(...args: any[]) => void>>} */
   const listeners = new Map();
   const tell = (/** @type {string} */ event, /** @type {any[]} */ ...args) =>
@@ -32,8 +33,9 @@ function pageModel() {
       tell(`change:${name}`);
     },
     save_changes: () => undefined,
-    send({ id, kind, video }) {
-      const text = kind === "video" ? pageText(`twlab-video-${video}`) : "";
+    send({ id, kind, video, text: asked }) {
+      const film = kind === "video" ? pageText(`twlab-video-${video}`) : "";
+      const text = kind === "words" && asked === words ? found : film;
       const told = values._spec.videos[video]?.source.note ?? "";
       const note = kind === "words" ? WORDS_NEED : told;
       const answer = { id, note, rows: [] };

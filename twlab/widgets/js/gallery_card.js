@@ -26,7 +26,8 @@ export function makeGalleryCard({ data, store, look }, row, { score, pictured })
     { class: "twx-card-text" },
     pictured ? null : element("span", { class: "twx-dot", style: "background:var(--twx-own)" }),
     element("b", {}, when),
-    rated,
+    // Beside each other for the eye, two words for those who hear them.
+    rated && ` ${rated}`,
   );
   const told = wordsOf(data, store.get("colorBy"), row, rated);
   const attributes = {
@@ -34,7 +35,8 @@ export function makeGalleryCard({ data, store, look }, row, { score, pictured })
     class: "twx-shot",
     tabindex: -1,
     title: told,
-    "aria-label": told,
+    // What is seen is its name; of a score more is said than one sees.
+    "aria-label": rated ? null : told,
   };
   const button = element(
     "button",

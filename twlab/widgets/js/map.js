@@ -5,7 +5,6 @@ import { Camera } from "./camera.js";
 import { findColumn, mapRows } from "./data.js";
 import { attachGestures } from "./gestures.js";
 import { boxPolygon, nearestRow, rowTowards, rowsInPolygon, thinPath } from "./geometry.js";
-import { rowsByScore } from "./gallery_rows.js";
 import { groupOf } from "./groups.js";
 import { CROWD, drawDensity } from "./map_density.js";
 import { MapFrames } from "./map_frames.js";
@@ -18,6 +17,7 @@ import { PointLayer } from "./points.js";
 import { RowPictures } from "./row_pictures.js";
 import { Surface } from "./surface.js";
 import { onlyShown } from "./visibility.js";
+import { bestLast } from "./word_search.js";
 
 /** @typedef {import("./app.js").Context} Context */
 /** @typedef {import("./geometry.js").Point} Point */
@@ -133,7 +133,7 @@ export class MapView {
     const searched = store.get("searched");
     const shown = onlyShown(this.#placed, store.get("shown"));
     // What is drawn last lies over the others.
-    this.#rows = searched ? rowsByScore(shown, searched.scores).reverse() : shown;
+    this.#rows = searched ? bestLast(shown, searched.column) : shown;
     this.#member = maskOf(this.#rows, data.n);
     this.#uploadPositions();
     this.#uploadLooks();

@@ -21,6 +21,8 @@ import { hideGroups } from "./visibility.js";
 const USUAL_WAIT_MS = 4000;
 /** Of the words, in the name of their column: a choice of colours is no wider. */
 const LONGEST_IN_NAME = 32;
+/** As many as the scale has. */
+const N_COLOURS = 256;
 
 export class WordSearch {
   #data;
@@ -165,13 +167,34 @@ export function withSearched(columns, searched) {
   return searched ? [...others, searched.column] : others;
 }
 
+/**
+ * Rows by their colour, those without a score first: of as many as share a colour none need lie
+ * over another, and a million are put in order while one blinks.
+ * @param {Uint32Array} rows @param {import("./data.js").NumberColumn} column
+ */
+export function bestLast(rows, { values, low, high }) {
+  const scale = (N_COLOURS - 1) / (high - low || 1);
+  const slotOf = (/** @type {number} */ row) => {
+    const value = values[row];
+    return value - value === 0 ? 1 + Math.round((value - low) * scale) : 0;
+  };
+  const firsts = new Uint32Array(N_COLOURS + 2);
+  for (const row of rows) firsts[slotOf(row) + 1]++;
+  for (let slot = 1; slot < firsts.length; slot++) firsts[slot] += firsts[slot - 1];
+  const ordered = new Uint32Array(rows.length);
+  for (const row of rows) ordered[firsts[slotOf(row)]++] = row;
+  return ordered;
+}
+
 /** The best place, and between which scores half of all lie: whether it fits is for the reader to say. @param {Data} data @param {Searched} searched */
 export function tellSpread(data, { words, scores, rows }) {
   if (!rows.length) return `No segment can be compared with “${words}”`;
   const sorted = Float32Array.from(rows, (row) => scores[row]).sort();
   const at = (/** @type {number} */ part) =>
     scoreText(sorted[Math.round(part * (sorted.length - 1))]);
-  const best = `Best for “${words}”: ${placeText(data, rows[0])}, score ${scoreText(scores[rows[0]])}`;
+  const [row, { videos, video }] = [rows[0], data];
+  const place = `${videos.length > 1 ? `${videos[video[row]].title}, ` : ""}${placeText(data, row)}`;
+  const best = `Best for “${words}”: ${place}, score ${scoreText(scores[row])}`;
   return rows.length < 4 ? best : `${best}; half of all score ${at(0.25)} to ${at(0.75)}`;
 }
 
