@@ -54,7 +54,11 @@ def names(client: tw.Client) -> dict[str, Any]:
     marks = "video,start,end,label\ntrailer_240p.mp4,0:02,0:14,titles\n"
     Path("marks.csv").write_text(marks, encoding="utf-8")
     Path("query.json").write_text(json.dumps(query), encoding="utf-8")
+    many = tw.clips(tw.sample()).iloc[:60]
+    many = many.assign(video_id=[f"film {k % 4}" for k in range(60)])
     return {
+        "many_films": many,
+        "their_labels": many["start_sec"] < 150,
         "tw": tw,
         "client": client,
         "segments": segments,

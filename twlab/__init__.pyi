@@ -18,6 +18,8 @@ from twlab.analysis.groups import clustering as _clustering
 from twlab.analysis.judging.places import Fuse as _Fuse
 from twlab.analysis.judging.queries import Embedder as _Embedder
 from twlab.analysis.judging.retrieval import merge_hits as merge_hits
+from twlab.analysis.labelling import probing as _probing
+from twlab.analysis.labelling.probing import Probe as Probe
 from twlab.analysis.maps import projection as _projection
 from twlab.analysis.models import comparing as _comparing
 from twlab.analysis.models.comparing import ModelComparison as ModelComparison
@@ -78,6 +80,16 @@ def clips(segments: _Segments, *, option: str | None = None) -> pd.DataFrame:
 
 def annotate(segments: _Segments, spans: pd.DataFrame, *, min_share: float = 0.5) -> pd.DataFrame:
     """Which labels each segment has, one column of true and false per label."""
+
+def probe(
+    segments: _Segments,
+    labels: _Values | pd.DataFrame,
+    *,
+    groups: _Values = "video_id",
+    n_next: int = 20,
+    random_state: int = 0,
+) -> _probing.Probe:
+    """What vectors know of some labels, on videos that were not labelled, and what to label next."""
 
 def to_spans(segments: _Segments, labels: _Values | pd.DataFrame) -> pd.DataFrame:
     """Labels of segments as spans: one row per label and uninterrupted stretch."""
@@ -344,6 +356,7 @@ __all__ = [
     "MissingExtraError",
     "ModelComparison",
     "Part",
+    "Probe",
     "Settings",
     "ShownTable",
     "Store",
@@ -383,6 +396,7 @@ __all__ = [
     "outliers",
     "player",
     "plot",
+    "probe",
     "project",
     "repeats",
     "sample",

@@ -57,6 +57,8 @@ WIRES: dict[str, Wire] = {
     "with_vectors": Wire("table.segments"),
     # labelling
     "annotate": Wire("analysis.labelling.annotating", _SEGMENTS),
+    "Probe": Wire("analysis.labelling.probing"),
+    "probe": Wire("analysis.labelling.probing", _SEGMENTS),
     "to_spans": Wire("analysis.labelling.annotating", _SEGMENTS),
     "load_spans": Wire("handover.span_files"),
     "save_spans": Wire("handover.span_files"),

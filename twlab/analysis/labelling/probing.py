@@ -1,0 +1,469 @@
+"""What vectors know of labels that people gave, measured on videos they did not label.
+
+* :func:`probe` - a model, how good it is, how many labels it needs, and what to label next
+* :class:`Probe` - what that returns
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from twlab.analysis.labelling.asking import most_telling, uncertainty_of
+from twlab.analysis.labelling.held_out import (
+    Labelled,
+    assign_folds,
+    fit_line,
+    fit_probe,
+    held_out_probabilities,
+    held_out_scores,
+    interval_of,
+    precision_of,
+    turned_chance,
+)
+from twlab.checks import check_count
+from twlab.errors import InputError, warn
+from twlab.table.blocks import row_marks
+from twlab.table.rows import align_rows
+from twlab.table.segments import check_segments, clip_mask, one_option, vectors
+from twlab.wording import brief
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from twlab.table.types import Floats, Mask, Positions, Values
+
+__all__ = ["Probe", "probe"]
+
+FEWEST_GROUPS = 3
+"""Videos with a label, and without: of two, one teaches and one examines, and nothing says how much
+it would be with others."""
+
+SIZES = (10, 30, 100, 300, 1000)
+"""Numbers of labels in the learning curve, about evenly spaced in what they cost to make."""
+
+N_REPEATS = 3
+"""Draws of labels for each point of the curve: its mean moves by about .01 on 18 films."""
+
+RARE = 0.05
+"""How rarely chance alone may pass for knowledge, over all labels together (Holm)."""
+
+SCORES = {
+    "label": "object",
+    "n_segments": "int64",
+    "n_groups": "int64",
+    "chance": "float64",
+    "ap": "float64",
+    "ap_low": "float64",
+    "ap_high": "float64",
+    "p_value": "float64",
+    "leaky_ap": "float64",
+    "brier": "float64",
+    "brier_chance": "float64",
+    "verdict": "object",
+}
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What :func:`twlab.probe` returns.
+
+    Attributes
+    ----------
+    estimator : sklearn.pipeline.Pipeline or None
+        Fitted to all labels; ``predict_proba(tw.vectors(segments))`` are calibrated probabilities,
+        a column for each of ``labels``. None where there is nothing to fit.
+    labels : tuple of str
+        What its columns are called.
+    scores : DataFrame
+        A row per label, as :func:`twlab.probe` says.
+    curve : DataFrame
+        Average precision against the number of labels.
+    next : DataFrame
+        The clips to label next.
+    verdict : str
+        All of it in a sentence.
+
+    See Also
+    --------
+    twlab.probe : makes one
+
+    Examples
+    --------
+    >>> import twlab as tw
+    >>> clips = tw.clips(tw.sample())[:8]
+    >>> found = tw.probe(clips, [None] * 8)
+    >>> found.estimator is None, len(found.next)
+    (True, 8)
+    """
+
+    estimator: Any
+    labels: tuple[str, ...]
+    scores: pd.DataFrame
+    curve: pd.DataFrame
+    next: pd.DataFrame
+    verdict: str
+
+    def __repr__(self) -> str:
+        return f"Probe({self.verdict})"
+
+
+def probe(
+    segments: pd.DataFrame,
+    labels: Values | pd.DataFrame,
+    *,
+    groups: Values = "video_id",
+    n_next: int = 20,
+    random_state: int = 0,
+) -> Probe:
+    """What vectors know of some labels, on videos that were not labelled, and what to label next.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table of segments of one option, labelled or not.
+    labels : Series, array_like of n values, name of a column, or DataFrame of booleans
+        One label per segment, missing where nobody gave one (what has another label does not have
+        this one); truths, for one label; or a column of true and false for each label, missing
+        where nobody looked, as :func:`twlab.annotate` returns it.
+    groups : name of a column, or array_like of n values
+        What is held out whole. Stretches of one video in the place of videos measure how well the
+        labels of that video carry over to its other stretches, no more.
+    n_next : int
+        How many clips to ask for.
+    random_state : int
+        For the draws of the curve, the intervals and the p-values.
+
+    Returns
+    -------
+    Probe
+        ``scores`` has for each label ``n_segments`` and ``n_groups`` that have it, its average
+        precision ``ap`` in held-out groups between ``ap_low`` and ``ap_high`` (the middle 90 % of
+        a bootstrap over groups), ``chance`` (the share of rows that have it), ``p_value`` (how
+        often the same labels would be ranked as well if they had nothing to do with the vectors),
+        ``leaky_ap`` (what a split that mixes the clips of a video would have claimed), ``brier``
+        (mean squared error of the calibrated probabilities in held-out groups) beside that of the
+        label's share alone, and a ``verdict``. Where fewer than three groups have a label, or lack
+        it, nothing is said of it. ``curve`` has the mean ``ap`` of these labels at ``n_labels``
+        labelled segments drawn at random, with the range of three draws. ``next`` has, on the index
+        of the table, the clips to label next, best first, with the likeliest ``label``, its
+        ``probability`` and the ``uncertainty`` in bits.
+
+    Raises
+    ------
+    InputError
+        If the labels do not belong to the segments, or options are mixed.
+
+    Warns
+    -----
+    TwlabWarning
+        Where the labels do not carry any number.
+
+    See Also
+    --------
+    twlab.annotate : labels of people onto segments
+    twlab.search : rows alike to a few, without a model
+
+    Examples
+    --------
+    >>> import numpy as np, twlab as tw
+    >>> rng = np.random.default_rng(0)
+    >>> kind = np.tile([0, 1], 30)
+    >>> made = tw.from_vectors(
+    ...     rng.normal(size=(60, 8)) + 3 * np.outer(kind, np.eye(8)[0]),
+    ...     start_sec=np.arange(60.0) % 10, end_sec=np.arange(60.0) % 10 + 1,
+    ...     video_id=[f"film {k // 10}" for k in range(60)],
+    ... )
+    >>> found = tw.probe(made, kind == 1)
+    >>> bool(found.scores["ap"].iloc[0] > 0.9)
+    True
+    """
+    check_segments(segments)
+    one_option(segments)
+    check_count(n_next, "n_next", of="clips")
+    names, truth, known = _read_labels(segments, labels)
+    group_names = _read_groups(segments, groups)
+    matrix = vectors(segments)
+    usable = clip_mask(segments) if len(segments) else np.zeros(0, bool)
+    known = known & usable
+    order = _own_order(segments, matrix, group_names)
+    codes = np.unique(group_names, return_inverse=True)[1].reshape(-1)
+    kept = _keep_once(order[known[order]], matrix, codes, truth)
+    around = order[usable[order]]
+    group_codes = np.unique(codes[kept], return_inverse=True)[1].reshape(-1)
+    backdrop_groups = _codes_among(codes[around], codes[kept])
+    rows = Labelled(matrix[kept], truth[kept], group_codes, matrix[around], backdrop_groups)
+    reasons = [_why_not(rows, k) for k in range(len(names))]
+    rng = np.random.default_rng(random_state)
+    judged = [k for k, reason in enumerate(reasons) if not reason]
+    scores, curve, lines = _measure(rows, names, reasons, judged, rng)
+    estimator = _fit_all(rows, lines) if judged else None
+    wanted = _ask(segments, (rows, kept, around[~known[around]]), (estimator, names), n_next)
+    verdict = _tell(scores, len(kept), len(set(group_codes.tolist())))
+    if not judged:
+        warn(verdict)
+    return Probe(estimator, tuple(names), scores, curve, wanted, verdict)
+
+
+def _read_labels(segments: pd.DataFrame, labels: Any) -> tuple[list[str], Mask, Mask]:
+    """Names of the labels, who has them, shape (n, n_labels), and of which rows that is known."""
+    if isinstance(labels, str):
+        if labels not in segments.columns:
+            raise InputError(
+                f"labels is {labels!r}, and the table has no such column; labels, or the name of "
+                "a column of them, were expected"
+            )
+        labels = segments[labels]
+    values = align_rows(segments, labels, "labels")
+    if not isinstance(values, pd.DataFrame):
+        column = pd.Series(values, dtype=None if len(values) else object).reset_index(drop=True)
+        if not _are_truths(column):
+            texts = column.astype(object).where(column.notna(), None).map(str, na_action="ignore")
+            names = sorted(texts.dropna().unique())
+            truth = np.column_stack([(texts == name).to_numpy(bool) for name in names or [None]])
+            return names, truth[:, : len(names)], texts.notna().to_numpy(bool)
+        name = getattr(labels, "name", None)
+        values = pd.DataFrame({str(name) if name is not None else "label": column})
+    wrong = [name for name in values.columns if not _are_truths(values[name])]
+    if wrong:
+        raise InputError(
+            f"column {brief(wrong[0])} of the labels is {values[wrong[0]].dtype}; true and false "
+            "were expected, as tw.annotate gives them; of one label per segment pass the column"
+        )
+    flags = values.astype("boolean")
+    known = np.asarray(flags.notna().to_numpy(bool).all(axis=1) & (flags.shape[1] > 0))
+    truth = np.column_stack([flags[n].to_numpy(bool, na_value=False) for n in flags.columns])
+    return [str(name) for name in flags.columns], truth, known
+
+
+def _are_truths(column: pd.Series[Any]) -> bool:
+    there = column.dropna()
+    return len(there) > 0 and pd.api.types.infer_dtype(there) == "boolean"
+
+
+def _read_groups(segments: pd.DataFrame, groups: Any) -> Any:
+    """The name of every row's group, as text."""
+    if isinstance(groups, str):
+        if groups not in segments.columns:
+            raise InputError(
+                f"groups is {groups!r}, and the table has no such column (there are: "
+                f"{', '.join(map(str, segments.columns[:8]))}); the name of one, or a group for "
+                "each row, was expected"
+            )
+        groups = segments[groups]
+    values = pd.Series(align_rows(segments, groups, "groups")).astype(object)
+    if values.isna().any():
+        raise InputError(
+            f"groups are missing in {int(values.isna().sum())} rows; one for each row was "
+            "expected; fill or drop these rows"
+        )
+    return values.map(str).to_numpy(object).astype(str)
+
+
+def _own_order(segments: pd.DataFrame, matrix: Any, groups: Any) -> Positions:
+    """The rows by group, time and vector, whatever order the table has."""
+    marks = row_marks(matrix)
+    start = pd.to_numeric(segments["start_sec"], errors="coerce").to_numpy(float, na_value=np.inf)
+    return np.lexsort((marks, start, groups))
+
+
+def _keep_once(rows: Positions, matrix: Any, codes: Positions, truth: Mask) -> Positions:
+    """Of rows of one group with the same vector and labels, the first."""
+    if not len(rows):
+        return rows
+    marks = row_marks(matrix[rows])
+    labels = np.unique(truth[rows], axis=0, return_inverse=True)[1].reshape(-1)
+    key = np.column_stack([codes[rows].astype(np.uint64), marks, labels.astype(np.uint64)])
+    first = np.unique(key, axis=0, return_index=True)[1]
+    return rows[np.sort(first)]
+
+
+def _codes_among(codes: Positions, known: Positions) -> Positions:
+    """The numbers of groups as the labelled rows count them, -1 for groups without a label."""
+    there = np.unique(known)
+    place = np.searchsorted(there, codes)
+    fits = place < len(there)
+    fits[fits] = there[place[fits]] == codes[fits]
+    return np.where(fits, place, -1)
+
+
+def _why_not(rows: Labelled, label: int) -> str:
+    """Why nothing can be said of a label; empty where something can."""
+    has = len(np.unique(rows.groups[rows.truth[:, label]]))
+    lacks = len(np.unique(rows.groups[~rows.truth[:, label]]))
+    for n_groups, what in ((has, "have"), (lacks, "lack")):
+        if n_groups < FEWEST_GROUPS:
+            return (
+                f"cannot tell: {n_groups} of the labelled videos {what} it, and "
+                f"{FEWEST_GROUPS} are needed; label clips of others"
+            )
+    return ""
+
+
+def _measure(
+    rows: Labelled,
+    names: list[str],
+    reasons: list[str],
+    judged: list[int],
+    rng: np.random.Generator,
+) -> tuple[pd.DataFrame, pd.DataFrame, list[tuple[float, float]]]:
+    """Scores, learning curve, and the line that calibrates each label."""
+    empty = pd.DataFrame({"n_labels": [0], "ap": [0.0], "ap_low": [0.0], "ap_high": [0.0]})[:0]
+    told = [_count_label(rows, k, name) for k, name in enumerate(names)]
+    # Of a label of which nothing can be said, the probability is its share.
+    lines = [fit_line(np.zeros(len(rows.groups)), rows.truth[:, k]) for k in range(len(names))]
+    curve = empty
+    if judged:
+        folds = assign_folds(rows)
+        out = held_out_scores(rows, folds)
+        leaky = _leaky_scores(rows, rng)
+        for k in judged:
+            told[k] |= _judge_label(rows, k, (folds, out[:, k], leaky[:, k]), rng)
+            lines[k] = fit_line(out[:, k], rows.truth[:, k])
+        curve = _draw_curve(rows, folds, judged, out, rng)
+    scores = pd.DataFrame(told, columns=list(SCORES)).astype(
+        {k: v for k, v in SCORES.items() if k not in ("label", "verdict")}
+    )
+    return scores.assign(verdict=_verdicts(scores, reasons)), curve, lines
+
+
+def _count_label(rows: Labelled, label: int, name: str) -> dict[str, Any]:
+    mine = rows.truth[:, label]
+    n_groups = len(np.unique(rows.groups[mine]))
+    chance = float(mine.mean()) if len(mine) else np.nan
+    return {"label": name, "n_segments": int(mine.sum()), "n_groups": n_groups, "chance": chance}
+
+
+def _leaky_scores(rows: Labelled, rng: Generator) -> Floats:
+    """Scores by models that saw other clips of the same groups: every row is its own group."""
+    alone = rows._replace(
+        groups=np.arange(len(rows.groups)),
+        backdrop_groups=np.full(len(rows.backdrop), -1),
+    )
+    return held_out_scores(alone, rng.permutation(len(rows.groups)) % 5)
+
+
+def _judge_label(
+    rows: Labelled, label: int, found: tuple[Positions, Floats, Floats], rng: Generator
+) -> dict[str, float]:
+    folds, out, leaky = found
+    truth = rows.truth[:, label]
+    low, high = interval_of(out, truth, rows.groups, rng)
+    probability = held_out_probabilities(out, truth, rows.groups, folds)
+    return {
+        "ap": precision_of(out, truth),
+        "ap_low": low,
+        "ap_high": high,
+        "p_value": turned_chance(out, truth, rows.groups, rng),
+        "leaky_ap": precision_of(leaky, truth),
+        "brier": float(np.mean((probability - truth) ** 2)),
+        "brier_chance": float(truth.mean() * (1 - truth.mean())),
+    }
+
+
+def _draw_curve(
+    rows: Labelled, folds: Positions, judged: list[int], out: Floats, rng: Generator
+) -> pd.DataFrame:
+    """Mean AP over the labels at some numbers of labelled rows, the last with all there are."""
+    of_row = folds[rows.groups]
+    full = round(len(of_row) - len(of_row) / len(np.unique(of_row)))
+    points = []
+    for size in [size for size in SIZES if size < full]:
+        drawn = [
+            _mean_precision(rows, held_out_scores(rows, folds, n_labels=size, rng=rng), judged)
+            for _ in range(N_REPEATS)
+        ]
+        points.append((size, float(np.mean(drawn)), min(drawn), max(drawn)))
+    last = _mean_precision(rows, out, judged)
+    points.append((full, last, last, last))
+    return pd.DataFrame(points, columns=["n_labels", "ap", "ap_low", "ap_high"])
+
+
+def _mean_precision(rows: Labelled, scores: Floats, judged: list[int]) -> float:
+    return float(np.mean([precision_of(scores[:, k], rows.truth[:, k]) for k in judged]))
+
+
+def _verdicts(scores: pd.DataFrame, reasons: list[str]) -> list[str]:
+    """What each label comes to; p-values count by how many there are (Holm)."""
+    tested = scores["p_value"].dropna().sort_values()
+    passed: set[Any] = set()
+    for k, (index, p_value) in enumerate(tested.items()):
+        if p_value * (len(tested) - k) > RARE:
+            break
+        passed.add(index)
+    good = "found better than by chance in videos that gave no label"
+    bad = "no better than chance in videos that gave no label"
+    return [
+        reason or (good if index in passed else bad)
+        for index, reason in zip(scores.index, reasons, strict=True)
+    ]
+
+
+def _fit_all(rows: Labelled, lines: list[tuple[float, float]]) -> Any:
+    """The pipeline of all labels, its log odds those of calibrated probabilities."""
+    model = fit_probe(rows, np.ones(len(rows.groups), bool))
+    slope, height = np.array(lines).T
+    model[-1].coef_ = model[-1].coef_ * slope[:, None]
+    model[-1].intercept_ = model[-1].intercept_ * slope + height
+    return model
+
+
+def _ask(
+    segments: pd.DataFrame,
+    known: tuple[Labelled, Positions, Positions],
+    model: tuple[Any, list[str]],
+    n_next: int,
+) -> pd.DataFrame:
+    """The rows to label next, with what the model thinks of them."""
+    (rows, labelled, free), (estimator, names) = known, model
+    matrix = vectors(segments)
+    guess = estimator
+    if guess is None and rows.truth.any():
+        guess = fit_probe(rows, np.ones(len(labelled), bool))  # enough to ask, not to answer
+    likely = np.zeros((len(segments), len(names)))
+    weight = np.ones(len(segments))
+    if guess is not None and len(free):
+        likely[free] = guess.predict_proba(matrix[free])
+        weight[free] = uncertainty_of(likely[free])
+    chosen = most_telling(_place(matrix), labelled, free, weight[free], n_next)
+    table = segments[["video_id", "start_sec", "end_sec"]].iloc[chosen]
+    if estimator is None:
+        return table.assign(label=None, probability=np.nan, uncertainty=np.nan)
+    best = likely[chosen].argmax(axis=1)
+    return table.assign(
+        label=[names[k] for k in best],
+        probability=likely[chosen, best],
+        uncertainty=weight[chosen],
+    )
+
+
+def _place(matrix: Any) -> Any:
+    """The rows at length 1, centred, at length 1 again."""
+    unit = _scale(matrix)
+    return _scale(unit - unit.mean(axis=0)) if len(unit) else unit
+
+
+def _scale(matrix: Any) -> Any:
+    return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
+
+
+def _tell(scores: pd.DataFrame, n_rows: int, n_groups: int) -> str:
+    """The scores in a sentence."""
+    known = scores[scores["ap"].notna()]
+    if not len(known):
+        given = f"{n_rows} labelled clips of {n_groups} videos"
+        return (
+            f"{given} do not say how well labels are found in other videos: for that each label "
+            f"must be given and denied in {FEWEST_GROUPS} videos at least; label those of .next, "
+            "or pass groups= with stretches of a video"
+        )
+    n_good = int(known["verdict"].str.startswith("found").sum())
+    means = known[["ap", "chance", "leaky_ap"]].mean()
+    return (
+        f"{n_good} of {len(scores)} labels are found better than by chance in videos that gave no "
+        f"label: mean AP {means['ap']:.2f}, by chance {means['chance']:.2f}; a split that mixes "
+        f"the clips of a video would have claimed {means['leaky_ap']:.2f}"
+    )
