@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from insides import video_files
 
 import twlab as tw
-from twlab.table import unit_vectors
 from twlab.widgets import mask_of, module_source, pack_mask, style_source, unpack_mask
 
 if TYPE_CHECKING:
@@ -66,26 +65,6 @@ def test_similarity_bytes_are_cosines_in_order_of_time(segments: pd.DataFrame) -
     seen = told["low"] + cells / 255 * (told["high"] - told["low"])
     wanted = tw.cosine_similarity(shuffled.iloc[rows])
     np.testing.assert_allclose(seen, wanted, atol=(told["high"] - told["low"]) / 500)
-
-
-def test_long_tables_are_averaged_in_blocks(rng: np.random.Generator) -> None:
-    from twlab.widgets import add_similarity
-
-    n = 23
-    rows = pd.DataFrame({"video_id": "a", "start_sec": np.arange(n), "end_sec": np.arange(n) + 1})
-    table = tw.with_vectors(rows, rng.normal(size=(n, 8)))
-    arrays: dict[str, Any] = {}
-    order = np.arange(n, dtype=np.uint32)
-    unit = unit_vectors(table.iloc[order])
-    told = add_similarity(table, order, unit, None, arrays, "cells", max_cells=8)
-    assert told is not None
-    assert (told["block"], told["size"]) == (3, 8)
-    square = tw.cosine_similarity(table)
-    seen = told["low"] + arrays["cells"].reshape(8, 8) / 255 * (told["high"] - told["low"])
-    for r in range(8):
-        for c in range(8):
-            block = square[3 * r : 3 * r + 3, 3 * c : 3 * c + 3]
-            assert seen[r, c] == pytest.approx(block.mean(), abs=0.01)
 
 
 def test_neighbours_are_those_of_nearest(segments: pd.DataFrame, coords: np.ndarray) -> None:

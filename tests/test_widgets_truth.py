@@ -92,6 +92,8 @@ def test_lines_between_200_videos_hide_no_cell(
     # Coloured alike, so that the legend leaves the same room.
     alike: Any = {"views": ["heatmap"], "color": "start_sec"}
     show(page, tw.with_vectors(clips(2000, 200), values), tmp_path, **alike)
+    page.get_by_role("button", name="by video").click()
+    page.wait_for_timeout(100)
     shown = lab.colours(page, HEATMAP, part=(0.42, 0.3, 0.6, 0.7))
     show(page, tw.with_vectors(clips(2000), values), tmp_path, **alike)
     assert lab.colours(page, HEATMAP, part=(0.42, 0.3, 0.6, 0.7)) == shown

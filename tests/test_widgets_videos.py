@@ -105,6 +105,30 @@ def test_a_box_hides_a_video_and_everything_comes_back(found: Page) -> None:
     assert film(found, "reel 71").locator("input").is_checked()
 
 
+def test_the_heatmap_shows_many_videos_by_their_names_and_segments_when_asked(page: Page) -> None:
+    canvas = page.locator(".twx-heatmap canvas[tabindex]")
+    label = "aria-label"
+    assert str(canvas.get_attribute(label)).startswith("Similarity of every two of 300 videos")
+    page.evaluate("scrollTo(0, 0)")
+    box = canvas.bounding_box()
+    assert box is not None
+    # Above the diagonal: another video across than down; on it, each with itself.
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
+    tip = page.locator(".twx-tip")
+    playwright.expect(tip).to_contain_text("mean similarity")
+    playwright.expect(tip).to_contain_text("4 × 4 segments")
+    assert str(tip.locator("b").text_content()).count("reel") == 2
+    assert " × " in str(tip.locator("b").text_content())
+    toggle = page.get_by_role("button", name="by video")
+    toggle.click()
+    assert str(canvas.get_attribute(label)).startswith("Similarity of every two of 1200 segments")
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
+    playwright.expect(tip).to_contain_text("similarity")
+    playwright.expect(tip.locator("span", has_text="video").first).to_contain_text(" × ")
+    toggle.click()
+    page.mouse.move(0, 0)
+
+
 def test_the_list_is_folded_where_the_videos_are_few(
     chromium: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

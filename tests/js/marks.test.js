@@ -6,7 +6,7 @@ import test from "node:test";
 import { MARKS_OF } from "../../twlab/widgets/js/marks_key.js";
 
 /** Words and numbers beside a view say themselves what they are; a name of a group is one. */
-const WORDS = ["paintAxis", "paintLabel", "drawHeatmapAxes", "drawVideoName"];
+const WORDS = ["paintAxis", "paintLabel", "drawHeatmapAxes", "drawVideoName", "drawVideoNames"];
 const TICKS = ["drawTickBelow", "drawTickBeside"];
 /** Of points and cells the sentence at the top of the key tells. */
 const GROUNDS = ["drawPoints", "paintPyramid"];

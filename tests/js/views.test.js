@@ -6,6 +6,8 @@ import { gather, maskOf } from "../../twlab/widgets/js/bits.js";
 import { Camera } from "../../twlab/widgets/js/camera.js";
 import {
   Grid,
+  alongCells,
+  cellOfPlace,
   cellAt,
   clampCells,
   isOnPlot,
@@ -13,6 +15,7 @@ import {
   zoomCells,
 } from "../../twlab/widgets/js/cells.js";
 import { cellOfTime, videoStarts } from "../../twlab/widgets/js/heatmap_marks.js";
+import { shortenMiddle, sideOf } from "../../twlab/widgets/js/heatmap_names.js";
 import { laneStrip, lanesBetween, videoExtents } from "../../twlab/widgets/js/lanes.js";
 import { paintSquares } from "../../twlab/widgets/js/points_2d.js";
 import {
@@ -191,7 +194,8 @@ function gridOfTwo() {
   const end = Float64Array.of(6, 12, 18, 6, 12);
   const data = /** @type {any} */ ({ start, end, video: Uint32Array.of(0, 0, 0, 1, 1) });
   const cells = Uint8Array.of(255, 51, 0, 51, 255, 102, 0, 102, 255);
-  const square = { cells, size: 3, block: 2, low: 0, high: 1 };
+  const starts = Uint32Array.of(0, 2, 4, 5);
+  const square = { cells, size: 3, starts, holes: null, low: 0, high: 1 };
   return { data, grid: new Grid(data, Uint32Array.of(0, 1, 2, 3, 4), square) };
 }
 
@@ -215,6 +219,51 @@ test("a cell says how alike its row and its column are", () => {
     [grid.similarityAt([1, 0]), grid.similarityAt([2, 1]), grid.similarityAt([2, 2])],
     [0.2, 0.4, 1],
   );
+});
+
+test("cells of any length know their rows, and places in them", () => {
+  const starts = Uint32Array.of(0, 1, 4, 6);
+  const cells = [0, 1, 2, 3, 4, 5].map((place) => cellOfPlace(starts, place));
+  assert.deepEqual(cells, [0, 1, 1, 1, 2, 2]);
+  close(
+    [0, 0.5, 1, 2.5, 4, 5, 6].map((place) => alongCells(starts, place)),
+    [0, 0.5, 1, 1.5, 2, 2.5, 3],
+  );
+});
+
+test("cells that are videos are known, and what they cannot be compared with", () => {
+  const { data } = gridOfTwo();
+  const rows = Uint32Array.of(0, 1, 2, 3, 4);
+  const square = { size: 2, low: 0, high: 1, cells: Uint8Array.of(255, 51, 51, 102) };
+  const grid = (/** @type {number[]} */ starts, /** @type {number[]} */ holes) =>
+    new Grid(data, rows, {
+      ...square,
+      starts: Uint32Array.from(starts),
+      holes: Uint8Array.from(holes),
+    });
+  assert.equal(grid([0, 3, 5], [0, 0]).ofVideos, true);
+  assert.equal(grid([0, 2, 5], [0, 0]).ofVideos, false);
+  const [alone, blank] = [grid([0, 3, 5], [0, 1]), grid([0, 3, 5], [2, 0])];
+  assert.ok(Number.isNaN(alone.similarityAt([1, 1])) && Number.isNaN(blank.similarityAt([1, 0])));
+  close([alone.similarityAt([1, 0]), blank.similarityAt([1, 1])], [0.2, 0.4]);
+  assert.deepEqual([alone.holes, blank.holes], [[[1, 1]], [[0, 2]]]);
+});
+
+test("a video is told by its title and its most typical second", () => {
+  const titled = (/** @type {number} */ k) => ({ title: `film ${k}`, typical: 7 * k });
+  const data = /** @type {any} */ ({ videos: [0, 1, 2].map(titled), video: [0, 0, 1, 2] });
+  const of = (/** @type {number[]} */ ...rows) => sideOf(data, Uint32Array.from(rows));
+  assert.deepEqual(of(0, 1), { text: "film 0", sec: 0, video: 0, count: 2 });
+  assert.deepEqual(of(2, 3), { text: "film 1 to film 2 (2)", sec: 7, video: 1, count: 2 });
+});
+
+test("a name keeps its beginning and more of its end", () => {
+  const ctx = /** @type {any} */ ({
+    measureText: (/** @type {string} */ t) => ({ width: t.length }),
+  });
+  assert.equal(shortenMiddle(ctx, "holiday_0012", 12), "holiday_0012");
+  assert.equal(shortenMiddle(ctx, "holiday_0012", 8), "hol…0012");
+  assert.equal(shortenMiddle(ctx, "holiday_0012", 1), "…");
 });
 
 test("cells are shown inside the square, at least four of them where there are four", () => {

@@ -4,12 +4,13 @@ from twlab.media import mask_secrets, web_address
 from twlab.widgets.bundle import ASSETS, IMPORT, module_source, style_source
 from twlab.widgets.naming import read_names, tell_names
 from twlab.widgets.picks import mask_of, pack_mask, row_of, unpack_mask
-from twlab.widgets.spaces import add_similarity
+from twlab.widgets.squares import add_similarity, add_video_similarity
 
 __all__ = [
     "ASSETS",
     "IMPORT",
     "add_similarity",
+    "add_video_similarity",
     "mask_of",
     "mask_secrets",
     "module_source",

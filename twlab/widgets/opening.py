@@ -78,7 +78,9 @@ def explore(
         Boundaries to draw on the timeline.
     similarity : array_like of shape (n, n) or False, optional
         Numbers for the heatmap in the order of the table; False for none. Default: cosine
-        similarity. Above 5,000 segments, means over blocks of consecutive segments.
+        similarity. Above 5,000 segments, means over runs of segments of one video. From 12 videos
+        on the heatmap shows first how alike the videos are: the mean over all pairs of a segment of
+        the one and a segment of the other, or of two segments of the same.
     views : sequence of {"map", "heatmap", "player", "timeline", "videos", "gallery", "table"}
         Which to show. The list of the videos is there where there are several, and folded up to
         11: a click on one shows it alone, its box hides it. The table is folded at first; its

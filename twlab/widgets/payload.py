@@ -23,13 +23,13 @@ from twlab.widgets.query_marks import tell_queries
 from twlab.widgets.spaces import (
     Space,
     add_neighbors,
-    add_similarity,
     align_coords,
     place_rows,
     spaces_of,
     unit_rows,
     why_no_neighbors,
 )
+from twlab.widgets.squares import add_similarity, add_video_similarity
 from twlab.widgets.video_files import video_sources
 from twlab.widgets.videos import describe_videos, name_videos, tell_typical, video_ids_of
 
@@ -296,11 +296,13 @@ def _tell_spaces(
             xy[rows] = place_rows(unit)
         known = 0 if unit is None else add_neighbors(unit, rows, arrays, f"neighbors{place}")
         wanted = options.similarity if "heatmap" in views else False
+        square = (segments, rows, unit, wanted, arrays["video"][rows], arrays)
         told.append(
             {
                 "name": mask_secrets(name),
                 "rows": f"rows{place}",
-                "similarity": add_similarity(segments, rows, unit, wanted, arrays, f"cells{place}"),
+                "similarity": add_similarity(*square, f"cells{place}"),
+                "byVideo": add_video_similarity(*square, f"blocks{place}"),
                 "neighbors": f"neighbors{place}" if known else None,
                 "nNeighbors": known,
                 "noNeighbors": why_no_neighbors(rows),

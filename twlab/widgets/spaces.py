@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
-from twlab.looks import LEAST_DIFFERENCE, is_flat
 from twlab.table.rows import align_rows
 from twlab.table.segments import clip_mask, models_of, unit_vectors
+from twlab.widgets.squares import MAX_CELLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Space",
     "add_neighbors",
-    "add_similarity",
     "align_coords",
     "nearest_rows",
     "place_rows",
@@ -37,9 +36,6 @@ __all__ = [
     "unit_rows",
     "why_no_neighbors",
 ]
-
-MAX_CELLS = 5000
-"""Cells along a side of the heatmap; longer tables are averaged in blocks of equal length."""
 
 N_ANSWERED = 10
 """As many as :func:`twlab.nearest` gives; of 5,000 rows they are 200 KB in the page."""
@@ -97,32 +93,6 @@ def place_rows(unit: Matrix) -> Matrix:
     there = unit.any(axis=1)
     out[there] = lay_out(unit if there.all() else unit[there], usual_method(len(unit)))
     return out
-
-
-def add_similarity(
-    segments: pd.DataFrame,
-    rows: NDArray[np.uint32],
-    unit: Matrix | None,
-    similarity: Any,
-    arrays: Arrays,
-    key: str,
-    max_cells: int = MAX_CELLS,
-) -> dict[str, Any] | None:
-    """What the browser is told of one heatmap; its bytes go into ``arrays``."""
-    if similarity is False or not len(rows):
-        return None
-    block = -(-len(rows) // max_cells)
-    least = 0.0
-    if similarity is None and unit is not None:
-        least = LEAST_DIFFERENCE
-        means = _block_means(unit, block)
-        cells, low, high = _quantise_product(means)
-    else:
-        cells, low, high = _quantise(_prepare_square(segments, similarity, rows, block))
-    if is_flat(low, high, least=least):
-        cells, low, high = _quantise_flat(len(cells), low, high, unit=1.0 if least else 0.0)
-    arrays[key] = cells.reshape(-1)
-    return {"array": key, "size": len(cells), "block": block, "low": low, "high": high}
 
 
 def typical_rows(space: Space, video: NDArray[np.uint32]) -> dict[int, int]:
@@ -228,66 +198,3 @@ def align_coords(segments: pd.DataFrame, coords: Any) -> Matrix:
             "every segment"
         )
     return np.asarray(values, np.float32)
-
-
-def _block_means(unit: Matrix, block: int) -> Matrix:
-    """Means of consecutive rows: their products are the means of the products of the blocks."""
-    if block == 1:
-        return unit
-    starts = np.arange(0, len(unit), block)
-    sums = np.add.reduceat(unit, starts, axis=0)
-    counts = np.diff(np.append(starts, len(unit)))
-    means: Matrix = (sums / counts[:, None]).astype(np.float32)
-    return means
-
-
-def _quantise_product(means: Matrix) -> tuple[NDArray[np.uint8], float, float]:
-    """Bytes of ``means @ means.T``, made in stripes so that the floats never exist at once."""
-    n = len(means)
-    stripe = max(1, 4_000_000 // max(n, 1))
-    low, high = np.inf, -np.inf
-    for start in range(0, n, stripe):
-        part = means[start : start + stripe] @ means[start:].T
-        low, high = min(low, float(part.min())), max(high, float(part.max()))
-    cells = np.empty((n, n), np.uint8)
-    scale = 255.0 / max(high - low, 1e-9)
-    for start in range(0, n, stripe):
-        part = means[start : start + stripe] @ means.T
-        np.multiply(part - low, scale, out=part)
-        cells[start : start + stripe] = np.clip(np.rint(part), 0, 255)
-    return cells, low, high
-
-
-def _prepare_square(
-    segments: pd.DataFrame, similarity: Any, rows: NDArray[np.uint32], block: int
-) -> Matrix:
-    """The user's square, its rows in order of time, averaged in blocks where it is too large."""
-    square = np.asarray(similarity)
-    n = len(segments)
-    if square.shape != (n, n) or square.dtype.kind not in "fiub":
-        raise InputError(
-            f"similarity has shape {square.shape}; ({n}, {n}) numbers were expected, one row and "
-            "column per segment; or pass similarity=False for no heatmap"
-        )
-    chosen = square[np.ix_(rows, rows)].astype(np.float32)
-    if not np.isfinite(chosen).all():
-        raise InputError("similarity holds NaN or infinite numbers; finite ones were expected")
-    halfway = _block_means(chosen, block)
-    return np.ascontiguousarray(_block_means(np.ascontiguousarray(halfway.T), block).T)
-
-
-def _quantise_flat(
-    n: int, low: float, high: float, *, unit: float
-) -> tuple[NDArray[np.uint8], float, float]:
-    """Bytes of a square whose numbers differ by rounding alone: one shade, on a scale from 0."""
-    value = (low + high) / 2
-    low, high = min(0.0, value), max(unit, value, 0.0)
-    shade = 255 * (value - low) / (high - low) if high > low else 0.0
-    return np.full((n, n), round(shade), np.uint8), low, high
-
-
-def _quantise(square: Matrix) -> tuple[NDArray[np.uint8], float, float]:
-    """Bytes between the smallest and the largest number."""
-    low, high = float(square.min()), float(square.max())
-    cells = np.rint((square - low) * (255.0 / max(high - low, 1e-9)))
-    return np.clip(cells, 0, 255).astype(np.uint8), low, high

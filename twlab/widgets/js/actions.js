@@ -29,7 +29,8 @@ const EARLY_SEC = 0.05;
 /** @typedef {import("./state.js").Store} Store */
 /** @typedef {import("./state.js").Stretch} Stretch */
 /** @typedef {import("./timeindex.js").TimeIndex} TimeIndex */
-/** @typedef {{ a: number, b: number, value: number }} Pair two rows and how alike they are */
+/** @typedef {{ text: string, sec: number, video: number, count: number }} Side a video, or several of them, how many segments it has, and a moment to show of it */
+/** @typedef {{ a: number, b: number, value: number, mean?: boolean, sides?: [Side, Side] }} Pair two rows and how alike they are; of cells of many rows the first ones and the mean */
 /**
  * @callback Hover
  * @param {number} row -1 for none

@@ -4,8 +4,8 @@
  * @typedef {{ name: string, kind: "number", values: Float32Array, low: number, high: number, time: boolean, searched?: boolean }} NumberColumn `searched` where words gave the numbers
  * @typedef {{ name: string, kind: "category", codes: Uint32Array | Uint16Array | Uint8Array, names: string[] }} CategoryColumn
  * @typedef {NumberColumn | CategoryColumn} Column
- * @typedef {{ cells: Uint8Array, size: number, block: number, low: number, high: number }} Similarity
- * @typedef {{ name: string, rows: Uint32Array, similarity: Similarity | null, neighbors: Int32Array | null, nNeighbors: number, noNeighbors: string }} Space `noNeighbors` says why there are none
+ * @typedef {{ cells: Uint8Array, size: number, starts: Uint32Array, holes: Uint8Array | null, low: number, high: number }} Similarity a cell stands for the rows from its start to the next one; `holes` says of each cell whether it can be compared with itself (1: not) and with others (2: not)
+ * @typedef {{ name: string, rows: Uint32Array, similarity: Similarity | null, byVideo: Similarity | null, neighbors: Int32Array | null, nNeighbors: number, noNeighbors: string }} Space `noNeighbors` says why there are none
  * @typedef {{ kind: "none" | "url" | "bytes" | "hls", url: string, mime: string, note: string, name: string }} Source
  * @typedef {{ id: string, title: string, duration: number, source: Source, thumbnail: string, typical: number }} Video second of the most typical frame, 0 for none
  * @typedef {{ name: string, space: number, x: number, y: number, row: number }} Query what was looked for, its place on the map of its space, and the row most like it
@@ -65,6 +65,7 @@ export function decodeData(spec, bytes) {
     return new ARRAY_TYPES[type](buffer, base + offset, length);
   };
   const video = array("video");
+  const square = (/** @type {any} */ told) => told && decodeSquare(told, array);
   return {
     ...spec,
     start: array("start"),
@@ -86,12 +87,15 @@ export function decodeData(spec, bytes) {
       ...space,
       rows: array(space.rows),
       neighbors: array(space.neighbors),
-      similarity: space.similarity && {
-        ...space.similarity,
-        cells: array(space.similarity.array),
-      },
+      similarity: square(space.similarity),
+      byVideo: square(space.byVideo),
     })),
   };
+}
+
+/** @param {any} told @param {(name: string | null) => any} array @returns {Similarity} */
+function decodeSquare({ array: cells, starts, holes, ...told }, array) {
+  return { ...told, cells: array(cells), starts: array(starts), holes: array(holes ?? null) };
 }
 
 /** @param {Record<number, string>} rows @param {Uint32Array} video */

@@ -1,9 +1,11 @@
 /** The heatmap: how alike any two moments are; a brush on it is two ranges of time. */
 
 import { Grid, cellAt, clampCells, isOnPlot, plotWithin, zoomCells } from "./cells.js";
+import { element } from "./dom.js";
 import { attachGestures } from "./gestures.js";
 import { rampBar } from "./scale_bar.js";
 import { drawHeatmapAxes, drawHeatmapMarks } from "./heatmap_marks.js";
+import { drawHoles, roomForNames, sideOf } from "./heatmap_names.js";
 import { paintPyramid } from "./pyramid.js";
 import { Surface } from "./surface.js";
 import { stretchesOf } from "./timeindex.js";
@@ -20,6 +22,7 @@ const N_BANDS = 8;
 export class HeatmapView {
   #context;
   #legend;
+  #toggle = element("button", { type: "button", class: "twx-by-video" }, "by video");
   #base;
   #marks;
   /** @type {Grid | null} null where no similarities are known */
@@ -37,6 +40,7 @@ export class HeatmapView {
   constructor(context, parent, legend) {
     this.#context = context;
     this.#legend = legend;
+    legend.before(this.#toggle);
     // The lower canvas is measured first; both are as large as their parent.
     this.#base = new Surface(parent, (on) => this.#drawBase(on));
     this.#marks = new Surface(parent, (on) => this.#drawMarks(on));
@@ -45,7 +49,9 @@ export class HeatmapView {
     const { store } = context;
     const { signal } = this.#life;
     attachGestures(this.canvas, this, () => store.get("tool") === "pan", signal);
-    store.on(["space"], () => this.#load(), signal);
+    store.on(["space", "byVideo"], () => this.#load(), signal);
+    const turn = () => store.set({ byVideo: !store.get("byVideo") });
+    this.#toggle.addEventListener("click", turn, { signal });
     store.on(["theme"], () => this.#recolour(), signal);
     store.on(["mask", "focus", "hover", "sec", "shown"], this.#marks.schedule, signal);
     this.#load();
@@ -60,11 +66,16 @@ export class HeatmapView {
   #load() {
     const { data, store } = this.#context;
     const space = data.spaces[store.get("space")];
-    const square = space?.similarity;
+    const { similarity, byVideo } = space ?? {};
+    const square = store.get("byVideo") ? (byVideo ?? similarity) : (similarity ?? byVideo);
     this.#grid = square?.size ? new Grid(data, space.rows, square) : null;
+    this.#toggle.hidden = !similarity || !byVideo;
+    this.#toggle.setAttribute("aria-pressed", String(store.get("byVideo")));
+    const what = square === byVideo && square ? "videos" : "segments";
+    const n = what === "videos" ? data.videos.length : (space?.rows.length ?? 0);
     this.canvas.setAttribute(
       "aria-label",
-      `Similarity of every two of ${space?.rows.length ?? 0} segments. Arrow keys move along time.`,
+      `Similarity of every two of ${n} ${what}. Arrow keys move along time.`,
     );
     this.#drawLegend();
     this.reset();
@@ -85,12 +96,15 @@ export class HeatmapView {
   }
 
   #plot() {
-    return plotWithin(this.#base.size);
+    const { size } = this.#base;
+    return this.#grid?.ofVideos ? plotWithin(size, roomForNames(size)) : plotWithin(size);
   }
 
   /** @param {Grid} grid */
   #frame(grid) {
-    return { grid, plot: this.#plot(), view: this.#view, brush: this.#brush, over: this.#over };
+    const room = roomForNames(this.#base.size).left;
+    const [plot, view, brush, over] = [this.#plot(), this.#view, this.#brush, this.#over];
+    return { grid, plot, view, room, brush, over };
   }
 
   /** What a picture of this view is made of. */
@@ -126,6 +140,7 @@ export class HeatmapView {
     const lut = this.#context.look.similarityLut(this.#grid.contrast);
     paintPyramid(this.#grid.levels, lut, this.#view, pixels, width, 0);
     ctx.putImageData(this.#image, Math.round(x * dpr), Math.round(y * dpr));
+    drawHoles(ctx, this.#context.look, frame);
     drawHeatmapAxes(ctx, this.#context, frame);
   }
 
@@ -163,13 +178,17 @@ export class HeatmapView {
 
   /** @param {Gesture} at */
   hover(at) {
-    const { actions } = this.#context;
+    const { actions, data } = this.#context;
     const grid = this.#grid;
     const over = (this.#over = this.#cellUnder(at));
     this.#marks.schedule();
     if (!grid || !over) return actions.hover(-1, this.canvas, at.x, at.y);
     const [b, a] = over.map((cell) => grid.rowOf(cell));
-    const pair = { a, b, value: grid.similarityAt(over) };
+    const mean = grid.size < grid.rows.length;
+    /** @type {import("./actions.js").Pair} */
+    const pair = { a, b, value: grid.similarityAt(over), mean };
+    const side = (/** @type {number} */ cell) => sideOf(data, grid.rowsOf(cell, cell));
+    if (grid.ofVideos && mean) pair.sides = [side(over[1]), side(over[0])];
     actions.hover(b, this.canvas, at.x, at.y, NaN, pair);
   }
 

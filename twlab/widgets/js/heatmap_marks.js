@@ -1,6 +1,7 @@
 /** Axes of the heatmap in time, and what is marked on it: focus, selection, brush, pointer. */
 
-import { EDGE } from "./cells.js";
+import { EDGE, alongCells } from "./cells.js";
+import { drawVideoNames } from "./heatmap_names.js";
 import { formatTime, timeTicks } from "./time.js";
 import { LINE_APART, shorten } from "./timeline_paint.js";
 
@@ -12,25 +13,26 @@ import { LINE_APART, shorten } from "./timeline_paint.js";
  * @property {Plot} plot where the cells are drawn
  * @property {import("./cells.js").CellView} view which of them
  * @property {Grid} grid
+ * @property {number} room for names beside it
  * @property {import("./cells.js").Brush | null} brush
  * @property {import("./cells.js").Cell | null} over the cell under the pointer
  */
 
 /** Cells at which videos begin. @param {import("./data.js").Data} data @param {Grid} grid */
-export function videoStarts(data, { rows, block }) {
+export function videoStarts(data, { rows, starts: cells }) {
   /** @type {{ cell: number, video: number, from: number, to: number }[]} */
   const starts = [];
   for (let k = 0; k < rows.length; k++) {
     const video = data.video[rows[k]];
     const last = starts[starts.length - 1];
     if (last?.video === video) last.to = k + 1;
-    else starts.push({ cell: k / block, video, from: k, to: k + 1 });
+    else starts.push({ cell: alongCells(cells, k), video, from: k, to: k + 1 });
   }
   return starts;
 }
 
 /** Place in cells of a time within rows sorted by start. @param {import("./data.js").Data} data @param {Grid} grid @param {number} from @param {number} to @param {number} sec */
-export function cellOfTime(data, { rows, block }, from, to, sec) {
+export function cellOfTime(data, { rows, starts }, from, to, sec) {
   let [lo, hi] = [from, to];
   while (lo < hi) {
     const middle = (lo + hi) >> 1;
@@ -38,14 +40,15 @@ export function cellOfTime(data, { rows, block }, from, to, sec) {
     else hi = middle;
   }
   const before = rows[lo - 1];
-  if (lo === from || !(data.end[before] > data.start[before])) return lo / block;
+  if (lo === from || !(data.end[before] > data.start[before])) return alongCells(starts, lo);
   const part = (sec - data.start[before]) / (data.end[before] - data.start[before]);
-  return (lo - 1 + Math.min(part, 1)) / block;
+  return alongCells(starts, lo - 1 + Math.min(part, 1));
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {HeatFrame} frame */
 export function drawHeatmapAxes(ctx, { data, look }, frame) {
   const { plot, view, grid } = frame;
+  if (grid.ofVideos) return drawVideoNames(ctx, data, look, frame);
   const toPixel = (/** @type {number} */ cell, /** @type {number} */ origin) =>
     ((cell - origin) / view.span) * plot.side;
   ctx.font = look.font(10.5);
@@ -53,7 +56,7 @@ export function drawHeatmapAxes(ctx, { data, look }, frame) {
   const videos = videoStarts(data, grid);
   let before = 0;
   for (const { cell, video, from, to } of videos) {
-    const cells = (to - from) / grid.block;
+    const cells = alongCells(grid.starts, to) - cell;
     const pixels = (cells / view.span) * plot.side;
     const first = data.start[grid.rows[from]];
     const last = data.end[grid.rows[to - 1]];
@@ -137,9 +140,10 @@ export function drawHeatmapMarks(ctx, { store, look }, frame) {
 }
 
 /** Through the middle of a cell of the diagonal. @param {CanvasRenderingContext2D} ctx @param {HeatFrame} frame @param {number} cell -1 for none @param {number} unit @param {string} colour */
-export function drawCross(ctx, { plot, view }, cell, unit, colour) {
+export function drawCross(ctx, { plot, view, grid }, cell, unit, colour) {
   if (cell < 0) return;
-  const thick = Math.max(1.5, Math.min(unit, 3));
+  // Of few and large cells a wide line would hide what they say.
+  const thick = grid.ofVideos ? 1.5 : Math.max(1.5, Math.min(unit, 3));
   const [px, py] = [(cell + 0.5 - view.x) * unit, (cell + 0.5 - view.y) * unit];
   ctx.fillStyle = colour;
   ctx.fillRect(plot.x + px - thick / 2, plot.y, thick, plot.side);
@@ -193,12 +197,12 @@ export function drawHidden(ctx, colour, shown, { plot, view, grid }) {
   ctx.restore();
 }
 
-/** Runs of cells of which no row is shown: from which, and before which. @param {Uint8Array} shown @param {{ rows: Uint32Array, block: number, size: number }} grid */
-export function hiddenRuns(shown, { rows, block, size }) {
+/** Runs of cells of which no row is shown: from which, and before which. @param {Uint8Array} shown @param {{ rows: Uint32Array, starts: Uint32Array, size: number }} grid */
+export function hiddenRuns(shown, { rows, starts, size }) {
   /** @type {[number, number][]} */
   const runs = [];
   for (let cell = 0; cell < size; cell++) {
-    const own = rows.subarray(cell * block, (cell + 1) * block);
+    const own = rows.subarray(starts[cell], starts[cell + 1]);
     if (own.some((row) => shown[row])) continue;
     const last = runs[runs.length - 1];
     if (last?.[1] === cell) last[1] = cell + 1;
@@ -209,14 +213,17 @@ export function hiddenRuns(shown, { rows, block, size }) {
 
 /** Ticks along both axes where rows are selected. @param {CanvasRenderingContext2D} ctx @param {string} colour @param {Uint8Array} mask @param {HeatFrame} frame */
 export function drawSelected(ctx, colour, mask, { plot, view, grid }) {
-  const { rows, block } = grid;
-  const unit = plot.side / view.span / block;
+  const { rows, starts, size } = grid;
+  const unit = plot.side / view.span;
   ctx.fillStyle = colour;
-  const first = Math.max(0, Math.floor(Math.min(view.x, view.y) * block));
-  for (let k = first; k < rows.length; k++) {
+  let cell = Math.min(size - 1, Math.max(0, Math.floor(Math.min(view.x, view.y))));
+  for (let k = starts[cell]; k < rows.length; k++) {
+    if (k >= starts[cell + 1]) cell++;
     if (!mask[rows[k]]) continue;
-    const [px, py] = [k * unit - view.x * unit * block, k * unit - view.y * unit * block];
-    const long = Math.max(unit, 1);
+    const own = starts[cell + 1] - starts[cell];
+    const at = cell + (k - starts[cell]) / own;
+    const [px, py] = [(at - view.x) * unit, (at - view.y) * unit];
+    const long = Math.max(unit / own, 1);
     if (px >= -long && px < plot.side) ctx.fillRect(plot.x + Math.max(px, 0), plot.y - 6, long, 4);
     if (py >= -long && py < plot.side)
       ctx.fillRect(plot.x + plot.side + 2, plot.y + Math.max(py, 0), 4, long);

@@ -11,6 +11,7 @@ import {
   drawPointer,
   drawSelected,
 } from "./heatmap_marks.js";
+import { drawHoles } from "./heatmap_names.js";
 import { CROWD, drawDensity } from "./map_density.js";
 import {
   LINES,
@@ -144,7 +145,12 @@ const KEY_PLOT = { x: 11, y: 2, side: 24 };
 const KEY_CELLS = {
   plot: KEY_PLOT,
   view: { x: 0, y: 0, span: 6 },
-  grid: /** @type {any} */ ({ rows: Uint32Array.of(0, 1, 2, 3, 4, 5), block: 1, size: 6 }),
+  grid: /** @type {any} */ ({
+    rows: Uint32Array.of(0, 1, 2, 3, 4, 5),
+    starts: Uint32Array.of(0, 1, 2, 3, 4, 5, 6),
+    size: 6,
+  }),
+  room: 0,
   brush: null,
   over: null,
 };
@@ -192,6 +198,18 @@ const HEATMAP_MARKS = [
     says: "A line where another video begins.",
     shows: ({ data }) => data.videos.length > 1,
     draw: (ctx, { look }) => onCells(ctx, look, () => drawDivider(ctx, look, KEY_PLOT, 10, 10)),
+  },
+  {
+    by: drawHoles,
+    says: "Empty: a video of one segment, which has no other of its own; or of none to compare.",
+    shows: ({ data, store }) =>
+      store.get("byVideo") &&
+      Boolean(data.spaces[store.get("space")]?.byVideo?.holes?.some(Boolean)),
+    draw: (ctx, { look }) =>
+      onCells(ctx, look, () => {
+        const grid = /** @type {any} */ ({ holes: [[2, 1]] });
+        drawHoles(ctx, look, { ...KEY_CELLS, grid });
+      }),
   },
   {
     by: drawHidden,

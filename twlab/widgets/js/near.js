@@ -27,10 +27,10 @@ export function nearestOf(data, space, row, count) {
 function similarityAt(data, shown, a, b) {
   const square = shown.similarity;
   if (!square) return NaN;
-  const place = (/** @type {number} */ row) =>
-    Math.floor(placeInSpace(shown.rows, data, row) / square.block);
+  // Neighbours are known ahead only where each row has a cell of its own.
+  const place = (/** @type {number} */ row) => placeInSpace(shown.rows, data, row);
   const [i, j] = [place(a), place(b)];
-  if (i < 0 || j < 0) return NaN;
+  if (i < 0 || j < 0 || square.size < shown.rows.length) return NaN;
   const byte = square.cells[i * square.size + j];
   return square.low + (byte / 255) * (square.high - square.low);
 }

@@ -3,6 +3,7 @@
 import { NO_FILTERS } from "./facets.js";
 import { noLabels } from "./naming.js";
 import { OWN_LAYOUT } from "./stage_plan.js";
+import { MANY_VIDEOS } from "./video_list.js";
 import { NOTHING_HIDDEN } from "./visibility.js";
 
 /**
@@ -29,6 +30,7 @@ import { NOTHING_HIDDEN } from "./visibility.js";
  * @property {boolean} path whether the map shows the way of the video on the player
  * @property {string} colorBy name of the column that gives the colours
  * @property {number} space which map and heatmap are shown
+ * @property {boolean} byVideo whether the heatmap shows videos where it can
  * @property {"lasso" | "box" | "pan"} tool
  * @property {import("./stage_plan.js").Layout} layout sizes of the panels, and which are shown
  * @property {"light" | "dark"} theme
@@ -40,7 +42,7 @@ import { NOTHING_HIDDEN } from "./visibility.js";
 /** @typedef {{ video: number, sec: number, playlist: Stretch[] | null }} Seek */
 
 /** Nothing chosen yet. @param {import("./data.js").Data} data @returns {State} */
-export function initialState({ n, colorBy }) {
+export function initialState({ n, colorBy, videos }) {
   return {
     focus: -1,
     hover: -1,
@@ -64,6 +66,7 @@ export function initialState({ n, colorBy }) {
     path: false,
     colorBy,
     space: 0,
+    byVideo: (videos?.length ?? 0) >= MANY_VIDEOS,
     tool: "lasso",
     layout: OWN_LAYOUT,
     theme: "light",

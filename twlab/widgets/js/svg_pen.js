@@ -69,6 +69,22 @@ export class SvgPen {
     this.#open[this.#open.length - 1]++;
   }
 
+  /** @param {number} x @param {number} y */
+  translate(x, y) {
+    this.#transform(`translate(${short(x)} ${short(y)})`);
+  }
+
+  /** @param {number} angle in radians */
+  rotate(angle) {
+    this.#transform(`rotate(${short((angle * 180) / Math.PI)})`);
+  }
+
+  /** Until what was saved is restored. @param {string} text */
+  #transform(text) {
+    this.#parts.push(`<g transform="${text}">`);
+    this.#open[this.#open.length - 1]++;
+  }
+
   beginPath() {
     this.#path = "";
   }

@@ -5,6 +5,7 @@ import { element } from "./dom.js";
 import { formatTime } from "./time.js";
 
 /** @typedef {import("./actions.js").Pair} Pair */
+/** @typedef {import("./actions.js").Side} Side */
 /** @typedef {import("./data.js").Data} Data */
 /** @typedef {{ video: number, sec: number, text: string }} Moment and what to write below its frame */
 
@@ -47,11 +48,13 @@ export class Tooltip {
     this.#tip.hidden = false;
     const middle = (/** @type {number} */ one) => (start[one] + end[one]) / 2;
     const rows = pair && pair.a !== pair.b ? [pair.a, pair.b] : [row];
-    const moments = rows.map((one) => ({
-      video: this.#data.video[one],
-      sec: !pair && Number.isFinite(sec) ? sec : middle(one),
-      text: pair ? momentText(this.#data, one) : "",
-    }));
+    const moments = pair?.sides
+      ? sidesToShow(pair.sides)
+      : rows.map((one) => ({
+          video: this.#data.video[one],
+          sec: !pair && Number.isFinite(sec) ? sec : middle(one),
+          text: pair ? momentText(this.#data, one) : "",
+        }));
     const key = moments.map((one) => `${one.video}/${Math.round(one.sec * 4)}`).join(" ");
     if (key !== this.#shown) this.#showFrames(key, moments);
     const box = canvas.getBoundingClientRect();
@@ -115,17 +118,42 @@ function makeFigure(frame, text) {
 }
 
 /** What to say of two rows: how alike they are, and each fact of both where they differ. @param {Data} data @param {Pair} pair @param {string} colorBy */
-function pairFacts(data, { a, b, value }, colorBy) {
+function pairFacts(data, pair, colorBy) {
+  const { a, b, value, mean, sides } = pair;
+  if (sides) return sideFacts(sides, value);
   const [left, right] = [a, b].map((row) => rowFacts(data, row, colorBy));
   const facts = left.map(({ name, text }, k) => {
     const same = text === right[k].text;
     return { name, text: same ? text : `${text} × ${right[k].text}` };
   });
-  return [{ name: "similarity", text: value.toFixed(3) }, ...facts];
+  return [{ name: mean ? "mean similarity" : "similarity", text: value.toFixed(3) }, ...facts];
+}
+
+/** Both, or the one that is compared with itself. @param {[Side, Side]} sides @returns {Side[]} */
+function sidesToShow([a, b]) {
+  return a.text === b.text ? [a] : [a, b];
+}
+
+/** What to say of two videos: the mean over all pairs of their segments. @param {[Side, Side]} sides @param {number} value */
+function sideFacts([a, b], value) {
+  const own = a.text === b.text;
+  const counts = (own ? [a] : [a, b]).map(({ count }) => count.toLocaleString("en"));
+  const segments = `${counts.join(" × ")} segment${counts.length === 1 && a.count === 1 ? "" : "s"}`;
+  if (!Number.isFinite(value))
+    return [{ name: "similarity", text: `none: nothing to compare in ${segments}` }];
+  const what = own ? "mean similarity of each to the others" : "mean similarity";
+  return [
+    { name: what, text: value.toFixed(3) },
+    { name: "of", text: segments },
+  ];
 }
 
 /** @param {Data} data @param {number} row @param {number} sec @param {Pair} [pair] */
 export function headingOf(data, row, sec, pair) {
+  if (pair?.sides)
+    return sidesToShow(pair.sides)
+      .map(({ text }) => text)
+      .join(" × ");
   if (pair) return `${momentText(data, pair.a)} × ${momentText(data, pair.b)}`;
   const place = placeText(data, row);
   return Number.isFinite(sec) ? `${formatTime(sec, 1)}  in  ${place}` : place;

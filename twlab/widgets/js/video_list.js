@@ -14,6 +14,9 @@ import { codesByName, groupOf } from "./groups.js";
  * @property {number} first row of it in time, else in the table
  */
 
+/** From so many on the heatmap shows videos, and their list is open: of fewer, lanes and legend show them all. */
+export const MANY_VIDEOS = 12;
+
 /** What the list knows of every video. @param {Data} data @returns {VideoEntry[]} */
 export function videoEntries(data) {
   const column = findColumn(data, data.videoColumn);

@@ -5,7 +5,7 @@ import { cssColour } from "./colour.js";
 import { findColumn } from "./data.js";
 import { element } from "./dom.js";
 import { formatTime } from "./time.js";
-import { videoEntries, videosFound, videosInOrder } from "./video_list.js";
+import { MANY_VIDEOS, videoEntries, videosFound, videosInOrder } from "./video_list.js";
 import { VideoPictures } from "./video_pictures.js";
 import { isSolo } from "./visibility.js";
 
@@ -13,8 +13,6 @@ import { isSolo } from "./visibility.js";
 /** @typedef {import("./video_list.js").VideoEntry} VideoEntry */
 /** @typedef {import("./card_reel.js").ReelCard & import("./video_pictures.js").Pictured & { entry: VideoEntry, box: HTMLInputElement }} VideoCard */
 
-/** From so many on the heatmap shows videos, and their list is open: below, lanes and legend name them all. */
-const MANY_VIDEOS = 12;
 /** Rows in sight, with pictures and without; the list can be dragged to another height. */
 const ROWS = { pictured: 2, plain: 4 };
 /** Of the reel, on every side: the ring of a card in focus needs it. */
