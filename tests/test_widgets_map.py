@@ -205,3 +205,38 @@ def test_names_and_queries_are_on_the_map_and_a_query_is_no_segment(
     page.click(MARKS, position={"x": across - 18, "y": down})
     page.wait_for_function("document.querySelector('.twx-facts').textContent.includes('0:01.8')")
     assert page.evaluate(status) == "4 segments"
+
+
+def test_points_stay_as_drawn_while_only_marks_over_them_change(
+    open_file: Callable[..., Page], tmp_path: Path
+) -> None:
+    path = tw.save_html(table(), tmp_path / "a.html", coords=PLACES, views=["map"])
+    page = open_file(path)
+    page.wait_for_timeout(400)
+    page.evaluate(
+        """() => {
+          window.draws = 0;
+          const own = WebGL2RenderingContext.prototype, draw = own.drawArrays;
+          own.drawArrays = function (...given) { window.draws++; draw.apply(this, given); };
+        }"""
+    )
+    box = page.locator(MARKS).bounding_box()
+    assert box
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    before = drawn(page)
+    page.mouse.move(*middle)
+    before = drawn_anew(page, before)  # a ring around the point
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(middle[0], box["y"] + 5)
+    page.mouse.move(*middle)
+    drawn_anew(page, before)  # the lasso so far
+    assert page.evaluate("window.draws") == 0
+    page.mouse.move(box["x"] + 5, middle[1] + 90)
+    page.mouse.up()
+    page.wait_for_function("window.draws > 0")  # what is selected stands out
+    page.wait_for_timeout(100)
+    selected = page.evaluate("window.draws")
+    page.focus(MARKS)
+    page.keyboard.press("+")
+    page.wait_for_function("drawn => window.draws > drawn", arg=selected)

@@ -141,7 +141,7 @@ export class MapView {
 
   #uploadPositions() {
     const rows = this.#rows;
-    this.#points.renderer.setPositions(
+    this.#points.setPositions(
       gather(new Float32Array(rows.length), this.#x, rows),
       gather(new Float32Array(rows.length), this.#y, rows),
     );
@@ -165,7 +165,7 @@ export class MapView {
   #uploadLooks() {
     const { look } = this.#context;
     const rows = this.#rows;
-    this.#points.renderer.setLooks(
+    this.#points.setLooks(
       gather(new Uint32Array(rows.length), look.colours(), rows),
       gather(new Uint8Array(rows.length), this.#outstanding(), rows),
     );
@@ -222,7 +222,7 @@ export class MapView {
     const n = this.#rows.length;
     const { dot, dim } = this.#looks();
     const every = this.#moving ? Math.ceil(n / WHILE_MOVING) : 1;
-    this.#points.renderer.draw(this.#camera.view, dot, dim, every);
+    this.#points.draw(this.#camera.view, dot, dim, every);
     if (this.#moving) this.#restSoon();
     const rowToPixels = (/** @type {number} */ row) => this.#toPixels(row);
     if (this.#context.store.get("path")) drawPath(ctx, this.#context, rowToPixels);

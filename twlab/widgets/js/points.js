@@ -11,6 +11,8 @@ export class PointLayer {
   #size = { width: 1, height: 1, dpr: 1 };
   #canvas;
   #renderer;
+  /** What the picture on the canvas was drawn with; empty where it is no longer that of the points. @type {number[]} */
+  #drawn = [];
   #closed = false;
 
   /**
@@ -24,8 +26,24 @@ export class PointLayer {
     this.#renderer = this.#start(true);
   }
 
-  get renderer() {
-    return this.#renderer;
+  /** @type {PointRenderer["setPositions"]} */
+  setPositions(x, y) {
+    this.#drawn = [];
+    this.#renderer.setPositions(x, y);
+  }
+
+  /** @type {PointRenderer["setLooks"]} */
+  setLooks(colours, mask) {
+    this.#drawn = [];
+    this.#renderer.setLooks(colours, mask);
+  }
+
+  /** Many points take their time: they are drawn again only where they look another way than before. @type {PointRenderer["draw"]} */
+  draw(view, size, dim, every) {
+    const now = [view.cx, view.cy, view.k, size, dim, every];
+    if (now.every((value, k) => value === this.#drawn[k])) return;
+    this.#drawn = now;
+    this.#renderer.draw(view, size, dim, every);
   }
 
   #freshCanvas() {
@@ -58,6 +76,7 @@ export class PointLayer {
     this.#canvas.remove();
     this.#canvas = this.#freshCanvas();
     this.#renderer = this.#start(tryGl);
+    this.#drawn = [];
     this.#renderer.resize(this.#size);
     this.#redraw();
   }
@@ -65,6 +84,7 @@ export class PointLayer {
   /** @param {{ width: number, height: number, dpr: number }} size */
   resize({ width, height, dpr }) {
     this.#size = { width, height, dpr };
+    this.#drawn = [];
     this.#renderer.resize(this.#size);
   }
 
