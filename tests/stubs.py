@@ -174,7 +174,8 @@ def stores_of_pictures() -> dict[str, tuple[str, ...]]:
 def pictures() -> str:
     body, rooms = [], set[str]()
     for name, given in stores_of_pictures().items():
-        text, needed = definitions(name, f"figures.{name}", given)
+        home = getattr(tw.plot, name).__module__.removeprefix("twlab.")
+        text, needed = definitions(name, home, given)
         body.append(text.replace(") -> go.Figure:", f", {STYLE}) -> go.Figure:"))
         rooms |= needed
     source = "from twlab.archive.sources import Source as _Source"

@@ -43,6 +43,7 @@ def draws() -> dict[str, Callable[..., go.Figure]]:
         "hits": lambda **k: tw.plot.hits(film, tw.search(film, film[42:43], k=4), **k),
         "threshold": lambda **k: tw.plot.threshold(film, **k),
         "options": lambda **k: tw.plot.options(tw.compare_options(both), **k),
+        "models": lambda **k: tw.plot.models(tw.compare_models(both), **k),
         "storyboard": lambda **k: tw.plot.storyboard(thumbnails[:5], **k),
     }
 

@@ -11,11 +11,13 @@ Each takes ``style="paper"`` and ``width_mm=`` for print; ``tw.save_figure`` wri
 * :func:`threshold` - the similarities behind a proposed threshold
 * :func:`storyboard` - scenes, clusters, hits and pieces as frames of the film
 * :func:`options`   - how far embedding options agree, against chance
+* :func:`models`    - where two models see a film differently
 """
 
 from twlab.figures import alignment as _alignment
 from twlab.figures import heatmap as _heatmap
 from twlab.figures import hits as _hits
+from twlab.figures import model_differences as _model_differences
 from twlab.figures import novelty as _novelty
 from twlab.figures import options as _options
 from twlab.figures import scatter as _scatter
@@ -29,6 +31,7 @@ __all__ = [
     "alignment",
     "heatmap",
     "hits",
+    "models",
     "novelty",
     "options",
     "scatter",
@@ -40,6 +43,7 @@ __all__ = [
 alignment = takes_stores(takes_style(_alignment.alignment), "a", "b")
 heatmap = takes_stores(takes_style(_heatmap.heatmap), "segments", "to")
 hits = takes_stores(takes_style(_hits.hits), "segments")
+models = takes_style(_model_differences.models)
 novelty = takes_stores(takes_style(_novelty.novelty), "segments")
 options = takes_style(_options.options)
 scatter = takes_stores(takes_style(_scatter.scatter), "segments")

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from twlab.analysis.models.comparing import ModelComparison as _ModelComparison
 from twlab.archive.sources import Source as _Source
 from twlab.looks import ThemeName as _ThemeName
 from twlab.table.types import NamedQueries as _NamedQueries
@@ -56,6 +57,18 @@ def hits(
     width_mm: float | None = None,
 ) -> go.Figure:
     """Where the hits of a search lie: a lane per video, hits coloured by score, ranks above them."""
+
+def models(
+    comparison: _ModelComparison,
+    *,
+    video_id: str | None = None,
+    video: _Video | None = None,
+    title: str | None = None,
+    theme: _ThemeName = "auto",
+    style: Literal["screen", "paper"] = "screen",
+    width_mm: float | None = None,
+) -> go.Figure:
+    """Where two models differ: both heatmaps, their difference, and the moments in dispute."""
 
 def novelty(
     segments: _Segments,
@@ -134,6 +147,7 @@ __all__ = [
     "alignment",
     "heatmap",
     "hits",
+    "models",
     "novelty",
     "options",
     "scatter",

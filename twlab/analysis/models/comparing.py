@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.analysis.judging.chance import centre_pairs
-from twlab.analysis.models.likeness import MEASURES, SAME_DIGITS
+from twlab.analysis.models.likeness import MEASURES, SAME_DIGITS, side_of
 from twlab.analysis.models.nulls import (
     FEWEST_DEALT,
     interval,
@@ -22,13 +22,13 @@ from twlab.analysis.models.nulls import (
 )
 from twlab.analysis.models.pairing import pair_up
 from twlab.analysis.scenes.segmentation import scenes
-from twlab.table.segments import str_column
+from twlab.table.segments import str_column, unit_vectors
 
 if TYPE_CHECKING:
     from twlab.analysis.models.pairing import SharedVideo, SharedVideos
     from twlab.table.types import Floats, Positions
 
-__all__ = ["ModelComparison", "compare_models"]
+__all__ = ["ModelComparison", "compare_models", "likeness_ranks"]
 
 FIGURES = ("value", "low", "high", "chance", "chance_95", "p_value", "least_p")
 
@@ -67,6 +67,7 @@ class ModelComparison:
     See Also
     --------
     twlab.compare_models : makes it
+    twlab.plot.models : draws it
 
     Examples
     --------
@@ -146,6 +147,7 @@ def compare_models(a: pd.DataFrame, b: pd.DataFrame | None = None) -> ModelCompa
 
     See Also
     --------
+    twlab.plot.models : where the two differ, drawn
     twlab.compare_options : every pair of options of every video
 
     Notes
@@ -275,3 +277,14 @@ def _most_like(similar: Floats) -> Positions:
     at = np.arange(len(similar))
     far = np.abs(at[:, None] - at) > WITHIN
     return np.asarray(np.where(far, similar, -np.inf).argmax(axis=1), np.intp)
+
+
+def likeness_ranks(rows: pd.DataFrame) -> Floats:
+    """The share of all pairs of rows that are less alike than each, 0 to 1; 1 on the diagonal.
+
+    Cosines of two models share no scale; these do.
+    """
+    ranks = side_of(unit_vectors(rows).astype(np.float64), np.empty(0, np.intp)).ranks
+    shares = (ranks - 1) / max(1.0, float(ranks.max()) - 1)
+    np.fill_diagonal(shares, 1.0)
+    return shares
