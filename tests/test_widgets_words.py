@@ -101,9 +101,12 @@ def test_order_of_rows_and_repeats_change_no_score(
     page = open_with(twice, lambda words: query)
     page.ask("x")
     np.testing.assert_allclose(page.scores[: len(both)], page.scores[len(both) :], atol=1e-6)
-    page = open_with(both, lambda words: 3 * query)
-    page.ask("x")
-    np.testing.assert_allclose(page.scores, plain, atol=1e-5)
+    times = both[["start_sec", "end_sec"]]
+    elsewhen = both.assign(**(1000 + 7 * times))
+    for segments, asked in ((both, 3 * query), (elsewhen, query)):
+        page = open_with(segments, lambda words, asked=asked: asked)
+        page.ask("x")
+        np.testing.assert_allclose(page.scores, plain, atol=1e-5)
 
 
 def test_rows_without_time_are_found_each_for_itself(

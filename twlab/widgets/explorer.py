@@ -34,15 +34,15 @@ from twlab.widgets.picks import (
 )
 from twlab.widgets.spaces import nearest_rows
 from twlab.widgets.video_files import embedded_bytes
-from twlab.widgets.words import answer_words, sentence_of
+from twlab.widgets.words import WordSearch, answer_words, sentence_of
 from twlab.wording import brief
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from twlab.table.types import Mask
-    from twlab.widgets.words import WordSearch
+    from twlab.analysis.judging.queries import Embedder
+    from twlab.table.types import Mask, Query
 
 
 __all__ = ["Explorer", "state_of"]
@@ -92,8 +92,8 @@ class Explorer(anywidget.AnyWidget):
         The videos, in order.
     files : dict of int to Path
         Those of the videos that lie on a disk, by their place among them.
-    words : WordSearch
-        What finds places for words.
+    search : client or callable
+        What finds words, as for :func:`twlab.explore`.
 
     Attributes
     ----------
@@ -167,7 +167,7 @@ class Explorer(anywidget.AnyWidget):
         data: bytes = b"",
         ids: Sequence[str] = (),
         files: Mapping[int, Path] | None = None,
-        words: WordSearch | None = None,
+        search: Embedder | Callable[[str], Query] | None = None,
     ) -> None:
         if spec is None:
             raise InputError(
@@ -176,7 +176,7 @@ class Explorer(anywidget.AnyWidget):
             )
         self.segments = segments
         self._files = dict(files or {})
-        self._by_words = words
+        self._by_words = None if search is None else WordSearch(segments, search)
         self._shown_hits: pd.DataFrame | None = None
         self._choose(np.zeros(len(segments), bool))
         self._named = read_names(segments, [])

@@ -15,7 +15,6 @@ import pandas as pd
 from twlab.widgets.explorer import Explorer
 from twlab.widgets.explorer_options import ExplorerOptions, View
 from twlab.widgets.payload import contents_of
-from twlab.widgets.words import WordSearch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -239,6 +238,5 @@ def timeline_widget(
 def explorer_of(segments: pd.DataFrame, given: ExplorerOptions) -> Explorer:
     """An explorer of a table."""
     spec, data, ids, files = contents_of(segments, given)
-    words = None if given.search is None else WordSearch(segments, given.search)
-    spec["words"] = words is not None
-    return Explorer(segments, spec=spec, data=data, ids=ids, files=files, words=words)
+    spec["words"] = given.search is not None
+    return Explorer(segments, spec=spec, data=data, ids=ids, files=files, search=given.search)
