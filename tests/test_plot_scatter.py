@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
+import subprocess
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -106,3 +114,98 @@ def test_bad_coords(segments: pd.DataFrame) -> None:
         tw.plot.scatter(segments, coords.rename(columns={"x": "u"}))
     with pytest.raises(tw.InputError, match=r"coords has 4 entries for 15 rows"):
         tw.plot.scatter(segments, coords.iloc[:4])
+
+
+NAMES = {0: "meadow at dawn", 1: "a rabbit <b>", 3: "meadow at dawn"}
+PLACES_JS = Path(__file__).parent.parent / "twlab" / "widgets" / "js" / "map_places.js"
+
+
+@pytest.fixture(scope="module")
+def film() -> pd.DataFrame:
+    return tw.clips(tw.sample())
+
+
+def words(annotation: Any) -> str:
+    """What a name says, without its marks."""
+    return re.sub(r"<[^>]+>", "", annotation.text).removeprefix("● ")
+
+
+def test_names_are_those_of_the_explorer(film: pd.DataFrame) -> None:
+    coords, labels = flat(film), tw.cluster(film, 4)
+    figure = tw.plot.scatter(film, coords, color=labels, names=NAMES)
+    called = ["meadow at dawn (0)", "a rabbit &lt;b&gt;", "2", "meadow at dawn (3)"]
+    assert [trace.name for trace in figure.data] == called
+    plain = tw.plot.scatter(film, coords, color=labels)
+    for one, other in zip(figure.data, plain.data, strict=True):
+        assert (one.marker.color, one.marker.symbol) == (other.marker.color, other.marker.symbol)
+        np.testing.assert_array_equal(one.x, other.x)
+    assert figure.data[1].hovertext[0].endswith("cluster: a rabbit &lt;b&gt;")
+    assert {words(one) for one in figure.layout.annotations} <= {*called, "cluster 2"}
+    assert not plain.layout.annotations
+    explorer = tw.explore(film, labels=labels, names=NAMES)
+    told = explorer._spec["columns"][0]["names"]
+    explorer.close()
+    assert [name.replace("<", "&lt;").replace(">", "&gt;") for name in told] == called
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
+def test_a_name_is_where_the_explorer_writes_it(film: pd.DataFrame) -> None:
+    coords, labels = flat(film), tw.cluster(film, 4)
+    notes = tw.plot.scatter(film, coords, color=labels, names={k: f"g{k}" for k in range(4)})
+    x, y = (coords[axis].astype("float32").tolist() for axis in "xy")
+    script = f"""
+      import {{ densestPlaces }} from {json.dumps(PLACES_JS.as_uri())};
+      const [x, y] = {json.dumps([x, y])}.map((one) => Float32Array.from(one));
+      const codes = Uint8Array.from({json.dumps(labels.tolist())});
+      const column = {{ name: "c", kind: "category", codes, names: ["0", "1", "2", "3"] }};
+      const rows = Uint32Array.from(codes.keys());
+      console.log(JSON.stringify(densestPlaces(column, x, y, rows)));"""
+    answer = subprocess.run(
+        ["node", "--input-type=module", "-e", script], capture_output=True, text=True, check=True
+    )
+    theirs = {f"g{one['group']}": (one["x"], one["y"]) for one in json.loads(answer.stdout)}
+    assert len(notes.layout.annotations) > 2
+    for one in notes.layout.annotations:
+        assert (one.x, one.y) == pytest.approx(theirs[words(one)], rel=1e-4, abs=1e-4)
+
+
+def test_no_name_lies_over_another(rng: np.random.Generator) -> None:
+    times = {"start_sec": np.arange(300.0), "end_sec": np.arange(300.0) + 1}
+    table = tw.with_vectors(
+        pd.DataFrame({"video_id": "a", **times}), rng.normal(size=(300, 4)).astype("float32")
+    )
+    spots = rng.uniform(-1, 1, (30, 2)) * [2, 1]
+    labels = np.arange(300) % 30
+    coords = pd.DataFrame(spots[labels] + rng.normal(0, 0.02, (300, 2)), columns=["x", "y"])
+    names = {k: f"river {k:02d}" for k in range(30)}
+    color = pd.Series(labels, name="cluster")
+    notes = tw.plot.scatter(table, coords, color=color, names=names).layout.annotations
+    assert 8 < len(notes) < 30
+    wide = 6 * len("● river 00")  # pixels, at least
+    scale = 280 / float(np.ptp(coords.x))  # pixels of a unit on a phone
+    share = {"center": 0.5, "left": 0.0, "right": 1.0}
+    for a, b in combinations(notes, 2):
+        across = abs((a.x - b.x) * scale - (share[a.xanchor] - share[b.xanchor]) * wide)
+        down = abs((a.y - b.y) * scale + a.yshift - b.yshift)
+        assert across > wide or down > 14, (words(a), words(b))
+
+
+def test_names_that_fit_nothing(film: pd.DataFrame) -> None:
+    coords, labels = flat(film), tw.cluster(film, 4)
+    with pytest.raises(tw.InputError, match="names has '9', which is no label of 'cluster'"):
+        tw.plot.scatter(film, coords, color=labels, names={9: "sea"})
+    with pytest.raises(tw.InputError, match="'time' gives the colours, which has no groups"):
+        tw.plot.scatter(film, coords, names={0: "sea"})
+    with pytest.raises(tw.InputError, match="names is a list"):
+        tw.plot.scatter(film, coords, color=labels, names=["sea"])
+
+
+def test_names_of_some_groups_and_in_depth(film: pd.DataFrame) -> None:
+    coords, labels = flat(film), tw.cluster(film, 4)
+    deep = tw.project(film, method="pca", n_components=3)
+    figure = tw.plot.scatter(film, deep, color=labels, names=NAMES)
+    assert figure.data[1].name == "a rabbit &lt;b&gt;"
+    some = labels.astype("Int64").where(labels != 2)
+    figure = tw.plot.scatter(film, coords, color=some, names={0: "sea"})
+    assert [trace.name for trace in figure.data] == ["sea", "1", "3", "none"]
+    assert "none" not in {words(one) for one in figure.layout.annotations}

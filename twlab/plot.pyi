@@ -1,7 +1,7 @@
 """Pictures, with their types. Written by tests/stubs.py from the rooms."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
@@ -98,6 +98,7 @@ def scatter(
     *,
     color: _Values | None = None,
     size: _Values | None = None,
+    names: Mapping[Any, Any] | pd.Series[Any] | None = None,
     queries: _NamedQueries | None = None,
     title: str | None = None,
     theme: _ThemeName = "auto",

@@ -10,7 +10,8 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.figures.theme import as_shown
-from twlab.looks import write_category
+from twlab.looks import is_continuous, write_category
+from twlab.table.group_names import call_groups, check_group_names
 from twlab.table.rows import align_rows
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "by_name",
+    "call_values",
     "categories_of",
     "left_out_note",
     "name_of",
@@ -121,6 +123,29 @@ def name_values(values: pd.Series[Any]) -> pd.Series[Any]:
         texts = values.astype(object)
     texts = texts.astype(object).where(values.notna(), "none").map(as_shown)
     return f"{name_of(values)}: " + texts.astype(object)
+
+
+def call_values(values: pd.Series[Any], names: Any) -> pd.Series[Any]:
+    """Values of groups, called as the caller says, in the order of the groups.
+
+    Raises
+    ------
+    InputError
+        If ``names`` is no mapping, there are no groups to name, or one has no such label.
+    """
+    check_group_names(names)
+    if is_continuous(values):
+        raise InputError(
+            f"names are given, but {name_of(values)!r} gives the colours, which has no groups to "
+            "name; labels were expected; pass color=tw.cluster(segments), or leave names out"
+        )
+    codes, labels = categories_of(values)
+    if values.isna().any():
+        labels = labels[:-1]  # the last is what they are shown as
+    called = call_groups(labels, names, of=name_of(values))
+    groups = pd.CategoricalDtype(called)
+    known = pd.Categorical.from_codes(np.where(codes < len(labels), codes, -1), dtype=groups)
+    return pd.Series(known, index=values.index, name=values.name)
 
 
 def with_plain_names(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,12 +15,15 @@ from twlab.errors import InputError
 from twlab.figures.clock import span_labels
 from twlab.figures.encodings import (
     by_name,
+    call_values,
     left_out_note,
+    name_of,
     name_values,
     number_column,
     value_column,
 )
 from twlab.figures.figure import Figure
+from twlab.figures.map_names import LETTER_WIDE, halo, in_ink, write_names
 from twlab.figures.markers import Group, groups_of
 from twlab.figures.theme import as_shown, dress, put_legend_above
 from twlab.looks import Look, ThemeName, is_continuous, look_of
@@ -28,6 +32,8 @@ from twlab.table.segments import check_segments
 from twlab.wording import FILTERED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from twlab.table.types import NamedQueries, Values
@@ -48,6 +54,7 @@ def scatter(
     *,
     color: Values | None = None,
     size: Values | None = None,
+    names: Mapping[Any, Any] | pd.Series[Any] | None = None,
     queries: NamedQueries | None = None,
     title: str | None = None,
     theme: ThemeName = "auto",
@@ -68,6 +75,13 @@ def scatter(
         colour each.
     size : str, Series or sequence, optional
         Likewise numbers, none negative, to which the area of the points is proportional.
+    names : dict or Series, optional
+        What the labels that give the colours are called, by label, such as
+        ``found.set_index("label")["name"]`` of what :func:`twlab.name_clusters` found: in the
+        legend, under the pointer and, in two dimensions, at the densest place of each group, as
+        :func:`twlab.explore` writes them. Where one would lie over another it is not written on
+        the map. Labels without a name keep their own; of labels called the same, each has its own
+        behind it.
     queries : DataFrame, array_like of shape (d,) or (q, d), or dict of these by name, optional
         What you look for, as for :func:`twlab.search`: rows or vectors, drawn as diamonds with
         their names, such as ``{"a forest": client.embed_text("a forest")}``. Each lies at the
@@ -92,6 +106,7 @@ def scatter(
     See Also
     --------
     twlab.project : coordinates on a map
+    twlab.name_clusters : names to give as ``names``
     twlab.explore : map, heatmap, player and timeline, linked
 
     Examples
@@ -103,34 +118,41 @@ def scatter(
     100
     """
     look = look_of(theme)
+    table, axes = _map_of(segments, coords)
+    values = value_column(segments, _telling_column(segments) if color is None else color, "color")
+    values = values if names is None else call_values(values, names)
+    keep = table[axes].notna().all(axis=1).to_numpy()
+    areas = None if size is None else number_column(segments, size, "size")
+    told = {"hover": _hover(segments, values)[keep], "size": _diameters(areas, keep)[keep]}
+    points = table.loc[keep, axes].assign(**told)
+    figure, groups = Figure(), groups_of(values[keep], look)
+    for group in groups:
+        figure.add_trace(_draw_points(points, group, look))
+    if queries is not None:
+        figure.add_trace(_draw_queries(segments, table[axes], queries, look))
+    note = f"{len(points):,} segment{'s' * (len(points) != 1)}"
+    note += left_out_note(len(table) - len(points), "unplaced")
+    heading = f"Map of segments{by_name(values, ', coloured by ')}" if title is None else title
+    dress(figure, look, title=heading, subtitle=note, height=580)
+    _plain_axes(figure, look)
+    if names is not None:
+        _name_groups(figure, groups, points, values[keep], look)
+    if is_continuous(values):
+        put_legend_above(figure)
+    return figure
+
+
+def _map_of(segments: pd.DataFrame, coords: Any) -> tuple[Any, list[str]]:
+    """The coordinates of each segment, and their columns."""
     check_segments(segments)
     if not len(segments):
         raise InputError(
             f"there are no segments to draw; a table with rows was expected; {FILTERED}"
         )
-    table: Any = coords
     if coords is None:
-        table = project(segments, method=usual_method(len(segments)))
-    axes = _coordinate_columns(table)
-    table = align_rows(segments, table, "coords")
-    values = value_column(segments, _telling_column(segments) if color is None else color, "color")
-    keep = table[axes].notna().all(axis=1).to_numpy()
-    areas = None if size is None else number_column(segments, size, "size")
-    told = {"hover": _hover(segments, values)[keep], "size": _diameters(areas, keep)[keep]}
-    points = table.loc[keep, axes].assign(**told)
-    figure = Figure()
-    for group in groups_of(values[keep], look):
-        figure.add_trace(_draw_points(points, group, look))
-    if queries is not None:
-        figure.add_trace(_draw_queries(segments, table[axes], queries, look))
-    note = f"{int(keep.sum()):,} segment{'s' * (int(keep.sum()) != 1)}"
-    note += left_out_note(int((~keep).sum()), "unplaced")
-    heading = f"Map of segments{by_name(values, ', coloured by ')}" if title is None else title
-    dress(figure, look, title=heading, subtitle=note, height=580)
-    _plain_axes(figure, look)
-    if is_continuous(values):
-        put_legend_above(figure)
-    return figure
+        coords = project(segments, method=usual_method(len(segments)))
+    axes = _coordinate_columns(coords)
+    return align_rows(segments, coords, "coords"), axes
 
 
 def _hover(segments: pd.DataFrame, values: pd.Series[Any]) -> pd.Series[Any]:
@@ -208,18 +230,15 @@ def _draw_queries(
     ]
     flat = "z" not in placed.columns
     kind = go.Scatter if flat else go.Scatter3d
-    follows = look.title != look.ink  # the page, and so may its words
-    page = "var(--jp-layout-color0,transparent)" if follows else look.paper
-    edge: dict[str, Any] = {"shadow": ",".join([f"0 0 3px {page}"] * 4)} if flat else {}
-    names = [as_shown(name, QUERY_LETTERS) for name in placed["query"]]
-    if follows:
-        names = [f"<span style='color:{look.title}'>{name}</span>" for name in names]
+    edge: dict[str, Any] = {"shadow": halo(look)} if flat else {}
+    names = [in_ink(as_shown(name, QUERY_LETTERS), look) for name in placed["query"]]
     return kind(
         **{axis: placed[axis].to_numpy(np.float64) for axis in ("x", "y", "z")[: 3 - flat]},
         mode="markers+text",
         name="queries",
         showlegend=False,
         **({"cliponaxis": False} if flat else {}),
+        customdata=placed["query"],
         text=[f"\N{EN SPACE}{name}\N{EN SPACE}" for name in names],
         textposition=np.where(placed["x"] > middle, "middle left", "middle right"),
         textfont={"color": look.ink, "size": 12, "weight": 600, **edge},
@@ -230,6 +249,38 @@ def _draw_queries(
             "line": {"width": 2, "color": look.paper},
         },
     )
+
+
+def _name_groups(
+    figure: go.Figure, groups: list[Group], points: pd.DataFrame, values: pd.Series[Any], look: Look
+) -> None:
+    """Write the names of groups on a flat map; a bare number with what it is a number of."""
+    if "z" in points.columns or not len(points):
+        return
+    there = [group for group in groups if values[group.rows].notna().all()]
+    named = [
+        group._replace(name=f"{name_of(values)} {group.name}")
+        if re.fullmatch(r"-?\d+", group.name)
+        else group
+        for group in there
+    ]
+    places = points[["x", "y"]].to_numpy(np.float64)
+    figure.update_layout(annotations=write_names(named, places, look, _query_boxes(figure)))
+
+
+def _query_boxes(figure: go.Figure) -> NDArray[np.float64]:
+    """The place of each query, and the pixels that its mark and name take to either side."""
+    taken = []
+    for trace in figure.data:
+        if trace.customdata is None:
+            continue
+        for x, y, name, where in zip(
+            trace.x, trace.y, trace.customdata, trace.textposition, strict=True
+        ):
+            wide = QUERY_SIZE + LETTER_WIDE * min(len(name), QUERY_LETTERS)
+            sides = (wide, QUERY_SIZE / 2)
+            taken.append((x, y, *(sides if where == "middle left" else sides[::-1])))
+    return np.array(taken, np.float64).reshape(-1, 4)
 
 
 def _plain_axes(figure: go.Figure, look: Look) -> None:

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +14,7 @@ import pandas as pd
 from twlab.errors import InputError
 from twlab.looks import LEAST_DIFFERENCE, is_continuous, is_flat, write_category
 from twlab.media.addresses import mask_secrets
-from twlab.wording import brief
+from twlab.table.group_names import LONGEST_TOLD, call_groups, check_group_names
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,9 +26,6 @@ __all__ = ["describe_columns", "name_groups"]
 
 MAX_NAMES = 4096
 """A text column with more different values than this is an identifier, not a category."""
-
-LONGEST_TOLD = 80
-"""Letters of a value that are told: no legend or tooltip has room for more."""
 
 NEVER = {
     "embedding",
@@ -151,11 +146,7 @@ def name_groups(
     """
     if names is None:
         return columns
-    if not isinstance(names, Mapping | pd.Series):
-        raise InputError(
-            f"names is a {type(names).__name__}; a dict or a Series of names by label was "
-            "expected; pass names={0: 'meadow', 1: 'wood'}"
-        )
+    check_group_names(names)
     at = next((k for k, one in enumerate(columns) if one["name"] == color), 0)
     if not columns or columns[at]["kind"] != "category":
         told = f"{columns[at]['name']!r} gives" if columns else "nothing gives"
@@ -163,33 +154,13 @@ def name_groups(
             f"names are given, but {told} the colours, which has no groups to name; labels were "
             "expected; pass labels=tw.cluster(segments), or color= with a column of labels"
         )
-    new = _name_values(columns[at], names)
+    new = call_groups(columns[at]["names"], _without_secrets(names), of=columns[at]["name"])
     return [*columns[:at], {**columns[at], "names": new}, *columns[at + 1 :]]
 
 
-def _name_values(column: dict[str, Any], names: Any) -> list[str]:
-    """What the values of a column are called, in their order."""
-    given = {write_category(label)[:LONGEST_TOLD]: name for label, name in names.items()}
-    labels = column["names"]
-    for label, name in given.items():
-        if label not in labels:
-            there = ", ".join(map(repr, labels[:8])) + ", …" * (len(labels) > 8)
-            raise InputError(
-                f"names has {brief(label)}, which is no label of {column['name']!r} (there are: "
-                f"{there}); labels of the table were expected; leave it out"
-            )
-        if isinstance(name, str) and not name.strip():
-            raise InputError(
-                f"the name of {brief(label)} is {name!r}; words were expected; leave it out, and "
-                "the label stands for itself"
-            )
-    words = [given.get(label) for label in labels]
-    texts = [
-        label if pd.api.types.is_scalar(word) and pd.isna(word) else mask_secrets(str(word).strip())
-        for label, word in zip(labels, words, strict=True)
-    ]
-    often = Counter(texts)
-    return [
-        text[:LONGEST_TOLD] if often[text] == 1 else f"{text[: LONGEST_TOLD // 2]} ({label})"
-        for text, label in zip(texts, labels, strict=True)
-    ]
+def _without_secrets(names: Any) -> dict[Any, Any]:
+    """The names, what is secret in their words masked."""
+    return {
+        label: mask_secrets(word) if isinstance(word, str) else word
+        for label, word in names.items()
+    }
