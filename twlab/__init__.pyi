@@ -291,7 +291,7 @@ def explore(
     *,
     video: _Video | None = None,
     coords: _Points | None = None,
-    labels: _Values | None = None,
+    labels: _Values | os.PathLike[str] | None = None,
     scenes: _SceneStarts | None = None,
     similarity: _Similarity | None = None,
     views: Sequence[_View] = ...,

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from twlab.analysis.judging.queries import Embedder
     from twlab.table.types import Mask, Query
+    from twlab.widgets.label_file import LabelFile
 
 
 __all__ = ["Explorer", "state_of"]
@@ -94,6 +95,8 @@ class Explorer(anywidget.AnyWidget):
         Those of the videos that lie on a disk, by their place among them.
     search : client or callable
         What finds words, as for :func:`twlab.explore`.
+    label_file : LabelFile
+        The file that keeps the names given to segments.
 
     Attributes
     ----------
@@ -168,6 +171,7 @@ class Explorer(anywidget.AnyWidget):
         ids: Sequence[str] = (),
         files: Mapping[int, Path] | None = None,
         search: Embedder | Callable[[str], Query] | None = None,
+        label_file: LabelFile | None = None,
     ) -> None:
         if spec is None:
             raise InputError(
@@ -182,7 +186,9 @@ class Explorer(anywidget.AnyWidget):
         self._named = read_names(segments, [])
         super().__init__(_spec=spec, _data=data, _selection=pack_mask(self._mask))
         self.selection = self._chosen
-        self.labels = self._named
+        self.labels = self._named if label_file is None else label_file.read()
+        if label_file is not None:
+            self.observe(lambda change: label_file.write(change.new), "labels")
         self.current_video = ids[0] if ids else ""
         self.on_msg(self._answer)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 from twlab.errors import InputError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
@@ -35,7 +36,7 @@ class ExplorerOptions(NamedTuple):
 
     video: Video | None = None
     coords: Points | None = None
-    labels: Values | None = None
+    labels: Values | os.PathLike[str] | None = None
     scenes: SceneStarts | None = None
     similarity: Similarity | None = None
     views: Sequence[View] = get_args(View)

@@ -14,9 +14,11 @@ import pandas as pd
 
 from twlab.widgets.explorer import Explorer
 from twlab.widgets.explorer_options import ExplorerOptions, View
+from twlab.widgets.label_file import LabelFile, label_path
 from twlab.widgets.payload import contents_of
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping, Sequence
 
     from twlab.analysis.judging.queries import Embedder
@@ -38,7 +40,7 @@ def explore(
     *,
     video: Video | None = None,
     coords: Points | None = None,
-    labels: Values | None = None,
+    labels: Values | os.PathLike[str] | None = None,
     scenes: SceneStarts | None = None,
     similarity: Similarity | None = None,
     views: Sequence[View] = get_args(View),
@@ -72,7 +74,9 @@ def explore(
         Places on the map, as :func:`twlab.project` returns them. Default: t-SNE of each
         embedding option up to 3,000 segments, PCA above.
     labels : Series, array_like of n values, or name of a column, optional
-        What to colour by at first, for example :func:`twlab.cluster`. Default: time.
+        What to colour by at first, for example :func:`twlab.cluster`. Default: time. The path of
+        a ``.csv`` in their place is a file that keeps the names given to segments in the explorer,
+        written at each change and read when it is opened again.
     scenes : DataFrame with start_sec (and video_id), or sequence of seconds, optional
         Boundaries to draw on the timeline.
     similarity : array_like of shape (n, n) or False, optional
@@ -237,6 +241,18 @@ def timeline_widget(
 
 def explorer_of(segments: pd.DataFrame, given: ExplorerOptions) -> Explorer:
     """An explorer of a table."""
+    path = label_path(segments, given.labels)
+    label_file = None if path is None else LabelFile(path, segments)
+    if label_file is not None:
+        given = given._replace(labels=None)
     spec, data, ids, files = contents_of(segments, given)
     spec["words"] = given.search is not None
-    return Explorer(segments, spec=spec, data=data, ids=ids, files=files, search=given.search)
+    return Explorer(
+        segments,
+        spec=spec,
+        data=data,
+        ids=ids,
+        files=files,
+        search=given.search,
+        label_file=label_file,
+    )

@@ -34,6 +34,7 @@ from twlab.widgets.video_files import video_sources
 from twlab.widgets.videos import describe_videos, name_videos, tell_typical, video_ids_of
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
     from pathlib import Path
 
@@ -178,7 +179,7 @@ def _lane_codes(segments: pd.DataFrame) -> tuple[NDArray[np.uint8], list[str]]:
 
 def _columns_of(
     segments: pd.DataFrame,
-    labels: Values | None,
+    labels: Values | os.PathLike[str] | None,
     video: NDArray[np.uint32],
     videos: list[dict[str, Any]],
 ) -> tuple[dict[str, Any], str]:
@@ -223,7 +224,7 @@ def _why_no_novelty(segments: pd.DataFrame) -> str:
     return f"no novelty: found unasked for up to {MAX_NOVELTY:,} segments, here are {n:,}"
 
 
-def _labels_of(segments: pd.DataFrame, labels: Values) -> pd.Series[Any]:
+def _labels_of(segments: pd.DataFrame, labels: Values | os.PathLike[str]) -> pd.Series[Any]:
     """Labels in the order of the table, under their own name."""
     if isinstance(labels, str) and labels in segments.columns:
         return pd.Series(segments[labels])

@@ -93,11 +93,11 @@ class Probe:
 
     Examples
     --------
-    >>> import twlab as tw
-    >>> clips = tw.clips(tw.sample())[:8]
-    >>> found = tw.probe(clips, [None] * 8)
-    >>> found.estimator is None, len(found.next)
-    (True, 8)
+    >>> import numpy as np, twlab as tw
+    >>> clips = tw.clips(tw.sample())[:60]
+    >>> found = tw.probe(clips, clips["start_sec"] < 90, groups=np.arange(60) % 5, n_next=1)
+    >>> found.labels, found.scores["n_segments"].tolist(), len(found.next)
+    (('start_sec',), [15], 0)
     """
 
     estimator: Any

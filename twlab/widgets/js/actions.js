@@ -235,15 +235,37 @@ export class Actions {
   /** The selected rows are called so from now on. @param {string} text */
   nameSelection(text) {
     const store = this.#store;
-    const [mask, labels, name] = [store.get("mask"), store.get("labels"), text.trim()];
-    const count = store.get("selected");
+    const [count, name] = [store.get("selected"), text.trim()];
     if (!count || !name) return store.set({ message: "Select segments, then give them a name" });
+    this.#name(store.get("mask"), count, name);
+  }
+
+  /** What is selected, or else in focus, gets the name of this number; where it has that, it is taken away. @param {number} number from 1 on */
+  nameByNumber(number) {
+    const store = this.#store;
+    const [labels, focus] = [store.get("labels"), store.get("focus")];
+    const name = labels.names[number - 1];
+    const message = `No name has the number ${number} yet: select segments and type one`;
+    if (!name) return store.set({ message });
+    const count = store.get("selected") || Number(focus >= 0);
+    if (!count) return store.set({ message: `Select what is to be named “${name}”` });
+    const mask = store.get("selected") ? store.get("mask") : new Uint8Array(this.#data.n);
+    if (!store.get("selected")) mask[focus] = 1;
+    const has = rowsNamed(labels, name);
+    if (mask.some((one, row) => one && !has[row])) return this.#name(mask, count, name);
+    const gone = `${countText(count)} not named “${name}” any longer`;
+    store.set({ labels: nameRows(labels, mask, ""), message: gone });
+  }
+
+  /** @param {Uint8Array} mask @param {number} count how many rows that is @param {string} name */
+  #name(mask, count, name) {
+    const labels = this.#store.get("labels");
     const other = labels.codes.reduce((n, code, row) => {
       return n + Number(mask[row] && code && labels.names[code - 1] !== name);
     }, 0);
     const lost = other ? `; ${other.toLocaleString("en")} of them had another name` : "";
     const message = `${countText(count)} named “${name}”${lost}`;
-    store.set({ labels: nameRows(labels, mask, name), message });
+    this.#store.set({ labels: nameRows(labels, mask, name), message });
   }
 
   /** @param {string} name @param {"replace" | "add"} mode */

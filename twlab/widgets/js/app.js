@@ -12,7 +12,7 @@ import { WOKEN } from "./gestures.js";
 import { HeatmapView } from "./heatmap.js";
 import { History } from "./history.js";
 import { addKeys } from "./key_panel.js";
-import { attachKeys, helpDialog } from "./keys.js";
+import { attachKeys, helpDialog, numberKeys } from "./keys.js";
 import { Legend } from "./legend.js";
 import { Look } from "./look.js";
 import { MapView } from "./map.js";
@@ -142,6 +142,7 @@ export class App {
       "/": () => this.#toolbar.find(),
       "?": () => this.#help.showModal(),
       0: () => this.#reset(),
+      ...numberKeys((number) => actions.nameByNumber(number)),
     };
   }
 

@@ -20,6 +20,7 @@ const HELP = [
   ["Esc", "clear the selection"],
   ["G", "the gallery as a grid or a strip; arrows move in it, Enter goes there"],
   ["T", "the table and its filters; arrows move in it, Enter goes there, Ctrl C copies"],
+  ["1 to 9", "give the name of that number to what is selected, or in focus; again takes it away"],
   ["Ctrl Z, Ctrl ⇧ Z", "undo what was selected or named, do it again"],
   ["M", "names of groups on the map, and frames in the place of points once zoomed in"],
   ["W", "the way of the video on the player through the map"],
@@ -52,6 +53,11 @@ export function attachKeys(root, viewKey, verbs, signal) {
     runVerb(event, verbs[event.key] ?? verbs[event.key.toLowerCase()]);
   };
   root.addEventListener("keydown", listen, { signal });
+}
+
+/** The keys 1 to 9. @param {(number: number) => void} verb @returns {Record<string, () => void>} */
+export function numberKeys(verb) {
+  return Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((k) => [k, () => verb(k)]));
 }
 
 /** @param {KeyboardEvent} event @param {((event: KeyboardEvent) => void) | undefined} verb */

@@ -47,9 +47,10 @@ export class Tags {
     const { store } = this.#context;
     const labels = store.get("labels");
     const palette = categoryColours();
+    const colourAt = (/** @type {number} */ k) => cssColour(palette[k % palette.length]);
     const counts = countNamed(labels);
     const chips = labels.names.map((name, k) =>
-      makeTag(this.#context, name, counts[k], cssColour(palette[k % palette.length])),
+      makeTag(this.#context, { name, count: counts[k], number: k + 1 }, colourAt(k)),
     );
     this.#chips.replaceChildren(...chips);
     this.#chips.hidden = !chips.length;
@@ -60,14 +61,15 @@ export class Tags {
   }
 }
 
-/** @param {Context} context @param {string} name @param {number} count @param {string} colour */
-function makeTag({ actions }, name, count, colour) {
+/** @param {Context} context @param {{ name: string, count: number, number: number }} tag @param {string} colour */
+function makeTag({ actions }, { name, count, number }, colour) {
+  const key = number <= 9 ? `; the key ${number} gives it` : "";
   const choose = element(
     "button",
     {
       type: "button",
       class: "twx-chip",
-      title: `Select what is named ${name}`,
+      title: `Select what is named ${name}${key}`,
       onclick: (/** @type {MouseEvent} */ event) =>
         actions.selectNamed(name, event.shiftKey ? "add" : "replace"),
     },

@@ -1,0 +1,142 @@
+"""Names given in the explorer are in a file as they are given, and no killed kernel loses one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import lab
+import numpy as np
+import pandas as pd
+import pytest
+
+import twlab as tw
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+needs_chromium = pytest.mark.skipif(not lab.CHROMIUM, reason="needs Chromium")
+
+
+def table(n: int = 6, video: str = "film") -> pd.DataFrame:
+    start = np.arange(n) * 6.0
+    vectors = np.eye(n, 4, dtype=np.float32) + 1
+    return tw.from_vectors(vectors, start_sec=start, end_sec=start + 6, video_id=video)
+
+
+def test_names_are_in_the_file_as_they_are_given(tmp_path: Path) -> None:
+    path, segments = tmp_path / "labels.csv", table()
+    explorer = tw.explore(segments, labels=path)
+    assert not path.exists()
+    explorer.set_state({"_labels": [["sky", [0, 2, 5, 6]]]})  # as a message of the browser does
+    assert tw.load_spans(path)["label"].tolist() == ["sky"] * 3
+    explorer.set_state({"_labels": [["sky", [0, 1]], ["NA", [3, 4]]]})
+    explorer.close()
+    again = tw.explore(segments, labels=str(path))
+    assert again.labels.tolist() == ["sky", None, None, "NA", None, None]
+    again.labels = None
+    again.close()
+    assert len(pd.read_csv(path)) == 0
+    assert tw.explore(segments, labels=path).labels.isna().all()
+
+
+DIES = """
+import os, signal, sys, numpy as np, twlab as tw
+start = np.arange(6) * 6.0
+segments = tw.from_vectors(
+    np.eye(6, 4) + 1, start_sec=start, end_sec=start + 6, video_id="film"
+)
+explorer = tw.explore(segments, labels=sys.argv[1])
+for k in range(1, 6):
+    explorer.set_state({"_labels": [["sky", [0, k]]]})
+print("named", flush=True)
+for k in range(10**6):
+    explorer.set_state({"_labels": [["sky", [0, 5]], [f"tree {k}", [5, 6]]]})
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs signals")
+def test_a_kernel_that_is_killed_loses_none(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    env = os.environ | {"PYTHONPATH": str(Path(tw.__file__).parent.parent)}
+    with subprocess.Popen(
+        [sys.executable, "-c", DIES, str(path)], stdout=subprocess.PIPE, env=env
+    ) as kernel:
+        assert kernel.stdout is not None
+        assert kernel.stdout.readline() == b"named\n"
+        kernel.send_signal(signal.SIGKILL)  # while it writes one name after the other
+        assert kernel.wait() == -signal.SIGKILL
+    names = tw.explore(table(), labels=path).labels.tolist()
+    assert names[:5] == ["sky"] * 5
+    assert names[5] is None or names[5].startswith("tree ")
+
+
+def test_what_is_of_other_films_stays(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    both = pd.concat([table(), table(video="other")], ignore_index=True)
+    first = tw.explore(both, labels=path)
+    first.labels = ["sky"] * 6 + ["tree"] * 6
+    first.close()
+    with pytest.warns(tw.TwlabWarning, match=r"labels.csv: 6 of 12 labels are of no segment"):
+        one = tw.explore(both[:6], labels=path)
+    one.labels = ["sea"] * 6
+    one.close()
+    assert tw.explore(both[::-1], labels=path).labels.tolist() == ["tree"] * 6 + ["sea"] * 6
+
+
+def test_options_of_the_same_time_stay_apart(tmp_path: Path) -> None:
+    options = ["visual"] * 3 + ["audio"] * 3
+    both = pd.concat([table(3), table(3)], ignore_index=True).assign(embedding_option=options)
+    explorer = tw.explore(both, labels=tmp_path / "a.csv")
+    explorer.labels = [None, "sky", None, None, None, "tree"]
+    explorer.close()
+    again = tw.explore(both, labels=tmp_path / "a.csv")
+    assert again.labels.tolist() == [None, "sky", None, None, None, "tree"]
+
+
+def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("month,sum\n1,2\n", encoding="utf-8")
+    with pytest.raises(tw.LoadError, match="it has no column 'video_id'"):
+        tw.explore(table(), labels=path)
+    assert path.read_text(encoding="utf-8") == "month,sum\n1,2\n"
+    with pytest.raises(tw.InputError, match="in a folder that does not exist"):
+        tw.explore(table(), labels=tmp_path / "none" / "a.csv")
+    with pytest.raises(tw.InputError, match=r"the path of a .csv was expected"):
+        tw.explore(table(), labels=tmp_path / "a.txt")
+    with pytest.raises(tw.InputError, match="or the name of a column"):
+        tw.explore(table(), labels="nothing")
+
+
+def test_a_column_of_that_name_is_a_column() -> None:
+    named = table().assign(**{"a.csv": list("xxyyzz")})
+    assert tw.explore(named, labels="a.csv").labels.isna().all()
+    assert not Path("a.csv").exists()
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_a_key_gives_a_name(chromium: Browser, tmp_path: Path) -> None:
+    explorer = tw.explore(table())
+    explorer.labels = ["sky", "tree", None, None, None, None]
+    with lab.offline_pages(chromium) as open_file:
+        page = open_file(tw.save_html(explorer, tmp_path / "a.html"))
+        page.wait_for_selector(".twx-tag")
+        counts = page.locator(".twx-tag .twx-chip i")
+        assert "the key 2 gives it" in str(page.locator(".twx-chip").nth(1).get_attribute("title"))
+        page.locator(".twx-tag .twx-chip").first.click()
+        page.locator("canvas[tabindex]").first.focus()
+        page.keyboard.press("2")
+        page.wait_for_function("document.querySelectorAll('.twx-tag').length === 1")
+        assert counts.all_inner_texts() == ["2"]
+        page.keyboard.press("Control+z")
+        page.wait_for_function("document.querySelectorAll('.twx-tag').length === 2")
+        page.keyboard.press("1")  # what has it all loses it
+        page.wait_for_function("document.querySelectorAll('.twx-tag').length === 1")
+        page.keyboard.press("7")
+        assert "No name has the number 7 yet" in page.inner_text(".twx")
+    explorer.close()
