@@ -94,19 +94,20 @@ test("entries say how many there are, and of what is missing only where somethin
 function manyGroups() {
   const names = Array.from({ length: 200 }, (_, k) => `topic ${k}`);
   const codes = names.flatMap((_, k) => new Array(k + 1).fill(k));
-  return { names, codes, counts: names.map((_, k) => k + 1) };
+  const counts = names.map((_, k) => k + 1);
+  return { names, codes, ordered: codesBySize(names, counts) };
 }
 
 test("as many groups as colours have one each, whatever their size", () => {
   const nColours = categoryColours().length;
   const names = Array.from({ length: nColours }, (_, k) => `${k}`);
-  const given = coloursOfGroups({ names, counts: [], hidden: [3], nColours });
+  const given = coloursOfGroups({ names, ordered: [], hidden: [3], nColours });
   assert.deepEqual([...given], [...names.keys()]);
 });
 
 test("of more groups the largest have a colour each, the others share a muted one", () => {
-  const { names, codes, counts } = manyGroups();
-  const places = coloursOfGroups({ names, counts, hidden: [], nColours: 36 });
+  const { names, codes, ordered } = manyGroups();
+  const places = coloursOfGroups({ names, ordered, hidden: [], nColours: 36 });
   for (const [code, place] of places.entries()) assert.equal(place, code >= 164 ? 199 - code : -1);
   const colours = groupColours(category(codes, names), codes.length, { theme: "light" });
   const own = [...colours.subarray(164, 200)];
@@ -116,14 +117,14 @@ test("of more groups the largest have a colour each, the others share a muted on
 });
 
 test("the colours of hidden groups go to the largest of those without", () => {
-  const { names, counts } = manyGroups();
-  const before = coloursOfGroups({ names, counts, hidden: [], nColours: 36 });
+  const { names, ordered } = manyGroups();
+  const before = coloursOfGroups({ names, ordered, hidden: [], nColours: 36 });
   const hidden = [199, 170, 163];
-  const after = coloursOfGroups({ names, counts, hidden, nColours: 36 });
+  const after = coloursOfGroups({ names, ordered, hidden, nColours: 36 });
   assert.deepEqual([after[162], after[161], after[163]], [before[199], before[170], -1]);
   for (let code = 164; code < 200; code++) assert.equal(after[code], before[code]);
   const solo = coloursOfGroups({
-    ...{ names, counts, nColours: 36 },
+    ...{ names, ordered, nColours: 36 },
     hidden: [...names.keys()].filter((code) => code !== 5),
   });
   assert.equal(solo[5], 0, "alone, a small one has the first");

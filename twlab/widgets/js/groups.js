@@ -42,15 +42,28 @@ export function codesBySize(names, counts) {
   return codesByName(names).sort((a, b) => counts[b] - counts[a]);
 }
 
+/** @typedef {{ counts: Uint32Array, ordered: number[] }} Sizes rows in each group, and the codes by size */
+/** Thousands of names take long to sort, and a column keeps its groups. @type {WeakMap<Column, Sizes>} */
+const known = new WeakMap();
+
+/** @param {import("./data.js").CategoryColumn} column @param {number} n rows of the table @returns {Sizes} */
+export function groupSizes(column, n) {
+  const sizes = known.get(column);
+  if (sizes) return sizes;
+  const counts = countGroups(column, n);
+  const made = { counts, ordered: codesBySize(column.names, counts) };
+  known.set(column, made);
+  return made;
+}
+
 /**
  * Which of the colours each group has, -1 for none of its own. Where there are more groups than
  * colours the largest have them; those of hidden groups go to the largest that have none.
- * @param {{ names: string[], counts: ArrayLike<number>, hidden: number[], nColours: number }} groups
+ * @param {{ names: string[], ordered: number[], hidden: number[], nColours: number }} groups `ordered` by size
  */
-export function coloursOfGroups({ names, counts, hidden, nColours }) {
+export function coloursOfGroups({ names, ordered, hidden, nColours }) {
   if (names.length <= nColours) return Int32Array.from(names.keys());
   const places = new Int32Array(names.length).fill(-1);
-  const ordered = codesBySize(names, counts);
   const [holders, others] = [ordered.slice(0, nColours), ordered.slice(nColours)];
   holders.forEach((code, place) => (places[code] = place));
   const gone = new Set(hidden);

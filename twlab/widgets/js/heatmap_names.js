@@ -32,9 +32,11 @@ export function drawVideoNames(ctx, data, look, frame) {
   for (let cell = 0; cell < grid.size; cell += every) {
     const name = shortenMiddle(ctx, sideOf(data, grid.rowsOf(cell, cell)).text, wide);
     const [px, py] = [view.x, view.y].map((from) => (cell + 0.5 - from) * unit);
-    if (py > 3 && py < plot.side - 3) ctx.fillText(name, plot.x - TO_AXIS, plot.y + py);
-    if (px > 3 && px < plot.side - 3)
-      fillUpright(ctx, name, plot.x + px, plot.y + plot.side + TO_AXIS);
+    // At a corner a name stands within the square's height, not across its edge.
+    const kept = (/** @type {number} */ at) => Math.max(5, Math.min(plot.side - 5, at));
+    if (py > 0 && py < plot.side) ctx.fillText(name, plot.x - TO_AXIS, plot.y + kept(py));
+    if (px > 0 && px < plot.side)
+      fillUpright(ctx, name, plot.x + kept(px), plot.y + plot.side + TO_AXIS);
   }
 }
 

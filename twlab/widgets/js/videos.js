@@ -39,6 +39,11 @@ export class VideosView {
   /** @type {CardReel<VideoCard>} */
   #reel;
   #pictures;
+  /** Groups that are hidden, and the colour of each where the videos give the colours. */
+  #looks = {
+    hidden: /** @type {Set<number>} */ (new Set()),
+    colours: /** @type {Uint32Array | null} */ (null),
+  };
   #open;
   #near = false;
   #life = new AbortController();
@@ -72,9 +77,9 @@ export class VideosView {
     this.#listen();
     this.#observer.observe(this.#reel.root);
     this.#sight.observe(this.#reel.root);
+    this.#dress();
     this.#fill();
     this.#unfold(this.#open);
-    this.#dress();
   }
 
   #listen() {
@@ -138,30 +143,29 @@ export class VideosView {
     );
     const item = element("div", { class: "twx-item twx-film", role: "listitem" }, button, box);
     const card = { entry, video, item, button, box, screen, asked: false };
-    this.#dressCard(card, this.#hidden());
+    this.#dressCard(card);
     return card;
-  }
-
-  #hidden() {
-    const column = this.#column;
-    return new Set(column ? this.#context.store.get("hidden")[column.name] : []);
   }
 
   /** The colours of the videos, and which are hidden. */
   #dress() {
-    const hidden = this.#hidden();
-    for (const card of this.#reel.cards.values()) this.#dressCard(card, hidden);
-    this.#tell();
-  }
-
-  /** @param {VideoCard} card @param {Set<number>} hidden */
-  #dressCard({ entry, item, button, box }, hidden) {
     const { store, look } = this.#context;
     const column = this.#column;
     const own = column?.kind === "category" && store.get("colorBy") === column.name;
-    const colour = own ? cssColour(look.groupColours(column)[entry.group]) : "";
-    item.style.setProperty("--twx-own", colour || "var(--twx-line)");
-    item.classList.toggle("twx-plain-film", !own);
+    const hidden = new Set(column ? store.get("hidden")[column.name] : []);
+    this.#looks = { hidden, colours: own ? look.groupColours(column) : null };
+    for (const card of this.#reel.cards.values()) this.#dressCard(card);
+    this.#tell();
+  }
+
+  /** @param {VideoCard} card */
+  #dressCard({ entry, item, button, box }) {
+    const { store } = this.#context;
+    const { hidden, colours } = this.#looks;
+    const column = this.#column;
+    const colour = colours ? cssColour(colours[entry.group]) : "var(--twx-line)";
+    item.style.setProperty("--twx-own", colour);
+    item.classList.toggle("twx-plain-film", !colours);
     item.classList.toggle("twx-off", hidden.has(entry.group));
     box.checked = !hidden.has(entry.group);
     box.hidden = !column;
@@ -171,7 +175,7 @@ export class VideosView {
 
   /** How many there are, and how many of them are shown. */
   #tell() {
-    const hidden = this.#hidden();
+    const { hidden } = this.#looks;
     const text = (/** @type {number} */ n) => n.toLocaleString("en");
     const [n, listed] = [this.#entries.length, this.#listed.length];
     const shown = this.#entries.filter(({ group }) => !hidden.has(group)).length;
