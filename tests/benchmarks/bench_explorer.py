@@ -1,18 +1,25 @@
 """The explorer beside plotly's FigureWidget and jupyter-scatter, in a real JupyterLab.
 
-The same 100,000 points for all three: seconds from running the cell to coloured pixels on the
-screen, seconds and bytes from the end of a lasso around all points until Python knows, memory of
-browser and kernel. Then what only the explorer is asked: 1,000,000 points, a heatmap of 5,000 x
-5,000 cells, ten hours of video on the timeline. Run it as a script::
+The same points for all three, 20,000, 100,000 and 1,000,000: seconds from running the cell to
+coloured pixels on the screen, bytes to the browser, milliseconds a move while a lasso is drawn,
+seconds and bytes from the end of a lasso around all points until Python knows, milliseconds a step
+of zooming and panning, memory of browser and kernel; of the explorer the gallery's opening as a
+grid too. Every round asks each tool once, so that all of them meet the same other work on the
+machine; printed are medians over the rounds, and what they are of the explorer's. Then what only
+the explorer is asked: a heatmap of 5,000 x 5,000 cells, ten hours of video. Run it as a script::
 
     pip install jupyter-scatter
     python tests/benchmarks/bench_explorer.py [--only explorer,figurewidget,jscatter,...]
+        [--sizes 20000,100000,1000000] [--rounds 3]
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import itertools
 import json
+import statistics
 import sys
 import tempfile
 import time
@@ -50,15 +57,19 @@ TOOLS: dict[str, dict[str, Any]] = {
         "make": "w = tw.explore(segments, coords=xy, labels=kind, similarity=False, "
         "views=['map', 'timeline'])",
         "target": ".twx-map",
+        "zoom": ".twx-map canvas[tabindex]",
+        "gallery": ".twx-map canvas[tabindex]",
     },
     "figurewidget": {
         "setup": "import plotly.graph_objects as go; go.FigureWidget(); chosen = []\n"
         "picked = lambda: len(chosen)",
         "make": "w = go.FigureWidget(go.Scattergl(x=xy[:, 0], y=xy[:, 1], mode='markers', "
         "marker={'color': kind, 'colorscale': 'Viridis'}), layout={'dragmode': 'lasso'})\n"
+        "w._config = {'scrollZoom': True}\n"
         "def on(trace, points, selector):\n    chosen[:] = points.point_inds\n"
         "w.data[0].on_selection(on)",
         "target": ".js-plotly-plot .nsewdrag",
+        "zoom": ".js-plotly-plot .nsewdrag",
     },
     "jscatter": {
         "setup": "import jscatter\n"
@@ -67,13 +78,7 @@ TOOLS: dict[str, dict[str, Any]] = {
         "make": "s = jscatter.Scatter(data=frame, x='x', y='y', color_by='k'); "
         "s.mouse('lasso'); w = s.show()",
         "target": ".jp-OutputArea-output canvas >> nth=0",
-    },
-    "million": {
-        "n": 1_000_000,
-        "setup": "import twlab as tw; picked = lambda: len(w.selection)",
-        "make": "w = tw.explore(segments, coords=xy, labels=kind, similarity=False, views=['map'])",
-        "target": ".twx-map",
-        "zoom": ".twx-map canvas[tabindex]",
+        "zoom": ".jp-OutputArea-output canvas",
     },
     "heatmap": {
         "n": 5_000,
@@ -90,6 +95,21 @@ TOOLS: dict[str, dict[str, Any]] = {
         "zoom": ".twx-timeline canvas[tabindex]",
     },
 }
+NEXT_FRAME = """async () => {
+  await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+}"""
+TURN = """(canvas, turned) => {
+  const box = canvas.getBoundingClientRect();
+  const middle = {clientX: box.left + box.width / 2, clientY: box.top + box.height / 2};
+  canvas.dispatchEvent(
+    new WheelEvent("wheel", {...turned, bubbles: true, cancelable: true, ...middle}));
+}"""
+WHEEL = f"(canvas, way) => ({TURN})(canvas, {{deltaY: 60 * way}})"
+SIDEWAYS = f"(canvas, way) => ({TURN})(canvas, {{deltaX: 30 * way}})"
+GRID = """(canvas) =>
+  canvas.dispatchEvent(new KeyboardEvent("keydown", {key: "g", bubbles: true}))"""
+RATIOS = ("first_picture_s", "received_mb", "lasso_move_ms", "lasso_s", "zoom_ms", "pan_ms")
 COLOURED = """async (data) => {
   const image = new Image();
   image.src = "data:image/jpeg;base64," + data;
@@ -107,10 +127,9 @@ COLOURED = """async (data) => {
 }"""
 
 
-def measure(chromium: Browser, url: str, folder: Path, name: str) -> dict[str, Any]:
-    """All numbers of one tool."""
+def measure(chromium: Browser, url: str, folder: Path, name: str, n: int) -> dict[str, Any]:
+    """All numbers of one tool with so many points."""
     tool = TOOLS[name]
-    n = tool.get("n", 100_000)
     setup = SETUP.format(n=n, cells=n, setup=tool["setup"])
     lab.write_notebook(folder / f"{name}.ipynb", setup, "holder = ipywidgets.VBox([]); holder")
     page = chromium.new_page(viewport={"width": 1400, "height": 1000})
@@ -131,7 +150,11 @@ def measure(chromium: Browser, url: str, folder: Path, name: str) -> dict[str, A
     if "picked" in tool["setup"]:
         got |= lasso(book, tool["target"], traffic)
     if "zoom" in tool:
-        got["zoom_frame_ms"] = zoom_ms(page, tool["zoom"])
+        got["zoom_ms"] = steps_ms(page, tool["zoom"], WHEEL)
+        got["pan_ms"] = steps_ms(page, tool["zoom"], SIDEWAYS)
+    if "gallery" in tool:
+        page.locator(tool["gallery"]).focus()
+        got["gallery_ms"] = steps_ms(page, tool["gallery"], GRID, count=1)
     page.screenshot(path=lab.ARTIFACTS / f"bench-{name}.png")
     book.close()
     page.close()
@@ -154,6 +177,8 @@ def first_picture(book: lab.Notebook, tool: dict[str, Any]) -> float:
     session.on("Page.screencastFrame", keep)
     session.send("Page.startScreencast", {"format": "jpeg", "quality": 70})
     book.page.wait_for_timeout(500)
+    while not frames:
+        book.page.wait_for_timeout(100)
     before = book.page.evaluate(COLOURED, frames[-1][1])
     seen, began = len(frames), time.time()
     book.start_python(f"{tool['make']}\nholder.children = [w]")
@@ -178,8 +203,13 @@ def lasso(book: lab.Notebook, target: str, traffic: dict[str, int]) -> dict[str,
     points = [(box["x"] + u * box["width"], box["y"] + v * box["height"]) for u, v in corners]
     book.page.mouse.move(*points[0])
     book.page.mouse.down()
-    for point in points[1:]:
-        book.page.mouse.move(*point, steps=8)
+    moves = []
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
+        for share in (0.25, 0.5, 0.75, 1):
+            moved = time.perf_counter()
+            book.page.mouse.move(x0 + share * (x1 - x0), y0 + share * (y1 - y0))
+            book.page.evaluate(NEXT_FRAME)
+            moves.append(1e3 * (time.perf_counter() - moved))
     sent = traffic["sent"]
     began = time.perf_counter()
     book.page.mouse.up()
@@ -189,33 +219,31 @@ def lasso(book: lab.Notebook, target: str, traffic: dict[str, int]) -> dict[str,
     seconds = round(time.perf_counter() - began, 2)
     book.page.wait_for_timeout(500)
     return {
+        "lasso_move_ms": round(statistics.median(moves), 1),
         "lasso_s": seconds if picked else None,
         "lasso_rows": picked,
         "lasso_kb": round((traffic["sent"] - sent) / 1e3, 1),
     }
 
 
-def zoom_ms(page: Page, target: str) -> float:
-    """Milliseconds per frame over twenty steps of the wheel."""
-    page.locator(target).focus()
-    ms: float = page.evaluate(
-        """async (target) => {
-          const canvas = document.querySelector(target);
-          const box = canvas.getBoundingClientRect();
-          const middle = {clientX: box.left + box.width / 2, clientY: box.top + box.height / 2};
-          const began = performance.now();
-          for (let k = 0; k < 20; k++) {
-            const deltaY = k < 10 ? -60 : 60;
-            canvas.dispatchEvent(
-              new WheelEvent("wheel", {deltaY, bubbles: true, cancelable: true, ...middle}));
-            await new Promise(requestAnimationFrame);
-          }
-          await new Promise(requestAnimationFrame);
-          return (performance.now() - began) / 21;
-        }""",
-        target,
+def steps_ms(page: Page, target: str, step: str, *, count: int = 12) -> float:
+    """Milliseconds a step until the frame after it is there, the median over some steps."""
+    page.locator(target).first.focus()
+    ms: list[float] = page.evaluate(
+        f"""async ([target, count]) => {{
+          const canvas = document.querySelector(target), step = {step}, frame = {NEXT_FRAME};
+          const taken = [];
+          for (let k = 0; k < count; k++) {{
+            const began = performance.now();
+            step(canvas, k < count / 2 ? -1 : 1);
+            await frame();
+            taken.push(performance.now() - began);
+          }}
+          return taken;
+        }}""",
+        [target, count],
     )
-    return round(ms, 1)
+    return round(statistics.median(ms), 1)
 
 
 def count_traffic(socket: Any, traffic: dict[str, int]) -> None:
@@ -251,18 +279,69 @@ def kernel_mb(book: lab.Notebook) -> float:
     return float(book.python("print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)"))
 
 
+def installed(name: str) -> bool:
+    """Whether a tool's package is there; else that it is left out is printed."""
+    package = {"figurewidget": "plotly", "jscatter": "jscatter"}.get(name, "twlab")
+    there = importlib.util.find_spec(package) is not None
+    if not there:
+        print(f"{name} is left out: {package} is not installed")
+    return there
+
+
+def plan(chosen: list[str], sizes: list[int]) -> list[tuple[str, int]]:
+    """Tools and sizes of one round; what has a size of its own is asked once."""
+    free = [name for name in chosen if "n" not in TOOLS[name]]
+    fixed = [(name, TOOLS[name]["n"]) for name in chosen if "n" in TOOLS[name]]
+    return [(name, n) for n in sizes for name in free] + fixed
+
+
+def medians(rounds: list[dict[str, Any]]) -> dict[str, Any]:
+    """The median of each number; how often a tool did not answer at all."""
+    numbers = {
+        key for one in rounds for key, value in one.items() if isinstance(value, int | float)
+    }
+    out = {
+        key: statistics.median(one[key] for one in rounds if one.get(key) is not None)
+        for key in sorted(numbers)
+    }
+    return {"tool": rounds[0]["tool"], **out, "rounds": len(rounds)}
+
+
+def beside_explorer(table: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every other tool's medians over those of the explorer with as many points."""
+    own = {one["n"]: one for one in table if one["tool"] == "explorer"}
+    return [
+        {"tool": one["tool"], "n": one["n"]}
+        | {
+            f"{key} / explorer": round(one[key] / own[one["n"]][key], 2)
+            for key in RATIOS
+            if one.get(key) and own[one["n"]].get(key)
+        }
+        for one in table
+        if one["tool"] != "explorer" and one["n"] in own
+    ]
+
+
 def main() -> None:
-    """Measure and print, one line of JSON per tool."""
+    """Measure and print, one line of JSON per measurement, then medians and ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default=",".join(TOOLS))
-    chosen = parser.parse_args().only.split(",")
+    parser.add_argument("--sizes", default="20000,100000,1000000")
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    chosen = [name for name in given.only.split(",") if installed(name)]
+    todo = plan(chosen, [int(n) for n in given.sizes.split(",")])
+    results: dict[tuple[str, int], list[dict[str, Any]]] = {one: [] for one in todo}
     lab.ARTIFACTS.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
-        with lab.jupyter("lab", folder) as url:
-            for name in chosen:
-                with lab.browser() as chromium:
-                    print(json.dumps(measure(chromium, url, folder, name)), flush=True)
+    with tempfile.TemporaryDirectory() as made, lab.jupyter("lab", Path(made)) as url:
+        for name, n in todo * given.rounds:
+            with lab.browser() as chromium:
+                got = measure(chromium, url, Path(made), name, n)
+            results[name, n].append(got)
+            print(json.dumps(got), flush=True)
+    table = [medians(rounds) for rounds in results.values()]
+    for one in [*table, *beside_explorer(table)]:
+        print(json.dumps(one))
 
 
 if __name__ == "__main__":
