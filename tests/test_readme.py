@@ -56,9 +56,19 @@ def names(client: tw.Client) -> dict[str, Any]:
     Path("query.json").write_text(json.dumps(query), encoding="utf-8")
     many = tw.clips(tw.sample()).iloc[:60]
     many = many.assign(video_id=[f"film {k % 4}" for k in range(60)])
+    truth = pd.DataFrame(
+        {"query_id": ["a"], "video_id": ["film"], "start_sec": [4.0], "end_sec": [9.0]}
+    )
+    line = {"qid": 1, "vid": "film", "relevant_windows": [[4, 9]]}
+    Path("truth.jsonl").write_text(json.dumps(line), encoding="utf-8")
+    line = {"qid": 1, "vid": "film", "pred_relevant_windows": [[4, 8, 0.5]]}
+    Path("found.jsonl").write_text(json.dumps(line), encoding="utf-8")
     return {
         "many_films": many,
         "their_labels": many["start_sec"] < 150,
+        "truth": truth,
+        "found": truth.assign(score=1.0),
+        "labelled": clips.assign(label=["a", "b", "a"] * 3, video_id=[*"vvvwwwxxx"]),
         "tw": tw,
         "client": client,
         "segments": segments,

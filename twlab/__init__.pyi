@@ -21,6 +21,7 @@ from twlab.analysis.judging.retrieval import merge_hits as merge_hits
 from twlab.analysis.labelling import probing as _probing
 from twlab.analysis.labelling.probing import Probe as Probe
 from twlab.analysis.maps import projection as _projection
+from twlab.analysis.measuring.evaluating import evaluate as evaluate
 from twlab.analysis.models import comparing as _comparing
 from twlab.analysis.models.comparing import ModelComparison as ModelComparison
 from twlab.analysis.scenes import segmentation as _segmentation
@@ -44,6 +45,7 @@ from twlab.loading.load import check as check
 from twlab.loading.load import load as load
 from twlab.loading.load import save as save
 from twlab.loading.matrices import from_vectors as from_vectors
+from twlab.loading.moment_files import load_moments as load_moments
 from twlab.loading.samples import sample as sample
 from twlab.loading.samples import sample_video as sample_video
 from twlab.loading.saved import to_arrow as to_arrow
@@ -93,6 +95,15 @@ def probe(
 
 def to_spans(segments: _Segments, labels: _Values | pd.DataFrame) -> pd.DataFrame:
     """Labels of segments as spans: one row per label and uninterrupted stretch."""
+
+def knn_accuracy(
+    segments: _Segments,
+    labels: _Values | str,
+    *,
+    n_neighbors: int = 5,
+    groups: _Values | str = "video_id",
+) -> pd.DataFrame:
+    """The share of segments whose nearest neighbours in other videos have their label, per class."""
 
 def cosine_similarity(a: _Segments | _Vectors, b: _Segments | _Vectors | None = None) -> _Matrix:
     """The cosine similarity of each row of ``a`` with each row of ``b``."""
@@ -379,13 +390,16 @@ __all__ = [
     "distributed",
     "encode",
     "errors",
+    "evaluate",
     "executors",
     "explore",
     "find",
     "frames",
     "from_vectors",
     "intervals",
+    "knn_accuracy",
     "load",
+    "load_moments",
     "load_spans",
     "merge_hits",
     "name_clusters",

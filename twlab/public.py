@@ -62,6 +62,10 @@ WIRES: dict[str, Wire] = {
     "to_spans": Wire("analysis.labelling.annotating", _SEGMENTS),
     "load_spans": Wire("handover.span_files"),
     "save_spans": Wire("handover.span_files"),
+    # measuring
+    "evaluate": Wire("analysis.measuring.evaluating"),
+    "knn_accuracy": Wire("analysis.measuring.knn", _SEGMENTS),
+    "load_moments": Wire("loading.moment_files"),
     # media
     "encode": Wire("media.encoding"),
     "frames": Wire("media.frames"),

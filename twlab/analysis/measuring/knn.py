@@ -1,0 +1,233 @@
+"""How well neighbours tell a label: k-NN accuracy with whole videos left out.
+
+Clips of one video resemble each other whatever they show. A neighbour of the same video therefore
+tells little about the label and much about the video, and an accuracy that counts it is no promise
+for the next video. Here no neighbour is of the row's own group; what the split that leaks would
+have claimed stands beside it.
+
+* :func:`knn_accuracy` - of each class and of all
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from twlab.analysis.measuring.bootstrap import describe_interval, intervals_of_means
+from twlab.analysis.neighbors.exact import Videos, best_rows
+from twlab.checks import check_count
+from twlab.errors import InputError, warn
+from twlab.table import align_rows, clip_mask, time_order
+from twlab.table.segments import check_segments, one_space, unit_vectors
+from twlab.wording import brief
+
+if TYPE_CHECKING:
+    from twlab.table.types import Floats, Mask, Matrix, Positions, Values
+
+__all__ = ["knn_accuracy"]
+
+N_CHANCE = 50
+"""Draws of random neighbours; the chance of a class comes out within .01 from some 50 rows on."""
+
+ALL = "all"
+"""What the row of all classes together is called."""
+
+
+def knn_accuracy(
+    segments: pd.DataFrame,
+    labels: Values | str,
+    *,
+    n_neighbors: int = 5,
+    groups: Values | str = "video_id",
+) -> pd.DataFrame:
+    """The share of segments whose nearest neighbours in other videos have their label, per class.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A table of segments of one embedding option. Whole-video rows take no part, unless there
+        is nothing else; neither do zero vectors.
+    labels : Series, sequence or str
+        The label of each segment, or the column that holds it; rows without one take no part.
+    n_neighbors : int
+        How many neighbours vote. Of labels with as many votes the one of the nearest counts.
+    groups : Series, sequence or str
+        What no neighbour may share: whole groups are left out. Default: the video.
+
+    Returns
+    -------
+    DataFrame
+        One row for all, then one per class: ``label``, ``accuracy``, ``low`` and ``high`` (95 %,
+        by draws of whole groups), ``leaky_accuracy`` (neighbours of the same group allowed: what
+        a split at random would claim), ``chance`` (the same vote among rows of other groups drawn
+        at random), ``n_segments``, ``n_groups``, and ``interval``, what that is based on, or why
+        nothing can be told. A class of one group cannot be told from others without it: its
+        accuracy is missing, and it does not count in that of all, but its rows may be neighbours.
+
+    Raises
+    ------
+    InputError
+        If there are not two groups and two labels, the labels or groups do not fit the table, or
+        the table mixes embedding options or models.
+
+    Warns
+    -----
+    TwlabWarning
+        Of classes of one group, which cannot be told.
+
+    See Also
+    --------
+    twlab.evaluate : how good answers to queries are
+    twlab.nearest : the most alike rows of each row
+    twlab.annotate : labels of people onto segments
+
+    Notes
+    -----
+    Exact, n rows with each: n² · d. The interval is that of :func:`twlab.evaluate`.
+
+    Examples
+    --------
+    >>> import pandas as pd, twlab as tw
+    >>> clips = tw.clips(tw.sample())
+    >>> parts = (clips["start_sec"] // 120).astype(int)  # as if each two minutes were a video
+    >>> half = clips["start_sec"] % 120 < 60
+    >>> tw.knn_accuracy(clips, half, groups=parts)["label"].tolist()
+    ['all', False, True]
+    """
+    check_segments(segments)
+    n_neighbors = check_count(n_neighbors, "n_neighbors", of="neighbours")
+    one_space(segments)
+    label = _column(segments, labels, "labels")
+    group = _column(segments, groups, "groups")
+    unit = unit_vectors(segments)
+    kept = clip_mask(segments) & unit.any(axis=1) & label.notna().to_numpy(bool)
+    if group[kept].isna().any():
+        n_missing = int(group[kept].isna().sum())
+        raise InputError(
+            f"groups has no value for {n_missing} rows; one for each row with a label was "
+            "expected; drop these rows"
+        )
+    rows = time_order(segments)
+    rows = rows[kept[rows]]
+    codes, names = pd.factorize(label.iloc[rows], sort=True)
+    units = pd.factorize(group.iloc[rows])[0].astype(np.intp)
+    _check_enough(names, units)
+    told = _classes_of_several(codes, units, names)
+    votes = {
+        same: _vote(unit[rows], codes, units, n_neighbors, apart=not same) for same in (False, True)
+    }
+    return _table(names, codes, units, told, votes, _chance(codes, units, n_neighbors))
+
+
+def _column(segments: pd.DataFrame, values: Any, name: str) -> pd.Series[Any]:
+    """One value per row, by the name of a column or as they are."""
+    if isinstance(values, str):
+        if values not in segments.columns:
+            raise InputError(
+                f"{name} is {brief(values)}, and the table has no such column (there are: "
+                f"{', '.join(map(str, segments.columns))}); name one, or give a value for each row"
+            )
+        values = segments[values]
+    aligned = align_rows(segments, values, name)
+    return pd.Series(np.asarray(aligned, object), dtype=object).reset_index(drop=True)
+
+
+def _check_enough(names: Any, units: Positions) -> None:
+    n_groups = len(np.unique(units))
+    if n_groups < 2 or len(names) < 2:
+        raise InputError(
+            f"the labelled rows are of {n_groups} group{'' if n_groups == 1 else 's'} and "
+            f"{len(names)} label{'' if len(names) == 1 else 's'}; at least two of both were "
+            "expected; label more videos, or say with groups= what belongs together"
+        )
+
+
+def _classes_of_several(codes: Positions, units: Positions, names: Any) -> Mask:
+    """Which classes are of several groups."""
+    pairs = np.unique(np.column_stack([codes, units]), axis=0)
+    told: Mask = np.bincount(pairs[:, 0], minlength=len(names)) > 1
+    if not told.all():
+        lost = [brief(name) for name in names[~told]]
+        warn(
+            f"{len(lost)} of {len(names)} classes are of one group each, such as {lost[0]}; "
+            "whether they are found in another cannot be told, and they do not count in the "
+            "accuracy of all; label them in further videos"
+        )
+    return told
+
+
+def _vote(
+    unit: Matrix, codes: Positions, units: Positions, n_neighbors: int, *, apart: bool
+) -> Positions:
+    """The label that the neighbours of each row vote for."""
+    videos = Videos(units, units, same=False) if apart else None
+    found, _ = best_rows(unit, unit, np.arange(len(unit)), n_neighbors, own=True, videos=videos)
+    return _majority(np.where(found >= 0, codes[found], -1), int(codes.max()) + 1)
+
+
+def _majority(votes: Positions, n_classes: int) -> Positions:
+    """The most frequent label of each row of votes, nearest first; -1 is no vote."""
+    each = np.arange(len(votes))
+    counts = np.zeros((len(votes), n_classes + 1), np.intp)
+    for column in votes.T:
+        np.add.at(counts, (each, column), 1)
+    counts = counts[:, :-1]  # without the last, where -1 went
+    most = counts == counts.max(axis=1, keepdims=True)
+    winner = np.full(len(votes), -1, np.intp)
+    for column in votes.T[::-1]:  # of labels with as many votes, the nearest has the last word
+        wins = (column >= 0) & most[each, column]
+        winner[wins] = column[wins]
+    return winner
+
+
+def _chance(codes: Positions, units: Positions, n_neighbors: int) -> Floats:
+    """How often random neighbours of other groups vote for the label of each row."""
+    rng = np.random.default_rng(0)
+    order = np.argsort(units, kind="stable")
+    n_of = np.bincount(units)
+    first = np.concatenate([[0], np.cumsum(n_of)])[units]
+    right = np.zeros(len(codes))
+    for _ in range(N_CHANCE):
+        draws = (
+            rng.random((len(codes), n_neighbors)) * (len(codes) - n_of[units])[:, None]
+        ).astype(np.intp)
+        draws += np.where(draws >= first[:, None], n_of[units][:, None], 0)  # past the own group
+        right += _majority(codes[order[draws]], int(codes.max()) + 1) == codes
+    return right / N_CHANCE
+
+
+def _table(
+    names: Any,
+    codes: Positions,
+    units: Positions,
+    told: Mask,
+    votes: dict[bool, Positions],
+    chance: Floats,
+) -> pd.DataFrame:
+    """Means of all rows and of those of each class."""
+    mine = codes[:, None] == np.arange(len(names))
+    mine = np.column_stack([told[codes], mine])
+    right, leaky = votes[False] == codes, votes[True] == codes
+    counted = mine & told[codes][:, None]
+    shown = intervals_of_means(np.where(counted, right[:, None], np.nan), units)
+    of = mine.sum(0)
+    groups = [len(np.unique(units[column])) for column in mine.T]
+    table = pd.DataFrame(
+        {
+            "label": pd.Series([ALL, *names], dtype=object),
+            "accuracy": shown.mean,
+            "low": shown.low,
+            "high": shown.high,
+            "leaky_accuracy": (mine * leaky[:, None]).sum(0) / np.maximum(of, 1),
+            "chance": (mine * chance[:, None]).sum(0) / np.maximum(of, 1),
+            "n_segments": of,
+            "n_groups": groups,
+        }
+    )
+    table["interval"] = [
+        describe_interval(n, float(low)) if known else "cannot tell: the class is of one group"
+        for n, low, known in zip(groups, table["low"], [True, *told], strict=True)
+    ]
+    return table
