@@ -245,6 +245,23 @@ class Notebook:
         )
 
 
+WATCH_THEMES = """() => {
+  window.themes = new Set();
+  const explorers = (top) => [
+    ...top.querySelectorAll(".twx"),
+    ...[...top.querySelectorAll("marimo-anywidget")].flatMap((one) =>
+      one.shadowRoot ? explorers(one.shadowRoot) : []),
+  ];
+  const look = () => {
+    const painted = explorers(document); // in the frame that now begins
+    setTimeout(() => painted.forEach((root) => window.themes.add(root.dataset.theme)));
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}"""
+"""Notes which themes were ever painted: what is on the page as a frame begins, read after it."""
+
+
 def box_of(page: Page, selector: str, nth: int = 0) -> dict[str, float]:
     """Where an element is on the page, scrolled into sight."""
     found = page.locator(selector).nth(nth)

@@ -27,16 +27,6 @@ CELLS = (
     "import twlab as tw\nfilm = tw.clips(tw.sample())\ntw.plot.novelty(film)",
     "tw.explore(film, views=['map', 'timeline'])",
 )
-WATCH = """() => {
-  window.themes = new Set();
-  const look = () => {
-    const painted = [...document.querySelectorAll(".twx")]; // in the frame that now begins
-    setTimeout(() => painted.forEach((root) => window.themes.add(root.dataset.theme)));
-    requestAnimationFrame(look);
-  };
-  requestAnimationFrame(look);
-}"""
-"""Notes which themes were ever painted: what is on the page as a frame begins, read after it."""
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +69,7 @@ def test_jupyterlab_has_the_last_word(
     )
     page.wait_for_selector(f"body[data-jp-theme-name='JupyterLab {theme}']", state="attached")
     page.wait_for_timeout(1000)  # its colours come a little later than its name
-    page.evaluate(WATCH)
+    page.evaluate(lab.WATCH_THEMES)
     book.run_all()
     page.wait_for_selector(".twx-map canvas", timeout=60_000)
     page.wait_for_selector(".js-plotly-plot .main-svg", timeout=60_000)

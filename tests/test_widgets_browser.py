@@ -1,4 +1,4 @@
-"""The explorer in a real browser, against a real JupyterLab and Notebook 7."""
+"""The explorer in a real browser, against a real JupyterLab."""
 
 from __future__ import annotations
 
@@ -309,20 +309,3 @@ ex"""
     page.wait_for_timeout(200)
     assert page.locator(".twx-heatmap").screenshot() != picture
     page.screenshot(path=lab.ARTIFACTS / "options.png")
-
-
-def test_notebook_7(chromium: Browser, folder: Path) -> None:
-    (folder / "seven").mkdir()
-    shutil.copy(tw.sample_video(), folder / "seven" / "film.mp4")
-    with lab.jupyter("notebook", folder / "seven") as url:
-        lab.write_notebook(folder / "seven" / "book.ipynb", SETUP, OPEN)
-        page = chromium.new_page(viewport={"width": 1300, "height": 1000})
-        page.goto(f"{url}/notebooks/book.ipynb", wait_until="load")
-        book = lab.Notebook(page)
-        book.run_all()
-        page.wait_for_selector(".twx-map canvas", timeout=60_000)
-        page.mouse.click(*on_map(page, 30))
-        page.wait_for_function(f"{VIDEO_SEC} === 180")
-        book.wait_python("print(ex.focus)", "clip 30")
-        page.screenshot(path=lab.ARTIFACTS / "notebook7.png")
-        page.close()

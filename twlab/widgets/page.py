@@ -63,9 +63,18 @@ for (const frame of document.querySelectorAll("iframe.twlab-page")) {{
   const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   const own = getComputedStyle(document.documentElement).colorScheme;
   let scheme = own.includes("dark") ? (own.includes("light") ? system : "dark") : "light";
+  const pen = new OffscreenCanvas(1, 1).getContext("2d");
+  const painted = (css) => {{
+    pen.clearRect(0, 0, 1, 1);
+    pen.fillStyle = css;
+    pen.fillRect(0, 0, 1, 1);
+    const [r, g, b, alpha] = pen.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, alpha / 255];
+  }};
   for (let node = frame; node; node = node.parentElement) {{
-    const parts = getComputedStyle(node).backgroundColor.match(/[\\d.]+/g);
-    const [r, g, b, alpha = 1] = parts.map(Number);
+    const css = getComputedStyle(node).backgroundColor;
+    const plain = css.startsWith("rgb");
+    const [r, g, b, alpha = 1] = plain ? css.match(/[\\d.]+/g).map(Number) : painted(css);
     if (alpha <= 0.5) continue;
     scheme = 0.21 * r + 0.72 * g + 0.07 * b < 128 ? "dark" : "light";
     break;

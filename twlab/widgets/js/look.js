@@ -124,11 +124,29 @@ export class Look {
 /** Whether what lies behind the element is dark, whoever painted it. @param {HTMLElement} root */
 function isDark(root) {
   for (let node = root.parentElement; node; node = parentAcrossShadow(node)) {
-    const match = /rgba?\(([^)]+)\)/.exec(getComputedStyle(node).backgroundColor);
-    const [r, g, b, alpha = 1] = (match?.[1] ?? "0,0,0,0").split(/[,/\s]+/).map(Number);
+    const [r, g, b, alpha] = readColour(getComputedStyle(node).backgroundColor);
     if (alpha > 0.5) return luminance([r, g, b]) < DARK_LUMINANCE;
   }
   return isCanvasDark();
+}
+
+/**
+ * Red, green and blue to 255 and alpha to 1 of a computed colour. Of those that are not written in
+ * these numbers (`oklch(…)`, `color(srgb …)`) a pixel is painted.
+ * @param {string} css
+ */
+function readColour(css) {
+  const match = /^rgba?\(([^)]+)\)/.exec(css);
+  if (match) {
+    const [r, g, b, alpha = 1] = match[1].split(/[,/\s]+/).map(Number);
+    return [r, g, b, alpha];
+  }
+  const pen = new OffscreenCanvas(1, 1).getContext("2d");
+  if (!pen) return [0, 0, 0, 0];
+  pen.fillStyle = css;
+  pen.fillRect(0, 0, 1, 1);
+  const [r, g, b, alpha] = pen.getImageData(0, 0, 1, 1).data;
+  return [r, g, b, alpha / 255];
 }
 
 /** Whether the browser paints a page dark that paints nothing itself: where the page allows it. */
