@@ -50,7 +50,8 @@ def run(book: Any) -> Ran:
         os.environ |= {"TWELVELABS_API_KEY": KEY, "TWELVELABS_BASE_URL": service.url}
         os.environ["TQDM_DISABLE"] = "1"
         where = {"metadata": {"path": folder}}
-        explores = any("tw.explore(" in cell.source for cell in book.cells)
+        code = [cell.source for cell in book.cells if cell.cell_type == "code"]
+        explores = any("tw.explore(" in source for source in code)
         if explores:  # as one sees it, rather than as a page without a kernel and a film
             book.cells.append(nbformat.v4.new_code_cell(f"tw.save_html(explorer, {PAGE!r})"))
         nbclient.NotebookClient(
