@@ -50,6 +50,7 @@ def names(client: tw.Client) -> dict[str, Any]:
     segments = tw.load("answer.json")
     clips = tw.clips(segments)
     model = clips["model_name"].iloc[0]
+    halves = tw.clips(tw.sample()).assign(video_id=["one"] * 50 + ["two"] * 50)
     query = {"model_name": model, "data": [{"embedding": tw.vectors(clips)[3].tolist()}]}
     marks = "video,start,end,label\ntrailer_240p.mp4,0:02,0:14,titles\n"
     Path("marks.csv").write_text(marks, encoding="utf-8")
@@ -74,6 +75,8 @@ def names(client: tw.Client) -> dict[str, Any]:
         "segments": segments,
         "clips": clips,
         "other_model": tw.with_vectors(clips, tw.vectors(clips)[:, ::3]),
+        "old": halves,
+        "new": tw.with_vectors(halves, tw.vectors(halves)[:, ::-1]),
         "labels": tw.cluster(clips, 3),
         "trailer": clips,
         "film": tw.sample(),

@@ -23,7 +23,9 @@ from twlab.analysis.labelling.probing import Probe as Probe
 from twlab.analysis.maps import projection as _projection
 from twlab.analysis.measuring.evaluating import evaluate as evaluate
 from twlab.analysis.models import comparing as _comparing
+from twlab.analysis.models import translation as _translation
 from twlab.analysis.models.comparing import ModelComparison as ModelComparison
+from twlab.analysis.models.translation import Translation as Translation
 from twlab.analysis.scenes import segmentation as _segmentation
 from twlab.analysis.scenes.scoring import boundary_scores as boundary_scores
 from twlab.archive.store import Part as Part
@@ -297,6 +299,9 @@ def threshold(segments: _Segments, *, base_rate: float = ...) -> pd.DataFrame:
 def compare_models(a: _Segments, b: _Segments | None = None) -> _comparing.ModelComparison:
     """How far two models, or two options, see the same films alike, against chance."""
 
+def fit_translation(a: _Segments, b: _Segments | None = None) -> _translation.Translation:
+    """A linear translation from one model's vectors to another's, judged on held-out videos."""
+
 def explore(
     segments: _Segments,
     *,
@@ -371,6 +376,7 @@ __all__ = [
     "Settings",
     "ShownTable",
     "Store",
+    "Translation",
     "TwlabError",
     "TwlabWarning",
     "align",
@@ -394,6 +400,7 @@ __all__ = [
     "executors",
     "explore",
     "find",
+    "fit_translation",
     "frames",
     "from_vectors",
     "intervals",

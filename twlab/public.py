@@ -111,7 +111,9 @@ WIRES: dict[str, Wire] = {
     "threshold": Wire("analysis.judging.thresholds", _SEGMENTS),
     # models
     "ModelComparison": Wire("analysis.models.comparing"),
+    "Translation": Wire("analysis.models.translation"),
     "compare_models": Wire("analysis.models.comparing", ("a", "b")),
+    "fit_translation": Wire("analysis.models.translation", ("a", "b")),
     # figures
     "save_figure": Wire("figures.figure_files"),
     # widgets

@@ -74,6 +74,8 @@ class SharedVideos(NamedTuple):
     names: tuple[str, str]
     """What the two are called."""
     videos: list[SharedVideo]
+    spaces: tuple[tuple[str, str], tuple[str, str]]
+    """Option and model of both, empty where a table names none."""
 
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Both sides as tables of segments, row ``i`` of both of one moment."""
@@ -135,7 +137,7 @@ def pair_up(a: Any, b: Any = None) -> SharedVideos:
             f"{len(short)} of {len(pairs)} videos have fewer than {FEWEST_MOMENTS} moments in "
             f"both tables and were left out: {_list_names(short)}"
         )
-    return SharedVideos(names, whole)
+    return SharedVideos(names, whole, (_name_part(sides[0]), _name_part(sides[1])))
 
 
 def _two_sides(a: Any, b: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
