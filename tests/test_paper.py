@@ -106,6 +106,25 @@ def test_a_map_and_a_heatmap_keep_their_shape() -> None:
     assert inside[0] == pytest.approx(inside[1], rel=0.01)
 
 
+def test_squares_fill_the_room_that_a_heatmap_gives_them() -> None:
+    film, trailer = tw.sample(), tw.sample("trailer")
+    both = pd.concat([film, tw.sample(embedding_option="audio")], ignore_index=True)
+    videos = pd.concat([film, trailer], ignore_index=True)
+    for name, table in {"one": film, "options": both, "videos": videos}.items():
+        around = []
+        for width_mm in (60, 85, 175):
+            layout = tw.plot.heatmap(table, style="paper", width_mm=width_mm).layout
+            margin = layout.margin
+            wide = (layout.width - margin.l - margin.r) * layout.xaxis.domain[1]
+            inside = layout.height - margin.t - margin.b
+            low, high = layout.yaxis.domain
+            assert (high - low) * inside == pytest.approx(wide, abs=0.1), (name, width_mm)
+            around.append([(1 - high) * inside, low * inside])
+        assert around[0] == pytest.approx(around[1], abs=0.1), name
+        assert around[0] == pytest.approx(around[2], abs=0.1), name
+        assert max(around[0]) < 9 * 9.4, "a few lines of lettering"
+
+
 def test_axes_of_time_say_so() -> None:
     layout = DRAWS["novelty"](style="paper").layout
     assert layout.xaxis.title.text == "time (min:s)"
@@ -152,6 +171,11 @@ def test_a_figure_is_written_as_wide_as_asked(tmp_path: Path) -> None:
     assert float(drawing.attrib["width"].removesuffix("px")) == pytest.approx(321.26, abs=1)
     letters = re.findall(r"font-size: ([\d.]+)px", (tmp_path / "a.svg").read_text("utf-8"))
     assert {LEAST <= float(size) <= MOST for size in letters} == {True}
+    (image,) = (one.attrib for one in drawing.iter("{http://www.w3.org/2000/svg}image"))
+    low, high = figure.layout.yaxis.domain
+    for side in ("width", "height"):
+        room = (high - low) * (float(drawing.attrib["height"].removesuffix("px")) - 12)
+        assert float(image[side]) == pytest.approx(room, abs=5), "no stripe is left blank"
     content = tw.save_figure(figure, str(tmp_path / "a.pdf")).read_bytes()
     box = re.search(rb"/MediaBox \[0 0 ([\d.]+)", content)
     assert content.startswith(b"%PDF")

@@ -58,8 +58,17 @@ MARGIN = 6
 LABELS, STANDOFF = 36, 3
 """Pixels for the ticks and the title of an axis, and between these two."""
 
+TIME_LETTERS, TICK_LETTER = 4, 5.2
+"""Letters of the ticks for which these pixels are meant, as in 8:00, and pixels of one more."""
+
+SCREEN_SIDE = 12
+"""Pixels to the right of panels on the screen that are no room for names."""
+
 FLATTEST = 72
 """Pixels that what is drawn is high at least: eight lines of lettering."""
+
+SHRINK = POINTS * PIXELS_PER_POINT / 12
+"""Lettering on paper by that on the screen, where most of it has 12 pixels."""
 
 STROKE = 0.6
 """Lines and points are drawn thinner by this: a line of 1.5 pixels then has .7 points."""
@@ -132,7 +141,11 @@ def _on_paper(figure: go.Figure, width_mm: float) -> go.Figure:
     layout = figure.layout.to_plotly_json()
     data = [trace.to_plotly_json() for trace in figure.data]  # with their arrays as they are
     width = width_mm * PIXELS_PER_MM
-    height = _height_at(layout, width)
+    margin = dict.fromkeys("lrtb", float(MARGIN))
+    if _keeps_squares(layout):
+        height = _lay_squares(layout, data, width, margin)
+    else:
+        height = _height_at(layout, width)
     for axis in _axes(layout):
         _title_time(axis)
         axis |= {"automargin": True, "title": {**axis.get("title", {}), "standoff": STANDOFF}}
@@ -141,7 +154,7 @@ def _on_paper(figure: go.Figure, width_mm: float) -> go.Figure:
         _set_strokes(part)
     layout |= {"width": round(width, 2), "height": round(height, 2), "autosize": False}
     layout["title"] = {"text": ""}
-    layout["margin"] = {**dict.fromkeys("lrtb", MARGIN), "pad": 0}
+    layout["margin"] = {**margin, "pad": 0}
     layout["template"]["layout"]["font"]["family"] = FONTS
     return type(figure)(data, layout)
 
@@ -159,6 +172,46 @@ def _height_at(layout: dict[str, Any], width: float) -> float:
         return 2 * MARGIN + (width - 2 * MARGIN) * tall / wide
     drawn = float(inside * (layout["height"] - margin["t"] - margin["b"]))
     return 2 * MARGIN + LABELS + max(FLATTEST, drawn)
+
+
+def _keeps_squares(layout: dict[str, Any]) -> bool:
+    """Whether panels shrink to squares in the room that they are given."""
+    down = layout.get("yaxis", {})
+    return down.get("constrain") == "domain" and down.get("visible") is not False
+
+
+def _lay_squares(
+    layout: dict[str, Any], data: list[dict[str, Any]], width: float, margin: dict[str, float]
+) -> float:
+    """Make each panel as high as it is wide; the height of the figure, in pixels.
+
+    What is written above and below panels is as high as its lettering, which does not grow with
+    the width, so shares of the height that fit the screen would leave stripes blank here.
+    """
+    screen, down = layout["margin"], layout["yaxis"]
+    inside = (layout["height"] - screen["t"] - screen["b"]) * SHRINK
+    ticks = down.get("ticktext") or ["0:00:00" if "%-H" in down.get("tickformat", "") else "0:00"]
+    margin["l"] += LABELS + TICK_LETTER * (max(map(len, ticks)) - TIME_LETTERS)
+    margin["r"] = max(MARGIN, (screen["r"] - SCREEN_SIDE) * SHRINK)
+    left, right = layout["xaxis"]["domain"]
+    side = (width - margin["l"] - margin["r"]) * (right - left)
+    sides = [axis for name, axis in layout.items() if re.fullmatch(r"yaxis\d*", name)]
+    axes = [axis for axis in sides if "domain" in axis]  # the others lie on these
+    rows = sorted({tuple(axis["domain"]) for axis in axes}, reverse=True)
+    ends = [1.0, *(low for low, _ in rows)]
+    rooms = [(end - high) * inside for end, (_, high) in zip(ends, rows, strict=False)]
+    tall = sum(rooms) + len(rows) * side + ends[-1] * inside
+    tops, top = {}, tall
+    for (_, high), room in zip(rows, rooms, strict=True):
+        tops[high] = top - room
+        top -= room + side
+    for axis in axes:
+        top = tops[axis["domain"][1]]
+        axis["domain"] = [max(0.0, (top - side) / tall), top / tall]
+    for bar in (trace["colorbar"] for trace in data if "colorbar" in trace):
+        # Plotly keeps a pad free on the far side too, where there is no room for it.
+        bar |= {"y": (tops[bar["y"]] + bar["ypad"] * SHRINK) / tall, "ypad": 0}
+    return float(2 * MARGIN + tall)
 
 
 def _axes(layout: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -208,7 +261,7 @@ def _set_strokes(part: Any) -> None:
             numbers = [size for size in sizes if isinstance(value[size], int | float)]
             value |= {size: value[size] * STROKE for size in numbers}
         if key in ("xshift", "yshift") and isinstance(value, int | float):
-            part[key] = value * POINTS * PIXELS_PER_POINT / 12
+            part[key] = value * SHRINK
         _set_strokes(value)
 
 
