@@ -46,7 +46,8 @@ SIZES = (10, 30, 100, 300, 1000)
 """Numbers of labels in the learning curve, about evenly spaced in what they cost to make."""
 
 N_REPEATS = 3
-"""Draws of labels for each point of the curve: its mean moves by about .01 on 18 films."""
+"""Draws of labels for each point of the curve; each costs a fit for each label, and each is
+measured on all folds."""
 
 RARE = 0.05
 """How rarely chance alone may pass for knowledge, over all labels together (Holm)."""
