@@ -166,8 +166,8 @@ def compare_models(a: pd.DataFrame, b: pd.DataFrame | None = None) -> ModelCompa
     >>> import pandas as pd, twlab as tw
     >>> both = pd.concat([tw.sample(), tw.sample(embedding_option="audio")], ignore_index=True)
     >>> found = tw.compare_models(both)
-    >>> found.measures.set_index("measure").loc["cka", ["n_videos", "chance_from"]].tolist()
-    [1, 'shifts in time']
+    >>> found.measures["chance_from"].unique().tolist()
+    ['shifts in time']
     """
     pairs = pair_up(a, b)
     tables = pairs.tables()

@@ -102,6 +102,7 @@ class Translation:
     --------
     >>> import numpy as np, pandas as pd, twlab as tw
     >>> film = tw.clips(tw.sample())
+    >>> film = tw.with_vectors(film, tw.vectors(film)[:, :24])
     >>> parts = film.assign(video_id=np.repeat([f"part {k}" for k in range(5)], 20))
     >>> translation = tw.fit_translation(parts, tw.with_vectors(parts, -tw.vectors(parts)[:, ::-1]))
     >>> translation.translate(film).shape == film.assign(translated_from="").shape
@@ -145,6 +146,7 @@ class Translation:
         --------
         >>> import numpy as np, twlab as tw
         >>> film = tw.clips(tw.sample())
+        >>> film = tw.with_vectors(film, tw.vectors(film)[:, :24])
         >>> parts = film.assign(video_id=np.repeat([f"part {k}" for k in range(5)], 20))
         >>> translation = tw.fit_translation(parts, parts)
         >>> translation.translate(film)["translated_from"].nunique()
@@ -218,6 +220,7 @@ def fit_translation(a: pd.DataFrame, b: pd.DataFrame | None = None) -> Translati
     --------
     >>> import numpy as np, twlab as tw
     >>> film = tw.clips(tw.sample())
+    >>> film = tw.with_vectors(film, tw.vectors(film)[:, :24])
     >>> parts = film.assign(video_id=np.repeat([f"part {k}" for k in range(5)], 20))
     >>> turned = tw.with_vectors(parts, tw.vectors(parts)[:, ::-1])
     >>> tw.fit_translation(parts, turned).scores["method"].tolist()
