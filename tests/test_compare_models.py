@@ -303,4 +303,4 @@ def test_strangers_are_called_kin_no_more_than_one_in_twenty(kind: str) -> None:
         small.append(found["p_value"] <= 0.05)
     # Of 12 at one in twenty, 4 or more come once in 450.
     assert np.sum(called, axis=0).max() < 4, np.sum(called, axis=0)
-    assert kind == "mixed" or np.sum(small, axis=0).max() < 4, np.sum(small, axis=0)
+    assert np.sum(small, axis=0).max() < 4, np.sum(small, axis=0)

@@ -134,8 +134,9 @@ def compare_models(a: pd.DataFrame, b: pd.DataFrame | None = None) -> ModelCompa
         ``value`` is the mean over videos; ``low`` and ``high`` its 95 % interval for films like
         these, by resampling videos (missing with fewer than five; of just five it holds the truth
         nine times in ten); ``chance`` and ``chance_95`` the mean and 95 % point of what the two
-        give as strangers; ``p_value`` the share of draws of chance that give as much, ``least_p``
-        the smallest that there can be; ``chance_from`` ``other films`` or ``shifts in time``;
+        give as strangers; ``p_value`` the share of draws of chance that give as much, missing
+        where these draws are no chance (see Notes), ``least_p`` the smallest that there can be;
+        ``chance_from`` ``other films`` or ``shifts in time``;
         ``n_videos``; ``verdict``: ``more than chance``, ``no more than chance`` (p above .05), or
         ``cannot tell``, and ``note`` then says why.
 
@@ -156,8 +157,8 @@ def compare_models(a: pd.DataFrame, b: pd.DataFrame | None = None) -> ModelCompa
     videos or more, chance is the same two models on *different* films of about the same length.
     With fewer it is the video shifted in time, a verdict needs the consent of
     :func:`twlab.compare_options`, and there is no interval. Videos that differ much in how they run
-    share that with themselves alone: ``more than chance`` is said only where they exceed nine
-    tenths of their own strangers, too. Six measures are six tests: one in
+    share that with themselves alone: ``more than chance``, and a p of .05 or less, is said only
+    where they exceed nine tenths of their own strangers, too. Six measures are six tests: one in
     twenty of each errs among strangers. A high value says that two models are alike, not that
     either is good. Equal rows count once; of a long video at most 500 moments are compared.
 
@@ -211,7 +212,7 @@ def _judge(videos: list[SharedVideo], cuts: list[tuple[Positions, Positions]]) -
             row["p_value"] = np.nan if objection else max(row["p_value"], consent)
         row["verdict"] = _verdict(row["p_value"])
         if row["verdict"] == MORE and measured.outdone[k] <= 0:
-            row |= {"verdict": CANNOT_TELL, "note": UNLIKE_FILMS}
+            row |= {"verdict": CANNOT_TELL, "note": UNLIKE_FILMS, "p_value": np.nan}
         rows.append(row)
     names = ["measure", *FIGURES, "chance_from", "n_videos", "verdict", "note"]
     table = pd.DataFrame(rows, columns=names)
