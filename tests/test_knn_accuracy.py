@@ -59,7 +59,7 @@ def test_planted_labels_are_found(rng: np.random.Generator) -> None:
     assert values[-1] > 0.95
     row = tw.knn_accuracy(*made(rng, told=6.0)).iloc[0]
     assert row["low"] > row["chance"]
-    assert row["interval"] == "bootstrap over 24 videos"
+    assert row["interval"] == "exact bound: all 24 videos have the value 1"
 
 
 def test_order_and_names_change_nothing(rng: np.random.Generator) -> None:

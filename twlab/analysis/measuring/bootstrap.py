@@ -76,17 +76,21 @@ def intervals_of_means(values: Floats, units: Positions) -> Interval:
     return Interval(mean, low, high, n_values.astype(np.intp), used.sum(0).astype(np.intp))
 
 
-def describe_interval(n_units: int, low: float) -> str:
+def describe_interval(n_units: int, mean: float, low: float) -> str:
     """What an interval rests on, or why there is none.
 
-    >>> describe_interval(3, float("nan"))
+    >>> describe_interval(3, 0.5, float("nan"))
     'cannot tell: 3 videos, at least 10 are needed'
+    >>> describe_interval(30, 1.0, 0.88)
+    'exact bound: all 30 videos have the value 1'
     """
     videos = f"{n_units:,} video{'' if n_units == 1 else 's'}"
     if n_units < FEWEST_UNITS:
         return f"cannot tell: {videos}, at least {FEWEST_UNITS} are needed"
     if np.isnan(low):
         return f"cannot tell: all {videos} have the same value"
+    if mean in (0, 1):
+        return f"exact bound: all {videos} have the value {mean:g}"
     return f"bootstrap over {videos}"
 
 

@@ -263,8 +263,8 @@ def _summarize(names: Sequence[_Measure], values: Floats, units: Any) -> pd.Data
         }
     )
     table["interval"] = [
-        describe_interval(int(n), float(low))
-        for n, low in zip(table["n_videos"], table["low"], strict=True)
+        describe_interval(int(n), float(mean), float(low))
+        for n, mean, low in zip(table["n_videos"], table["value"], table["low"], strict=True)
     ]
     kept: pd.DataFrame = table[table["n_queries"] > 0].reset_index(drop=True)
     return kept

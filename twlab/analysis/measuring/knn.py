@@ -33,6 +33,7 @@ N_CHANCE = 50
 rows on (a share of 2,500 draws)."""
 
 ALL = "all"
+ONE_GROUP = "cannot tell: the class is of one group"
 """What the row of all classes together is called."""
 
 
@@ -228,7 +229,9 @@ def _table(
         }
     )
     table["interval"] = [
-        describe_interval(n, float(low)) if known else "cannot tell: the class is of one group"
-        for n, low, known in zip(groups, table["low"], [True, *told], strict=True)
+        describe_interval(n, float(mean), float(low)) if known else ONE_GROUP
+        for n, mean, low, known in zip(
+            groups, table["accuracy"], table["low"], [True, *told], strict=True
+        )
     ]
     return table
