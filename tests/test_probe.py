@@ -103,20 +103,26 @@ def test_probabilities_are_calibrated_where_labels_are_hard() -> None:
 
 
 def test_random_labels_are_at_chance_and_it_is_said() -> None:
-    """Twenty labels at random, in runs: p-values as they should be, no label passes."""
+    """Four times twenty labels at random, in runs: p-values as they should be, and it is said."""
     segments, _ = films(16, n=6, run=3)
-    rng = np.random.default_rng(3)
-    runs = np.repeat(rng.random((20, 32)) < 0.35, 3, axis=1)
-    flags = pd.DataFrame(runs.T, index=segments.index, columns=[f"r{k:02}" for k in range(20)])
-    found = tw.probe(segments, flags)
-    scores = found.scores
-    assert (scores["verdict"] == "no better than chance in videos that gave no label").all()
-    assert "0 of 20 labels are found better" in found.verdict
-    assert abs((scores["ap"] - scores["chance"]).mean()) < 0.06
-    assert 0.3 < scores["p_value"].mean() < 0.7
-    assert (scores["p_value"] < 0.1).sum() <= 6  # two are expected; above six 1 time in 400
-    likely = found.estimator.predict_proba(tw.vectors(segments))
-    assert np.abs(likely - scores["chance"].to_numpy()).mean() < 0.08
+    p, passed = [], []
+    for seed in range(3, 7):
+        rng = np.random.default_rng(seed)
+        runs = np.repeat(rng.random((20, 32)) < 0.35, 3, axis=1)
+        flags = pd.DataFrame(runs.T, index=segments.index, columns=[f"r{k:02}" for k in range(20)])
+        found = tw.probe(segments, flags)
+        scores = found.scores
+        n_found = int(scores["verdict"].str.startswith("found better").sum())
+        assert f"{n_found} of 20 labels are found better" in found.verdict
+        assert abs((scores["ap"] - scores["chance"]).mean()) < 0.06
+        assert scores["p_value"][scores["verdict"].str.startswith("no better")].gt(0.002).all()
+        likely = found.estimator.predict_proba(tw.vectors(segments))
+        assert np.abs(likely - scores["chance"].to_numpy()).mean() < 0.08
+        p += scores["p_value"].tolist()
+        passed.append(n_found > 0)
+    assert sum(passed) < 2  # of four at one in twenty, two or more come once in 70
+    assert 0.4 < np.mean(p) < 0.7
+    assert sum(one < 0.1 for one in p) <= 15  # of 80, eight are expected; more once in 120
 
 
 def test_a_split_that_mixes_clips_claims_too_much() -> None:

@@ -68,7 +68,7 @@ def test_words_are_found_in_a_notebook(chromium: Browser, tmp_path: Path) -> Non
             book.wait_python("print(ex.focus, len(ex.selection))", "7 0")
             same = "print(ex.found.equals(tw.search(film, text='moment 7', client=client, k=12)))"
             book.wait_python(same, "True")
-            page.wait_for_function("document.querySelector('.twx-reel b').innerText === '0:42'")
+            page.wait_for_function("document.querySelector('.twx-reel b')?.innerText === '0:42'")
             find(page, "moment 3")
             wait_for_toast(page, "Best for “moment 3”")
             n_paid = len(service.paid)

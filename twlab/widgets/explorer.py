@@ -24,6 +24,7 @@ import traitlets
 from twlab.errors import InputError
 from twlab.hosts import is_unattended
 from twlab.widgets.bundle import module_source, style_source
+from twlab.widgets.label_file import LabelFile
 from twlab.widgets.naming import read_names, tell_names
 from twlab.widgets.page import State, iframe_of
 from twlab.widgets.picks import (
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 
     from twlab.analysis.judging.queries import Embedder
     from twlab.table.types import Mask, Query
-    from twlab.widgets.label_file import LabelFile
 
 
 __all__ = ["Explorer", "state_of"]
@@ -95,8 +95,8 @@ class Explorer(anywidget.AnyWidget):
         Those of the videos that lie on a disk, by their place among them.
     search : client or callable
         What finds words, as for :func:`twlab.explore`.
-    label_file : LabelFile
-        The file that keeps the names given to segments.
+    label_file : Path
+        The CSV that keeps the names given to segments.
 
     Attributes
     ----------
@@ -171,7 +171,7 @@ class Explorer(anywidget.AnyWidget):
         ids: Sequence[str] = (),
         files: Mapping[int, Path] | None = None,
         search: Embedder | Callable[[str], Query] | None = None,
-        label_file: LabelFile | None = None,
+        label_file: Path | None = None,
     ) -> None:
         if spec is None:
             raise InputError(
@@ -186,11 +186,16 @@ class Explorer(anywidget.AnyWidget):
         self._named = read_names(segments, [])
         super().__init__(_spec=spec, _data=data, _selection=pack_mask(self._mask))
         self.selection = self._chosen
-        self.labels = self._named if label_file is None else label_file.read()
+        self.labels = self._named
         if label_file is not None:
-            self.observe(lambda change: label_file.write(change.new), "labels")
+            self._keep_labels(LabelFile(label_file, segments))
         self.current_video = ids[0] if ids else ""
         self.on_msg(self._answer)
+
+    def _keep_labels(self, file: LabelFile) -> None:
+        """Take the names in a file, and write each change to it."""
+        self.labels = file.read()
+        self.observe(lambda change: file.write(change.new), "labels")
 
     @traitlets.validate("selection")
     def _take_selection(self, proposal: Any) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from twlab.widgets.explorer import Explorer
 from twlab.widgets.explorer_options import ExplorerOptions, View
-from twlab.widgets.label_file import LabelFile, label_path
+from twlab.widgets.label_file import label_path
 from twlab.widgets.payload import contents_of
 
 if TYPE_CHECKING:
@@ -242,8 +242,7 @@ def timeline_widget(
 def explorer_of(segments: pd.DataFrame, given: ExplorerOptions) -> Explorer:
     """An explorer of a table."""
     path = label_path(segments, given.labels)
-    label_file = None if path is None else LabelFile(path, segments)
-    if label_file is not None:
+    if path is not None:
         given = given._replace(labels=None)
     spec, data, ids, files = contents_of(segments, given)
     spec["words"] = given.search is not None
@@ -254,5 +253,5 @@ def explorer_of(segments: pd.DataFrame, given: ExplorerOptions) -> Explorer:
         ids=ids,
         files=files,
         search=given.search,
-        label_file=label_file,
+        label_file=path,
     )

@@ -115,7 +115,7 @@ class Translation:
     curve: pd.DataFrame
     verdict: str
     note: str
-    linear: Linear = field(repr=False)
+    linear: tuple[Floats, Floats, Floats] = field(repr=False)
     spaces: tuple[tuple[str, str], tuple[str, str]] = field(repr=False)
 
     def translate(self, segments: pd.DataFrame) -> pd.DataFrame:
@@ -161,9 +161,10 @@ class Translation:
                 f"segments are of {', '.join(map(repr, sorted(there)))}; rows of {known!r} were "
                 "expected, which the translation was fitted on; filter for them"
             )
-        if rows.shape[1] != len(self.linear.origin) and len(rows):
+        linear = Linear(*self.linear)
+        if rows.shape[1] != len(linear.origin) and len(rows):
             raise InputError(
-                f"segments have {rows.shape[1]} dimensions; {len(self.linear.origin)} were "
+                f"segments have {rows.shape[1]} dimensions; {len(linear.origin)} were "
                 f"expected, as the vectors of {self.names[0]!r} have; filter for that model"
             )
         out = segments.assign(
@@ -172,7 +173,7 @@ class Translation:
         for column, name in (("embedding_option", option), ("model_name", model)):
             if name:
                 out[column] = str_column([name] * len(out), out.index)
-        moved = self.linear.of(rows) if len(rows) else rows.reshape(0, len(self.linear.target))
+        moved = linear.of(rows) if len(rows) else rows.reshape(0, len(linear.target))
         return with_vectors(out, moved.astype(np.float32))
 
 
