@@ -35,6 +35,7 @@ NAMES = dict(zip("abcdef", np.eye(D), strict=True))
 WHOLE: list[Any] = [*[1, 2, 3] * 4, 100, 0, -5, True, 2.5, None, "2"]
 VIDEOS = [*["any", "other", "same"] * 4, "both", None]
 SCENES = [*WHOLE, "coarse", "fine", "few", {"v0": 2}, {"v0": "fine", "v1": 1}, {"w": 2}]
+SPANS = pd.DataFrame({"video_id": ["v0"], "start_sec": [0], "end_sec": [9.5], "label": ["a"]})
 IN_PIECES: dict[str, dict[str, list[Any]]] = {
     "cluster": {
         "n_clusters": [2, 3, 4, 5, *WHOLE],
@@ -62,14 +63,19 @@ IN_PIECES: dict[str, dict[str, list[Any]]] = {
 
 READ_WHOLE: dict[str, Callable[[Any], Any]] = {
     "align": lambda s: tw.align(s, s),
+    "annotate": lambda s: tw.annotate(s, SPANS),
     "clips": tw.clips,
     "cluster_counts": tw.cluster_counts,
     "cluster_summary": lambda s: tw.cluster_summary(s, np.arange(N_ROWS) % 2),
+    "compare_models": lambda s: tw.compare_models(s, s).measures,
     "compare_options": tw.compare_options,
     "deduplicate": tw.deduplicate,
+    "fit_translation": lambda s: tw.fit_translation(s, s).scores,
     "find": lambda s: tw.find(tw.sample().head(9), s),
+    "knn_accuracy": lambda s: tw.knn_accuracy(s, np.arange(N_ROWS) % 2),
     "name_clusters": lambda s: tw.name_clusters(s, np.arange(N_ROWS) % 2, vocabulary=NAMES),
     "outliers": tw.outliers,
+    "probe": lambda s: tw.probe(s, np.arange(N_ROWS) % 2 == 0).scores,
     "project": lambda s: tw.project(s, method="pca"),
     "repeats": tw.repeats,
     "scene_labels": lambda s: tw.scene_labels(s, pd.DataFrame({"video_id": [], "start_sec": []})),
@@ -77,6 +83,7 @@ READ_WHOLE: dict[str, Callable[[Any], Any]] = {
     "similarity_pairs": tw.similarity_pairs,
     "summarize": lambda s: tw.summarize(s, n=3),
     "threshold": tw.threshold,
+    "to_spans": lambda s: tw.to_spans(s, np.arange(N_ROWS) % 2 == 0),
     "trustworthiness": lambda s: tw.trustworthiness(s, np.arange(2.0 * N_ROWS).reshape(-1, 2)),
 }
 """Those that read a store into one table."""
