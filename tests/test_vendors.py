@@ -313,6 +313,109 @@ def test_rows_that_only_resemble_a_vendors_keep_their_times(own: Any) -> None:
     assert table["model_name"].isna().all()
 
 
+OWN_TIMES = [
+    {"embeddings": {"values": V}, "start": 0, "end": 6, "video_id": "a"},
+    {"embeddings": {"values": W}, "start": 6, "end": 12, "video_id": "a"},
+]
+FORM_AND_WORD: dict[str, tuple[Any, dict[str, Any]]] = {
+    "model around": (
+        {"model": "mine", "embeddings": [{"embeddingType": "TEXT", "embedding": V}]},
+        {"model_name": ["mine"]},
+    ),
+    "model and option in the row": (
+        {
+            "embeddings": [
+                {
+                    "embeddingType": "VIDEO",
+                    "embedding": V,
+                    "model_name": "mine",
+                    "embedding_option": "transcription",
+                }
+            ]
+        },
+        {"model_name": ["mine"], "embedding_option": ["transcription"]},
+    ),
+    "model in the line": ([{**LINES[0], "model": "mine"}], {"model_name": ["mine"]}),
+    "option and scope around": (
+        {
+            "embedding_option": "audio",
+            "embedding_scope": "shot",
+            "r": {"videoEmbeddings": SEGMENTS},
+        },
+        {"embedding_option": ["audio"] * 2, "embedding_scope": ["shot"] * 2},
+    ),
+    "options as keys": (
+        {"audio": {"videoEmbeddings": SEGMENTS}, "visual": {"videoEmbeddings": SEGMENTS}},
+        {"embedding_option": ["audio", "audio", "visual", "visual"]},
+    ),
+    "times beside a prediction": (
+        {"predictions": OWN_TIMES},
+        {"start_sec": [0, 6], "end_sec": [6, 12], "video_id": ["a", "a"]},
+    ),
+    "own vectors beside an address": (
+        {"source_file_uri": "x.mp4", "embedding_results": [{"embedding": V, "start": 0, "end": 6}]},
+        {"start_sec": [0], "end_sec": [6]},
+    ),
+    "ids of documents": (
+        {
+            "object": "list",
+            "data": [
+                {
+                    "object": "list",
+                    "video_id": name,
+                    "index": index,
+                    "data": [{"object": "embedding", "embedding": V, "index": 0}],
+                }
+                for name, index in (("b", 1), ("a", 0))
+            ],
+        },
+        {"video_id": ["b", "a"], "document_index": [1, 0]},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORM_AND_WORD)
+def test_what_an_answer_says_counts_more_than_its_form(name: str) -> None:
+    answer, expected = FORM_AND_WORD[name]
+    table = tw.load(answer)
+    assert {column: table[column].tolist() for column in expected} == expected
+
+
+def test_lines_of_a_batch_keep_what_they_were_asked_for() -> None:
+    """Services answer batches in any order."""
+    body = ANSWERS["jina"][0]
+    lines = [{"custom_id": f"film {k}", "response": {"body": body}} for k in (1, 0)]
+    assert tw.load(lines)["video_id"].tolist() == ["film 1", "film 0"]
+    lines = [{"key": f"film {k}", "response": {"embedding": {"values": V}}} for k in (1, 0)]
+    assert tw.load(lines)["key"].tolist() == ["film 1", "film 0"]
+    lines = [
+        {
+            "instance": {"video": {"gcsUri": f"gs://b/{k}.mp4"}},
+            "predictions": [{"videoEmbeddings": SEGMENTS}],
+        }
+        for k in (1, 0)
+    ]
+    assert tw.load(lines)["video_id"].tolist() == ["1.mp4", "1.mp4", "0.mp4", "0.mp4"]
+
+
+def test_a_model_that_a_word_names_is_not_renamed(tmp_path: Path) -> None:
+    named = [{"embedding": V, "start": 0, "end": 6, "model_name": VERTEX}]
+    with pytest.raises(tw.InputError, match="served as 'multimodalembedding"):
+        tw.load(named, model_name="marengo3.0")
+    path = tw.save(tw.load(ANSWERS["vertex"][0]), tmp_path / "film.parquet")
+    with pytest.raises(tw.InputError, match="served as 'multimodalembedding"):
+        tw.load(path, model_name="marengo3.0")
+
+
+def test_texts_and_pictures_together_claim_no_kind() -> None:
+    both = {
+        "embeddings": {"float_": [V, W], "int8": None},
+        "texts": ["a"],
+        "images": [{"width": 4}],
+    }
+    assert "input_type" not in tw.load(both).columns
+
+
 ACME = {"acme": 1, "pieces": [{"v": V, "from_frame": 0}, {"v": W, "from_frame": 150}]}
 
 

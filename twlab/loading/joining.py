@@ -11,7 +11,6 @@ import pandas as pd
 from twlab.errors import InputError, warn
 from twlab.loading.identity import video_ids
 from twlab.loading.responses.model_names import canonical_model
-from twlab.loading.responses.vendors import MODELS_BY_FORM
 from twlab.table.rows import PIECES
 from twlab.table.segments import BY_FIELDS, COLUMNS, str_column, with_vectors
 from twlab.table.tracks import LATE_SEC
@@ -162,7 +161,8 @@ def join_rows(
         columns[name] = str_column(cells(name))
     further = {name: _narrow_column(cells(name)) for name in _further_columns(everything)}
     if model_name is not None:
-        _name_model(columns, further, model_name)
+        by_form = {model for found in founds for model in found.models_by_form}
+        _name_model(columns, further, model_name, by_form)
     columns["embedding"] = None
     columns |= further
     frame = with_blocks(pd.DataFrame(columns), [rows.vectors for rows in everything])
@@ -170,9 +170,11 @@ def join_rows(
     return frame
 
 
-def _name_model(columns: dict[str, Any], further: dict[str, Any], model_name: str) -> None:
+def _name_model(
+    columns: dict[str, Any], further: dict[str, Any], model_name: str, by_form: set[str]
+) -> None:
     """Put the model that the caller names in the place of what the fields of an answer say."""
-    _refuse_other_model(columns["model_name"], model_name)
+    _refuse_other_model(columns["model_name"], model_name, by_form)
     columns["model_name"] = str_column([model_name] * len(columns["model_name"]))
     told = set(further.pop(BY_FIELDS, ())) - {None, canonical_model(model_name)}
     others = sorted(one for one in told if isinstance(one, str))
@@ -214,11 +216,13 @@ def _refuse_several_videos(named: set[str], video_id: str) -> None:
         )
 
 
-def _refuse_other_model(served: pd.Series[Any], model_name: str) -> None:
+def _refuse_other_model(
+    served: pd.Series[Any], model_name: str, by_form: set[str] | None = None
+) -> None:
     """Refuse a model name that contradicts what was served, unless only the form told it."""
     others = sorted(
         name
-        for name in set(served.dropna()) - MODELS_BY_FORM
+        for name in set(served.dropna()) - (by_form or set())
         if canonical_model(name) != canonical_model(model_name)
     )
     if others:

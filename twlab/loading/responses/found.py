@@ -76,6 +76,7 @@ class Found:
         self.unread_vectors: dict[str, int] = {}
         self.n_rows = 0
         self.answers = 0
+        self.models_by_form: set[str] = set()  # named by no word of the source
         self.saved = False  # a table that was saved, checked by its checksum
 
     @property

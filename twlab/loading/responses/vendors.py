@@ -20,6 +20,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from twlab.loading.files import stem_of
+from twlab.loading.responses.names import snake_case
+from twlab.loading.responses.shapes import COLUMN_OF
 from twlab.loading.responses.values import BadValueError, is_numbers, vector
 from twlab.wording import printable
 
@@ -31,10 +33,9 @@ if TYPE_CHECKING:
     from twlab.loading.responses.shapes import Shape
 
 
-__all__ = ["MODELS_BY_FORM", "explain_vendor", "is_of_vendor", "name_by_file", "rows_of_vendor"]
+__all__ = ["complete_rows", "explain_vendor", "is_of_vendor", "name_by_file", "rows_of_vendor"]
 
 _NOVA, _VERTEX = "amazon.nova-2-multimodal-embeddings-v1:0", "multimodalembedding@001"
-MODELS_BY_FORM = frozenset((_NOVA, _VERTEX))
 """Models whose answers do not name them, and whose form no other model has as far as is known."""
 
 _MARKS = frozenset(
@@ -56,6 +57,7 @@ _NOVA_TYPES = {
 }
 _NOVA_TYPES["AUDIO_VIDEO"] = _NOVA_TYPES["AUDIO_VIDEO_COMBINED"]  # as names of files have it
 _NOVA_FILE = re.compile(r"embedding-(audio-video|video|audio|image|text)")
+_NOVA_KEYS = frozenset(("segmentStartSeconds", "segmentStartCharPosition"))
 _NOVA_TIMES = {"segmentStartSeconds": "start_sec", "segmentEndSeconds": "end_sec"}
 _BARE = frozenset(
     ("embedding", "startOffsetSec", "endOffsetSec", "start_offset_sec", "end_offset_sec")
@@ -63,6 +65,16 @@ _BARE = frozenset(
 _COHERE_TYPES = ("float", "base64", "int8")
 _COHERE_BYTES = frozenset((*_COHERE_TYPES, "uint8", "binary", "ubinary"))
 _COHERE_KEYS = frozenset(("id", "embeddings", "texts", "images", "meta", "response_type"))
+_COHERE_OWN = frozenset(("response_type", "meta", "texts", "images"))
+_FORM = "\0form"
+"""The key under which a row has what only the form of its answer tells."""
+_OF_LISTS = frozenset(("object", "data", "index"))
+_OF_VIDEO = {
+    "embedding_option": "visual",
+    "embedding_scope": "clip",
+    "input_type": "video",
+    "model_name": _VERTEX,
+}
 _PREDICTION = frozenset(("video_embeddings", "text_embedding", "image_embedding"))
 
 
@@ -80,6 +92,21 @@ def rows_of_vendor(node: dict[str, Any], shape: Shape) -> list[dict[str, Any]] |
         if rows is not None:
             return rows
     return None
+
+
+def complete_rows(
+    rows: list[dict[str, Any]], facts: dict[str, Any], found: Found
+) -> list[dict[str, Any]]:
+    """The rows with what their form tells, where neither they nor what is around them says it."""
+    known = {name for name, fact in facts.items() if fact is not None}
+    full = []
+    for row in rows:
+        own = {key: value for key, value in row.items() if key != _FORM}
+        said = known | {COLUMN_OF.get(snake_case(key), key) for key in own}
+        told = {name: word for name, word in row.get(_FORM, {}).items() if name not in said}
+        found.models_by_form |= {told["model_name"]} if "model_name" in told else set()
+        full.append({**own, **told})
+    return full
 
 
 def name_by_file(found: Found, path: Path) -> None:
@@ -113,7 +140,8 @@ def explain_vendor(node: dict[str, Any], shape: Shape) -> str:
             f"vectors of {' and '.join(map(repr, box))} only, whose cosines are not those of the "
             "model; floats were expected; ask again with embedding_types=['float']"
         )
-    if "source_file_uri" in names and "embedding_results" in names:
+    results = _objects(node, names, "embedding_results")
+    if "source_file_uri" in names and results and not any("embedding" in one for one in results):
         return (
             "the summary of a job of Amazon Nova, which carries no vectors; load the "
             "embedding-*.jsonl files beside it, with video_id= as they do not name the film"
@@ -124,11 +152,11 @@ def explain_vendor(node: dict[str, Any], shape: Shape) -> str:
 def _read_nova(node: dict[str, Any], names: dict[str, str]) -> list[dict[str, Any]] | None:
     """Vectors with the type of each, or a line of an asynchronous job."""
     told = node.get("segmentMetadata")
-    if isinstance(told, dict) and "segmentIndex" in told and "embedding" in node:
+    if isinstance(told, dict) and "embedding" in node and not _NOVA_KEYS.isdisjoint(told):
         rest = {key: value for key, value in node.items() if key != "segmentMetadata"}
         of_clip = {"embedding_scope": "clip"} if "segmentStartSeconds" in told else {}
         named = {_NOVA_TIMES.get(str(key), str(key)): value for key, value in told.items()}
-        return [{**rest, **named, **of_clip, "model_name": _NOVA}]
+        return [{**rest, **named, _FORM: {**of_clip, "model_name": _NOVA}}]
     entries = _objects(node, names, "embeddings")
     if not entries or any(_nova_type(one) is None for one in entries):
         return None
@@ -144,7 +172,7 @@ def _nova_type(entry: dict[str, Any]) -> dict[str, str] | None:
 def _nova_row(entry: dict[str, Any]) -> dict[str, Any]:
     """A vector of what was answered at once."""
     rest = {key: value for key, value in entry.items() if key != "embeddingType"}
-    return {**rest, **(_nova_type(entry) or {}), "model_name": _NOVA}
+    return {**rest, _FORM: {**(_nova_type(entry) or {}), "model_name": _NOVA}}
 
 
 def _read_vertex(node: dict[str, Any], names: dict[str, str]) -> list[dict[str, Any]] | None:
@@ -171,23 +199,22 @@ def _snake(key: str) -> str:
 def _read_prediction(node: dict[str, Any], names: dict[str, str]) -> list[dict[str, Any]] | None:
     """Vectors of the segments of a video, of a text and of a picture, or one of Gemini."""
     inner = node.get("embeddings")
-    if isinstance(inner, dict) and is_numbers(inner.get("values")):
-        told = inner.get("statistics")
-        return [{"embedding": inner["values"], **(told if isinstance(told, dict) else {})}]
+    if isinstance(inner, dict) and node.keys() == {"embeddings"}:
+        told = inner.get("statistics", {})
+        if not (inner.keys() <= {"values", "statistics"} and is_numbers(inner.get("values"))):
+            return None
+        return [{**(told if isinstance(told, dict) else {}), "embedding": inner["values"]}]
     videos = _objects(node, names, "video_embeddings")
     if not names.keys() <= _PREDICTION or any(
         not (one.keys() <= _BARE and is_numbers(one.get("embedding"))) for one in videos
     ):
         return None
-    rows = [
-        {**one, "embedding_option": "visual", "embedding_scope": "clip", "input_type": "video"}
-        for one in videos
-    ]
+    rows = [{**one, _FORM: _OF_VIDEO} for one in videos]
     for kind in ("text", "image"):
         value = node.get(names.get(f"{kind}_embedding", ""))
         if is_numbers(value):
-            rows.append({"embedding": value, "input_type": kind})
-    return [{**row, "model_name": _VERTEX} for row in rows] if rows else None
+            rows.append({"embedding": value, _FORM: {"input_type": kind, "model_name": _VERTEX}})
+    return rows or None
 
 
 def _read_cohere(node: dict[str, Any], names: dict[str, str]) -> list[dict[str, Any]] | None:
@@ -195,18 +222,21 @@ def _read_cohere(node: dict[str, Any], names: dict[str, str]) -> list[dict[str, 
     if not names.keys() <= _COHERE_KEYS:
         return None
     box = node.get(names.get("embeddings", ""))
-    if isinstance(box, dict) and box.keys() <= _COHERE_BYTES:
-        box = next((box[kind] for kind in _COHERE_TYPES if box.get(kind)), None)
+    if isinstance(box, dict) and _COHERE_OWN & names.keys():
+        kinds = {key.removesuffix("_"): value for key, value in box.items() if value is not None}
+        known = kinds if kinds.keys() <= _COHERE_BYTES else {}
+        box = next((known[kind] for kind in _COHERE_TYPES if known.get(kind)), None)
     elif "response_type" not in names:
         return None
     if not isinstance(box, list) or not box or not all(map(_is_vector, box)):
         return None
-    texts = node.get(names.get("texts", ""))
-    if isinstance(texts, list) and len(texts) == len(box):
-        pairs = zip(map(_decode, box), texts, strict=True)
-        return [{"embedding": one, "text": text, "input_type": "text"} for one, text in pairs]
-    kind = {"input_type": "image"} if node.get(names.get("images", "")) else {}
-    return [{"embedding": _decode(one), **kind} for one in box]
+    texts, images = (node.get(names.get(name, "")) or [] for name in ("texts", "images"))
+    of_texts = isinstance(texts, list) and len(texts) == len(box) and not images
+    kind = "text" if of_texts else "image" if images and not texts else None
+    told = {"input_type": kind} if kind else {}
+    beside = [{"text": text} for text in texts] if of_texts else [{}] * len(box)
+    pairs = zip(map(_decode, box), beside, strict=True)
+    return [{"embedding": one, **text, _FORM: told} for one, text in pairs]
 
 
 def _decode(value: Any) -> Any:
@@ -235,8 +265,10 @@ def _read_openai(node: dict[str, Any], names: dict[str, str]) -> list[dict[str, 
         if inner is None:
             return None
         if _kind_of(entry) == "list":
+            rest = {key: value for key, value in entry.items() if key not in _OF_LISTS}
+            rest["document_index"] = entry.get("index", place)
             rows += [
-                {**row, "input_type": "text", "document_index": place, "chunk_index": k}
+                {**rest, "chunk_index": k, **row, _FORM: {"input_type": "text"}}
                 for k, row in enumerate(inner)
             ]
         else:

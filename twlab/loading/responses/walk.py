@@ -25,7 +25,12 @@ from twlab.loading.responses.packages import read_by_package
 from twlab.loading.responses.shapes import shape_of, vector_key, vector_of
 from twlab.loading.responses.splitting import is_bare, is_unnamed_row, split_positional, split_row
 from twlab.loading.responses.values import is_numbers
-from twlab.loading.responses.vendors import explain_vendor, is_of_vendor, rows_of_vendor
+from twlab.loading.responses.vendors import (
+    complete_rows,
+    explain_vendor,
+    is_of_vendor,
+    rows_of_vendor,
+)
 from twlab.wording import brief
 
 if TYPE_CHECKING:
@@ -207,7 +212,7 @@ def _read_row(
     if (of_vendor := rows_of_vendor(node, shape)) is not None:
         if vector_of(node, shape) is None:
             return False
-        for row in of_vendor:
+        for row in complete_rows(of_vendor, facts, found):
             add_row(row, ("embedding", row["embedding"]), facts, found, place=place, answer=answer)
         return True
     node = unfold(node, shape)
@@ -277,6 +282,7 @@ def _walk_object(
     if (rows := rows_of_vendor(node, shape)) is not None:
         told = without_keys(node, shape.vectors)
         own = _facts_below(told, shape_of(tuple(told)), facts)
+        rows = complete_rows(rows, own, found)
         _walk_list(rows, own, place, found, answer, depth=depth + 1, word="vector")
         return
     node = undress(node)
@@ -418,10 +424,25 @@ def _facts_below(node: dict[str, Any], shape: Shape, facts: dict[str, Any]) -> d
         node, shape = described, shape_of(tuple(described))
     own = {**facts, **read_facts(node, shape)}
     _identify(own, node, shape)
+    _name_request(own, node)
     for inner in (node, *(node[key] for key, _ in shape.nested if type(node[key]) is dict)):
         if _name_below(own, inner, shape_of(tuple(inner)).plain):
             break
     return own
+
+
+def _name_request(own: dict[str, Any], node: dict[str, Any]) -> None:
+    """Keep what a line of a batch says it was asked for; the lines come in any order."""
+    for name in ("custom_id", "key"):
+        value = node.get(name)
+        if isinstance(value, str) and type(node.get("response")) is dict:
+            own[name] = value
+            own.setdefault(FALLBACK_VIDEO, value)
+    asked = node.get("instance")
+    for value in asked.values() if type(asked) is dict else ():
+        address = value.get("gcsUri") if type(value) is dict else None
+        if isinstance(address, str):
+            own.setdefault("input_url", address)
 
 
 def _name_below(own: dict[str, Any], node: dict[str, Any], names: dict[str, str]) -> bool:
