@@ -263,6 +263,12 @@ class TestArrowBothWays:
         with pytest.raises(tw.InputError, match="stored in Arrow"):
             tw.to_arrow(tw.load(frame()).assign(odd=[1, "a", None, 2.5, object()]))
 
+    def test_an_index_of_the_name_of_a_column_is_refused_before_it_is_lost(self) -> None:
+        segments = tw.load(frame()).rename_axis("embedding")
+        with pytest.raises(tw.InputError, match="rename_axis"):
+            tw.to_arrow(segments)
+        tw.to_arrow(segments.rename_axis(None))
+
     def test_a_stream_that_can_be_read_once(self) -> None:
         table = tw.to_arrow(tw.load(frame()))
         check(tw.load(table.to_reader()))

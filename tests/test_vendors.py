@@ -483,3 +483,19 @@ def test_a_reader_that_cannot_be_imported_is_told_and_the_rest_is_read(install: 
     with pytest.warns(tw.TwlabWarning, match=r"'acme'.*cannot be imported"):
         table = tw.load(ANSWERS["jina"][0])
     assert len(table) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"embeddings": [{"embeddingType": ["a"], "embedding": V}]},
+        [{**LINES[0], "status": ["a"]}, {**LINES[0], "status": "b"}],
+    ],
+)
+def test_lists_where_words_belong_do_not_break_the_reader(answer: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            assert len(tw.load(answer)) >= 1
+        except tw.LoadError as error:
+            assert "\n" not in str(error)

@@ -219,14 +219,16 @@ def _take_options(found: Found, further: set[str]) -> None:
         if key not in OPTION_NAMES and key not in FREE_OPTION_NAMES:
             continue
         cells = further_cells(found, name)
-        column = _option_column({cell for cell in cells if cell is not None}, key)
+        known = [cell for cell in cells if cell is not None]
+        words = {cell for cell in known if isinstance(cell, str)}
+        column = _option_column(words, key) if all(isinstance(one, str) for one in known) else ""
         if column and all(cell is None for cell in further_cells(found, column)):
             put(found, name, column, cells)
 
 
-def _option_column(words: set[Any], key: str) -> str:
+def _option_column(words: set[str], key: str) -> str:
     """Which column some words belong to, standing under a name; empty for none."""
-    if not words or not all(isinstance(word, str) and len(word) < _MOST_LETTERS for word in words):
+    if not words or not all(len(word) < _MOST_LETTERS for word in words):
         return ""
     lower = {word.lower() for word in words}
     if lower <= SCOPE_WORDS and "clip" in lower:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,7 +88,8 @@ def _list_marks(parts: Sequence[Rows]) -> list[tuple[Any, ...]]:
 def _number_values(values: Sequence[Any]) -> Positions:
     """A number for each value, the same for the same."""
     seen: dict[Any, int] = {}
-    return np.array([seen.setdefault(value, len(seen)) for value in values], np.intp)
+    keys = [value if isinstance(value, Hashable) else repr(value) for value in values]
+    return np.array([seen.setdefault(key, len(seen)) for key in keys], np.intp)
 
 
 def _any_overlap(start: Floats, end: Floats, group: Positions) -> bool:

@@ -177,6 +177,11 @@ def _arrow_table_of(segments: pd.DataFrame, form: str) -> pa.Table:
     """A table of segments as an Arrow table; ``form`` is what it is made for, for messages."""
     import pyarrow as pa
 
+    if "embedding" in segments.index.names:
+        raise InputError(
+            f"the index is called 'embedding', which is a column of the table; {form} has one name "
+            "for each; rename it with segments.rename_axis(None)"
+        )
     place = list(segments.columns).index("embedding")
     others = segments.drop(columns="embedding")
     try:
