@@ -51,13 +51,18 @@ def merging_column(
     if not timed.any() or not _any_overlap(start[timed], end[timed], marks[timed]):
         return None
     for name in sorted(names):
-        cells = [cell for rows in unnamed for cell in rows.cells(name)]
+        cells = [_as_word(cell) for rows in unnamed for cell in rows.cells(name)]
         if not any(isinstance(cell, str) for cell in cells):
             continue
         if _parts_films(cells, start, end, marks, timed):
             values = list(dict.fromkeys(cell for cell in cells if cell is not None))
             return name, values, unnamed[0].places[0]
     return None
+
+
+def _as_word(cell: Any) -> Any:
+    """A cell that can be told from others; a list as it is written."""
+    return repr(cell) if isinstance(cell, list | dict) else cell
 
 
 def _has_any(rows: Rows, name: str) -> bool:
