@@ -169,9 +169,9 @@ def test_what_is_wrong_is_said(spans: pd.DataFrame, message: str) -> None:
 
 
 def test_a_share_of_nothing_is_refused() -> None:
-    for share in (0, 1.1, True, float("nan")):
+    for share in (0, 1.1, True, float("nan"), "0.5", None):
         with pytest.raises(tw.InputError, match="min_share is"):
-            tw.annotate(table([0]), spans_of(("film.mp4", 0, 6, "a")), min_share=share)
+            tw.annotate(table([0]), spans_of(("film.mp4", 0, 6, "a")), min_share=share)  # type: ignore[arg-type]
 
 
 def test_spans_of_other_videos_are_told() -> None:
@@ -185,3 +185,44 @@ def test_columns_of_numbers_are_no_flags() -> None:
         tw.to_spans(table([0]), pd.DataFrame({"x": [1]}))
     with pytest.raises(tw.InputError, match="has no such column"):
         tw.to_spans(table([0]), "nothing")
+
+
+@pytest.mark.parametrize(
+    ("video", "other"),
+    [
+        ("day1/cam.mp4", "day2/cam.mp4"),
+        ("2024/a", "2025/a"),
+        ("cam.mp4", "cam.mov"),
+        ("film", "film.mp4"),
+    ],
+)
+def test_spans_of_another_file_label_nothing(video: str, other: str) -> None:
+    segments = table([0, 6], video=video)
+    spans = spans_of((video, 0, 6, "x"), (other, 6, 12, "y"))
+    with pytest.warns(tw.TwlabWarning, match="1 of 2 spans are of videos that are not in the"):
+        got = tw.annotate(segments, spans)
+    assert got.columns.tolist() == ["x"]
+    if video != "film":
+        with pytest.raises(tw.InputError, match="no such video is in the table"):
+            tw.annotate(segments, spans_of((other, 0, 6, "x")))
+
+
+def test_a_filename_does_not_hide_the_folder_of_the_id() -> None:
+    segments = table([0], video="day1/cam.mp4").assign(filename="cam.mp4")
+    with pytest.raises(tw.InputError, match="no such video is in the table"):
+        tw.annotate(segments, spans_of(("day2/cam.mp4", 0, 6, "x")))
+    for name in ("day1/cam.mp4", "cam", "cam.mp4", "/home/day1/cam.MP4", "day1\\cam"):
+        assert tw.annotate(segments, spans_of((name, 0, 6, "x")))["x"].tolist() == [True]
+
+
+def test_two_files_are_not_one_video() -> None:
+    spans = spans_of(("day1/cam.mp4", 0, 6, "x"), ("day2/cam.mp4", 0, 6, "y"))
+    with pytest.raises(tw.InputError, match="which may be either"):
+        tw.annotate(table([0], video="cam"), spans)
+
+
+def test_two_columns_of_one_label_are_refused() -> None:
+    for names in (["x", "x"], ["1", 1]):
+        flags = pd.DataFrame([[True, False]], columns=names)
+        with pytest.raises(tw.InputError, match="the labels have several columns"):
+            tw.to_spans(table([0]), flags)

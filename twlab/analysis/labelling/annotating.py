@@ -10,6 +10,7 @@ the one with more of it. A segment may have several labels, or none.
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from twlab.table.tracks import TOUCH_SEC, times_of
 from twlab.wording import brief
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from twlab.table.types import Values
 
@@ -49,7 +50,8 @@ def annotate(
         One row per span with ``video_id``, ``start_sec``, ``end_sec`` and ``label``, as
         :func:`twlab.load_spans` reads them; ``video``, ``start``, ``end`` and other common names
         are understood, and where the segments are of one video it may be left out. A video is
-        found by its ``video_id`` or ``filename``, with or without the ending of a file.
+        found by its ``video_id`` or ``filename``, with or without the ending and the folders of a
+        file, as long as those do not differ; spans under its very name come before others.
     min_share : float
         How much of a segment the spans of a label must cover together, above 0 to 1.
 
@@ -89,7 +91,8 @@ def annotate(
     [False, False, True, True]
     """
     check_segments(segments)
-    if isinstance(min_share, bool) or not (0 < min_share <= 1):
+    numeric = isinstance(min_share, Real) and not isinstance(min_share, bool)
+    if not numeric or not (0 < min_share <= 1):
         raise InputError(
             f"min_share is {min_share!r}; a share of a segment above 0 and up to 1 was expected, "
             "for example 0.5"
@@ -129,20 +132,94 @@ def _touch(start: Any, end: Any, left: Any, right: Any) -> Any:
 
 def _find_videos(segments: pd.DataFrame, spans: pd.DataFrame) -> pd.DataFrame:
     """The spans of videos of the table, under the ``video_id`` of the table."""
-    known = _names_of_videos(segments)
-    found = {}
-    for name in spans["video_id"].unique():
-        ids = known.get(name) or known.get(_without_ending(name)) or set()
-        if len(ids) > 1:
-            raise InputError(
-                f"the spans name a video {brief(name)}, and so are called {len(ids)} videos of "
-                f"the table ({', '.join(map(brief, sorted(ids)[:3]))}); a name of one was "
-                "expected; write its video_id into the spans"
-            )
-        if ids:
-            found[name] = next(iter(ids))
-    lost = [name for name in spans["video_id"].unique() if name not in found]
-    if lost and not found:
+    called = spans["video_id"].unique()
+    ids, others = _names_of_videos(segments)
+    by_stem: dict[str, set[str]] = {}
+    for own, names in others.items():
+        for name in (own, *names):
+            by_stem.setdefault(_parts_of(name)[1], set()).add(own)
+    exact, loose = {}, {}
+    for name in called:
+        same = ids.get(name, set())
+        alike = by_stem.get(_parts_of(name)[1], set()) if not same else set()
+        fits = {own for own in alike if _may_be(name, (own, *others[own]))}
+        own = _only_one(name, same or fits)
+        if own is not None:
+            (exact if same else loose)[name] = own
+    taken = set(exact.values())
+    loose = {name: own for name, own in loose.items() if own not in taken}
+    _refuse_two_for_one(loose)
+    found = exact | loose
+    _tell_lost(segments, spans, [name for name in called if name not in found])
+    mine = spans[spans["video_id"].isin(list(found))].reset_index(drop=True)
+    return mine.assign(video_id=mine["video_id"].map(found))
+
+
+def _names_of_videos(segments: pd.DataFrame) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Whose name a name is, its own ``video_id`` before a file's; and what else each is called."""
+    columns = [name for name in ("video_id", "filename") if name in segments.columns]
+    pairs = segments[columns].astype(object).drop_duplicates()
+    files: dict[str, set[str]] = {}
+    others: dict[str, set[str]] = {}
+    for row in pairs.itertuples(index=False, name=None):
+        own, *called = [str(one) for one in row if not pd.isna(one)]
+        others.setdefault(own, set()).update(called)
+        for name in called:
+            files.setdefault(name, set()).add(own)
+    return files | {own: {own} for own in others}, others
+
+
+def _parts_of(name: str) -> tuple[list[str], str, str]:
+    """Folders, name and ending; only the ending of a film or sound is one."""
+    *folders, last = name.replace("\\", "/").split("/")
+    stem, _, ending = last.rpartition(".")
+    if not stem or family_of(last) not in ("video", "audio"):
+        stem, ending = last, ""
+    return [one for one in folders if one not in ("", ".")], stem, ending.lower()
+
+
+def _contradict(one: str, other: str) -> bool:
+    """Whether two names of the same stem have other folders, or other endings."""
+    folders, _, ending = _parts_of(one)
+    others, _, its = _parts_of(other)
+    n = min(len(folders), len(others))
+    ends_differ = bool(ending and its) and ending != its
+    return ends_differ or folders[len(folders) - n :] != others[len(others) - n :]
+
+
+def _may_be(name: str, names: Iterable[str]) -> bool:
+    """Whether a video of these names may be meant: of those with its stem, none contradicts."""
+    stem = _parts_of(name)[1]
+    return not any(_contradict(name, one) for one in names if _parts_of(one)[1] == stem)
+
+
+def _only_one(name: str, ids: set[str]) -> str | None:
+    if len(ids) > 1:
+        raise InputError(
+            f"the spans name a video {brief(name)}, and so are called {len(ids)} videos of "
+            f"the table ({', '.join(map(brief, sorted(ids)[:3]))}); a name of one was "
+            "expected; write its video_id into the spans"
+        )
+    return next(iter(ids), None)
+
+
+def _refuse_two_for_one(found: dict[str, str]) -> None:
+    """Refuse names of two files that would both be the same video."""
+    by_id: dict[str, list[str]] = {}
+    for name, own in found.items():
+        for other in by_id.setdefault(own, []):
+            if _contradict(name, other):
+                raise InputError(
+                    f"the spans name {brief(other)} and {brief(name)}, and the table only has "
+                    f"{brief(own)}, which may be either; spans of one were expected; keep those, "
+                    "or write its video_id into them"
+                )
+        by_id[own].append(name)
+
+
+def _tell_lost(segments: pd.DataFrame, spans: pd.DataFrame, lost: list[str]) -> None:
+    """Warn of spans whose videos are not in the table; refuse where none is."""
+    if lost and len(lost) == spans["video_id"].nunique():
         there = ", ".join(map(brief, segments["video_id"].astype(str).unique()[:3]))
         others = f" and {len(lost) - 1} others" if len(lost) > 1 else ""
         raise InputError(
@@ -156,27 +233,6 @@ def _find_videos(segments: pd.DataFrame, spans: pd.DataFrame) -> pd.DataFrame:
             f"{n_lost} of {len(spans)} spans are of videos that are not in the table (first: "
             f"{brief(lost[0])}); they label nothing"
         )
-    mine = spans[spans["video_id"].isin(list(found))].reset_index(drop=True)
-    return mine.assign(video_id=mine["video_id"].map(found))
-
-
-def _names_of_videos(segments: pd.DataFrame) -> dict[str, set[str]]:
-    """Whose name a name may be: its own ``video_id`` comes before what else it is called."""
-    columns = [name for name in ("video_id", "filename") if name in segments.columns]
-    pairs = segments[columns].astype(object).drop_duplicates()
-    others: dict[str, set[str]] = {}
-    for row in pairs.itertuples(index=False, name=None):
-        own, *called = [str(one) for one in row if not pd.isna(one)]
-        for name in (own, *called):
-            for form in {name, _without_ending(name)} - {own}:
-                others.setdefault(form, set()).add(own)
-    return others | {str(one): {str(one)} for one in segments["video_id"].unique()}
-
-
-def _without_ending(name: str) -> str:
-    """A file of media without folder and ending; any other name as it is."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    return last.rpartition(".")[0] if family_of(last) in ("video", "audio") else last
 
 
 def _tell_unused(spans: pd.DataFrame, unused: Any, min_share: float) -> None:
@@ -249,6 +305,12 @@ def _rows_by_label(segments: pd.DataFrame, labels: Any) -> Iterator[tuple[str, A
         labels = segments[labels]
     values = align_rows(segments, labels, "labels")
     if isinstance(values, pd.DataFrame):
+        twice = values.columns[values.columns.map(str).duplicated()]
+        if len(twice):
+            raise InputError(
+                f"the labels have several columns {brief(str(twice[0]))}; one for each label was "
+                "expected; rename or drop the others"
+            )
         for name in values.columns:
             mask = _as_truths(values[name], str(name))
             if mask.any():
