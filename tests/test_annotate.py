@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -226,3 +228,28 @@ def test_two_columns_of_one_label_are_refused() -> None:
         flags = pd.DataFrame([[True, False]], columns=names)
         with pytest.raises(tw.InputError, match="the labels have several columns"):
             tw.to_spans(table([0]), flags)
+
+
+def test_lengths_of_time_are_seconds() -> None:
+    segments = table([0, 6])
+    for cast in (lambda x: x, lambda x: x.astype(object), lambda x: x.astype("timedelta64[ms]")):
+        spans = spans_of(("film.mp4", 0, 6, "a"))
+        spans["start_sec"] = cast(pd.to_timedelta(spans["start_sec"], unit="s"))
+        spans["end_sec"] = cast(pd.to_timedelta(spans["end_sec"], unit="s"))
+        assert tw.annotate(segments, spans)["a"].tolist() == [True, False]
+
+
+@pytest.mark.parametrize("time", [True, pd.Timestamp("2020-01-01"), None, 1e300, "nan"])
+def test_what_is_no_time_is_refused(time: Any) -> None:
+    spans = spans_of(("film.mp4", 0, 6, "a"))
+    for kind in (None, object):
+        spans["end_sec"] = pd.Series([time], dtype=kind)
+        with pytest.raises(tw.InputError, match="end_sec of span 0 is"):
+            tw.annotate(table([0]), spans)
+
+
+def test_columns_of_one_name_are_refused() -> None:
+    spans = spans_of(("film.mp4", 0, 6, "a"))
+    for name in ("label", "start_sec"):
+        with pytest.raises(tw.InputError, match=f"the spans have several columns '{name}'"):
+            tw.annotate(table([0]), pd.concat([spans, spans[[name]]], axis=1))

@@ -9,6 +9,7 @@ the names alone, in one place; times are seconds from the start of the video.
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.table.segments import str_column
+from twlab.timecodes import LATEST_SEC
 from twlab.wording import brief
 
 __all__ = ["SPAN_NAMES", "check_spans", "rename_spans"]
@@ -44,12 +46,14 @@ def check_spans(spans: Any, *, video_id: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        In the same order, on a new index; videos and labels as text, times as float64.
+        In the same order, on a new index; videos and labels as text, times as float64 (those
+        that are timedelta as their seconds).
 
     Raises
     ------
     InputError
-        If a column is missing, a label is, or a span has no length.
+        If a column is missing or there twice, a label is missing, a time is no number of seconds,
+        or a span has no length.
     """
     if not isinstance(spans, pd.DataFrame):
         raise InputError(
@@ -57,6 +61,12 @@ def check_spans(spans: Any, *, video_id: str | None = None) -> pd.DataFrame:
             "expected; of a file take tw.load_spans(path)"
         )
     table = rename_spans(spans).reset_index(drop=True)
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice):
+        raise InputError(
+            f"the spans have several columns {brief(str(twice[0]))}; one of each name was "
+            "expected; rename or drop the others"
+        )
     if "video_id" not in table.columns and video_id is not None:
         table = table.assign(video_id=video_id)
     missing = [name for name in SPAN_NAMES if name not in table.columns]
@@ -102,9 +112,10 @@ def _as_texts(table: pd.DataFrame, name: str) -> pd.Series[Any]:
 
 
 def _as_seconds(table: pd.DataFrame, name: str) -> pd.Series[Any]:
-    """A column as seconds."""
-    seconds = pd.to_numeric(table[name], errors="coerce").astype(np.float64)
-    wrong = ~np.isfinite(seconds.to_numpy(np.float64, na_value=np.nan))
+    """A column as seconds; lengths of time from the start are some, dates and truths are not."""
+    plain = table[name].astype(object).map(_plain_seconds)
+    seconds = pd.to_numeric(plain, errors="coerce").astype(np.float64)
+    wrong = ~(np.abs(seconds.to_numpy(np.float64, na_value=np.nan)) < LATEST_SEC)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         cell = table[name].iloc[row]
@@ -114,6 +125,14 @@ def _as_seconds(table: pd.DataFrame, name: str) -> pd.Series[Any]:
             "convert timecodes with tw.intervals.parse_timecode"
         )
     return seconds
+
+
+def _plain_seconds(cell: Any) -> Any:
+    """What may be a number, a length of time as one, and nothing of dates and truths."""
+    if isinstance(cell, timedelta | np.timedelta64):
+        return pd.Timedelta(cell).total_seconds()
+    unfit = isinstance(cell, bool | np.bool_ | date | np.datetime64 | complex)
+    return None if unfit else cell
 
 
 def _refuse_empty(table: pd.DataFrame) -> None:
