@@ -309,3 +309,31 @@ def test_a_label_by_hand_reaches_the_segments(tmp_path: Path) -> None:
     marks = spans_of(("big_buck_bunny.mp4", 12, 30, "meadow"))
     flags = tw.annotate(clips, tw.load_spans(tw.save_spans(marks, tmp_path / "x.eaf")))
     assert tw.to_spans(clips, flags)[["start_sec", "end_sec"]].to_numpy().tolist() == [[12.0, 30.0]]
+
+
+def test_one_name_is_not_for_several_videos(tmp_path: Path) -> None:
+    path = tw.save_spans(spans_of(("a", 0, 1, "x"), ("b", 0, 1, "y")), tmp_path / "x.csv")
+    with pytest.raises(tw.InputError, match="and the file has spans of 'a' and 'b'"):
+        tw.load_spans(path, video_id="film")
+    assert tw.load_spans(path, video_id={"a": "film"})["video_id"].tolist() == ["film", "b"]
+    with pytest.raises(tw.InputError, match="video_id is 5; a text was expected"):
+        tw.load_spans(path, video_id=5)  # type: ignore[arg-type]
+
+
+def test_characters_of_a_text_are_no_seconds(tmp_path: Path) -> None:
+    named = {"start": 10, "end": 20, "text": "Berlin", "labels": ["Place"]}
+    sound = {"start": 0.25, "end": 1.5, "labels": ["Speech"]}
+    result = [{"type": "labels", "value": value} for value in (named, sound)]
+    tasks = [{"data": {"audio": "a.wav"}, "annotations": [{"result": result}]}]
+    path = tmp_path / "l.json"
+    path.write_text(json.dumps(tasks), encoding="utf-8")
+    with pytest.warns(tw.TwlabWarning, match="1 spans were read; left out: 1 regions of a text"):
+        assert tw.load_spans(path)["label"].tolist() == ["Speech"]
+
+
+@pytest.mark.parametrize("rows", ["film,0,1,a\n", "0,1,a,\n", "film,0,1,a\nfilm,1,2,b\n"])
+def test_rows_longer_than_the_head_are_refused(rows: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(f"start,end,label\n{rows}", encoding="utf-8")
+    with pytest.raises(tw.LoadError, match="its rows have more cells than its head, which has 3"):
+        tw.load_spans(path)

@@ -116,6 +116,9 @@ def _read_region(
     else:
         start, end = as_number(value.get("start")), as_number(value.get("end"))
         places += [(start, end)] if start is not None and end is not None else []
+    if isinstance(value.get("text"), str) and TIMELINE not in value:
+        gathered.left_out["regions of a text"] += 1
+        return
     if not places or not names:
         gathered.left_out["regions that are no labelled stretch of time"] += 1
         return

@@ -11,6 +11,7 @@ frame.
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import orjson
@@ -29,7 +30,6 @@ from twlab.wording import brief
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
     from pathlib import Path
 
 __all__ = ["load_spans", "save_spans"]
@@ -63,7 +63,8 @@ def load_spans(
     frame_rate : float, optional
         Frames per second, for Label Studio and CVAT, which count frames and do not say it.
     video_id : str or mapping, optional
-        Whose spans they are, or what the videos of the file are called in your table.
+        Whose spans they are, where the file is of one video, or what the videos of the file are
+        called in your table.
 
     Returns
     -------
@@ -77,7 +78,8 @@ def load_spans(
     LoadError
         If the file is not of that form, or is XML with a document type.
     InputError
-        If it cannot be read, or frames are counted and ``frame_rate`` is not given.
+        If it cannot be read, frames are counted and ``frame_rate`` is not given, or one
+        ``video_id`` is given for several videos.
 
     Warns
     -----
@@ -100,16 +102,38 @@ def load_spans(
     True
     """
     source = user_path(path)
+    _check_naming(video_id)
     content = _read_bytes(source)
     gathered = _read_form(content, source, _form_of(source, form), frame_rate)
     gathered.tell()
     spans = pd.DataFrame(gathered.rows, columns=None if gathered.rows else list(SPAN_NAMES))
     names = spans["video_id"].where(spans["video_id"].astype(bool), source.stem)
     if isinstance(video_id, str):
+        _refuse_several(spans["video_id"], video_id)
         names = pd.Series(video_id, index=spans.index, dtype=object)
     elif video_id is not None:
         names = names.map(lambda name: str(video_id.get(name, name)))
     return check_spans(spans.assign(video_id=names.astype(object)))
+
+
+def _check_naming(video_id: Any) -> None:
+    if video_id is not None and not isinstance(video_id, str | Mapping):
+        raise InputError(
+            f"video_id is {brief(video_id)}; a text was expected, or a mapping of the names in the "
+            "file to yours; write it in quotes"
+        )
+
+
+def _refuse_several(names: pd.Series[Any], video_id: str) -> None:
+    """Refuse one name for the spans of several videos."""
+    several = [name for name in names.unique() if name]
+    if len(several) > 1:
+        more = f" and {len(several) - 2} others" if len(several) > 2 else ""
+        raise InputError(
+            f"video_id is {brief(video_id)}, and the file has spans of {brief(several[0])} and "
+            f"{brief(several[1])}{more}; one video was expected; pass a mapping: "
+            f"video_id={{{brief(several[0])}: {brief(video_id)}}}"
+        )
 
 
 def save_spans(
@@ -278,6 +302,12 @@ def _read_csv(content: bytes, path: Path) -> Gathered:
         ) from None
     if not len(table):
         return Gathered(source)
+    if not isinstance(table.index, pd.RangeIndex):
+        raise LoadError(
+            f"its rows have more cells than its head, which has {len(table.columns)}; a name for "
+            "each column was expected; write the missing ones into the head",
+            source=source,
+        )
     table = rename_spans(table)
     for name in ("start_sec", "end_sec"):
         if name in table.columns:
