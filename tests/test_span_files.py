@@ -193,9 +193,10 @@ def test_label_studio_as_people_write_it(tmp_path: Path) -> None:
 def test_label_studio_in_its_small_form(tmp_path: Path) -> None:
     regions = [range_of(51, 75, "x")["value"]]
     path = tmp_path / "l.json"
-    path.write_text(json.dumps([{"id": 1, "video": "a.mp4", "videoLabels": regions}]), "utf-8")
+    task = {"id": 1, "video": "a.mp4", "videoLabels": regions, "annotator": 4}
+    path.write_text(json.dumps([task]), "utf-8")
     spans = tw.load_spans(path, frame_rate=25)
-    assert spans[FOUR].to_numpy().tolist() == [["a.mp4", 2.0, 3.0, "x"]]
+    assert spans[[*FOUR, "annotator"]].to_numpy().tolist() == [["a.mp4", 2.0, 3.0, "x", "4"]]
 
 
 CVAT = """<?xml version="1.0" encoding="utf-8"?><annotations><version>1.1</version>
@@ -337,3 +338,50 @@ def test_rows_longer_than_the_head_are_refused(rows: str, tmp_path: Path) -> Non
     path.write_text(f"start,end,label\n{rows}", encoding="utf-8")
     with pytest.raises(tw.LoadError, match="its rows have more cells than its head, which has 3"):
         tw.load_spans(path)
+
+
+def test_files_of_one_name_stay_apart_in_label_studio(tmp_path: Path) -> None:
+    said = {"start": 0, "end": 1, "labels": ["x"]}
+    paths = ["s3://b/day1/cam.wav", "s3://b/day2/cam.wav", "s3://b/day1/cam.wav", "s3://b/o.wav"]
+    tasks = [
+        {"data": {"audio": one}, "annotations": [{"result": [{"value": said}]}]} for one in paths
+    ]
+    path = tmp_path / "l.json"
+    path.write_text(json.dumps(tasks), encoding="utf-8")
+    want = ["day1/cam.wav", "day2/cam.wav", "day1/cam.wav", "o.wav"]
+    assert tw.load_spans(path)["video_id"].tolist() == want
+
+
+def via_of(*places: tuple[str, str]) -> str:
+    marks = {
+        str(k): {"vid": str(k), "z": [0, 1], "xy": [], "av": {"1": "1"}} for k in range(len(places))
+    }
+    files = {str(k): {"fid": k, "fname": name, "src": src} for k, (name, src) in enumerate(places)}
+    views = {str(k): {"fid_list": [k]} for k in range(len(places))}
+    return json.dumps({**VIA, "file": files, "view": views, "metadata": marks})
+
+
+def test_files_of_one_name_stay_apart_in_via(tmp_path: Path) -> None:
+    path = tmp_path / "v.json"
+    path.write_text(via_of(("a.mp4", "/1/a.mp4"), ("a.mp4", "/2/a.mp4"), ("b.mp4", "/1/b.mp4")))
+    assert tw.load_spans(path)["video_id"].tolist() == ["1/a.mp4", "2/a.mp4", "b.mp4"]
+    path.write_text(via_of(("a.mp4", "/1/a.mp4"), ("a.mp4", "blob:5")))
+    with pytest.raises(tw.LoadError, match="2 of its files are called"):
+        tw.load_spans(path)
+
+
+@pytest.mark.parametrize("files", [[], None, "x", {"1": None}])
+def test_a_project_without_files_is_of_no_named_video(files: Any, tmp_path: Path) -> None:
+    path = tmp_path / "v.json"
+    path.write_text(json.dumps({**VIA, "file": files}), encoding="utf-8")
+    with pytest.warns(tw.TwlabWarning, match="left out"):
+        assert tw.load_spans(path)["video_id"].unique().tolist() == ["v"]
+
+
+@pytest.mark.parametrize(("form", "want"), [("elan", "x"), ("via", "label")])
+def test_a_span_without_a_tier_is_written(form: Any, want: str, tmp_path: Path) -> None:
+    spans = spans_of(("a", 0, 1, "x"), ("a", 1, 2, "y"), ("a", 2, 3, "x"))
+    spans["tier"] = [None, "t", ""]
+    read = tw.load_spans(tw.save_spans(spans, tmp_path / FORMS[form], form=form))
+    assert in_order(read) == in_order(spans)
+    assert read.sort_values("start_sec")["tier"].tolist() == [want, "t", want]

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 
 from twlab.endings import media_type
 from twlab.errors import InputError, LoadError, warn
-from twlab.handover.gathering import Gathered, as_number
+from twlab.handover.gathering import Gathered, as_number, tiers_of
 from twlab.handover.plain_xml import check_xml_texts, parse_xml, xml_bytes
 from twlab.wording import brief
 
@@ -103,7 +103,7 @@ def _read_tier(
 def write_elan(spans: pd.DataFrame) -> bytes:
     """A document of the spans of one video: a tier per label, or those of a column ``tier``."""
     (video,) = spans["video_id"].unique()
-    tiers = spans["tier"].astype(str) if "tier" in spans.columns else spans["label"]
+    tiers = tiers_of(spans, spans["label"])
     check_xml_texts("label", spans["label"])
     check_xml_texts("tier", tiers)
     check_xml_texts("video_id", [video])

@@ -3,6 +3,8 @@
 * :class:`Gathered` - the rows so far, and a count of what was left out
 * :func:`as_number` - a number, or None
 * :func:`dicts_in`, :func:`text_of` - parts of a JSON document that may be anything
+* :func:`path_of`, :func:`short_names` - names of videos out of their addresses
+* :func:`tiers_of` - the tier of each span, where some have none
 * :func:`on_frames` - times as frames, told of where they do not lie on any
 """
 
@@ -13,17 +15,29 @@ from collections import Counter
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import numpy as np
+import pandas as pd
 
 from twlab.errors import InputError, warn
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Iterable, Iterator
 
     from twlab.table.types import Positions
 
-__all__ = ["Gathered", "as_number", "check_rate", "dicts_in", "on_frames", "text_of"]
+__all__ = [
+    "Gathered",
+    "as_number",
+    "check_rate",
+    "dicts_in",
+    "on_frames",
+    "path_of",
+    "short_names",
+    "text_of",
+    "tiers_of",
+]
 
 STILL_SEC = 5e-4
 """Times are told to the millisecond: half of one is no move."""
@@ -75,6 +89,40 @@ def text_of(value: Any) -> str:
     """A text or number as text; nothing of anything else."""
     plain = isinstance(value, str | int | float) and not isinstance(value, bool)
     return str(value) if plain else ""
+
+
+def path_of(address: str) -> str:
+    """The path of a file out of its address, also where an address is asked for it."""
+    path = address.split("?d=")[-1] if "?d=" in address else address.split("?")[0]
+    return unquote(path.replace("\\", "/").rstrip("/"))
+
+
+def short_names(paths: Iterable[str]) -> dict[str, str]:
+    """What each path is called: its last part, after the folders that tell it from the others."""
+    by_last: dict[str, set[str]] = {}
+    for path in paths:
+        by_last.setdefault(path.rpartition("/")[2], set()).add(path)
+    names = {}
+    for same in by_last.values():
+        parts = {path: path.split("/") for path in same}
+        longest = max(map(len, parts.values()))
+        sizes = (k for k in range(1, longest) if len({*_ends(parts.values(), k)}) == len(same))
+        size = next(sizes, longest)
+        names |= {path: "/".join(cells[-size:]) for path, cells in parts.items()}
+    return names
+
+
+def _ends(parts: Iterable[list[str]], size: int) -> Iterator[tuple[str, ...]]:
+    return (tuple(cells[-size:]) for cells in parts)
+
+
+def tiers_of(spans: pd.DataFrame, other: pd.Series[Any] | str) -> pd.Series[Any]:
+    """The ``tier`` of each span as text, and the other where it has none."""
+    if "tier" not in spans.columns:
+        return pd.Series(other, index=spans.index, dtype=object)
+    tiers = spans["tier"].astype(object)
+    named = tiers.notna() & tiers.map(str).str.strip().astype(bool)
+    return tiers.map(str).where(named, other)
 
 
 def check_rate(frame_rate: Any, tool: str) -> float:

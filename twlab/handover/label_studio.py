@@ -11,12 +11,20 @@ and JSON_MIN.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 import orjson
 
 from twlab.errors import LoadError
-from twlab.handover.gathering import Gathered, as_number, check_rate, dicts_in, on_frames, text_of
+from twlab.handover.gathering import (
+    Gathered,
+    as_number,
+    check_rate,
+    dicts_in,
+    on_frames,
+    path_of,
+    short_names,
+    text_of,
+)
 from twlab.wording import brief
 
 if TYPE_CHECKING:
@@ -50,16 +58,19 @@ def read_label_studio(document: Any, source: str, frame_rate: float | None) -> G
     """The labelled ranges of all tasks, with whose they are as ``annotator`` where that is told."""
     gathered = Gathered(source)
     tasks = dicts_in([document] if isinstance(document, dict) else document)
-    for number, task in enumerate(tasks):
-        data = task.get("data")
-        video = _video_of(data if isinstance(data, dict) else task, number, source)
+    told = [_video_of(task, number, source) for number, task in enumerate(tasks)]
+    short = short_names(path for path, is_name in told if not is_name)
+    for task, (path, is_name) in zip(tasks, told, strict=True):
+        video = path if is_name else short[path]
         for value, more in _regions_of(task, gathered):
             _read_region(value, video, more, frame_rate, gathered)
     return gathered
 
 
-def _video_of(data: dict[str, Any], number: int, source: str) -> str:
-    """The name of the file or address that a task shows."""
+def _video_of(task: dict[str, Any], number: int, source: str) -> tuple[str, bool]:
+    """The path of what a task shows, or its name, and whether it is that."""
+    data = task.get("data")
+    data = data if isinstance(data, dict) else task
     key = next((key for key in VIDEO_KEYS if isinstance(data.get(key), str)), None)
     texts = [name for name, value in data.items() if isinstance(value, str)]
     if key is None and len(texts) != 1:
@@ -69,10 +80,7 @@ def _video_of(data: dict[str, Any], number: int, source: str) -> str:
             source=source,
         )
     told = str(data[key or texts[0]])
-    if key == VIDEO_KEYS[0]:
-        return told
-    path = told.split("?d=")[-1] if "?d=" in told else told.split("?")[0]
-    return unquote(path.replace("\\", "/").rstrip("/").rpartition("/")[2])
+    return (told, True) if key == VIDEO_KEYS[0] else (path_of(told), False)
 
 
 def _regions_of(
@@ -81,9 +89,10 @@ def _regions_of(
     """The value of every region, and whose it is."""
     gathered.left_out["predictions"] += len(dicts_in(task.get("predictions")))
     if not ({"annotations", "completions"} & task.keys()):
+        by = text_of(task.get("annotator"))
         for name, value in task.items():
             if name not in ("predictions", "data", "meta"):
-                yield from ((one, {}) for one in dicts_in(value))
+                yield from ((one, {"annotator": by} if by else {}) for one in dicts_in(value))
     for one in dicts_in(task.get("annotations") or task.get("completions")):
         if one.get("was_cancelled"):
             gathered.left_out["cancelled annotations"] += 1

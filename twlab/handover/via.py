@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from twlab.endings import family_of
-from twlab.handover.gathering import Gathered, as_number, dicts_in, text_of
+from twlab.errors import LoadError
+from twlab.handover.gathering import (
+    Gathered,
+    as_number,
+    dicts_in,
+    path_of,
+    short_names,
+    text_of,
+    tiers_of,
+)
+from twlab.wording import brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +49,7 @@ def is_via(document: Any) -> bool:
 def read_via(document: Any, source: str) -> Gathered:
     """The spans of a project, each with the attribute that labels it as its ``tier``."""
     gathered = Gathered(source)
-    files, views = document["file"], document["view"]
+    names, views = _names_of_files(document["file"], source), document["view"]
     attributes = document.get("attribute")
     attributes = attributes if isinstance(attributes, dict) else {}
     for mark in dicts_in(document["metadata"]):
@@ -49,7 +59,7 @@ def read_via(document: Any, source: str) -> Gathered:
         if len(times) != 2 or None in times or mark.get("xy"):
             gathered.left_out["marks of frames or regions"] += 1
             continue
-        video = _video_of(text_of(mark.get("vid")), views, files)
+        video = _video_of(text_of(mark.get("vid")), views, names)
         labels = _labels_of(values if isinstance(values, dict) else {}, attributes)
         if not labels:
             gathered.left_out["spans without a label"] += 1
@@ -58,12 +68,34 @@ def read_via(document: Any, source: str) -> Gathered:
     return gathered
 
 
-def _video_of(view: str, views: Any, files: Any) -> str:
+def _names_of_files(files: Any, source: str) -> dict[str, str]:
+    """The name of each file by its number; of several with one name also the folders."""
+    files = files if isinstance(files, dict) else {}
+    known = {key: one for key, one in files.items() if isinstance(one, dict)}
+    names = {key: text_of(one.get("fname")) for key, one in known.items()}
+    places = {key: path_of(text_of(one.get("src"))) for key, one in known.items()}
+    for name in {name for name in names.values() if name}:
+        same = [key for key, its in names.items() if its == name]
+        several = sorted({places[key] for key in same})
+        if len(several) == 1:
+            continue
+        unlike = [one for one in several if one and not f"/{one}".endswith(f"/{name}")]
+        if unlike:
+            raise LoadError(
+                f"{len(several)} of its files are called {brief(name)}, and one of them lies at "
+                f"{brief(unlike[0])}; names that tell them apart were expected; rename one in VIA",
+                source=source,
+            )
+        short = short_names(places[key] or name for key in same)
+        names |= {key: short[places[key] or name] for key in same}
+    return names
+
+
+def _video_of(view: str, views: Any, names: dict[str, str]) -> str:
     """The name of the file that a view shows; empty where the project does not say."""
     shown = views.get(view) if isinstance(views, dict) else None
     ids = shown.get("fid_list") if isinstance(shown, dict) else None
-    known = files.get(text_of(ids[0])) if isinstance(ids, list) and ids else None
-    return text_of(known.get("fname")) if isinstance(known, dict) else ""
+    return names.get(text_of(ids[0]), "") if isinstance(ids, list) and ids else ""
 
 
 def _labels_of(values: dict[str, Any], attributes: dict[str, Any]) -> list[tuple[str, str]]:
@@ -85,7 +117,7 @@ def _labels_of(values: dict[str, Any], attributes: dict[str, Any]) -> list[tuple
 
 def write_via(spans: pd.DataFrame) -> bytes:
     """A project: a view per video, and a list of options as each tier, or as the label."""
-    tiers = spans["tier"].astype(str) if "tier" in spans.columns else ["label"] * len(spans)
+    tiers = tiers_of(spans, "label")
     table = spans.assign(tier=tiers)
     videos = {name: str(k) for k, name in enumerate(spans["video_id"].unique(), 1)}
     numbers = {name: str(k) for k, name in enumerate(sorted(set(tiers)), 1)}
