@@ -385,3 +385,31 @@ def test_a_span_without_a_tier_is_written(form: Any, want: str, tmp_path: Path) 
     read = tw.load_spans(tw.save_spans(spans, tmp_path / FORMS[form], form=form))
     assert in_order(read) == in_order(spans)
     assert read.sort_values("start_sec")["tier"].tolist() == [want, "t", want]
+
+
+def test_timecodes_of_frames_in_csv_take_a_rate(tmp_path: Path) -> None:
+    path = tmp_path / "film.csv"
+    path.write_text("start,end,label\n00:00:01:12,00:01:00;02,a\n", encoding="utf-8")
+    with pytest.raises(
+        tw.InputError, match=r"the time '00:00:01:12' counts frames.*frame_rate= was"
+    ):
+        tw.load_spans(path)
+    path.write_text("start,end,label\n00:00:01:12,00:00:02:00,a\n", encoding="utf-8")
+    assert tw.load_spans(path, frame_rate=24)[FOUR].to_numpy().tolist() == [["film", 1.5, 2, "a"]]
+
+
+@pytest.mark.parametrize("label", ["x\ry", "x\r\ny", "x\ny", 'a\rb,"c"'])
+def test_breaks_in_labels_come_back_from_csv(label: str, tmp_path: Path) -> None:
+    spans = spans_of(("a", 0, 1, label), ("a", 1, 2, "plain"))
+    assert in_order(tw.load_spans(tw.save_spans(spans, tmp_path / "x.csv"))) == in_order(spans)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_spans_come_back_or_are_refused(form: Any, tmp_path: Path) -> None:
+    path = tmp_path / FORMS[form]
+    if form in ("elan", "cvat"):
+        with pytest.raises(tw.InputError, match="there are no spans"):
+            tw.save_spans(spans_of(), path, form=form, frame_rate=25)
+        return
+    saved = tw.save_spans(spans_of(), path, form=form, frame_rate=25)
+    assert len(tw.load_spans(saved, frame_rate=25)) == 0

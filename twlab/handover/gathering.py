@@ -3,7 +3,7 @@
 * :class:`Gathered` - the rows so far, and a count of what was left out
 * :func:`as_number` - a number, or None
 * :func:`dicts_in`, :func:`text_of` - parts of a JSON document that may be anything
-* :func:`path_of`, :func:`short_names` - names of videos out of their addresses
+* :func:`path_of`, :func:`names_apart` - names of videos out of their addresses
 * :func:`tiers_of` - the tier of each span, where some have none
 * :func:`on_frames` - times as frames, told of where they do not lie on any
 """
@@ -32,9 +32,9 @@ __all__ = [
     "as_number",
     "check_rate",
     "dicts_in",
+    "names_apart",
     "on_frames",
     "path_of",
-    "short_names",
     "text_of",
     "tiers_of",
 ]
@@ -97,12 +97,12 @@ def path_of(address: str) -> str:
     return unquote(path.replace("\\", "/").rstrip("/"))
 
 
-def short_names(paths: Iterable[str]) -> dict[str, str]:
+def names_apart(paths: Iterable[str]) -> dict[str, str]:
     """What each path is called: its last part, after the folders that tell it from the others."""
     by_last: dict[str, set[str]] = {}
     for path in paths:
         by_last.setdefault(path.rpartition("/")[2], set()).add(path)
-    names = {}
+    names: dict[str, str] = {}
     for same in by_last.values():
         parts = {path: path.split("/") for path in same}
         longest = max(map(len, parts.values()))

@@ -20,9 +20,9 @@ from twlab.handover.gathering import (
     as_number,
     check_rate,
     dicts_in,
+    names_apart,
     on_frames,
     path_of,
-    short_names,
     text_of,
 )
 from twlab.wording import brief
@@ -41,9 +41,9 @@ TIMELINE, SOUND = "timelinelabels", "labels"
 
 
 def is_label_studio(document: Any) -> bool:
-    """Whether parsed JSON is a list of tasks, or one task."""
+    """Whether parsed JSON is a list of tasks, be it of none, or one task."""
     tasks = dicts_in([document] if isinstance(document, dict) else document)
-    return bool(tasks) and any(_is_task(task) for task in tasks)
+    return document == [] or any(_is_task(task) for task in tasks)
 
 
 def _is_task(task: dict[str, Any]) -> bool:
@@ -59,7 +59,7 @@ def read_label_studio(document: Any, source: str, frame_rate: float | None) -> G
     gathered = Gathered(source)
     tasks = dicts_in([document] if isinstance(document, dict) else document)
     told = [_video_of(task, number, source) for number, task in enumerate(tasks)]
-    short = short_names(path for path, is_name in told if not is_name)
+    short = names_apart(path for path, is_name in told if not is_name)
     for task, (path, is_name) in zip(tasks, told, strict=True):
         video = path if is_name else short[path]
         for value, more in _regions_of(task, gathered):

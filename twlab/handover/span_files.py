@@ -10,6 +10,7 @@ frame.
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -20,7 +21,7 @@ import pandas as pd
 from twlab.errors import InputError, LoadError
 from twlab.handover.cvat import read_cvat, write_cvat
 from twlab.handover.elan import read_elan, write_elan
-from twlab.handover.gathering import Gathered, as_number
+from twlab.handover.gathering import Gathered, as_number, check_rate
 from twlab.handover.label_studio import is_label_studio, read_label_studio, write_label_studio
 from twlab.handover.via import is_via, read_via, write_via
 from twlab.paths import replace_file, user_path
@@ -41,6 +42,8 @@ MOST_BYTES = 256 << 20
 
 _FORMS: dict[str, SpanForm] = {".csv": "csv", ".tsv": "csv", ".eaf": "elan", ".xml": "cvat"}
 _SEPARATORS = (",", ";", "\t")
+_MARKS_OF_SMPTE = 3
+"""Those between hours, minutes, seconds and frames."""
 
 
 def load_spans(
@@ -61,7 +64,8 @@ def load_spans(
         by the content. CSV has a head with ``video_id``, ``start_sec``, ``end_sec``, ``label`` or
         other common names for these, and times in seconds or as timecodes.
     frame_rate : float, optional
-        Frames per second, for Label Studio and CVAT, which count frames and do not say it.
+        Frames per second, for Label Studio, CVAT and timecodes as ``01:02:03:12``, which count
+        frames and do not say it.
     video_id : str or mapping, optional
         Whose spans they are, where the file is of one video, or what the videos of the file are
         called in your table.
@@ -192,6 +196,11 @@ def save_spans(
             "expected for JSON; say which"
         )
     videos = table["video_id"].unique()
+    if chosen in ("elan", "cvat") and not len(videos):
+        raise InputError(
+            "there are no spans, and a file of this form is of one video; one span or more was "
+            "expected; write a CSV, which may have no rows"
+        )
     if chosen in ("elan", "cvat") and len(videos) != 1:
         raise InputError(
             f"the spans are of {len(videos)} videos, and a file of this form is of one; write one "
@@ -205,8 +214,7 @@ def save_spans(
 
 def _write_form(table: pd.DataFrame, form: SpanForm, rate: float | None, ending: str) -> bytes:
     if form == "csv":
-        separator = "\t" if ending == ".tsv" else ","
-        return table.to_csv(index=False, sep=separator).encode("utf-8")
+        return _write_csv(table, "\t" if ending == ".tsv" else ",")
     if form == "elan":
         return write_elan(table)
     if form == "via":
@@ -214,6 +222,16 @@ def _write_form(table: pd.DataFrame, form: SpanForm, rate: float | None, ending:
     if form == "cvat":
         return write_cvat(table, rate)
     return write_label_studio(table, rate)
+
+
+def _write_csv(table: pd.DataFrame, separator: str) -> bytes:
+    """The rows, texts in quotes where one has a lone carriage return, which ends a row."""
+    text = table.to_csv(index=False, sep=separator, lineterminator="\n")
+    if "\r" in text:
+        text = table.to_csv(
+            index=False, sep=separator, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
+        )
+    return text.encode("utf-8")
 
 
 def _form_of(path: Path, form: Any) -> SpanForm | None:
@@ -258,7 +276,7 @@ def _read_form(
     """The spans of a file of a form, which of JSON the content may say."""
     source = path.name
     if form == "csv":
-        return _read_csv(content, path)
+        return _read_csv(content, path, frame_rate)
     if form == "elan":
         return read_elan(content, source)
     if form == "cvat":
@@ -282,7 +300,7 @@ def _read_form(
     )
 
 
-def _read_csv(content: bytes, path: Path) -> Gathered:
+def _read_csv(content: bytes, path: Path, frame_rate: float | None) -> Gathered:
     """The rows of a CSV as texts, their times as seconds."""
     source = path.name
     head = content[: 1 << 16].splitlines()[:1] or [b""]
@@ -311,7 +329,7 @@ def _read_csv(content: bytes, path: Path) -> Gathered:
     table = rename_spans(table)
     for name in ("start_sec", "end_sec"):
         if name in table.columns:
-            cells = [_seconds_of(one, separator) for one in table[name]]
+            cells = [_seconds_of(one, separator, frame_rate) for one in table[name]]
             table = table.assign(**{name: cells})
     named = check_spans(table, video_id=path.stem)
     return Gathered(
@@ -319,10 +337,12 @@ def _read_csv(content: bytes, path: Path) -> Gathered:
     )
 
 
-def _seconds_of(cell: str, separator: str) -> float | str:
+def _seconds_of(cell: str, separator: str, frame_rate: float | None) -> float | str:
     """Seconds, or a timecode, as seconds; what is neither as it is."""
     text = cell.strip().replace(",", ".") if separator == ";" else cell.strip()
     number = as_number(text)
     if number is not None or ":" not in text:
         return text if number is None else number
-    return parse_timecode(text)
+    counts_frames = text.count(":") + text.count(";") == _MARKS_OF_SMPTE
+    rate = check_rate(frame_rate, f"the time {brief(text)}") if counts_frames else None
+    return parse_timecode(text, fps=rate)

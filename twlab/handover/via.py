@@ -19,8 +19,8 @@ from twlab.handover.gathering import (
     Gathered,
     as_number,
     dicts_in,
+    names_apart,
     path_of,
-    short_names,
     text_of,
     tiers_of,
 )
@@ -86,7 +86,7 @@ def _names_of_files(files: Any, source: str) -> dict[str, str]:
                 f"{brief(unlike[0])}; names that tell them apart were expected; rename one in VIA",
                 source=source,
             )
-        short = short_names(places[key] or name for key in same)
+        short = names_apart(places[key] or name for key in same)
         names |= {key: short[places[key] or name] for key in same}
     return names
 

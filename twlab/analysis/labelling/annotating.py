@@ -138,14 +138,15 @@ def _find_videos(segments: pd.DataFrame, spans: pd.DataFrame) -> pd.DataFrame:
     for own, names in others.items():
         for name in (own, *names):
             by_stem.setdefault(_parts_of(name)[1], set()).add(own)
-    exact, loose = {}, {}
+    exact: dict[str, str] = {}
+    loose: dict[str, str] = {}
     for name in called:
         same = ids.get(name, set())
         alike = by_stem.get(_parts_of(name)[1], set()) if not same else set()
         fits = {own for own in alike if _may_be(name, (own, *others[own]))}
-        own = _only_one(name, same or fits)
-        if own is not None:
-            (exact if same else loose)[name] = own
+        meant = _only_one(name, same or fits)
+        if meant is not None:
+            (exact if same else loose)[name] = meant
     taken = set(exact.values())
     loose = {name: own for name, own in loose.items() if own not in taken}
     _refuse_two_for_one(loose)
