@@ -350,6 +350,9 @@ def test_files_of_one_name_stay_apart_in_label_studio(tmp_path: Path) -> None:
     path.write_text(json.dumps(tasks), encoding="utf-8")
     want = ["day1/cam.wav", "day2/cam.wav", "day1/cam.wav", "o.wav"]
     assert tw.load_spans(path)["video_id"].tolist() == want
+    tasks[0]["data"] = {"video_id": "o.wav"}
+    path.write_text(json.dumps(tasks[::3]), encoding="utf-8")
+    assert tw.load_spans(path)["video_id"].tolist() == ["o.wav", "s3://b/o.wav"]
 
 
 def via_of(*places: tuple[str, str]) -> str:

@@ -59,9 +59,10 @@ def read_label_studio(document: Any, source: str, frame_rate: float | None) -> G
     gathered = Gathered(source)
     tasks = dicts_in([document] if isinstance(document, dict) else document)
     told = [_video_of(task, number, source) for number, task in enumerate(tasks)]
+    named = {name for name, is_name in told if is_name}
     short = names_apart(path for path, is_name in told if not is_name)
     for task, (path, is_name) in zip(tasks, told, strict=True):
-        video = path if is_name else short[path]
+        video = path if is_name or short[path] in named else short[path]
         for value, more in _regions_of(task, gathered):
             _read_region(value, video, more, frame_rate, gathered)
     return gathered
