@@ -112,6 +112,107 @@ def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
         tw.explore(table(), labels="nothing")
 
 
+WIDE = (
+    "confidence,video_id,start_sec,end_sec,label,,note,note\n"
+    "0.90,film,0,6.0,sky,a,seen twice,b\n"
+    "0.50,other,0,6,tree,,kept,\n"
+    ",film,6,12,sky,,,\n"
+    "0.10,film,12,18,sky,,,\n"
+)
+
+
+def test_further_columns_and_cells_stay_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(WIDE, encoding="utf-8")
+    with pytest.warns(tw.TwlabWarning, match="1 of 4 labels are of no segment"):
+        explorer = tw.explore(table(), labels=path)
+    explorer.labels = ["sea", "sky", "sky", "sun", None, None]
+    lines = WIDE.replace("6.0,sky", "6.0,sea").splitlines()
+    new = ",film,18.0,24.0,sun,,,"
+    assert path.read_text(encoding="utf-8").splitlines() == [*lines, new]
+    explorer.labels = None  # of the rows, only what has nothing else of the user's goes
+    lines = WIDE.replace(",sky,", ",,").splitlines()
+    assert path.read_text(encoding="utf-8").splitlines() == [*lines[:3], lines[4]]
+
+
+def test_what_others_wrote_since_opening_stays(tmp_path: Path) -> None:
+    path, segments = tmp_path / "a.csv", table(12)
+    first, second = (tw.explore(part, labels=path) for part in (segments[:6], segments[6:]))
+    first.labels = ["sky", *[None] * 5]
+    second.labels = ["tree", *[None] * 5]
+    first.labels = ["sky", "sea", *[None] * 4]
+    assert pd.read_csv(path)["label"].tolist() == ["sky", "tree", "sea"]
+    text = path.read_text(encoding="utf-8").replace(",sea", ",lake")
+    path.write_text(text, encoding="utf-8")  # by hand, of the same table
+    first.labels = ["sun", "sea", *[None] * 4]
+    assert pd.read_csv(path)["label"].tolist() == ["sun", "tree", "lake"]
+    path.unlink()
+    first.labels = ["sun", "sea", "sand", *[None] * 3]
+    assert pd.read_csv(path)["label"].tolist() == ["sun", "sea", "sand"]
+
+
+def test_a_file_that_became_something_else_stops_the_writing(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    explorer = tw.explore(table(), labels=path)
+    for text, match in [
+        ("month,sum\n1,2\n", "it has no column 'video_id'"),
+        ("video_id,start_sec,end_sec,label\nv,0,6,x,extra\n", "cannot be read as CSV"),
+        ("", "cannot be read as CSV"),
+    ]:
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(tw.LoadError, match=match):
+            explorer.labels = [None if explorer.labels.iloc[0] else "sky", *["sea"] * 5]
+        assert path.read_text(encoding="utf-8") == text
+    path.unlink()
+    explorer.labels = ["sun"] * 6
+    assert pd.read_csv(path)["label"].tolist() == ["sun"] * 6
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("video_id,start_sec,end_sec,label\nv,0,6,x,extra\n", "Expected 4 fields"),
+        ("video_id,start_sec,end_sec,label\nv,0,6,x,extra\nv,6,9,x\n", "Expected 4 fields"),
+        ("video_id,start_sec,end_sec,label,label\nv,0,6,x,y\n", "it has 2 columns 'label'"),
+    ],
+)
+def test_cells_without_one_column_are_refused(tmp_path: Path, text: str, match: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(tw.LoadError, match=match):
+        tw.explore(table(), labels=path)
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_an_empty_cell_is_no_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "video_id,start_sec,end_sec,label\nfilm,0,6,\nfilm,6,12,sky\nfilm,12,18\n", encoding="utf-8"
+    )
+    explorer = tw.explore(table(), labels=path)
+    assert explorer.labels.tolist() == [None, "sky", None, None, None, None]
+
+
+def test_pages_without_time_are_found_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    pages = table(3).assign(start_sec=np.nan, end_sec=np.nan, page=[1, 2, 3])
+    explorer = tw.explore(pages, labels=path)
+    explorer.labels = ["sky", None, "tree"]
+    explorer.labels = ["sky", "", "sea"]
+    assert pd.read_csv(path)["label"].tolist() == ["sky", "sea"]
+    assert tw.explore(pages, labels=path).labels.tolist() == ["sky", None, "sea"]
+
+
+def test_a_file_without_options_gets_them_where_they_are_needed(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("video_id,start_sec,end_sec,label\nfilm,0,6,sky\n", encoding="utf-8")
+    both = pd.concat([table(1), table(1)], ignore_index=True)
+    both = both.assign(embedding_option=["visual", "audio"])
+    explorer = tw.explore(both, labels=path)
+    explorer.labels = ["sky", "tree"]
+    assert tw.explore(both, labels=path).labels.tolist() == ["sky", "tree"]
+
+
 def test_a_column_of_that_name_is_a_column() -> None:
     named = table().assign(**{"a.csv": list("xxyyzz")})
     assert tw.explore(named, labels="a.csv").labels.isna().all()

@@ -2,10 +2,11 @@
 
 A row per named segment: what it is known by (video, time, option, scope, model) and its ``label``;
 :func:`twlab.load_spans` reads it as well. Each change replaces the whole file, so a kernel that is
-killed leaves the last change or the one before. What the file says of segments that the table does
-not have, such as those of other films, stays in it.
+killed leaves the last change or the one before. The file may be another's too: it is read again
+before each change, and only the labels that changed here are set in it. Further columns, and rows
+of segments that the table does not have, such as those of other films, stay as they are.
 
-* :class:`LabelFile` - reads it once, and writes it at each change
+* :class:`LabelFile` - reads it, and merges each change into it
 * :func:`label_path` - the path, where labels are given as one
 """
 
@@ -23,6 +24,8 @@ from twlab.table.rows import KNOWN_BY, identities
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 __all__ = ["LabelFile", "label_path"]
 
@@ -58,7 +61,8 @@ class LabelFile:
 
     def __init__(self, path: Path, segments: pd.DataFrame) -> None:
         self._path, self._segments = path, segments
-        self._others = pd.DataFrame()
+        self._columns = [name for name in KNOWN_BY if name in segments.columns]
+        self._written = np.full(len(segments), None, dtype=object)
         if not path.parent.is_dir():
             raise InputError(
                 f"labels is {str(path)!r}, which lies in a folder that does not exist; a folder "
@@ -67,54 +71,131 @@ class LabelFile:
 
     def read(self) -> pd.Series[Any]:
         """The name of every segment that the file has one for, missing for the others."""
-        names = pd.Series(None, index=self._segments.index, dtype=object, name="label")
-        if not self._path.exists():
-            return names
-        table = self._read_table()
-        known = [n for n in KNOWN_BY if n in table.columns and n in self._segments.columns]
-        place = {own: row for row, own in reversed([*enumerate(self._own(known))])}
-        told = [place.get(one, -1) for one in identities(table, known)]
-        at = np.array(told, dtype=np.intp)
-        second = pd.Series(at).duplicated().to_numpy() & (at >= 0)
-        used = (at >= 0) & ~second
-        values = names.to_numpy(object, copy=True)
-        values[at[used]] = table["label"].to_numpy(object)[used]
-        self._others = table[~used]
-        if len(self._others):
-            warn(
-                f"{self._path.name}: {len(self._others)} of {len(table)} labels are of no segment "
-                "of this table, or a second one of a segment; they are not shown, and stay in the "
-                "file"
-            )
-        return pd.Series(values, index=names.index, dtype=object, name="label")
+        values = np.full(len(self._segments), None, dtype=object)
+        if self._path.exists():
+            table = self._read_table()
+            at = self._places(table)
+            used = _first_rows(at)
+            cells = table["label"].to_numpy(object)
+            named = np.array([bool(cell.strip()) for cell in cells], dtype=bool)
+            values[at[used & named]] = cells[used & named]
+            n_others = int((named & ~used).sum())
+            if n_others:
+                warn(
+                    f"{self._path.name}: {n_others} of {named.sum()} labels are of no segment of "
+                    "this table, or a second one of a segment; they are not shown, and stay in "
+                    "the file"
+                )
+        self._written = values
+        return pd.Series(values.copy(), index=self._segments.index, dtype=object, name="label")
 
-    def _own(self, known: list[str]) -> list[str]:
-        return identities(self._segments, known)
+    def _places(self, table: pd.DataFrame) -> NDArray[np.intp]:
+        """Which segment each row of the file is of; -1 for none of this table."""
+        known = [name for name in self._columns if name in table.columns]
+        own = identities(self._segments, known)
+        place = {one: row for row, one in reversed([*enumerate(own)])}
+        cells = table[known]
+        told = identities(cells.where(cells != ""), known)
+        return np.array([place.get(one, -1) for one in told], dtype=np.intp)
 
     def _read_table(self) -> pd.DataFrame:
+        """The file as texts, its columns as they are named there."""
         try:
-            table = pd.read_csv(self._path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            cells = pd.read_csv(
+                self._path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig"
+            ).fillna("")
         except (OSError, ValueError) as error:
             raise LoadError(
-                f"it cannot be read as CSV ({error}); a file of labels was expected; choose the "
-                "name of one that is not there yet, and it is made",
+                f"it cannot be read as CSV ({error}); a file of labels was expected, with no more "
+                "fields in a row than in its head; mend it, or choose the name of one that is not "
+                "there yet, and it is made",
                 source=self._path.name,
             ) from None
-        missing = [name for name in _NEEDED if name not in table.columns]
+        names = [str(name) for name in cells.iloc[0]]
+        missing = [name for name in _NEEDED if name not in names]
         if missing:
             raise LoadError(
-                f"it has no column {missing[0]!r} (there are: {', '.join(table.columns[:8])}); "
+                f"it has no column {missing[0]!r} (there are: {', '.join(names[:8])}); "
                 f"{', '.join(_NEEDED)} were expected; choose the name of a file that is not there "
                 "yet, and it is made",
                 source=self._path.name,
             )
-        return table
+        twice = [name for name in (*KNOWN_BY, "label") if names.count(name) > 1]
+        if twice:
+            raise LoadError(
+                f"it has {names.count(twice[0])} columns {twice[0]!r}; one was expected; rename "
+                "or remove the others",
+                source=self._path.name,
+            )
+        return cells.iloc[1:].set_axis(names, axis=1).reset_index(drop=True)
 
     def write(self, names: pd.Series[Any]) -> None:
-        """Put these names in the place of those in the file."""
-        given = names.notna().to_numpy()
-        columns = [name for name in KNOWN_BY if name in self._segments.columns]
-        mine = self._segments.loc[given, columns].assign(label=names[given].to_numpy(object))
-        table = pd.concat([mine.astype(object), self._others]) if len(self._others) else mine
+        """Merge what has changed of these names into the file as it is now.
+
+        Raises
+        ------
+        LoadError
+            If the file that is there now is not one of labels; it is left as it is.
+        InputError
+            If it cannot be written.
+        """
+        given = [one if isinstance(one, str) and one.strip() else None for one in names]
+        values = np.array([*given, None], dtype=object)[:-1]
+        if self._path.exists():
+            table = self._read_table()
+            changed = np.array(
+                [one != old for one, old in zip(values, self._written, strict=True)], dtype=bool
+            )
+        else:
+            table = pd.DataFrame(columns=[*self._columns, "label"], dtype=object)
+            changed = np.ones(len(values), bool)
+        merged = self._merge(table, values, changed)
         with replace_file(self._path) as aside:
-            table.to_csv(aside, index=False, encoding="utf-8")
+            merged.to_csv(aside, index=False, encoding="utf-8")
+        self._written = values
+
+    def _merge(
+        self, table: pd.DataFrame, values: NDArray[np.object_], changed: NDArray[np.bool_]
+    ) -> pd.DataFrame:
+        """The file with the labels of these segments set, and rows for those that had none."""
+        at = self._places(table)
+        there = np.flatnonzero(_first_rows(at))
+        new = changed & np.array([one is not None for one in values], dtype=bool)
+        new[at[there]] = False
+        if new.any():
+            table = self._tell_apart(table, there, at[there])
+        rows = there[changed[at[there]]]
+        cells = table["label"].to_numpy(object, copy=True)
+        cells[rows] = ["" if one is None else one for one in values[at[rows]]]
+        gone = np.zeros(len(table), bool)
+        gone[rows] = cells[rows] == ""
+        others = [name not in (*KNOWN_BY, "label") for name in table.columns]
+        gone &= ~(table.loc[:, others] != "").any(axis=1).to_numpy(bool)
+        gone &= ~pd.Series(at).duplicated(keep=False).to_numpy()  # a second row would take over
+        kept = table.assign(label=cells)[~gone]
+        if not new.any():
+            return kept
+        mine = self._segments.loc[new, self._columns].assign(label=values[new]).astype(object)
+        mine = mine.reindex(columns=table.columns)
+        return pd.concat([kept, mine], ignore_index=True) if len(kept) else mine
+
+    def _tell_apart(
+        self, table: pd.DataFrame, rows: NDArray[np.intp], at: NDArray[np.intp]
+    ) -> pd.DataFrame:
+        """With the columns that the file lacks, where those it has do not tell segments apart."""
+        lacking = [name for name in self._columns if name not in table.columns]
+        known = [name for name in self._columns if name in table.columns]
+        if not lacking or len(set(identities(self._segments, known))) == len(self._segments):
+            return table
+        added = {}
+        for name in lacking:
+            cells = np.full(len(table), "", dtype=object)
+            cells[rows] = self._segments[name].to_numpy(object)[at]
+            added[name] = cells
+        return table.assign(**added)
+
+
+def _first_rows(at: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """True for the first row of each segment that is in the table."""
+    first: NDArray[np.bool_] = (at >= 0) & ~pd.Series(at).duplicated().to_numpy()
+    return first
