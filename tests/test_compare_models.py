@@ -304,3 +304,21 @@ def test_strangers_are_called_kin_no_more_than_one_in_twenty(kind: str) -> None:
     # Of 12 at one in twenty, 4 or more come once in 450.
     assert np.sum(called, axis=0).max() < 4, np.sum(called, axis=0)
     assert np.sum(small, axis=0).max() < 4, np.sum(small, axis=0)
+
+
+def test_films_of_unlike_noise_share_no_hits_with_strangers() -> None:
+    called = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        size = np.repeat(np.exp(0.6 * rng.normal(size=7)), 16)[:, None]
+        noise = [1.0 * (np.arange(d) == 0) * 3 + rng.normal(size=(112, d)) * size for d in (12, 20)]
+        a, b = (
+            pd.concat([film(rows[16 * k : 16 * k + 16], f"film {k}") for k in range(7)])
+            for rows in noise
+        )
+        row = tw.compare_models(a, b).measures.set_index("measure").loc["retrieval"]
+        called += row["verdict"] == "more than chance"
+        if row["verdict"] == "cannot tell":
+            assert np.isnan(row["p_value"])
+            assert row["note"]
+    assert called <= 1  # six of these eight without a look at each film's own strangers

@@ -101,3 +101,23 @@ def test_too_few_videos_give_no_verdict(old: pd.DataFrame) -> None:
     rows = np.random.default_rng(8).normal(size=(30, 5))
     with pytest.raises(tw.InputError, match="share one video, 'v'; two or more were expected"):
         tw.fit_translation(film(rows), film(-rows))
+
+
+def test_vectors_that_are_all_alike_give_no_verdict(old: pd.DataFrame) -> None:
+    same = tw.with_vectors(old, np.ones((len(old), 9), np.float32))
+    found = tw.fit_translation(old, same)
+    assert found.verdict == "cannot tell"
+    assert "too alike, or too few" in found.note
+
+
+def test_rows_of_another_option_are_refused_and_zeros_stay(old: pd.DataFrame) -> None:
+    first = old.assign(embedding_option="visual")
+    found = tw.fit_translation(first, of_new(old, 5, 0.0).assign(embedding_option="audio"))
+    with pytest.raises(tw.InputError, match="segments are of 'audio'; rows of 'visual' were"):
+        found.translate(first.assign(embedding_option="audio"))
+    matrix = tw.vectors(first).copy()
+    matrix[3] = 0
+    with pytest.warns(tw.TwlabWarning, match="all zeros"):
+        moved = tw.vectors(found.translate(tw.with_vectors(first, matrix)))
+    assert not moved[3].any()
+    assert np.delete(moved, 3, axis=0).any(axis=1).all()

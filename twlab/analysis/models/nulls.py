@@ -16,6 +16,7 @@ where :mod:`twlab.analysis.judging.chance` has no objection.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -97,7 +98,7 @@ def measure_films(pairs: list[SharedVideo], cuts: list[tuple[Positions, Position
     a = [side_of(pair.a, at[0]) for pair, at in zip(pairs, cuts, strict=True)]
     b = [side_of(pair.b, at[1]) for pair, at in zip(pairs, cuts, strict=True)]
     own = np.array([likeness(*sides) for sides in zip(a, b, strict=True)])
-    hits, others = _measure_hits(a, b, rng)
+    hits, others, beyond = _measure_hits(a, b, rng)
     values = np.column_stack([own, hits])
     if len(a) < FEWEST_DEALT:
         chances = [[chance] for chance in [*_shift_measures(a, b, rng).T, others]]
@@ -105,7 +106,7 @@ def measure_films(pairs: list[SharedVideo], cuts: list[tuple[Positions, Position
     dealt = [_deal_measures(a, b, shorten, rng) for shorten in (first_of, ends_of)]
     chances = [list(both) for both in zip(*(chance.T for chance, _ in dealt), strict=True)]
     outdone = np.minimum(*(excess for _, excess in dealt))
-    return Measured(values, [*chances, [others]], np.r_[outdone, np.nan])
+    return Measured(values, [*chances, [others]], np.r_[outdone, beyond])
 
 
 def first_of(length: int, n: int) -> Positions:
@@ -210,10 +211,12 @@ def _means(values: Floats, axis: int) -> Floats:
     return np.asarray(np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0))
 
 
-def _measure_hits(a: list[Side], b: list[Side], rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Hits in other films that both models have in common: of every film, and by chance."""
+def _measure_hits(
+    a: list[Side], b: list[Side], rng: np.random.Generator
+) -> tuple[Floats, Floats, float]:
+    """Common hits in other films: of every film, by chance, and how far strangers are exceeded."""
     if len(a) < 2:
-        return np.full(len(a), np.nan), np.full(N_SEARCHES, np.nan)
+        return np.full(len(a), np.nan), np.full(N_SEARCHES, np.nan), np.nan
     lengths = [len(side.unit) for side in a]
     step = max(1, -(-sum(lengths) // MOST_SEARCHED))
     kept = [np.arange(0, length, step) for length in lengths]
@@ -230,16 +233,40 @@ def _measure_hits(a: list[Side], b: list[Side], rng: np.random.Generator) -> tup
         dealt = _deal(thin, rng) if by_films else films
         shifts = np.zeros(len(a), int) if by_films else rng.integers(1, np.maximum(thin, 2))
         others.append(float(_hits_in_common(similar, thin, dealt, shifts).mean()))
-    return own, np.array(others)
+    beyond = _hits_beyond_strangers(similar, thin, own) if by_films else np.nan
+    return own, np.array(others), beyond
+
+
+def _hits_beyond_strangers(similar: list[Floats], lengths: list[int], own: Floats) -> float:
+    """How far films exceed most of their own strangers in the mean, by hits.
+
+    A stranger is the film that has changed places with it for the second model alone. All other
+    films stay, so that those which either model's hits fall into, whatever is sought, are the same.
+    """
+    outdone = np.full(len(own), np.nan)
+    still = np.zeros(len(own), int)
+    for group in _groups(lengths):
+        table = np.diag(own[group])[..., None]
+        for i, j in itertools.permutations(range(len(group)), 2):
+            dealt = np.arange(len(own))
+            dealt[group[[i, j]]] = group[[j, i]]
+            table[i, j] = _hits_in_common(similar, lengths, dealt, still, only=int(group[i]))
+        for i, film in enumerate(group):
+            outdone[film] = (table[i, i] - _most_of_strangers(table, i)).item()
+    return float(_means(outdone, axis=0))
 
 
 def _hits_in_common(
-    similar: list[Floats], lengths: list[int], dealt: Positions, shifts: Positions
+    similar: list[Floats],
+    lengths: list[int],
+    dealt: Positions,
+    shifts: Positions,
+    only: int | None = None,
 ) -> Floats:
     """Of every film, the mean share of its moments' best hits in other films that both have.
 
     The second model sees film ``dealt[i]``, begun ``shifts[i]`` moments later, where the first one
-    sees film ``i``.
+    sees film ``i``. Of one film ``only``, where that is asked.
     """
     first = np.r_[0, np.cumsum(lengths)]
     rows, columns, film = [], [], []
@@ -249,10 +276,14 @@ def _hits_in_common(
         columns.append(first[j] + (np.arange(n) + shift) % lengths[j])
         film.append(np.full(n, i))
     at, other, whose = (np.concatenate(parts) for parts in (rows, columns, film))
-    among = whose[:, None] != whose
-    k = min(MOST_NEIGHBORS, int(among.sum(axis=1).min()))
-    shared = shared_best(similar[0][np.ix_(at, at)], similar[1][np.ix_(other, other)], among, k)
-    return np.bincount(whose, shared) / np.bincount(whose)
+    k = min(MOST_NEIGHBORS, len(whose) - int(np.bincount(whose).max()))
+    asked = np.ones(len(whose), bool) if only is None else whose == only
+    tables = [
+        matrix[np.ix_(seen[asked], seen)] for matrix, seen in zip(similar, (at, other), strict=True)
+    ]
+    shared = shared_best(*tables, whose[asked][:, None] != whose, k)
+    counts = np.bincount(whose[asked])
+    return np.asarray((np.bincount(whose[asked], shared) / np.maximum(counts, 1))[counts > 0])
 
 
 def shift_p(pairs: list[SharedVideo]) -> tuple[float, str | None]:

@@ -51,6 +51,11 @@ the last next to nothing is left."""
 
 TRANSLATE, RE_EMBED, CANNOT_SAY = "translate", "re-embed", "cannot tell"
 
+ALL_ALIKE = (
+    "the vectors to translate to are too alike, or too few, for hits to differ: a gallery that "
+    f"tells nothing apart keeps {KEPT:.0%} of them, too"
+)
+
 RISING = 0.02
 """A learning curve that gains more with the last doubling of videos may go on."""
 
@@ -131,12 +136,12 @@ class Translation:
         DataFrame
             The rows with translated vectors; ``model_name`` and ``embedding_option`` are those of
             the second model where its table had them, so that its queries search them, and
-            ``translated_from`` says what they were.
+            ``translated_from`` says what they were. Zero vectors stay zero.
 
         Raises
         ------
         InputError
-            If the rows are of another model or of other dimensions.
+            If the rows are of another model or option, or of other dimensions.
 
         See Also
         --------
@@ -154,13 +159,8 @@ class Translation:
         """
         check_segments(segments)
         rows = unit_vectors(segments).astype(np.float64)
-        (_, known), (option, model) = self.spaces
-        there = set(models_of(segments).dropna().astype(str)) if len(segments) else set()
-        if known and there - {known}:
-            raise InputError(
-                f"segments are of {', '.join(map(repr, sorted(there)))}; rows of {known!r} were "
-                "expected, which the translation was fitted on; filter for them"
-            )
+        source, (option, model) = self.spaces
+        _check_space(segments, *source)
         linear = Linear(*self.linear)
         if rows.shape[1] != len(linear.origin) and len(rows):
             raise InputError(
@@ -174,7 +174,21 @@ class Translation:
             if name:
                 out[column] = str_column([name] * len(out), out.index)
         moved = linear.of(rows) if len(rows) else rows.reshape(0, len(linear.target))
+        moved[~rows.any(axis=1)] = 0  # no vector stays none
         return with_vectors(out, moved.astype(np.float32))
+
+
+def _check_space(segments: pd.DataFrame, option: str, model: str) -> None:
+    """Refuse rows of another option or model than a translation was fitted on."""
+    there = [(models_of(segments) if len(segments) else None, model)]
+    there += [(segments.get("embedding_option"), option)]
+    for values, known in there:
+        names = set() if values is None else set(pd.Series(values).dropna().astype(str))
+        if known and names - {known}:
+            raise InputError(
+                f"segments are of {', '.join(map(repr, sorted(names)))}; rows of {known!r} were "
+                "expected, which the translation was fitted on; filter for them"
+            )
 
 
 def fit_translation(a: pd.DataFrame, b: pd.DataFrame | None = None) -> Translation:
@@ -193,7 +207,8 @@ def fit_translation(a: pd.DataFrame, b: pd.DataFrame | None = None) -> Translati
     Translation
         Orthogonal (Procrustes, with means and one scale) or ridge, whichever keeps more of the
         search, fitted on all pairs; and its ``verdict``: ``translate`` where even the lower end of
-        what is retained is .9, ``re-embed`` where the upper end is below, else ``cannot tell``.
+        what is retained is .9, ``re-embed`` where the upper end is below, else ``cannot tell``, also where a gallery
+        that tells nothing apart would keep as much.
 
     Raises
     ------
@@ -239,6 +254,8 @@ def fit_translation(a: pd.DataFrame, b: pd.DataFrame | None = None) -> Translati
     best = judged.iloc[int(judged["retained"].to_numpy().argmax())]
     curve = _learn(films, str(best["method"]))
     verdict, note = _advise(best, curve, len(films))
+    if verdict == TRANSLATE and _kept_by_none(films) >= KEPT:
+        verdict, note = CANNOT_SAY, ALL_ALIKE
     whole = _fit(films, np.arange(len(films)), str(best["method"]))
     return Translation(
         pairs.names, str(best["method"]), scores, curve, verdict, note, whole, pairs.spaces
@@ -316,6 +333,11 @@ def _count_hits(films: list[tuple[Floats, Floats]], gallery: list[Floats]) -> Fl
     true = np.concatenate([y for _, y in films])
     found = _search_with(true, np.concatenate(gallery))
     return _shared_hits(found, _search_with(true, true), whose)
+
+
+def _kept_by_none(films: list[tuple[Floats, Floats]]) -> float:
+    """The share of best hits that a gallery keeps which tells no row from another."""
+    return float(_count_hits(films, [np.zeros_like(y) for _, y in films]).mean())
 
 
 def _search_with(queries: Floats, gallery: Floats) -> Floats:
