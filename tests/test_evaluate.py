@@ -252,6 +252,7 @@ def test_harmed_lines_are_named(tmp_path: Path, line: str, match: str) -> None:
         ({"relevant_windows": [[2, "x"]]}, "a number was expected"),
         ({"relevant_windows": 3}, "a list was expected"),
         ({"vid": None}, None),
+        ({"qid": [1]}, "a text or a number was expected"),
     ],
 )
 def test_harmed_highlights_are_named(
@@ -270,7 +271,10 @@ def test_harmed_highlights_are_named(
         ({"relevant_clip_ids": [1]}, "do not fit"),
         ({"relevant_clip_ids": [1, 99]}, "not within 8 s"),
         ({"relevant_clip_ids": [1, "2"]}, "not within 8 s"),
+        ({"relevant_clip_ids": [[1], [2]]}, "not within 8 s"),
         ({"duration": None}, "a number was expected"),
+        ({"duration": 4e6}, r"4e\+06 s; 0 to 86,400"),
+        ({"qid": None}, "a text or a number was expected"),
     ],
 )
 def test_harmed_ratings_are_named(
@@ -296,7 +300,16 @@ def test_wrong_tables_are_refused(tmp_path: Path) -> None:
         (found, truth.assign(relevance=-1), "0 or more"),
         (found, truth.iloc[:0], "no rows"),
         (found, [1], "a list"),
+        (found, truth.assign(annotator=np.nan), "row 0 of truth has no annotator"),
+        (pd.concat([found, found[["score"]]], axis=1), truth, "several columns 'score'"),
+        (found, pd.concat([truth, truth[["query_id"]]], axis=1), "several columns 'query_id'"),
+        (found.assign(score=1j), truth, "holds complex values; a real number"),
     ]
+    for kind in (pd.to_timedelta, pd.to_datetime):
+        times = {name: kind(truth[name], unit="s") for name in ("start_sec", "end_sec")}
+        wrong += [(found.assign(**times), truth, r"seconds were expected; use \.dt\.total_seconds")]
+        times = {name: column.astype(object) for name, column in times.items()}
+        wrong += [(found, truth.assign(**times), r"seconds were expected; use \.dt\.total_seconds")]
     for one, other, match in wrong:
         with pytest.raises(tw.InputError, match=match):
             tw.evaluate(one, other)
@@ -308,5 +321,18 @@ def test_wrong_tables_are_refused(tmp_path: Path) -> None:
         tw.load_moments(tmp_path / "some.csv")
     with pytest.raises(tw.InputError, match="cannot be read"):
         tw.load_moments(tmp_path / "none.jsonl")
+    with pytest.raises(tw.InputError, match="path"):
+        tw.load_moments(3)  # type: ignore[arg-type]
     with pytest.raises(tw.InputError, match="'windows' or 'clips'"):
         tw.load_moments(tmp_path / "none.jsonl", part="all")  # type: ignore[arg-type]
+
+
+def test_predictions_that_find_nothing_are_a_table_to_evaluate(tmp_path: Path) -> None:
+    truth = pd.DataFrame({"query_id": ["1"], "video_id": ["v"], "start_sec": [0], "end_sec": [9]})
+    path = tmp_path / "none.jsonl"
+    line = {"qid": 1, "query": "x", "vid": "v", "pred_relevant_windows": []}
+    path.write_text(json.dumps(line | {"pred_saliency_scores": []}))
+    found = tw.load_moments(path)
+    assert not len(found)
+    assert value(tw.evaluate(found, truth), "hit", 1, 0.5) == 0
+    assert "score" in tw.load_moments(path, part="clips")

@@ -18,6 +18,7 @@ queries", NeurIPS 2021. Gao et al., "TALL: temporal activity localization via la
 from __future__ import annotations
 
 import math
+import os
 import re
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -31,7 +32,6 @@ from twlab.paths import user_path
 from twlab.wording import brief
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
 
 __all__ = ["load_moments"]
@@ -43,6 +43,9 @@ CLIP_SEC = 2.0
 
 LARGEST_FILE = 2**30
 """Beyond a gigabyte a file is none of these; the largest of QVHighlights has 13 MB."""
+
+LONGEST_SEC = 86_400
+"""Of a video whose every clip gets a row."""
 
 _LINE = re.compile(r"\s*(\S+)\s+(\S+)\s+(\S+)\s*##(.*)")
 
@@ -92,6 +95,8 @@ def load_moments(path: str | os.PathLike[str], *, part: MomentPart = "windows") 
     """
     if part not in get_args(MomentPart):
         raise InputError(f"part is {brief(part)}; 'windows' or 'clips' was expected; choose one")
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"path is {brief(path)}; the name of a file was expected; give one")
     source = user_path(path)
     lines = _read_lines(source)
     if source.suffix.lower() == ".txt":
@@ -111,15 +116,28 @@ def load_moments(path: str | os.PathLike[str], *, part: MomentPart = "windows") 
             f"no line has {' or '.join(wanted)}; a file of QVHighlights was expected",
             source=source.name,
         )
-    return pd.DataFrame(
-        [row for k, one in documents for row in _rows_of(one, part, f"line {k}", source.name)]
-    )
+    rows = [row for k, one in documents for row in _rows_of(one, part, f"line {k}", source.name)]
+    return pd.DataFrame(rows) if rows else _no_moments(part, [one for _, one in documents])
 
 
 _WANTED = {
     "windows": ("relevant_windows", "pred_relevant_windows"),
     "clips": ("saliency_scores", "pred_saliency_scores"),
 }
+
+
+def _no_moments(part: MomentPart, documents: list[dict[str, Any]]) -> pd.DataFrame:
+    """No rows, and the columns that there would be."""
+    texts, numbers = ["query_id", "query", "video_id"], ["start_sec", "end_sec"]
+    if any("duration" in one for one in documents):
+        numbers.insert(0, "duration_sec")
+    if any(_WANTED[part][1] in one for one in documents):
+        numbers += ["score", "rank"] if part == "windows" else ["score"]
+    elif part == "clips":
+        numbers += ["relevance"]
+        texts += ["annotator"]
+    columns = {name: pd.Series(dtype=object) for name in texts}
+    return pd.DataFrame(columns | {name: pd.Series(dtype=np.float64) for name in numbers})
 
 
 def _read_lines(path: Any) -> list[tuple[int, str]]:
@@ -186,6 +204,14 @@ def _parse(line: str, k: int, source: str) -> tuple[int, dict[str, Any]]:
             source=source,
             place=f"line {k}",
         )
+    for name in ("qid", "vid"):
+        if not isinstance(document[name], str | int | float):
+            raise LoadError(
+                f"it is {brief(document[name])}; a text or a number was expected",
+                source=source,
+                place=f"line {k}",
+                field=name,
+            )
     return k, document
 
 
@@ -273,8 +299,14 @@ def _ratings(
             source=source,
             place=place,
         )
-    ratings = dict(zip(clips, value, strict=True))
     duration = _number(one.get("duration"), "duration", place, source)
+    if not 0 <= duration <= LONGEST_SEC:
+        raise LoadError(
+            f"it is {duration:g} s; 0 to {LONGEST_SEC:,} (a day) were expected; give seconds",
+            source=source,
+            place=place,
+            field="duration",
+        )
     whole = [clip for clip in clips if isinstance(clip, int) and 0 <= clip <= duration / CLIP_SEC]
     if len(whole) != len(clips):
         raise LoadError(
@@ -282,6 +314,7 @@ def _ratings(
             source=source,
             place=place,
         )
+    ratings = dict(zip(clips, value, strict=True))
     n_clips = max(int(duration / CLIP_SEC), max(whole, default=-1) + 1)
     n_annotators = max(widths, default=0) or 1
     for clip in range(n_clips):

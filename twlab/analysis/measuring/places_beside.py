@@ -35,6 +35,7 @@ __all__ = [
 
 _SPAN = ["start_sec", "end_sec"]
 _PLACE = ["query_id", "video_id", *_SPAN]
+_READ = [*_PLACE, "score", "rank", "relevance", "annotator"]
 
 
 class Truth(NamedTuple):
@@ -88,7 +89,7 @@ def check_truth(truth: Any, min_relevance: Any) -> Truth:
         )
     rated = "annotator" in truth.columns
     if rated:
-        table["annotator"] = truth["annotator"].astype(str).to_numpy(object)
+        table["annotator"] = _texts(truth, "annotator", "truth")
     relevant = table["relevance"] > 0
     if min_relevance is not None:
         relevant &= table["relevance"] >= float(min_relevance)
@@ -156,6 +157,11 @@ def _plain(table: Any, name: str) -> pd.DataFrame:
             f"{', '.join(map(str, table.columns))}); query_id, video_id, start_sec and end_sec "
             "were expected; add it with .assign, or rename what holds it"
         )
+    twice = [one for one in _READ if (table.columns == one).sum() > 1]
+    if twice:
+        raise InputError(
+            f"{name} has several columns {twice[0]!r}; one was expected; drop or rename the others"
+        )
     columns = {one: _texts(table, one, name) for one in ("query_id", "video_id")}
     plain = pd.DataFrame(columns | {one: _times(table, one, name) for one in _SPAN})
     half = plain["start_sec"].isna() != plain["end_sec"].isna()
@@ -197,6 +203,7 @@ def _numbers(
     """A column as finite numbers, or the default where there is none."""
     if column not in table.columns:
         return np.full(len(table), default)
+    _refuse_no_numbers(table[column], column, name)
     values = pd.to_numeric(table[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
     wrong = ~np.isfinite(values)
     if may_lack:
@@ -208,6 +215,15 @@ def _numbers(
             "expected; mend it or drop the row"
         )
     return values
+
+
+def _refuse_no_numbers(values: pd.Series[Any], column: str, name: str) -> None:
+    """Times and complex numbers would turn into numbers that mean something else."""
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    if kind.startswith(("timedelta", "datetime", "date", "complex", "period", "time")):
+        wanted = "seconds were" if column in _SPAN else "a real number was"
+        advice = "use .dt.total_seconds() of a duration" if column in _SPAN else "give numbers"
+        raise InputError(f"{column} of {name} holds {kind} values; {wanted} expected; {advice}")
 
 
 def pair_queries(found: pd.DataFrame, known: Truth) -> Iterator[RankedQuery]:

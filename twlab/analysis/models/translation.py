@@ -207,8 +207,8 @@ def fit_translation(a: pd.DataFrame, b: pd.DataFrame | None = None) -> Translati
     Translation
         Orthogonal (Procrustes, with means and one scale) or ridge, whichever keeps more of the
         search, fitted on all pairs; and its ``verdict``: ``translate`` where even the lower end of
-        what is retained is .9, ``re-embed`` where the upper end is below, else ``cannot tell``, also where a gallery
-        that tells nothing apart would keep as much.
+        what is retained is .9, ``re-embed`` where the upper end is below, else ``cannot tell``,
+        also where a gallery that tells nothing apart would keep as much.
 
     Raises
     ------
