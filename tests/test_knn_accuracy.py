@@ -113,3 +113,42 @@ def test_wrong_labels_are_refused(rng: np.random.Generator) -> None:
         tw.knn_accuracy(segments, labels[:5])
     with pytest.raises(tw.InputError, match="groups has no value for 288 rows"):
         tw.knn_accuracy(segments, labels, groups=[None] * len(segments))
+
+
+def test_vectors_that_tell_nothing_are_at_chance_whatever_their_names(
+    rng: np.random.Generator,
+) -> None:
+    segments, _ = made(rng, told=0.0, n_videos=12)
+    same = tw.with_vectors(segments, np.ones((len(segments), 4), np.float32))
+    label = np.where(np.arange(len(same)) // 12 < 6, "first", "last")
+    table = tw.knn_accuracy(same, label).set_index("label")
+    np.testing.assert_allclose(table["accuracy"], table["chance"], atol=0.02)
+    names = dict(zip(same["video_id"].unique(), rng.permutation(12).astype(str), strict=True))
+    renamed = same.assign(video_id=same["video_id"].map(names), label=label)
+    again = tw.knn_accuracy(renamed.sample(frac=1, random_state=1), "label").set_index("label")
+    columns = ["accuracy", "leaky_accuracy", "chance"]
+    pd.testing.assert_frame_equal(again[columns], table[columns])
+
+
+def test_equal_rows_count_once_and_neighbours_are_those_there_are(
+    rng: np.random.Generator,
+) -> None:
+    segments, labels = made(rng, told=1.0)
+    expected = tw.knn_accuracy(segments, labels)
+    twice = pd.concat([segments, segments], ignore_index=True)
+    pd.testing.assert_frame_equal(tw.knn_accuracy(twice, np.r_[labels, labels]), expected)
+    most = tw.knn_accuracy(segments, labels, n_neighbors=len(segments))
+    pd.testing.assert_frame_equal(tw.knn_accuracy(segments, labels, n_neighbors=10**9), most)
+
+
+def test_labels_of_no_one_kind_are_refused(rng: np.random.Generator) -> None:
+    segments, labels = made(rng, told=1.0)
+    n = len(segments)
+    wrong: list[Any] = [pd.DataFrame({"a": labels}), labels[:, None], [[1]] * n, [(1, 2)] * n]
+    wrong += [pd.Series([[1]] * n), [[1], [1, 2]] * (n // 2)]
+    for one in wrong:
+        for given in ({"labels": one}, {"labels": labels, "groups": one}):
+            with pytest.raises(tw.InputError, match="for each row was expected"):
+                tw.knn_accuracy(segments, **given)
+    with pytest.raises(tw.InputError, match="labels mix int and str"):
+        tw.knn_accuracy(segments, [1, "a"] * (n // 2))

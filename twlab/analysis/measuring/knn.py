@@ -10,13 +10,14 @@ have claimed stands beside it.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from twlab.analysis.measuring.bootstrap import describe_interval, intervals_of_means
-from twlab.analysis.neighbors.exact import Videos, best_rows
+from twlab.analysis.neighbors.exact import ROUNDING, Videos, best_rows
 from twlab.checks import check_count
 from twlab.errors import InputError, warn
 from twlab.table import align_rows, clip_mask, time_order
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
 
 __all__ = ["knn_accuracy"]
 
-N_CHANCE = 50
-"""Draws of random neighbours; the chance of a class has a standard error of at most .01 from 50
-rows on (a share of 2,500 draws)."""
+N_DRAWS = 2500
+"""Draws of neighbours, of equally similar rows or of all: a share of them has a standard error of
+at most .01. They are drawn as numbers of each label, so that neither names nor order of rows, only
+what is there, decides."""
 
 ALL = "all"
-ONE_GROUP = "cannot tell: the class is of one group"
 """What the row of all classes together is called."""
+
+ONE_GROUP = "cannot tell: the class is of one group"
 
 
 def knn_accuracy(
@@ -54,7 +57,8 @@ def knn_accuracy(
     labels : Series, sequence or str
         The label of each segment, or the column that holds it; rows without one take no part.
     n_neighbors : int
-        How many neighbours vote. Of labels with as many votes the one of the nearest counts.
+        How many neighbours vote. Of labels with as many votes the one of the nearest counts;
+        of equally similar rows any may be the neighbour, and the mean of all choices counts.
     groups : Series, sequence or str
         What no neighbour may share: whole groups are left out. Default: the video.
 
@@ -87,7 +91,8 @@ def knn_accuracy(
 
     Notes
     -----
-    Exact, n rows with each: n² · d. The interval is that of :func:`twlab.evaluate`.
+    Exact, n rows with each: n² · d. Equal rows count once. The interval is that of
+    :func:`twlab.evaluate`.
 
     Examples
     --------
@@ -113,8 +118,10 @@ def knn_accuracy(
         )
     rows = time_order(segments)
     rows = rows[kept[rows]]
-    codes, names = pd.factorize(label.iloc[rows], sort=True)
+    codes, names = _number_labels(label.iloc[rows])
     units = pd.factorize(group.iloc[rows])[0].astype(np.intp)
+    once = _first_of_equals(segments.iloc[rows], unit[rows], codes, units)
+    rows, codes, units = rows[once], codes[once], units[once]
     _check_enough(names, units)
     told = _classes_of_several(codes, units, names)
     votes = {
@@ -132,8 +139,39 @@ def _column(segments: pd.DataFrame, values: Any, name: str) -> pd.Series[Any]:
                 f"{', '.join(map(str, segments.columns))}); name one, or give a value for each row"
             )
         values = segments[values]
-    aligned = align_rows(segments, values, name)
-    return pd.Series(np.asarray(aligned, object), dtype=object).reset_index(drop=True)
+    if isinstance(values, pd.DataFrame) or np.ndim(getattr(values, "values", 0)) > 1:
+        raise InputError(f"{name} is a table; one value for each row was expected; give one column")
+    cells = np.asarray(align_rows(segments, values, name), object)
+    loose = [cell for cell in cells if isinstance(cell, list | tuple | dict | set | np.ndarray)]
+    if cells.ndim != 1 or loose:
+        raise InputError(
+            f"{name} holds {brief((loose or [cells.tolist()[:1]])[0])}; one text, number or truth "
+            "value for each row was expected; give one column of them"
+        )
+    return pd.Series(cells, dtype=object).reset_index(drop=True)
+
+
+def _number_labels(label: pd.Series[Any]) -> tuple[Positions, Any]:
+    """A number for each label, and the labels in their order."""
+    try:
+        sorted(set(label))
+    except TypeError:
+        kinds = sorted({type(cell).__name__ for cell in label})
+        raise InputError(
+            f"labels mix {' and '.join(kinds)}; labels of one type were expected; turn all into "
+            "texts with .astype(str)"
+        ) from None
+    codes, names = pd.factorize(label, sort=True)
+    return codes.astype(np.intp), names
+
+
+def _first_of_equals(
+    rows: pd.DataFrame, unit: Matrix, codes: Positions, units: Positions
+) -> Positions:
+    """The first of rows that are the same moment with the same vector and label."""
+    keys = rows.reindex(columns=["video_id", "start_sec", "end_sec"]).reset_index(drop=True)
+    keys = keys.assign(code=codes, unit=units, vector=[row.tobytes() for row in unit])
+    return np.flatnonzero(~keys.duplicated().to_numpy())
 
 
 def _check_enough(names: Any, units: Positions) -> None:
@@ -162,11 +200,47 @@ def _classes_of_several(codes: Positions, units: Positions, names: Any) -> Mask:
 
 def _vote(
     unit: Matrix, codes: Positions, units: Positions, n_neighbors: int, *, apart: bool
-) -> Positions:
-    """The label that the neighbours of each row vote for."""
+) -> Floats:
+    """How far the neighbours of each row vote for its label: 0 or 1, between where rows tie."""
     videos = Videos(units, units, same=False) if apart else None
-    found, _ = best_rows(unit, unit, np.arange(len(unit)), n_neighbors, own=True, videos=videos)
-    return _majority(np.where(found >= 0, codes[found], -1), int(codes.max()) + 1)
+    k = min(n_neighbors, len(unit))
+    found, similar = best_rows(unit, unit, np.arange(len(unit)), k + 1, own=True, videos=videos)
+    winner = _majority(np.where(found >= 0, codes[found], -1)[:, :k], int(codes.max()) + 1)
+    right = (winner == codes).astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        tied = (similar[:, :-1] - similar[:, 1:] <= ROUNDING).any(axis=1)
+    for row in np.flatnonzero(tied):
+        may = units != units[row] if apart else np.arange(len(unit)) != row
+        values = unit[may] @ unit[row]
+        right[row] = _fair_vote(values, codes[may], int(codes.max()) + 1, k)[codes[row]]
+    return right
+
+
+def _fair_vote(similar: Matrix, codes: Positions, n_classes: int, k: int) -> Floats:
+    """The share of each label where any of equally similar rows may be the neighbour."""
+    k = min(k, len(similar))
+    last = float(np.partition(similar, len(similar) - k)[len(similar) - k])
+    above = similar > last + ROUNDING
+    level = ~above & (similar >= last - ROUNDING)
+    near = np.full(n_classes, -np.inf)
+    np.maximum.at(near, codes[above], similar[above].astype(np.float64))
+    votes = np.bincount(codes[above], minlength=n_classes)
+    some = np.bincount(codes[level], minlength=n_classes)
+    drawn = _draw(tuple(some.tolist()), k - int(above.sum()))
+    votes = votes + drawn
+    best = np.where(np.isfinite(near), near, np.where(drawn > 0, last, -np.inf))
+    best = np.where(votes == votes.max(axis=1, keepdims=True), best, -np.inf)
+    first = best >= best.max(axis=1, keepdims=True) - ROUNDING
+    return np.asarray((first / first.sum(axis=1, keepdims=True)).mean(axis=0))
+
+
+@lru_cache(maxsize=64)
+def _draw(counts: tuple[int, ...], k: int) -> Positions:
+    """How many of each label are among k rows, drawn again and again; shape (draws, labels)."""
+    if k == sum(counts):
+        return np.array([counts])
+    rng = np.random.default_rng(0)
+    return np.asarray(rng.multivariate_hypergeometric(counts, k, N_DRAWS, method="marginals"))
 
 
 def _majority(votes: Positions, n_classes: int) -> Positions:
@@ -186,18 +260,14 @@ def _majority(votes: Positions, n_classes: int) -> Positions:
 
 def _chance(codes: Positions, units: Positions, n_neighbors: int) -> Floats:
     """How often random neighbours of other groups vote for the label of each row."""
-    rng = np.random.default_rng(0)
-    order = np.argsort(units, kind="stable")
-    n_of = np.bincount(units)
-    first = np.concatenate([[0], np.cumsum(n_of)])[units]
-    right = np.zeros(len(codes))
-    for _ in range(N_CHANCE):
-        draws = (
-            rng.random((len(codes), n_neighbors)) * (len(codes) - n_of[units])[:, None]
-        ).astype(np.intp)
-        draws += np.where(draws >= first[:, None], n_of[units][:, None], 0)  # past the own group
-        right += _majority(codes[order[draws]], int(codes.max()) + 1) == codes
-    return right / N_CHANCE
+    n_classes, right = int(codes.max()) + 1, np.zeros(len(codes))
+    whole = np.bincount(codes, minlength=n_classes)
+    for mine in np.split(np.argsort(units, kind="stable"), np.cumsum(np.bincount(units))[:-1]):
+        others = whole - np.bincount(codes[mine], minlength=n_classes)
+        votes = _draw(tuple(others.tolist()), min(n_neighbors, int(others.sum())))
+        most = votes == votes.max(axis=1, keepdims=True)
+        right[mine] = (most / most.sum(axis=1, keepdims=True)).mean(axis=0)[codes[mine]]
+    return right
 
 
 def _table(
@@ -205,13 +275,13 @@ def _table(
     codes: Positions,
     units: Positions,
     told: Mask,
-    votes: dict[bool, Positions],
+    votes: dict[bool, Floats],
     chance: Floats,
 ) -> pd.DataFrame:
     """Means of all rows and of those of each class."""
     mine = codes[:, None] == np.arange(len(names))
     mine = np.column_stack([told[codes], mine])
-    right, leaky = votes[False] == codes, votes[True] == codes
+    right, leaky = votes[False], votes[True]
     counted = mine & told[codes][:, None]
     shown = intervals_of_means(np.where(counted, right[:, None], np.nan), units)
     of = mine.sum(0)
