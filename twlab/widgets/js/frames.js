@@ -105,8 +105,10 @@ class Reel {
     if (Number.isFinite(screen.duration)) this.lengths.set(video, screen.duration);
     const wanted = Math.min(sec, Math.max((screen.duration || sec) - 0.05, 0));
     if (Math.abs(screen.currentTime - wanted) > 0.01) {
+      const painted = nextPicture(screen); // after the event the picture may still be the last one
       screen.currentTime = wanted;
       await once(screen, "seeked");
+      await painted;
       // Not there yet: what is on the screen is of another moment.
       if (screen.seeking) return undefined;
     }
