@@ -175,8 +175,8 @@ class LabelFile:
         kept = table.assign(label=cells)[~gone]
         if not new.any():
             return kept
-        mine = self._segments.loc[new, self._columns].assign(label=values[new]).astype(object)
-        mine = mine.reindex(columns=table.columns)
+        named = self._segments.loc[new, self._columns].assign(label=values[new])
+        mine: pd.DataFrame = named.astype(object).reindex(columns=table.columns)
         return pd.concat([kept, mine], ignore_index=True) if len(kept) else mine
 
     def _tell_apart(
