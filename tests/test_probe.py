@@ -125,6 +125,88 @@ def test_random_labels_are_at_chance_and_it_is_said() -> None:
     assert sum(one < 0.1 for one in p) <= 15  # of 80, eight are expected; more once in 120
 
 
+def offset_films(seed: int, n_films: int = 8) -> tuple[pd.DataFrame, Any]:
+    """Films with a look each and nothing in common, and the number of each row's film."""
+    rng = np.random.default_rng(seed)
+    film = np.repeat(np.arange(n_films), 12)
+    vectors = rng.normal(size=(len(film), 8)) + 3 * rng.normal(size=(n_films, 8))[film]
+    start = np.tile(np.arange(12.0), n_films)
+    names = [f"film {k}" for k in film]
+    return tw.from_vectors(vectors, start_sec=start, end_sec=start + 1, video_id=names), film
+
+
+@pytest.mark.parametrize("form", ["whole films", "half of a film"])
+def test_labels_of_films_with_looks_of_their_own_are_not_found(form: str) -> None:
+    """Vectors have an offset per film, labels belong to films: p-values are as they should be."""
+    p = []
+    for seed in range(40):
+        segments, film = offset_films(seed)
+        side = np.random.default_rng(1000 + seed).permutation(8) < 4
+        late = segments["start_sec"].to_numpy() >= 6
+        truth = side[film] if form == "whole films" else side[film] == late
+        p.append(tw.probe(segments, truth, n_next=1).scores["p_value"].iloc[0])
+    assert sum(one <= 0.05 for one in p) <= 6  # of 40, two are expected; more once in 290
+    assert 0.36 < np.mean(p) < 0.66
+
+
+def test_many_labels_are_judged_together() -> None:
+    """A planted label among nineteen of chance is found, and none of those."""
+    segments, labels = films(16, n=6, run=3)
+    runs = np.random.default_rng(0).random((20, 32)) < 0.35
+    truth = pd.DataFrame(np.repeat(runs, 3, axis=1).T, index=segments.index)
+    truth[0] = labels == "a"
+    scores = tw.probe(segments, truth, n_next=1).scores
+    assert scores["p_value"].iloc[0] <= 0.01
+    assert scores["verdict"].str.startswith("found better").tolist() == [True] + [False] * 19
+
+
+def test_more_rows_than_are_dealt_are_thinned() -> None:
+    segments, labels = films(8, n=300, run=50)
+    labels = labels.where(segments["video_id"] != "film 03", None)
+    scores = tw.probe(segments, labels, n_next=1).scores
+    assert (scores["p_value"] <= 0.02).all()
+
+
+@pytest.mark.parametrize("form", ["too few films", "the same time in all films"])
+def test_labels_that_cannot_be_exchanged_have_no_p_value(form: str) -> None:
+    segments, labels = films(3 if form == "too few films" else 8, n=40)
+    truth = labels == "a" if form == "too few films" else segments["start_sec"] < 30
+    found = tw.probe(segments, truth)
+    scores = found.scores.iloc[0]
+    assert scores["verdict"].startswith("cannot tell: the labels of")
+    assert np.isnan(scores["p_value"])
+    assert scores["ap"] > 0
+    assert found.verdict.startswith("cannot tell whether 1 of 1 labels")
+
+
+def test_seven_films_can_just_be_told_apart_and_six_cannot() -> None:
+    """Three of seven have the label: 35 ways; of three of six, ten, as either side is as good."""
+    rng = np.random.default_rng(0)
+    film = np.repeat(np.arange(7), [9, 10, 11, 12, 13, 14, 15])
+    side = np.eye(8)[0] * 6 * (film < 3)[:, None]
+    start = np.arange(len(film)) * 1.0
+    vectors = side + rng.normal(size=(len(film), 8))
+    names = [f"film {k}" for k in film]
+    segments = tw.from_vectors(vectors, start_sec=start, end_sec=start + 1, video_id=names)
+    scores = tw.probe(segments, film < 3, n_next=1).scores.iloc[0]
+    assert scores["p_value"] < 0.05
+    assert scores["verdict"].startswith("found better than by chance")
+    fewer = tw.probe(segments[film < 6], film[film < 6] < 3, n_next=1).scores.iloc[0]
+    assert fewer["verdict"].startswith("cannot tell: the labels of 6 videos")
+
+
+def test_rows_with_some_of_the_labels_are_warned_of() -> None:
+    segments, labels = films(6, n=10)
+    flags = pd.DataFrame({x: labels == x for x in "ab"}).astype("boolean")
+    flags.iloc[:7, 0] = pd.NA
+    with pytest.warns(tw.TwlabWarning, match="7 of 60 rows have some of the labels"):
+        found = tw.probe(segments, flags)
+    assert found.scores["n_segments"].tolist() == [int((labels[7:] == x).sum()) for x in "ab"]
+    flags.iloc[7:, 1] = pd.NA
+    with pytest.warns(tw.TwlabWarning):
+        assert tw.probe(segments, flags).estimator is None
+
+
 def test_a_split_that_mixes_clips_claims_too_much() -> None:
     """A label of whole films, at random: clips of a film give it away, other films do not."""
     segments, _ = films(20, n=8, run=4)
@@ -251,6 +333,10 @@ def test_rows_nobody_looked_at_teach_nothing() -> None:
         (["a"] * 40, {"groups": [None] * 40}, "groups are missing in 40 rows"),
         (["a"] * 40, {"n_next": 0}, "n_next is 0"),
         (pd.DataFrame({"x": range(40)}), {}, "column 'x' of the labels is int64"),
+        (pd.DataFrame(index=range(40)), {}, "labels is a DataFrame without columns"),
+        (pd.DataFrame([[True, False]] * 40, columns=["x", "x"]), {}, "two columns called 'x'"),
+        (["a"] * 40, {"random_state": -1}, "random_state is -1"),
+        (["a"] * 40, {"random_state": "x"}, "random_state is 'x'"),
     ],
 )
 def test_what_is_wrong_is_said(labels: Any, more: dict[str, Any], message: str) -> None:

@@ -5,15 +5,14 @@ knows half of the answer. Here whole groups (videos) are held out, always.
 
 A label is ranked by average precision (AP), whose chance level is the share of rows that have it.
 Labels hold for stretches of time, so neighbours are no independent witnesses: intervals come from a
-bootstrap over groups, and chance from the labels themselves, the groups put in another order and
-the whole turned by a random step, which keeps every run of labels and breaks what they have to do
-with the vectors. Probabilities are Platt's, fitted to scores of held-out rows only.
+bootstrap over groups. Probabilities are Platt's, fitted to scores of held-out rows only.
 
 * :class:`Labelled` - what is learnt from; :func:`assign_folds` - which group is held out when
 * :func:`held_out_scores` - of every row from a model that saw nothing of its group
-* :func:`precision_of`, :func:`interval_of`, :func:`turned_chance` - AP, its interval, its p-value
+* :func:`precision_of`, :func:`interval_of` - AP and its interval
 * :func:`fit_line`, :func:`held_out_probabilities` - calibration
-* :func:`fit_probe` - the model
+* :func:`fit_probe` - the model; :func:`fit_place` - what it does to vectors first
+* :func:`split_rows` - who is held out, fold by fold
 
 References: Platt, "Probabilistic outputs for support vector machines", 1999; Field and Welsh,
 "Bootstrapping clustered data", JRSS B 2007.
@@ -34,15 +33,17 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Mask, Matrix, Positions
 
 __all__ = [
+    "STRENGTH",
     "Labelled",
     "assign_folds",
     "fit_line",
+    "fit_place",
     "fit_probe",
     "held_out_probabilities",
     "held_out_scores",
     "interval_of",
     "precision_of",
-    "turned_chance",
+    "split_rows",
 ]
 
 N_FOLDS = 5
@@ -55,9 +56,6 @@ as labels): .58 at 1, .603 at 10, .605 at 100, .605 at 1000; at 10 labels .246, 
 N_DRAWN_GROUPS = 100
 """Of the bootstrap: the standard error of an end is 7 % of the width, where what is measured is
 normal; each draw costs an average precision for each label."""
-
-N_TURNS = 499
-"""Of the labels: p-values from .002 on."""
 
 
 class Labelled(NamedTuple):
@@ -74,19 +72,27 @@ class Labelled(NamedTuple):
     backdrop_groups: Positions
 
 
-def fit_probe(rows: Labelled, mine: Mask, *, without: Any = ()) -> Any:
-    """A pipeline fitted to some of the rows: centred, length 1, one logistic line per label.
+def fit_place(rows: Labelled, *, without: Any = ()) -> Any:
+    """A pipeline that brings vectors to length 1, centres them, and to length 1 again.
 
     The middle is that of all rows, labelled or not, but those of the groups ``without``.
     """
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import Normalizer, StandardScaler
 
-    from twlab.analysis.labelling.label_lines import LabelLines
-
     around = rows.backdrop[~np.isin(rows.backdrop_groups, without)]
     unit, again = Normalizer().fit(around), Normalizer().fit(around)
     middle = StandardScaler(with_std=False).fit(unit.transform(around).astype(np.float64))
+    return make_pipeline(unit, middle, again)
+
+
+def fit_probe(rows: Labelled, mine: Mask, *, without: Any = ()) -> Any:
+    """A pipeline fitted to some of the rows: placed, then one logistic line per label."""
+    from sklearn.pipeline import make_pipeline
+
+    from twlab.analysis.labelling.label_lines import LabelLines
+
+    unit, middle, again = (step for _, step in fit_place(rows, without=without).steps)
     placed = again.transform(middle.transform(unit.transform(rows.vectors[mine])))
     lines = LabelLines(strength=STRENGTH).fit(placed, rows.truth[mine])
     return make_pipeline(unit, middle, again, lines)
@@ -109,7 +115,7 @@ def assign_folds(rows: Labelled) -> Positions:
     return folds
 
 
-def _splits(rows: Labelled, folds: Positions) -> Iterator[tuple[Mask, Positions]]:
+def split_rows(rows: Labelled, folds: Positions) -> Iterator[tuple[Mask, Positions]]:
     """Which rows are held out, and the groups of these, fold by fold."""
     for fold in range(int(folds.max()) + 1):
         groups = np.flatnonzero(folds == fold)
@@ -126,7 +132,7 @@ def held_out_scores(
     With ``n_labels``, each model sees that many labelled rows, drawn at random.
     """
     out = np.zeros(rows.truth.shape)
-    for held, groups in _splits(rows, folds):
+    for held, groups in split_rows(rows, folds):
         seen = np.flatnonzero(~held)
         if n_labels is not None:
             seen = rng.permutation(seen)[:n_labels]
@@ -164,19 +170,6 @@ def interval_of(
     return float(low), float(high)
 
 
-def turned_chance(scores: Floats, truth: Mask, groups: Positions, rng: Generator) -> float:
-    """How often labels that have nothing to do with the vectors would be ranked as well."""
-    blocks = [np.flatnonzero(groups == group) for group in range(int(groups.max()) + 1)]
-    found, n_as_good = precision_of(scores, truth), 0
-    place = np.concatenate(blocks)
-    for _ in range(N_TURNS):
-        order = np.concatenate([blocks[k] for k in rng.permutation(len(blocks))])
-        other = np.empty(len(truth), bool)
-        other[place] = np.roll(truth[order], rng.integers(len(truth)))
-        n_as_good += precision_of(scores, other) >= found
-    return (1 + n_as_good) / (1 + N_TURNS)
-
-
 def fit_line(scores: Floats, truth: Mask) -> tuple[float, float]:
     """Slope and height that make log odds of scores (Platt); no slope where they say nothing."""
     from sklearn.linear_model import LogisticRegression
@@ -184,7 +177,7 @@ def fit_line(scores: Floats, truth: Mask) -> tuple[float, float]:
     n_yes, n_no = int(truth.sum()), int((~truth).sum())
     share = (n_yes + 1) / (n_yes + n_no + 2)
     flat = (0.0, float(np.log(share / (1 - share))))
-    spread = float(scores.std())
+    spread = float(scores.std()) if len(scores) else 0.0
     if not n_yes or not n_no or spread == 0:
         return flat
     likely = np.where(truth, (n_yes + 1) / (n_yes + 2), 1 / (n_no + 2))

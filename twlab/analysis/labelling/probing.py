@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.analysis.labelling.asking import most_telling, uncertainty_of
+from twlab.analysis.labelling.dealing import FEWEST_DEALS, count_deals, judge_by_deals
 from twlab.analysis.labelling.held_out import (
     Labelled,
     assign_folds,
@@ -22,7 +23,6 @@ from twlab.analysis.labelling.held_out import (
     held_out_scores,
     interval_of,
     precision_of,
-    turned_chance,
 )
 from twlab.checks import check_count
 from twlab.errors import InputError, warn
@@ -50,7 +50,9 @@ N_REPEATS = 3
 measured on all folds."""
 
 RARE = 0.05
-"""How rarely chance alone may pass for knowledge, over all labels together (Holm)."""
+"""How rarely chance alone may pass for knowledge, over all labels together."""
+
+GOOD, BAD = "found better than by chance", "no better than chance"
 
 SCORES = {
     "label": "object",
@@ -129,7 +131,7 @@ def probe(
     labels : Series, array_like of n values, name of a column, or DataFrame of booleans
         One label per segment, missing where nobody gave one (what has another label does not have
         this one); truths, for one label; or a column of true and false for each label, missing
-        where nobody looked, as :func:`twlab.annotate` returns it.
+        where nobody looked, as :func:`twlab.annotate` returns it. Rows count that have all columns.
     groups : name of a column, or array_like of n values
         What is held out whole. Stretches of one video in the place of videos measure how well the
         labels of that video carry over to its other stretches, no more.
@@ -144,11 +146,15 @@ def probe(
         ``scores`` has for each label ``n_segments`` and ``n_groups`` that have it, its average
         precision ``ap`` in held-out groups between ``ap_low`` and ``ap_high`` (the middle 90 % of
         a bootstrap over groups), ``chance`` (the share of rows that have it), ``p_value`` (how
-        often the same labels would be ranked as well if they had nothing to do with the vectors),
+        rarely lines fitted anew would do as well if each video had the labels of another one; of
+        one label alone),
         ``leaky_ap`` (what a split that mixes the clips of a video would have claimed), ``brier``
         (mean squared error of the calibrated probabilities in held-out groups) beside that of the
-        label's share alone, and a ``verdict``. Where fewer than three groups have a label, or lack
-        it, nothing is said of it. ``curve`` has the mean ``ap`` of these labels at ``n_labels``
+        label's share alone, and a ``verdict``, which takes all labels together (the highest of
+        all in each deal). Where fewer than three groups have a label, or lack it, nothing is said
+        of it; where the labels of groups can be exchanged in fewer than 20 ways that differ,
+        as they cannot where all videos have the label at the same time, there is no ``p_value``.
+        ``curve`` has the mean ``ap`` of these labels at ``n_labels``
         labelled segments drawn at random, with the range of three draws. ``next`` has, on the index
         of the table, the clips to label next, best first, with the likeliest ``label``, its
         ``probability`` and the ``uncertainty`` in bits.
@@ -161,7 +167,7 @@ def probe(
     Warns
     -----
     TwlabWarning
-        Where the labels do not carry any number.
+        Where the labels do not carry any number, or rows have some of the columns and lack others.
 
     See Also
     --------
@@ -185,6 +191,7 @@ def probe(
     check_segments(segments)
     one_option(segments)
     check_count(n_next, "n_next", of="clips")
+    _check_random_state(random_state)
     names, truth, known = _read_labels(segments, labels)
     group_names = _read_groups(segments, groups)
     matrix = vectors(segments)
@@ -228,6 +235,7 @@ def _read_labels(segments: pd.DataFrame, labels: Any) -> tuple[list[str], Mask, 
             return names, truth[:, : len(names)], texts.notna().to_numpy(bool)
         name = getattr(labels, "name", None)
         values = pd.DataFrame({str(name) if name is not None else "label": column})
+    _check_columns(values)
     wrong = [name for name in values.columns if not _are_truths(values[name])]
     if wrong:
         raise InputError(
@@ -235,9 +243,41 @@ def _read_labels(segments: pd.DataFrame, labels: Any) -> tuple[list[str], Mask, 
             "were expected, as tw.annotate gives them; of one label per segment pass the column"
         )
     flags = values.astype("boolean")
-    known = np.asarray(flags.notna().to_numpy(bool).all(axis=1) & (flags.shape[1] > 0))
+    there = flags.notna().to_numpy(bool)
+    known: Mask = np.asarray(there.all(axis=1))
+    n_lost = int((there.any(axis=1) & ~known).sum())
+    if n_lost:
+        warn(
+            f"{n_lost} of {len(known)} rows have some of the labels and lack others, and do not "
+            "count; all columns, or none, were expected in a row; fill them, or probe the columns "
+            "one by one"
+        )
     truth = np.column_stack([flags[n].to_numpy(bool, na_value=False) for n in flags.columns])
     return [str(name) for name in flags.columns], truth, known
+
+
+def _check_columns(labels: pd.DataFrame) -> None:
+    """Refuse a table of labels without columns, or with two of one name."""
+    if not labels.shape[1]:
+        raise InputError(
+            "labels is a DataFrame without columns; a column of true and false for each label was "
+            "expected; add one, or pass one label for each row"
+        )
+    names = labels.columns.map(str)
+    if not names.is_unique:
+        raise InputError(
+            f"labels has two columns called {brief(names[names.duplicated()][0])}; one for each "
+            "label was expected; rename or drop one"
+        )
+
+
+def _check_random_state(value: Any) -> None:
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or value < 0:
+        raise InputError(
+            f"random_state is {brief(value)}; a whole number, 0 or more, was expected; leave it "
+            "at 0 for the same result each time"
+        )
 
 
 def _are_truths(column: pd.Series[Any]) -> bool:
@@ -316,7 +356,7 @@ def _measure(
     told = [_count_label(rows, k, name) for k, name in enumerate(names)]
     # Of a label of which nothing can be said, the probability is its share.
     lines = [fit_line(np.zeros(len(rows.groups)), rows.truth[:, k]) for k in range(len(names))]
-    curve = empty
+    curve, verdicts = empty, dict(enumerate(reasons))
     if judged:
         folds = assign_folds(rows)
         out = held_out_scores(rows, folds)
@@ -325,10 +365,11 @@ def _measure(
             told[k] |= _judge_label(rows, k, (folds, out[:, k], leaky[:, k]), rng)
             lines[k] = fit_line(out[:, k], rows.truth[:, k])
         curve = _draw_curve(rows, folds, judged, out, rng)
+        verdicts |= _test_labels(rows, judged, told, rng)
     scores = pd.DataFrame(told, columns=list(SCORES)).astype(
         {k: v for k, v in SCORES.items() if k not in ("label", "verdict")}
     )
-    return scores.assign(verdict=_verdicts(scores, reasons)), curve, lines
+    return scores.assign(verdict=[verdicts[k] for k in range(len(names))]), curve, lines
 
 
 def _count_label(rows: Labelled, label: int, name: str) -> dict[str, Any]:
@@ -358,7 +399,6 @@ def _judge_label(
         "ap": precision_of(out, truth),
         "ap_low": low,
         "ap_high": high,
-        "p_value": turned_chance(out, truth, rows.groups, rng),
         "leaky_ap": precision_of(leaky, truth),
         "brier": float(np.mean((probability - truth) ** 2)),
         "brier_chance": float(truth.mean() * (1 - truth.mean())),
@@ -387,20 +427,25 @@ def _mean_precision(rows: Labelled, scores: Floats, judged: list[int]) -> float:
     return float(np.mean([precision_of(scores[:, k], rows.truth[:, k]) for k in judged]))
 
 
-def _verdicts(scores: pd.DataFrame, reasons: list[str]) -> list[str]:
-    """What each label comes to; p-values count by how many there are (Holm)."""
-    tested = scores["p_value"].dropna().sort_values()
-    passed: set[Any] = set()
-    for k, (index, p_value) in enumerate(tested.items()):
-        if p_value * (len(tested) - k) > RARE:
-            break
-        passed.add(index)
-    good = "found better than by chance in videos that gave no label"
-    bad = "no better than chance in videos that gave no label"
-    return [
-        reason or (good if index in passed else bad)
-        for index, reason in zip(scores.index, reasons, strict=True)
-    ]
+def _test_labels(
+    rows: Labelled, judged: list[int], told: list[dict[str, Any]], rng: Generator
+) -> dict[int, str]:
+    """What each label comes to, all of them together; the p-value of each is written down."""
+    ways = {k: count_deals(rows.truth[:, k], rows.groups) for k in judged}
+    n_groups = len(np.unique(rows.groups))
+    out = {
+        k: f"cannot tell: the labels of {n_groups} videos can be exchanged in {ways[k]} ways that "
+        f"differ, and {FEWEST_DEALS} are needed; label clips of others"
+        for k in judged
+    }
+    tested = [k for k in judged if ways[k] >= FEWEST_DEALS]
+    if not tested:
+        return out
+    alone, together = judge_by_deals(rows._replace(truth=rows.truth[:, tested]), rng)
+    for k, p_value, over_all in zip(tested, alone, together, strict=True):
+        told[k]["p_value"] = float(p_value)
+        out[k] = (GOOD if over_all <= RARE else BAD) + " in videos that gave no label"
+    return out
 
 
 def _fit_all(rows: Labelled, lines: list[tuple[float, float]]) -> Any:
@@ -461,10 +506,16 @@ def _tell(scores: pd.DataFrame, n_rows: int, n_groups: int) -> str:
             f"must be given and denied in {FEWEST_GROUPS} videos at least; label those of .next, "
             "or pass groups= with stretches of a video"
         )
-    n_good = int(known["verdict"].str.startswith("found").sum())
     means = known[["ap", "chance", "leaky_ap"]].mean()
+    claimed = f"a split that mixes the clips of a video would have claimed {means['leaky_ap']:.2f}"
+    if known["p_value"].isna().all():
+        return (
+            f"cannot tell whether {len(known)} of {len(scores)} labels are found better than by "
+            f"chance in videos that gave no label: mean AP {means['ap']:.2f}, by chance "
+            f"{means['chance']:.2f}; {claimed}"
+        )
+    n_good = int(known["verdict"].str.startswith("found").sum())
     return (
         f"{n_good} of {len(scores)} labels are found better than by chance in videos that gave no "
-        f"label: mean AP {means['ap']:.2f}, by chance {means['chance']:.2f}; a split that mixes "
-        f"the clips of a video would have claimed {means['leaky_ap']:.2f}"
+        f"label: mean AP {means['ap']:.2f}, by chance {means['chance']:.2f}; {claimed}"
     )
