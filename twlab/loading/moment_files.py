@@ -44,7 +44,7 @@ CLIP_SEC = 2.0
 LARGEST_FILE = 2**30
 """Beyond a gigabyte a file is none of these; the largest of QVHighlights has 13 MB."""
 
-LONGEST_SEC = 86_400
+LONGEST_RATED_SEC = 86_400
 """Of a video whose every clip gets a row."""
 
 _LINE = re.compile(r"\s*(\S+)\s+(\S+)\s+(\S+)\s*##(.*)")
@@ -300,9 +300,9 @@ def _ratings(
             place=place,
         )
     duration = _number(one.get("duration"), "duration", place, source)
-    if not 0 <= duration <= LONGEST_SEC:
+    if not 0 <= duration <= LONGEST_RATED_SEC:
         raise LoadError(
-            f"it is {duration:g} s; 0 to {LONGEST_SEC:,} (a day) were expected; give seconds",
+            f"it is {duration:g} s; 0 to {LONGEST_RATED_SEC:,} (a day) were expected; give seconds",
             source=source,
             place=place,
             field="duration",

@@ -29,10 +29,13 @@ if TYPE_CHECKING:
 
 __all__ = ["knn_accuracy"]
 
-N_DRAWS = 2500
+DRAWS_OF_TIES = 1000
 """Draws of neighbours, of equally similar rows or of all: a share of them has a standard error of
-at most .01. They are drawn as numbers of each label, so that neither names nor order of rows, only
+at most .016. They are drawn as numbers of each label, so that neither names nor order of rows, only
 what is there, decides."""
+
+DRAWS_OF_CHANCE = 200_000
+"""Of chance together, where the rows of other groups are others for each group: fewer for each."""
 
 ALL = "all"
 """What the row of all classes together is called."""
@@ -224,23 +227,36 @@ def _fair_vote(similar: Matrix, codes: Positions, n_classes: int, k: int) -> Flo
     level = ~above & (similar >= last - ROUNDING)
     near = np.full(n_classes, -np.inf)
     np.maximum.at(near, codes[above], similar[above].astype(np.float64))
-    votes = np.bincount(codes[above], minlength=n_classes)
-    some = np.bincount(codes[level], minlength=n_classes)
-    drawn = _draw(tuple(some.tolist()), k - int(above.sum()))
-    votes = votes + drawn
-    best = np.where(np.isfinite(near), near, np.where(drawn > 0, last, -np.inf))
-    best = np.where(votes == votes.max(axis=1, keepdims=True), best, -np.inf)
+    votes, level_votes = (np.bincount(codes[one], minlength=n_classes) for one in (above, level))
+    best = np.where(np.isfinite(near), np.round(near - last, 6), -np.inf)
+    left = k - int(above.sum())
+    return _shares(
+        tuple(votes.tolist()),
+        tuple(best.tolist()),
+        tuple(level_votes.tolist()),
+        left,
+        DRAWS_OF_TIES,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _shares(
+    votes: tuple[int, ...], near: tuple[float, ...], some: tuple[int, ...], k: int, n_draws: int
+) -> Floats:
+    """The share of each label where k of some equal rows vote beside the nearer ones.
+
+    ``near`` is how much nearer the nearest of each label is. Seeded by what is there.
+    """
+    drawn = np.array([some])
+    if k < sum(some):
+        rng = np.random.default_rng([*votes, *some, k])
+        drawn = rng.multivariate_hypergeometric(some, k, n_draws, method="marginals")
+    total = drawn + np.array(votes)
+    most = total == total.max(axis=1, keepdims=True)
+    best = np.where(np.isfinite(near), near, np.where(drawn > 0, 0.0, -np.inf))
+    best = np.where(most, best, -np.inf)
     first = best >= best.max(axis=1, keepdims=True) - ROUNDING
     return np.asarray((first / first.sum(axis=1, keepdims=True)).mean(axis=0))
-
-
-@lru_cache(maxsize=64)
-def _draw(counts: tuple[int, ...], k: int) -> Positions:
-    """How many of each label are among k rows, drawn again and again; shape (draws, labels)."""
-    if k == sum(counts):
-        return np.array([counts])
-    rng = np.random.default_rng(0)
-    return np.asarray(rng.multivariate_hypergeometric(counts, k, N_DRAWS, method="marginals"))
 
 
 def _majority(votes: Positions, n_classes: int) -> Positions:
@@ -260,14 +276,17 @@ def _majority(votes: Positions, n_classes: int) -> Positions:
 
 def _chance(codes: Positions, units: Positions, n_neighbors: int) -> Floats:
     """How often random neighbours of other groups vote for the label of each row."""
-    n_classes, right = int(codes.max()) + 1, np.zeros(len(codes))
-    whole = np.bincount(codes, minlength=n_classes)
-    for mine in np.split(np.argsort(units, kind="stable"), np.cumsum(np.bincount(units))[:-1]):
-        others = whole - np.bincount(codes[mine], minlength=n_classes)
-        votes = _draw(tuple(others.tolist()), min(n_neighbors, int(others.sum())))
-        most = votes == votes.max(axis=1, keepdims=True)
-        right[mine] = (most / most.sum(axis=1, keepdims=True)).mean(axis=0)[codes[mine]]
-    return right
+    n_classes = int(codes.max()) + 1
+    mine = np.zeros((int(units.max()) + 1, n_classes), np.intp)
+    np.add.at(mine, (units, codes), 1)
+    others, which = np.unique(mine.sum(axis=0) - mine, axis=0, return_inverse=True)
+    n_draws = int(np.clip(DRAWS_OF_CHANCE // len(others), 100, DRAWS_OF_TIES))
+    none, far = (0,) * n_classes, (-np.inf,) * n_classes
+    shares = [
+        _shares(none, far, tuple(some.tolist()), min(n_neighbors, int(some.sum())), n_draws)
+        for some in others
+    ]
+    return np.asarray(np.array(shares)[which.ravel()[units], codes])
 
 
 def _table(

@@ -254,7 +254,7 @@ def fit_translation(a: pd.DataFrame, b: pd.DataFrame | None = None) -> Translati
     best = judged.iloc[int(judged["retained"].to_numpy().argmax())]
     curve = _learn(films, str(best["method"]))
     verdict, note = _advise(best, curve, len(films))
-    if verdict == TRANSLATE and _kept_by_none(films) >= KEPT:
+    if verdict == TRANSLATE and _share_without_order(films) >= KEPT:
         verdict, note = CANNOT_SAY, ALL_ALIKE
     whole = _fit(films, np.arange(len(films)), str(best["method"]))
     return Translation(
@@ -335,7 +335,7 @@ def _count_hits(films: list[tuple[Floats, Floats]], gallery: list[Floats]) -> Fl
     return _shared_hits(found, _search_with(true, true), whose)
 
 
-def _kept_by_none(films: list[tuple[Floats, Floats]]) -> float:
+def _share_without_order(films: list[tuple[Floats, Floats]]) -> float:
     """The share of best hits that a gallery keeps which tells no row from another."""
     return float(_count_hits(films, [np.zeros_like(y) for _, y in films]).mean())
 
