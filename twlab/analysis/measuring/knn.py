@@ -216,7 +216,7 @@ def _vote(
         may = units != units[row] if apart else np.arange(len(unit)) != row
         values = unit[may] @ unit[row]
         right[row] = _fair_vote(values, codes[may], int(codes.max()) + 1, k)[codes[row]]
-    return right
+    return np.asarray(right)
 
 
 def _fair_vote(similar: Matrix, codes: Positions, n_classes: int, k: int) -> Floats:
@@ -230,12 +230,14 @@ def _fair_vote(similar: Matrix, codes: Positions, n_classes: int, k: int) -> Flo
     votes, level_votes = (np.bincount(codes[one], minlength=n_classes) for one in (above, level))
     best = np.where(np.isfinite(near), np.round(near - last, 6), -np.inf)
     left = k - int(above.sum())
-    return _shares(
-        tuple(votes.tolist()),
-        tuple(best.tolist()),
-        tuple(level_votes.tolist()),
-        left,
-        DRAWS_OF_TIES,
+    return np.asarray(
+        _shares(
+            tuple(votes.tolist()),
+            tuple(best.tolist()),
+            tuple(level_votes.tolist()),
+            left,
+            DRAWS_OF_TIES,
+        )
     )
 
 

@@ -278,10 +278,10 @@ def _hits_in_common(
     at, other, whose = (np.concatenate(parts) for parts in (rows, columns, film))
     k = min(MOST_NEIGHBORS, len(whose) - int(np.bincount(whose).max()))
     asked = np.ones(len(whose), bool) if only is None else whose == only
-    tables = [
+    first_rows, second_rows = (
         matrix[np.ix_(seen[asked], seen)] for matrix, seen in zip(similar, (at, other), strict=True)
-    ]
-    shared = shared_best(*tables, whose[asked][:, None] != whose, k)
+    )
+    shared = shared_best(first_rows, second_rows, whose[asked][:, None] != whose, k)
     counts = np.bincount(whose[asked])
     return np.asarray((np.bincount(whose[asked], shared) / np.maximum(counts, 1))[counts > 0])
 
