@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,8 +92,7 @@ def _list_marks(parts: Sequence[Rows]) -> list[tuple[Any, ...]]:
 def _number_values(values: Sequence[Any]) -> Positions:
     """A number for each value, the same for the same."""
     seen: dict[Any, int] = {}
-    keys = [value if isinstance(value, Hashable) else repr(value) for value in values]
-    return np.array([seen.setdefault(key, len(seen)) for key in keys], np.intp)
+    return np.array([seen.setdefault(value, len(seen)) for value in values], np.intp)
 
 
 def _any_overlap(start: Floats, end: Floats, group: Positions) -> bool:

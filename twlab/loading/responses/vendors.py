@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from twlab.loading.files import stem_of
 from twlab.loading.responses.names import snake_case
-from twlab.loading.responses.shapes import COLUMN_OF
+from twlab.loading.responses.shapes import COLUMN_OF, shape_of
 from twlab.loading.responses.values import BadValueError, is_numbers, vector
 from twlab.wording import printable
 
@@ -180,7 +180,7 @@ def _read_vertex(node: dict[str, Any], names: dict[str, str]) -> list[dict[str, 
     if "predictions" not in names:
         return _read_prediction(node, names) if "video_embeddings" in names else None
     answers = _objects(node, names, "predictions")
-    read = [_read_prediction(one, {_snake(key): key for key in one}) for one in answers]
+    read = [_read_prediction(one, shape_of(tuple(one)).plain) for one in answers]
     if not read or any(rows is None for rows in read):
         return None
     several = sum(rows is not None and len(rows) > 0 for rows in read) > 1
@@ -189,11 +189,6 @@ def _read_vertex(node: dict[str, Any], names: dict[str, str]) -> list[dict[str, 
         for k, rows in enumerate(read)
         for row in rows or ()
     ]
-
-
-def _snake(key: str) -> str:
-    """Vertex's keys in snake case."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()
 
 
 def _read_prediction(node: dict[str, Any], names: dict[str, str]) -> list[dict[str, Any]] | None:
@@ -261,7 +256,7 @@ def _read_openai(node: dict[str, Any], names: dict[str, str]) -> list[dict[str, 
         return None
     rows: list[dict[str, Any]] = []
     for place, entry in enumerate(_objects(node, names, "data")):
-        inner = _read_openai(entry, {key: key for key in entry})
+        inner = _read_openai(entry, shape_of(tuple(entry)).plain)
         if inner is None:
             return None
         if _kind_of(entry) == "list":

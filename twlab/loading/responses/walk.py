@@ -161,9 +161,8 @@ def _find_run(nodes: list[Any] | tuple[Any, ...], start: int) -> tuple[int, str]
         return start, ""
     keys = tuple(node)
     shape = shape_of(keys)
-    apart = is_of_vendor(node, shape) or is_folded(node, shape)
-    key = "" if apart else vector_key(node, shape)
-    if not key:
+    key = vector_key(node, shape)
+    if not key or is_of_vendor(node, shape) or is_folded(node, shape):
         return start, ""
     end = start + 1
     while end < len(nodes):
