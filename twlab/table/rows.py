@@ -10,6 +10,7 @@ the same labels for different segments.
 * :func:`page_ranks` - the order of pieces within a document
 * :func:`time_order` - positions of the rows by video, and time or page
 * :func:`align_rows` - labels or coordinates in the order of the table's rows
+* :func:`align_column` - the same, or a column of the table by its name
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.table.segments import COLUMNS
+from twlab.wording import brief
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +33,7 @@ __all__ = [
     "IDENTITY",
     "KNOWN_BY",
     "PIECES",
+    "align_column",
     "align_rows",
     "identities",
     "name_pieces",
@@ -196,3 +199,22 @@ def align_rows(data: Any, values: Any, name: str) -> Any:
         f"{data.index[0]!r}); the same index was expected; compute it from the same table, or pass "
         f"{name}.to_numpy() if the order is the same"
     )
+
+
+def align_column(segments: pd.DataFrame, values: Any, name: str) -> Any:
+    """The values of a column of the table by its name, or those given, in the order of its rows.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, or the values do not belong to these rows.
+    """
+    if isinstance(values, str):
+        if values not in segments.columns:
+            raise InputError(
+                f"{name} is {brief(values)}, and the table has no such column (there are: "
+                f"{', '.join(map(str, segments.columns[:8]))}); the name of one, or a value for "
+                "each row, was expected"
+            )
+        return segments[values]
+    return align_rows(segments, values, name)

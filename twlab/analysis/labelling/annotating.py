@@ -21,7 +21,7 @@ from twlab.errors import InputError, warn
 from twlab.intervals import merge_adjacent
 from twlab.table.covering import covered_share
 from twlab.table.labelled_spans import check_spans
-from twlab.table.rows import align_rows
+from twlab.table.rows import align_column
 from twlab.table.segments import check_segments
 from twlab.table.tracks import TOUCH_SEC, times_of
 from twlab.wording import brief
@@ -297,14 +297,7 @@ def to_spans(segments: pd.DataFrame, labels: Values | pd.DataFrame) -> pd.DataFr
 
 def _rows_by_label(segments: pd.DataFrame, labels: Any) -> Iterator[tuple[str, Any]]:
     """Each label as text, with the positions of its rows."""
-    if isinstance(labels, str):
-        if labels not in segments.columns:
-            raise InputError(
-                f"labels is {labels!r}, and the table has no such column; labels, or the name of "
-                "a column of them, were expected"
-            )
-        labels = segments[labels]
-    values = align_rows(segments, labels, "labels")
+    values = align_column(segments, labels, "labels")
     if isinstance(values, pd.DataFrame):
         twice = values.columns[values.columns.map(str).duplicated()]
         if len(twice):

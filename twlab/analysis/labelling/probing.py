@@ -27,7 +27,7 @@ from twlab.analysis.labelling.held_out import (
 from twlab.checks import check_count
 from twlab.errors import InputError, warn
 from twlab.table.blocks import row_marks
-from twlab.table.rows import align_rows
+from twlab.table.rows import align_column
 from twlab.table.segments import check_segments, clip_mask, one_option, vectors
 from twlab.wording import brief
 
@@ -218,14 +218,7 @@ def probe(
 
 def _read_labels(segments: pd.DataFrame, labels: Any) -> tuple[list[str], Mask, Mask]:
     """Names of the labels, who has them, shape (n, n_labels), and of which rows that is known."""
-    if isinstance(labels, str):
-        if labels not in segments.columns:
-            raise InputError(
-                f"labels is {labels!r}, and the table has no such column; labels, or the name of "
-                "a column of them, were expected"
-            )
-        labels = segments[labels]
-    values = align_rows(segments, labels, "labels")
+    values = align_column(segments, labels, "labels")
     if not isinstance(values, pd.DataFrame):
         column = pd.Series(values, dtype=None if len(values) else object).reset_index(drop=True)
         if not _are_truths(column):
@@ -233,7 +226,7 @@ def _read_labels(segments: pd.DataFrame, labels: Any) -> tuple[list[str], Mask, 
             names = sorted(texts.dropna().unique())
             truth = np.column_stack([(texts == name).to_numpy(bool) for name in names or [None]])
             return names, truth[:, : len(names)], texts.notna().to_numpy(bool)
-        name = getattr(labels, "name", None)
+        name = getattr(values, "name", None)
         values = pd.DataFrame({str(name) if name is not None else "label": column})
     _check_columns(values)
     wrong = [name for name in values.columns if not _are_truths(values[name])]
@@ -287,15 +280,7 @@ def _are_truths(column: pd.Series[Any]) -> bool:
 
 def _read_groups(segments: pd.DataFrame, groups: Any) -> Any:
     """The name of every row's group, as text."""
-    if isinstance(groups, str):
-        if groups not in segments.columns:
-            raise InputError(
-                f"groups is {groups!r}, and the table has no such column (there are: "
-                f"{', '.join(map(str, segments.columns[:8]))}); the name of one, or a group for "
-                "each row, was expected"
-            )
-        groups = segments[groups]
-    values = pd.Series(align_rows(segments, groups, "groups")).astype(object)
+    values = pd.Series(align_column(segments, groups, "groups")).astype(object)
     if values.isna().any():
         raise InputError(
             f"groups are missing in {int(values.isna().sum())} rows; one for each row was "

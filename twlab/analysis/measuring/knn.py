@@ -20,7 +20,7 @@ from twlab.analysis.measuring.bootstrap import describe_interval, intervals_of_m
 from twlab.analysis.neighbors.exact import ROUNDING, Videos, best_rows
 from twlab.checks import check_count
 from twlab.errors import InputError, warn
-from twlab.table import align_rows, clip_mask, time_order
+from twlab.table import align_column, clip_mask, time_order
 from twlab.table.segments import check_segments, one_space, unit_vectors
 from twlab.wording import brief
 
@@ -135,16 +135,9 @@ def knn_accuracy(
 
 def _column(segments: pd.DataFrame, values: Any, name: str) -> pd.Series[Any]:
     """One value per row, by the name of a column or as they are."""
-    if isinstance(values, str):
-        if values not in segments.columns:
-            raise InputError(
-                f"{name} is {brief(values)}, and the table has no such column (there are: "
-                f"{', '.join(map(str, segments.columns))}); name one, or give a value for each row"
-            )
-        values = segments[values]
     if isinstance(values, pd.DataFrame) or np.ndim(getattr(values, "values", 0)) > 1:
         raise InputError(f"{name} is a table; one value for each row was expected; give one column")
-    cells = np.asarray(align_rows(segments, values, name), object)
+    cells = np.asarray(align_column(segments, values, name), object)
     loose = [cell for cell in cells if isinstance(cell, list | tuple | dict | set | np.ndarray)]
     if cells.ndim != 1 or loose:
         raise InputError(
