@@ -19,6 +19,7 @@ from twlab.table.blocks import row_marks
 from twlab.table.segments import (
     check_segments,
     clip_mask,
+    scale_rows,
     str_column,
     vectors,
     with_vectors,
@@ -235,7 +236,8 @@ def _pair(video_id: str, a: Track, b: Track) -> SharedVideo:
     else:
         left, right, start, end = common_cells(a, b, most=MOST_MOMENTS)
     seen = left.any(axis=1) & right.any(axis=1)
-    return SharedVideo(video_id, _unit(left[seen]), _unit(right[seen]), start[seen], end[seen])
+    first, second = (scale_rows(rows[seen])[0] for rows in (left, right))
+    return SharedVideo(video_id, first, second, start[seen], end[seen])
 
 
 def _as_cut(track: Track) -> tuple[Floats, Floats, Floats]:
@@ -245,12 +247,6 @@ def _as_cut(track: Track) -> tuple[Floats, Floats, Floats]:
     sums = np.zeros((len(spans), track.unit.shape[1]))
     np.add.at(sums, which.ravel(), track.unit)
     return sums / counts[:, None], spans[:, 0], spans[:, 1]
-
-
-def _unit(rows: Floats) -> Floats:
-    """Rows that are not zero at length 1."""
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.where(length > 0, length, 1))
 
 
 def _tell_unshared(

@@ -23,6 +23,7 @@ from twlab.errors import InputError
 from twlab.table.segments import (
     check_segments,
     models_of,
+    scale_rows,
     str_column,
     unit_vectors,
     with_vectors,
@@ -69,9 +70,7 @@ class Linear(NamedTuple):
 
     def of(self, rows: Floats) -> Floats:
         """Rows of the first model as unit vectors of the second."""
-        out = (rows - self.origin) @ self.matrix + self.target
-        length = np.linalg.norm(out, axis=1, keepdims=True)
-        return np.asarray(out / np.where(length > 0, length, 1))
+        return scale_rows((rows - self.origin) @ self.matrix + self.target)[0]
 
 
 @dataclass(frozen=True)
