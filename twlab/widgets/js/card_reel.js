@@ -1,4 +1,4 @@
-/** Cards in rows below each other, of which only those in sight exist; arrows lead from one to the next. */
+/** Cards in a strip, or in rows below each other, of which only those in sight exist; arrows lead from one to the next. */
 
 import { element } from "./dom.js";
 import { cardAfterKey, cardPlace, cardsSeen, layCards, scrollFor } from "./gallery_layout.js";
@@ -7,10 +7,14 @@ import { cardAfterKey, cardPlace, cardsSeen, layCards, scrollFor } from "./galle
 /** @typedef {import("./gallery_layout.js").Shape} Shape */
 /** @typedef {{ item: HTMLElement, button: HTMLButtonElement }} ReelCard what lies in the reel, and what of it takes the focus */
 
+/** On every side: the ring of a card in focus needs it. */
+const REEL_PADDING = 4;
+
 /** @template {ReelCard} C */
 export class CardReel {
-  root = element("div", { class: "twx-reel twx-grid" });
-  #list;
+  root = element("div", { class: "twx-reel" });
+  list;
+  grid = false;
   #make;
   #drawn;
   /** @type {Layout | null} */
@@ -31,26 +35,39 @@ export class CardReel {
   constructor(label, make, drawn) {
     this.#make = make;
     this.#drawn = drawn;
-    this.#list = element("div", { class: "twx-items", role: "list", "aria-label": label });
-    this.root.append(this.#list);
+    this.list = element("div", { class: "twx-items", role: "list", "aria-label": label });
+    this.root.append(this.list);
     const { signal } = this.#life;
     this.root.addEventListener("scroll", () => this.schedule(), { signal, passive: true });
-    this.#list.addEventListener("keydown", (event) => this.#key(event), { signal });
-    this.#list.addEventListener("focusin", (event) => this.#focusIn(event), { signal });
+    this.list.addEventListener("keydown", (event) => this.#key(event), { signal });
+    this.list.addEventListener("focusin", (event) => this.#focusIn(event), { signal });
   }
 
-  /** Lay `n` cards into the room there is. @param {number} n @param {Shape} shape @param {{ padding: number, rows: number }} room how many rows are in sight at most */
-  lay(n, shape, { padding, rows }) {
-    const width = this.root.clientWidth - 2 * padding;
+  /** Rows below each other, or a strip; as high as its cards need again. @param {boolean} grid */
+  turn(grid) {
+    this.grid = grid;
+    this.root.classList.toggle("twx-grid", grid);
+    this.root.style.height = this.#setHeight = "";
+  }
+
+  /** What there is for cards. */
+  get width() {
+    return this.root.clientWidth - 2 * REEL_PADDING;
+  }
+
+  /** Lay `n` cards into the room there is. @param {number} n @param {Shape} shape @param {(layout: Layout) => number} heightOf how high they shall be in all, until the reader drags it */
+  lay(n, shape, heightOf) {
+    const { width } = this;
     if (width <= 0) return;
-    const { length, pitch, gap } = layCards({ n, grid: true, width, height: 0, shape });
-    const wanted = Math.ceil(Math.min(length, rows * pitch - gap)) + 2 * padding;
+    const room = { n, grid: this.grid, width, shape };
+    const wanted = Math.ceil(heightOf(layCards({ ...room, height: 0 }))) + 2 * REEL_PADDING;
     const { style } = this.root;
-    // As high as its cards need, unless the reader has dragged it.
     if (style.height === this.#setHeight) style.height = this.#setHeight = `${wanted}px`;
-    const height = this.root.clientHeight - 2 * padding;
-    this.#layout = layCards({ n, grid: true, width, height, shape });
-    this.#list.style.height = `${this.#layout.length}px`;
+    const height = this.root.clientHeight - 2 * REEL_PADDING;
+    const layout = layCards({ ...room, height });
+    this.#layout = layout;
+    this.list.style.height = `${this.grid ? layout.length : layout.height}px`;
+    this.list.style.width = this.grid ? "" : `${layout.length}px`;
     this.schedule();
   }
 
@@ -63,8 +80,26 @@ export class CardReel {
   /** The first one is in sight, and the one that the Tab key reaches. */
   toTop() {
     this.#active = 0;
-    this.root.scrollTop = 0;
+    this.scrollTo(0);
+  }
+
+  /** @param {number} to */
+  scrollTo(to) {
+    if (this.grid) this.root.scrollTop = to;
+    else this.root.scrollLeft = to;
     this.schedule();
+  }
+
+  /** Bring a card into sight. @param {number} k */
+  scrollToCard(k) {
+    if (!this.#layout) return;
+    const now = this.#scroll();
+    const next = scrollFor(this.#layout, k, now);
+    if (next !== now) this.scrollTo(next);
+  }
+
+  #scroll() {
+    return this.grid ? this.root.scrollTop : this.root.scrollLeft;
   }
 
   schedule() {
@@ -75,7 +110,7 @@ export class CardReel {
     this.#frame = 0;
     const layout = this.#layout;
     if (!layout) return;
-    const scroll = this.root.scrollTop;
+    const scroll = this.#scroll();
     const [from, to] = cardsSeen(layout, scroll);
     for (const [k, { item }] of this.cards)
       if ((k < from || k >= to) && !item.matches(":focus-within")) this.#drop(k, item);
@@ -105,7 +140,7 @@ export class CardReel {
     card.item.setAttribute("aria-posinset", String(k + 1));
     card.item.setAttribute("aria-setsize", String(n));
     const later = Math.min(...[...this.cards.keys()].filter((other) => other > k));
-    this.#list.insertBefore(card.item, this.cards.get(later)?.item ?? null);
+    this.list.insertBefore(card.item, this.cards.get(later)?.item ?? null);
     this.cards.set(k, card);
   }
 
@@ -132,7 +167,7 @@ export class CardReel {
     if (next < 0 || !this.#layout) return;
     event.preventDefault();
     event.stopPropagation();
-    this.root.scrollTop = scrollFor(this.#layout, next, this.root.scrollTop);
+    this.scrollToCard(next);
     this.#active = next;
     if (!this.cards.has(next)) this.#add(next, this.#layout.n);
     this.#draw();

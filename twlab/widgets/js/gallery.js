@@ -1,10 +1,10 @@
 /** The gallery: the selected segments as pictures; all of them where nothing is selected. */
 
+import { CardReel } from "./card_reel.js";
 import { cssColour } from "./colour.js";
 import { element, iconButton } from "./dom.js";
 import { makeGalleryCard } from "./gallery_card.js";
 import { CardFrames, hasPictures } from "./gallery_frames.js";
-import { cardAfterKey, cardPlace, cardsSeen, layCards, scrollFor } from "./gallery_layout.js";
 import { Preview } from "./gallery_preview.js";
 import { rowsByScore, rowsByTime, rowsShown, scoresOf } from "./gallery_rows.js";
 import { Tags } from "./tags.js";
@@ -12,7 +12,6 @@ import { onlyShown } from "./visibility.js";
 
 /** @typedef {import("./app.js").Context} Context */
 /** @typedef {import("./gallery_frames.js").Card} Card */
-/** @typedef {import("./gallery_layout.js").Layout} Layout */
 
 /** How high the grid is at first; it can be dragged. */
 const GRID_HEIGHT = 400;
@@ -20,15 +19,13 @@ const GRID_HEIGHT = 400;
 const PATIENCE_FOR_IDLE_MS = 2000;
 /** Height of one line of words below a frame. */
 const LINE = 17;
-/** Of the reel, on every side: the ring of a card in focus needs it. */
-const PADDING = 4;
 /** A thin one, as wide as browsers draw it. */
 const SCROLLBAR = 10;
 
 export class Gallery {
   #context;
-  #reel = element("div", { class: "twx-reel" });
-  #list = element("div", { class: "twx-items", role: "list", "aria-label": "Segments" });
+  /** @type {CardReel<Card>} */
+  #reel;
   #toggle = iconButton("grid", "Show as a grid", "G", () => this.toggleGrid());
   #order;
   #frames;
@@ -40,16 +37,7 @@ export class Gallery {
   #rows = new Uint32Array(0);
   /** @type {Float32Array | null} */
   #scores = null;
-  /** @type {Layout | null} */
-  #layout = null;
-  /** @type {Map<number, Card>} by place among the rows shown */
-  #cards = new Map();
-  /** The place of the card that the Tab key reaches. */
-  #active = 0;
-  #grid = false;
   #pictured;
-  #setHeight = "";
-  #frame = 0;
   #life = new AbortController();
   #observer = new ResizeObserver(() => this.#relay());
 
@@ -58,6 +46,11 @@ export class Gallery {
     this.#context = context;
     const { data } = context;
     this.#pictured = data.videos.some((_, k) => hasPictures(data, k));
+    this.#reel = new CardReel(
+      "Segments",
+      (k) => this.#make(k),
+      () => this.#drawn(),
+    );
     this.#frames = new CardFrames(
       context,
       () => this.#inSight(),
@@ -67,8 +60,7 @@ export class Gallery {
     this.#order = makeOrderChoice(context);
     this.#tags = new Tags(context, bar);
     bar.append(this.#order, this.#toggle);
-    this.#reel.append(this.#list);
-    parent.append(this.#reel);
+    parent.append(this.#reel.root);
     this.#toggle.setAttribute("aria-pressed", "false");
     this.#listen();
     whenIdle(() => this.#begin(), this.#life.signal);
@@ -81,24 +73,21 @@ export class Gallery {
     store.on(["lit"], () => this.#repaint(), signal);
     store.on(["colorBy", "labels", "theme"], () => this.#recolour(), signal);
     store.on(["focus"], () => this.#showFocus(), signal);
-    this.#reel.addEventListener("scroll", () => this.#schedule(), { signal, passive: true });
     /** @type {[string, (event: any) => void][]} */
     const listeners = [
       ["click", (event) => this.#click(event)],
       ["dblclick", (event) => this.#context.actions.playRow(this.#cardOf(event)?.row ?? -1)],
-      ["keydown", (event) => this.#key(event)],
       ["pointerover", (event) => this.#enter(event)],
       ["pointerleave", () => this.#leave()],
-      ["focusin", (event) => this.#focusIn(event)],
     ];
     for (const [name, listener] of listeners)
-      this.#list.addEventListener(name, listener, { signal });
+      this.#reel.list.addEventListener(name, listener, { signal });
   }
 
   /** The first picture is there: now there is time for this one. */
   #begin() {
     this.#everything = rowsByTime(this.#context.data);
-    this.#observer.observe(this.#reel);
+    this.#observer.observe(this.#reel.root);
     this.#refill();
   }
 
@@ -115,27 +104,25 @@ export class Gallery {
     this.#rows = best && !hits ? rowsByScore(shown, best) : shown;
     this.#order.hidden = !this.#scores;
     this.#clear();
-    this.#active = 0;
     this.#relay();
-    this.#scrollTo(0);
+    this.#reel.toTop();
     this.#showFocus();
   }
 
   #clear() {
     this.#preview.hide();
-    for (const { item } of this.#cards.values()) item.remove();
-    this.#cards.clear();
+    this.#reel.clear();
   }
 
   #recolour() {
     this.#clear();
-    this.#schedule();
+    this.#reel.schedule();
   }
 
   /** Other colours of the same groups. */
   #repaint() {
     const colours = this.#context.look.colours();
-    for (const { row, item, screen } of this.#cards.values())
+    for (const { row, item, screen } of this.#reel.cards.values())
       for (const node of [item, screen])
         node?.style.setProperty("--twx-own", cssColour(colours[row]));
   }
@@ -148,97 +135,43 @@ export class Gallery {
   }
 
   toggleGrid() {
-    this.#grid = !this.#grid;
-    this.#toggle.setAttribute("aria-pressed", String(this.#grid));
-    this.#reel.classList.toggle("twx-grid", this.#grid);
-    this.#reel.style.height = this.#setHeight = "";
+    this.#reel.turn(!this.#reel.grid);
+    this.#toggle.setAttribute("aria-pressed", String(this.#reel.grid));
     this.#clear();
     this.#relay();
-    this.#scrollTo(0);
+    this.#reel.scrollTo(0);
     this.#showFocus();
   }
 
   /** Lay the cards into the room there is now. */
   #relay() {
-    if (!this.#everything || !this.#reel.clientWidth) return;
+    if (!this.#everything) return;
     const { data } = this.#context;
     const lines = LINE * (data.videos.length > 1 ? 2 : 1) + 6;
-    const width = this.#reel.clientWidth - 2 * PADDING;
-    const narrow = width < 500;
+    const narrow = this.#reel.width < 500;
     const shape = this.#pictured
       ? { width: narrow ? 124 : 152, words: lines, ratio: 9 / 16 }
       : { width: data.videos.length > 1 ? 124 : 84, words: lines + 4, ratio: 0 };
-    const room = { n: this.#rows.length, grid: this.#grid, width, shape };
-    this.#fitHeight(layCards({ ...room, height: 0 }));
-    const layout = layCards({ ...room, height: this.#reel.clientHeight - 2 * PADDING });
-    this.#layout = layout;
-    const { style } = this.#list;
-    style.height = `${this.#grid ? layout.length : layout.height}px`;
-    style.width = this.#grid ? "" : `${layout.length}px`;
-    this.#schedule();
+    this.#reel.lay(this.#rows.length, shape, ({ grid, length, height }) =>
+      grid ? Math.min(length, GRID_HEIGHT) : height + SCROLLBAR,
+    );
   }
 
-  /** As high as its cards need, unless the reader has dragged it. @param {Layout} layout */
-  #fitHeight({ height, length }) {
-    const { style } = this.#reel;
-    if (style.height !== this.#setHeight) return;
-    const wanted = this.#grid ? Math.min(length, GRID_HEIGHT) : height;
-    style.height =
-      this.#setHeight = `${Math.ceil(wanted) + 2 * PADDING + (this.#grid ? 0 : SCROLLBAR)}px`;
-  }
-
-  #schedule() {
-    if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#draw());
-  }
-
-  #draw() {
-    this.#frame = 0;
-    const layout = this.#layout;
-    if (!layout) return;
-    const scroll = this.#scroll();
-    const [from, to] = cardsSeen(layout, scroll);
-    for (const [k, card] of this.#cards)
-      if ((k < from || k >= to) && !card.item.matches(":focus-within")) this.#drop(k, card);
-    for (let k = from; k < to; k++) if (!this.#cards.has(k)) this.#make(k);
-    for (const [k, { item }] of this.#cards) {
-      const [x, y] = cardPlace(layout, k, scroll);
-      item.style.transform = `translate(${x}px, ${y}px)`;
-      item.style.width = `${layout.width}px`;
-      item.style.height = `${layout.height}px`;
-    }
-    this.#markActive(from, to);
+  #drawn() {
     this.#markFocus();
     void this.#frames.fill();
-  }
-
-  /** @param {number} k @param {Card} card */
-  #drop(k, card) {
-    card.item.remove();
-    this.#cards.delete(k);
   }
 
   /** @param {number} k */
   #make(k) {
     const row = this.#rows[k];
     const score = this.#scores ? this.#scores[row] : NaN;
-    const card = makeGalleryCard(this.#context, row, { score, pictured: this.#pictured });
-    card.item.setAttribute("aria-posinset", String(k + 1));
-    card.item.setAttribute("aria-setsize", String(this.#rows.length));
-    // Who reads the page in its order meets the cards in theirs.
-    const later = Math.min(...[...this.#cards.keys()].filter((other) => other > k));
-    this.#list.insertBefore(card.item, this.#cards.get(later)?.item ?? null);
-    this.#cards.set(k, card);
-  }
-
-  /** One card is reached with Tab, the others from there with arrows. @param {number} from @param {number} to */
-  #markActive(from, to) {
-    if (this.#active < from || this.#active >= to) this.#active = from;
-    for (const [k, { button }] of this.#cards) button.tabIndex = k === this.#active ? 0 : -1;
+    return makeGalleryCard(this.#context, row, { score, pictured: this.#pictured });
   }
 
   #markFocus() {
     const focus = this.#context.store.get("focus");
-    for (const { row, button } of this.#cards.values()) {
+    for (const { row, button } of this.#reel.cards.values()) {
       if (row === focus) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
     }
@@ -248,38 +181,17 @@ export class Gallery {
   #showFocus() {
     this.#markFocus();
     const k = this.#rows.indexOf(this.#context.store.get("focus"));
-    if (k >= 0 && !this.#reel.matches(":hover, :focus-within")) this.#scrollToCard(k);
-  }
-
-  #scroll() {
-    return this.#grid ? this.#reel.scrollTop : this.#reel.scrollLeft;
-  }
-
-  /** @param {number} to */
-  #scrollTo(to) {
-    if (this.#grid) this.#reel.scrollTop = to;
-    else this.#reel.scrollLeft = to;
-    this.#schedule();
-  }
-
-  /** @param {number} k */
-  #scrollToCard(k) {
-    if (!this.#layout) return;
-    const now = this.#scroll();
-    const next = scrollFor(this.#layout, k, now);
-    if (next !== now) this.#scrollTo(next);
+    if (k >= 0 && !this.#reel.root.matches(":hover, :focus-within")) this.#reel.scrollToCard(k);
   }
 
   /** The cards whose pictures are wanted. @returns {Card[]} */
   #inSight() {
-    return [...this.#cards].sort(([a], [b]) => a - b).map(([, card]) => card);
+    return [...this.#reel.cards].sort(([a], [b]) => a - b).map(([, card]) => card);
   }
 
   /** @param {Event} event */
   #cardOf(event) {
-    const item = /** @type {Element} */ (event.target).closest(".twx-item");
-    for (const [k, card] of this.#cards) if (card.item === item) return { ...card, k };
-    return null;
+    return this.#reel.cards.get(this.#reel.placeOf(event)) ?? null;
   }
 
   /** @param {MouseEvent} event */
@@ -304,37 +216,14 @@ export class Gallery {
     this.#preview.hide();
   }
 
-  /** @param {FocusEvent} event */
-  #focusIn(event) {
-    const card = this.#cardOf(event);
-    if (!card) return;
-    this.#active = card.k;
-    this.#schedule();
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const card = this.#cardOf(event);
-    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    const next = card && plain && this.#layout ? cardAfterKey(this.#layout, event.key, card.k) : -1;
-    if (next < 0) return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.#scrollToCard(next);
-    this.#active = next;
-    if (!this.#cards.has(next)) this.#make(next);
-    this.#draw();
-    this.#cards.get(next)?.button.focus({ preventScroll: true });
-  }
-
   reset() {
-    this.#scrollTo(0);
+    this.#reel.scrollTo(0);
   }
 
   destroy() {
     this.#life.abort();
     this.#observer.disconnect();
-    cancelAnimationFrame(this.#frame);
+    this.#reel.destroy();
     this.#frames.destroy();
     this.#preview.destroy();
     this.#tags.destroy();

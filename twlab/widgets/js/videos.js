@@ -15,8 +15,6 @@ import { isSolo } from "./visibility.js";
 
 /** Rows in sight, with pictures and without; the list can be dragged to another height. */
 const ROWS = { pictured: 2, plain: 4 };
-/** Of the reel, on every side: the ring of a card in focus needs it. */
-const REEL_PADDING = 4;
 /** A line for the title, a line for length and count. */
 const WORDS = 42;
 
@@ -67,6 +65,7 @@ export class VideosView {
       (k) => this.#make(this.#listed[k]),
       () => this.#drawn(),
     );
+    this.#reel.turn(true);
     this.#pictures = new VideoPictures(context, () => this.#inSight());
     this.#find.hidden = this.#entries.length < MANY_VIDEOS;
     this.#fold.append("Videos");
@@ -118,7 +117,9 @@ export class VideosView {
       ? { width: narrow ? 132 : 168, words: WORDS, ratio: 9 / 16 }
       : { width: narrow ? 150 : 210, words: WORDS + 6, ratio: 0 };
     const rows = pictured ? ROWS.pictured : ROWS.plain;
-    this.#reel.lay(this.#listed.length, shape, { padding: REEL_PADDING, rows });
+    this.#reel.lay(this.#listed.length, shape, ({ length, pitch, gap }) =>
+      Math.min(length, rows * pitch - gap),
+    );
   }
 
   get #column() {
