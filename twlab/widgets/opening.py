@@ -245,7 +245,6 @@ def explorer_of(segments: pd.DataFrame, given: ExplorerOptions) -> Explorer:
     if path is not None:
         given = given._replace(labels=None)
     spec, data, ids, files = contents_of(segments, given)
-    spec["words"] = given.search is not None
     return Explorer(
         segments,
         spec=spec,

@@ -117,6 +117,7 @@ def _describe(
         "videos": videos,
         "spaces": told_spaces,
         "queries": tell_queries(segments, xy, spaces, options),
+        "words": options.search is not None,
     }
     if {"gallery", "table"} & set(options.views):
         spec["stills"] = row_addresses(segments, "thumbnail_url")
