@@ -328,3 +328,20 @@ def colours(
         seen[top:bottom, left:right].reshape(-1, 3), axis=0, return_counts=True
     )
     return {f"#{bytes(one).hex()}": int(n) for one, n in zip(each, counts, strict=True)}
+
+
+@contextmanager
+def open_book(
+    chromium: Browser, folder: Path, *cells: str, ready: str, height: int = 1400
+) -> Iterator[Notebook]:
+    """A notebook of these cells in JupyterLab, run until there is something of the selector."""
+    write_notebook(folder / "book.ipynb", *cells)
+    with jupyter("lab", folder) as url:
+        page = chromium.new_page(viewport={"width": 1440, "height": height})
+        page.goto(f"{url}/lab?reset", wait_until="load")
+        book = Notebook(page, "book.ipynb")
+        book.run_all()
+        page.wait_for_selector(ready, timeout=60_000)
+        yield book
+        book.close()
+        page.close()

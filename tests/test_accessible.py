@@ -108,16 +108,8 @@ def notebook(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """A JupyterLab in which tables were shown."""
     pytest.importorskip("jupyterlab")
     folder = tmp_path_factory.mktemp("lab")
-    lab.write_notebook(folder / "book.ipynb", *CELLS)
-    with lab.jupyter("lab", folder) as url:
-        page = chromium.new_page(viewport={"width": 1440, "height": 2400})
-        page.goto(f"{url}/lab?reset", wait_until="load")
-        book = lab.Notebook(page, "book.ipynb")
-        book.run_all()
-        page.wait_for_selector(".twx-canvas", timeout=60_000)
-        yield page
-        book.close()
-        page.close()
+    with lab.open_book(chromium, folder, *CELLS, ready=".twx-canvas", height=2400) as book:
+        yield book.page
     shutil.rmtree(folder)
 
 

@@ -285,13 +285,8 @@ import twlab as tw
 film = tw.clips(tw.sample()).reset_index(drop=True)
 ex = tw.explore(film, video="film.mp4")
 ex"""
-    with lab.jupyter("lab", folder) as url:
-        page = chromium.new_page(viewport={"width": 1440, "height": 1400})
-        page.goto(f"{url}/lab?reset", wait_until="load")
-        lab.write_notebook(folder / "book.ipynb", cell)
-        book = lab.Notebook(page, "book.ipynb")
-        book.run_all()
-        page.wait_for_selector(f"{CARD} canvas", timeout=60_000)
+    with lab.open_book(chromium, folder, cell, ready=f"{CARD} canvas") as book:
+        page = book.page
         book.python("ex.selection = film.iloc[10:14]")
         page.wait_for_function(f"({TIMES}).join() === '1:00,1:06,1:12,1:18'")
         page.locator(f"{CARD} button").nth(2).click()
@@ -306,5 +301,3 @@ ex"""
             page.keyboard.press("ArrowRight")
         book.wait_python("print(len(ex.selection), ex.selection.start_sec.min())", r"50 300\.0")
         assert book.problems == []
-        book.close()
-        page.close()

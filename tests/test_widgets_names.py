@@ -148,13 +148,8 @@ film = tw.clips(tw.sample())
 film.index = [f"clip {k}" for k in range(len(film))]
 ex = tw.explore(film, video="film.mp4", labels=tw.cluster(film, 6))
 ex"""
-    with lab.jupyter("lab", folder) as url:
-        page = chromium.new_page(viewport={"width": 1440, "height": 1400})
-        page.goto(f"{url}/lab?reset", wait_until="load")
-        lab.write_notebook(folder / "book.ipynb", cell)
-        book = lab.Notebook(page, "book.ipynb")
-        book.run_all()
-        page.wait_for_selector(CARD, timeout=60_000)
+    with lab.open_book(chromium, folder, cell, ready=CARD) as book:
+        page = book.page
         count = name_shown(page, 2, "meadow")
         both = (
             "print((ex.labels == 'meadow').sum(), ex.labels.equals(ex.labels.reindex(film.index)))"
@@ -173,5 +168,3 @@ ex"""
         page.wait_for_function("document.querySelector('.twx-tag')?.innerText.startsWith('sky')")
         page.screenshot(path=lab.ARTIFACTS / "names-lab.png")
         assert book.problems == []
-        book.close()
-        page.close()

@@ -50,13 +50,9 @@ def test_words_are_found_in_a_notebook(chromium: Browser, tmp_path: Path) -> Non
         film = film.assign(embedding_option="visual", embedding_scope="clip")
         tw.save(film, tmp_path / "film.parquet")
         cell = CELL.format(key=KEY, url=service.url)
-        lab.write_notebook(tmp_path / "book.ipynb", cell)
-        with lab.jupyter("lab", tmp_path) as url:
-            page = chromium.new_page(viewport={"width": 1440, "height": 1200})
-            page.goto(f"{url}/lab?reset", wait_until="load")
-            book = lab.Notebook(page, "book.ipynb")
-            book.run_all()
-            page.wait_for_selector(".twx-find input", timeout=60_000)
+        ready = ".twx-find input"
+        with lab.open_book(chromium, tmp_path, cell, ready=ready, height=1200) as book:
+            page = book.page
             assert book.python("print(ex.found)") == "None"
             paid = len(service.paid)
             page.locator(".twx-find input").type("moment 7")
@@ -86,5 +82,3 @@ def test_words_are_found_in_a_notebook(chromium: Browser, tmp_path: Path) -> Non
             find(page, "something new")
             page.wait_for_function("document.querySelector('.twx-toast').innerText.includes('402')")
             assert book.problems == []
-            book.close()
-            page.close()
