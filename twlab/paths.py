@@ -1,6 +1,7 @@
 """Paths as a user gives them, and files that are replaced whole or not at all.
 
 * :func:`user_path` - a path with its ``~``
+* :func:`read_bounded` - the bytes of a user's file, if it is not too large
 * :func:`replace_file` - a user's file, written aside and then put in its place
 * :func:`bundled_folder` - what travels with the package
 * :func:`aside` - the same for files of our own: errors of the disk are left as they are
@@ -15,12 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from twlab.errors import InputError
+from twlab.errors import InputError, LoadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["aside", "bundled_folder", "replace_file", "user_path"]
+__all__ = ["aside", "bundled_folder", "read_bounded", "replace_file", "user_path"]
 
 _IN_CHECKOUT = {"sample_data": "data/sample", "notebooks": "notebooks", "models": "data/models"}
 _KEPT_OF_NAME = 40  # characters; the name aside must not become longer than a name may be
@@ -33,6 +34,36 @@ def user_path(path: str | os.PathLike[str]) -> Path:
     'film.parquet'
     """
     return Path(os.path.expanduser(path))  # noqa: PTH111 - leaves ~nobody alone, where pathlib raises
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """The bytes of a user's file of at most ``most`` bytes.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    LoadError
+        If it is larger.
+    """
+    try:
+        if not path.is_file():
+            raise InputError(
+                f"there is no file {str(path)!r}, so that it cannot be read; the path of a file "
+                "was expected"
+            )
+        size = path.stat().st_size
+        if size > most:
+            raise LoadError(
+                f"it has {size >> 20} MB; at most {most >> 20} were expected; split it",
+                source=path.name,
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{str(path)!r} cannot be read ({error.strerror or error}); a file that you may read "
+            "was expected"
+        ) from None
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from twlab.handover.elan import read_elan, write_elan
 from twlab.handover.gathering import Gathered, as_number, check_rate
 from twlab.handover.label_studio import is_label_studio, read_label_studio, write_label_studio
 from twlab.handover.via import is_via, read_via, write_via
-from twlab.paths import replace_file, user_path
+from twlab.paths import read_bounded, replace_file, user_path
 from twlab.table.labelled_spans import SPAN_NAMES, check_spans, rename_spans
 from twlab.timecodes import parse_timecode
 from twlab.wording import brief
@@ -107,7 +107,7 @@ def load_spans(
     """
     source = user_path(path)
     _check_naming(video_id)
-    content = _read_bytes(source)
+    content = read_bounded(source, MOST_BYTES)
     gathered = _read_form(content, source, _form_of(source, form), frame_rate)
     gathered.tell()
     spans = pd.DataFrame(gathered.rows, columns=None if gathered.rows else list(SPAN_NAMES))
@@ -248,26 +248,6 @@ def _form_of(path: Path, form: Any) -> SpanForm | None:
         )
     known: SpanForm | None = form or _FORMS.get(ending)
     return known
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            raise InputError(
-                f"there is no file {str(path)!r}; the path of a file of spans was expected"
-            )
-        if path.stat().st_size > MOST_BYTES:
-            raise LoadError(
-                f"it has {path.stat().st_size >> 20} MB; at most {MOST_BYTES >> 20} were expected "
-                "of labelled spans; split it",
-                source=path.name,
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{str(path)!r} cannot be read ({error.strerror or error}); a file that you may read "
-            "was expected"
-        ) from None
 
 
 def _read_form(

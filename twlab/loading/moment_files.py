@@ -28,7 +28,7 @@ import pandas as pd
 
 from twlab.checks import is_number
 from twlab.errors import InputError, LoadError
-from twlab.paths import user_path
+from twlab.paths import read_bounded, user_path
 from twlab.wording import brief
 
 if TYPE_CHECKING:
@@ -149,28 +149,18 @@ def _read_lines(path: Any) -> list[tuple[int, str]]:
             "query_id, video_id, start_sec and end_sec yourself"
         )
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise LoadError(
-                f"it has {path.stat().st_size >> 20} MB; at most {LARGEST_FILE >> 20} were "
-                "expected; split it",
-                source=path.name,
-            )
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(
-            f"{str(path)!r} cannot be read ({error.strerror or error}); a file that you may read "
-            "was expected"
-        ) from None
+        text = read_bounded(path, LARGEST_FILE).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise LoadError(f"it is no UTF-8 text ({error.reason})", source=path.name) from None
-    lines = [(k, line) for k, line in enumerate(text.split("\n"), 1) if line.strip()]
+    every = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = [(k, line) for k, line in enumerate(every, 1) if line.strip()]
     if not lines:
         raise LoadError("it is empty; a line per query was expected", source=path.name)
     return lines
 
 
 def _charades_row(line: str, k: int, source: str) -> Iterator[dict[str, Any]]:
-    found = _LINE.fullmatch(line.rstrip("\r"))
+    found = _LINE.fullmatch(line)
     try:
         times = [float(found[2]), float(found[3])] if found else []
     except ValueError:
