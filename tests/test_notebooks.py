@@ -26,6 +26,8 @@ IDS = [path.name for path in NOTEBOOKS]
 MOST_CELLS = 20
 MOST_LINES = 8
 MOST_SECONDS = 60
+ABSOLUTE = re.compile(r"(?<![\w.~:/<\\])/\w[\w.-]*/\S*")
+"""A path from the root, and no end of a mark, part of an address or relative path."""
 MOST_BYTES = 1_500_000
 
 
@@ -37,6 +39,14 @@ def cpu_seconds() -> float:
     """What ended child processes have computed; other work on the machine does not count."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
+
+
+def told(cell: Any) -> str:
+    """All that a cell says in words."""
+    texts = [out.get("text", "") for out in cell.outputs]
+    kinds = [out.get("data", {}) for out in cell.outputs]
+    texts += [text for data in kinds for kind, text in data.items() if kind.startswith("text/")]
+    return "\n".join(texts)
 
 
 def test_there_are_notebooks() -> None:
@@ -74,7 +84,9 @@ def test_a_notebook_is_stored_with_its_pictures(path: Path) -> None:
         assert not [out for out in cell.outputs if out.output_type == "error"]
     text = path.read_text(encoding="utf-8")
     assert KEY not in text
-    assert not re.findall(r"/tmp/|/home/|/root/|/work/|127\.0\.0\.1|localhost:\d", text)
+    assert not re.findall(r"/tmp/|/home/|/root/|127\.0\.0\.1|localhost:\d", text)
+    assert f"{ROOT.resolve()}/" not in text
+    assert not [path for cell in code for path in ABSOLUTE.findall(told(cell))]
 
 
 def test_a_changed_cell_makes_a_notebook_stale() -> None:
