@@ -25,7 +25,7 @@ Vectors come out only through :func:`vectors` (or :func:`unit_vectors`) and go i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -48,8 +48,6 @@ if TYPE_CHECKING:
 
     from twlab.table.types import Matrix, Points
 
-
-R = TypeVar("R", np.float32, np.float64)
 
 __all__ = [
     "BY_FIELDS",
@@ -237,7 +235,7 @@ def unit_vectors(data: Any) -> Matrix:
     return unit
 
 
-def scale_rows(matrix: NDArray[R]) -> tuple[NDArray[R], NDArray[np.bool_]]:
+def scale_rows(matrix: Matrix) -> tuple[Matrix, NDArray[np.bool_]]:
     """The rows of a matrix scaled to length 1, and True for those that are all zeros."""
     # Squares of float32 numbers can leave its range; in float64 they cannot.
     length = np.sqrt(np.einsum("ij,ij->i", matrix, matrix, dtype=np.float64))

@@ -10,6 +10,7 @@ or that they touch.
 * :func:`clip_length` - the typical length of a segment
 * :func:`seconds_stood_for` - the seconds that each row stands for
 * :func:`on_grid` - a track laid on cells of equal length
+* :func:`at_length_1` - cells, which are means, as unit vectors
 * :func:`common_cells` - two tracks on the cells where both have something
 """
 
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from twlab.table.segments import clip_mask, scale_rows, unit_vectors
+from twlab.table.segments import clip_mask, unit_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,6 +40,7 @@ __all__ = [
     "TOUCH_SEC",
     "Grid",
     "Track",
+    "at_length_1",
     "clip_length",
     "common_cells",
     "on_grid",
@@ -193,6 +195,12 @@ def common_cells(a: Track, b: Track, *, most: int) -> tuple[Floats, Floats, Floa
     kept = [at[grid.filled] for at, grid in zip(starts, grids, strict=True)]
     both = np.intersect1d(kept[0], kept[1])
     rows = [np.searchsorted(at, both) for at in starts]
-    left, right = (scale_rows(grid.cells[row])[0] for grid, row in zip(grids, rows, strict=True))
+    left, right = (at_length_1(grid.cells[row]) for grid, row in zip(grids, rows, strict=True))
     began = grids[0].start_sec[rows[0]]
     return left, right, began, began + cell
+
+
+def at_length_1(rows: Floats) -> Floats:
+    """Rows that are not zero at length 1."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(length > 0, length, 1))

@@ -19,7 +19,6 @@ from twlab.table.blocks import row_marks
 from twlab.table.segments import (
     check_segments,
     clip_mask,
-    scale_rows,
     str_column,
     vectors,
     with_vectors,
@@ -27,6 +26,7 @@ from twlab.table.segments import (
 from twlab.table.tracks import (
     SAME_SEC,
     Track,
+    at_length_1,
     common_cells,
     times_of,
     tracks,
@@ -236,7 +236,7 @@ def _pair(video_id: str, a: Track, b: Track) -> SharedVideo:
     else:
         left, right, start, end = common_cells(a, b, most=MOST_MOMENTS)
     seen = left.any(axis=1) & right.any(axis=1)
-    first, second = (scale_rows(rows[seen])[0] for rows in (left, right))
+    first, second = (at_length_1(rows[seen]) for rows in (left, right))
     return SharedVideo(video_id, first, second, start[seen], end[seen])
 
 

@@ -23,11 +23,11 @@ from twlab.errors import InputError
 from twlab.table.segments import (
     check_segments,
     models_of,
-    scale_rows,
     str_column,
     unit_vectors,
     with_vectors,
 )
+from twlab.table.tracks import at_length_1
 
 if TYPE_CHECKING:
     from twlab.analysis.models.pairing import SharedVideo
@@ -70,7 +70,7 @@ class Linear(NamedTuple):
 
     def of(self, rows: Floats) -> Floats:
         """Rows of the first model as unit vectors of the second."""
-        return scale_rows((rows - self.origin) @ self.matrix + self.target)[0]
+        return at_length_1((rows - self.origin) @ self.matrix + self.target)
 
 
 @dataclass(frozen=True)
