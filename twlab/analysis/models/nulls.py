@@ -227,9 +227,8 @@ def _measure_hits(
         similar.append(np.round(rows @ rows.T, SAME_DIGITS))
     films = np.arange(len(a))
     own = _hits_in_common(similar, thin, films, np.zeros(len(a), int))
-    others = []
+    by_films, others = len(a) >= FEWEST_DEALT, []
     for _ in range(N_SEARCHES):
-        by_films = len(a) >= FEWEST_DEALT
         dealt = _deal(thin, rng) if by_films else films
         shifts = np.zeros(len(a), int) if by_films else rng.integers(1, np.maximum(thin, 2))
         others.append(float(_hits_in_common(similar, thin, dealt, shifts).mean()))
