@@ -41,6 +41,8 @@ from twlab.errors import MissingExtraError as MissingExtraError
 from twlab.errors import TwlabError as TwlabError
 from twlab.errors import TwlabWarning as TwlabWarning
 from twlab.figures.figure_files import save_figure as save_figure
+from twlab.handover.exporting import export as export
+from twlab.handover.film_cuts import cut as cut
 from twlab.handover.span_files import load_spans as load_spans
 from twlab.handover.span_files import save_spans as save_spans
 from twlab.loading.load import check as check
@@ -391,6 +393,7 @@ __all__ = [
     "compare_models",
     "compare_options",
     "cosine_similarity",
+    "cut",
     "deduplicate",
     "diagnose",
     "distributed",
@@ -399,6 +402,7 @@ __all__ = [
     "evaluate",
     "executors",
     "explore",
+    "export",
     "find",
     "fit_translation",
     "frames",

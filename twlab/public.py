@@ -62,6 +62,9 @@ WIRES: dict[str, Wire] = {
     "to_spans": Wire("analysis.labelling.annotating", _SEGMENTS),
     "load_spans": Wire("handover.span_files"),
     "save_spans": Wire("handover.span_files"),
+    # to other programs
+    "cut": Wire("handover.film_cuts"),
+    "export": Wire("handover.exporting"),
     # measuring
     "evaluate": Wire("analysis.measuring.evaluating"),
     "knn_accuracy": Wire("analysis.measuring.knn", _SEGMENTS),

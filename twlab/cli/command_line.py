@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from twlab import __version__
 from twlab.checks import require
+from twlab.cli.export_command import EXPORT_EXAMPLES, add_export_command
 from twlab.cli.own_films import add_explore_command
 from twlab.cli.service_commands import SERVICE_EXAMPLES as SERVICE_EXAMPLES
 from twlab.cli.service_commands import add_service_commands, in_flags
@@ -76,7 +77,7 @@ def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="twlab",
         description="The notebook workbench for video embeddings.",
-        epilog=MAIN_EXAMPLES + SERVICE_EXAMPLES + STORE_EXAMPLES,
+        epilog=MAIN_EXAMPLES + EXPORT_EXAMPLES + SERVICE_EXAMPLES + STORE_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"twlab {__version__}")
@@ -104,6 +105,7 @@ def _make_parser() -> argparse.ArgumentParser:
     lab.add_argument("options", metavar="OPTION", nargs="*", help="for JupyterLab, after --")
     lab.set_defaults(run=_run_lab)
 
+    add_export_command(commands)
     add_service_commands(commands)
     add_store_commands(commands)
     return parser

@@ -21,6 +21,7 @@ from twlab.looks import colour_of
 from twlab.media.addresses import web_address
 from twlab.table.rows import align_rows
 from twlab.table.segments import clip_mask, unit_vectors
+from twlab.table.stretches import kind_of_rows, name_of_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,7 +81,7 @@ def rows_of(found: Any, segments: pd.DataFrame | None, n_frames: int) -> tuple[s
         return "pairs", list(_of_pairs(found))
     if "medoid_start_sec" in columns and "start_sec" not in columns:
         return "clusters", list(_of_medoids(found))
-    return _kind_of(columns), list(_of_stretches(_check_stretches(found), segments, n_frames))
+    return kind_of_rows(columns), list(_of_stretches(_check_stretches(found), segments, n_frames))
 
 
 def _check_stretches(found: Any) -> pd.DataFrame:
@@ -101,20 +102,11 @@ def _check_stretches(found: Any) -> pd.DataFrame:
     return found
 
 
-def _kind_of(columns: Sequence[Any]) -> str:
-    """What rows of a table are called."""
-    if "rank" in columns:
-        return "hits"
-    if "n_segments" in columns and "medoid" in columns:
-        return "scenes"
-    return "picks" if "pick" in columns else "segments"
-
-
 def _of_stretches(
     table: pd.DataFrame, segments: pd.DataFrame | None, n_frames: int
 ) -> Iterator[Row]:
     """A row for each stretch of time, in the order of the table."""
-    kind = _kind_of(list(table.columns))
+    kind = kind_of_rows(list(table.columns))
     videos = table["video_id"].astype(str).tolist()
     addresses = _thumbnails(table, segments, videos)
     spans = _spans(table, SPAN)
@@ -123,22 +115,10 @@ def _of_stretches(
         numbers[video] = numbers.get(video, 0) + 1
         if not np.isfinite([start, end]).all() or end < start:
             continue
-        name = _heading(table, kind, place, numbers[video])
+        name = as_shown(name_of_row(table, kind, place, numbers[video]), HEADING_LETTERS)
         words = " · ".join([_span_text(start, end), *_told_numbers(table, place)])
         shots = tuple(Shot(video, sec) for sec in _moments(start, end, n_frames))
         yield Row(name, words, shots, addresses[place])
-
-
-def _heading(table: pd.DataFrame, kind: str, place: int, number: int) -> str:
-    """What a row is: its label where it has one, else its number among those of its kind."""
-    label = table["label"].iloc[place] if "label" in table.columns else None
-    if isinstance(label, str) and label:
-        return as_shown(label, HEADING_LETTERS)
-    if kind == "hits":
-        return f"Hit {table['rank'].iloc[place]}"
-    if kind == "picks":
-        return f"Pick {table['pick'].iloc[place]}"
-    return f"Scene {number}" if kind == "scenes" else ""
 
 
 def _told_numbers(table: pd.DataFrame, place: int) -> list[str]:

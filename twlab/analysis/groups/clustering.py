@@ -40,7 +40,7 @@ from twlab.analysis.groups.communities import (
 from twlab.analysis.groups.partitions import (
     InMemory,
     chain_tree,
-    cut,
+    cut_tree,
     density_groups,
     linkage_tree,
     spherical_kmeans,
@@ -156,7 +156,7 @@ def cluster(
     if distance_threshold is not None:
         tree = linkage_tree(_take(unit, rows), "average")
         n_joined = int((tree.heights < distance_threshold).sum())
-        found = cut(tree, len(rows) - n_joined) if len(rows) else rows
+        found = cut_tree(tree, len(rows) - n_joined) if len(rows) else rows
     elif method == "hdbscan":
         if n_clusters is not None:
             raise InputError(
@@ -347,7 +347,7 @@ def _ways(
     else:
         tree = linkage_tree(unit, "ward" if method == "ward" else "average")
     return Ways(
-        partial(cut, tree),
+        partial(cut_tree, tree),
         lambda labels: modularity(tie(), labels),
         lambda: is_divided(unit, in_time),
         len(unit),

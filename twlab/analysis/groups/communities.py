@@ -33,7 +33,7 @@ import numpy as np
 
 from twlab.analysis.groups.partitions import (
     chain_tree,
-    cut,
+    cut_tree,
     group_sums,
     linkage_tree,
 )
@@ -196,7 +196,7 @@ def _has_tight_groups(unit: Matrix, chain: Positions | None) -> bool:
     """Whether the best groups are tighter than as many of rows of one normal distribution."""
     tree, graph = _tree(unit, chain), ties(unit) if chain is None else ties_in_time(unit, chain)
     scores = best_number(
-        lambda number: modularity(graph, cut(tree, number)), tree.n_roots, tree.n_distinct
+        lambda number: modularity(graph, cut_tree(tree, number)), tree.n_roots, tree.n_distinct
     )
     number = max(scores, key=scores.__getitem__) if scores else 1
     if number <= tree.n_roots:
@@ -251,7 +251,7 @@ def _tree(unit: Matrix, chain: Positions | None) -> Tree:
 
 def _looseness(unit: Matrix, tree: Tree, number: int) -> float:
     """The logarithm of the share of the spread that is left within groups."""
-    labels = cut(tree, number)
+    labels = cut_tree(tree, number)
     sums = group_sums(unit, labels, number)
     sizes = np.maximum(np.bincount(labels, minlength=number), 1)
     within = len(unit) - float(((sums**2).sum(axis=1) / sizes).sum())

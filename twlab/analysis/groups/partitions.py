@@ -4,7 +4,7 @@ The mechanics under :mod:`twlab.analysis.groups.clustering`, which is the door: 
 takes rows of unit length in order of time, trusts its arguments and returns positions and group
 numbers.
 
-* :func:`linkage_tree`, :func:`chain_tree`, :func:`cut` - agglomerative trees, and a cut of one
+* :func:`linkage_tree`, :func:`chain_tree`, :func:`cut_tree` - agglomerative trees, and a cut of one
 * :func:`spherical_kmeans`, :func:`density_groups` - groups without a tree; k-means of
   :class:`UnitRows` that lie anywhere, of one matrix :class:`InMemory`
 * :func:`silhouettes` - how much nearer a row is to its own group than to the next
@@ -45,7 +45,7 @@ __all__ = [
     "UnitRows",
     "assign_rows",
     "chain_tree",
-    "cut",
+    "cut_tree",
     "density_groups",
     "group_sums",
     "linkage_tree",
@@ -164,7 +164,7 @@ def chain_tree(unit: Matrix, chain: Positions, weight: Floats | None = None) -> 
     return Tree(n, np.array(merges, np.intp).reshape(-1, 2), np.array(heights))
 
 
-def cut(tree: Tree, n_groups: int) -> Positions:
+def cut_tree(tree: Tree, n_groups: int) -> Positions:
     """The groups that are left after the first ``n_rows - n_groups`` merges of a tree."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components

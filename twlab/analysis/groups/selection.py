@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from twlab.analysis.groups.partitions import chain_tree, cut, group_sums
+from twlab.analysis.groups.partitions import chain_tree, cut_tree, group_sums
 from twlab.analysis.neighbors.exact import first_of_best
 from twlab.analysis.neighbors.nearest import check_wanted_pairs, close_among, neighbors_among
 from twlab.checks import check_count, is_number
@@ -170,14 +170,14 @@ def _choose_per_stretch(
     tree = chain_tree(unit, video, seconds)
     left = np.inf if budget_sec is None else budget_sec + 1e-6
     fewest, most = tree.n_roots, max(tree.n_roots, min(tree.n_distinct, n or tree.n_distinct))
-    chosen, fits = _typical_rows(unit, seconds, cut(tree, most)), most
+    chosen, fits = _typical_rows(unit, seconds, cut_tree(tree, most)), most
     if seconds[chosen].sum() > left:  # more stretches have more typical rows, and so last longer
         fits = fewest
         while most - fits > 1:
             middle = (fits + most) // 2
-            tried = _typical_rows(unit, seconds, cut(tree, middle))
+            tried = _typical_rows(unit, seconds, cut_tree(tree, middle))
             fits, most = (middle, most) if seconds[tried].sum() <= left else (fits, middle)
-        chosen = _typical_rows(unit, seconds, cut(tree, fits))
+        chosen = _typical_rows(unit, seconds, cut_tree(tree, fits))
     kept: list[int] = []
     for row in chosen[:n]:
         if seconds[row] <= left:

@@ -1,0 +1,328 @@
+"""Results to editing programs and players: each form read back by a reader that is not ours."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import pytest
+import webvtt
+
+import twlab as tw
+from twlab.cli import main
+from twlab.errors import InputError, TwlabWarning
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NTSC = {23.976: 24, 29.97: 30, 59.94: 60}
+RATES = {number: Fraction(nominal * 1000, 1001) for number, nominal in NTSC.items()}
+RATES |= {float(whole): Fraction(whole) for whole in (24, 25, 30, 50)}
+STARTS = [(rate, None) for rate in RATES] + [(rate, "01:00:00:00") for rate in RATES]
+STARTS += [(29.97, "00:59:59;28"), (59.94, "01:00:00;00"), (29.97, "23:59:00;02")]
+
+
+def drawn(rate: Fraction, seed: int = 0, n: int = 60) -> tuple[pd.DataFrame, np.ndarray]:
+    """Stretches of three hours whose times mean whole frames, and these."""
+    rng = np.random.default_rng(seed)
+    first = rng.integers(0, int(3 * 3600 * rate), n)
+    frames = np.stack([first, first + rng.integers(1, 2000, n)], axis=1)
+    times = [[round(float(frame / rate), 3) for frame in pair] for pair in frames.tolist()]
+    table = pd.DataFrame(times, columns=["start_sec", "end_sec"])
+    return table.assign(video_id="film", label=[f"Ünit <{k}> & |x|" for k in range(n)]), frames
+
+
+def counted(timecode: str, nominal: int) -> int:
+    """The number of a drop-frame or other timecode, by walking minute by minute: an oracle."""
+    hours, minutes, seconds, frames = (int(part) for part in timecode.replace(";", ":").split(":"))
+    dropped = 0
+    for minute in range(1, hours * 60 + minutes + 1):
+        dropped += nominal // 15 if ";" in timecode and minute % 10 else 0
+    return ((hours * 60 + minutes) * 60 + seconds) * nominal + frames - dropped
+
+
+@pytest.mark.parametrize(("number", "start"), STARTS)
+def test_decision_lists_name_the_very_frames(
+    number: float, start: str | None, tmp_path: Path
+) -> None:
+    rate, nominal = RATES[number], round(number)
+    table, frames = drawn(rate)
+    text = tw.export(table, tmp_path / "a.edl", fps=number, start_timecode=start).read_text()
+    assert ("FCM: DROP FRAME" in text) == (";" in (start or ""))
+    events = [line.split() for line in text.splitlines() if line[:3].isdigit()]
+    base = counted(start, nominal) if start else 0
+    day = counted("23:59:59" + (";" if start and ";" in start else ":") + str(nominal - 1), nominal)
+    got = np.array([[counted(code, nominal) for code in event[4:6]] for event in events])
+    assert ((got - base) % (day + 1) == frames % (day + 1)).all()
+    placed = [[counted(code, nominal) for code in event[6:8]] for event in events]
+    assert all(before[1] == after[0] for before, after in pairwise(placed))
+    assert [b - a for a, b in placed] == (frames[:, 1] - frames[:, 0]).tolist()
+
+
+@pytest.mark.parametrize("number", RATES)
+def test_opentimelineio_reads_the_very_frames(number: float, tmp_path: Path) -> None:
+    otio = pytest.importorskip("opentimelineio")
+    rate = RATES[number]
+    table, frames = drawn(rate, 1)
+    for name in ("a.edl", "a.otio"):
+        path = tw.export(table, tmp_path / name, fps=number, video="a film.mp4")
+        read: Any = {"rate": float(rate)} if name == "a.edl" else {}
+        timeline = otio.adapters.read_from_file(str(path), **read)
+        clips = list(timeline.find_clips())
+        got = [
+            (round(clip.source_range.start_time.value), round(clip.source_range.duration.value))
+            for clip in clips
+        ]
+        assert got == [(a, b - a) for a, b in frames.tolist()], name
+    assert [clip.name for clip in clips] == table["label"].tolist()
+    assert clips[0].media_reference.target_url == "./a%20film.mp4"
+    assert clips[0].metadata["twlab"]["video_id"] == "film"
+
+
+@pytest.mark.parametrize("number", RATES)
+def test_final_cut_projects_hold_exact_fractions(number: float, tmp_path: Path) -> None:
+    rate = RATES[number]
+    table, frames = drawn(rate, 2)
+    path = tw.export(table, tmp_path / "a.fcpxml", fps=number, start_timecode="01:00:00:00")
+    root = ET.fromstring(path.read_text())
+    exact = {"start": [], "duration": [], "offset": []}  # type: dict[str, list[Fraction]]
+    for clip in root.iter("asset-clip"):
+        for name, moments in exact.items():
+            moments.append(Fraction(clip.attrib[name].removesuffix("s")) * rate)
+    hour = 3600 * round(number)
+    assert exact["start"] == [hour + a for a, _ in frames.tolist()]
+    assert exact["duration"] == [b - a for a, b in frames.tolist()]
+    assert exact["offset"] == [hour + sum(exact["duration"][:k]) for k in range(len(frames))]
+    assert [clip.attrib["name"] for clip in root.iter("asset-clip")] == table["label"].tolist()
+    ids = {one.attrib["id"] for one in root.iter("asset")}
+    assert {clip.attrib["ref"] for clip in root.iter("asset-clip")} <= ids
+
+
+def test_markers_of_resolve(tmp_path: Path) -> None:
+    table, frames = drawn(RATES[25.0], 3)
+    path = tw.export(table, tmp_path / "m.edl", fps=25, form="resolve-markers")
+    lines = path.read_text().splitlines()
+    marks = [line.split() for line in lines if line[:3].isdigit()]
+    assert [counted(mark[4], 25) - 90_000 for mark in marks] == frames[:, 0].tolist()
+    notes = [line for line in lines if line.startswith(" |C:")]
+    assert [int(note.rpartition("|D:")[2]) for note in notes] == (
+        frames[:, 1] - frames[:, 0]
+    ).tolist()
+    assert all(note.count("|") == 3 for note in notes)
+    assert len({note.split()[0] for note in notes}) == 1, "names that all differ are no classes"
+    classes = table.assign(label=["a", "b", "c"] * 20)
+    text = tw.export(classes, tmp_path / "c.edl", fps=25, form="resolve-markers").read_text()
+    assert {line.split()[0] for line in text.splitlines() if line.startswith(" |C:")} == {
+        "|C:ResolveColorBlue",
+        "|C:ResolveColorCyan",
+        "|C:ResolveColorGreen",
+    }
+
+
+HARD = ["a --> b", "<b>x</b> & y", "=;#\\ []", "two\nlines", "title=x", "Ü …", "1"]
+
+
+def hard_spans() -> pd.DataFrame:
+    starts = np.arange(len(HARD)) * 12.5
+    return pd.DataFrame(
+        {"video_id": "film", "start_sec": starts, "end_sec": starts + 12.5, "label": HARD}
+    )
+
+
+def test_cues_come_back_through_a_reader_of_webvtt(tmp_path: Path) -> None:
+    table = hard_spans()
+    path = tw.export(table.iloc[::-1], tmp_path / "a.vtt")
+    captions = webvtt.read(str(path)).captions
+    assert [caption.start_in_seconds for caption in captions] == [
+        int(second) for second in table["start_sec"]
+    ]
+    raw = [caption.raw_text for caption in captions]
+    back = [t.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") for t in raw]
+    assert back == [" ".join(label.split()) for label in HARD]
+    assert webvtt.from_srt(str(tw.export(table, tmp_path / "a.srt"))).captions[1].start == (
+        "00:00:12.500"
+    )
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg reads them")
+def test_chapters_come_back_through_ffprobe(tmp_path: Path) -> None:
+    table = hard_spans()
+    meta = tw.export(table, tmp_path / "a.ffmeta")
+    film, made = tw.sample_video("trailer"), tmp_path / "out.mkv"
+    command = ["ffmpeg", "-v", "error", "-i", film, "-i", meta, "-map_metadata", "1", "-map", "0:v"]
+    subprocess.run([*map(str, command), "-c", "copy", str(made)], check=True)
+    asked = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", str(made)]
+    chapters = json.loads(subprocess.run(asked, capture_output=True, check=True).stdout)["chapters"]
+    assert [float(one["start_time"]) for one in chapters] == table["start_sec"].tolist()
+    assert [one["tags"]["title"] for one in chapters] == [" ".join(text.split()) for text in HARD]
+
+
+def test_other_lists_of_chapters(tmp_path: Path) -> None:
+    table = hard_spans()
+    lines = tw.export(table, tmp_path / "a.txt").read_text().splitlines()
+    assert lines[:2] == ["0:00 a --> b", "0:13 <b>x</b> & y"]
+    with pytest.warns(TwlabWarning, match="the first at 0:00"):
+        tw.export(table.iloc[1:], tmp_path / "a.txt")
+    root = ET.fromstring(tw.export(table, tmp_path / "a.xml", form="matroska").read_text())
+    assert [atom.findtext("ChapterTimeStart") for atom in root.iter("ChapterAtom")][1] == (
+        "00:00:12.500000000"
+    )
+    turns = tw.export(table, tmp_path / "a.rttm").read_text().splitlines()
+    assert all(len(turn.split()) == 10 for turn in turns)
+    assert turns[1].split()[3:5] == ["12.500", "12.500"]
+
+
+def test_on_frames_a_chapter_never_begins_before_its_frame(tmp_path: Path) -> None:
+    for number, rate in RATES.items():
+        table, frames = drawn(rate, 4)
+        path = tw.export(table, tmp_path / "a.rttm", fps=number)
+        starts = [float(line.split()[3]) for line in path.read_text().splitlines()]
+        for start, frame in zip(starts, frames[:, 0].tolist(), strict=True):
+            assert 0 <= Fraction(start).limit_denominator(1000) - frame / rate < Fraction(1, 1000)
+
+
+def test_every_result_that_has_times_goes_out(tmp_path: Path) -> None:
+    clips, trailer = tw.clips(tw.sample()), tw.clips(tw.sample("trailer"))
+    pieces = tw.align(trailer, clips)
+    results = {
+        "scenes": (tw.scenes(clips), "Scene 1"),
+        "hits": (tw.search(clips, clips.iloc[[3]], k=4), "Hit 1"),
+        "summary": (tw.summarize(clips, n_segments=4), "Pick 1"),
+        "spans": (tw.to_spans(clips, tw.cluster(clips, 3)), None),
+        "pieces": (pieces, "Piece 1"),
+        "clips": (clips, "Segment 1"),
+    }
+    for name, (result, first) in results.items():
+        text = tw.export(result, tmp_path / f"{name}.edl", fps=24).read_text()
+        names = [line for line in text.splitlines() if line.startswith("* COMMENT")]
+        assert len(names) == len(result) * (2 if name == "pieces" else 1)
+        assert first is None or f"* COMMENT: {first}" in names
+
+
+def test_rows_keep_their_order_and_scale_nothing(tmp_path: Path) -> None:
+    table, _ = drawn(RATES[25.0], 5)
+    there = tw.export(table, tmp_path / "a.otio", fps=25).read_text()
+    moved = table.sample(frac=1, random_state=0)
+    back = tw.export(moved, tmp_path / "b.otio", fps=25).read_text()
+    assert sorted(there.splitlines()) != back.splitlines()
+    assert back.index(moved["label"].iloc[0]) < back.index(moved["label"].iloc[1])
+
+
+def test_nothing_found_is_an_empty_list(tmp_path: Path) -> None:
+    none = drawn(RATES[25.0])[0].head(0)
+    for name in ("a.edl", "a.fcpxml", "a.vtt", "a.srt", "a.ffmeta", "a.rttm", "a.csv"):
+        assert tw.export(none, tmp_path / name, fps=25).exists()
+    assert "COMMENT" not in (tmp_path / "a.edl").read_text()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"path": "a.edl"}, "fps=, frames per second, was expected"),
+        ({"path": "a.edl", "fps": 0}, "fps is 0"),
+        ({"path": "a.edl", "fps": "25"}, "fps is '25'"),
+        ({"path": "a.xyz"}, "has no ending of a form"),
+        ({"path": "a.xml"}, "form='matroska' or form='cvat'"),
+        ({"path": "a.vtt", "form": "word"}, "form is 'word'"),
+        ({"path": "a.edl", "fps": 25, "start_timecode": "1h"}, "start_timecode is '1h'"),
+        ({"path": "a.edl", "fps": 25, "start_timecode": "01:00:00;00"}, "drop-frame timecode at"),
+        ({"path": "a.edl", "fps": 29.97, "start_timecode": "00:01:00;00"}, "leaves out"),
+        ({"path": "a.vtt", "start_timecode": "01:00:00:00"}, "leave start_timecode out"),
+    ],
+)
+def test_what_cannot_be_is_told(given: dict[str, Any], told: str, tmp_path: Path) -> None:
+    path = tmp_path / given.pop("path")
+    with pytest.raises(InputError, match=told.replace("(", r"\(")):
+        tw.export(drawn(RATES[25.0])[0], path, **given)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"start_sec": np.nan}, "row 0 has start_sec nan"),
+        ({"start_sec": -1.0}, r"row 0 has start_sec -1"),
+        ({"end_sec": 0.0, "start_sec": 0.0}, "row 0 ends at 0 s"),
+        ({"video_id": None}, "row 0 names no video"),
+    ],
+)
+def test_rows_without_a_stretch_are_told(change: dict[str, Any], told: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=told):
+        tw.export(drawn(RATES[25.0])[0].assign(**change), tmp_path / "a.vtt")
+
+
+def test_several_videos_are_never_mixed(tmp_path: Path) -> None:
+    table = drawn(RATES[25.0])[0].assign(video_id=["a/film.mp4", "b/film.mp4"] * 30)
+    with pytest.raises(InputError, match="2 videos"):
+        tw.export(table, tmp_path / "a.vtt")
+    with pytest.raises(InputError, match="2 videos"):
+        tw.export(table, tmp_path / "m.edl", fps=25, form="resolve-markers")
+    text = tw.export(table, tmp_path / "a.edl", fps=25).read_text()
+    assert {line.split()[1] for line in text.splitlines() if line[:3].isdigit()} == {
+        "FILM",
+        "FILM2",
+    }
+
+
+def test_texts_of_data_begin_no_statement(tmp_path: Path) -> None:
+    evil = drawn(RATES[25.0])[0].head(1).assign(label="x\n002  AX V C\r\nFCM: DROP FRAME")
+    text = tw.export(evil, tmp_path / "a.edl", fps=25, video="b\nTITLE: y.mp4").read_text()
+    assert [line[:4] for line in text.splitlines()] == ["TITL", "FCM:", "", "001 ", "* FR", "* CO"]
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg cuts")
+@pytest.mark.parametrize("rate", ["24000/1001", "25", "30000/1001", "60"])
+def test_cuts_hold_the_very_frames(rate: str, tmp_path: Path) -> None:
+    film = tmp_path / "it's 50% a film.mp4"
+    source = f"testsrc=rate={rate}:size=64x36:duration=6"
+    made = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source, "-f", "lavfi", "-i", "sine"]
+    subprocess.run([*made, "-t", "6", "-pix_fmt", "yuv420p", str(film)], check=True)
+    frames = np.array([[0, 1], [0, 40], [17, 91], [100, 101], [90, 137]])
+    seconds = [[round(float(k / Fraction(rate)), 3) for k in pair] for pair in frames.tolist()]
+    spans = pd.DataFrame(seconds, columns=["start_sec", "end_sec"])
+    files = tw.cut(film, spans.assign(video_id="x/../y", label="a/b"), folder=tmp_path / "cuts")
+    assert {path.parent for path in files["path"]} == {tmp_path / "cuts"}
+    whole = list(tw.frames(film, (np.arange(140) + 0.5) / float(Fraction(rate))))
+    for path, (first, stop) in zip(files["path"], frames.tolist(), strict=True):
+        asked = ["ffprobe", "-v", "error", "-count_frames", "-show_entries"]
+        asked += ["stream=codec_type,nb_read_frames", "-of", "json", str(path)]
+        done = subprocess.run(asked, capture_output=True, check=True)
+        streams = {one["codec_type"]: one for one in json.loads(done.stdout)["streams"]}
+        assert int(streams["video"]["nb_read_frames"]) == stop - first
+        assert "audio" in streams
+        head = tw.frames(path, [0.0])[0].astype(float)
+        gaps = [np.abs(head - one.astype(float)).mean() for one in whole]
+        assert gaps[first] <= min(gaps) + 0.5
+
+
+def test_cuts_that_cannot_be_are_told(tmp_path: Path) -> None:
+    spans = drawn(RATES[25.0])[0].assign(start_sec=9000.0, end_sec=9001.0).head(1)
+    film = tw.sample_video("trailer")
+    with pytest.raises(InputError, match="has no frame between 9000 and 9001 s"):
+        tw.cut(film, spans, folder=tmp_path)
+    with pytest.raises(InputError, match="video names 'other'"):
+        tw.cut({"other": film}, spans, folder=tmp_path)
+    with pytest.raises(InputError, match="an address"):
+        tw.cut("https://example.com/a.mp4", spans, folder=tmp_path)
+    assert not list(tmp_path.glob("*.mp4"))
+
+
+def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = tw.save(tw.sample(), tmp_path / "answer.parquet")
+    out = tmp_path / "scenes.edl"
+    assert main(["export", str(answer), "-o", str(out), "--option", "visual"]) == 1
+    assert "--fps, frames per second, was expected" in capsys.readouterr().err
+    assert main(["export", str(answer), "-o", str(out), "--option", "visual", "--fps", "24"]) == 0
+    assert "stretches in" in capsys.readouterr().err
+    hits = tmp_path / "hits.csv"
+    clips = tw.clips(tw.sample())
+    tw.search(clips, clips.iloc[[3]], k=4).drop(columns="embedding", errors="ignore").to_csv(hits)
+    assert main(["export", str(hits), "-o", str(tmp_path / "hits.vtt")]) == 0
+    assert len(webvtt.read(str(tmp_path / "hits.vtt")).captions) == 4

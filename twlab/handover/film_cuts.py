@@ -1,0 +1,168 @@
+"""Stretches of a film as films of their own, cut by ffmpeg to the frame.
+
+* :func:`cut` - a file for each stretch
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twlab.errors import InputError
+from twlab.handover.found_stretches import gather_stretches
+from twlab.media.named import films_of, local_file
+from twlab.paths import aside, user_path
+from twlab.progress import bar
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    import pandas as pd
+
+    from twlab.table.types import Video
+
+__all__ = ["cut"]
+
+BEFORE_SEC = 0.002
+"""Frames are kept that begin at most so much before a time: one that is rounded to the millisecond
+may lie after the frame it means. A frame of 240 per second is twice as long."""
+
+SEEK_SEC = 1.0
+"""Decoded before and after a stretch, so that the filter that counts frames sees its edges."""
+
+FILE_LETTERS = 60
+"""Letters of a label in the name of a file: with the rest it fits every file system."""
+
+
+def cut(video: Video, spans: pd.DataFrame, *, folder: str | os.PathLike[str]) -> pd.DataFrame:
+    """The stretches as films of their own in a folder, encoded anew so that each frame is exact.
+
+    Parameters
+    ----------
+    video : path, or dict of these by ``video_id``
+        The film on this machine.
+    spans : DataFrame
+        Scenes, hits, spans of labels or any other result that has times.
+    folder : path
+        Where the files go; made if it is not there. Files of the same names are replaced.
+
+    Returns
+    -------
+    DataFrame
+        ``video_id``, ``start_sec``, ``end_sec``, ``label`` and ``path``, a row for each file, named
+        by its number, the film and the label. A file holds the frames that begin in the stretch,
+        as H.264 and AAC in MP4.
+
+    Raises
+    ------
+    InputError
+        If there is no such film, a stretch begins after its end, or ffmpeg is not installed or
+        cannot read it.
+
+    See Also
+    --------
+    twlab.export : a list of the stretches, for an editing program
+    twlab.frames : single frames as arrays
+
+    Examples
+    --------
+    >>> import tempfile, twlab as tw
+    >>> scenes = tw.scenes(tw.sample()).head(1).assign(end_sec=2.0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     files = tw.cut(tw.sample_video(), scenes, folder=folder)
+    ...     print(files["path"].iloc[0].name)
+    001 big_buck_bunny Scene 1.mp4
+    """
+    stretches = gather_stretches(spans)
+    ids = list(dict.fromkeys(stretches["video_id"]))
+    films = {name: _film_file(film) for name, film in films_of(video, ids).items()}
+    missing = [name for name in ids if name not in films]
+    if missing:
+        raise InputError(
+            f"video names no film of {missing[0]!r}, and the spans have stretches of it; one for "
+            f"each video was expected; add it: video={{{missing[0]!r}: 'film.mp4'}}"
+        )
+    program = shutil.which("ffmpeg")
+    if program is None:
+        raise InputError(
+            "ffmpeg is not on the path, and it cuts the film; install it (apt install ffmpeg, brew "
+            "install ffmpeg, winget install ffmpeg)"
+        )
+    target = user_path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    paths = [target / name for name in _file_names(stretches)]
+    rows = stretches[["video_id", "start_sec", "end_sec"]].itertuples(index=False)
+    for path, (name, start, end) in bar("cutting", list(zip(paths, rows, strict=True)), unit="cut"):
+        _cut_one(program, films[name], (start, end), path)
+    return stretches[["video_id", "start_sec", "end_sec", "label"]].assign(
+        path=np.array([*paths, None], dtype=object)[:-1]
+    )
+
+
+def _film_file(film: object) -> Path:
+    """The film as a file on this machine."""
+    path = local_file(film)
+    if path is None:
+        raise InputError(
+            f"video is {str(film)[:80]!r}, an address; a file on this machine was expected; "
+            "download it first"
+        )
+    return path
+
+
+def _file_names(stretches: pd.DataFrame) -> list[str]:
+    """A name for each file: number, film, label, with nothing that a file system reads."""
+    names = []
+    pairs = zip(stretches["video_id"], stretches["label"], strict=True)
+    for number, (video, label) in enumerate(pairs, 1):
+        stem = re.split(r"[/\\]", video.rstrip("/\\"))[-1]
+        words = [re.sub(r"[^\w .,()+-]", "_", text)[:FILE_LETTERS] for text in (stem, label)]
+        names.append(f"{number:03d} {words[0].strip()} {words[1].strip()}.mp4")
+    return names
+
+
+def _cut_one(program: str, film: Path, span: tuple[float, float], target: Path) -> None:
+    """Write the frames of the film that begin in the stretch.
+
+    Raises
+    ------
+    InputError
+        If ffmpeg cannot, or there are none.
+    """
+    seek = max(span[0] - SEEK_SEC, 0.0)
+    begin, end = (max(sec - BEFORE_SEC, 0.0) - seek for sec in span)
+    kept = f"trim=start={begin:.6f}:end={end:.6f},"
+    even = "pad=ceil(iw/2)*2:ceil(ih/2)*2"
+    command = [program, "-nostdin", "-loglevel", "error", "-y", "-ss", f"{seek:.6f}"]
+    command += ["-t", f"{end + SEEK_SEC:.6f}", "-i", f"file:{film}"]
+    command += ["-map", "0:v:0", "-map", "0:a:0?", "-fps_mode", "passthrough"]
+    command += ["-vf", f"{kept}setpts=PTS-STARTPTS,{even}", "-af", f"a{kept}asetpts=PTS-STARTPTS"]
+    command += ["-c:v", "libx264", "-crf", "18", "-preset", "veryfast", "-pix_fmt", "yuv420p"]
+    command += ["-c:a", "aac", "-movflags", "+faststart"]
+    with aside(target) as path:
+        done = subprocess.run(
+            [*command, "-f", "mp4", f"file:{path}"], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise InputError(
+                f"ffmpeg cannot cut {film.name!r} at {span[0]:g} to {span[1]:g} s ({said}); a film "
+                "that it can read was expected; try it with ffmpeg -i"
+            )
+        if not _has_pictures(path):
+            raise InputError(
+                f"{film.name!r} has no frame between {span[0]:g} and {span[1]:g} s; a stretch of "
+                "the film was expected; are the spans those of another film?"
+            )
+
+
+def _has_pictures(path: Path) -> bool:
+    """Whether ffmpeg wrote more than an empty container, whose index counts no samples."""
+    content = path.read_bytes()
+    at = content.find(b"stsz")
+    return at >= 0 and int.from_bytes(content[at + 12 : at + 16]) > 0

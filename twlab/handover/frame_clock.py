@@ -1,0 +1,137 @@
+"""How a film counts its frames: exact rates, and SMPTE timecodes of them.
+
+Rates that are written 23.976, 29.97 or 59.94 are 24, 30 and 60 thousandths of 1001, and in an hour
+the difference to the written number is frames. Here rates are fractions, and times whole frames.
+
+* :class:`Clock`, :func:`make_clock` - a rate, and the timecode of a film's first frame
+* :func:`nearest_frames` - seconds as frames
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+from numbers import Rational, Real
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from twlab.errors import InputError
+from twlab.timecodes import parse_timecode
+from twlab.wording import brief
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from twlab.table.types import Positions
+
+__all__ = ["Clock", "make_clock", "nearest_frames"]
+
+NEAR_NTSC = 0.005
+"""How far a written rate may lie from the one of television that it means: 23.98 lies .004 from
+24000/1001, and 23.976 from 24 lies .024."""
+
+MOST_RATE = 1000
+"""Frames per second; above it a number is no rate of a film that is cut."""
+
+_SMPTE = re.compile(r"([01]?\d|2[0-3]):[0-5]\d:[0-5]\d[:;]\d\d\d?", re.ASCII)
+
+NAMED_RATES = "23.976, 24, 25, 29.97, 30, 50 or 59.94"
+
+
+class Clock(NamedTuple):
+    """Frames of a film, counted from its first, as timecodes."""
+
+    rate: Fraction
+    first: int = 0
+    """The frame that the timecode of the film's first frame counts."""
+    drops: bool = False
+    """Whether numbers of frames are left out, so that the timecode keeps to the hour."""
+
+    @property
+    def nominal(self) -> int:
+        """Frames that a second of timecode counts."""
+        return math.ceil(self.rate)
+
+    def timecode(self, frame: int) -> str:
+        """The timecode of a frame of the film; after a day it begins again, as in all programs."""
+        count = self.first + int(frame)
+        if self.drops:
+            count = _add_left_out(count, self.nominal)
+        seconds, rest = divmod(count, self.nominal)
+        hours, minutes, secs = seconds // 3600 % 24, seconds // 60 % 60, seconds % 60
+        mark = ";" if self.drops else ":"
+        return f"{hours:02d}:{minutes:02d}:{secs:02d}{mark}{rest:02d}"
+
+    def seconds(self, frame: int) -> Fraction:
+        """When a frame of the film begins, exactly."""
+        return int(frame) / self.rate
+
+
+def make_clock(fps: Any, start_timecode: str | None) -> Clock:
+    """The clock of a film with so many frames per second, whose first has a timecode.
+
+    Raises
+    ------
+    InputError
+        If the rate is none, or the timecode is none at this rate.
+    """
+    rate = _exact_rate(fps)
+    if start_timecode is None:
+        return Clock(rate)
+    if not re.fullmatch(
+        r"([01]?\d|2[0-3]):[0-5]\d:[0-5]\d[:;]\d\d\d?", str(start_timecode), re.ASCII
+    ):
+        raise InputError(
+            f"start_timecode is {brief(start_timecode)}; hours, minutes, seconds and frames were "
+            "expected; write '01:00:00:00', or '01:00:00;00' where frames are dropped"
+        )
+    drops = ";" in start_timecode
+    first = round(parse_timecode(start_timecode, fps=float(rate)) * rate)
+    clock = Clock(rate, first, drops)
+    told = clock.timecode(0)
+    if [int(part) for part in re.split("[:;]", told)] != [
+        int(part) for part in re.split("[:;]", start_timecode)
+    ]:
+        raise InputError(
+            f"start_timecode is {start_timecode!r}, which drop-frame timecode leaves out; one that "
+            f"there is was expected; write {told!r}"
+        )
+    return clock
+
+
+def nearest_frames(seconds: NDArray[np.float64], rate: Fraction) -> Positions:
+    """For each time the frame whose start lies nearest."""
+    counted = seconds * (rate.numerator / rate.denominator)
+    return np.rint(counted).astype(np.intp)
+
+
+def _exact_rate(fps: Any) -> Fraction:
+    """The rate that a number means."""
+    if fps is None:
+        raise InputError(
+            f"this form counts frames; fps=, frames per second, was expected ({NAMED_RATES}); "
+            "look it up in the properties of the film"
+        )
+    numeric = isinstance(fps, Real) and not isinstance(fps, bool)
+    if not numeric or not (1 <= fps <= MOST_RATE):
+        raise InputError(
+            f"fps is {brief(fps)}; frames per second were expected, for example {NAMED_RATES}; "
+            "look it up in the properties of the film"
+        )
+    if isinstance(fps, Rational):
+        return Fraction(fps)
+    of_television = Fraction(math.ceil(fps) * 1000, 1001)
+    if abs(float(of_television) - fps) < NEAR_NTSC:
+        return of_television
+    return Fraction(float(fps)).limit_denominator(1001)
+
+
+def _add_left_out(count: int, nominal: int) -> int:
+    """The count with the numbers that are left out: 2 of 30 in each minute but the tenth ones."""
+    left_out = nominal // 15
+    of_minute = nominal * 60 - left_out
+    tens, rest = divmod(count, 10 * of_minute + left_out)
+    minutes = max(rest - left_out, 0) // of_minute
+    return count + left_out * (9 * tens + minutes)
