@@ -66,7 +66,7 @@ def names(client: tw.Client) -> dict[str, Any]:
     Path("found.jsonl").write_text(json.dumps(line), encoding="utf-8")
     return {
         "many_films": many,
-        "their_labels": many["start_sec"] < 150,
+        "their_labels": (many["start_sec"] < 150).rename("titles"),
         "truth": truth,
         "found": truth.assign(score=1.0),
         "labelled": clips.assign(label=["a", "b", "a"] * 3, video_id=[*"vvvwwwxxx"]),

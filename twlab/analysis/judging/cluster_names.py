@@ -30,18 +30,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from twlab.analysis.judging.queries import embed_query
+from twlab.analysis.judging.named_vectors import stack_named
 from twlab.errors import InputError
 from twlab.table.rows import align_rows, time_order
 from twlab.table.segments import (
-    as_matrix,
     check_segments,
     clip_mask,
-    one_model,
     one_space,
     scale_rows,
     unit_vectors,
-    vectors,
 )
 from twlab.wording import brief
 
@@ -214,7 +211,6 @@ def _embed_names(
     segments: pd.DataFrame, vocabulary: Any, client: Embedder | None, model_name: str | None
 ) -> tuple[list[str], Matrix]:
     """The names in alphabetical order, and the vector of each, shape (names, d)."""
-    width = vectors(segments).shape[1]
     if isinstance(vocabulary, Mapping | pd.Series):
         if client is not None or model_name is not None:
             raise InputError(
@@ -223,7 +219,8 @@ def _embed_names(
                 "list"
             )
         names = _check_names(list(vocabulary.keys()))
-        return names, _stack_vectors(names, vocabulary, width)
+        given = {name: vocabulary[name] for name in names}
+        return names, stack_named(segments, given, client=None, model_name=None)
     if isinstance(vocabulary, str) or not hasattr(vocabulary, "__iter__"):
         raise InputError(
             f"vocabulary is {brief(vocabulary)}; a list of names, or a dict of names and their "
@@ -236,15 +233,8 @@ def _embed_names(
             "embedded; pass client=tw.Client(), which pays one request for each, or a dict of "
             "names and their vectors"
         )
-    found = {
-        name: embed_query(
-            None, name, models=segments, model_name=model_name, width=width, client=client
-        )
-        for name in names
-    }
-    told = [row[["model_name"]] for row in found.values() if "model_name" in row.columns]
-    one_model(pd.concat([segments[["model_name"]], *told]))
-    return names, _stack_vectors(names, {name: vectors(row) for name, row in found.items()}, width)
+    spoken = {name: name for name in names}
+    return names, stack_named(segments, spoken, client=client, model_name=model_name)
 
 
 def _check_names(names: list[Any]) -> list[str]:
@@ -266,25 +256,6 @@ def _check_names(names: list[Any]) -> list[str]:
             "judged beside the others; add names of other subjects"
         )
     return sorted(names)
-
-
-def _stack_vectors(names: list[str], known: Any, width: int) -> Matrix:
-    """The vectors of the names as a matrix; refuses those of another length, or without one."""
-    rows = []
-    for name in names:
-        row = np.asarray(as_matrix(np.atleast_2d(np.asarray(known[name]))))
-        if row.shape != (1, width):
-            raise InputError(
-                f"the vector of {brief(name)} has shape {row.shape}; one vector of {width} "
-                "numbers, as in the table, was expected; embed the names with its model"
-            )
-        if not row.any():
-            raise InputError(
-                f"the vector of {brief(name)} is all zeros; one with a direction was expected; "
-                "leave the name out"
-            )
-        rows.append(row[0])
-    return np.stack(rows)
 
 
 def _judge_vectors(

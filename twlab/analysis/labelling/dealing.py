@@ -82,10 +82,19 @@ def count_deals(truth: Mask, groups: Positions) -> int:
     return ways // 2 if series == opposite else ways
 
 
-def judge_by_deals(rows: Labelled, rng: Generator) -> tuple[Floats, Floats]:
-    """How rarely chance is as good as each label is, alone and as the best of all of them."""
-    few = _thin(rows)
-    hats = _hats(few)
+def judge_by_deals(
+    rows: Labelled, rng: Generator, *, scores: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """How rarely chance is as good as each label is, alone and as the best of all of them.
+
+    With ``scores``, shape (n, n_labels), these are judged, which no label has made; without, those
+    of lines that are fitted to the labels of each deal.
+    """
+    mine = _thin(rows)
+    few = rows._replace(
+        vectors=rows.vectors[mine], truth=rows.truth[mine], groups=rows.groups[mine]
+    )
+    hats = _hats(few) if scores is None else scores[mine]
     blocks = _blocks(few.groups)
     found = _lift(few, hats, few.truth[None])
     orders = _draw_orders(len(blocks), rng)
@@ -108,22 +117,19 @@ def _blocks(groups: Positions) -> list[Positions]:
     return [np.flatnonzero(groups == group) for group in range(int(groups.max()) + 1)]
 
 
-def _thin(rows: Labelled) -> Labelled:
-    """Rows at even steps in each group, some of every group."""
+def _thin(rows: Labelled) -> Positions:
+    """Rows at even steps in each group, some of every group; all where they are few."""
     most = np.clip(
         MOST_DEALT_CELLS / max(rows.truth.shape[1], 1), FEWER_DEALT_ROWS, MOST_DEALT_ROWS
     )
     step = len(rows.groups) / float(most)
     if step <= 1:
-        return rows
+        return np.arange(len(rows.groups))
     kept = [
         block[np.linspace(0, len(block) - 1, max(1, round(len(block) / step))).astype(np.intp)]
         for block in _blocks(rows.groups)
     ]
-    mine = np.sort(np.concatenate(kept))
-    return rows._replace(
-        vectors=rows.vectors[mine], truth=rows.truth[mine], groups=rows.groups[mine]
-    )
+    return np.sort(np.concatenate(kept))
 
 
 def _hats(rows: Labelled) -> list[tuple[Mask, Floats]]:
@@ -146,15 +152,23 @@ def _hats(rows: Labelled) -> list[tuple[Mask, Floats]]:
     return out
 
 
-def _lift(rows: Labelled, hats: list[tuple[Mask, Floats]], dealt: NDArray[np.bool_]) -> Floats:
-    """How far average precision is above the share of rows, shape (n_deals, n_labels)."""
+def _lift(
+    rows: Labelled, by: Floats | list[tuple[Mask, Floats]], dealt: NDArray[np.bool_]
+) -> Floats:
+    """How far average precision is above the share of rows, shape (n_deals, n_labels).
+
+    Scores are given, or made of the labels that are dealt by the matrices of :func:`_hats`.
+    """
     n_deals, n_rows, n_labels = dealt.shape
     wide = dealt.transpose(1, 0, 2).reshape(n_rows, n_deals * n_labels)
     numbers = wide.astype(np.float64)
     scores = np.zeros(numbers.shape)
-    for held, hat in hats:
-        middle = numbers[~held].mean(axis=0)
-        scores[held] = middle + hat @ (numbers[~held] - middle)
+    if isinstance(by, np.ndarray):
+        scores[:] = np.tile(by, n_deals)
+    else:
+        for held, hat in by:
+            middle = numbers[~held].mean(axis=0)
+            scores[held] = middle + hat @ (numbers[~held] - middle)
     scores = np.ascontiguousarray(np.round(scores, 9).T)
     lift = np.zeros(wide.shape[1])
     for k in range(wide.shape[1]):

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from twlab.analysis.labelling.asking import most_telling, uncertainty_of
-from twlab.analysis.labelling.dealing import FEWEST_DEALS, count_deals, judge_by_deals
 from twlab.analysis.labelling.held_out import (
     Labelled,
     assign_folds,
@@ -24,6 +23,8 @@ from twlab.analysis.labelling.held_out import (
     interval_of,
     precision_of,
 )
+from twlab.analysis.labelling.verdicts import FEWEST_GROUPS, count_label, judge_labels, why_not
+from twlab.analysis.labelling.word_probes import check_error, judge_words, read_words
 from twlab.checks import check_count
 from twlab.errors import InputError, warn
 from twlab.table.blocks import row_marks
@@ -32,15 +33,14 @@ from twlab.table.segments import check_segments, clip_mask, one_option, vectors
 from twlab.wording import brief
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.random import Generator
 
-    from twlab.table.types import Floats, Mask, Positions, Values
+    from twlab.analysis.judging.queries import Embedder
+    from twlab.table.types import Floats, Mask, Points, Positions, Values
 
 __all__ = ["Probe", "probe"]
-
-FEWEST_GROUPS = 3
-"""Videos with a label, and without: of two, one teaches and one examines, and nothing says how much
-it would be with others."""
 
 SIZES = (10, 30, 100, 300, 1000)
 """Numbers of labels in the learning curve, about evenly spaced in what they cost to make."""
@@ -48,11 +48,6 @@ SIZES = (10, 30, 100, 300, 1000)
 N_REPEATS = 3
 """Draws of labels for each point of the curve; each costs a fit for each label, and each is
 measured on all folds."""
-
-RARE = 0.05
-"""How rarely chance alone may pass for knowledge, over all labels together."""
-
-GOOD, BAD = "found better than by chance", "no better than chance"
 
 SCORES = {
     "label": "object",
@@ -89,6 +84,13 @@ class Probe:
         The clips to label next.
     verdict : str
         All of it in a sentence.
+    words : DataFrame
+        A row per label that has words: how well these find it, and from which similarity on it may
+        be said; without rows where no words are given.
+    similarity : DataFrame
+        Cosine of each segment, on the index of the table, with the words of each label.
+    said : DataFrame of boolean
+        Whether each segment has the label, as its words say; missing where they cannot tell.
 
     See Also
     --------
@@ -109,6 +111,9 @@ class Probe:
     curve: pd.DataFrame
     next: pd.DataFrame
     verdict: str
+    words: pd.DataFrame
+    similarity: pd.DataFrame
+    said: pd.DataFrame
 
     def __repr__(self) -> str:
         return f"Probe({self.verdict})"
@@ -118,6 +123,10 @@ def probe(
     segments: pd.DataFrame,
     labels: Values | pd.DataFrame,
     *,
+    words: str | Sequence[str] | Mapping[str, str | Points] | None = None,
+    client: Embedder | None = None,
+    model_name: str | None = None,
+    error: float = 0.1,
     groups: Values = "video_id",
     n_next: int = 20,
     random_state: int = 0,
@@ -132,6 +141,16 @@ def probe(
         One label per segment, missing where nobody gave one (what has another label does not have
         this one); truths, for one label; or a column of true and false for each label, missing
         where nobody looked, as :func:`twlab.annotate` returns it. Rows count that have all columns.
+    words : mapping, str or sequence of str, optional
+        What to look for, so that nothing need be learnt: for each label words, which the client
+        embeds, **which is paid for**, or a vector of the model of the table. A text is the words
+        of the only label; of a sequence each is a label and its words.
+    client : Client, optional
+        Embeds words; one request each.
+    model_name : str, optional
+        The model that embeds words where the table names none.
+    error : float
+        Share that may be wrong, in expectation, of what words say of the segments of a video.
     groups : name of a column, or array_like of n values
         What is held out whole. Stretches of one video in the place of videos measure how well the
         labels of that video carry over to its other stretches, no more.
@@ -159,10 +178,20 @@ def probe(
         of the table, the clips to label next, best first, with the likeliest ``label``, its
         ``probability`` and the ``uncertainty`` in bits.
 
+        ``words`` has the same ``ap``, ``p_value`` and ``verdict`` of the cosine with the words,
+        which learns nothing, and two bars learnt from the labels: a segment of a similarity of
+        ``has_from`` or more has the label, one of ``lacks_to`` or less lacks it, and in between
+        nothing is said (``said``). Of what either says of a further video, a share of ``error``
+        is wrong in expectation over videos; ``has_wrong`` and ``lacks_wrong`` are what came of
+        it in videos that had no part in the bar, ``has_said`` and ``lacks_said`` the share of
+        their segments that is said. There is no bar where words find the label no better than
+        chance, or the videos are too few: 4 for an error of .2, 9 for .1, 19 for .05.
+
     Raises
     ------
     InputError
-        If the labels do not belong to the segments, or options are mixed.
+        If the labels do not belong to the segments, options are mixed, or words have no label, come
+        without a client or are of another model than the table.
 
     Warns
     -----
@@ -173,6 +202,12 @@ def probe(
     --------
     twlab.annotate : labels of people onto segments
     twlab.search : rows alike to a few, without a model
+
+    Notes
+    -----
+    The error of words holds where the further video, and the segments of it, are drawn as the
+    labelled ones were (Angelopoulos et al., "Conformal risk control", ICLR 2024): label stretches
+    or clips at random for it, as those of ``next`` are harder than most.
 
     Examples
     --------
@@ -187,12 +222,17 @@ def probe(
     >>> found = tw.probe(made, kind == 1)
     >>> bool(found.scores["ap"].iloc[0] > 0.9)
     True
+    >>> worded = tw.probe(made, kind == 1, words={"label": np.eye(8)[0]}, error=0.2)
+    >>> bool(worded.words["ap"].iloc[0] > 0.9), worded.said.shape
+    (True, (60, 1))
     """
     check_segments(segments)
     one_option(segments)
     check_count(n_next, "n_next", of="clips")
     _check_random_state(random_state)
+    check_error(error)
     names, truth, known = _read_labels(segments, labels)
+    worded = read_words(segments, words, names, client=client, model_name=model_name)
     group_names = _read_groups(segments, groups)
     matrix = vectors(segments)
     usable = clip_mask(segments) if len(segments) else np.zeros(0, bool)
@@ -204,8 +244,10 @@ def probe(
     group_codes = np.unique(codes[kept], return_inverse=True)[1].reshape(-1)
     backdrop_groups = _codes_among(codes[around], codes[kept])
     rows = Labelled(matrix[kept], truth[kept], group_codes, matrix[around], backdrop_groups)
-    reasons = [_why_not(rows, k) for k in range(len(names))]
     rng = np.random.default_rng(random_state)
+    found = judge_words(segments, usable, (rows, kept, names), worded, error, rng)
+    rng = np.random.default_rng(random_state)
+    reasons = [why_not(rows, k) for k in range(len(names))]
     judged = [k for k, reason in enumerate(reasons) if not reason]
     scores, curve, lines = _measure(rows, names, reasons, judged, rng)
     estimator = _fit_all(rows, lines) if judged else None
@@ -213,7 +255,8 @@ def probe(
     verdict = _tell(scores, len(kept), len(set(group_codes.tolist())))
     if not judged:
         warn(verdict)
-    return Probe(estimator, tuple(names), scores, curve, wanted, verdict)
+    verdict += _tell_words(found.scores)
+    return Probe(estimator, tuple(names), scores, curve, wanted, verdict, *found)
 
 
 def _read_labels(segments: pd.DataFrame, labels: Any) -> tuple[list[str], Mask, Mask]:
@@ -316,19 +359,6 @@ def _codes_among(codes: Positions, known: Positions) -> Positions:
     return np.where(fits, place, -1)
 
 
-def _why_not(rows: Labelled, label: int) -> str:
-    """Why nothing can be said of a label; empty where something can."""
-    has = len(np.unique(rows.groups[rows.truth[:, label]]))
-    lacks = len(np.unique(rows.groups[~rows.truth[:, label]]))
-    for n_groups, what in ((has, "have"), (lacks, "lack")):
-        if n_groups < FEWEST_GROUPS:
-            return (
-                f"cannot tell: {n_groups} of the labelled videos {what} it, and "
-                f"{FEWEST_GROUPS} are needed; label clips of others"
-            )
-    return ""
-
-
 def _measure(
     rows: Labelled,
     names: list[str],
@@ -338,7 +368,7 @@ def _measure(
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[tuple[float, float]]]:
     """Scores, learning curve, and the line that calibrates each label."""
     empty = pd.DataFrame({"n_labels": [0], "ap": [0.0], "ap_low": [0.0], "ap_high": [0.0]})[:0]
-    told = [_count_label(rows, k, name) for k, name in enumerate(names)]
+    told = [count_label(rows, k, name) for k, name in enumerate(names)]
     # Of a label of which nothing can be said, the probability is its share.
     lines = [fit_line(np.zeros(len(rows.groups)), rows.truth[:, k]) for k in range(len(names))]
     curve, verdicts = empty, dict(enumerate(reasons))
@@ -350,18 +380,11 @@ def _measure(
             told[k] |= _judge_label(rows, k, (folds, out[:, k], leaky[:, k]), rng)
             lines[k] = fit_line(out[:, k], rows.truth[:, k])
         curve = _draw_curve(rows, folds, judged, out, rng)
-        verdicts |= _test_labels(rows, judged, told, rng)
+        verdicts |= judge_labels(rows, judged, told, rng)
     scores = pd.DataFrame(told, columns=list(SCORES)).astype(
         {k: v for k, v in SCORES.items() if k not in ("label", "verdict")}
     )
     return scores.assign(verdict=[verdicts[k] for k in range(len(names))]), curve, lines
-
-
-def _count_label(rows: Labelled, label: int, name: str) -> dict[str, Any]:
-    mine = rows.truth[:, label]
-    n_groups = len(np.unique(rows.groups[mine]))
-    chance = float(mine.mean()) if len(mine) else np.nan
-    return {"label": name, "n_segments": int(mine.sum()), "n_groups": n_groups, "chance": chance}
 
 
 def _leaky_scores(rows: Labelled, rng: Generator) -> Floats:
@@ -410,27 +433,6 @@ def _draw_curve(
 
 def _mean_precision(rows: Labelled, scores: Floats, judged: list[int]) -> float:
     return float(np.mean([precision_of(scores[:, k], rows.truth[:, k]) for k in judged]))
-
-
-def _test_labels(
-    rows: Labelled, judged: list[int], told: list[dict[str, Any]], rng: Generator
-) -> dict[int, str]:
-    """What each label comes to, all of them together; the p-value of each is written down."""
-    ways = {k: count_deals(rows.truth[:, k], rows.groups) for k in judged}
-    n_groups = len(np.unique(rows.groups))
-    out = {
-        k: f"cannot tell: the labels of {n_groups} videos can be exchanged in {ways[k]} ways that "
-        f"differ, and {FEWEST_DEALS} are needed; label clips of others"
-        for k in judged
-    }
-    tested = [k for k in judged if ways[k] >= FEWEST_DEALS]
-    if not tested:
-        return out
-    alone, together = judge_by_deals(rows._replace(truth=rows.truth[:, tested]), rng)
-    for k, p_value, over_all in zip(tested, alone, together, strict=True):
-        told[k]["p_value"] = float(p_value)
-        out[k] = (GOOD if over_all <= RARE else BAD) + " in videos that gave no label"
-    return out
 
 
 def _fit_all(rows: Labelled, lines: list[tuple[float, float]]) -> Any:
@@ -504,3 +506,13 @@ def _tell(scores: pd.DataFrame, n_rows: int, n_groups: int) -> str:
         f"{n_good} of {len(scores)} labels are found better than by chance in videos that gave no "
         f"label: mean AP {means['ap']:.2f}, by chance {means['chance']:.2f}; {claimed}"
     )
+
+
+def _tell_words(scores: pd.DataFrame) -> str:
+    """What words come to, as the end of the sentence; empty where none are given."""
+    if not len(scores):
+        return ""
+    n_said = int(scores[["has_from", "lacks_to"]].notna().any(axis=1).sum())
+    known = scores["ap"].dropna()
+    mean = f" (mean AP {known.mean():.2f})" if len(known) else ""
+    return f"; words say {n_said} of {len(scores)} labels at the stated error{mean}"
