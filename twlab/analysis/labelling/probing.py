@@ -233,17 +233,8 @@ def probe(
     check_error(error)
     names, truth, known = _read_labels(segments, labels)
     worded = read_words(segments, words, names, client=client, model_name=model_name)
-    group_names = _read_groups(segments, groups)
-    matrix = vectors(segments)
     usable = clip_mask(segments) if len(segments) else np.zeros(0, bool)
-    known = known & usable
-    order = _own_order(segments, matrix, group_names)
-    codes = np.unique(group_names, return_inverse=True)[1].reshape(-1)
-    kept = _keep_once(order[known[order]], matrix, codes, truth)
-    around = order[usable[order]]
-    group_codes = np.unique(codes[kept], return_inverse=True)[1].reshape(-1)
-    backdrop_groups = _codes_among(codes[around], codes[kept])
-    rows = Labelled(matrix[kept], truth[kept], group_codes, matrix[around], backdrop_groups)
+    rows, kept, free = _gather(segments, groups, truth, (known & usable, usable))
     rng = np.random.default_rng(random_state)
     found = judge_words(segments, usable, (rows, kept, names), worded, error, rng)
     rng = np.random.default_rng(random_state)
@@ -251,8 +242,8 @@ def probe(
     judged = [k for k, reason in enumerate(reasons) if not reason]
     scores, curve, lines = _measure(rows, names, reasons, judged, rng)
     estimator = _fit_all(rows, lines) if judged else None
-    wanted = _ask(segments, (rows, kept, around[~known[around]]), (estimator, names), n_next)
-    verdict = _tell(scores, len(kept), len(set(group_codes.tolist())))
+    wanted = _ask(segments, (rows, kept, free), (estimator, names), n_next)
+    verdict = _tell(scores, len(kept), len(set(rows.groups.tolist())))
     if not judged:
         warn(verdict)
     verdict += _tell_words(found.scores)
@@ -330,6 +321,26 @@ def _read_groups(segments: pd.DataFrame, groups: Any) -> Any:
             "expected; fill or drop these rows"
         )
     return values.map(str).to_numpy(object).astype(str)
+
+
+def _gather(
+    segments: pd.DataFrame, groups: Any, truth: Mask, masks: tuple[Mask, Mask]
+) -> tuple[Labelled, Positions, Positions]:
+    """What is learnt from, where that lies in the table, and the usable rows without a label.
+
+    The masks say which rows are labelled, and which are usable.
+    """
+    known, usable = masks
+    group_names = _read_groups(segments, groups)
+    matrix = vectors(segments)
+    order = _own_order(segments, matrix, group_names)
+    codes = np.unique(group_names, return_inverse=True)[1].reshape(-1)
+    kept = _keep_once(order[known[order]], matrix, codes, truth)
+    around = order[usable[order]]
+    group_codes = np.unique(codes[kept], return_inverse=True)[1].reshape(-1)
+    backdrop_groups = _codes_among(codes[around], codes[kept])
+    rows = Labelled(matrix[kept], truth[kept], group_codes, matrix[around], backdrop_groups)
+    return rows, kept, around[~known[around]]
 
 
 def _own_order(segments: pd.DataFrame, matrix: Any, groups: Any) -> Positions:
