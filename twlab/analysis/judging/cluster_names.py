@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from twlab.analysis.judging.named_vectors import stack_named
+from twlab.analysis.judging.named_vectors import stack_words
 from twlab.errors import InputError
 from twlab.table.rows import align_rows, time_order
 from twlab.table.segments import (
@@ -220,7 +220,7 @@ def _embed_names(
             )
         names = _check_names(list(vocabulary.keys()))
         given = {name: vocabulary[name] for name in names}
-        return names, stack_named(segments, given, client=None, model_name=None)
+        return names, stack_words(segments, given, client=None, model_name=None)
     if isinstance(vocabulary, str) or not hasattr(vocabulary, "__iter__"):
         raise InputError(
             f"vocabulary is {brief(vocabulary)}; a list of names, or a dict of names and their "
@@ -234,7 +234,7 @@ def _embed_names(
             "names and their vectors"
         )
     spoken = {name: name for name in names}
-    return names, stack_named(segments, spoken, client=client, model_name=model_name)
+    return names, stack_words(segments, spoken, client=client, model_name=model_name)
 
 
 def _check_names(names: list[Any]) -> list[str]:

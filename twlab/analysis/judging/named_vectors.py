@@ -1,6 +1,6 @@
 """Words by name as vectors: those that are given, and those that a client embeds.
 
-* :func:`stack_named` - a matrix of the vectors of some names, in their order
+* :func:`stack_words` - a matrix of the vectors of some names, in their order
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from twlab.analysis.judging.queries import Embedder
     from twlab.table.types import Matrix
 
-__all__ = ["stack_named"]
+__all__ = ["stack_words"]
 
 
-def stack_named(
+def stack_words(
     segments: pd.DataFrame,
     named: Mapping[str, Any],
     *,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from twlab.analysis.judging.named_vectors import stack_named
+from twlab.analysis.judging.named_vectors import stack_words
 from twlab.analysis.labelling.held_out import interval_of, precision_of
 from twlab.analysis.labelling.stating import fewest_groups, find_bars, try_bars
 from twlab.analysis.labelling.verdicts import GOOD, count_label, judge_labels, why_not
@@ -108,7 +108,7 @@ def read_words(
                 f"the words of {brief(name)} are {brief(value)}; what to look for was expected; "
                 "write it, or leave the label out"
             )
-    return Words([*named], stack_named(segments, named, client=client, model_name=model_name))
+    return Words([*named], stack_words(segments, named, client=client, model_name=model_name))
 
 
 def _name_words(words: Any, labels: Sequence[str]) -> dict[str, Any]:
