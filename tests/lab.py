@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -128,6 +129,38 @@ def _address(runtime: Path, server: subprocess.Popen[bytes], log: Path) -> str:
                 pass
         time.sleep(0.1)
     raise AssertionError(f"the server did not start:\n{log.read_text()[-2000:]}")
+
+
+@contextmanager
+def marimo(app: Path) -> Iterator[str]:
+    """The address at which ``marimo run`` shows an app, once it answers there."""
+    import httpx
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    home = app.parent / "home"
+    command = [
+        *(sys.executable, "-m", "marimo", "-y", "run", app.name, "--headless", "--no-token"),
+        *("--host", "127.0.0.1", "--port", str(port)),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(home)}
+    log, url = app.with_suffix(".log"), f"http://127.0.0.1:{port}"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            command, cwd=app.parent, env=environment, stdout=output, stderr=output
+        )
+    try:
+        deadline, up = time.monotonic() + 60, False
+        while not up and time.monotonic() < deadline and server.poll() is None:
+            try:
+                up = httpx.get(f"{url}/health").status_code == 200
+            except httpx.TransportError:
+                time.sleep(0.1)
+        assert up, f"the server did not start:\n{log.read_text()[-2000:]}"
+        yield url
+    finally:
+        server.terminate()
+        server.wait(20)
 
 
 def write_notebook(path: Path, *cells: str) -> None:

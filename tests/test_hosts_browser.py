@@ -1,4 +1,4 @@
-"""The explorer in Notebook 7 and on pages of any colour: theme, map and selection."""
+"""The explorer in Notebook 7, in marimo and on pages of any colour: theme, map and selection."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ SETUP = """import twlab as tw
 film = tw.clips(tw.sample())
 """
 MAP = ".twx-map canvas[tabindex]"
+FIGURE = ".js-plotly-plot"
 STATUS = re.compile(r"^(\d+) of 100 segments selected")
 LOADED = """film => film.readyState
   || new Promise((done) => film.addEventListener("loadedmetadata", () => done(1)))"""
@@ -109,6 +110,80 @@ def test_notebook_7(seven: tuple[str, Path], chromium: Browser, theme: str, sche
     wait_for_status(page, "7 of 100 segments selected")
     assert of_ours(problems) == []
     page.close()
+
+
+APP = """# /// script
+# [tool.marimo.display]
+# theme = "{theme}"
+# ///
+import marimo
+
+app = marimo.App(width="full")
+
+
+@app.cell
+def _():
+    import marimo as mo
+    import twlab as tw
+
+    film = tw.clips(tw.sample())
+    return film, mo, tw
+
+
+@app.cell
+def _(film, mo, tw):
+    ex = tw.explore(film, video="film.mp4")
+    view = mo.ui.anywidget(ex)
+    view
+    return ex, view
+
+
+@app.cell
+def _(ex, film, mo):
+    def choose(_):
+        ex.selection = film[:7]
+
+    mo.ui.button(label="the first seven", on_click=choose)
+    return
+
+
+@app.cell
+def _(ex, mo, view):
+    view.value
+    mo.md(f"the kernel has {{len(ex.selection)}} of {{len(ex.segments)}}")
+    return
+
+
+@app.cell
+def _(film, tw):
+    tw.plot.novelty(film)
+    return
+"""
+"""An app in marimo's own form; the cell that counts runs again when the widget's state changes."""
+
+
+@pytest.mark.parametrize(("theme", "scheme"), THEMES)
+def test_marimo(tmp_path: Path, chromium: Browser, theme: str, scheme: str) -> None:
+    pytest.importorskip("marimo")
+    shutil.copy(tw.sample_video(), tmp_path / "film.mp4")
+    (tmp_path / "app.py").write_text(APP.format(theme=theme))
+    problems: list[str] = []
+    with lab.marimo(tmp_path / "app.py") as url:
+        page = open_watched(chromium, scheme, url, problems)
+        page.wait_for_selector(".twx-map canvas", timeout=60_000)
+        assert page.locator(".twx-video").evaluate(LOADED) >= 1
+        check_drawn(page, theme)
+        count = lasso(page)
+        assert 10 < count < 90
+        page.get_by_text(f"the kernel has {count} of 100").wait_for()
+        page.get_by_role("button", name="the first seven").click()
+        wait_for_status(page, "7 of 100 segments selected")
+        page.wait_for_selector(FIGURE, timeout=60_000)
+        assert lab.drawn(page, FIGURE) > 20
+        page.screenshot(path=lab.ARTIFACTS / f"marimo-{theme}.png", full_page=True)
+        assert page.evaluate("[...window.themes]") == [theme]
+        assert of_ours(problems) == []
+        page.close()
 
 
 GROUNDS = {
