@@ -503,3 +503,13 @@ def test_an_archive_is_coloured_by_video_and_each_has_a_name_of_its_own(
         assert next(one for one in spec["columns"] if one["name"] == "video")["names"] == titles
     own = tw.explore(known.assign(video=["a"] * 10 + ["b"] * 5))._spec
     assert [one["names"] for one in own["columns"] if one["name"] == "video"] == [["a", "b"]]
+
+
+def test_a_blank_label_has_a_name_in_explorer_and_figure() -> None:
+    clips = tw.clips(tw.sample())
+    labels = pd.Series(["", "meadow"] * (len(clips) // 2), index=clips.index, name="place")
+    explorer = tw.explore(clips, labels=labels)
+    column = next(one for one in explorer._spec["columns"] if one["name"] == "place")
+    assert column["names"] == ["(empty)", "meadow"]
+    figure = tw.plot.timeline(clips, lanes=labels)
+    assert "(empty)" in figure.to_json()

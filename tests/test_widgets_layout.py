@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import lab
+import numpy as np
 import pytest
 
 import twlab as tw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -132,3 +134,20 @@ def test_panels_are_hidden_and_come_back(page: Page) -> None:
     assert page.locator(".twx-panel-map").is_visible()
     assert page.locator(".twx-bar .twx-status").is_visible()
     assert lab.drawn(page, ".twx-map canvas", 0) > 200
+
+
+def test_without_segments_the_timeline_says_so_and_has_no_axis(
+    open_file: Callable[..., Page], tmp_path: Path
+) -> None:
+    table = tw.sample("film").head(0)
+    with pytest.warns(tw.TwlabWarning, match="no rows"):
+        tw.save_html(table, tmp_path / "a.html")
+    page = open_file(tmp_path / "a.html", viewport={"width": 900, "height": 700})
+    page.wait_for_selector(".twx-timeline canvas[tabindex]")
+    page.wait_for_timeout(300)
+    drawn = lab.pixels(page, ".twx-timeline canvas").astype(int)
+    ground = drawn[2, 2]
+    marked = (np.abs(drawn - ground).max(axis=2) > 40).any(axis=0)
+    where = np.flatnonzero(marked) / marked.size
+    assert where.min() > 0.3, "no time at the left end"
+    assert where.max() < 0.7

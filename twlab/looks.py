@@ -183,9 +183,10 @@ def is_continuous(values: pd.Series[Any]) -> bool:
 
 
 def write_category(value: Any) -> str:
-    """The name of a category: a whole number without decimals, whatever it is stored as."""
+    """The name of a category: a whole number without decimals, a blank text as "(empty)"."""
     whole = isinstance(value, (float, np.floating)) and float(value).is_integer()
-    return str(int(value)) if whole and abs(float(value)) < 1e15 else str(value)
+    text = str(int(value)) if whole and abs(float(value)) < 1e15 else str(value)
+    return text if text.strip() else "(empty)"
 
 
 def is_flat(low: float, high: float, *, least: float = 0.0, dtype: str = "float32") -> bool:

@@ -22,6 +22,7 @@ import {
   paintFocus,
   paintLabel,
   paintLane,
+  tellNothing,
   paintNovelty,
   paintPlayhead,
   paintPointer,
@@ -215,6 +216,8 @@ export class TimelineView {
   /** @param {Drawing} on */
   #drawBase({ ctx, height }) {
     const w = this.#window();
+    if (!this.#strips.some(({ kind }) => kind === "lane"))
+      return tellNothing(ctx, this.#context, w);
     paintAxis(ctx, this.#context, w, height);
     ctx.save();
     ctx.beginPath();

@@ -38,6 +38,15 @@ export function paintAxis(ctx, { look }, w, height) {
   }
 }
 
+/** In place of an axis that would have no length. @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w */
+export function tellNothing(ctx, { look }, w) {
+  ctx.font = look.font(12);
+  ctx.textBaseline = "middle";
+  ctx.textAlign = "center";
+  ctx.fillStyle = look.ink(0.6);
+  ctx.fillText("No segments with a time", w.width / 2, AXIS);
+}
+
 /** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {Strip} strip */
 export function paintLane(ctx, { data, store, look }, w, strip) {
   const rows = onlyShown(strip.lane?.rows ?? new Uint32Array(0), store.get("shown"));
