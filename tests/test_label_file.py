@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import filelock
 import lab
 import numpy as np
 import pandas as pd
@@ -151,6 +152,61 @@ def test_what_others_wrote_since_opening_stays(tmp_path: Path) -> None:
     assert pd.read_csv(path)["label"].tolist() == ["sun", "sea", "sand"]
 
 
+WRITES = """
+import sys, numpy as np, twlab as tw
+path, video = sys.argv[1:]
+start = np.arange(40) * 6.0
+segments = tw.from_vectors(
+    np.eye(40, 4) + 1, start_sec=start, end_sec=start + 6, video_id=video
+)
+explorer = tw.explore(segments, labels=path)
+print("ready", flush=True)
+sys.stdin.readline()
+for k in range(1, 41):
+    explorer.set_state({"_labels": [["sky", [0, k]]]})
+"""
+
+
+def test_two_that_write_in_the_same_instant_lose_none(tmp_path: Path) -> None:
+    """Two programs and forty changes each, begun together: all eighty labels are there."""
+    path = tmp_path / "labels.csv"
+    env = os.environ | {"PYTHONPATH": str(Path(tw.__file__).parent.parent)}
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITES, str(path), video],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=env,
+        )
+        for video in ("a", "b")
+    ]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"ready\n"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write(b"\n")
+        writer.stdin.close()
+    for writer in writers:
+        assert writer.wait(120) == 0
+        assert writer.stdout is not None
+        writer.stdout.close()
+    assert tw.load_spans(path)["video_id"].value_counts().to_dict() == {"a": 40, "b": 40}
+
+
+def test_a_file_that_another_holds_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twlab.widgets.label_file.LOCK_PATIENCE_SEC", 0.1)
+    path = tmp_path / "a.csv"
+    explorer = tw.explore(table(), labels=path)
+    with (
+        filelock.FileLock(tmp_path / ".a.csv.lock"),
+        pytest.raises(tw.InputError, match="is held by another program"),
+    ):
+        explorer.labels = ["sky", *[None] * 5]
+    explorer.labels = ["sky", "sea", *[None] * 4]
+    assert pd.read_csv(path)["label"].tolist() == ["sky", "sea"]
+
+
 def test_a_file_that_became_something_else_stops_the_writing(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     explorer = tw.explore(table(), labels=path)
@@ -241,3 +297,56 @@ def test_a_key_gives_a_name(chromium: Browser, tmp_path: Path) -> None:
         page.keyboard.press("7")
         assert "No name has the number 7 yet" in page.inner_text(".twx")
     explorer.close()
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_shift_names_the_stretch_between_two_clicks(chromium: Browser, tmp_path: Path) -> None:
+    explorer = tw.explore(table())
+    explorer.labels = ["sky", *[None] * 5]
+    with lab.offline_pages(chromium) as open_file:
+        page = open_file(tw.save_html(explorer, tmp_path / "a.html"))
+        counts = page.locator(".twx-tag .twx-chip i")
+        cards = page.locator(".twx-card button")
+        cards.nth(1).click()
+        cards.nth(4).click(modifiers=["Shift"])
+        page.keyboard.press("1")
+        page.wait_for_function("document.querySelector('.twx-tag .twx-chip i').innerText === '5'")
+        page.keyboard.press("Control+z")
+        page.wait_for_function("document.querySelector('.twx-tag .twx-chip i').innerText === '1'")
+        cards.nth(1).click()
+        cards.nth(4).click(modifiers=["Control"])
+        cards.nth(2).click(modifiers=["Control"])
+        page.keyboard.press("1")
+        page.wait_for_function("document.querySelector('.twx-tag .twx-chip i').innerText === '3'")
+        assert counts.all_inner_texts() == ["3"]
+    explorer.close()
+
+
+@pytest.mark.browser
+@pytest.mark.notebook
+@needs_chromium
+def test_a_kernel_killed_while_labelling_in_jupyterlab_loses_none(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    """Keys give labels, the kernel is killed, and a new one has all that were given."""
+    tw.save(table(), tmp_path / "film.parquet")
+    cell = """import twlab as tw
+film = tw.load("film.parquet")
+ex = tw.explore(film, labels="labels.csv")
+if not ex.labels.notna().any():
+    ex.labels = ["sky", "tree", None, None, None, None]
+ex"""
+    with lab.open_book(chromium, tmp_path, cell, ready=".twx-tag", height=1200) as book:
+        page = book.page
+        page.locator(".twx-tag .twx-chip").first.click()  # selects what is sky
+        page.locator(".twx canvas[tabindex]").first.focus()
+        page.keyboard.press("2")
+        page.wait_for_function("document.querySelectorAll('.twx-tag').length === 1")
+        book.wait_python("print(ex.labels.tolist()[:2])", r"\['tree', 'tree'\]")
+        book.start_python("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+        page.wait_for_function(f"!({lab.READY})()")
+        page.wait_for_function(lab.READY, timeout=90_000)
+        assert pd.read_csv(tmp_path / "labels.csv")["label"].tolist() == ["tree", "tree"]
+        book.run_all()
+        book.wait_python("print(ex.labels.tolist()[:3])", r"\['tree', 'tree', None\]")

@@ -3,8 +3,9 @@
 A row per named segment: what it is known by (video, time, option, scope, model) and its ``label``;
 :func:`twlab.load_spans` reads it as well. Each change replaces the whole file, so a kernel that is
 killed leaves the last change or the one before. The file may be another's too: it is read again
-before each change, and only the labels that changed here are set in it. Further columns, and rows
-of segments that the table does not have, such as those of other films, stay as they are.
+before each change, and only the labels that changed here are set in it; of explorers that do so in
+the same instant one waits for the other, by a lock on a hidden file beside it. Further columns, and
+rows of segments that the table does not have, such as those of other films, stay as they are.
 
 * :class:`LabelFile` - reads it, and merges each change into it
 * :func:`label_path` - the path, where labels are given as one
@@ -13,8 +14,10 @@ of segments that the table does not have, such as those of other films, stay as 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import filelock
 import numpy as np
 import pandas as pd
 
@@ -23,11 +26,16 @@ from twlab.paths import replace_file, user_path
 from twlab.table.rows import KNOWN_BY, identities
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
 __all__ = ["LabelFile", "label_path"]
+
+LOCK_PATIENCE_SEC = 10.0
+"""Of one that waits for another's change, which takes some hundredths of a second; of a program
+that was killed the system gives the lock back. At half or double it is the same."""
 
 _NEEDED = ("video_id", "start_sec", "end_sec", "label")
 
@@ -137,8 +145,12 @@ class LabelFile:
         LoadError
             If the file that is there now is not one of labels; it is left as it is.
         InputError
-            If it cannot be written.
+            If it cannot be written, or another program holds it.
         """
+        with _alone(self._path):
+            self._merge_now(names)
+
+    def _merge_now(self, names: pd.Series[Any]) -> None:
         given = [one if isinstance(one, str) and one.strip() else None for one in names]
         values = np.array([*given, None], dtype=object)[:-1]
         if self._path.exists():
@@ -199,3 +211,26 @@ def _first_rows(at: NDArray[np.intp]) -> NDArray[np.bool_]:
     """True for the first row of each segment that is in the table."""
     first: NDArray[np.bool_] = (at >= 0) & ~pd.Series(at).duplicated().to_numpy()
     return first
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """No other program that keeps labels in this file is in such a block at the same time."""
+    beside = path.with_name(f".{path.name}.lock")
+    lock = filelock.FileLock(beside, timeout=LOCK_PATIENCE_SEC, thread_local=False)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise InputError(
+            f"{path.name} is held by another program for more than {LOCK_PATIENCE_SEC:g} s; a file "
+            "that becomes free was expected; close the other explorer, or choose another file"
+        ) from None
+    except (OSError, NotImplementedError) as error:
+        raise InputError(
+            f"{str(path)!r} cannot be written ({getattr(error, 'strerror', None) or error}); a "
+            "folder that can be, on a disk that has file locks, was expected; choose another"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

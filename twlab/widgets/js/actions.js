@@ -9,7 +9,7 @@ import { findColumn } from "./data.js";
 import { groupOf, missingGroup } from "./groups.js";
 import { findText } from "./search.js";
 import { formatTime } from "./time.js";
-import { stretchesOf } from "./timeindex.js";
+import { rowsBetween, stretchesOf } from "./timeindex.js";
 import { WordSearch } from "./word_search.js";
 import {
   NOTHING_HIDDEN,
@@ -100,6 +100,12 @@ export class Actions {
    */
   select(rows, mode, where, bands = []) {
     this.#select(rows, mode, where, { bands });
+  }
+
+  /** A click on a row with a key held: shift selects from the one in focus to this one, where both run in one video; else this one is added or taken away. @param {number} row @param {boolean} shift */
+  selectTo(row, shift) {
+    const rows = shift ? rowsBetween(this.#data, this.#store.get("focus"), row) : null;
+    this.#select(rows ?? [row], rows ? "replace" : "toggle", rows ? "in one stretch" : "", {});
   }
 
   /** @param {ArrayLike<number>} rows @param {"replace" | "add" | "toggle"} mode @param {string} where @param {Partial<import("./state.js").State>} more */

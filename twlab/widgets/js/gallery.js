@@ -199,7 +199,8 @@ export class Gallery {
     const card = this.#cardOf(event);
     if (!card) return;
     const { actions } = this.#context;
-    if (event.shiftKey) actions.select([card.row], "toggle", "");
+    if (event.shiftKey || event.ctrlKey || event.metaKey)
+      actions.selectTo(card.row, event.shiftKey);
     else actions.focus(card.row);
   }
 

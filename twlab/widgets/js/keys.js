@@ -6,6 +6,10 @@ import { element, makeDialog } from "./dom.js";
 const HELP = [
   ["Click", "focus a segment and go there"],
   ["Double click", "play that segment"],
+  [
+    "⇧ click, Ctrl click",
+    "a card or line of the table: all from the one in focus to it, or it alone",
+  ],
   ["Drag", "lasso, box or range; shift adds to the selection"],
   ["Alt drag, V", "move the view"],
   ["Wheel, + −", "zoom (click a view first); 0 shows all"],

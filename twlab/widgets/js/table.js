@@ -356,7 +356,8 @@ export class TableView {
     );
     const column = cell ? cellsOf(card.item).indexOf(cell) : 0;
     this.#active = { row: card.k, column: Math.max(0, column) };
-    if (event.shiftKey) actions.select([card.row], "toggle", "");
+    if (event.shiftKey || event.ctrlKey || event.metaKey)
+      actions.selectTo(card.row, event.shiftKey);
     else actions.focus(card.row);
   }
 

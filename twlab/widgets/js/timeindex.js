@@ -88,6 +88,17 @@ function longestOf({ start, end }, rows) {
 }
 
 /**
+ * The rows of one video and option from one row to another, both with it and in time; null where
+ * they are not of the same, or have no time.
+ * @param {Data} data @param {number} from @param {number} to @returns {Uint32Array | null}
+ */
+export function rowsBetween({ order, video, lane }, from, to) {
+  const [first, last] = [order.indexOf(from), order.indexOf(to)].sort((a, b) => a - b);
+  const same = video[from] === video[to] && lane[from] === lane[to];
+  return first >= 0 && same ? order.subarray(first, last + 1) : null;
+}
+
+/**
  * Rows joined into stretches of time, in order of video and time; touching ones become one.
  * @param {Data} data @param {ArrayLike<number>} rows @returns {Stretch[]}
  */
