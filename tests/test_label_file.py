@@ -307,9 +307,13 @@ def test_shift_names_the_stretch_between_two_clicks(chromium: Browser, tmp_path:
     with lab.offline_pages(chromium) as open_file:
         page = open_file(tw.save_html(explorer, tmp_path / "a.html"))
         counts = page.locator(".twx-tag .twx-chip i")
-        cards = page.locator(".twx-card button")
+        page.wait_for_selector(".twx-tag")
+        page.locator("canvas[tabindex]").first.focus()
+        page.keyboard.press("t")
+        cards = page.locator(".twx-sheet tr[data-row] td:last-child")
         cards.nth(1).click()
         cards.nth(4).click(modifiers=["Shift"])
+        page.locator("canvas[tabindex]").first.focus()
         page.keyboard.press("1")
         page.wait_for_function("document.querySelector('.twx-tag .twx-chip i').innerText === '5'")
         page.keyboard.press("Control+z")
@@ -317,6 +321,7 @@ def test_shift_names_the_stretch_between_two_clicks(chromium: Browser, tmp_path:
         cards.nth(1).click()
         cards.nth(4).click(modifiers=["Control"])
         cards.nth(2).click(modifiers=["Control"])
+        page.locator("canvas[tabindex]").first.focus()
         page.keyboard.press("1")
         page.wait_for_function("document.querySelector('.twx-tag .twx-chip i').innerText === '3'")
         assert counts.all_inner_texts() == ["3"]

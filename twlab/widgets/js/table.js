@@ -348,7 +348,9 @@ export class TableView {
   /** @param {MouseEvent} event */
   #click(event) {
     const card = this.#cardOf(event);
-    // Who has marked words with the pointer wants these.
+    const held = event.shiftKey || event.ctrlKey || event.metaKey;
+    // Who has marked words with the pointer wants these; with shift the browser marks them.
+    if (held) getSelection()?.removeAllRanges();
     if (!card || getSelection()?.toString()) return;
     const { actions } = this.#context;
     const cell = /** @type {HTMLElement | null} */ (
@@ -356,8 +358,7 @@ export class TableView {
     );
     const column = cell ? cellsOf(card.item).indexOf(cell) : 0;
     this.#active = { row: card.k, column: Math.max(0, column) };
-    if (event.shiftKey || event.ctrlKey || event.metaKey)
-      actions.selectTo(card.row, event.shiftKey);
+    if (held) actions.selectTo(card.row, event.shiftKey);
     else actions.focus(card.row);
   }
 
