@@ -306,7 +306,6 @@ def test_shift_names_the_stretch_between_two_clicks(chromium: Browser, tmp_path:
     explorer.labels = ["sky", *[None] * 5]
     with lab.offline_pages(chromium) as open_file:
         page = open_file(tw.save_html(explorer, tmp_path / "a.html"))
-        counts = page.locator(".twx-tag .twx-chip i")
         page.wait_for_selector(".twx-tag")
         page.locator("canvas[tabindex]").first.focus()
         page.keyboard.press("t")
@@ -318,13 +317,6 @@ def test_shift_names_the_stretch_between_two_clicks(chromium: Browser, tmp_path:
         page.wait_for_function("document.querySelector('.twx-tag .twx-chip i').innerText === '5'")
         page.keyboard.press("Control+z")
         page.wait_for_function("document.querySelector('.twx-tag .twx-chip i').innerText === '1'")
-        cards.nth(1).click()
-        cards.nth(4).click(modifiers=["Control"])
-        cards.nth(2).click(modifiers=["Control"])
-        page.locator("canvas[tabindex]").first.focus()
-        page.keyboard.press("1")
-        page.wait_for_function("document.querySelector('.twx-tag .twx-chip i').innerText === '3'")
-        assert counts.all_inner_texts() == ["3"]
     explorer.close()
 
 
