@@ -185,6 +185,29 @@ def test_a_figure_is_written_as_wide_as_asked(tmp_path: Path) -> None:
     assert int.from_bytes(content[16:20], "big") / 300 * 25.4 == pytest.approx(85, abs=0.5)
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("width_mm", [60, 85, 175])
+def test_no_stripe_stays_blank_around_a_heatmap(tmp_path: Path, width_mm: float) -> None:
+    """Counted in pixels of the picture: three millimetres at most, above and below."""
+    cv2 = pytest.importorskip("cv2")
+    pytest.importorskip("kaleido")
+    figure = DRAWS["heatmap"](style="paper", width_mm=width_mm)
+    picture = cv2.imread(str(tw.save_figure(figure, tmp_path / "a.png")))
+    inked = (picture < 245).any(axis=(1, 2)).nonzero()[0]
+    assert 1 <= inked[0] / 300 * 25.4 <= 3, "nothing cut, nothing blank above"
+    assert 1 <= (len(picture) - 1 - inked[-1]) / 300 * 25.4 <= 3
+
+
+@pytest.mark.browser
+def test_a_legend_takes_no_room_of_a_flat_figure(tmp_path: Path) -> None:
+    pytest.importorskip("kaleido")
+    path = tw.save_figure(DRAWS["options"](style="paper", width_mm=85), tmp_path / "a.svg")
+    words = [*ET.parse(path).getroot().iter("{http://www.w3.org/2000/svg}text")]
+    title = next(word for word in words if word.text == "agreement (correlation)")
+    ticks = [float(word.attrib["y"]) for word in words if word.text in ("0", "1")]
+    assert float(title.attrib["y"]) > max(ticks) + 6 * POINT
+
+
 @pytest.mark.skipif(importlib.util.find_spec("kaleido") is None, reason="needs kaleido")
 def test_a_browser_that_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any, **__: Any) -> None:

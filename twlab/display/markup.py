@@ -57,7 +57,7 @@ STYLE = f"""\
 .tw-show.tw-show .tw-said {{white-space:normal;min-width:22em;max-width:56em;
  overflow-wrap:anywhere}}
 .tw-show.tw-show img {{display:block;max-width:none;margin:2px 0;border:0;background:none}}
-.tw-show .tw-bars {{image-rendering:pixelated}}
+.tw-show.tw-show .tw-bars {{image-rendering:pixelated;width:96px;height:14px}}
 .tw-show .tw-frame {{border-radius:3px}}
 .tw-show .tw-none, .tw-show .tw-foot, .tw-show .tw-same {{color:{_NOT_THERE}}}
 .tw-show.tw-show p {{margin:6px 9px}}
