@@ -39,6 +39,30 @@ def test_another_column_called_video_does_not_take_the_place_of_the_videos(
     assert named(spec, "video")["names"] == ["day", "night"]
 
 
+@pytest.mark.parametrize("given", ["column", "labels"])
+@pytest.mark.parametrize("name", ["time", "novelty"])
+def test_columns_of_our_own_do_not_take_the_place_of_those_of_the_same_name(
+    segments: pd.DataFrame, given: str, name: str
+) -> None:
+    own = pd.Series(["day", "night", "day"] * 5, segments.index, name=name)
+    if given == "column":
+        spec = tw.explore(segments.assign(**{name: own}), color=name)._spec
+    else:
+        spec = tw.explore(segments, labels=own)._spec
+    assert spec["colorBy"] == name
+    assert named(spec, name)["names"] == ["day", "night"]
+    ours = {"time": "middle_sec", "novelty": "novelty along time"}[name]
+    assert named(spec, ours)["kind"] == "number"
+    assert spec["timeColumn"] == ("middle_sec" if name == "time" else "time")
+
+
+def test_years_in_a_column_called_time_are_no_timecodes(segments: pd.DataFrame) -> None:
+    spec = tw.explore(segments.assign(time=range(1990, 1990 + len(segments))))._spec
+    assert not named(spec, "time")["time"]
+    assert (named(spec, "time")["low"], named(spec, "middle_sec")["time"]) == (1990, True)
+    assert named(tw.explore(segments)._spec, "time")["time"]
+
+
 def test_the_videos_have_a_column_whatever_else_is_called_like_them(segments: pd.DataFrame) -> None:
     own = pd.Series(["day", "night", "day"] * 5, segments.index, name="video")
     spec = tw.explore(segments.assign(video=own), labels=own.rename("video_id"))._spec

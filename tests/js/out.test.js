@@ -20,6 +20,7 @@ const table = (more = {}) => ({
   start: Float64Array.of(0, 6.25, NaN),
   end: Float64Array.of(6.25, 12.000001, NaN),
   pages: { 2: "page 4" },
+  timeColumn: "time",
   columns: [
     {
       name: "time",

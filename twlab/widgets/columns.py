@@ -88,9 +88,9 @@ def encode_column(
         return None
     arrays[key] = numbers
     low, high = float(finite.min()), float(finite.max())
-    if is_flat(low, high, least=LEAST_DIFFERENCE * (name == "novelty")):
+    if is_flat(low, high, least=LEAST_DIFFERENCE * name.startswith("novelty")):
         high = low
-    time = name == "time" or name.endswith("_sec")
+    time = name == "time" or name.startswith("middle_sec") or name.endswith("_sec")
     return {"name": name, "kind": "number", "array": key, "low": low, "high": high, "time": time}
 
 

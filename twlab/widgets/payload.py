@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 
 __all__ = ["contents_of"]
 
+OWN_TIME, OWN_NOVELTY = "middle_sec", "novelty along time"
+"""What our columns are called where the table or the labels have a ``time`` or ``novelty``."""
+
 MAX_NOVELTY = 50_000
 """Rows up to which novelty is computed unasked."""
 
@@ -91,11 +94,12 @@ def _describe(
     scaled = bool({"map", "heatmap"} & set(options.views))
     spaces = spaces_of(segments, arrays.pop("everything"), clips, scaled=scaled)
     extra, by_video = _columns_of(segments, options.labels, arrays["video"], videos)
+    by_time = _add_time(segments, extra)
     novelty = _novelty(segments, unit_rows(segments, spaces), clips)
     if novelty is not None:
         arrays["novelty"] = novelty.to_numpy(np.float32)
-        extra["novelty"] = novelty
-    columns = _tell_columns(segments, options, arrays, extra, by_video)
+        extra[_free_name(segments, extra, "novelty", OWN_NOVELTY)] = novelty
+    columns = _tell_columns(segments, options, arrays, extra, by_video, by_time)
     told_spaces, xy = _tell_spaces(segments, spaces, options, arrays)
     tell_typical(videos, spaces, arrays)
     arrays["scene_video"], arrays["scene_sec"] = _scene_times(options.scenes, ids)
@@ -111,6 +115,7 @@ def _describe(
         "mapAll": options.coords is not None,
         "columns": columns,
         "videoColumn": by_video,
+        "timeColumn": by_time,
         "noNovelty": _why_no_novelty(segments),
         "colorBy": options.color or (known[0] if known else ""),
         "tooltip": list(options.tooltip) or told_first,
@@ -137,12 +142,16 @@ def _tell_columns(
     arrays: Arrays,
     extra: dict[str, Any],
     by_video: str,
+    by_time: str,
 ) -> list[dict[str, Any]]:
     """What the browser is told of the columns: of labels and of videos in any case."""
     asked = [*options.tooltip, *([options.color] if options.color else [])]
     _refuse_unknown(asked, {*extra, *map(str, segments.columns)})
     given = [*extra][:1] if options.labels is not None else []
     columns = describe_columns(segments, extra, arrays, {*asked, *given, by_video})
+    for column in columns:
+        if column["name"] == "time" != by_time and column["kind"] == "number":
+            column["time"] = False  # numbers of the user's own: a year is no timecode
     return name_groups(columns, options.color, options.names)
 
 
@@ -184,7 +193,7 @@ def _columns_of(
     video: NDArray[np.uint32],
     videos: list[dict[str, Any]],
 ) -> tuple[dict[str, Any], str]:
-    """The user's labels, the videos where there are several, and the time.
+    """The user's labels, and the videos where there are several.
 
     And what the column of videos is called, empty where there is none.
     """
@@ -195,14 +204,27 @@ def _columns_of(
     named = name_videos(segments, extra, video, videos)
     if named is not None:
         extra[named[0]] = named[1]
+    return extra, named[0] if named is not None else ""
+
+
+def _add_time(segments: pd.DataFrame, extra: dict[str, Any]) -> str:
+    """The middle of each segment among the columns, and what its column is called."""
+    name = _free_name(segments, extra, "time", OWN_TIME)
     # As float64: the sum of two times has no room in whole numbers of few bits.
     start, end = (
         segments[name].to_numpy(np.float64, na_value=np.nan) for name in ("start_sec", "end_sec")
     )
     middle = pd.Series((start + end) / 2, index=segments.index)
     if middle.notna().any():
-        extra["time"] = middle
-    return extra, named[0] if named is not None else ""
+        extra[name] = middle
+    return name
+
+
+def _free_name(segments: pd.DataFrame, extra: dict[str, Any], usual: str, other: str) -> str:
+    """The name of a column of ours: not one that table or labels have, whose column says more."""
+    taken = {*extra, *map(str, segments.columns)}
+    numbered = (f"{other} {k}" for k in range(2, len(taken) + 4))
+    return next(name for name in (usual, other, *numbered) if name not in taken)
 
 
 def _novelty(

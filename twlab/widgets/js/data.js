@@ -27,6 +27,7 @@
  * @property {Video[]} videos
  * @property {Column[]} columns
  * @property {string} videoColumn name of the column that says which video a row is of, empty where there is one video
+ * @property {string} timeColumn name of the column of our own that says when a row is
  * @property {string} noNovelty why there is none, empty where that is plain
  * @property {string} colorBy
  * @property {string[]} tooltip

@@ -26,7 +26,8 @@ function untimedText({ pages }, row) {
 export function rowFacts(data, row, colorBy) {
   const chosen = data.columns.filter(
     (column) =>
-      column.name !== "time" && (column.name === colorBy || data.tooltip.includes(column.name)),
+      column.name !== data.timeColumn &&
+      (column.name === colorBy || data.tooltip.includes(column.name)),
   );
   // Of a search the number is the news, and not the words.
   const nameOf = (/** @type {import("./data.js").Column} */ column) =>

@@ -59,7 +59,7 @@ function wordsOf(data, colorBy, row, rated) {
   const parts = [placeText(data, row)];
   if (data.videos.length > 1) parts.push(data.videos[data.video[row]].title);
   const told = column?.kind === "number" && column.searched && rated !== "";
-  if (column && column.name !== "time" && !told)
+  if (column && column.name !== data.timeColumn && !told)
     parts.push(`${column.name} ${cellText(column, row)}`);
   if (rated) parts.push(`score ${rated}`);
   return parts.join(", ");

@@ -77,7 +77,9 @@ function pythonText(text) {
  * @param {Data} data @param {number[]} rows
  */
 export function rowsAsRecords(data, rows) {
-  const shown = data.columns.filter(({ name }) => !KNOWN_BY.includes(name) && name !== "time");
+  const shown = data.columns.filter(
+    ({ name }) => !KNOWN_BY.includes(name) && name !== data.timeColumn,
+  );
   return rows.map((row) => {
     /** @type {Record<string, string | number | null>} */
     const record = {

@@ -1,5 +1,6 @@
 /** The columns of the table: when, which video, and whatever else is known of the rows. */
 
+import { findColumn } from "./data.js";
 import { placeText } from "./facts.js";
 import { rowsByColumn, rowsByNumber, valueText } from "./table_order.js";
 
@@ -16,17 +17,16 @@ import { rowsByColumn, rowsByNumber, valueText } from "./table_order.js";
 
 /** More columns than this are there to choose, but not shown unasked. */
 const COLUMNS_SHOWN = 8;
-const TIME = "time";
 
 /** The columns asked for stand first. @param {Data} data @returns {TableColumn[]} */
 export function tableColumns(data) {
   const all = data.columns;
-  const others = all.filter(({ name }) => name !== TIME);
+  const others = all.filter(({ name }) => name !== data.timeColumn);
   const first = new Set(data.tooltip);
   const rank = ({ name = "" }) => (name === "video" ? 0 : first.has(name) ? 1 : 2);
   const ordered = [...others].sort((a, b) => rank(a) - rank(b));
   const when = {
-    ...{ name: TIME, column: all.find(({ name }) => name === TIME) ?? null, aligned: false },
+    ...{ name: data.timeColumn, aligned: false, column: findColumn(data, data.timeColumn) },
     text: (/** @type {number} */ row) => placeText(data, row),
     order: (/** @type {Uint32Array} */ rows, /** @type {boolean} */ descending) =>
       rowsByNumber(rows, data.start, descending),
