@@ -181,6 +181,9 @@ def align(a: _Segments, b: _Segments) -> pd.DataFrame:
 def find(clip: _Segments, corpus: _Segments) -> pd.DataFrame:
     """The videos of a corpus that contain part of a clip, the one with most of it first."""
 
+def leaks(train: _Segments, test: _Segments, *, gap_sec: float = 0.0) -> pd.DataFrame:
+    """What of ``test`` is already in ``train``: copies, the same films, neighbours in time."""
+
 def repeats(segments: _Segments) -> pd.DataFrame:
     """Which seconds of a video occur in it again later; one row per repeated piece."""
 
@@ -413,6 +416,7 @@ __all__ = [
     "from_vectors",
     "intervals",
     "knn_accuracy",
+    "leaks",
     "load",
     "load_moments",
     "load_spans",

@@ -92,6 +92,7 @@ WIRES: dict[str, Wire] = {
     # copies
     "align": Wire("analysis.copies.aligning", ("a", "b")),
     "find": Wire("analysis.copies.aligning", ("clip", "corpus")),
+    "leaks": Wire("analysis.copies.leaking", ("train", "test")),
     "repeats": Wire("analysis.copies.aligning", _SEGMENTS),
     # groups
     "cluster": Wire("analysis.groups.clustering", _SEGMENTS, "archive.in_pieces.kmeans"),

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["align", "find", "repeats"]
+__all__ = ["align", "chance_among", "find", "keep_likeliest", "repeats"]
 
 SHORTEST_LAG = 8
 """Cells between two places of one video from which on they count as a repeat; nearer ones are a
@@ -260,7 +260,7 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
             f"the clip has {len(videos)} videos ({', '.join(map(str, videos[:3]))}); one was "
             "expected; filter by video_id"
         )
-    pieces = align(clip, _shortlist(clip, corpus[~corpus["video_id"].isin(videos)]))
+    pieces = align(clip, keep_likeliest(clip, corpus[~corpus["video_id"].isin(videos)]))
     n_found = pieces["b_video_id"].nunique()
     n_videos = corpus["video_id"].nunique()
     if n_found > MOST_ALIGNED // 2 and corpus["video_id"].nunique() > MOST_ALIGNED:
@@ -283,7 +283,7 @@ def _rank_videos(pieces: pd.DataFrame, total: float, n_videos: int) -> pd.DataFr
                 "video_id": video,
                 "share": min(_covered_sec(mine) / total, 1.0),
                 "score": float(np.average(mine["score"], weights=mine["seconds"])),
-                "chance": _chance_among(float(mine["chance"].min()), n_videos),
+                "chance": chance_among(float(mine["chance"].min()), n_videos),
                 "start_sec": float(min(longest["b_start_sec"], longest["b_end_sec"])),
                 "end_sec": float(max(longest["b_start_sec"], longest["b_end_sec"])),
                 "n_pieces": len(mine),
@@ -299,12 +299,12 @@ def _rank_videos(pieces: pd.DataFrame, total: float, n_videos: int) -> pd.DataFr
     return ranked
 
 
-def _chance_among(chance: float, n_videos: int) -> float:
+def chance_among(chance: float, n_videos: int) -> float:
     """How probable a piece is in any of so many unrelated videos."""
     return float(-np.expm1(n_videos * np.log1p(-min(chance, 1 - 1e-12))))
 
 
-def _shortlist(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
+def keep_likeliest(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
     """The rows of the videos that are worth aligning."""
     check_segments(corpus)
     if corpus["video_id"].nunique() <= MOST_ALIGNED:
