@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from twlab.progress import bar
+
 CODE = "from twlab.progress import bar\nprint(sum(bar('reading', range(3), at_once=True)))"
 
 
@@ -21,3 +23,11 @@ def test_one_switch_turns_bars_off(*, switched_off: bool) -> None:
     )
     assert done.stdout.strip() == "3"
     assert ("reading" in done.stderr) == (not switched_off)
+
+
+def test_the_switch_turns_off_bars_of_notebooks_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = pytest.importorskip("tqdm.notebook").tqdm
+    pytest.importorskip("ipywidgets")
+    monkeypatch.setattr("tqdm.auto.tqdm", drawn)
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    assert bar("reading", total=3, at_once=True).disable

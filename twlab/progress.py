@@ -8,6 +8,7 @@ switches all off.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 __all__ = ["bar"]
@@ -37,4 +38,6 @@ def bar(
         unit_scale=in_bytes,
         delay=0 if at_once else DELAY_SEC,
         leave=stays,
+        # tqdm heeds its variable in a terminal, and not where it draws a widget
+        disable=os.environ.get("TQDM_DISABLE", "0") not in ("", "0"),
     )
