@@ -15,6 +15,7 @@ from twlab import executors as executors
 from twlab import intervals as intervals
 from twlab import plot as plot
 from twlab.analysis.groups import clustering as _clustering
+from twlab.analysis.judging.composing import compose_query as compose_query
 from twlab.analysis.judging.places import Fuse as _Fuse
 from twlab.analysis.judging.queries import Embedder as _Embedder
 from twlab.analysis.judging.retrieval import merge_hits as merge_hits
@@ -62,6 +63,7 @@ from twlab.table.segments import check_segments as check_segments
 from twlab.table.segments import vectors as vectors
 from twlab.table.segments import with_vectors as with_vectors
 from twlab.table.types import Floats as _Floats
+from twlab.table.types import ManyQueries as _ManyQueries
 from twlab.table.types import Matrix as _Matrix
 from twlab.table.types import NamedQueries as _NamedQueries
 from twlab.table.types import Neighbors as _Neighbors
@@ -271,6 +273,23 @@ def compare_options(segments: _Segments) -> pd.DataFrame:
 def diagnose(segments: _Segments) -> pd.DataFrame:
     """What is worth knowing about a table before it is analysed, one finding per row."""
 
+def moments(
+    query: _Query | Mapping[str, _Query],
+    segments: _Segments,
+    *,
+    k: int = 10,
+    threshold: float | None = None,
+    by: str | Sequence[str] | None = None,
+    weights: Mapping[str, float] | None = None,
+    client: _Embedder | None = None,
+    model_name: str | None = None,
+    video_id: str | Sequence[str] | None = None,
+    start_sec: float | None = None,
+    end_sec: float | None = None,
+    where: str | None = None,
+) -> pd.DataFrame:
+    """The spans of time that answer a query, best first; none where nothing rises."""
+
 def name_clusters(
     segments: _Segments,
     labels: _Values,
@@ -285,6 +304,7 @@ def search(
     segments: _Segments,
     query: _Query | None = None,
     *,
+    queries: _ManyQueries | None = None,
     text: str | None = None,
     k: int = 10,
     by: str | Sequence[str] | None = None,
@@ -399,6 +419,7 @@ __all__ = [
     "cluster_summary",
     "compare_models",
     "compare_options",
+    "compose_query",
     "cosine_similarity",
     "cut",
     "deduplicate",
@@ -421,6 +442,7 @@ __all__ = [
     "load_moments",
     "load_spans",
     "merge_hits",
+    "moments",
     "name_clusters",
     "near_duplicates",
     "nearest",

@@ -108,7 +108,9 @@ WIRES: dict[str, Wire] = {
     # judging
     "compare_options": Wire("analysis.judging.agreement", _SEGMENTS),
     "diagnose": Wire("analysis.judging.diagnosis", _SEGMENTS, "archive.in_pieces.per_video"),
+    "compose_query": Wire("analysis.judging.composing"),
     "merge_hits": Wire("analysis.judging.retrieval"),
+    "moments": Wire("analysis.judging.locating", _SEGMENTS),
     "name_clusters": Wire("analysis.judging.cluster_names", _SEGMENTS),
     "search": Wire("analysis.judging.retrieval", _SEGMENTS),
     "similarity_pairs": Wire("analysis.judging.thresholds", _SEGMENTS),

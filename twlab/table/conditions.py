@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Mask
 
 
-__all__ = ["check_where", "choose", "quote"]
+__all__ = ["Choice", "check_where", "choose", "quote"]
 
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`""")
 _UNFIT = re.compile(

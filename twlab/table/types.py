@@ -15,6 +15,7 @@ __all__ = [
     "FilePath",
     "Files",
     "Floats",
+    "ManyQueries",
     "Mask",
     "Matrix",
     "NamedQueries",
@@ -22,6 +23,7 @@ __all__ = [
     "Points",
     "Positions",
     "Query",
+    "QueryRows",
     "SceneStarts",
     "Similarity",
     "TableOrVectors",
@@ -73,5 +75,7 @@ Query = pd.DataFrame | SupportsArray | Sequence[float] | Sequence[Sequence[float
 """Rows, vectors, words, or the path or address of a picture or a sound."""
 QueryRows = pd.DataFrame | SupportsArray | Sequence[float] | Sequence[Sequence[float]]
 """Rows or vectors of what one looks for."""
+ManyQueries = pd.DataFrame | SupportsArray | Sequence[Query] | Mapping[str, Query]
+"""Several queries: in their order, by name, or as rows."""
 NamedQueries = QueryRows | Mapping[str, QueryRows]
 """Rows or vectors, or such by the name of each."""

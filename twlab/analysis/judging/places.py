@@ -27,7 +27,7 @@ from twlab.table.segments import as_matrix, str_column, unit_vectors
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from twlab.table.types import Floats, Positions
+    from twlab.table.types import Floats, Matrix, Positions
 
 
 __all__ = [
@@ -171,9 +171,14 @@ def queries_for(
     return meant
 
 
-def similar_to(name: str, rows: pd.DataFrame, queries: pd.DataFrame) -> Floats:
-    """The best cosine similarity of each row of an option to the queries; NaN of a zero vector."""
-    ours, theirs = unit_vectors(rows), unit_vectors(queries)
+def similar_to(
+    name: str, rows: pd.DataFrame, queries: pd.DataFrame, ours: Matrix | None = None
+) -> Floats:
+    """The best cosine similarity of each row of an option to the queries; NaN of a zero vector.
+
+    ``ours`` are the unit vectors of the rows where the caller has them.
+    """
+    ours, theirs = unit_vectors(rows) if ours is None else ours, unit_vectors(queries)
     if ours.shape[1] != theirs.shape[1]:
         raise InputError(
             f"the query has {theirs.shape[1]} dimensions, the option {name!r} {ours.shape[1]}; "

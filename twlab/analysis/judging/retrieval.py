@@ -20,32 +20,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twlab.analysis.judging.named_queries import answer_each
 from twlab.analysis.judging.places import (
     FORMER_FUSES,
     PLACE,
-    UNNAMED,
-    Compared,
     best_places,
     check_asked,
     hit_table,
-    queries_for,
-    query_rows,
-    similar_to,
 )
-from twlab.analysis.judging.queries import embed_query
+from twlab.analysis.judging.searched import prepare_search
 from twlab.checks import check_count, is_number
 from twlab.deprecation import formerly_knew, formerly_took
 from twlab.errors import InputError
 from twlab.table.conditions import choose
 from twlab.table.pages import page_columns
-from twlab.table.segments import (
-    BY_FIELDS,
-    check_segments,
-    clip_mask,
-    infer_models,
-    one_model,
-    whole_mask,
-)
 from twlab.table.tracks import TOUCH_SEC
 
 if TYPE_CHECKING:
@@ -55,7 +43,8 @@ if TYPE_CHECKING:
 
     from twlab.analysis.judging.places import Fuse
     from twlab.analysis.judging.queries import Embedder
-    from twlab.table.types import Mask, Query
+    from twlab.analysis.judging.searched import Searched
+    from twlab.table.types import ManyQueries, Query
 
 
 __all__ = ["merge_hits", "search"]
@@ -78,6 +67,7 @@ def search(
     segments: pd.DataFrame,
     query: Query | None = None,
     *,
+    queries: ManyQueries | None = None,
     text: str | None = None,
     k: int = 10,
     by: str | Sequence[str] | None = None,
@@ -104,6 +94,9 @@ def search(
         with that option only; a plain vector, and a row without time, with all others. A segment
         of an option that the table lacks is left out, with a warning. Where several are compared
         with one option, the best counts.
+    queries : sequence of queries, dict of queries by name, or DataFrame, optional
+        Many in place of one: each is answered as it would be alone. Rows of a table are a query
+        each, or those of one ``query_id`` where it has that column; so are rows of an array.
     text : str, optional
         Words to look for in place of `query`, whatever they look like.
     k : int
@@ -133,6 +126,8 @@ def search(
         ``start_sec``, ``end_sec``, of documents the page or chunk (``start_page_number``, …),
         ``score``, ``n_segments``, and for every option a column
         ``<option>_similarity`` with the cosine similarity, missing where the place lacks it.
+        With `queries` a column ``query_id`` comes first, the name of each: its key, its words, or
+        ``query 1``, ``query 2``, …; the hits of one query follow those of the one before.
 
         The score says how far a place stands out among the rows of its option: 3 is three
         standard deviations above the middle (robust ones, see
@@ -155,6 +150,8 @@ def search(
     --------
     twlab.Store.search : the same of a store
     twlab.merge_hits : hits that touch, joined
+    twlab.moments : spans in time, with boundaries and a threshold, in place of places
+    twlab.compose_query : like this, and not like that
     twlab.plot.hits : where hits lie, drawn
     twlab.nearest : the most alike rows of each row
 
@@ -173,68 +170,36 @@ def search(
        rank  match  start_sec  visual_similarity
     0     1     42      252.0               1.00
     1     2     43      258.0               0.88
+
+    Two queries in one call:
+
+    >>> hits = tw.search(film, queries={"yawn": film.iloc[[42]], "apple": film.iloc[[20]]}, k=1)
+    >>> hits[["query_id", "rank", "start_sec"]]
+      query_id  rank  start_sec
+    0     yawn     1      252.0
+    1    apple     1      120.0
     """
-    check_segments(segments)
-    k, wanted = check_count(k, "k", of="hits"), check_asked(by, weights, fuse)
-    keep = choose(video_id, start_sec, end_sec, where).mask(segments)
-    pool, keep = _take_part(segments, keep)
-    names = _option_names(pool)
-    there = sorted({*names})
-    options = wanted.options(there)
-    mine = np.isin(names, options)
-    models, width = _models(pool, keep, mine), len(pool["embedding"][mine].iloc[0])
-    asked = embed_query(
-        query, text, models=models, model_name=model_name, width=width, client=client
-    )
-    queries = query_rows(asked)
-    meant = queries_for(queries, options, there)
-    wanted.check_compared([*meant])
-    found = [_compare(name, pool, names == name, keep, rows) for name, rows in meant.items()]
-    ranked = best_places(found, wanted)
+    wanted, k = check_asked(by, weights, fuse), check_count(k, "k", of="hits")
+    searched = prepare_search(segments, wanted, choose(video_id, start_sec, end_sec, where))
+
+    def answer(one: Query | None, words: str | None) -> pd.DataFrame:
+        asked = searched.embed(one, words, client=client, model_name=model_name)
+        return _best_hits(searched, best_places(searched.compare(asked), wanted), k)
+
+    if queries is None:
+        return answer(query, text)
+    return answer_each(answer, queries, query=query, text=text)
+
+
+def _best_hits(searched: Searched, ranked: pd.DataFrame, k: int) -> pd.DataFrame:
+    """The best places with the label of the best row of each, and the pages of documents."""
+    pool = searched.pool
     best = ranked.pop("row").to_numpy(np.intp)
     ranked.insert(0, "match", pool.index.to_flat_index()[best])
     pages = page_columns(pool)
     for name in pages:
         ranked[name] = pool[name].iloc[best].array
     return hit_table(ranked, k, ["match", *PLACE, *pages])
-
-
-def _take_part(segments: pd.DataFrame, keep: Mask) -> tuple[pd.DataFrame, Mask]:
-    """The clips, or whole videos where nothing else may be a hit; and which may be."""
-    pieces = clip_mask(segments)
-    if keep.any() and not (keep & pieces).any():
-        pieces = whole_mask(segments)
-    return segments[pieces], keep[pieces]
-
-
-def _models(pool: pd.DataFrame, keep: Mask, mine: Mask) -> pd.DataFrame:
-    """What says the model of the rows that may be hits, of the options that are searched."""
-    may_be = mine & keep if (mine & keep).any() else mine
-    return pool.reindex(columns=["model_name", BY_FIELDS])[may_be].drop_duplicates()
-
-
-def _option_names(pool: pd.DataFrame) -> Any:
-    """The option of each row as text."""
-    if "embedding_option" not in pool.columns:
-        return np.full(len(pool), "similarity", object)
-    option = pool["embedding_option"].astype(object)
-    return option.where(option.notna(), UNNAMED).map(str).to_numpy(object)
-
-
-def _compare(
-    name: str, pool: pd.DataFrame, mine: Mask, keep: Mask, queries: pd.DataFrame
-) -> Compared:
-    """The rows of an option beside the queries meant for it."""
-    kept = mine & keep
-    if keep.any():  # of the models that may be hits alone
-        like = kept if kept.any() else keep  # an option without hits still tells what is ordinary
-        models = infer_models(pool)
-        mine = mine & models.isin(models[like].unique()).to_numpy(bool)
-    rows = np.flatnonzero(mine)
-    one_model(pool.iloc[rows])
-    similar = similar_to(name, pool.iloc[rows], queries) if len(rows) else np.empty(0)
-    hits = keep[rows]
-    return Compared(name, pool[PLACE].iloc[rows[hits]], rows[hits], similar[hits], similar)
 
 
 def merge_hits(hits: pd.DataFrame, *, max_gap_sec: float = 0.0) -> pd.DataFrame:

@@ -25,10 +25,10 @@ from twlab.table.tracks import clip_length, times_of, tracks
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from twlab.table.types import Floats, Positions
+    from twlab.table.types import Floats, Matrix, Positions
 
 
-__all__ = ["BASE_RATE", "FAR_CLIPS", "similarity_pairs", "threshold"]
+__all__ = ["BASE_RATE", "FAR_CLIPS", "similarity_pairs", "threshold", "unrelated_similarities"]
 
 SAMPLED_PAIRS = 100_000
 """Pairs of unrelated segments looked at per option: all, or as many as this drawn at random. A
@@ -186,10 +186,37 @@ def _pairs_of(segments: pd.DataFrame, videos: list[Positions], option: Any) -> p
     near = [np.einsum("ij,ij->i", unit[:-1], unit[1:])[_have_directions(unit)] for unit in units]
     unit = np.concatenate(units)
     video = np.repeat(np.arange(len(units)), [len(one) for one in units])
-    middle = np.concatenate([np.mean(times_of(segments.iloc[rows]), axis=0) for rows in videos])
-    clip = clip_length(*times_of(segments.iloc[np.concatenate(videos)]))
+    times = times_of(segments.iloc[np.concatenate(videos)])
+    far, basis = unrelated_similarities(unit, video, *times)
+    tables = [
+        _pair_table(option, "neighbours", np.concatenate(near), basis),
+        _pair_table(option, "far", far, basis),
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def unrelated_similarities(
+    unit: Matrix, video: Positions, start: Floats, end: Floats
+) -> tuple[Floats, str]:
+    """Similarities of rows of one option that are of different videos, or of one far apart.
+
+    Parameters
+    ----------
+    unit : array of shape (n, d)
+        Vectors at length 1, in order of video and time, which decides the sample.
+    video : array of shape (n,)
+        The number of the video of each.
+    start, end : array of shape (n,)
+        Seconds.
+
+    Returns
+    -------
+    array and str
+        The similarities, and what makes the pairs unrelated: ``"videos"`` or ``"times"``.
+    """
+    middle, clip = (start + end) / 2, clip_length(start, end)
     present = np.flatnonzero(unit.any(axis=1))
-    basis = "videos" if len(units) > 1 else "times"
+    basis = "videos" if len(np.unique(video)) > 1 else "times"
     far = np.empty(0)
     if len(present) > 1:
         a, b = (present[side] for side in _different_pairs(len(present)))
@@ -202,11 +229,7 @@ def _pairs_of(segments: pd.DataFrame, videos: list[Positions], option: Any) -> p
         for low in range(0, len(a), 4096):
             block = slice(low, low + 4096)
             far[block] = np.einsum("ij,ij->i", unit[a[block]], unit[b[block]])
-    tables = [
-        _pair_table(option, "neighbours", np.concatenate(near), basis),
-        _pair_table(option, "far", far, basis),
-    ]
-    return pd.concat(tables, ignore_index=True)
+    return far, basis
 
 
 def _different_pairs(n: int) -> tuple[Positions, Positions]:

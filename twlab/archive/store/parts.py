@@ -6,6 +6,7 @@ import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twlab.analysis.judging.named_queries import answer_each
 from twlab.analysis.judging.places import FORMER_FUSES, check_asked
 from twlab.archive.sources import Fragment, Source
 from twlab.archive.store import lance
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from twlab.analysis.judging.places import Fuse
     from twlab.analysis.judging.queries import Embedder
     from twlab.archive.engines import Executor
-    from twlab.table.types import Query
+    from twlab.table.types import ManyQueries, Query
 
 __all__ = ["Part"]
 
@@ -391,6 +392,7 @@ class Part(Source):
         self,
         query: Query | None = None,
         *,
+        queries: ManyQueries | None = None,
         text: str | None = None,
         k: int = 10,
         by: str | Sequence[str] | None = None,
@@ -407,9 +409,11 @@ class Part(Source):
 
         Parameters
         ----------
-        query, text, k, by, weights, fuse, client, model_name, video_id, start_sec, end_sec, where
+        query, queries, text, k, by, weights, fuse
             As for :func:`twlab.search`. For the neighbours of many rows :func:`twlab.nearest` is
             sooner, which reads the store once for all.
+        client, model_name, video_id, start_sec, end_sec, where
+            As for :func:`twlab.search`.
 
         Returns
         -------
@@ -457,13 +461,19 @@ class Part(Source):
         table = self._require_table()
         kinds = self._kinds(table)
         looked = Looked(table, self._condition, within, kinds, self._backgrounds)
-        return search_table(
-            *(looked, query, text, asked),
-            k=k,
-            client=client,
-            model_name=model_name,
-            exact=self._exact,
-        )
+
+        def answer(one: Any, words: str | None) -> pd.DataFrame:
+            return search_table(
+                *(looked, one, words, asked),
+                k=k,
+                client=client,
+                model_name=model_name,
+                exact=self._exact,
+            )
+
+        if queries is None:
+            return answer(query, text)
+        return answer_each(answer, queries, query=query, text=text)
 
     def _kinds(self, table: Any) -> pd.DataFrame:
         """The options, scopes and models of the version that is shown, looked up once."""
