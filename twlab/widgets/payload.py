@@ -93,13 +93,12 @@ def _describe(
     arrays = _time_arrays(segments, ids, clips)
     scaled = bool({"map", "heatmap"} & set(options.views))
     spaces = spaces_of(segments, arrays.pop("everything"), clips, scaled=scaled)
-    extra, by_video = _columns_of(segments, options.labels, arrays["video"], videos)
-    by_time = _add_time(segments, extra)
+    extra, own = _columns_of(segments, options.labels, arrays["video"], videos)
     novelty = _novelty(segments, unit_rows(segments, spaces), clips)
     if novelty is not None:
         arrays["novelty"] = novelty.to_numpy(np.float32)
         extra[_free_name(segments, extra, "novelty", OWN_NOVELTY)] = novelty
-    columns = _tell_columns(segments, options, arrays, extra, by_video, by_time)
+    columns = _tell_columns(segments, options, arrays, extra, own)
     told_spaces, xy = _tell_spaces(segments, spaces, options, arrays)
     tell_typical(videos, spaces, arrays)
     arrays["scene_video"], arrays["scene_sec"] = _scene_times(options.scenes, ids)
@@ -114,8 +113,7 @@ def _describe(
         "lanes": [mask_secrets(name) for name in _lane_codes(segments)[1]],
         "mapAll": options.coords is not None,
         "columns": columns,
-        "videoColumn": by_video,
-        "timeColumn": by_time,
+        **own,
         "noNovelty": _why_no_novelty(segments),
         "colorBy": options.color or (known[0] if known else ""),
         "tooltip": list(options.tooltip) or told_first,
@@ -141,16 +139,15 @@ def _tell_columns(
     options: ExplorerOptions,
     arrays: Arrays,
     extra: dict[str, Any],
-    by_video: str,
-    by_time: str,
+    own: dict[str, str],
 ) -> list[dict[str, Any]]:
     """What the browser is told of the columns: of labels and of videos in any case."""
     asked = [*options.tooltip, *([options.color] if options.color else [])]
     _refuse_unknown(asked, {*extra, *map(str, segments.columns)})
     given = [*extra][:1] if options.labels is not None else []
-    columns = describe_columns(segments, extra, arrays, {*asked, *given, by_video})
+    columns = describe_columns(segments, extra, arrays, {*asked, *given, own["videoColumn"]})
     for column in columns:
-        if column["name"] == "time" != by_time and column["kind"] == "number":
+        if column["name"] == "time" != own["timeColumn"] and column["kind"] == "number":
             column["time"] = False  # numbers of the user's own: a year is no timecode
     return name_groups(columns, options.color, options.names)
 
@@ -192,10 +189,11 @@ def _columns_of(
     labels: Values | os.PathLike[str] | None,
     video: NDArray[np.uint32],
     videos: list[dict[str, Any]],
-) -> tuple[dict[str, Any], str]:
-    """The user's labels, and the videos where there are several.
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The user's labels, the videos where there are several, and the time.
 
-    And what the column of videos is called, empty where there is none.
+    And what the columns of videos and of time are called; that of videos is empty where there is
+    none.
     """
     extra: dict[str, Any] = {}
     if labels is not None:
@@ -204,7 +202,8 @@ def _columns_of(
     named = name_videos(segments, extra, video, videos)
     if named is not None:
         extra[named[0]] = named[1]
-    return extra, named[0] if named is not None else ""
+    by_video = named[0] if named is not None else ""
+    return extra, {"videoColumn": by_video, "timeColumn": _add_time(segments, extra)}
 
 
 def _add_time(segments: pd.DataFrame, extra: dict[str, Any]) -> str:
