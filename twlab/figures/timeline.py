@@ -46,7 +46,7 @@ from twlab.looks import (
     is_continuous,
     look_of,
 )
-from twlab.table.segments import check_segments, clip_mask
+from twlab.table.segments import check_segments, clip_mask, split_options
 from twlab.wording import FILTERED
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ def timeline(
         A table of segments. Whole-video rows and rows without time are left out; the subtitle
         counts them. Several videos lie below each other on a common time axis.
     lanes : str, Series or sequence
-        A column, or one value per row (for example ``tw.cluster(segments)``).
+        A column, or one value per row (for example ``tw.cluster(segments)``). In a table of several
+        models each option of each model has its own lane, named after both.
     color : str, Series or sequence, optional
         Likewise, for the colours; by default as the lanes. Numbers get a colour scale, anything
         else (and whole numbers of up to 24 different values) one colour each.
@@ -121,6 +122,7 @@ def timeline(
     """
     look = look_of(theme)
     check_segments(segments)
+    segments = split_options(segments)
     lane_values = value_column(segments, lanes, "lanes")
     colours = lane_values if color is None else value_column(segments, color, "color")
     keep = _have_place(segments)

@@ -66,6 +66,7 @@ __all__ = [
     "one_space",
     "scale_rows",
     "series_like",
+    "split_options",
     "str_column",
     "unit_vectors",
     "vectors",
@@ -409,6 +410,24 @@ def models_of(segments: pd.DataFrame) -> pd.Series[Any]:
         for name in ("model_name", BY_FIELDS)
     )
     return named.where(named.notna(), told)
+
+
+def split_options(segments: pd.DataFrame) -> pd.DataFrame:
+    """The table, its options apart by model where it has several: ``visual · marengo3.0``.
+
+    What treats one option at a time then treats one model at a time, and names it.
+    """
+    models = models_of(segments)
+    if models.nunique() + bool(models.isna().any() and models.notna().any()) < 2:
+        return segments
+    options = (
+        segments["embedding_option"]
+        if "embedding_option" in segments.columns
+        else pd.Series(None, segments.index, object)
+    )
+    pairs = zip(options, models, strict=True)
+    told = [" · ".join(str(part) for part in pair if not pd.isna(part)) or None for pair in pairs]
+    return segments.assign(embedding_option=str_column(told, segments.index))
 
 
 def infer_models(segments: pd.DataFrame) -> pd.Series[Any]:

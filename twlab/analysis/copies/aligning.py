@@ -30,10 +30,10 @@ from twlab.analysis.copies.evidence import score_of
 from twlab.analysis.copies.refining import cut_to_support, find_edges, pair_of
 from twlab.analysis.copies.shared_pieces import find_elsewhere, shared_pieces
 from twlab.analysis.copies.shortlist import likeliest_videos
-from twlab.analysis.neighbors.similarity import same_space
+from twlab.analysis.neighbors.similarity import same_model, same_space
 from twlab.errors import InputError, warn
 from twlab.progress import bar
-from twlab.table.segments import check_segments, str_column
+from twlab.table.segments import check_segments, one_model, str_column
 from twlab.table.tracks import (
     Grid,
     Track,
@@ -161,8 +161,7 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
        a_start_sec  a_end_sec  b_start_sec  b_end_sec
     0          0.0       60.0        120.0      180.0
     """
-    for table in (a, b):
-        check_segments(table)
+    _check_models(a, b)
     ours, theirs = _sides(a), _sides(b)
     n_pairs = sum(_same_option(one.option, two.option) for one in ours for two in theirs)
     parts = [_boxes(*pair) for pair in bar("videos", _pairs(ours, theirs), total=n_pairs)]
@@ -252,8 +251,7 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
     >>> tw.find(tw.sample("trailer"), tw.sample("film"))["video_id"].tolist()
     ['big_buck_bunny']
     """
-    for table in (clip, corpus):
-        check_segments(table)
+    _check_models(clip, corpus)
     videos = clip["video_id"].unique()
     if len(videos) > 1:
         raise InputError(
@@ -270,6 +268,14 @@ def find(clip: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
         )
     total = sum(_seconds_of(side.rows[["start_sec", "end_sec"]]) for side in _sides(clip))
     return _rank_videos(pieces, total, n_videos)
+
+
+def _check_models(a: pd.DataFrame, b: pd.DataFrame) -> None:
+    """Refuse what is no table, or of several models: none is found where none can be compared."""
+    for table in (a, b):
+        check_segments(table)
+        one_model(table)
+    same_model(a, b)
 
 
 def _rank_videos(pieces: pd.DataFrame, total: float, n_videos: int) -> pd.DataFrame:

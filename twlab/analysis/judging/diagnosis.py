@@ -20,6 +20,7 @@ from twlab.table.segments import (
     clip_mask,
     infer_models,
     scale_rows,
+    split_options,
     str_column,
 )
 from twlab.table.tracks import (
@@ -319,8 +320,9 @@ def _times(segments: pd.DataFrame) -> Iterator[Finding]:
             yield ("table", "ends after the film", late, "note",
                    f"{late} rows end after the film they are of; cut them to its duration before "
                    "they are shown or exported")  # fmt: skip
-    for rows in tracks(segments):
-        track = segments.iloc[rows]
+    apart = split_options(segments)  # two models of one film do not overlap
+    for rows in tracks(apart):
+        track = apart.iloc[rows]
         option = track["embedding_option"].iloc[0] if "embedding_option" in track else None
         known = [track["video_id"].iloc[0], *([] if pd.isna(option) else [option])]
         subject = ", ".join(map(str, known))

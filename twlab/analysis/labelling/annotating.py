@@ -262,7 +262,8 @@ def to_spans(segments: pd.DataFrame, labels: Values | pd.DataFrame) -> pd.DataFr
     DataFrame
         ``video_id``, ``start_sec``, ``end_sec``, ``label`` (as text) and ``n_segments``, by video,
         time and label. Segments of one label that touch or overlap are one span; rows without
-        time are left out.
+        time are left out. The spans of several models are apart, and ``model_name`` says of which
+        each is.
 
     Raises
     ------
@@ -286,12 +287,14 @@ def to_spans(segments: pd.DataFrame, labels: Values | pd.DataFrame) -> pd.DataFr
     check_segments(segments)
     found = _rows_by_label(segments, labels)
     parts = [segments.iloc[rows].assign(label=label) for label, rows in found]
-    columns = ["video_id", "start_sec", "end_sec", "label", "n_segments"]
+    names = segments["model_name"] if "model_name" in segments.columns else pd.Series(dtype=str)
+    apart = ["model_name"] if len(names.unique()) > 1 else []
+    columns = ["video_id", "start_sec", "end_sec", "label", "n_segments", *apart]
     if not parts:
         return pd.DataFrame({name: [] for name in columns})
-    rows = pd.concat([part[columns[:4]] for part in parts])
-    merged = merge_adjacent(rows, by=("video_id", "label"), max_gap_sec=TOUCH_SEC)
-    order = ["video_id", "start_sec", "end_sec", "label"]
+    rows = pd.concat([part[columns[:4] + apart] for part in parts])
+    merged = merge_adjacent(rows, by=("video_id", "label", *apart), max_gap_sec=TOUCH_SEC)
+    order = ["video_id", "start_sec", "end_sec", "label", *apart]
     return merged.sort_values(order, ignore_index=True)[columns]
 
 

@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from twlab.table.types import Matrix, TableOrVectors
 
 
-__all__ = ["BLOCK_CELLS", "cosine_similarity", "dot_rows", "same_option", "same_space"]
+__all__ = [
+    "BLOCK_CELLS",
+    "cosine_similarity",
+    "dot_rows",
+    "same_model",
+    "same_option",
+    "same_space",
+]
 
 BLOCK_CELLS = 2**23
 """Similarities computed at a time (32 MB): large enough for BLAS, small beside the result."""
@@ -137,13 +144,8 @@ def same_space(a: Any, b: Any, left: NDArray[Any], right: NDArray[Any]) -> None:
             f"vectors of {left.shape[1]} and of {right.shape[1]} dimensions compared; "
             "one dimension was expected; use vectors of one model on both sides"
         )
+    same_model(a, b)
     models = [_models(side) for side in (a, b)]
-    if models[0] and models[1] and models[0] != models[1]:
-        names = " and ".join(", ".join(map(repr, sorted(side))) for side in models)
-        raise InputError(
-            f"vectors of the models {names} compared; one model was expected on both sides; "
-            "embed both with the same model"
-        )
     # A bare vector, which has no such column, is taken at its owner's word.
     tables = [isinstance(side, pd.DataFrame) and "model_name" in side for side in (a, b)]
     named = [
@@ -156,6 +158,23 @@ def same_space(a: Any, b: Any, left: NDArray[Any], right: NDArray[Any]) -> None:
             f"vectors of the model {name!r} compared with vectors that name no model; they mean "
             "something together only if both are of one model; name it with "
             f"tw.load(..., model_name={name!r})"
+        )
+
+
+def same_model(a: Any, b: Any) -> None:
+    """Nothing, unless two tables are of models that are named and differ.
+
+    Raises
+    ------
+    InputError
+        Naming the models.
+    """
+    models = [_models(side) for side in (a, b)]
+    if all(models) and models[0] != models[1]:
+        names = " and ".join(", ".join(map(repr, sorted(side))) for side in models)
+        raise InputError(
+            f"vectors of the models {names} compared; one model was expected on both sides; "
+            "embed both with the same model, or filter each side to one that both have"
         )
 
 
