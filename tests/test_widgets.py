@@ -513,3 +513,35 @@ def test_a_blank_label_has_a_name_in_explorer_and_figure() -> None:
     assert column["names"] == ["(empty)", "meadow"]
     figure = tw.plot.timeline(clips, lanes=labels)
     assert "(empty)" in figure.to_json()
+
+
+@pytest.mark.parametrize("d", [8, 6])
+def test_each_model_has_the_map_heatmap_novelty_and_lane_of_it_alone(d: int) -> None:
+    rng = np.random.default_rng(0)
+    parts = []
+    for name, clip_sec, width in [("a", 3.0, 8), ("b", 4.0, d)]:
+        start = np.arange(0, 240, clip_sec)
+        rows = pd.DataFrame({"video_id": "v", "start_sec": start, "end_sec": start + clip_sec})
+        rows = rows.assign(embedding_option="visual", model_name=name)
+        parts.append(tw.with_vectors(rows, rng.normal(size=(len(start), width)).cumsum(axis=0)))
+    explorer = tw.explore(pd.concat(parts, ignore_index=True))
+    spec = explorer._spec
+    names = ["visual · a", "visual · b"]
+    assert [space["name"] for space in spec["spaces"]] == names
+    assert spec["lanes"] == names
+    for k, part in enumerate(parts):
+        alone = tw.explore(part)
+        rows = array(explorer, f"rows{k}")
+        assert array(explorer, "lane")[rows].tolist() == [k] * len(part)
+        for name in ("x", "y", "novelty"):
+            mine = array(explorer, name)[rows]
+            assert np.allclose(mine, array(alone, name), equal_nan=True, atol=1e-5)
+        assert np.array_equal(array(explorer, f"cells{k}"), array(alone, "cells0"))
+        near = array(explorer, f"neighbors{k}")
+        assert np.array_equal(near - rows[0], array(alone, "neighbors0"))
+
+
+def test_no_map_holds_two_models(segments: pd.DataFrame) -> None:
+    both = pd.concat([segments, segments.assign(model_name="other")], ignore_index=True)
+    assert not tw.explore(both, coords=np.zeros((len(both), 2)))._spec["mapAll"]
+    assert tw.explore(segments, coords=np.zeros((len(segments), 2)))._spec["mapAll"]

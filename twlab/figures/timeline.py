@@ -78,8 +78,8 @@ def timeline(
         A table of segments. Whole-video rows and rows without time are left out; the subtitle
         counts them. Several videos lie below each other on a common time axis.
     lanes : str, Series or sequence
-        A column, or one value per row (for example ``tw.cluster(segments)``). In a table of several
-        models each option of each model has its own lane, named after both.
+        A column, or one value per row (for example ``tw.cluster(segments)``). An option of several
+        models has a lane for each, named after both.
     color : str, Series or sequence, optional
         Likewise, for the colours; by default as the lanes. Numbers get a colour scale, anything
         else (and whole numbers of up to 24 different values) one colour each.

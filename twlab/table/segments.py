@@ -413,20 +413,26 @@ def models_of(segments: pd.DataFrame) -> pd.Series[Any]:
 
 
 def split_options(segments: pd.DataFrame) -> pd.DataFrame:
-    """The table, its options apart by model where it has several: ``visual · marengo3.0``.
+    """The table, an option of several models as one for each: ``visual · marengo3.0``.
 
     What treats one option at a time then treats one model at a time, and names it.
     """
     models = models_of(segments)
-    if models.nunique() + bool(models.isna().any() and models.notna().any()) < 2:
+    if len(models.unique()) < 2:
         return segments
     options = (
-        segments["embedding_option"]
+        segments["embedding_option"].astype(object)
         if "embedding_option" in segments.columns
         else pd.Series(None, segments.index, object)
     )
-    pairs = zip(options, models, strict=True)
-    told = [" · ".join(str(part) for part in pair if not pd.isna(part)) or None for pair in pairs]
+    pairs = pd.DataFrame({"option": options.to_numpy(), "model": models.to_numpy()})
+    count = pairs.groupby("option", dropna=False)["model"].transform("nunique", dropna=False)
+    if not len(count) or count.max() < 2:
+        return segments
+    told = [
+        " · ".join(str(part) for part in (pair if n > 1 else pair[:1]) if not pd.isna(part)) or None
+        for n, *pair in zip(count, pairs["option"], pairs["model"], strict=True)
+    ]
     return segments.assign(embedding_option=str_column(told, segments.index))
 
 

@@ -63,8 +63,9 @@ def explore(
     ----------
     segments : DataFrame
         A table of segments. A table that mixes embedding options opens with the visual ones on
-        map and heatmap, a choice to switch, and one lane per option on the timeline. Whole-video
-        rows are left out of all views.
+        map and heatmap, a choice to switch, and one lane per option on the timeline. Of several
+        models each has a map, a heatmap and a lane of its own, and the choice names it; what has
+        the focus keeps its time. Whole-video rows are left out of all views.
     video : path, URL, or dict of these by ``video_id``, optional
         What to play. A file inside the folder of the notebook server is served by it; any other
         is embedded up to 64 MB. Without it the stream in the column ``hls_url`` is played where

@@ -17,7 +17,7 @@ from twlab.errors import InputError
 from twlab.media.addresses import known_addresses, mask_secrets, row_addresses
 from twlab.table.pages import page_names
 from twlab.table.rows import align_rows
-from twlab.table.segments import check_segments, clip_mask, series_like
+from twlab.table.segments import check_segments, clip_mask, series_like, split_options
 from twlab.widgets.columns import describe_columns, name_groups
 from twlab.widgets.query_marks import tell_queries
 from twlab.widgets.spaces import (
@@ -111,7 +111,7 @@ def _describe(
         "title": options.title if options.title is not None else _title(ids, len(pages)),
         "views": _views_of(options, ids),
         "lanes": [mask_secrets(name) for name in _lane_codes(segments)[1]],
-        "mapAll": options.coords is not None,
+        "mapAll": options.coords is not None and split_options(segments) is segments,
         "columns": columns,
         **own,
         "noNovelty": _why_no_novelty(segments),
@@ -173,7 +173,8 @@ def _time_arrays(segments: pd.DataFrame, ids: list[str], clips: Mask) -> Arrays:
 
 
 def _lane_codes(segments: pd.DataFrame) -> tuple[NDArray[np.uint8], list[str]]:
-    """The lane of every row and their names; rows without an option share one."""
+    """The lane of every row and their names, by model too; rows without an option share one."""
+    segments = split_options(segments)
     if "embedding_option" not in segments.columns or not len(segments):
         return np.zeros(len(segments), np.uint8), ["segments"]
     options = segments["embedding_option"]
@@ -234,7 +235,8 @@ def _novelty(
 
     if not 0 < len(segments) <= MAX_NOVELTY or segments["start_sec"].isna().all():
         return None
-    values = series_like(segments, novelty_along(segments, take, clips=clips), "novelty")
+    along = novelty_along(split_options(segments), take, clips=clips)
+    values = series_like(segments, along, "novelty")
     return values if values.notna().any() else None
 
 

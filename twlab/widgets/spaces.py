@@ -14,7 +14,7 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.table.rows import align_rows
-from twlab.table.segments import clip_mask, models_of, unit_vectors
+from twlab.table.segments import clip_mask, split_options, unit_vectors
 from twlab.widgets.squares import MAX_CELLS
 
 if TYPE_CHECKING:
@@ -151,25 +151,11 @@ def nearest_rows(segments: pd.DataFrame, row: int, count: int) -> dict[int, floa
 
 def _space_names(segments: pd.DataFrame) -> NDArray[Any]:
     """For each row the name of its space: the option, with the model where there are several."""
-    columns = [name for name in ("embedding_option", "model_name") if name in segments.columns]
-    names = np.full(len(segments), "segments", dtype=object)
-    if not columns:
-        return names
-    told = segments[columns]
-    if "model_name" in columns:
-        told = told.assign(model_name=models_of(segments))
-    groups = told.groupby(columns, dropna=False, sort=False).indices
-    keys = [tuple("" if pd.isna(part) else str(part) for part in _as_tuple(key)) for key in groups]
-    options = [key[0] for key in keys]
-    for key, places in zip(keys, groups.values(), strict=True):
-        several = options.count(key[0]) > 1 and len(key) > 1 and key[1]
-        option = key[0] if columns[0] == "embedding_option" else ""
-        names[places] = f"{option or 'segments'} · {key[1]}" if several else option or "segments"
-    return names
-
-
-def _as_tuple(key: Any) -> tuple[Any, ...]:
-    return key if isinstance(key, tuple) else (key,)
+    told = split_options(segments)
+    if "embedding_option" not in told.columns:
+        return np.full(len(segments), "segments", dtype=object)
+    options = told["embedding_option"].astype(object)
+    return options.where(options.notna(), "segments").astype(str).to_numpy(object)
 
 
 def align_coords(segments: pd.DataFrame, coords: Any) -> Matrix:
