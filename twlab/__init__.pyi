@@ -23,6 +23,7 @@ from twlab.analysis.labelling import probing as _probing
 from twlab.analysis.labelling.probing import Probe as Probe
 from twlab.analysis.maps import projection as _projection
 from twlab.analysis.measuring.evaluating import evaluate as evaluate
+from twlab.analysis.measuring.evaluating import option_worth as option_worth
 from twlab.analysis.models import comparing as _comparing
 from twlab.analysis.models import translation as _translation
 from twlab.analysis.models.comparing import ModelComparison as ModelComparison
@@ -448,6 +449,7 @@ __all__ = [
     "nearest",
     "novelty",
     "open",
+    "option_worth",
     "outliers",
     "player",
     "plot",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RankedQuery",
     "RatedClips",
+    "Truth",
     "check_found",
     "check_truth",
     "pair_clips",
