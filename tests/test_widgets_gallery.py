@@ -197,6 +197,38 @@ def test_the_first_picture_does_not_wait_for_it(chromium: Browser, film_page: Pa
     page.close()
 
 
+def test_pictures_that_never_come_hold_nothing_up(chromium: Browser, tmp_path: Path) -> None:
+    """All views are drawn while film and thumbnails are still waited for, and a lasso selects."""
+    clips = tw.clips(tw.sample())
+    own = [f"https://pictures.test/{k}.svg" for k in range(len(clips))]
+    film = "https://pictures.test/film.mp4"
+    path = tw.save_html(clips.assign(thumbnail_url=own), tmp_path / "a.html", video=film)
+    page = chromium.new_page(viewport={"width": 1300, "height": 1000})
+    held: list[Any] = []
+    # playwright writes on its handler, which list.append does not allow
+    page.route("https://pictures.test/**", lambda route: held.append(route))
+    page.goto(path.as_uri(), wait_until="commit")
+    page.wait_for_selector(f"{CARD}[data-row='2'] img", state="attached")
+    for view in (".twx-map", ".twx-timeline", ".twx-heatmap"):
+        page.wait_for_selector(f"{view} canvas")
+        assert lab.drawn(page, view) > 20
+    box = lab.box_of(page, ".twx-map canvas[tabindex]")
+    corners = ((0.02, 0.05), (0.5, 0.05), (0.5, 0.95), (0.02, 0.95), (0.02, 0.1))
+    spots = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+    lab.drag(page, spots)
+    page.wait_for_function("/^\\d+ of 100/.test(document.querySelector('.twx-count').innerText)")
+    asked = {route.request.url for route in held}
+    assert film in asked
+    assert len(asked & set(own)) > 2
+    shown = f"[...document.querySelectorAll('{CARD} img')].filter(one => one.naturalWidth).length"
+    assert page.evaluate(shown) == 0, "not one has been answered"
+    for route in held:
+        picture = "<svg xmlns='http://www.w3.org/2000/svg' width='16' height='9'/>"
+        route.fulfill(body=picture, content_type="image/svg+xml")
+    page.wait_for_function(f"{shown} > 0")
+    page.close()
+
+
 def test_without_a_film_cards_are_small_and_coloured(open_file: Opener, tmp_path: Path) -> None:
     film = tw.sample()
     path = tw.save_html(film, tmp_path / "a.html", labels=tw.cluster(film, 6))
