@@ -13,6 +13,8 @@ import twlab as tw
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 D = 64
 SPAN = ["start_sec", "end_sec"]
 COLUMNS = ["query_id", "rank", "video_id", *SPAN, "peak_sec", "score", "basis", "threshold"]

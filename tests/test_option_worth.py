@@ -8,6 +8,8 @@ import pytest
 
 import twlab as tw
 
+pytestmark = pytest.mark.once
+
 N_QUERIES = 30
 
 

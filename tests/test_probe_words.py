@@ -12,6 +12,8 @@ from sklearn.metrics import average_precision_score
 
 import twlab as tw
 
+pytestmark = pytest.mark.once
+
 N_DIMS, N_CLIPS = 12, 20
 KINDS = ("rabbit", "wood", "titles")
 RABBIT = np.random.default_rng(99).normal(size=(3, N_DIMS))
