@@ -247,15 +247,34 @@ def test_what_cannot_be_is_told(given: dict[str, Any], told: str, tmp_path: Path
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"start_sec": np.nan}, "row 0 has start_sec nan"),
-        ({"start_sec": -1.0}, r"row 0 has start_sec -1"),
-        ({"end_sec": 0.0, "start_sec": 0.0}, "row 0 ends at 0 s"),
-        ({"video_id": None}, "row 0 names no video"),
+        ({"start_sec": np.nan}, "start_sec of span 0 is nan"),
+        ({"start_sec": -1.0}, "span 0 has start_sec -1"),
+        ({"end_sec": 0.0, "start_sec": 0.0}, r"span 0 .* runs from 0 s to 0 s"),
+        ({"video_id": None}, "span 0 has no video_id"),
     ],
 )
 def test_rows_without_a_stretch_are_told(change: dict[str, Any], told: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=told):
         tw.export(drawn(RATES[25.0])[0].assign(**change), tmp_path / "a.vtt")
+
+
+def test_labels_and_times_of_any_type_are_what_they_say(tmp_path: Path) -> None:
+    spans = pd.DataFrame({"video_id": "film", "start_sec": [1.0, 3.0], "end_sec": [2.0, 4.0]})
+    lengths = spans.assign(
+        start_sec=pd.to_timedelta(spans["start_sec"], unit="s"),
+        end_sec=pd.to_timedelta(spans["end_sec"], unit="s"),
+    )
+    plain = tw.export(spans, tmp_path / "a.vtt").read_text()
+    assert tw.export(lengths, tmp_path / "b.vtt").read_text() == plain
+    text = tw.export(spans.assign(label=[7, 8]), tmp_path / "c.vtt").read_text()
+    assert [line for line in text.splitlines() if line in ("7", "8")] == ["7", "8"]
+
+
+def test_a_drive_of_windows_is_an_address_of_a_file(tmp_path: Path) -> None:
+    table = drawn(RATES[25.0])[0].head(1)
+    film = r"C:\films\a b.mp4"
+    text = tw.export(table, tmp_path / "a.fcpxml", fps=25, video=film).read_text()
+    assert 'src="file:///C:/films/a%20b.mp4"' in text
 
 
 def test_several_videos_are_never_mixed(tmp_path: Path) -> None:

@@ -209,6 +209,8 @@ def _as_address(film: str) -> str:
     if re.match(r"(?i)https?://", film):
         return film
     path = quote(film.replace("\\", "/"), safe="/:")
+    if re.match(r"[A-Za-z]:/", path):  # a drive of Windows
+        return f"file:///{path}"
     return f"file://{path}" if path.startswith("/") else f"./{path}"
 
 

@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
+from twlab.table.labelled_spans import check_spans
 from twlab.table.stretches import kind_of_rows, name_of_row
-from twlab.timecodes import LATEST_SEC
-from twlab.wording import brief
 
 __all__ = ["gather_stretches"]
 
@@ -85,29 +84,12 @@ def _names(table: pd.DataFrame) -> list[str]:
 
 def _check_times(table: pd.DataFrame) -> pd.DataFrame:
     """The table with its types, where every row is a stretch of a video."""
-    for name in _TIMES:
-        seconds = pd.to_numeric(table[name], errors="coerce").astype(np.float64)
-        bad = ~((seconds >= 0) & (seconds < LATEST_SEC)).to_numpy(bool)
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            shown = brief(table[name].tolist()[row])
-            raise InputError(
-                f"row {row} has {name} {shown}; seconds from the start of the video were "
-                f"expected; leave the row out: result.drop(result.index[{row}])"
-            )
-        table = table.assign(**{name: seconds})
-    short = np.flatnonzero(~(table["end_sec"] > table["start_sec"]).to_numpy(bool))
-    if short.size:
-        row = int(short[0])
+    checked = check_spans(table)
+    before = np.flatnonzero(checked["start_sec"].to_numpy() < 0)
+    if before.size:
+        row = int(before[0])
         raise InputError(
-            f"row {row} ends at {table['end_sec'].iloc[row]:g} s, where it starts, or before; a "
-            f"stretch of time was expected; leave it out: result.drop(result.index[{row}])"
+            f"span {row} has start_sec {checked['start_sec'].iloc[row]:g}; seconds from the start "
+            f"of the video were expected; leave it out: result.drop(result.index[{row}])"
         )
-    if table["video_id"].isna().any():
-        row = int(np.flatnonzero(table["video_id"].isna())[0])
-        raise InputError(
-            f"row {row} names no video; a video_id was expected; give one, as "
-            "result.assign(video_id='film')"
-        )
-    texts = {name: table[name].map(str).astype(object) for name in ("video_id", "label")}
-    return table.assign(**texts)
+    return checked

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from twlab.looks import write_category
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pandas as pd
 
 __all__ = ["kind_of_rows", "name_of_row"]
 
@@ -45,8 +47,8 @@ def name_of_row(table: pd.DataFrame, kind: str, place: int, number: int) -> str:
         Empty where a segment has no label.
     """
     label = table["label"].iloc[place] if "label" in table.columns else None
-    if isinstance(label, str) and label:
-        return label
+    if pd.api.types.is_scalar(label) and not pd.isna(label) and str(label).strip():
+        return write_category(label)
     if kind == "hits":
         return f"Hit {table['rank'].iloc[place]}"
     if kind == "picks":
