@@ -227,11 +227,15 @@ def _tell_unseen(plan: Plan, seen: NDArray[np.bool_], n_harmed: int) -> None:
     unseen = np.flatnonzero(~seen)
     if not len(unseen) and not n_harmed:
         return
-    place = format_timecode(plan.spans[unseen[0]][0]) if len(unseen) else None
-    left = f"; {len(unseen)} of its segments were left out, the first at {place}" if place else ""
+    told = [f"{n_harmed} pictures could not be decoded"] if n_harmed else []
+    if len(unseen):
+        place = format_timecode(plan.spans[unseen[0]][0])
+        told.append(
+            f"{len(unseen)} of its segments show nothing and are left out, the first at {place}"
+        )
     warn(
-        f"{plan.path.name!r} is damaged or ends early: {n_harmed} pictures could not be decoded"
-        f"{left}; copy or encode it again if it should be whole",
+        f"{plan.path.name!r} is damaged or ends early: {', '.join(told)}; copy or encode it again "
+        "if it should be whole"
     )
 
 

@@ -162,6 +162,11 @@ def compare_models(a: pd.DataFrame, b: pd.DataFrame | None = None) -> ModelCompa
     twenty of each errs among strangers. A high value says that two models are alike, not that
     either is good. Equal rows count once; of a long video at most 500 moments are compared.
 
+    EfficientNet-Lite0 and Lite2 on 18 films: debiased CKA .98 where chance is .53, neighbours .83
+    (.55), retrieval .62 (.03). With noise added to one model, in ten levels, no measure ever rises.
+    Of 133 divisions of 16 films into two halves that share none, one model on each, all measures
+    but retrieval were called more than chance in none, retrieval in 3.
+
     Examples
     --------
     >>> import pandas as pd, twlab as tw

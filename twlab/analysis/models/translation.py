@@ -223,9 +223,11 @@ def fit_translation(a: pd.DataFrame, b: pd.DataFrame | None = None) -> Translati
     Every video is translated by a map that was fitted without it; its true vectors of ``b`` then
     search the translated ones of all other videos, as new queries would search an old archive, and
     ``retained`` is the share of the 10 hits that they find among true ones. A cosine near 1 says
-    little, since the vectors of one model are alike; the hits are what changes. Tried on
-    made vectors only: no pairs of Marengo 2.7 and 3.0 were at hand, so what a
-    translation between these keeps must be read off pairs of your own.
+    little, since the vectors of one model are alike; the hits are what changes. From
+    EfficientNet-Lite0 to Lite2, 697 clips of 18 films, a translation keeps .63 of the hits (.57 to
+    .69) at a cosine of .90, no more than the old vectors by themselves: the verdict is to embed
+    anew. No pairs of Marengo 2.7 and 3.0 were at hand, so what a translation between these keeps
+    must be read off pairs of your own.
 
     References
     ----------
