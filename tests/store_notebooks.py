@@ -92,7 +92,7 @@ def draw_figure(page: Page, figure: Any) -> bytes:
         "({data, layout}) => Plotly.newPlot('figure', data, layout, {displayModeBar: false})",
         dict(figure),
     )
-    return photograph(page, "#figure")
+    return photograph(page, "#figure .svg-container")  # as wide as the figure
 
 
 def photograph(page: Page, selector: str) -> bytes:

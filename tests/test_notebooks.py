@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import re
 import resource
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +89,17 @@ def test_a_notebook_is_stored_with_its_pictures(path: Path) -> None:
     assert not re.findall(r"/tmp/|/home/|/root/|127\.0\.0\.1|localhost:\d", text)
     assert f"{ROOT.resolve()}/" not in text
     assert not [path for cell in code for path in ABSOLUTE.findall(told(cell))]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
+def test_a_stored_picture_holds_the_figure_and_no_more(path: Path) -> None:
+    outputs = [out for cell in read(path).cells for out in cell.get("outputs", [])]
+    for out in outputs:
+        shown = out.get("metadata", {}).get("image/png")
+        if shown:
+            head = base64.b64decode(out["data"]["image/png"][:64])
+            width, height = struct.unpack(">II", head[16:24])
+            assert width / height == pytest.approx(shown["width"] / shown["height"], rel=0.02)
 
 
 def test_a_changed_cell_makes_a_notebook_stale() -> None:
