@@ -44,11 +44,11 @@ def cpu_seconds() -> float:
 
 
 def told(cell: Any) -> str:
-    """All that a cell says in words."""
+    """All that a cell says in words, pictures in it left out."""
     texts = [out.get("text", "") for out in cell.outputs]
     kinds = [out.get("data", {}) for out in cell.outputs]
     texts += [text for data in kinds for kind, text in data.items() if kind.startswith("text/")]
-    return "\n".join(texts)
+    return re.sub(r"data:image/\w+;base64,[\w+/=]+", "", "\n".join(texts))
 
 
 def test_there_are_notebooks() -> None:
