@@ -10,6 +10,8 @@ import pytest
 
 import twlab as tw
 
+pytestmark = pytest.mark.once
+
 WORDS = ["whale", "tower", "forest", "kitchen"]
 FILLERS = [f"filler{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
 

@@ -13,6 +13,8 @@ from sklearn.metrics import average_precision_score, brier_score_loss
 
 import twlab as tw
 
+pytestmark = pytest.mark.once
+
 N_DIMS = 12
 
 

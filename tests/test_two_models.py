@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 A, B = "model a", "it's b"
 SPANS = pd.DataFrame({"video_id": "v", "start_sec": [0, 60], "end_sec": [60, 90], "label": "xy"})
 SPANS["label"] = ["x", "y"]
