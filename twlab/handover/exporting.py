@@ -8,8 +8,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-import numpy as np
-
 from twlab.errors import InputError
 from twlab.handover.chapters import (
     write_ffmetadata,
@@ -21,7 +19,7 @@ from twlab.handover.chapters import (
 )
 from twlab.handover.edits import Edit, write_edl, write_fcpxml, write_markers, write_otio
 from twlab.handover.found_stretches import gather_stretches
-from twlab.handover.frame_clock import Clock, make_clock, nearest_frames
+from twlab.handover.frame_clock import make_clock, nearest_frames
 from twlab.handover.span_files import save_spans
 from twlab.media.named import films_of
 from twlab.paths import replace_file, user_path
@@ -222,20 +220,11 @@ def _edit_of(
     clock = make_clock(fps, start_timecode)
     if form == "resolve-markers" and start_timecode is None:
         clock = make_clock(fps, _TIMELINE_START[clock.drops])
-    first, stop = _frames(stretches, clock)
+    first, stop = nearest_frames(stretches, float(clock.rate))
     ids = list(dict.fromkeys(stretches["video_id"]))
     named = films_of(video, ids)
     films = {name: os.fspath(named[name]) if name in named else name for name in ids}
     return Edit(path.stem, stretches, first, stop, clock, films)
-
-
-def _frames(stretches: pd.DataFrame, clock: Clock) -> tuple[Any, Any]:
-    """The first frame of each stretch and the one after its last."""
-    first, stop = (
-        nearest_frames(stretches[name].to_numpy(np.float64), clock.rate)
-        for name in ("start_sec", "end_sec")
-    )
-    return first, np.maximum(stop, first + 1)
 
 
 def _chapters_of(stretches: pd.DataFrame, form: str, fps: Any) -> pd.DataFrame:
@@ -253,7 +242,7 @@ def _chapters_of(stretches: pd.DataFrame, form: str, fps: Any) -> pd.DataFrame:
     # Up to the next thousandth: just before the frame a player shows the one before.
     times = [
         [float(-(-clock.seconds(frame) * 1000 // 1)) / 1000 for frame in frames.tolist()]
-        for frames in _frames(stretches, clock)
+        for frames in nearest_frames(stretches, float(clock.rate))
     ]
     return table.assign(start_sec=times[0], end_sec=times[1])
 

@@ -4,7 +4,7 @@ Rates that are written 23.976, 29.97 or 59.94 are 24, 30 and 60 thousandths of 1
 the difference to the written number is frames. Here rates are fractions, and times whole frames.
 
 * :class:`Clock`, :func:`make_clock` - a rate, and the timecode of a film's first frame
-* :func:`nearest_frames` - seconds as frames
+* :func:`nearest_frames` - spans of seconds as frames
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from twlab.timecodes import parse_timecode
 from twlab.wording import brief
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    import pandas as pd
 
     from twlab.table.types import Positions
 
@@ -80,9 +80,7 @@ def make_clock(fps: Any, start_timecode: str | None) -> Clock:
     rate = _exact_rate(fps)
     if start_timecode is None:
         return Clock(rate)
-    if not re.fullmatch(
-        r"([01]?\d|2[0-3]):[0-5]\d:[0-5]\d[:;]\d\d\d?", str(start_timecode), re.ASCII
-    ):
+    if not _SMPTE.fullmatch(str(start_timecode)):
         raise InputError(
             f"start_timecode is {brief(start_timecode)}; hours, minutes, seconds and frames were "
             "expected; write '01:00:00:00', or '01:00:00;00' where frames are dropped"
@@ -101,10 +99,11 @@ def make_clock(fps: Any, start_timecode: str | None) -> Clock:
     return clock
 
 
-def nearest_frames(seconds: NDArray[np.float64], rate: Fraction) -> Positions:
-    """For each time the frame whose start lies nearest."""
-    counted = seconds * (rate.numerator / rate.denominator)
-    return np.rint(counted).astype(np.intp)
+def nearest_frames(spans: pd.DataFrame, rate: float) -> tuple[Positions, Positions]:
+    """The first frame of each span, and the one after its last: those that begin nearest."""
+    seconds = spans[["start_sec", "end_sec"]].to_numpy(np.float64)
+    first, stop = np.rint(seconds * rate).astype(np.intp).T
+    return first, np.maximum(stop, first + 1)
 
 
 def _exact_rate(fps: Any) -> Fraction:

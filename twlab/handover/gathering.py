@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError, warn
+from twlab.handover.frame_clock import nearest_frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -155,13 +156,11 @@ def on_frames(spans: pd.DataFrame, rate: float, tool: str) -> tuple[Positions, P
         If a time does not lie on a frame.
     """
     seconds = spans[["start_sec", "end_sec"]].to_numpy(np.float64)
-    frames = np.rint(seconds * rate)
-    moved = np.abs(frames / rate - seconds)
+    moved = np.abs(np.rint(seconds * rate) / rate - seconds)
     if (moved > STILL_SEC).any():
         warn(
             f"{tool} counts frames: {int((moved > STILL_SEC).sum())} of {moved.size} starts and "
             f"ends were moved to the nearest of {rate:g} per second, by up to "
             f"{moved.max() * 1000:.0f} ms"
         )
-    first = frames[:, 0].astype(np.intp)
-    return first, np.maximum(frames[:, 1].astype(np.intp), first + 1)
+    return nearest_frames(spans, rate)
