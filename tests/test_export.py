@@ -345,3 +345,14 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     tw.search(clips, clips.iloc[[3]], k=4).drop(columns="embedding", errors="ignore").to_csv(hits)
     assert main(["export", str(hits), "-o", str(tmp_path / "hits.vtt")]) == 0
     assert len(webvtt.read(str(tmp_path / "hits.vtt")).captions) == 4
+
+
+def test_a_row_of_a_spreadsheet_without_a_label_gets_a_number(tmp_path: Path) -> None:
+    rows = "video_id,start_sec,end_sec,label\n007,0,2,meadow\n007,2,4,\n"
+    (tmp_path / "marks.csv").write_text(rows)
+    out = tmp_path / "marks.edl"
+    assert main(["export", str(tmp_path / "marks.csv"), "-o", str(out), "--fps", "25"]) == 0
+    text = out.read_text()
+    assert "* COMMENT: meadow" in text
+    assert "* COMMENT: Segment 2" in text
+    assert "* FROM CLIP NAME: 007" in text

@@ -101,5 +101,4 @@ def _read_results(source: str) -> pd.DataFrame:
             f"it is no CSV that can be read ({error}); UTF-8 with a head was expected",
             source=path.name,
         ) from None
-    named = rename_spans(table)
-    return named if "label" not in named.columns else named.assign(label=named["label"].map(str))
+    return rename_spans(table)
