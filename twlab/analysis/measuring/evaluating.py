@@ -228,9 +228,9 @@ def option_worth(
     table[["value", "low", "high"]] = 2 * table[["value", "low", "high"]] - 1
     table["interval"] = table["interval"].str.replace("the value 0", "the value -1")
     table = table.rename(columns={"value": "gain"})
-    sides = [_summarize(names, side, units)["value"] for side in (before, after)]
-    table.insert(3, "without", sides[0])
-    table.insert(4, "found", sides[1])
+    used = ~np.isnan(after - before).all(axis=0)  # the rows of the table
+    table.insert(3, "without", np.nanmean(before[:, used], axis=0))
+    table.insert(4, "found", np.nanmean(after[:, used], axis=0))
     signs = np.select(
         [table["low"].isna(), table["low"] > 0, table["high"] < 0],
         ["cannot tell", "helps", "harms"],
