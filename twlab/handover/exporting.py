@@ -164,7 +164,7 @@ def export(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = tw.export(scenes, f"{folder}/scenes.edl", fps=24, video="bbb.mp4")
     ...     print(file.read_text().splitlines()[3])
-    001  BBB      V     C        00:00:00:00 00:00:12:00 01:00:00:00 01:00:12:00
+    001  BBB      V     C        00:00:00:00 00:00:24:00 01:00:00:00 01:00:24:00
     """
     target = user_path(path)
     chosen = _form_of(target, form)
