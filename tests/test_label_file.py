@@ -299,9 +299,17 @@ def test_a_key_gives_a_name(chromium: Browser, tmp_path: Path) -> None:
     explorer.close()
 
 
+FIRST = "document.querySelector('.twx-tag .twx-chip i')?.innerText"
+INSIDE = "document.querySelector('.twx').contains(document.activeElement)"
+
+
 @pytest.mark.browser
 @needs_chromium
-def test_shift_names_the_stretch_between_two_clicks(chromium: Browser, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [".twx-sheet tr[data-row] td:last-child", ".twx-shot"])
+def test_shift_names_the_stretch_between_two_clicks(
+    chromium: Browser, tmp_path: Path, place: str
+) -> None:
+    """In the table and in the gallery; the next key is for what was selected, without a click."""
     explorer = tw.explore(table())
     explorer.labels = ["sky", *[None] * 5]
     with lab.offline_pages(chromium) as open_file:
@@ -309,14 +317,18 @@ def test_shift_names_the_stretch_between_two_clicks(chromium: Browser, tmp_path:
         page.wait_for_selector(".twx-tag")
         page.locator("canvas[tabindex]").first.focus()
         page.keyboard.press("t")
-        cards = page.locator(".twx-sheet tr[data-row] td:last-child")
+        cards = page.locator(place)
         cards.nth(1).click()
         cards.nth(4).click(modifiers=["Shift"])
-        page.locator("canvas[tabindex]").first.focus()
+        assert page.evaluate(INSIDE)
+        page.wait_for_function("document.querySelector('.twx-status').innerText.startsWith('4 of')")
+        for key, count in [("1", 5), ("1", 1), ("1", 5), ("Control+z", 1)]:
+            page.keyboard.press(key)
+            page.wait_for_function(f"{FIRST} === '{count}'")
+            assert page.evaluate(INSIDE)
+        cards.nth(1).click(modifiers=["Control"])
         page.keyboard.press("1")
-        page.wait_for_function("document.querySelector('.twx-tag .twx-chip i').innerText === '5'")
-        page.keyboard.press("Control+z")
-        page.wait_for_function("document.querySelector('.twx-tag .twx-chip i').innerText === '1'")
+        page.wait_for_function(f"{FIRST} === '4'")
     explorer.close()
 
 

@@ -12,7 +12,7 @@ const REEL_PADDING = 4;
 
 /** @template {ReelCard} C */
 export class CardReel {
-  root = element("div", { class: "twx-reel" });
+  root = element("div", { class: "twx-reel", tabindex: -1 });
   list;
   grid = false;
   #make;
@@ -71,8 +71,9 @@ export class CardReel {
     this.schedule();
   }
 
-  /** Other cards. */
+  /** Other cards; who was at one of them is at the one that the Tab key reaches, once it is there. */
   clear() {
+    if (this.list.matches(":focus-within")) this.root.focus({ preventScroll: true });
     for (const { item } of this.cards.values()) item.remove();
     this.cards.clear();
   }
@@ -125,6 +126,8 @@ export class CardReel {
     for (const [k, { item }] of this.cards)
       for (const part of item.querySelectorAll("button, input"))
         /** @type {HTMLElement} */ (part).tabIndex = k === this.#active ? 0 : -1;
+    if (this.root.matches(":focus"))
+      this.cards.get(this.#active)?.button.focus({ preventScroll: true });
     this.#drawn();
   }
 

@@ -135,7 +135,11 @@ export class TableView {
     for (const { name } of this.#columns)
       if (known.size && !known.has(name)) this.#visible.add(name);
     this.#bar.offer(this.#columns, this.#visible);
+    const [{ row }, { scrollTop }] = [this.#active, this.#scroller];
     this.#redraw();
+    // Who names one row after the other goes on where they were.
+    this.#active.row = row;
+    this.#scroller.scrollTop = scrollTop;
   }
 
   /** @param {Set<string>} names */
@@ -225,6 +229,8 @@ export class TableView {
   }
 
   #clear() {
+    // Whoever is at work here still is: the next key is for what is selected now.
+    if (this.#body.matches(":focus-within")) this.#scroller.focus({ preventScroll: true });
     this.#made.clear();
     this.#body.replaceChildren();
   }
