@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from twlab.looks import CATEGORIES, MARKS, SHADES, SIMILARITY, THEMES, colour_of
+from twlab.looks import CATEGORIES, MARKS, N_COLOURS, SIMILARITY, THEMES, colour_of
 
 FILE = Path(__file__).resolve().parents[1] / "twlab" / "widgets" / "js" / "palette.js"
 
 
 def source() -> str:
     """The module: the categories, the scales, and for each theme the colours of all else."""
-    n_colours = len(CATEGORIES) * len(SHADES)
     parts = {
-        "CATEGORIES": [colour_of(number) for number in range(n_colours)],
+        "CATEGORIES": [colour_of(number) for number in range(N_COLOURS)],
         "MARKS": MARKS,
         "SIMILARITY": SIMILARITY,
     }

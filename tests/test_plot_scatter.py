@@ -54,7 +54,7 @@ def test_labels_and_missing_labels(segments: pd.DataFrame) -> None:
     labels = pd.Series([1, pd.NA] + [0] * 13, dtype="Int64", index=segments.index, name="cluster")
     figure = tw.plot.scatter(segments, flat(segments), color=labels)
     assert [trace.name for trace in figure.data] == ["0", "1", "none"]
-    assert figure.data[2].marker.color == THEMES["auto"].muted
+    assert figure.data[2].marker.color == THEMES["auto"].missing
     assert figure.data[1].hovertext.tolist() == ["alpha 0:00 – 0:06<br>cluster: 1"]
 
 
@@ -102,6 +102,20 @@ def test_more_categories_than_colours(segments: pd.DataFrame) -> None:
     assert {trace.marker.symbol for trace in figure.data} == {"circle", "diamond"}
 
 
+def test_groups_beyond_the_colours_are_one_entry(segments: pd.DataFrame) -> None:
+    many = pd.concat([segments] * 5, ignore_index=True)
+    names = ["first", *(f"c{k % 50:02d}" for k in range(len(many) - 1))]
+    figure = tw.plot.scatter(many, flat(many), color=names)
+    assert [trace.name for trace in figure.data][-1] == "15 others"
+    assert len(figure.data) == 37
+    assert sum(len(trace.x) for trace in figure.data) == len(many)
+    assert "first" not in {trace.name for trace in figure.data}, "the smallest has no colour"
+    bars = tw.plot.timeline(many, color=names).data
+    assert [(one.name, one.marker.color) for one in bars] == [
+        (one.name, one.marker.color) for one in figure.data
+    ]
+
+
 def test_repeated_index(segments: pd.DataFrame) -> None:
     twice = pd.concat([segments, segments])
     figure = tw.plot.scatter(twice, flat(twice), color=["a", "b"] * 15)
@@ -117,7 +131,8 @@ def test_bad_coords(segments: pd.DataFrame) -> None:
 
 
 NAMES = {0: "meadow at dawn", 1: "a rabbit <b>", 3: "meadow at dawn"}
-PLACES_JS = Path(__file__).parent.parent / "twlab" / "widgets" / "js" / "map_places.js"
+SCRIPTS = Path(__file__).parent.parent / "twlab" / "widgets" / "js"
+PLACES_JS = SCRIPTS / "map_places.js"
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +182,64 @@ def test_a_name_is_where_the_explorer_writes_it(film: pd.DataFrame) -> None:
     assert len(notes.layout.annotations) > 2
     for one in notes.layout.annotations:
         assert (one.x, one.y) == pytest.approx(theirs[words(one)], rel=1e-4, abs=1e-4)
+
+
+def colourings(film: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Series[Any]]:
+    """Labels of few and of many groups, many of them equally large, some rows without any."""
+    many = pd.Series(rng.integers(0, 60, len(film)), index=film.index, name="cluster")
+    texts = "topic " + many.astype(str)
+    order = sorted(texts.unique(), reverse=True)
+    mixed = many.astype(object).where(many < 40, texts)
+    return {
+        "few": (many % 13).where(many != 5),
+        "many": many,
+        "holes": many.astype("Int64").where(many != many.mode()[0]),
+        "texts": texts,
+        "ordered": texts.astype(pd.CategoricalDtype(order, ordered=True)),
+        "mixed": mixed,
+    }
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
+def test_a_group_has_the_colour_that_the_explorer_gives_it(
+    film: pd.DataFrame, rng: np.random.Generator, tmp_path: Path
+) -> None:
+    drawn, told = {}, {}
+    coords = flat(film)
+    coords.iloc[:9] = np.nan
+    for name, labels in colourings(film, rng).items():
+        explorer = tw.explore(film, coords=coords.fillna(0), labels=labels)
+        (tmp_path / name).write_bytes(explorer._data)
+        told[name] = explorer._spec
+        explorer.close()
+        colours = {}
+        for trace in tw.plot.scatter(film, coords, color=labels, theme="light").data:
+            colours |= dict.fromkeys(zip(trace.x, trace.y, strict=True), trace.marker.color)
+        drawn[name] = [colours.get((x, y)) for x, y in coords.astype("float32").to_numpy()]
+    (tmp_path / "told.json").write_text(json.dumps(told))
+    script = f"""
+      import {{ readFileSync }} from "node:fs";
+      import {{ decodeData }} from {json.dumps((SCRIPTS / "data.js").as_uri())};
+      import {{ rowColours }} from {json.dumps((SCRIPTS / "colour.js").as_uri())};
+      const bytes = (colour) => [colour, colour >> 8, colour >> 16].map((one) => one & 255);
+      const hex = (one) => "#" + Buffer.from(bytes(one)).toString("hex");
+      const answer = {{}};
+      for (const [name, spec] of Object.entries(JSON.parse(readFileSync("told.json", "utf8")))) {{
+        const data = decodeData(spec, new DataView(Uint8Array.from(readFileSync(name)).buffer));
+        const colours = rowColours(data.columns[0], data.n, {{ theme: "light" }});
+        answer[name] = [...colours].map(hex);
+      }}
+      console.log(JSON.stringify(answer));"""
+    answer = subprocess.run(
+        ["node", "--input-type=module", "-e", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    for name, theirs in json.loads(answer.stdout).items():
+        assert len(set(theirs)) == (14 if name == "few" else 37 + (name == "holes")), name
+        assert theirs[9:] == drawn[name][9:], name
 
 
 def test_no_name_lies_over_another(rng: np.random.Generator) -> None:

@@ -71,7 +71,7 @@ def test_numbers_get_a_scale(segments: pd.DataFrame) -> None:
     assert trace.marker.colorbar.ticktext[0] == "0:00"
     holes = segments["start_sec"].where(segments["start_sec"] > 0)
     grey = bars(tw.plot.timeline(segments, color=holes))[1]
-    assert (grey.name, grey.marker.color, len(grey.x)) == ("none", THEMES["auto"].muted, 2)
+    assert (grey.name, grey.marker.color, len(grey.x)) == ("none", THEMES["auto"].missing, 2)
 
 
 def test_other_colours_than_lanes_have_a_legend(segments: pd.DataFrame) -> None:
@@ -86,7 +86,7 @@ def test_missing_labels_have_a_grey_lane(segments: pd.DataFrame) -> None:
     labels = pd.Series([0, pd.NA] + [1] * 8, dtype="Int64", index=range(10), name="cluster")
     figure = tw.plot.timeline(segments.iloc[:10], lanes=labels)
     assert figure.layout.yaxis.ticktext == ("0", "1", "none")
-    assert bars(figure)[2].marker.color == THEMES["auto"].muted
+    assert bars(figure)[2].marker.color == THEMES["auto"].missing
 
 
 def test_more_categories_than_colours(segments: pd.DataFrame) -> None:

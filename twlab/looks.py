@@ -11,7 +11,7 @@ The explorer reads them from ``widgets/js/palette.js``, which ``tests/palette.py
 
 * :data:`THEMES`, :func:`look_of` - the colours of a theme
 * :data:`SIMILARITY`, :data:`DIVERGING`, :data:`MARKS` - colours of values
-* :func:`colour_of` - the colour of a category
+* :func:`colour_of`, :func:`places_of_groups` - the colour of a category, and which has one
 * :func:`is_continuous` - whether values are a quantity or names of groups
 * :func:`is_flat` - whether differences are too small to be drawn
 * :func:`write_category` - a category by name
@@ -27,6 +27,7 @@ from twlab.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 __all__ = [
     "CATEGORIES",
@@ -34,8 +35,8 @@ __all__ = [
     "FRAME",
     "LEAST_DIFFERENCE",
     "MARKS",
+    "N_COLOURS",
     "RIFT",
-    "SHADES",
     "SIMILARITY",
     "THEMES",
     "Look",
@@ -46,6 +47,7 @@ __all__ = [
     "is_continuous",
     "is_flat",
     "look_of",
+    "places_of_groups",
     "write_category",
 ]
 
@@ -75,6 +77,9 @@ ROUNDING_STEPS = 64
 
 SHADES = (0.0, 0.4, 0.65)
 """How far the categories move towards grey each time that twelve are used up."""
+
+N_COLOURS = len(CATEGORIES) * len(SHADES)
+"""Groups that can have a colour each."""
 
 GREY = "#7d828c"
 """As far from white as from the dark paper, about."""
@@ -160,6 +165,20 @@ def colour_of(number: int) -> str:
     base, grey = channels(CATEGORIES[place]), channels(GREY)
     mixed = (round(b + (g - b) * share) for b, g in zip(base, grey, strict=True))
     return "#{:02x}{:02x}{:02x}".format(*mixed)
+
+
+def places_of_groups(counts: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The number of the colour of each group, by how many rows each has; -1 for none of its own.
+
+    As many groups as there are colours have them in their own order. Of more groups the largest
+    have them, of equally large ones the first, and the rest share a muted one. So does
+    ``coloursOfGroups`` of ``widgets/js/groups.js``.
+    """
+    if len(counts) <= N_COLOURS:
+        return np.arange(len(counts))
+    places = np.full(len(counts), -1)
+    places[np.argsort(-counts, kind="stable")[:N_COLOURS]] = np.arange(N_COLOURS)
+    return places
 
 
 def faint(colour: str, opacity: float) -> str:

@@ -15,6 +15,7 @@ import pandas as pd
 from twlab.errors import InputError
 from twlab.figures.clock import SPAN
 from twlab.figures.encodings import categories_of
+from twlab.figures.markers import place_codes
 from twlab.figures.theme import as_shown
 from twlab.intervals import format_timecode
 from twlab.looks import colour_of
@@ -224,7 +225,7 @@ def _of_labels(
     spans = np.array(_spans(table, SPAN)).reshape(-1, 2)
     codes, names = categories_of(values)
     timed = np.isfinite(spans).all(axis=1) & clip_mask(table)
-    missing = values.isna().to_numpy(bool)
+    places = place_codes(values, codes)
     kind = "Cluster" if labels.name in (None, "cluster") else str(labels.name).capitalize()
     for code, name in enumerate(names):
         rows = np.flatnonzero((codes == code) & timed)
@@ -237,13 +238,14 @@ def _of_labels(
         counted = f"{len(rows):,} segment{'s' * (len(rows) > 1)}"
         words = f"{counted}, {format_timecode((spans[rows, 1] - spans[rows, 0]).sum())} in all"
         shots = tuple(Shot(video, sec) for video, sec in zip(ids, middles, strict=True))
-        plain = missing[rows].any()
+        missing = code == len(places)
+        own = not missing and places[code] >= 0
         heading = (
             as_shown(name, HEADING_LETTERS)
-            if plain or not _is_bare_number(name)
+            if missing or not _is_bare_number(name)
             else f"{kind} {name}"
         )
-        yield Row(heading, words, shots, colour="" if plain else colour_of(code))
+        yield Row(heading, words, shots, colour=colour_of(places[code]) if own else "")
 
 
 def _is_bare_number(name: str) -> bool:

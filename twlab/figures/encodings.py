@@ -177,9 +177,9 @@ def categories_of(values: pd.Series[Any]) -> tuple[NDArray[np.intp], list[str]]:
     if isinstance(values.dtype, pd.CategoricalDtype):
         distinct = [name for name in values.cat.categories if name in set(distinct)]
     else:
-        try:
-            distinct = sorted(distinct)
-        except TypeError:  # values of several kinds have no order
+        try:  # numbers before words, as for the explorer
+            distinct = list(pd.factorize(present, sort=True)[1])
+        except TypeError:  # other values of several kinds have no order
             distinct = sorted(distinct, key=str)
     known = pd.Index(distinct, dtype=object)  # there are none of some numbers, such as float16
     codes = pd.Categorical(values.astype(object), categories=known).codes.astype(np.intp)

@@ -24,7 +24,7 @@ from twlab.figures.encodings import (
 )
 from twlab.figures.figure import Figure
 from twlab.figures.map_names import LETTER_WIDE, halo, in_ink, write_names
-from twlab.figures.markers import Group, groups_of
+from twlab.figures.markers import Group, groups_of, share_traces
 from twlab.figures.theme import as_shown, dress, put_legend_above
 from twlab.looks import Look, ThemeName, is_continuous, look_of
 from twlab.table.rows import align_rows
@@ -125,8 +125,8 @@ def scatter(
     areas = None if size is None else number_column(segments, size, "size")
     told = {"hover": _hover(segments, values)[keep], "size": _diameters(areas, keep)[keep]}
     points = table.loc[keep, axes].assign(**told)
-    figure, groups = Figure(), groups_of(values[keep], look)
-    for group in groups:
+    figure, groups = Figure(), groups_of(values, look, keep)
+    for group in share_traces(groups):
         figure.add_trace(_draw_points(points, group, look))
     if queries is not None:
         figure.add_trace(_draw_queries(segments, table[axes], queries, look))

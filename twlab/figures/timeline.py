@@ -34,7 +34,7 @@ from twlab.figures.lanes import (
     lay_lanes,
     places_of_rows,
 )
-from twlab.figures.markers import groups_of
+from twlab.figures.markers import Group, groups_of, share_traces
 from twlab.figures.scene_spans import line_opacity, scene_spans
 from twlab.figures.theme import as_shown, dress, put_legend_above
 from twlab.looks import (
@@ -127,12 +127,13 @@ def timeline(
     colours = lane_values if color is None else value_column(segments, color, "color")
     keep = _have_place(segments)
     curve = None if novelty is None else number_column(segments, novelty, "novelty")[keep]
-    shown, lane_values, colours = segments[keep], lane_values[keep], colours[keep]
+    shown, lane_values = segments[keep], lane_values[keep]
+    groups = share_traces(groups_of(colours, look, keep))
     spans = None if scenes is None else scene_spans(scenes, shown)
     table, placed = _place_rows(shown, lane_values, spans, curve)
-    table["hover"] = _hover_texts(shown, lane_values, colours).to_numpy()
+    table["hover"] = _hover_texts(shown, lane_values, colours[keep]).to_numpy()
     figure = Figure()
-    _add_bars(figure, table, colours, look, legend=color is not None)
+    _add_bars(figure, table, groups, look, legend=color is not None)
     if spans is not None:
         _add_scenes(figure, spans, placed, look)
     if curve is not None:
@@ -216,12 +217,12 @@ def _hover_texts(segments: pd.DataFrame, *values: pd.Series[Any]) -> pd.Series[A
 
 
 def _add_bars(
-    figure: go.Figure, table: pd.DataFrame, colours: pd.Series[Any], look: Look, *, legend: bool
+    figure: go.Figure, table: pd.DataFrame, groups: list[Group], look: Look, *, legend: bool
 ) -> None:
     """One trace of bars per colour."""
     length = bar_lengths(table)
     wide = np.median(length) / 1000 / max(table["end_sec"].max(), 1e-9) * PLOT_PIXELS > 4
-    for group in groups_of(colours, look):
+    for group in groups:
         part = table[group.rows]
         figure.add_trace(
             go.Bar(

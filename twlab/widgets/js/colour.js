@@ -1,6 +1,6 @@
 /** Colours: palettes safe for colour-blind readers, and one packed colour per row. */
 
-import { coloursOfGroups, groupSizes } from "./groups.js";
+import { colourOrder, coloursOfGroups } from "./groups.js";
 import { CATEGORIES, MARKS, MISSING, MUTED, N_STRONG, SIMILARITY } from "./palette.js";
 
 /** @typedef {import("./data.js").Column} Column */
@@ -67,7 +67,7 @@ export function mutedColour(theme) {
 export function groupColours(column, n, { theme, hidden = [], lit = -1 }) {
   const [palette, missing] = [categoryColours(), packColour(hexRgb(MISSING[theme]))];
   const { names } = column;
-  const ordered = names.length > palette.length ? groupSizes(column, n).ordered : [];
+  const ordered = names.length > palette.length ? colourOrder(column, n) : [];
   const places = coloursOfGroups({ names, ordered, hidden, nColours: palette.length });
   if (lit >= 0) {
     const faint = new Uint32Array(names.length + 1).fill(missing);

@@ -42,24 +42,28 @@ export function codesBySize(names, counts) {
   return codesByName(names).sort((a, b) => counts[b] - counts[a]);
 }
 
-/** @typedef {{ counts: Uint32Array, ordered: number[] }} Sizes rows in each group, and the codes by size */
-/** Thousands of names take long to sort, and a column keeps its groups. @type {WeakMap<Column, Sizes>} */
+/** Thousands of groups take long to sort, and a column keeps its own. @type {WeakMap<Column, number[]>} */
 const known = new WeakMap();
 
-/** @param {import("./data.js").CategoryColumn} column @param {number} n rows of the table @returns {Sizes} */
-export function groupSizes(column, n) {
-  const sizes = known.get(column);
-  if (sizes) return sizes;
+/**
+ * Codes in the order in which they have colours: the largest first, of equal ones the first, so
+ * that a group keeps its colour when it is called by a name.
+ * @param {import("./data.js").CategoryColumn} column @param {number} n rows of the table @returns {number[]}
+ */
+export function colourOrder(column, n) {
+  const found = known.get(column);
+  if (found) return found;
   const counts = countGroups(column, n);
-  const made = { counts, ordered: codesBySize(column.names, counts) };
-  known.set(column, made);
-  return made;
+  const ordered = [...column.names.keys()].sort((a, b) => counts[b] - counts[a]);
+  known.set(column, ordered);
+  return ordered;
 }
 
 /**
  * Which of the colours each group has, -1 for none of its own. Where there are more groups than
- * colours the largest have them; those of hidden groups go to the largest that have none.
- * @param {{ names: string[], ordered: number[], hidden: number[], nColours: number }} groups `ordered` by size
+ * colours the first of `ordered` have them, as by `places_of_groups` of twlab/looks.py; those of
+ * hidden groups go to the first that have none.
+ * @param {{ names: string[], ordered: number[], hidden: number[], nColours: number }} groups
  */
 export function coloursOfGroups({ names, ordered, hidden, nColours }) {
   if (names.length <= nColours) return Int32Array.from(names.keys());
