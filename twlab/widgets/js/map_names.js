@@ -61,7 +61,7 @@ export class MapNames {
     const colours = look.groupColours(column);
     ctx.font = look.font(FONT, 600);
     const few = this.#places.length <= MOST_PICTURES;
-    const names = this.#places.slice(0, MOST_NAMES).map((place) => {
+    const names = this.#places.map((place) => {
       const at = toPixels(place.x, place.y);
       const text = shortName(nameOf(column, place.group));
       const wide = ctx.measureText(text).width;
@@ -84,7 +84,7 @@ export class MapNames {
     const now = [column, rows, x];
     if (now.every((one, k) => one === this.#foundFor[k])) return;
     this.#foundFor = now;
-    this.#places = densestPlaces(column, x, y, rows);
+    this.#places = densestPlaces(column, x, y, rows, MOST_NAMES);
   }
 }
 

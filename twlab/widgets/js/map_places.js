@@ -10,30 +10,52 @@ import { groupOf } from "./groups.js";
 const CELLS = 32;
 
 /**
- * The densest place of each group, the largest group first.
+ * The densest place of each group, the largest group first; of many groups those of the largest.
  * @param {CategoryColumn} column @param {Float32Array} x @param {Float32Array} y @param {Uint32Array} rows
+ * @param {number} [most] groups whose places are found
  * @returns {Place[]}
  */
-export function densestPlaces(column, x, y, rows) {
+export function densestPlaces(column, x, y, rows, most = Infinity) {
+  const places = largestGroups(column, rows, most);
+  /** @type {(Place | undefined)[]} */
+  const placeOf = Array(column.names.length);
+  for (const place of places) placeOf[place.group] = place;
+  const own = rows.filter((row) => placeOf[groupOf(column, row)]);
   const grid = gridOver(x, y, rows);
-  /** @type {Map<number, number>[]} cells with a row of the group, and how many */
-  const cells = column.names.map(() => new Map());
-  for (const row of rows) {
-    const group = groupOf(column, row);
+  /** @type {Map<number, Map<number, number>>} cells with a row of the group, and how many */
+  const cells = new Map(places.map(({ group }) => [group, new Map()]));
+  for (const row of own) {
+    const counts = cells.get(groupOf(column, row));
     const cell = grid.cellOf(x[row], y[row]);
-    if (group < cells.length) cells[group].set(cell, (cells[group].get(cell) ?? 0) + 1);
+    counts?.set(cell, (counts.get(cell) ?? 0) + 1);
   }
-  const dense = cells.map((own) => densestCell(own, grid.stride));
-  const places = meansAround(column, x, y, rows, { dense, grid });
-  return places.sort((a, b) => b.count - a.count || a.group - b.group);
+  const near = [...cells].map(([group, counts]) => {
+    const cell = densestCell(counts, grid.stride);
+    return /** @type {const} */ ([group, new Set(around(cell, grid.stride))]);
+  });
+  moveToMeans(placeOf, new Map(near), { column, x, y, rows: own, grid });
+  return places;
+}
+
+/** The groups with most of some rows, without their places. @param {CategoryColumn} column @param {Uint32Array} rows @param {number} most @returns {Place[]} */
+function largestGroups(column, rows, most) {
+  const counts = new Uint32Array(column.names.length + 1);
+  for (const row of rows) counts[groupOf(column, row)]++;
+  const groups = [...column.names.keys()].filter((group) => counts[group]);
+  groups.sort((a, b) => counts[b] - counts[a] || a - b);
+  const largest = groups.slice(0, most);
+  return largest.map((group) => ({ group, x: 0, y: 0, row: -1, count: counts[group] }));
 }
 
 /** Square cells over all rows. @param {Float32Array} x @param {Float32Array} y @param {Uint32Array} rows */
 function gridOver(x, y, rows) {
   let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity];
-  for (const row of rows) {
-    [x0, x1] = [Math.min(x0, x[row]), Math.max(x1, x[row])];
-    [y0, y1] = [Math.min(y0, y[row]), Math.max(y1, y[row])];
+  for (let k = 0; k < rows.length; k++) {
+    const [px, py] = [x[rows[k]], y[rows[k]]];
+    if (px < x0) x0 = px;
+    if (px > x1) x1 = px;
+    if (py < y0) y0 = py;
+    if (py > y1) y1 = py;
   }
   const side = Math.max(x1 - x0, y1 - y0) / CELLS || 1;
   const stride = CELLS + 3; // one more on either side, and the far edge
@@ -58,34 +80,30 @@ function densestCell(own, stride) {
 }
 
 /**
- * The mean of each group's rows near its densest cell, and the row nearest to that.
- * @param {CategoryColumn} column @param {Float32Array} x @param {Float32Array} y @param {Uint32Array} rows
- * @param {{ dense: number[], grid: ReturnType<typeof gridOver> }} found
+ * Each place is the mean of its group's rows near the densest cell, and the row nearest to that.
+ * @param {(Place | undefined)[]} placeOf a group @param {Map<number, Set<number>>} near cells by group
+ * @param {{ column: CategoryColumn, x: Float32Array, y: Float32Array, rows: Uint32Array, grid: ReturnType<typeof gridOver> }} of
  */
-function meansAround(column, x, y, rows, { dense, grid }) {
-  const near = dense.map((cell) => new Set(cell < 0 ? [] : around(cell, grid.stride)));
-  const places = dense.map((_, group) => ({ group, x: 0, y: 0, row: -1, count: 0, summed: 0 }));
-  const eachNear = (/** @type {(place: typeof places[0], row: number) => void} */ then) => {
+function moveToMeans(placeOf, near, { column, x, y, rows, grid }) {
+  const eachNear = (/** @type {(place: Place, row: number) => void} */ then) => {
     for (const row of rows) {
-      const place = places[groupOf(column, row)];
-      if (place && near[place.group].has(grid.cellOf(x[row], y[row]))) then(place, row);
+      const place = placeOf[groupOf(column, row)];
+      if (place && near.get(place.group)?.has(grid.cellOf(x[row], y[row]))) then(place, row);
     }
   };
-  for (const row of rows) {
-    const place = places[groupOf(column, row)];
-    if (place) place.count++;
-  }
+  const [summed, least] = [new Map(), new Map()];
   eachNear((place, row) => {
-    place.summed++;
-    place.x += (x[row] - place.x) / place.summed;
-    place.y += (y[row] - place.y) / place.summed;
+    const n = (summed.get(place.group) ?? 0) + 1;
+    summed.set(place.group, n);
+    place.x += (x[row] - place.x) / n;
+    place.y += (y[row] - place.y) / n;
   });
-  const least = new Float64Array(places.length).fill(Infinity);
   eachNear((place, row) => {
     const far = (x[row] - place.x) ** 2 + (y[row] - place.y) ** 2;
-    if (far < least[place.group]) [least[place.group], place.row] = [far, row];
+    if (far >= (least.get(place.group) ?? Infinity)) return;
+    least.set(place.group, far);
+    place.row = row;
   });
-  return places.filter(({ count }) => count).map(({ summed: _, ...place }) => place);
 }
 
 /**
