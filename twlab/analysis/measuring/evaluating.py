@@ -136,6 +136,11 @@ def evaluate(
     exactly the threshold in its last bit; and takes, of true windows that one overlaps equally,
     whichever the machine's sort puts last.
 
+    On Charades-STA ``hit`` is the "R@n, IoU=m" of the script of Gao et al. (2017), to the last
+    digit, of the predictions that it looks at: it first drops what overlaps a better one by more
+    than m - .05. It also counts each line of the file as a query, where a sentence on two lines is
+    here one query of two windows, unless you number the lines as ``query_id``.
+
     Examples
     --------
     >>> import pandas as pd, twlab as tw
