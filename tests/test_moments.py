@@ -190,6 +190,16 @@ def test_a_dip_is_bridged_and_a_gap_is_not(rng: np.random.Generator) -> None:
     assert not ((gap["start_sec"] < 48) & (gap["end_sec"] > 50)).any()
 
 
+@pytest.mark.parametrize(("gap_sec", "goes_on"), [(0.04, True), (0.5, True), (1.0, False)])
+def test_a_gap_of_rounded_times_is_none(
+    gap_sec: float, goes_on: bool, rng: np.random.Generator
+) -> None:
+    table, topic, _ = planted(rng)
+    moved = table[SPAN].add(gap_sec * (table["start_sec"] >= 48), axis=0)
+    best = tw.moments(topic, table.assign(**moved)).iloc[0]
+    assert (best["start_sec"] < 48 < best["end_sec"] - 1) == goes_on
+
+
 def test_found_places_go_on_to_what_measures_draws_and_keeps_them(
     rng: np.random.Generator, tmp_path: Path
 ) -> None:

@@ -146,10 +146,11 @@ def moments(
     the clips over it; options are joined as in a search. A moment is the maximal scoring segment
     (Ruzzo and Tompa 1999) around a peak of the curve less .4 of the peak's height, weighed by
     seconds; where the peak is the query itself, less .16 of it, as a clip is like itself as no
-    other is. It ends where there are no clips for half a second. What runs into a better moment
-    without falling to its own level is part of that one. With ``threshold=0``, the first moment
-    overlaps the scene looked for by .5 or more in 66 to 76 % of the scenes of three sources (18
-    films, by the mean of every other shot), and in 45 to 77 % where one shot is looked for.
+    other is. It ends where there are no clips for three quarters of a second. What runs into a
+    better moment without falling to its own level is part of that one. With ``threshold=0``, the
+    first moment overlaps the scene looked for by .5 or more in 66 to 76 % of the scenes of three
+    sources (18 films, by the mean of every other shot), and in 45 to 77 % where one shot is looked
+    for.
 
     **What the threshold tells.** A segment of one of the options is read against unrelated segments
     (``"unrelated"``) alone. On 18 films .95 of the scenes reach that, .07 of the shots of other
