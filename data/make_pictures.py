@@ -16,7 +16,13 @@ from plotly.offline import get_plotlyjs
 import twlab as tw
 
 PICTURES = Path(__file__).parent / "pictures"
-WIDTH, HEIGHT = 1180, 900
+WIDTH, HEIGHT = 1180, 1020
+
+READY = """() => {
+  const film = document.querySelector('.twx video')
+  return film.readyState >= 2 && film.currentTime > 0 && !film.seeking
+}"""
+"""Whether the film shows the frame that was asked for."""
 
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 body {{ margin: 0; width: {width}px; background: #fff }}
@@ -27,13 +33,13 @@ div.row {{ display: flex }}
 
 def overview() -> str:
     """The page: similarity and map above, clusters and novelty along time below."""
-    film = tw.sample()
+    film = tw.clips(tw.sample())
     labels = tw.cluster(film, 6)
     figures = {
         "heatmap": (tw.plot.heatmap(film), WIDTH // 2, 480),
         "scatter": (tw.plot.scatter(film, tw.project(film), color=labels), WIDTH // 2, 480),
-        "timeline": (tw.plot.timeline(film, lanes=labels), WIDTH, 230),
-        "novelty": (tw.plot.novelty(film), WIDTH, 190),
+        "timeline": (tw.plot.timeline(film, lanes=labels), WIDTH, 280),
+        "novelty": (tw.plot.novelty(film), WIDTH, 260),
     }
     drawn = {
         name: figure.update_layout(width=width, height=height).to_html(
@@ -58,10 +64,10 @@ def photograph(page: str, path: Path) -> None:
 
 
 def photograph_explorer(path: Path) -> None:
-    """Write a picture of the explorer in use: a lasso drawn, a clip in focus."""
+    """Write a picture of the explorer in use: a clip in focus, its frame in the film."""
     from playwright.sync_api import sync_playwright
 
-    film = tw.sample()
+    film = tw.clips(tw.sample())
     explorer = tw.explore(
         film,
         video=tw.sample_video(),
@@ -78,9 +84,12 @@ def photograph_explorer(path: Path) -> None:
         box = page.locator(".twx-timeline canvas[tabindex]").bounding_box()
         assert box
         page.mouse.click(box["x"] + box["width"] * 0.462, box["y"] + 34)
+        # No pointer lies over it, no ring says where the keyboard is, and no bar hides the film.
+        page.mouse.move(1, 1)
+        page.evaluate("document.activeElement.blur()")
+        page.evaluate("document.querySelector('.twx video').controls = false")
+        page.wait_for_function(READY)
         page.wait_for_timeout(4000)
-        page.mouse.move(box["x"] + box["width"] * 0.462, box["y"] - 200)
-        page.wait_for_timeout(1500)
         page.locator(".twx").screenshot(path=path)
         browser.close()
 
