@@ -60,6 +60,18 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
     assert not loaded & {"numpy", "pandas", "plotly", "sklearn"}
 
 
+@pytest.mark.parametrize(
+    ("command", "what"),
+    [("demo", "Write pictures of"), ("search", "Find the segments"), ("jobs", "List every paid")],
+)
+def test_a_command_says_what_it_does_in_its_own_help(
+    command: str, what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        command_line.main([command, "--help"])
+    assert f"\n{what}" in capsys.readouterr().out
+
+
 def test_version() -> None:
     assert twlab("--version").stdout == f"twlab {tw.__version__}\n"
 

@@ -47,6 +47,7 @@ def test_of_several_the_rule_says_which_and_a_warning_what_is_left_out(
         found = tw.clips(table)
     assert found["embedding_option"].unique().tolist() == [expected]
     assert len(found) == len(segments)
+    assert f"option={expected!r} to keep these without" in str(told[0].message)
     left_out = {option or "name no option" for option in options} - {expected}
     assert all(option in str(told[0].message) for option in left_out)
     assert tw.clips(table, option=expected).index.equals(found.index)  # as the warning advises

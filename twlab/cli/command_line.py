@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from twlab import __version__
 from twlab.checks import require
+from twlab.cli.commands import add_command
 from twlab.cli.export_command import EXPORT_EXAMPLES, add_export_command
 from twlab.cli.own_films import add_explore_command
 from twlab.cli.service_commands import SERVICE_EXAMPLES as SERVICE_EXAMPLES
@@ -42,6 +43,9 @@ examples:
   twlab lab                           the notebooks, in JupyterLab
   twlab lab -- --no-browser --port 8899
 """
+
+DEMO, LAB = "twlab-demo.html", "twlab-notebooks"
+"""Where the demo and the copy of the notebooks are written, unless it is said."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,24 +88,32 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=None, flags={})
     commands = parser.add_subparsers(metavar="COMMAND")
 
-    demo = commands.add_parser("demo", help="write pictures of the bundled film as one HTML file")
-    demo.add_argument("-o", "--output", metavar="FILE", type=Path, default="twlab-demo.html")
+    demo = add_command(commands, "demo", "write pictures of the bundled film as one HTML file")
+    demo.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, default=DEMO, help=f"(default: {DEMO})"
+    )
     demo.add_argument("--no-open", action="store_true", help="do not show it in the browser")
     demo.set_defaults(run=_run_demo)
 
     add_explore_command(commands)
 
-    load = commands.add_parser("load", help="say what files hold, or save them as one table")
+    load = add_command(commands, "load", "say what files hold, or save them as one table")
     load.add_argument("sources", metavar="FILE", nargs="+", help="file, folder or glob")
     load.add_argument("-o", "--output", metavar="FILE", help="save all segments (.parquet)")
     load.set_defaults(run=_run_load)
 
-    check = commands.add_parser("check", help="list everything that is wrong in files")
+    check = add_command(commands, "check", "list everything that is wrong in files")
     check.add_argument("sources", metavar="FILE", nargs="+", help="file, folder or glob")
     check.set_defaults(run=_run_check)
 
-    lab = commands.add_parser("lab", help="start JupyterLab on a copy of the notebooks")
-    lab.add_argument("--folder", metavar="DIR", type=Path, default="twlab-notebooks")
+    lab = add_command(commands, "lab", "start JupyterLab on a copy of the notebooks")
+    lab.add_argument(
+        "--folder",
+        metavar="DIR",
+        type=Path,
+        default=LAB,
+        help=f"where the copy lies (default: {LAB})",
+    )
     lab.add_argument("options", metavar="OPTION", nargs="*", help="for JupyterLab, after --")
     lab.set_defaults(run=_run_lab)
 

@@ -6,6 +6,8 @@ import io
 import sys
 from typing import TYPE_CHECKING, Any
 
+from twlab.cli.commands import add_command
+
 if TYPE_CHECKING:
     import argparse
 
@@ -34,8 +36,10 @@ EXPORT_EXAMPLES = """\
 
 def add_export_command(commands: Any) -> None:
     """Add the command to the parser's."""
-    export = commands.add_parser(
-        "export", help="scenes of answers, or a .csv of results, for an editing program or a player"
+    export = add_command(
+        commands,
+        "export",
+        "scenes of answers, or a .csv of results, for an editing program or a player",
     )
     export.add_argument(
         "sources", metavar="FILE", nargs="+", help="answers, of which scenes are found, or one .csv"

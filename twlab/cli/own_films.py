@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from twlab.cli.commands import add_command
 from twlab.endings import family_of
 from twlab.errors import InputError, warn
 
@@ -27,6 +28,9 @@ EXPLORE_FLAGS = {
 }
 """Arguments of :func:`twlab.encode` by what they are called on the command line."""
 
+PAGE = "twlab-explore.html"
+"""Where the page is written, unless it is said."""
+
 EMBEDDED_BYTES = 100_000_000
 """Films up to this size together are written into the page, which then can be sent; it opens in a
 second or two. Larger ones are played from where they lie."""
@@ -34,16 +38,24 @@ second or two. Larger ones are played from where they lie."""
 
 def add_explore_command(commands: Any) -> None:
     """Add the command to the parser's."""
-    explore = commands.add_parser(
-        "explore", help="films of yours, or answers and their films, as one page to look around in"
+    explore = add_command(
+        commands,
+        "explore",
+        "films of yours, or answers and their films, as one page to look around in",
     )
     explore.add_argument("sources", metavar="FILE", nargs="+", help="film, answer or folder")
-    explore.add_argument("-o", "--output", metavar="PAGE", default="twlab-explore.html")
+    explore.add_argument("-o", "--output", metavar="PAGE", default=PAGE, help=f"(default: {PAGE})")
     explore.add_argument("--no-open", action="store_true", help="do not show it in the browser")
-    explore.add_argument("--segmentation", metavar="NAME", default="fixed", help="fixed, shots")
-    explore.add_argument("--clip-sec", type=float, metavar="N", default=6, help="length of clips")
-    explore.add_argument("--option", metavar="NAME", help="visual, audio, … to be shown")
-    explore.add_argument("--encoder", metavar="FILE", default="default", help="an ONNX file")
+    explore.add_argument(
+        "--segmentation", metavar="NAME", default="fixed", help="fixed (default), shots"
+    )
+    explore.add_argument(
+        "--clip-sec", type=float, metavar="N", default=6, help="seconds of a clip (default: 6)"
+    )
+    explore.add_argument("--option", metavar="NAME", help="which to show: visual, audio, …")
+    explore.add_argument(
+        "--encoder", metavar="FILE", default="default", help="an ONNX file of yours"
+    )
     explore.add_argument("--folder", metavar="DIR", help="where encoded films are kept")
     explore.set_defaults(run=_run_explore, flags=EXPLORE_FLAGS)
 
@@ -90,7 +102,7 @@ def _load_or_encode(
         return load(answers)
     from twlab.media.encoding import encode
 
-    print("no answer is named: these are not Marengo vectors", file=sys.stderr)
+    print("encoding on this machine: these are not Marengo vectors", file=sys.stderr)
     return encode(
         films,
         segmentation=chosen.segmentation,

@@ -7,6 +7,8 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from twlab.cli.commands import add_command
+
 if TYPE_CHECKING:
     import argparse
 
@@ -39,7 +41,7 @@ SERVICE_EXAMPLES = """\
 
 def add_service_commands(commands: Any) -> None:
     """Add the commands to the parser's."""
-    embed = commands.add_parser("embed", help="embed videos and other files, and save them")
+    embed = add_command(commands, "embed", "embed videos and other files, and save them")
     embed.add_argument("sources", metavar="FILE", nargs="+", help="file, folder, glob or address")
     embed.add_argument("-o", "--output", metavar="FILE", required=True, help="(.parquet)")
     embed.add_argument("--model", metavar="NAME", help="marengo3.0 (default), marengo3.5")
@@ -52,19 +54,21 @@ def add_service_commands(commands: Any) -> None:
     embed.add_argument("--max-sentences", type=int, metavar="N", help="chunks of a text")
     embed.add_argument("--overlap-sentences", type=int, metavar="N", help="shared by two chunks")
     embed.add_argument("--dimension", type=int, metavar="N", help="128, 256 or 512 (marengo3.5)")
-    embed.add_argument("--concurrency", type=int, default=8, metavar="N")
+    embed.add_argument(
+        "--concurrency", type=int, default=8, metavar="N", help="jobs at once (default: 8)"
+    )
     embed.add_argument("--pay-again", action="store_true", help="start failed videos anew")
     _add_folder(embed)
     embed.set_defaults(run=_run_embed, flags=SERVICE_FLAGS)
 
-    fetch = commands.add_parser("fetch", help="save the segments of all videos of an index")
+    fetch = add_command(commands, "fetch", "save the segments of all videos of an index")
     fetch.add_argument("index_id", metavar="INDEX_ID")
     fetch.add_argument("-o", "--output", metavar="FILE", required=True, help="(.parquet)")
     fetch.add_argument("--option", action="append", metavar="NAME", help="visual, audio, …")
     _add_folder(fetch)
     fetch.set_defaults(run=_run_fetch, flags=SERVICE_FLAGS)
 
-    jobs = commands.add_parser("jobs", help="list every paid job of this folder")
+    jobs = add_command(commands, "jobs", "list every paid job of this folder")
     _add_folder(jobs)
     jobs.set_defaults(run=_run_jobs, flags=SERVICE_FLAGS)
 

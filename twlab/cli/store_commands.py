@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twlab.analysis.judging.queries import is_existing_file, is_words, query_kind
+from twlab.cli.commands import add_command
 from twlab.errors import InputError
 from twlab.paths import replace_file
 
@@ -47,13 +48,13 @@ STORE_EXAMPLES = """\
 
 def add_store_commands(commands: Any) -> None:
     """Add the commands to the parser's."""
-    ingest = commands.add_parser("ingest", help="put segments of files into a store")
+    ingest = add_command(commands, "ingest", "put segments of files into a store")
     ingest.add_argument("sources", metavar="FILE", nargs="+", help="file, folder or glob")
     _add_store(ingest)
     ingest.add_argument("--new", action="store_true", help="refuse segments that are there")
     ingest.set_defaults(run=_run_ingest, flags={})
 
-    search = commands.add_parser("search", help="find the segments of a store most alike to one")
+    search = add_command(commands, "search", "find the segments of a store most alike to one")
     search.add_argument("query", metavar="QUERY", nargs="?", help="embedding file, or words")
     search.add_argument("--text", metavar="WORDS", help="words, whatever they look like")
     search.add_argument("--like", metavar="VIDEO@SEC", help="the segment of a video at a time")

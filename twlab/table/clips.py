@@ -98,6 +98,6 @@ def _tell_of_others(option: str, there: list[str], n_unnamed: int) -> None:
     if n_unnamed:
         others.append(f"{n_unnamed} rows that name no option")
     warn(
-        f"the clips of {option!r} were taken; the table also has {', '.join(others)}; pass option= "
-        f"to choose, option={option!r} to say that this one is meant"
+        f"only the clips of {option!r} were taken (the table also has {', '.join(others)}); pass "
+        f"option= to take others, or option={option!r} to keep these without a warning"
     )
