@@ -221,6 +221,10 @@ class TestHeatmap:
         assert ticks(tw.plot.heatmap(tw.load(chunks()))) == [f"chunk {k}" for k in range(6)]
         assert ticks(tw.plot.heatmap(tw.load(quarters()))) == ["p. 1", "p. 2"]
 
+    def test_the_axis_is_called_what_its_ticks_are(self) -> None:
+        for what, answered in (("page", pdf()), ("chunk", chunks())):
+            assert tw.plot.heatmap(tw.load(answered)).layout.xaxis.title.text == what
+
     def test_the_hover_says_the_quadrant(self) -> None:
         labels = tw.plot.heatmap(tw.load(quarters())).layout.xaxis2.ticktext
         assert labels[1] == "q.pdf p. 1, top left"

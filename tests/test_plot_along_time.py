@@ -50,7 +50,7 @@ def test_hits_say_what_their_score_is(film: pd.DataFrame) -> None:
     standing, rank = (tw.search(film, row, fuse=fuse) for fuse in ("standing", "rank"))
     joined = tw.merge_hits(rank)
     for found, words in (
-        (standing, "the score is in spreads above ordinary rows"),
+        (standing, "score: robust standard deviations above ordinary rows"),
         (rank, "scores tell the order alone"),
         (joined, "scores tell the order alone"),
     ):
@@ -251,7 +251,7 @@ def test_hits_of_one_score_have_no_scale(film: pd.DataFrame) -> None:
     assert not figure.data[1].marker.showscale
     assert "all have the score 2" in figure.layout.title.text
     several = tw.plot.hits(film, hits_at(252, 258, score=[2.0, 1.0]))
-    assert several.data[1].marker.colorbar.title.text == "score<br>(spreads)"
+    assert several.data[1].marker.colorbar.title.text == "score<br>(std. dev.)"
     fused = tw.plot.hits(film, hits_at(252, 258, score=[1 / 61, 1 / 62]))
     assert fused.data[1].marker.colorbar.title.text == "score<br>(order alone)"
     words = fused.layout.title.text.replace("<br>", " ")

@@ -39,6 +39,16 @@ def test_bars_lie_where_the_segments_do(segments: pd.DataFrame) -> None:
     assert seconds(figure.layout.xaxis.range) == [0, 60]
 
 
+def test_a_title_longer_than_its_axis_is_left_to_the_heading(segments: pd.DataFrame) -> None:
+    low = tw.plot.timeline(segments[segments["embedding_option"] == "visual"])
+    assert low.layout.yaxis.title.text is None
+    assert "<b>Timeline by embedding option</b>" in low.layout.title.text
+    high = tw.plot.timeline(
+        segments, lanes=pd.Series(range(len(segments)), segments.index, name="k")
+    )
+    assert high.layout.yaxis.title.text == "k"
+
+
 def test_one_lane_and_trace_per_value(segments: pd.DataFrame) -> None:
     labels = pd.Series(np.arange(10) % 3, index=segments.index[:10], name="cluster")
     figure = tw.plot.timeline(segments.iloc[:10], lanes=labels)

@@ -51,9 +51,9 @@ def hits(
 ) -> go.Figure:
     """Where the hits of a search lie: a lane per video, hits coloured by score, ranks above them.
 
-    By standing, a score counts how many spreads a place lies above the ordinary rows of its option
-    (``tw.search`` says how far chance goes); by rank, it gives only the order. The subtitle says
-    which it is, and hovering over a hit shows its similarity by option too.
+    By standing, a score counts how many robust standard deviations a place lies above the ordinary
+    rows of its option (``tw.search`` says how far chance goes); by rank, it gives only the order.
+    The subtitle says which it is, and hovering over a hit shows its similarity by option too.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def _meaning(timed: pd.DataFrame) -> str:
         return f"all have the score {float(timed['score'].iloc[0]):.3g}"
     if _tell_order(timed):
         return f"scores tell the order alone (fused ranks: the mean of 1 / ({RANK_OFFSET} + rank))"
-    return "the score is in spreads above ordinary rows"
+    return "score: robust standard deviations above ordinary rows"
 
 
 def _tell_order(timed: pd.DataFrame) -> bool:
@@ -186,7 +186,7 @@ def _draw_hits(timed: pd.DataFrame, lanes: list[str], look: Look) -> go.Bar:
     scale: dict[str, Any] = {"color": MARKS[0] if _same_score(timed) else look.muted}
     if timed["score"].notna().any() and not _same_score(timed):
         scale = {"color": timed["score"], "colorscale": scale_of(MARKS)}
-        unit = "order alone" if _tell_order(timed) else "spreads"
+        unit = "order alone" if _tell_order(timed) else "std. dev."
         scale["colorbar"] = {"title": f"score<br>({unit})"}
     return go.Bar(
         y=lanes,

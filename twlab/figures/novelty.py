@@ -104,7 +104,8 @@ def novelty(
     _draw_curves(figure, table, videos, look)
     if spans is not None:
         _mark_scenes(figure, spans[spans["video_id"].isin(videos)], videos, look)
-    text = "how unlike the stretches before and after each start are"
+    text = "how unlike the stretches before and after each start are; dots: high peaks"
+    text += "; dotted lines: starts of scenes" * (spans is not None)
     text += "; all alike" * bool((table["value"].abs() < LEAST_DIFFERENCE).all())
     note = text if len(videos) > 1 else f"{as_shown(videos[0], 40)} · {text}"
     heading = "Novelty" if title is None else title

@@ -272,10 +272,16 @@ def axis_settings(
     else:
         places, texts = _time_ticks(ground, most_ticks)
         last = np.nanmax(ground.timed, initial=0.0)
-        title = f"page of {what}" if last == 0 else time_title(last, what)
+        untimed = _word_of_pages(ground)
+        title = f"{untimed} of {what}" if last == 0 else time_title(last, what)
     shown = {"tickmode": "array", "tickvals": places, "ticktext": texts}
     title = title.removesuffix(" of time")
     return {"type": "linear", "range": [0, ground.length], "title": {"text": title}, **shown}
+
+
+def _word_of_pages(ground: Ground) -> str:
+    """What rows without time are called together: by chunk only where all of them are chunks."""
+    return "chunk" if all(name.startswith("chunk ") for _, name in ground.pages) else "page"
 
 
 def shows_names(ground: Ground, pixels: float) -> bool:
