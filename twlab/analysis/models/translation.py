@@ -391,5 +391,5 @@ def _advise(best: pd.Series[float], curve: pd.DataFrame, n_films: int) -> tuple[
     if best["low"] >= KEPT:
         return TRANSLATE, kept
     gains = curve["retained"].diff().iloc[-1] if len(curve) > 1 else 0.0
-    more = "; the last videos still helped, so more pairs may" if gains > RISING else ""
+    more = "; the last videos still helped, so more pairs may help" if gains > RISING else ""
     return (RE_EMBED if best["high"] < KEPT else CANNOT_SAY), kept + more
