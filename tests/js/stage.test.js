@@ -40,6 +40,15 @@ test("a heatmap is not wider than its square; what it leaves goes to its neighbo
   assert.ok(high[1] > 560);
 });
 
+test("of two heatmaps side by side neither is wider than its square, unless they are alone", () => {
+  const names = ["heatmap", "heatmapBeside", "player"];
+  const widths = planColumns(names, 1900, 300, OWN_LAYOUT);
+  assert.equal(widths[0], widths[1]);
+  assert.ok(widths[0] < 330);
+  const alone = planColumns(names.slice(0, 2), 1900, 300, OWN_LAYOUT);
+  assert.deepEqual(alone, [945, 945]);
+});
+
 test("in a notebook heights are bounded, in a window they fill it", () => {
   const page = { tight: false, natural: 110, most: 290 };
   for (const width of [1000, 1440, 2560]) {
@@ -59,6 +68,17 @@ test("in a window too small a page scrolls, a full screen gets smaller panels fi
   assert.equal(planHeights({ ...room, tight: true }, OWN_LAYOUT).tall, 380);
   assert.ok(planHeights({ ...room, tight: false }, OWN_LAYOUT).tall > 470);
   assert.equal(planHeights({ ...room, tight: true, height: 200 }, OWN_LAYOUT).tall, 310);
+});
+
+test("two rows of columns fill a window together, and are smaller before a page scrolls", () => {
+  const room = { width: 1440, tight: false, natural: 110, most: 290, rows: 2 };
+  for (const height of [1000, 1400]) {
+    const { tall, timeline } = planHeights({ ...room, height }, OWN_LAYOUT);
+    assert.ok(Math.abs(2 * tall + GAP + timeline - height) <= 1);
+  }
+  assert.equal(planHeights({ ...room, height: 600 }, OWN_LAYOUT).tall, 310);
+  const kept = planHeights({ ...room, height: 1400 }, { ...OWN_LAYOUT, tall: 400 });
+  assert.equal(kept.tall, 400);
 });
 
 test("on a full screen the lanes of many videos scroll before columns are low", () => {

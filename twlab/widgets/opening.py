@@ -65,7 +65,10 @@ def explore(
         A table of segments. A table that mixes embedding options opens with the visual ones on
         map and heatmap, a choice to switch, and one lane per option on the timeline. Of several
         models each has a map, a heatmap and a lane of its own, and the choice names it; what has
-        the focus keeps its time. Whole-video rows are left out of all views.
+        the focus keeps its time. "Side by side" shows two of these at once: what is pointed at,
+        in focus or selected in one is marked in the other where it runs at the same time in the
+        same video. Selected is what was chosen, in its own map. Whole-video rows are left out of
+        all views.
     video : path, URL, or dict of these by ``video_id``, optional
         What to play. A file inside the folder of the notebook server is served by it; any other
         is embedded up to 64 MB. Without it the stream in the column ``hls_url`` is played where

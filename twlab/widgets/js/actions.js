@@ -290,10 +290,23 @@ export class Actions {
   /** Show another map and heatmap; the focus stays at its time. @param {number} space */
   showSpace(space) {
     const store = this.#store;
-    store.set({ space });
+    // Two spaces side by side change places: the same one twice says nothing.
+    const beside = store.get("beside") === space ? store.get("space") : store.get("beside");
+    store.set({ space, beside });
     const lane = this.#data.lane[this.#data.spaces[space].rows[0]];
     const row = this.#times.rowAt(store.get("video"), lane, store.get("sec"));
     if (row >= 0) store.set({ focus: row });
+  }
+
+  /** Show those of another space beside map and heatmap, or of none (-1). @param {number} beside */
+  showBeside(beside) {
+    const [store, { spaces }] = [this.#store, this.#data];
+    const names = [spaces[store.get("space")], spaces[beside]].map((space) => space?.name);
+    const message = beside < 0 ? `Only ${names[0]} shown` : `${names.join(" and ")} side by side`;
+    // Widths that were chosen are of other columns.
+    const own = store.get("beside") < 0 === beside < 0;
+    const layout = own ? store.get("layout") : { ...store.get("layout"), columns: {} };
+    store.set({ beside, layout, message });
   }
 
   /** @param {number} video @param {number} sec */

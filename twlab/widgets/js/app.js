@@ -19,7 +19,8 @@ import { MapView } from "./map.js";
 import { Media } from "./media.js";
 import { NAMED_COLUMN, withNames } from "./naming.js";
 import { OutMenu } from "./out_menu.js";
-import { makePanels } from "./panels.js";
+import { addMapTools } from "./map_tools.js";
+import { isTwinned, makePanels } from "./panels.js";
 import { Player } from "./player.js";
 import { Stage, rememberedLayout } from "./stage.js";
 import { Store, initialState } from "./state.js";
@@ -30,6 +31,7 @@ import { carryHidden, shownRows } from "./visibility.js";
 import { makeToast } from "./toast.js";
 import { Toolbar } from "./toolbar.js";
 import { Tooltip } from "./tooltip.js";
+import { Twins, linkContext } from "./twins.js";
 import { VideosView } from "./videos.js";
 import { withSearched } from "./word_search.js";
 
@@ -52,7 +54,8 @@ import { withSearched } from "./word_search.js";
 export class App {
   #context;
   /** @type {View[]} */
-  #views;
+  #lasting;
+  #twins;
   #player;
   #gallery;
   #table;
@@ -74,13 +77,15 @@ export class App {
     this.actions = context.actions;
     this.store.set({ layout: rememberedLayout(host) });
     const panels = makePanels(this.root, data);
-    const views = makeViews(context, panels);
+    const { signal } = this.#life;
+    const views = makeViews(context, panels, signal);
+    this.#twins = new Twins(context, panels);
     const stage = new Stage(context, this.root, panels, views.timeline);
     this.root.append(makeToast(this.store, this.#life.signal), this.#help);
     this.#player = views.player;
     this.#gallery = views.gallery;
     this.#table = views.table;
-    this.#out = new OutMenu(context, this.root, () => drawables(views));
+    this.#out = new OutMenu(context, this.root, () => drawables(views, this.#twins.made));
     this.#toolbar = new Toolbar(context, panels.toolbar, {
       out: this.#out.node,
       reset: () => this.#reset(),
@@ -88,8 +93,7 @@ export class App {
       help: () => this.#help.showModal(),
     });
     const made = Object.values(views).filter((view) => view !== undefined);
-    this.#views = [...made, stage, this.#toolbar];
-    const { signal } = this.#life;
+    this.#lasting = [...made, stage, this.#toolbar, this.#twins];
     addKeys(context, panels.sections, signal);
     showStatus(context, panels.status, panels.live, signal);
     attachKeys(this.root, (event) => this.#keyInView(event), this.#verbs(), signal);
@@ -101,6 +105,11 @@ export class App {
     this.store.on(["layout"], pause, signal);
     const message = "Drag on this view now; tap beside it to scroll the page";
     this.root.addEventListener(WOKEN, () => this.store.set({ message }), { signal });
+  }
+
+  /** @returns {View[]} */
+  get #views() {
+    return [...this.#lasting, ...this.#twins.views];
   }
 
   #reset() {
@@ -155,7 +164,7 @@ export class App {
   destroy() {
     this.#life.abort();
     this.#out.destroy();
-    this.#views.forEach((view) => view.destroy());
+    this.#lasting.forEach((view) => view.destroy());
     const { tooltip, frames, media, look, store } = this.#context;
     for (const part of [tooltip, frames, media, look]) part.destroy();
     store.close();
@@ -213,13 +222,15 @@ function keepUpToDate(data, store) {
   store.on(["hidden", "labels"], show);
 }
 
-/** @param {Context} context @param {import("./panels.js").Panels} panels */
-function makeViews(context, panels) {
+/** @param {Context} context @param {import("./panels.js").Panels} panels @param {AbortSignal} signal */
+function makeViews(context, panels, signal) {
   const { map, tools, heatmap, scale, timeline, player, details, legend } = panels;
   const { gallery, bar, videos, table } = panels;
+  if (tools) addMapTools(context, tools, signal);
+  const side = isTwinned(context.data) ? linkContext(context, "space", signal) : context;
   return {
-    map: map && tools && new MapView(context, map, tools),
-    heatmap: heatmap && scale && new HeatmapView(context, heatmap, scale),
+    map: map && new MapView(side, map),
+    heatmap: heatmap && scale && new HeatmapView(side, heatmap, scale),
     timeline: timeline && new TimelineView(context, timeline),
     player: player && new Player(context, player),
     details: details && new Details(context, details),
@@ -230,12 +241,14 @@ function makeViews(context, panels) {
   };
 }
 
-/** The views of which pictures can be made: those on the page. @param {ReturnType<typeof makeViews>} views */
-function drawables({ map, heatmap, timeline }) {
+/** The views of which pictures can be made: those on the page. @param {ReturnType<typeof makeViews>} views @param {Twins["made"]} twins */
+function drawables({ map, heatmap, timeline }, twins) {
   /** @type {import("./out_menu.js").Drawables} */
   const drawn = {};
   if (map?.size.width) drawn.Map = map;
   if (heatmap?.size.width) drawn.Similarity = heatmap;
+  if (twins.map?.size.width) drawn["Map beside"] = twins.map;
+  if (twins.heatmap?.size.width) drawn["Similarity beside"] = twins.heatmap;
   if (timeline?.size.width) drawn.Timeline = timeline;
   return drawn;
 }

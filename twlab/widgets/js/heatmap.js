@@ -72,10 +72,11 @@ export class HeatmapView {
     this.#toggle.hidden = !similarity || !byVideo;
     this.#toggle.setAttribute("aria-pressed", String(store.get("byVideo")));
     const what = square === byVideo && square ? "videos" : "segments";
+    const of = data.spaces.length > 1 ? space.name : "";
     const n = what === "videos" ? data.videos.length : (space?.rows.length ?? 0);
     this.canvas.setAttribute(
       "aria-label",
-      `Similarity of every two of ${n} ${what}. Arrow keys move along time.`,
+      `Similarity of every two of ${n} ${what}${of && ` in ${of}`}. Arrow keys move along time.`,
     );
     this.#drawLegend();
     this.reset();

@@ -12,7 +12,6 @@ import { drawMapMarks, drawPath } from "./map_marks.js";
 import { MapNames } from "./map_names.js";
 import { drawPoints } from "./map_picture.js";
 import { MapQueries } from "./map_queries.js";
-import { addMapTools } from "./map_tools.js";
 import { PointLayer } from "./points.js";
 import { RowPictures } from "./row_pictures.js";
 import { Surface } from "./surface.js";
@@ -83,8 +82,8 @@ export class MapView {
   #outline = [];
   #life = new AbortController();
 
-  /** @param {Context} context @param {HTMLElement} parent @param {HTMLElement} tools in the head of the map */
-  constructor(context, parent, tools) {
+  /** @param {Context} context @param {HTMLElement} parent */
+  constructor(context, parent) {
     this.#context = context;
     this.#x = context.data.x ?? new Float32Array(0);
     this.#y = context.data.y ?? new Float32Array(0);
@@ -105,7 +104,6 @@ export class MapView {
     this.canvas.setAttribute("role", "application");
     const { store } = context;
     const { signal } = this.#life;
-    addMapTools(context, tools, signal);
     attachGestures(this.canvas, this, () => store.get("tool") === "pan", signal);
     store.on(["mask", "colorBy", "labels", "theme", "lit"], () => this.#uploadLooks(), signal);
     store.on(["shown", "searched"], () => this.#showRows(), signal);
@@ -141,13 +139,15 @@ export class MapView {
 
   #uploadPositions() {
     const rows = this.#rows;
+    const { data, store } = this.#context;
+    const of = data.spaces.length > 1 && !data.mapAll ? data.spaces[store.get("space")].name : "";
     this.#points.setPositions(
       gather(new Float32Array(rows.length), this.#x, rows),
       gather(new Float32Array(rows.length), this.#y, rows),
     );
     this.canvas.setAttribute(
       "aria-label",
-      `Map of ${rows.length} segments by likeness. Arrow keys move to the next point, Enter selects it.`,
+      `Map of ${rows.length} segments by likeness${of && ` in ${of}`}. Arrow keys move to the next point, Enter selects it.`,
     );
   }
 

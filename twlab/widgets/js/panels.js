@@ -16,6 +16,8 @@ import { element } from "./dom.js";
 export const PANELS = {
   map: { title: "Map", place: "column" },
   heatmap: { title: "Similarity", place: "column" },
+  mapBeside: { title: "Map beside", place: "column" },
+  heatmapBeside: { title: "Similarity beside", place: "column" },
   player: { title: "Player", place: "column", headed: false },
   timeline: { title: "Timeline", place: "wide" },
   videos: { title: "Videos", place: "wide", folded: 46, headed: false },
@@ -23,10 +25,19 @@ export const PANELS = {
   table: { title: "Table", place: "wide", folded: 46, headed: false },
 };
 
+/** Panels of which a second one, of another space, can stand beside. @type {Record<string, string>} */
+export const TWINS = { map: "mapBeside", heatmap: "heatmapBeside" };
+
+/** Whether there are two spaces with maps or heatmaps of their own to see side by side. @param {import("./data.js").Data} data */
+export function isTwinned({ spaces, views, mapAll }) {
+  return spaces.length > 1 && !mapAll && views.some((view) => view in TWINS);
+}
+
 /**
  * @typedef {object} Panels where each part goes; those of views only where they are asked for
  * @property {HTMLElement} stage
  * @property {Map<string, HTMLElement>} sections by the name of their view
+ * @property {Record<string, { place: HTMLElement, scale: HTMLElement }>} twins by the view that they stand beside
  * @property {HTMLElement} toolbar
  * @property {HTMLElement} foot
  * @property {HTMLElement} legend
@@ -58,11 +69,12 @@ export function makePanels(root, data) {
   const foot = element("div", { class: "twx-foot" }, legend);
   const stage = makeStage(data);
   /** @type {Panels} */
-  const panels = { stage, sections: new Map(), toolbar, foot, legend, status, live };
+  const panels = { stage, sections: new Map(), twins: {}, toolbar, foot, legend, status, live };
   for (const name of data.views) {
     const section = makePanel(panels, name, data);
     panels.sections.set(name, section);
     stage.append(section);
+    if (name in TWINS && isTwinned(data)) stage.append(makeTwinPanel(panels, name));
   }
   const bare = data.views.length === 1 && data.views[0] === "player";
   if (bare) root.append(stage, live);
@@ -97,6 +109,21 @@ function makePanel(panels, name, { n, noNovelty }) {
     heading?.append(element("span", { class: "twx-scale" }, noNovelty));
   if (name === "map") heading?.append((panels.tools = element("span", { class: "twx-scale" })));
   if (name === "heatmap") heading?.append((panels.scale = element("span", { class: "twx-scale" })));
+  return panel;
+}
+
+/** The panel of the same view of another space. @param {Panels} panels @param {string} view */
+function makeTwinPanel(panels, view) {
+  const name = TWINS[view];
+  const scale = element("span", { class: "twx-scale" });
+  const place = element("div", { class: "twx-view" });
+  panels.twins[view] = { place, scale };
+  const of = element("span", { class: "twx-of" });
+  panels.sections.get(view)?.querySelector(".twx-heading")?.firstChild?.after(of.cloneNode());
+  const heading = element("h2", { class: "twx-heading" }, PANELS[view].title, of, scale);
+  const panel = element("section", sectionAttributes(name), heading, place);
+  panel.classList.add("twx-panel-twin");
+  panels.sections.set(name, panel);
   return panel;
 }
 

@@ -1,6 +1,6 @@
 /** Lays the panels out in the room there is, with borders that can be moved between them. */
 
-import { PANELS } from "./panels.js";
+import { PANELS, TWINS } from "./panels.js";
 import { makeSplitter, tellSize } from "./splitter.js";
 import {
   GAP,
@@ -57,7 +57,7 @@ export class Stage {
     const host = /** @type {HTMLElement} */ (root.parentElement);
     const { store } = context;
     store.on(["layout"], () => remembered.set(host, store.get("layout")), signal);
-    store.on(["layout"], () => this.#showPanels(), signal);
+    store.on(["layout", "beside"], () => this.#showPanels(), signal);
     this.#showPanels();
     this.#observer.observe(root);
     for (const node of [panels.toolbar, panels.foot, ...panels.sections.values()])
@@ -68,16 +68,28 @@ export class Stage {
 
   /** Names of the panels that are shown. @returns {string[]} */
   #shown() {
-    const { away } = this.#context.store.get("layout");
-    return this.#context.data.views.filter((view) => !away.includes(view));
+    const { data, store } = this.#context;
+    const { away } = store.get("layout");
+    const views = data.views.filter((view) => !away.includes(view));
+    if (store.get("beside") < 0) return views;
+    return views.flatMap((view) => (view in TWINS ? [view, TWINS[view]] : [view]));
   }
 
-  /** Of those the ones that stand beside each other. */
+  /** Of those the ones that stand beside each other, those of a second row left out. */
   #columns() {
     const folded = this.#panels.stage.dataset.film === "none";
+    const below = this.#below();
     return this.#shown().filter(
-      (name) => PANELS[name].place === "column" && !(folded && name === "player"),
+      (name) =>
+        PANELS[name].place === "column" && !(folded && name === "player") && !below.includes(name),
     );
+  }
+
+  /** Side by side, two heatmaps stand below two maps. @returns {string[]} */
+  #below() {
+    const shown = this.#shown();
+    const both = [TWINS.map, TWINS.heatmap].every((name) => shown.includes(name));
+    return both ? ["heatmap", TWINS.heatmap] : [];
   }
 
   #showPanels() {
@@ -86,6 +98,8 @@ export class Stage {
     for (const [name, section] of sections) section.hidden = !shown.includes(name);
     stage.dataset.shown = shown.join(" ");
     stage.dataset.columns = String(this.#columns().length);
+    stage.dataset.rows = String(this.#rows());
+    stage.toggleAttribute("data-twins", this.#context.store.get("beside") >= 0);
     // How many are selected is said in any case.
     const line = shown.includes("gallery") ? bar?.querySelector(".twx-count") : foot;
     if (line && status.parentElement !== line && foot.isConnected) line.append(status);
@@ -93,12 +107,18 @@ export class Stage {
     this.#arrange();
   }
 
+  /** Rows of columns. */
+  #rows() {
+    return this.#below().length ? 2 : 1;
+  }
+
   /** @param {string[]} shown */
   #makeSplitters(shown) {
     const columns = this.#columns();
     const wanted = columns.slice(0, -1).map((name, k) => this.#borderOfColumn(columns, k, name));
     const wide = shown.filter((name) => PANELS[name].place === "wide");
-    if (columns.length && wide.length) wanted.push(this.#borderOfHeight("tall", columns[0]));
+    if (columns.length && wide.length)
+      wanted.push(this.#borderOfHeight("tall", this.#below()[0] ?? columns[0]));
     if (wide.includes("timeline")) wanted.push(this.#borderOfHeight("timeline", "timeline"));
     const key = (/** @type {{ before: string, border: Border }[]} */ list) =>
       list.map(({ before, border }) => `${before} ${border.label}`).join();
@@ -136,15 +156,17 @@ export class Stage {
   /** @param {"tall" | "timeline"} what @param {string} before */
   #borderOfHeight(what, before) {
     const { store } = this.#context;
+    // The columns are as high as their rows together.
+    const rows = what === "tall" ? this.#rows() : 1;
     const write = (/** @type {number} */ size) =>
-      store.set({ layout: { ...store.get("layout"), [what]: Math.round(size) } });
+      store.set({ layout: { ...store.get("layout"), [what]: Math.round(size / rows) } });
     /** @type {Border} */
     const border = {
       label: what === "tall" ? "Border below the columns" : "Border below the timeline",
       upright: false,
       read: () => ({
-        now: this.#heights[what],
-        least: what === "tall" ? LEAST_TALL : LEAST_TIMELINE,
+        now: this.#heights[what] * rows,
+        least: what === "tall" ? LEAST_TALL * rows : LEAST_TIMELINE,
         most: MOST_WINDOWS * window.innerHeight,
       }),
       write,
@@ -164,7 +186,7 @@ export class Stage {
     let height = kind ? window.innerHeight - around : NaN;
     height -= edges(style) + this.#root.offsetHeight - this.#root.clientHeight;
     height -= toolbar.offsetHeight + Math.min(foot.offsetHeight, FOOT_UP_TO);
-    const columns = this.#columns();
+    const columns = [...this.#columns(), ...this.#below()];
     for (const [name, section] of sections) {
       if (section.hidden || columns.includes(name)) continue;
       if (name === "timeline") height -= GAP + section.offsetHeight - this.#timelineHeight();
@@ -188,7 +210,7 @@ export class Stage {
     const room = size === "wide" ? this.#room() : { height: NaN, tight: false };
     const layout = size === "wide" ? store.get("layout") : OWN_LAYOUT;
     const [natural, most] = [told?.natural ?? 0, told?.most ?? 0];
-    this.#heights = planHeights({ width, ...room, natural, most }, layout);
+    this.#heights = planHeights({ width, ...room, natural, most, rows: this.#rows() }, layout);
     const { tall } = this.#heights;
     const columns = this.#columns();
     this.#widths = planColumns(columns, stage.clientWidth, tall, layout);

@@ -14,6 +14,7 @@
  * @property {boolean} tight whether all is to be seen at once, on a full screen, or pages may scroll
  * @property {number} natural height of the timeline as it is by itself, 0 where there is none
  * @property {number} most height of the timeline of which it can make use
+ * @property {number} [rows] of columns that stand below each other, each as high
  */
 
 /** @type {Layout} */
@@ -31,7 +32,7 @@ const TIMELINE_PART = 0.27;
 /** Of many videos the timeline scrolls: on a full screen it leaves the columns twice its own height. */
 const MOST_OF_MANY = 1 / 3;
 /** The map is a little wider than its neighbours. */
-const SHARES = /** @type {Record<string, number>} */ ({ map: 1.12, heatmap: 1, player: 1.06 });
+const SHARES = /** @type {Record<string, number>} */ ({ map: 1.12, mapBeside: 1.12, player: 1.06 });
 /** A heatmap is square, with its axes beside it: more width than this stays empty. */
 const SQUARE = 1.06;
 /** A player wider than this, measured by its height, has its words beside it: a column more. */
@@ -43,18 +44,21 @@ function clampSize(value, least, most) {
 }
 
 /** @param {Room} room @param {Layout} layout @returns {{ tall: number, timeline: number }} */
-export function planHeights({ width, height, tight, natural, most }, layout) {
+export function planHeights({ width, height, tight, natural, most, rows = 1 }, layout) {
   const own = clampSize(BY_WIDTH * width, FROM, UP_TO);
   if (!Number.isFinite(height))
     return { tall: layout.tall || own, timeline: layout.timeline || natural };
-  const least = tight ? FROM : own;
-  const kept = layout.tall || least;
+  // Of two rows both are to be seen: they are smaller before the page scrolls.
+  const least = tight || rows > 1 ? FROM : own;
+  const gaps = GAP * (rows - 1);
+  const kept = (layout.tall || least) * rows + gaps;
   const needed = tight
     ? Math.min(natural, Math.max(LEAST_TIMELINE, MOST_OF_MANY * height))
     : natural;
   const part = layout.tall ? height - kept : Math.min(TIMELINE_PART * height, height - kept);
   const timeline = layout.timeline || (natural && clampSize(part, needed, most));
-  return { tall: Math.round(layout.tall || Math.max(least, height - timeline)), timeline };
+  const share = (height - timeline - gaps) / rows;
+  return { tall: Math.round(layout.tall || Math.max(least, share)), timeline };
 }
 
 /** Widths of the columns named, which together take the width. @param {readonly string[]} names @param {number} width @param {number} tall @param {Layout} layout @returns {number[]} */
@@ -71,11 +75,12 @@ export function planColumns(names, width, tall, { columns }) {
     names.map((name) => SHARES[name] ?? 1),
     room,
   );
-  const square = names.indexOf("heatmap");
-  if (square < 0 || names.length < 2) return shares;
-  const spare = Math.max(0, shares[square] - SQUARE * tall);
-  const others = room - shares[square];
-  return shares.map((size, k) => (k === square ? size - spare : size * (1 + spare / others)));
+  const squares = names.map((name) => name.startsWith("heatmap"));
+  if (squares.every(Boolean)) return shares;
+  const kept = shares.map((size, k) => (squares[k] ? Math.min(size, SQUARE * tall) : 0));
+  const rest = shares.map((size, k) => (squares[k] ? 0 : size));
+  const left = room - kept.reduce((sum, size) => sum + size, 0);
+  return shareOut(rest, left).map((size, k) => (squares[k] ? kept[k] : size));
 }
 
 /** @param {number[]} sizes @param {number} room */

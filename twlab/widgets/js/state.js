@@ -30,6 +30,7 @@ import { NOTHING_HIDDEN } from "./visibility.js";
  * @property {boolean} path whether the map shows the way of the video on the player
  * @property {string} colorBy name of the column that gives the colours
  * @property {number} space which map and heatmap are shown
+ * @property {number} beside which are shown beside them, -1 for none
  * @property {boolean} byVideo whether the heatmap shows videos where it can
  * @property {"lasso" | "box" | "pan"} tool
  * @property {import("./stage_plan.js").Layout} layout sizes of the panels, and which are shown
@@ -66,6 +67,7 @@ export function initialState({ n, colorBy, videos }) {
     path: false,
     colorBy,
     space: 0,
+    beside: -1,
     byVideo: (videos?.length ?? 0) >= MANY_VIDEOS,
     tool: "lasso",
     layout: OWN_LAYOUT,
@@ -89,6 +91,11 @@ export class Store {
   /** @template {keyof State} K @param {K} key @returns {State[K]} */
   get(key) {
     return this.#state[key];
+  }
+
+  /** All of it as it is now. @returns {State} */
+  all() {
+    return { ...this.#state };
   }
 
   /** @param {Partial<State>} patch */

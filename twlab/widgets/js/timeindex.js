@@ -10,6 +10,11 @@
  * @property {number} longest how long the longest of them is, in seconds
  */
 
+/** Overlaps shorter than this are none: cuts of two models may lie a frame apart, .042 s at 24 a second. */
+const LEAST_OVERLAP_SEC = 0.05;
+/** What has no length is taken to be so long, so that it overlaps what runs at its moment. */
+const INSTANT_SEC = 0.001;
+
 export class TimeIndex {
   #data;
   /** @type {Map<string, Lane>} */
@@ -52,6 +57,18 @@ export class TimeIndex {
     return rows.slice(first > 0 ? first - 1 : 0, last).filter((row) => this.#data.end[row] > start);
   }
 
+  /** Rows of a lane that run while a row of the same video does, by start. @param {number} row @param {number} lane */
+  rowsAlong(row, lane) {
+    const { video, start, end } = this.#data;
+    const found = this.#byKey.get(laneKey(video[row], lane));
+    if (!found || !(end[row] >= start[row])) return new Uint32Array(0);
+    const near = this.rowsWithin(found, start[row] - INSTANT_SEC, end[row] + INSTANT_SEC);
+    return near.filter((other) => {
+      const shorter = Math.min(lengthOf(this.#data, row), lengthOf(this.#data, other));
+      return overlapSec(this.#data, row, other) >= Math.min(LEAST_OVERLAP_SEC, shorter / 4);
+    });
+  }
+
   /** The place of the first of a lane's rows that starts after `sec`. @param {Uint32Array} rows @param {number} sec */
   #after(rows, sec) {
     let [lo, hi] = [0, rows.length];
@@ -62,6 +79,16 @@ export class TimeIndex {
     }
     return lo;
   }
+}
+
+/** @param {Data} data @param {number} row */
+const lengthOf = ({ start, end }, row) => Math.max(end[row] - start[row], INSTANT_SEC);
+
+/** Seconds for which two rows run together; below 0 they are so far apart. @param {Data} data @param {number} a @param {number} b */
+export function overlapSec(data, a, b) {
+  const { start } = data;
+  const ends = [a, b].map((row) => start[row] + lengthOf(data, row));
+  return Math.min(...ends) - Math.max(start[a], start[b]);
 }
 
 /** @param {number} video @param {number} lane */

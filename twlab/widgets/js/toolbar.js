@@ -3,6 +3,7 @@
 import { element, iconButton } from "./dom.js";
 import { FindBox } from "./find_box.js";
 import { makePanelMenu } from "./panel_menu.js";
+import { isTwinned } from "./panels.js";
 
 /** @typedef {import("./app.js").Context} Context */
 /** @typedef {"lasso" | "box" | "pan"} Tool */
@@ -56,7 +57,7 @@ export class Toolbar {
       element("span", { class: "twx-group" }, play, this.#near, this.#clear, reset),
       element("span", { class: "twx-group" }, this.#undo, this.#redo),
       makeColorChoice(context, signal),
-      makeSpaceChoice(context, signal),
+      ...makeSpaceChoice(context, signal),
       this.#find.root,
       element(
         "span",
@@ -110,21 +111,38 @@ function makeColorChoice({ data, store }, signal) {
   );
 }
 
-/** @param {Context} context @param {AbortSignal} signal */
+/** Which vectors are shown, and which beside them. @param {Context} context @param {AbortSignal} signal */
 function makeSpaceChoice({ data, store, actions }, signal) {
-  const select = element(
-    "select",
-    {
-      "aria-label": "Vectors shown on map and heatmap",
-      onchange: () => actions.showSpace(Number(select.value)),
-    },
-    ...data.spaces.map(({ name }, k) => element("option", { value: k }, name)),
+  const option = (/** @type {number} */ k) => element("option", { value: k }, data.spaces[k].name);
+  const all = [...data.spaces.keys()];
+  const attributes = { "aria-label": "Vectors shown on map and heatmap" };
+  const show = () => actions.showSpace(Number(select.value));
+  const select = element("select", { ...attributes, onchange: show }, ...all.map(option));
+  const aside = () => actions.showBeside(Number(second.value));
+  const second = element("select", { "aria-label": "Vectors shown beside", onchange: aside });
+  const beside = element("label", { class: "twx-choice" }, element("span", {}, "and"), second);
+  const others = () => all.filter((k) => k !== store.get("space"));
+  const turn = () => actions.showBeside(store.get("beside") < 0 ? others()[0] : -1);
+  const toggle = element(
+    "button",
+    { type: "button", class: "twx-choice twx-beside", hidden: !isTwinned(data), onclick: turn },
+    "side by side",
   );
-  store.on(["space"], () => (select.value = String(store.get("space"))), signal);
-  return element(
-    "label",
-    { class: "twx-choice", hidden: data.spaces.length < 2 },
-    element("span", {}, "Vectors"),
-    select,
-  );
+  const draw = () => {
+    const [space, other] = [store.get("space"), store.get("beside")];
+    select.value = String(space);
+    second.replaceChildren(...others().map(option));
+    second.value = String(other);
+    // Of two there is no other choice.
+    beside.hidden = other < 0 || all.length < 3;
+    toggle.setAttribute("aria-pressed", String(other >= 0));
+  };
+  store.on(["space", "beside"], draw, signal);
+  draw();
+  const told = element("span", {}, "Vectors");
+  return [
+    element("label", { class: "twx-choice", hidden: all.length < 2 }, told, select),
+    toggle,
+    beside,
+  ];
 }
