@@ -106,21 +106,20 @@ def _make_parser() -> argparse.ArgumentParser:
     check.add_argument("sources", metavar="FILE", nargs="+", help="file, folder or glob")
     check.set_defaults(run=_run_check)
 
-    lab = add_command(commands, "lab", "start JupyterLab on a copy of the notebooks")
-    lab.add_argument(
-        "--folder",
-        metavar="DIR",
-        type=Path,
-        default=LAB,
-        help=f"where the copy lies (default: {LAB})",
-    )
-    lab.add_argument("options", metavar="OPTION", nargs="*", help="for JupyterLab, after --")
-    lab.set_defaults(run=_run_lab)
-
+    _add_lab_command(commands)
     add_export_command(commands)
     add_service_commands(commands)
     add_store_commands(commands)
     return parser
+
+
+def _add_lab_command(commands: Any) -> None:
+    """Add the command that opens the notebooks."""
+    lab = add_command(commands, "lab", "start JupyterLab on a copy of the notebooks")
+    where = f"where the copy lies (default: {LAB})"
+    lab.add_argument("--folder", metavar="DIR", type=Path, default=LAB, help=where)
+    lab.add_argument("options", metavar="OPTION", nargs="*", help="for JupyterLab, after --")
+    lab.set_defaults(run=_run_lab)
 
 
 def _run_demo(chosen: argparse.Namespace) -> int:

@@ -20,6 +20,10 @@ __all__ = ["CURVE_LANES", "Lanes", "lane_axis", "lay_lanes", "places_of_rows"]
 HEADING, BETWEEN, CURVE_LANES = 0.9, 0.35, 1.8
 """Height of the name of a video, of the space above it and of a curve, in lanes."""
 
+TITLE_PIXELS = 8
+"""Room for a letter of the axis title, wide ones included: it is set in 14 pixels. A title longer
+than its axis would run over the heading, which says the same."""
+
 
 class Lanes(NamedTuple):
     """Places on the vertical axis, which counts lanes downwards from 0."""
@@ -78,11 +82,12 @@ def places_of_rows(table: pd.DataFrame, lanes: Lanes) -> Any:
     return pd.Series(lanes.bars).reindex(keys).to_numpy()
 
 
-def lane_axis(lanes: Lanes, *, pixels: int) -> dict[str, Any]:
-    """Settings of the vertical axis; few lanes do not grow to fill it."""
+def lane_axis(lanes: Lanes, *, pixels: int, title: str) -> dict[str, Any]:
+    """Settings of the vertical axis; few lanes do not fill it, no title leaves it."""
     spare = max(0.1, (pixels / 36 - lanes.height) / 2)
     return {
         "range": [lanes.height + spare, -spare],
+        "title": {"text": title if len(title) * TITLE_PIXELS <= pixels else None},
         "tickmode": "array",
         "tickvals": list(lanes.ticks),
         "ticktext": list(lanes.ticks.values()),

@@ -104,10 +104,7 @@ def novelty(
     _draw_curves(figure, table, videos, look)
     if spans is not None:
         _mark_scenes(figure, spans[spans["video_id"].isin(videos)], videos, look)
-    text = "how unlike the stretches before and after each start are; dots: high peaks"
-    text += "; dotted lines: starts of scenes" * (spans is not None)
-    text += "; all alike" * bool((table["value"].abs() < LEAST_DIFFERENCE).all())
-    note = text if len(videos) > 1 else f"{as_shown(videos[0], 40)} · {text}"
+    note = _explain_curves(table, videos, with_scenes=spans is not None)
     heading = "Novelty" if title is None else title
     height = 138 + 110 * len(videos) + 36 * (len(videos) - 1)
     dress(figure, look, title=heading, subtitle=note, height=height)
@@ -116,6 +113,15 @@ def novelty(
     if len(table["option"].unique()) > 1:
         put_legend_above(figure, lift=LABEL_PIXELS * (len(videos) > 1))
     return figure
+
+
+def _explain_curves(table: pd.DataFrame, videos: list[Any], *, with_scenes: bool) -> str:
+    """The subtitle: what the height, the dots and the lines mean."""
+    text = "how unlike the stretches before and after each start are"
+    flat = bool((table["value"].abs() < LEAST_DIFFERENCE).all())
+    text += "; all alike" if flat else "; dots: high peaks"
+    text += "; dotted lines: starts of scenes" * with_scenes
+    return text if len(videos) > 1 else f"{as_shown(videos[0], 40)} · {text}"
 
 
 def _set_axes(figure: go.Figure, table: pd.DataFrame, n_panels: int) -> None:

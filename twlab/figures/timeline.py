@@ -59,10 +59,6 @@ __all__ = ["timeline"]
 PLOT_PIXELS = 850
 """Width of the lanes on a usual screen, to judge whether bars are wide enough for an outline."""
 
-TITLE_PIXELS = 8
-"""Room for a letter of the axis title, wide ones included: it is set in 14 pixels. A title longer
-than its axis would run over the heading, which says the same."""
-
 
 def timeline(
     segments: pd.DataFrame,
@@ -148,10 +144,8 @@ def timeline(
     height = _height(placed, least=240 if is_continuous(colours) else 190)
     dress(figure, look, title=heading, subtitle=note, height=height)
     figure.update_xaxes(**time_axis(min(0.0, table["start_sec"].min()), table["end_sec"].max()))
-    pixels = height - 120
     title = "lane" if lane_values.name in ("lanes", None) else name_of(lane_values)
-    fitting = title if len(title) * TITLE_PIXELS <= pixels else None
-    figure.update_yaxes(**lane_axis(placed, pixels=pixels), title_text=fitting)
+    figure.update_yaxes(**lane_axis(placed, pixels=height - 120, title=title))
     figure.update_layout(barmode="overlay", uniformtext={"mode": "hide", "minsize": 9})
     if is_continuous(colours):
         put_legend_above(figure)
