@@ -1,5 +1,6 @@
 /** What the map writes and shows besides points: where names go, what has room, how thick points lie. */
 import assert from "node:assert/strict";
+import process from "node:process";
 import test from "node:test";
 
 import { blurCells, countCells } from "../../twlab/widgets/js/map_density.js";
@@ -85,7 +86,7 @@ test("groups without rows have no place, rows without a group belong to none", (
 });
 
 test("of many groups the places of the largest are found, the same ones, without the work of all", () => {
-  const [n, groups, random] = [60_000, 6000, drawn(3)];
+  const [n, groups, random] = [30_000, 3000, drawn(3)];
   const [x, y] = [0, 1].map(() => Float32Array.from({ length: n }, random));
   const codes = Array.from({ length: n }, () => Math.floor(groups * random() ** 2));
   const names = Array.from({ length: groups }, (_, k) => String(k));
