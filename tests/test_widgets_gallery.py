@@ -270,7 +270,20 @@ def test_thumbnails_of_the_table_are_the_pictures(chromium: Browser, tmp_path: P
     page.wait_for_timeout(500)
     assert page.locator(f"{CARD}[data-row='2'] img").get_attribute("src") == own[2]
     gallery = [url for url in own if url in asked]
-    assert 5 <= len(gallery) <= 15
+    assert 5 <= len(gallery) <= 25, "those of the most similar are shown beside the gallery's"
+    stage = page.locator(".twx-poster")
+    for row in (0, 3):  # the picture of the clip in focus stands large where the film would
+        page.locator(f"{CARD}[data-row='{row}'] button").click()
+        page.wait_for_function(f"document.querySelector('.twx-poster').src === '{own[row]}'")
+        box = stage.bounding_box()
+        assert box
+        assert box["width"] > 200 < 2 * box["height"]
+        assert page.locator(".twx-note").inner_text() == "The film itself is not in this page."
+    page.route(own[60], lambda route: route.abort())
+    page.locator(".twx-find input").fill("6:01")
+    page.keyboard.press("Enter")
+    stage.wait_for(state="hidden")
+    assert "No video given" in page.locator(".twx-note").inner_text()
     page.close()
 
 

@@ -122,7 +122,7 @@ def _describe(
         "queries": tell_queries(segments, xy, spaces, options),
         "words": options.search is not None,
     }
-    if {"gallery", "table"} & set(options.views):
+    if {"gallery", "player", "table"} & set(options.views):
         spec["stills"] = row_addresses(segments, "thumbnail_url")
     spec["arrays"], data = _pack(arrays)
     return spec, data

@@ -3,6 +3,7 @@
 import { cssColour } from "./colour.js";
 import { element } from "./dom.js";
 import { momentText, placeText, rowFacts } from "./facts.js";
+import { showStill } from "./gallery_frames.js";
 import { nearestOf } from "./near.js";
 import { formatTime } from "./time.js";
 import { copyOf } from "./tooltip.js";
@@ -100,7 +101,9 @@ function makeCard({ data, actions, frames, look }, { row, similarity }) {
     film ? element("span", { class: "twx-card-video", dir: "auto" }, film) : null,
   );
   const middle = (data.start[row] + data.end[row]) / 2;
-  if (Number.isFinite(middle)) {
+  const still = data.stills.rows[row];
+  if (still) showStill(screen, still);
+  else if (Number.isFinite(middle)) {
     void frames
       .frame(data.video[row], middle)
       .then((frame) => frame && screen.replaceChildren(copyOf(frame)));

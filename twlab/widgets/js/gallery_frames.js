@@ -93,7 +93,7 @@ function showFrame(screen, frame) {
 }
 
 /** @param {HTMLElement} screen @param {string} address */
-function showStill(screen, address) {
+export function showStill(screen, address) {
   const image = element("img", { src: address, alt: "", decoding: "async" });
   // One that cannot be loaded leaves the colour of its group, not a broken sign.
   image.addEventListener("error", () => image.remove());

@@ -83,11 +83,11 @@ export function makePanels(root, data) {
   return panels;
 }
 
-/** Where the panels stand; without any film that of the player is folded. @param {import("./data.js").Data} data */
-function makeStage({ views, videos }) {
+/** Where the panels stand; without any film and any picture that of the player is folded. @param {import("./data.js").Data} data */
+function makeStage({ views, videos, stills }) {
   const columns = views.filter((view) => PANELS[view].place === "column");
   const filmed = videos.some(({ source, thumbnail }) => source.kind !== "none" || thumbnail);
-  const folded = !filmed && columns.length > 1 && columns.includes("player");
+  const folded = !filmed && !stills.videos.size && columns.length > 1 && columns.includes("player");
   return element("div", {
     class: "twx-stage",
     "data-views": views.join(" "),

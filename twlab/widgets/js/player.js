@@ -22,6 +22,8 @@ export class Player {
   #poster = element("img", { class: "twx-poster", alt: "", hidden: true });
   #still = element("canvas", { class: "twx-still", hidden: true });
   #note = element("div", { class: "twx-note", hidden: true });
+  /** What the note says, and the address of the picture above it. */
+  #told = { text: "", picture: "" };
   #loaded = -1;
   /** The video whose address the element has; behind `#loaded` while an address is awaited. */
   #shown = -1;
@@ -42,6 +44,7 @@ export class Player {
     const { signal } = this.#life;
     store.on(["seek"], () => this.#obey(), signal);
     store.on(["video"], () => this.#follow(), signal);
+    store.on(["focus"], () => this.#showPicture(), signal);
     void this.#load(store.get("video"));
     if (store.get("sec") > 0) this.#pending = store.get("sec");
   }
@@ -61,8 +64,10 @@ export class Player {
       pause: () => store.set({ playing: false }),
       error: () => this.#recover(),
     };
+    const { signal } = this.#life;
     for (const [name, listener] of Object.entries(listeners))
-      this.#screen.addEventListener(name, listener, { signal: this.#life.signal });
+      this.#screen.addEventListener(name, listener, { signal });
+    this.#poster.addEventListener("error", () => this.#writeNote(false), { signal });
   }
 
   /** @param {number} video */
@@ -118,15 +123,35 @@ export class Player {
   #showNote(text, video) {
     this.#screen.hidden = true;
     this.#screen.removeAttribute("src");
-    const { thumbnail, title } = this.#context.data.videos[video] ?? { thumbnail: "", title: "" };
-    this.#poster.hidden = !thumbnail;
-    if (thumbnail) this.#poster.src = thumbnail;
+    this.#told = { text, picture: "" };
     this.#note.hidden = false;
-    this.#note.replaceChildren(
-      icon("play"),
-      element("strong", {}, title),
-      element("span", {}, text),
-    );
+    this.#writeNote(false);
+    if (video === this.#loaded) this.#showPicture();
+  }
+
+  /** Of a video that cannot be played the picture of the clip in focus, else its own. */
+  #showPicture() {
+    if (this.#note.hidden) return;
+    const { data, store } = this.#context;
+    const focus = store.get("focus");
+    const here = data.video[focus] === this.#loaded;
+    const still = here ? data.stills.rows[focus] : "";
+    const picture = still || data.videos[this.#loaded]?.thumbnail || "";
+    if (picture === this.#told.picture) return;
+    this.#told.picture = picture;
+    if (picture) this.#poster.src = picture;
+    this.#writeNote(picture !== "");
+  }
+
+  /** One line below a picture; where there is none, in its place with the name of the video. @param {boolean} pictured */
+  #writeNote(pictured) {
+    const { title = "", source } = this.#context.data.videos[this.#loaded] ?? {};
+    const own = pictured && source?.kind === "none" && !source.name;
+    const line = own ? "The film itself is not in this page." : this.#told.text;
+    const head = pictured ? [] : [icon("play"), element("strong", {}, title)];
+    this.#poster.hidden = !pictured;
+    this.#note.classList.toggle("twx-note-line", pictured);
+    this.#note.replaceChildren(...head, element("span", {}, line));
   }
 
   #follow() {
