@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from playwright.sync_api import Browser, Page
 
+    from twlab import Explorer
+
 ROOT = Path(__file__).parent.parent
 ARTIFACTS = ROOT / ".artifacts"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
@@ -39,6 +41,12 @@ FLAGS = [
     "--enable-unsafe-swiftshader",
     "--autoplay-policy=no-user-gesture-required",
 ]
+
+
+def names_of(explorer: Explorer) -> list[str | None]:
+    """The names that each segment has been given, joined; None where it has none."""
+    flags = explorer.labels.fillna(False).astype(bool)
+    return ["; ".join(flags.columns[row]) or None for row in flags.to_numpy()]
 
 
 @contextmanager

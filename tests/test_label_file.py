@@ -38,11 +38,11 @@ def test_names_are_in_the_file_as_they_are_given(tmp_path: Path) -> None:
     explorer.set_state({"_labels": [["sky", [0, 1]], ["NA", [3, 4]]]})
     explorer.close()
     again = tw.explore(segments, labels=str(path))
-    assert again.labels.tolist() == ["sky", None, None, "NA", None, None]
+    assert lab.names_of(again) == ["sky", None, None, "NA", None, None]
     again.labels = None
     again.close()
     assert len(pd.read_csv(path)) == 0
-    assert tw.explore(segments, labels=path).labels.isna().all()
+    assert tw.explore(segments, labels=path).labels.empty
 
 
 DIES = """
@@ -71,7 +71,7 @@ def test_a_kernel_that_is_killed_loses_none(tmp_path: Path) -> None:
         assert kernel.stdout.readline() == b"named\n"
         kernel.send_signal(signal.SIGKILL)  # while it writes one name after the other
         assert kernel.wait() == -signal.SIGKILL
-    names = tw.explore(table(), labels=path).labels.tolist()
+    names = lab.names_of(tw.explore(table(), labels=path))
     assert names[:5] == ["sky"] * 5
     assert names[5] is None or names[5].startswith("tree ")
 
@@ -86,7 +86,7 @@ def test_what_is_of_other_films_stays(tmp_path: Path) -> None:
         one = tw.explore(both[:6], labels=path)
     one.labels = ["sea"] * 6
     one.close()
-    assert tw.explore(both[::-1], labels=path).labels.tolist() == ["tree"] * 6 + ["sea"] * 6
+    assert lab.names_of(tw.explore(both[::-1], labels=path)) == ["tree"] * 6 + ["sea"] * 6
 
 
 def test_options_of_the_same_time_stay_apart(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_options_of_the_same_time_stay_apart(tmp_path: Path) -> None:
     explorer.labels = [None, "sky", None, None, None, "tree"]
     explorer.close()
     again = tw.explore(both, labels=tmp_path / "a.csv")
-    assert again.labels.tolist() == [None, "sky", None, None, None, "tree"]
+    assert lab.names_of(again) == [None, "sky", None, None, None, "tree"]
 
 
 def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_file_that_became_something_else_stops_the_writing(tmp_path: Path) -> 
     ]:
         path.write_text(text, encoding="utf-8")
         with pytest.raises(tw.LoadError, match=match):
-            explorer.labels = [None if explorer.labels.iloc[0] else "sky", *["sea"] * 5]
+            explorer.labels = [None if len(explorer.labels.columns) > 1 else "sky", *["sea"] * 5]
         assert path.read_text(encoding="utf-8") == text
     path.unlink()
     explorer.labels = ["sun"] * 6
@@ -246,7 +246,7 @@ def test_an_empty_cell_is_no_name(tmp_path: Path) -> None:
         "video_id,start_sec,end_sec,label\nfilm,0,6,\nfilm,6,12,sky\nfilm,12,18\n", encoding="utf-8"
     )
     explorer = tw.explore(table(), labels=path)
-    assert explorer.labels.tolist() == [None, "sky", None, None, None, None]
+    assert lab.names_of(explorer) == [None, "sky", None, None, None, None]
 
 
 def test_pages_without_time_are_found_again(tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ def test_pages_without_time_are_found_again(tmp_path: Path) -> None:
     explorer.labels = ["sky", None, "tree"]
     explorer.labels = ["sky", "", "sea"]
     assert pd.read_csv(path)["label"].tolist() == ["sky", "sea"]
-    assert tw.explore(pages, labels=path).labels.tolist() == ["sky", None, "sea"]
+    assert lab.names_of(tw.explore(pages, labels=path)) == ["sky", None, "sea"]
 
 
 def test_a_file_without_options_gets_them_where_they_are_needed(tmp_path: Path) -> None:
@@ -266,36 +266,108 @@ def test_a_file_without_options_gets_them_where_they_are_needed(tmp_path: Path) 
     both = both.assign(embedding_option=["visual", "audio"])
     explorer = tw.explore(both, labels=path)
     explorer.labels = ["sky", "tree"]
-    assert tw.explore(both, labels=path).labels.tolist() == ["sky", "tree"]
+    assert lab.names_of(tw.explore(both, labels=path)) == ["sky", "tree"]
 
 
 def test_a_column_of_that_name_is_a_column() -> None:
     named = table().assign(**{"a.csv": list("xxyyzz")})
-    assert tw.explore(named, labels="a.csv").labels.isna().all()
+    assert tw.explore(named, labels="a.csv").labels.empty
     assert not Path("a.csv").exists()
+
+
+def test_a_segment_keeps_several_names(tmp_path: Path) -> None:
+    """One row each in the file, which the rest of the package reads as it is."""
+    path, segments = tmp_path / "a.csv", table()
+    explorer = tw.explore(segments, labels=path)
+    explorer.set_state({"_labels": [["sky", [0, 3]], ["tree", [2, 4]]]})
+    explorer.close()
+    assert pd.read_csv(path)["label"].tolist() == ["sky", "sky", "sky", "tree", "tree"]
+    again = tw.explore(segments, labels=path)
+    assert lab.names_of(again) == ["sky", "sky", "sky; tree", "tree", None, None]
+    pd.testing.assert_frame_equal(again.labels, explorer.labels)
+    flags = tw.annotate(segments, tw.load_spans(path))
+    assert flags[:4].equals(again.labels[:4])
+    spans = tw.to_spans(segments, again.labels)
+    assert spans[["label", "start_sec", "end_sec"]].to_numpy().tolist() == [
+        ["sky", 0.0, 18.0],
+        ["tree", 12.0, 24.0],
+    ]
+    with pytest.warns(tw.TwlabWarning, match="3 videos"):
+        assert tw.probe(segments, again.labels).labels == ("sky", "tree")
+    again.labels = flags[["tree"]]
+    assert pd.read_csv(path)["label"].tolist() == ["tree", "tree"]
+
+
+def test_names_that_two_give_to_one_segment_are_both_kept(tmp_path: Path) -> None:
+    path, segments = tmp_path / "a.csv", table(3)
+    first, second = (tw.explore(segments, labels=path) for _ in range(2))
+    first.labels = ["sky", None, None]
+    second.labels = ["tree", "tree", None]
+    assert lab.names_of(tw.explore(segments, labels=path)) == ["sky; tree", "tree", None]
+    first.labels = None
+    assert lab.names_of(tw.explore(segments, labels=path)) == ["tree", "tree", None]
+
+
+def test_a_name_taken_from_a_row_with_notes_leaves_the_row(tmp_path: Path) -> None:
+    """Two annotators agree on sky; what else their rows say stays when it is taken away."""
+    path = tmp_path / "a.csv"
+    head = "video_id,start_sec,end_sec,label,who"
+    path.write_text(f"{head}\nfilm,0,6,sky,a\nfilm,0,6,sky,b\nfilm,0,6,tree,b\n", encoding="utf-8")
+    explorer = tw.explore(table(), labels=path)
+    assert lab.names_of(explorer)[0] == "sky; tree"
+    explorer.labels = ["tree", *[None] * 5]
+    assert pd.read_csv(path).fillna("")[["label", "who"]].to_numpy().tolist() == [
+        ["", "a"],
+        ["", "b"],
+        ["tree", "b"],
+    ]
+    explorer.labels = pd.DataFrame({"tree": [True] * 6, "sea": [True] + [False] * 5})
+    assert pd.read_csv(path).fillna("")["label"].tolist() == ["sea", "", *["tree"] * 6]
 
 
 @pytest.mark.browser
 @needs_chromium
-def test_a_key_gives_a_name(chromium: Browser, tmp_path: Path) -> None:
+def test_keys_give_names_beside_each_other(chromium: Browser, tmp_path: Path) -> None:
     explorer = tw.explore(table())
     explorer.labels = ["sky", "tree", None, None, None, None]
     with lab.offline_pages(chromium) as open_file:
         page = open_file(tw.save_html(explorer, tmp_path / "a.html"))
         page.wait_for_selector(".twx-tag")
         counts = page.locator(".twx-tag .twx-chip i")
+
+        def wait_counts(wanted: str) -> None:
+            told = "[...document.querySelectorAll('.twx-tag .twx-chip i')].map((i) => i.innerText)"
+            page.wait_for_function(f"{told}.join() === '{wanted}'")
+
         assert "the key 2 gives it" in str(page.locator(".twx-chip").nth(1).get_attribute("title"))
+        page.get_by_label("Colour by").select_option("named here")
         page.locator(".twx-tag .twx-chip").first.click()
         page.locator("canvas[tabindex]").first.focus()
         page.keyboard.press("2")
+        wait_counts("1,2")
+        assert "1 with several names" in page.inner_text(".twx")
+        legend = page.locator(".twx-legend .twx-chip").all_inner_texts()
+        told = [["several", "1"], ["sky", "1"], ["tree", "2"], ["missing", "4"]]
+        assert [text.split() for text in legend[:4]] == told
+        page.locator(".twx-legend .twx-chip").nth(2).click()
+        page.wait_for_function("document.querySelector('.twx-status').innerText.startsWith('2 of')")
+        page.locator(".twx-tag .twx-chip").first.click()
+        page.locator("canvas[tabindex]").first.focus()
+        page.screenshot(path=lab.ARTIFACTS / "several-names.png")
+        page.keyboard.press("t")
+        page.wait_for_selector(".twx-sheet td[title='sky; tree']")
+        page.keyboard.press("2")  # what has it all loses it
+        wait_counts("1,1")
+        page.keyboard.press("1")
         page.wait_for_function("document.querySelectorAll('.twx-tag').length === 1")
-        assert counts.all_inner_texts() == ["2"]
         page.keyboard.press("Control+z")
-        page.wait_for_function("document.querySelectorAll('.twx-tag').length === 2")
-        page.keyboard.press("1")  # what has it all loses it
-        page.wait_for_function("document.querySelectorAll('.twx-tag').length === 1")
+        wait_counts("1,1")
         page.keyboard.press("7")
         assert "No name has the number 7 yet" in page.inner_text(".twx")
+        page.locator(".twx-name").fill("sea; tree")
+        page.locator(".twx-name").press("Enter")
+        wait_counts("1,2,1")
+        assert counts.count() == 3
     explorer.close()
 
 
@@ -343,7 +415,7 @@ def test_a_kernel_killed_while_labelling_in_jupyterlab_loses_none(
     cell = """import twlab as tw
 film = tw.load("film.parquet")
 ex = tw.explore(film, labels="labels.csv")
-if not ex.labels.notna().any():
+if ex.labels.empty:
     ex.labels = ["sky", "tree", None, None, None, None]
 ex"""
     with lab.open_book(chromium, tmp_path, cell, ready=".twx-tag", height=1200) as book:
@@ -351,11 +423,11 @@ ex"""
         page.locator(".twx-tag .twx-chip").first.click()  # selects what is sky
         page.locator(".twx canvas[tabindex]").first.focus()
         page.keyboard.press("2")
-        page.wait_for_function("document.querySelectorAll('.twx-tag').length === 1")
-        book.wait_python("print(ex.labels.tolist()[:2])", r"\['tree', 'tree'\]")
+        names = "print(ex.labels.sum().to_dict())"
+        book.wait_python(names, r"{'sky': 1, 'tree': 2}")
         book.start_python("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
         page.wait_for_function(f"!({lab.READY})()")
         page.wait_for_function(lab.READY, timeout=90_000)
-        assert pd.read_csv(tmp_path / "labels.csv")["label"].tolist() == ["tree", "tree"]
+        assert pd.read_csv(tmp_path / "labels.csv")["label"].tolist() == ["sky", "tree", "tree"]
         book.run_all()
-        book.wait_python("print(ex.labels.tolist()[:3])", r"\['tree', 'tree', None\]")
+        book.wait_python(names, r"{'sky': 1, 'tree': 2}")

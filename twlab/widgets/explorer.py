@@ -67,9 +67,9 @@ class _Rows(traitlets.TraitType[pd.DataFrame, Any]):
 
 
 class _Names(_Rows):
-    """A name for every row."""
+    """The names of every row."""
 
-    info_text = "a name, or nothing, for each row of the table"
+    info_text = "a name, or nothing, for each row of the table, or a column of truths per name"
 
 
 class _Hits(_Rows):
@@ -110,10 +110,12 @@ class Explorer(anywidget.AnyWidget):
     focus : index label or None
         The segment in focus. Set it to a label or to one row, such as ``hits.iloc[0]``. Where the
         index has duplicates, the first row with that label.
-    labels : Series
-        The name of each segment on the index of the table, missing where it has none: in the
-        browser one selects segments and types a name. Set it to names made before, such as
-        another explorer's ``labels`` or a column; ``None`` takes all names away.
+    labels : DataFrame of boolean
+        The names of the segments on the index of the table, a column of true and false for each
+        name, as :func:`twlab.annotate` returns them and :func:`twlab.to_spans` and
+        :func:`twlab.probe` take them; missing in rows without any. In the browser one selects
+        segments and types a name, or several. Set it to names made before, such as another
+        explorer's ``labels``, or one label per row; ``None`` takes all names away.
     found : DataFrame or None
         What the words that are shown found: all places, best first, as :func:`twlab.search` gives
         them. ``None`` before anything is looked for by words, and after that is cleared; set it to
@@ -214,8 +216,8 @@ class Explorer(anywidget.AnyWidget):
             self.selection = self._chosen
 
     @traitlets.validate("labels")
-    def _take_labels(self, proposal: Any) -> pd.Series[Any]:
-        """Names from Python, or the Series just made of names from the browser."""
+    def _take_labels(self, proposal: Any) -> pd.DataFrame:
+        """Names from Python, or the columns just made of names from the browser."""
         if proposal.value is not self._named:
             runs = tell_names(self.segments, proposal.value)
             self._named = read_names(self.segments, runs)
@@ -224,7 +226,7 @@ class Explorer(anywidget.AnyWidget):
 
     @traitlets.observe("_labels")
     def _labels_came(self, change: Any) -> None:
-        """Names from the browser become a Series; those that Python has set already are one."""
+        """Names from the browser become columns; those that Python has set already are some."""
         named = read_names(self.segments, change.new)
         if not named.equals(self._named):
             self._named = named

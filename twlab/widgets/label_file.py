@@ -1,11 +1,12 @@
 """The names that readers give to segments, in a CSV file that is written as they are given.
 
-A row per named segment: what it is known by (video, time, option, scope, model) and its ``label``;
-:func:`twlab.load_spans` reads it as well. Each change replaces the whole file, so a kernel that is
-killed leaves the last change or the one before. The file may be another's too: it is read again
-before each change, and only the labels that changed here are set in it; of explorers that do so in
-the same instant one waits for the other, by a lock on a hidden file beside it. Further columns, and
-rows of segments that the table does not have, such as those of other films, stay as they are.
+A row per segment and name: what it is known by (video, time, option, scope, model) and its
+``label``; a segment with several names has several rows. :func:`twlab.load_spans` reads it as well.
+Each change replaces the whole file, so a kernel that is killed leaves the last change or the one
+before. The file may be another's too: it is read again before each change, and only names that were
+given or taken here change in it; of explorers that do so in the same instant one waits for the
+other, by a lock on a hidden file beside it. Further columns, and rows of segments that the table
+does not have, such as those of other films, stay as they are.
 
 * :class:`LabelFile` - reads it, and merges each change into it
 * :func:`label_path` - the path, where labels are given as one
@@ -24,12 +25,15 @@ import pandas as pd
 from twlab.errors import InputError, LoadError, warn
 from twlab.paths import replace_file, user_path
 from twlab.table.rows import KNOWN_BY, identities
+from twlab.widgets.naming import name_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from twlab.table.types import Mask
 
 __all__ = ["LabelFile", "label_path"]
 
@@ -70,32 +74,32 @@ class LabelFile:
     def __init__(self, path: Path, segments: pd.DataFrame) -> None:
         self._path, self._segments = path, segments
         self._columns = [name for name in KNOWN_BY if name in segments.columns]
-        self._written = np.full(len(segments), None, dtype=object)
+        self._written: set[tuple[int, str]] = set()
         if not path.parent.is_dir():
             raise InputError(
                 f"labels is {str(path)!r}, which lies in a folder that does not exist; a folder "
                 "that does was expected; make it, or choose another"
             )
 
-    def read(self) -> pd.Series[Any]:
-        """The name of every segment that the file has one for, missing for the others."""
-        values = np.full(len(self._segments), None, dtype=object)
+    def read(self) -> pd.DataFrame:
+        """The names that the file has for these segments, a column of true and false for each."""
+        flags: dict[str, Mask] = {}
         if self._path.exists():
             table = self._read_table()
             at = self._places(table)
-            used = _first_rows(at)
             cells = table["label"].to_numpy(object)
             named = np.array([bool(cell.strip()) for cell in cells], dtype=bool)
-            values[at[used & named]] = cells[used & named]
-            n_others = int((named & ~used).sum())
+            for row in np.flatnonzero(named & (at >= 0)):
+                flags.setdefault(cells[row], np.zeros(len(self._segments), bool))[at[row]] = True
+            n_others = int((named & (at < 0)).sum())
             if n_others:
                 warn(
                     f"{self._path.name}: {n_others} of {named.sum()} labels are of no segment of "
-                    "this table, or a second one of a segment; they are not shown, and stay in "
-                    "the file"
+                    "this table; they are not shown, and stay in the file"
                 )
-        self._written = values
-        return pd.Series(values.copy(), index=self._segments.index, dtype=object, name="label")
+        names = name_columns(self._segments, flags)
+        self._written = _pairs_of(names)
+        return names
 
     def _places(self, table: pd.DataFrame) -> NDArray[np.intp]:
         """Which segment each row of the file is of; -1 for none of this table."""
@@ -137,7 +141,7 @@ class LabelFile:
             )
         return cells.iloc[1:].set_axis(names, axis=1).reset_index(drop=True)
 
-    def write(self, names: pd.Series[Any]) -> None:
+    def write(self, names: pd.DataFrame) -> None:
         """Merge what has changed of these names into the file as it is now.
 
         Raises
@@ -148,48 +152,53 @@ class LabelFile:
             If it cannot be written, or another program holds it.
         """
         with _alone(self._path):
-            self._merge_now(names)
+            self._merge_now(_pairs_of(names))
 
-    def _merge_now(self, names: pd.Series[Any]) -> None:
-        given = [one if isinstance(one, str) and one.strip() else None for one in names]
-        values = np.array([*given, None], dtype=object)[:-1]
+    def _merge_now(self, pairs: set[tuple[int, str]]) -> None:
         if self._path.exists():
-            table = self._read_table()
-            changed = np.array(
-                [one != old for one, old in zip(values, self._written, strict=True)], dtype=bool
-            )
+            table, written = self._read_table(), self._written
         else:
-            table = pd.DataFrame(columns=[*self._columns, "label"], dtype=object)
-            changed = np.ones(len(values), bool)
-        merged = self._merge(table, values, changed)
+            table, written = pd.DataFrame(columns=[*self._columns, "label"], dtype=object), set()
+        merged = self._merge(table, pairs - written, written - pairs)
         with replace_file(self._path) as aside:
             merged.to_csv(aside, index=False, encoding="utf-8")
-        self._written = values
+        self._written = pairs
 
     def _merge(
-        self, table: pd.DataFrame, values: NDArray[np.object_], changed: NDArray[np.bool_]
+        self, table: pd.DataFrame, given: set[tuple[int, str]], taken: set[tuple[int, str]]
     ) -> pd.DataFrame:
-        """The file with the labels of these segments set, and rows for those that had none."""
-        at = self._places(table)
-        there = np.flatnonzero(_first_rows(at))
-        new = changed & np.array([one is not None for one in values], dtype=bool)
-        new[at[there]] = False
-        if new.any():
-            table = self._tell_apart(table, there, at[there])
-        rows = there[changed[at[there]]]
-        cells = table["label"].to_numpy(object, copy=True)
-        cells[rows] = ["" if one is None else one for one in values[at[rows]]]
-        gone = np.zeros(len(table), bool)
-        gone[rows] = cells[rows] == ""
+        """The file with these names of segments given, and these taken.
+
+        A name given takes the row of one that is taken from the same segment, and what else that
+        row says stays.
+        """
+        at, cells = self._places(table), table["label"].to_numpy(object, copy=True)
+        told = [*zip(at.tolist(), cells, strict=True)]
+        gone = np.array([pair in taken for pair in told], dtype=bool)
+        free: dict[int, list[int]] = {}
+        for row in np.flatnonzero((at >= 0) & (gone | (cells == ""))):
+            free.setdefault(int(at[row]), []).append(int(row))
+        cells[gone] = ""
+        new = []
+        for place, name in sorted(given - {*told}):
+            if free.get(place):
+                cells[free[place].pop(0)] = name
+            else:
+                new.append((place, name))
+        if new:
+            rows = np.flatnonzero(at >= 0)
+            table = self._tell_apart(table, rows, at[rows])
         others = [name not in (*KNOWN_BY, "label") for name in table.columns]
-        gone &= ~(table.loc[:, others] != "").any(axis=1).to_numpy(bool)
-        gone &= ~pd.Series(at).duplicated(keep=False).to_numpy()  # a second row would take over
-        kept = table.assign(label=cells)[~gone]
-        if not new.any():
-            return kept
-        named = self._segments.loc[new, self._columns].assign(label=values[new])
+        empty = gone & (cells == "") & ~(table.loc[:, others] != "").any(axis=1).to_numpy(bool)
+        kept = table.assign(label=cells)[~empty]
+        return self._add_rows(kept, new) if new else kept
+
+    def _add_rows(self, table: pd.DataFrame, new: list[tuple[int, str]]) -> pd.DataFrame:
+        """With a row for each of these names of segments."""
+        places, names = (list(one) for one in zip(*new, strict=True))
+        named = self._segments.iloc[places][self._columns].assign(label=names)
         mine: pd.DataFrame = named.astype(object).reindex(columns=table.columns)
-        return pd.concat([kept, mine], ignore_index=True) if len(kept) else mine
+        return pd.concat([table, mine], ignore_index=True) if len(table) else mine
 
     def _tell_apart(
         self, table: pd.DataFrame, rows: NDArray[np.intp], at: NDArray[np.intp]
@@ -207,10 +216,14 @@ class LabelFile:
         return table.assign(**added)
 
 
-def _first_rows(at: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """True for the first row of each segment that is in the table."""
-    first: NDArray[np.bool_] = (at >= 0) & ~pd.Series(at).duplicated().to_numpy()
-    return first
+def _pairs_of(names: pd.DataFrame) -> set[tuple[int, str]]:
+    """Which segment, by its place, has which name; a blank one is none."""
+    pairs: set[tuple[int, str]] = set()
+    for name in names.columns:
+        if name.strip():
+            rows = np.flatnonzero(names[name].to_numpy(bool, na_value=False))
+            pairs |= {(row, name) for row in rows.tolist()}
+    return pairs
 
 
 @contextmanager

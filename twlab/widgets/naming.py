@@ -1,40 +1,55 @@
-"""Names that readers give to segments in the explorer, as a column and as the browser has them.
+"""Names that readers give to segments in the explorer, as columns and as the browser has them.
 
 The browser has of each name the rows it runs over: ``[["chase", [3, 8, 12, 13]]]`` names the rows
-3 to 7 and 12 of the table, by position.
+3 to 7 and 12 of the table, by position. A row may have several names.
 
-* :func:`read_names` - the Series that a reader of the explorer made
-* :func:`tell_names` - what the browser is told of a Series
+* :func:`read_names` - the columns that a reader of the explorer made, one of each name
+* :func:`name_columns` - the same of a mask for each name
+* :func:`tell_names` - what the browser is told of such columns, or of one label per row
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from twlab.table.rows import align_rows
+from twlab.analysis.labelling.annotating import rows_by_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["read_names", "tell_names"]
+    from twlab.table.types import Mask
+
+__all__ = ["name_columns", "read_names", "tell_names"]
 
 
-def read_names(segments: pd.DataFrame, told: Iterable[Any]) -> pd.Series[Any]:
-    """The name of every row, None where it has none, on the index of the table.
+def read_names(segments: pd.DataFrame, told: Iterable[Any]) -> pd.DataFrame:
+    """A column of true and false for each name, on the index of the table.
+
+    Missing in rows without any name: nobody is known to have looked at these.
 
     >>> import twlab as tw
-    >>> read_names(tw.clips(tw.sample())[:4], [["sky", [0, 2]], ["tree", [3, 4]]]).tolist()
-    ['sky', 'sky', None, 'tree']
+    >>> read_names(tw.clips(tw.sample())[:3], [["sky", [0, 2]], ["tree", [1, 2]]])
+        sky   tree
+    0  True  False
+    1  True   True
+    2  <NA>   <NA>
     """
-    names = np.full(len(segments), None, dtype=object)
+    flags: dict[str, Mask] = {}
     for name, runs in told:
+        mine = flags.setdefault(str(name), np.zeros(len(segments), bool))
         for start, stop in zip(runs[::2], runs[1::2], strict=True):
-            names[start:stop] = name
-    return pd.Series(names, index=segments.index, name="label", dtype=object)
+            mine[start:stop] = True
+    return name_columns(segments, flags)
+
+
+def name_columns(segments: pd.DataFrame, flags: Mapping[str, Mask]) -> pd.DataFrame:
+    """Columns of which rows have each name, missing in rows without any."""
+    unnamed = ~np.any([*flags.values()], axis=0) if flags else np.ones(len(segments), bool)
+    columns = {name: pd.arrays.BooleanArray(own, unnamed.copy()) for name, own in flags.items()}
+    return pd.DataFrame(columns, index=segments.index)
 
 
 def tell_names(segments: pd.DataFrame, labels: Any) -> list[list[Any]]:
@@ -43,21 +58,22 @@ def tell_names(segments: pd.DataFrame, labels: Any) -> list[list[Any]]:
     Raises
     ------
     InputError
-        If there is not one name, or a missing value, for each row.
+        If there is not one name, or a missing value, for each row; nor columns of true and false.
 
     Examples
     --------
     >>> import twlab as tw
-    >>> tell_names(tw.clips(tw.sample())[:4], ["sky", "sky", None, "tree"])
+    >>> clips = tw.clips(tw.sample())[:4]
+    >>> tell_names(clips, ["sky", "sky", None, "tree"])
     [['sky', [0, 2]], ['tree', [3, 4]]]
+    >>> tell_names(clips, read_names(clips, [["sky", [0, 2]], ["tree", [1, 2]]]))
+    [['sky', [0, 2]], ['tree', [1, 2]]]
     """
     if labels is None:
         return []
-    values = pd.Series(align_rows(segments, labels, "labels"), dtype=object)
-    codes, names = pd.factorize(values.map(str, na_action="ignore").to_numpy())
-    edges = np.flatnonzero(np.diff(codes, prepend=-2, append=-2)).tolist()
-    told: list[list[Any]] = [[str(name), []] for name in names]
-    for start, stop in pairwise(edges):
-        if codes[start] >= 0:
-            told[codes[start]][1] += [start, stop]
+    told: list[list[Any]] = []
+    for name, rows in rows_by_label(segments, labels):
+        edges = np.zeros(len(segments) + 2, np.int8)
+        edges[np.asarray(rows) + 1] = 1
+        told.append([name, np.flatnonzero(np.diff(edges)).tolist()])
     return told

@@ -6,6 +6,7 @@ the one with more of it. A segment may have several labels, or none.
 
 * :func:`annotate` - one column of true and false per label, on the index of the table
 * :func:`to_spans` - labels of any kind as one row per uninterrupted stretch
+* :func:`rows_by_label` - labels of any kind as the rows of each
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from twlab.table.types import Values
 
-__all__ = ["annotate", "to_spans"]
+__all__ = ["annotate", "rows_by_label", "to_spans"]
 
 LAST_BIT = 1e-9
 """Half of a segment is half of it, whatever the last bit of a sum says."""
@@ -285,7 +286,7 @@ def to_spans(segments: pd.DataFrame, labels: Values | pd.DataFrame) -> pd.DataFr
     1       18.0     24.0  meadow
     """
     check_segments(segments)
-    found = _rows_by_label(segments, labels)
+    found = rows_by_label(segments, labels)
     parts = [segments.iloc[rows].assign(label=label) for label, rows in found]
     names = segments["model_name"] if "model_name" in segments.columns else pd.Series(dtype=str)
     apart = ["model_name"] if len(names.unique()) > 1 else []
@@ -298,8 +299,14 @@ def to_spans(segments: pd.DataFrame, labels: Values | pd.DataFrame) -> pd.DataFr
     return merged.sort_values(order, ignore_index=True)[columns]
 
 
-def _rows_by_label(segments: pd.DataFrame, labels: Any) -> Iterator[tuple[str, Any]]:
-    """Each label as text, with the positions of its rows."""
+def rows_by_label(segments: pd.DataFrame, labels: Any) -> Iterator[tuple[str, Any]]:
+    """Each label as text in order of appearance, with the positions of its rows.
+
+    Raises
+    ------
+    InputError
+        If the labels do not belong to these rows, or several columns have one name.
+    """
     values = align_column(segments, labels, "labels")
     if isinstance(values, pd.DataFrame):
         twice = values.columns[values.columns.map(str).duplicated()]
@@ -315,7 +322,7 @@ def _rows_by_label(segments: pd.DataFrame, labels: Any) -> Iterator[tuple[str, A
         return
     texts = pd.Series(values, dtype=object).reset_index(drop=True)
     texts = texts[texts.notna()].map(str)
-    for label, rows in texts.groupby(texts).groups.items():
+    for label, rows in texts.groupby(texts, sort=False).groups.items():
         yield str(label), np.asarray(rows)
 
 

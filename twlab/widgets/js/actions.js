@@ -3,9 +3,9 @@
 import { combineSelection, countSet } from "./bits.js";
 import { NO_FILTERS, isFiltered, rowsPassing, withFilter } from "./facets.js";
 import { placeText } from "./facts.js";
-import { forgetName, nameRows, rowsNamed } from "./naming.js";
+import { countNames, forgetName, giveName, rowsNamed, takeName } from "./naming.js";
 import { nearestOf } from "./near.js";
-import { findColumn } from "./data.js";
+import { NAMES_APART, findColumn } from "./data.js";
 import { groupOf, missingGroup } from "./groups.js";
 import { findText } from "./search.js";
 import { formatTime } from "./time.js";
@@ -130,7 +130,10 @@ export class Actions {
     const still = gone.filter((group) => !wanted.has(group));
     const more =
       still.length < gone.length ? { hidden: hideGroups(hidden, column.name, still) } : {};
-    const rows = [...Array(this.#data.n).keys()].filter((row) => wanted.has(groupOf(column, row)));
+    const rows = [...Array(this.#data.n).keys()].filter((row) => {
+      const each = column.kind === "category" && column.each?.get(row);
+      return wanted.has(groupOf(column, row)) || (each && each.some((group) => wanted.has(group)));
+    });
     this.#select(rows, mode, `with ${what}`, more);
   }
 
@@ -238,12 +241,14 @@ export class Actions {
     }));
   }
 
-  /** The selected rows are called so from now on. @param {string} text */
+  /** The selected rows are called so too from now on. @param {string} text a name, or several */
   nameSelection(text) {
-    const store = this.#store;
-    const [count, name] = [store.get("selected"), text.trim()];
-    if (!count || !name) return store.set({ message: "Select segments, then give them a name" });
-    this.#name(store.get("mask"), count, name);
+    const [store, mask] = [this.#store, this.#store.get("mask")];
+    const typed = text.split(NAMES_APART.trim()).map((name) => name.trim());
+    const names = typed.filter(Boolean);
+    if (!store.get("selected") || !names.length)
+      return store.set({ message: "Select segments, then give them a name" });
+    this.#name(mask, names);
   }
 
   /** What is selected, or else in focus, gets the name of this number; where it has that, it is taken away. @param {number} number from 1 on */
@@ -258,20 +263,19 @@ export class Actions {
     const mask = store.get("selected") ? store.get("mask") : new Uint8Array(this.#data.n);
     if (!store.get("selected")) mask[focus] = 1;
     const has = rowsNamed(labels, name);
-    if (mask.some((one, row) => one && !has[row])) return this.#name(mask, count, name);
+    if (mask.some((one, row) => one && !has[row])) return this.#name(mask, [name]);
     const gone = `${countText(count)} not named “${name}” any longer`;
-    store.set({ labels: nameRows(labels, mask, ""), message: gone });
+    store.set({ labels: takeName(labels, mask, name), message: gone });
   }
 
-  /** @param {Uint8Array} mask @param {number} count how many rows that is @param {string} name */
-  #name(mask, count, name) {
-    const labels = this.#store.get("labels");
-    const other = labels.codes.reduce((n, code, row) => {
-      return n + Number(mask[row] && code && labels.names[code - 1] !== name);
-    }, 0);
-    const lost = other ? `; ${other.toLocaleString("en")} of them had another name` : "";
-    const message = `${countText(count)} named “${name}”${lost}`;
-    this.#store.set({ labels: nameRows(labels, mask, name), message });
+  /** @param {Uint8Array} mask @param {string[]} names */
+  #name(mask, names) {
+    let labels = this.#store.get("labels");
+    for (const name of names) labels = giveName(labels, mask, name);
+    const several = countNames(labels).reduce((n, one, row) => n + Number(mask[row] && one > 1), 0);
+    const more = several ? `; ${several.toLocaleString("en")} with several names` : "";
+    const called = names.map((name) => `“${name}”`).join(" and ");
+    this.#store.set({ labels, message: `${countText(countSet(mask))} named ${called}${more}` });
   }
 
   /** @param {string} name @param {"replace" | "add"} mode */

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{ name: string, kind: "number", values: Float32Array, low: number, high: number, time: boolean, searched?: boolean }} NumberColumn `searched` where words gave the numbers
- * @typedef {{ name: string, kind: "category", codes: Uint32Array | Uint16Array | Uint8Array, names: string[] }} CategoryColumn
+ * @typedef {{ name: string, kind: "category", codes: Uint32Array | Uint16Array | Uint8Array, names: string[], each?: Map<number, number[]> }} CategoryColumn `each` has the groups of rows that are in several
  * @typedef {NumberColumn | CategoryColumn} Column
  * @typedef {{ cells: Uint8Array, size: number, starts: Uint32Array, holes: Uint8Array | null, low: number, high: number }} Similarity a cell stands for the rows from its start to the next one; `holes` says of each cell whether it can be compared with itself (1: not) and with others (2: not)
  * @typedef {{ name: string, rows: Uint32Array, similarity: Similarity | null, byVideo: Similarity | null, neighbors: Int32Array | null, nNeighbors: number, noNeighbors: string }} Space `noNeighbors` says why there are none
@@ -109,11 +109,25 @@ export function findColumn(data, name) {
   return data.columns.find((column) => column.name === name) ?? null;
 }
 
+/** Between the names of a row that has several; names that are typed are parted by it. */
+export const NAMES_APART = "; ";
+
+/** What a row is called: mostly one name, or none. @param {CategoryColumn} column @param {number} row */
+export function namesOf({ codes, names, each }, row) {
+  const own = each?.get(row) ?? [codes[row]];
+  return own.filter((code) => code < names.length).map((code) => names[code]);
+}
+
+/** Whether a row is in a group, if of several. @param {CategoryColumn} column @param {number} row @param {number} code */
+export function isInGroup({ codes, each }, row, code) {
+  return codes[row] === code || Boolean(each?.get(row)?.includes(code));
+}
+
 /** What a column says about a row, as text. @param {Column} column @param {number} row */
 export function cellText(column, row) {
-  if (column.kind === "category") return column.names[column.codes[row]] ?? "–";
+  if (isMissing(column, row)) return "–";
+  if (column.kind === "category") return namesOf(column, row).join(NAMES_APART);
   const value = column.values[row];
-  if (!Number.isFinite(value)) return "–";
   return Number.isInteger(value) ? String(value) : value.toPrecision(4).replace(/\.?0+$/, "");
 }
 

@@ -79,12 +79,14 @@ function slotOf(value, edges, nBins) {
   return bin;
 }
 
-/** How many of some rows lie in each slot; of all where there is no mask. @param {Facet} facet @param {Uint8Array | null} mask @param {number} n */
-export function countSlots({ slots, nBins, nGroups }, mask, n) {
+/** How many of some rows lie in each slot, those in several groups in each; of all where there is no mask. @param {Facet} facet @param {Uint8Array | null} mask @param {number} n */
+export function countSlots({ column, slots, nBins, nGroups }, mask, n) {
   const counts = new Uint32Array(nBins + nGroups);
   const last = counts.length - 1;
   if (mask) for (let row = 0; row < n; row++) counts[Math.min(slots[row], last)] += mask[row];
   else for (let row = 0; row < n; row++) counts[Math.min(slots[row], last)]++;
+  const several = (column.kind === "category" && column.each) || [];
+  for (const [row, groups] of several) for (const one of groups) counts[one] += mask?.[row] ?? 1;
   return counts;
 }
 
@@ -136,7 +138,9 @@ function keepPassing(mask, column, { range, closed, groups }) {
     const wanted = new Uint8Array(last + 1);
     for (const group of groups) wanted[group] = 1;
     for (let row = 0; row < mask.length; row++)
-      mask[row] &= wanted[Math.min(column.codes[row], last)];
+      mask[row] &=
+        wanted[Math.min(column.codes[row], last)] ||
+        Number(column.each?.get(row)?.some((group) => wanted[group]));
     return;
   }
   const [low, high] = range ?? [Infinity, -Infinity];

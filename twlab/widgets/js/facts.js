@@ -1,6 +1,6 @@
 /** What the columns say in words: of one row, and which rows say some words. */
 
-import { cellText, findColumn } from "./data.js";
+import { cellText, findColumn, isInGroup } from "./data.js";
 import { formatRange, formatTime } from "./time.js";
 
 /** @typedef {import("./data.js").Data} Data */
@@ -41,6 +41,11 @@ export function rowFacts(data, row, colorBy) {
   return facts.filter((fact, k) => facts.findIndex((other) => other.name === fact.name) === k);
 }
 
+/** Rows in a group, those that are in several too. @param {number} n rows of the table @param {import("./data.js").CategoryColumn} column @param {number} code */
+export function rowsInGroup(n, column, code) {
+  return [...Array(n).keys()].filter((row) => isInGroup(column, row, code));
+}
+
 /** Rows of which some category column holds the text. @param {Data} data @param {string} text */
 export function rowsWithText(data, text) {
   const wanted = text.trim().toLowerCase();
@@ -56,7 +61,8 @@ export function rowsWithText(data, text) {
   }));
   const useful = hits.filter((hit) => hit.codes.size);
   for (let i = 0; i < data.n; i++) {
-    if (useful.some(({ column, codes }) => codes.has(column.codes[i]))) rows.push(i);
+    if (useful.some(({ column, codes }) => [...codes].some((code) => isInGroup(column, i, code))))
+      rows.push(i);
   }
   return rows;
 }

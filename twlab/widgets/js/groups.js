@@ -24,6 +24,14 @@ export function countGroups(column, n) {
   return counts;
 }
 
+/** Rows in each group as readers count them: those with several names in each of these too. @param {Column} column @param {number} n rows of the table */
+export function countMembers(column, n) {
+  const counts = countGroups(column, n);
+  const several = (column.kind === "category" && column.each) || [];
+  for (const [, groups] of several) for (const group of groups) counts[group]++;
+  return counts;
+}
+
 /** Numbers before words, each as one counts: topic 2 before topic 10, -1 before 0. @param {string} a @param {string} b */
 export function compareNames(a, b) {
   const [x, y] = [a, b].map((name) => (name.trim() ? Number(name) : NaN));

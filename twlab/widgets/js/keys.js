@@ -24,7 +24,7 @@ const HELP = [
   ["Esc", "clear the selection"],
   ["G", "the gallery as a grid or a strip; arrows move in it, Enter goes there"],
   ["T", "the table and its filters; arrows move in it, Enter goes there, Ctrl C copies"],
-  ["1 to 9", "give the name of that number to what is selected, or in focus; again takes it away"],
+  ["1 to 9", "the name of that number for what is selected, or in focus; again takes it away"],
   ["Ctrl Z, Ctrl ⇧ Z", "undo what was selected or named, do it again"],
   ["M", "names of groups on the map, and frames in the place of points once zoomed in"],
   ["W", "the way of the video on the player through the map"],

@@ -3,7 +3,7 @@
 import { categoryColours, cssColour, mutedColour, sequenceRamp } from "./colour.js";
 import { element, icon } from "./dom.js";
 import { findColumn } from "./data.js";
-import { countGroups, codesByName, codesBySize, missingGroup } from "./groups.js";
+import { countMembers, codesByName, codesBySize, missingGroup } from "./groups.js";
 import { LegendList, makeChip } from "./legend_list.js";
 import { rampBar } from "./scale_bar.js";
 import { makeSearchScale } from "./search_scale.js";
@@ -175,7 +175,7 @@ export class Legend {
 
 /** The groups of a column by name, the rows without a value last; of numbers only those. @param {Column} column @param {number} n @returns {Entry[]} */
 export function entriesOf(column, n) {
-  const counts = countGroups(column, n);
+  const counts = countMembers(column, n);
   const last = missingGroup(column);
   const names = column.kind === "category" ? column.names : [];
   const entries = codesByName(names).map((group) => ({

@@ -1,6 +1,6 @@
 /** Rows as text to take out of the page: Python that chooses them from the table, CSV, JSON. */
 
-import { isMissing } from "./data.js";
+import { NAMES_APART, isMissing, namesOf } from "./data.js";
 
 /** @typedef {import("./data.js").Data} Data */
 /** @typedef {import("./data.js").Column} Column */
@@ -124,7 +124,7 @@ function finiteOrNull(value) {
 function valueOf(column, row) {
   if (isMissing(column, row)) return null;
   return column.kind === "category"
-    ? column.names[column.codes[row]]
+    ? namesOf(column, row).join(NAMES_APART)
     : shortest(column.values[row]);
 }
 

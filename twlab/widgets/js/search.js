@@ -1,7 +1,7 @@
 /** What someone means who types into the search box: a time, a label, or some words. */
 
-import { cellText } from "./data.js";
-import { rowsWithText } from "./facts.js";
+import { cellText, namesOf } from "./data.js";
+import { rowsInGroup, rowsWithText } from "./facts.js";
 import { formatTime, parseTime } from "./time.js";
 
 /** @typedef {import("./data.js").Data} Data */
@@ -72,7 +72,7 @@ function findLabel({ columns, n }, colorBy, text) {
     if (column.kind !== "category") continue;
     const code = column.names.findIndex((name) => name.toLowerCase() === low);
     if (code < 0) continue;
-    const rows = [...Array(n).keys()].filter((row) => column.codes[row] === code);
+    const rows = rowsInGroup(n, column, code);
     return { kind: "rows", rows, what: `${column.name} ${column.names[code]}` };
   }
   return null;
@@ -80,5 +80,7 @@ function findLabel({ columns, n }, colorBy, text) {
 
 /** @param {Data} data @param {Column} column @param {(said: string) => boolean} says */
 function rowsSaying({ n }, column, says) {
-  return [...Array(n).keys()].filter((row) => says(cellText(column, row).toLowerCase()));
+  const texts = (/** @type {number} */ row) =>
+    column.kind === "category" ? namesOf(column, row) : [cellText(column, row)];
+  return [...Array(n).keys()].filter((row) => texts(row).some((one) => says(one.toLowerCase())));
 }

@@ -1,6 +1,7 @@
 /** What the search box offers while someone types: labels, a time, and names of videos. */
 
-import { codesByName, countGroups } from "./groups.js";
+import { rowsInGroup } from "./facts.js";
+import { codesByName, countMembers } from "./groups.js";
 import { formatTime, parseTime } from "./time.js";
 
 /** @typedef {import("./data.js").Data} Data */
@@ -26,11 +27,11 @@ export function knownLabels(data, colorBy) {
   const known = [];
   for (const column of ordered) {
     if (column.kind !== "category") continue;
-    const counts = countGroups(column, data.n);
+    const counts = countMembers(column, data.n);
     const before = column.name === colorBy ? "" : `${column.name}:`;
     for (const code of codesByName(column.names)) {
       const what = `${column.name} ${column.names[code]}`;
-      const rows = () => rowsWith(data.n, column.codes, code);
+      const rows = () => rowsInGroup(data.n, column, code);
       known.push(know(before, column.names[code], counts[code], rows, what));
     }
   }
@@ -47,7 +48,7 @@ function knownVideos(data) {
   return codesByName(titles)
     .filter((video) => !said.has(titles[video]))
     .map((video) => {
-      const rows = () => rowsWith(data.n, data.video, video);
+      const rows = () => [...data.video.keys()].filter((row) => data.video[row] === video);
       return know("video:", titles[video], counts[video], rows, `video ${titles[video]}`);
     });
 }
@@ -58,11 +59,6 @@ function know(before, value, count, rows, what) {
   /** @returns {Found} */
   const found = () => ({ kind: "rows", rows: rows(), what });
   return { name: value.toLowerCase(), low: text.toLowerCase(), suggestion: { text, count, found } };
-}
-
-/** @param {number} n @param {ArrayLike<number>} codes @param {number} code */
-function rowsWith(n, codes, code) {
-  return [...Array(n).keys()].filter((row) => codes[row] === code);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The table's columns in words, and its rows in the order of one of them. */
 
+import { NAMES_APART, namesOf } from "./data.js";
 import { codesByName, missingGroup } from "./groups.js";
 import { formatTime } from "./time.js";
 
@@ -11,7 +12,7 @@ const DIGITS = 6;
 
 /** What a column says of a row; an empty text where it says nothing. @param {Column} column @param {number} row */
 export function valueText(column, row) {
-  if (column.kind === "category") return column.names[column.codes[row]] ?? "";
+  if (column.kind === "category") return namesOf(column, row).join(NAMES_APART);
   const value = column.values[row];
   return Number.isNaN(value) ? "" : numberText(column, value);
 }

@@ -14,6 +14,7 @@ export class Tags {
     class: "twx-name",
     maxlength: 80,
     placeholder: "Name these…",
+    title: "A name for what is selected, beside those it has; several with ; between them",
     "aria-label": "A name for the selected segments",
   });
   #life = new AbortController();
