@@ -126,11 +126,10 @@ class Pointers {
 
   /** @param {Gesture} at */
   #click(at) {
-    if (this.#asleep) {
-      this.#target.focus({ preventScroll: true });
-      this.#target.dispatchEvent(new Event(WOKEN, { bubbles: true }));
-    }
+    if (this.#asleep) this.#target.focus({ preventScroll: true });
     this.#handlers.click(at);
+    // The last word: what a click beside all points says must not take its place.
+    if (this.#asleep) this.#target.dispatchEvent(new Event(WOKEN, { bubbles: true }));
   }
 
   /** @param {PointerEvent} event */
