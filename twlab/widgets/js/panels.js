@@ -130,7 +130,9 @@ function makeTwinPanel(panels, view) {
 /** @param {string} name */
 function sectionAttributes(name) {
   const { title, place } = PANELS[name];
-  return { class: `twx-panel twx-panel-${name}`, "data-place": place, "aria-label": title };
+  // No landmark: several explorers on a page would have landmarks of the same name.
+  const attributes = { class: `twx-panel twx-panel-${name}`, role: "group", "aria-label": title };
+  return { ...attributes, "data-place": place };
 }
 
 /** How many are shown is its heading. @param {Panels} panels */
