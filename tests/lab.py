@@ -371,14 +371,39 @@ def colours(
     return {f"#{bytes(one).hex()}": int(n) for one, n in zip(each, counts, strict=True)}
 
 
+def square_of(view: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The square of similarities in its panel, as ``plotWithin`` of cells.js places it."""
+    height, width = view.shape[:2]
+    side = min(width - 44 - 12, height - 22 - 12)
+    x, y = round((width - side - 44) / 2 + 44), max(8, round((height - side - 22) / 2))
+    return view[y : y + side, x : x + side]
+
+
+def cell(square: NDArray[np.uint8], down: float, across: float) -> NDArray[Any]:
+    """The colour in the middle of a cell."""
+    y, x = int(down * square.shape[0]), int(across * square.shape[1])
+    found: NDArray[Any] = np.median(square[y - 1 : y + 2, x - 1 : x + 2].reshape(-1, 3), axis=0)
+    return found
+
+
 @contextmanager
 def open_book(
-    chromium: Browser, folder: Path, *cells: str, ready: str, height: int = 1400
+    chromium: Browser,
+    folder: Path,
+    *cells: str,
+    ready: str,
+    height: int = 1400,
+    routes: dict[str, Callable[[Any], None]] | None = None,
 ) -> Iterator[Notebook]:
-    """A notebook of these cells in JupyterLab, run until there is something of the selector."""
+    """A notebook of these cells in JupyterLab, run until there is something of the selector.
+
+    ``routes`` answers what is asked of some addresses, in the place of the network.
+    """
     write_notebook(folder / "book.ipynb", *cells)
     with jupyter("lab", folder) as url:
         page = chromium.new_page(viewport={"width": 1440, "height": height})
+        for address, answer in (routes or {}).items():
+            page.route(address, answer)
         page.goto(f"{url}/lab?reset", wait_until="load")
         book = Notebook(page, "book.ipynb")
         book.run_all()

@@ -126,21 +126,7 @@ def test_a_cluster_and_a_cell_look_the_same_in_both(
     drawn = lab.pixels(page, ".js-plotly-plot .heatmaplayer image")
     ends = film["end_sec"].to_numpy()
     for row, column in ((20, 70), (50, 30), (85, 40), (92, 95)):
-        mine = cell(square_of(square), (row + 0.5) / 100, (column + 0.5) / 100)
-        other = cell(drawn, (ends[row] - 3) / ends[-1], (ends[column] - 3) / ends[-1])
+        mine = lab.cell(lab.square_of(square), (row + 0.5) / 100, (column + 0.5) / 100)
+        other = lab.cell(drawn, (ends[row] - 3) / ends[-1], (ends[column] - 3) / ends[-1])
         assert np.abs(mine - other).max() <= 12, (row, column, mine, other)
     context.close()
-
-
-def square_of(view: np.ndarray) -> np.ndarray:
-    """The square of similarities in its panel, as ``plotWithin`` of cells.js places it."""
-    height, width = view.shape[:2]
-    side = min(width - 44 - 12, height - 22 - 12)
-    x, y = round((width - side - 44) / 2 + 44), max(8, round((height - side - 22) / 2))
-    return view[y : y + side, x : x + side]
-
-
-def cell(square: np.ndarray, down: float, across: float) -> np.ndarray:
-    """The colour in the middle of a cell."""
-    y, x = int(down * square.shape[0]), int(across * square.shape[1])
-    return np.median(square[y - 1 : y + 2, x - 1 : x + 2].reshape(-1, 3), axis=0)
