@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -74,6 +78,27 @@ def test_a_cosine_is_the_same_in_any_block(rng: np.random.Generator, d: int) -> 
         block = np.empty((rows, columns), np.float32)
         similarity.dot_rows(unit[90 : 90 + rows], unit[7 : 7 + columns], block)
         np.testing.assert_array_equal(block, whole[90 : 90 + rows, 7 : 7 + columns])
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="names of x86 processors")
+@pytest.mark.parametrize("processor", ["Haswell", "Nehalem"])
+def test_so_it_is_on_another_processor(processor: str) -> None:
+    # OpenBLAS has routines for each; those of Haswell serve AMD's too, and sum by place.
+    ran = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            f"{__file__}::test_a_cosine_is_the_same_in_any_block",
+        ],
+        env={**os.environ, "OPENBLAS_CORETYPE": processor, "PYTEST_ADDOPTS": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout
+    assert "4 passed" in ran.stdout
 
 
 @settings(max_examples=40, deadline=None)

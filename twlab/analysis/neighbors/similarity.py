@@ -12,6 +12,7 @@ for missing data and is 0 alike to everything.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,10 @@ BLOCK_CELLS = 2**23
 
 SMALL_CELLS = 64 * 64
 """Products with fewer cells may be summed in another order by BLAS."""
+
+GRID = 2**26
+"""Steps of a component in exact products: one more bit, and the sum of a row with itself, 2**52
+of them, would not fit the 53 bits of a float64 with room for what lies above 1."""
 
 TILE = 2048
 """Rows and columns of a tile where only half of a symmetric matrix is computed."""
@@ -107,13 +112,33 @@ def cosine_similarity(a: TableOrVectors, b: TableOrVectors | None = None) -> Mat
 def dot_rows(left: Matrix, right: Matrix, out: Matrix) -> None:
     """Write the dot product of each row of ``left`` and of ``right`` to ``out``.
 
-    For unit rows that is the cosine, but for rounding, which may lead out of [-1, 1]. Small
-    products are filled up with zeros: BLAS has other routines for them, which sum in another
-    order, and a pair of rows must have one cosine whatever stands beside it in its block.
+    For unit rows that is the cosine, but for rounding, which may lead out of [-1, 1]. A pair of
+    rows must have one cosine whatever stands beside it in its block, or copies would rank by
+    their place. Small products are therefore filled up with zeros, as BLAS has other routines for
+    them, which sum in another order; and where its large ones do so too, sums are exact instead.
     """
     if not left.size or not right.size:
         out[...] = 0
-        return
+    elif _sums_by_place(left.shape[1]):
+        _dot_exactly(left, right, out)
+    else:
+        _dot_filled(left, right, out)
+
+
+@functools.cache
+def _sums_by_place(d: int) -> bool:
+    """Whether BLAS sums a pair of rows in another order where they stand elsewhere.
+
+    So do the routines of OpenBLAS for AVX2 without AVX-512 (most of AMD's processors, many
+    laptops): they treat the first and last columns of a block apart.
+    """
+    few = np.random.default_rng(0).normal(size=(5, d)).astype(np.float32)
+    product = np.tile(few[:2], (96, 1)) @ np.tile(few[2:], (64, 1)).T
+    return bool((product != np.tile(product[:2, :3], (96, 64))).any())
+
+
+def _dot_filled(left: Matrix, right: Matrix, out: Matrix) -> None:
+    """Products by BLAS, those of few cells filled up with zeros."""
     shape = max(len(left), 2), max(len(right), 2)
     if shape[0] * shape[1] < SMALL_CELLS:
         shape = max(shape[0], 64), max(shape[1], 64)
@@ -122,6 +147,20 @@ def dot_rows(left: Matrix, right: Matrix, out: Matrix) -> None:
     else:
         product = _fill_up(left, shape[0]) @ _fill_up(right, shape[1]).T
         out[...] = product[: len(left), : len(right)]
+
+
+def _dot_exactly(left: Matrix, right: Matrix, out: Matrix) -> None:
+    """Products of unit rows, each sum exact and therefore the same in any order.
+
+    Components are rounded to multiples of 1 / GRID; products are then multiples of GRID**-2 and
+    their sums at most about 1, which float64 holds without rounding as long as
+    ``GRID**2 * 2 <= 2**53``. What the rounding moves is less than what float32 sums lose.
+    """
+    whole = np.rint(right.astype(np.float64) * GRID).T
+    step = max(1, BLOCK_CELLS // (4 * len(right)))
+    for first in range(0, len(left), step):
+        part = slice(first, first + step)
+        out[part] = (np.rint(left[part].astype(np.float64) * GRID) @ whole) / GRID**2
 
 
 def _fill_up(rows: Matrix, n: int) -> Matrix:
