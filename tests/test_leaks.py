@@ -54,7 +54,7 @@ def test_strangers_of_few_segments_are_clean() -> None:
     assert found["train_video_id"].unique().tolist() == ["train 2"]
 
 
-@pytest.mark.parametrize("loud", [0.0, 0.4, 0.8])
+@pytest.mark.parametrize("loud", [0.0, 0.4, 0.8, 1.0])
 @pytest.mark.parametrize("shift_sec", [0.0, 2.5])
 def test_a_copy_of_a_stretch_is_found(loud: float, shift_sec: float) -> None:
     rng = np.random.default_rng(9300)
