@@ -67,10 +67,12 @@ def main():
     if not SCENES.exists():
         return print(f"no {SCENES.name}: nothing to measure")
     n_seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    means = {}
-    for asked in (False, True):
-        every = [[run(*film, seed, asked=asked) for film in films()] for seed in range(n_seeds)]
-        means[asked] = np.mean(every, axis=1)  # by seed and size
+    held, means = list(films()), {False: [], True: []}
+    for seed in range(n_seeds):
+        for asked, found in means.items():
+            found.append(np.mean([run(*film, seed, asked=asked) for film in held], axis=0))
+        print(seed, *(found[-1].round(3) for found in means.values()), file=sys.stderr, flush=True)
+    means = {asked: np.array(found) for asked, found in means.items()}  # by seed and size
     print("labels   random  asked   better in")
     for k, size in enumerate(SIZES):
         random, asked = means[False][:, k], means[True][:, k]
