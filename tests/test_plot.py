@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -114,6 +115,25 @@ def test_ink_stands_out(theme: str) -> None:
     assert contrast(look.muted, look.paper) > 4.5
     assert contrast(look.missing, look.paper) > 3
     assert 1.1 < contrast(look.grid, look.paper) < 2
+
+
+def test_a_figure_wears_dark_where_the_notebook_is_dark(
+    segments: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marimo = pytest.importorskip("marimo")
+    figure = PICTURES["scatter"](segments, color="video_id")
+    told = figure.to_json()
+    plain = figure._display_().layout.template.layout.font.color
+    assert plain == THEMES["auto"].ink, "light, as where nothing is said"
+    monkeypatch.setattr(marimo, "app_meta", lambda: SimpleNamespace(theme="dark"))
+    shown = figure._display_()
+    assert THEMES["auto"].ink not in shown.to_json()
+    assert shown.layout.template.layout.font.color == THEMES["dark"].muted
+    assert contrast(THEMES["dark"].muted, "#181c1a") > 4.5, "the paper of marimo"
+    assert [list(one.x) for one in shown.data] == [list(one.x) for one in figure.data]
+    assert figure.to_json() == told, "the figure itself stays"
+    figure.update_layout(paper_bgcolor="white")
+    assert figure._display_().layout.template.layout.font.color == THEMES["auto"].ink
 
 
 @pytest.mark.parametrize("paper", PAPERS)

@@ -44,11 +44,36 @@ def figures() -> dict[str, Any]:
         "hits": tw.plot.hits(film, tw.search(film, film.iloc[[42]], k=5)),
         "scatter": tw.plot.scatter(film, tw.project(film, method="pca")),
         "agreement": tw.plot.options(tw.compare_options(both)),
+        "groups": tw.plot.scatter(film, tw.project(film, method="pca"), color=tw.cluster(film, 6)),
     }
 
 
-def show(page: Page, figure: Any, path: Path) -> None:
+FAINTEST = """() => {
+  const light = (colour) => {
+    const parts = colour.match(/[0-9.]+/g).slice(0, 3).map((one) => one / 255);
+    const [r, g, b] = parts.map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  };
+  const ground = light(getComputedStyle(document.documentElement).backgroundColor);
+  const words = [...document.querySelectorAll(".main-svg :is(text, tspan)")];
+  const plain = words.filter((one) => !one.querySelector("tspan") && one.textContent.trim());
+  return Math.min(...plain.map((one) => light(getComputedStyle(one).fill) / ground));
+}"""
+"""The least contrast of lettering with a dark page."""
+
+LEGEND_IS = """(where) => {
+  const [legend, plot] = [".legend .bg", ".nsewdrag"].map((one) => document.querySelector(one));
+  if (!legend || !plot) return false;
+  const [a, b] = [legend, plot].map((one) => one.getBoundingClientRect());
+  return where === "below" ? a.top > b.bottom : a.left > b.right;
+}"""
+
+
+def show(page: Page, figure: Any, path: Path, style: str = "") -> None:
     figure.write_html(path / "a.html", include_plotlyjs="directory")
+    if style:
+        text = (path / "a.html").read_text("utf-8")
+        (path / "a.html").write_text(text.replace("</head>", f"<style>{style}</style></head>"))
     page.goto((path / "a.html").as_uri())
     page.wait_for_selector(".js-plotly-plot .main-svg")
     page.wait_for_timeout(400)
@@ -63,13 +88,17 @@ def test_a_phone_shows_figures_whole(
 ) -> None:
     page = chromium.new_page(viewport={"width": 390, "height": 844})
     for name, figure in figures.items():
-        show(page, figure, tmp_path)
+        show(page, figure, tmp_path, style="html { background: #181c1a; color: #eee }")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
         (title,) = page.evaluate(BOX, ".gtitle") or [[0, 0, 0, 0]]
         for legend in page.evaluate(BOX, ".legend"):
             assert not overlap(title, legend), name
         for bar in page.evaluate(BOX, ".colorbar .cbfill"):
             assert bar[2] <= 390, name
+        (chart,) = page.evaluate(BOX, ".js-plotly-plot")
+        lowest = max(box[3] for box in page.evaluate(BOX, ".main-svg :is(text, .hm, .bg)"))
+        assert 0 <= chart[3] - lowest < 60, f"{name}: cut, or blank below"
+        assert page.evaluate(FAINTEST) > 4.5, name
         page.screenshot(path=lab.ARTIFACTS / f"phone-{name}.png")
     page.close()
 
@@ -83,7 +112,20 @@ def test_heatmaps_stay_square(
         show(page, figures[name], tmp_path)
         for left, top, right, bottom in page.evaluate(BOX, ".hm image"):
             assert right - left == pytest.approx(bottom - top, abs=3), name
-            assert right - left > (90 if name == "options" else 180)
+            assert right - left > 180
+    page.close()
+
+
+def test_a_legend_leaves_a_phone_to_its_map_and_comes_back(
+    chromium: Browser, figures: dict[str, Any], tmp_path: Path
+) -> None:
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    show(page, figures["groups"], tmp_path)
+    for width in (390, 1200, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.wait_for_function(LEGEND_IS, arg="below" if width == 390 else "beside")
+        (plot,) = page.evaluate(BOX, ".nsewdrag")
+        assert plot[2] - plot[0] > 0.6 * width, width
     page.close()
 
 

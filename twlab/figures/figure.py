@@ -16,6 +16,7 @@ from typing import Any
 import plotly.graph_objects as go
 import plotly.io as pio
 
+from twlab.figures.page_fit import FIT, wear_dark
 from twlab.hosts import comes_first, is_unattended
 
 __all__ = ["Figure"]
@@ -50,6 +51,21 @@ class Figure(go.Figure):  # type: ignore[misc]
     300
     """
 
+    def to_html(self, *args: Any, post_script: Any = None, **kwargs: Any) -> str:
+        """As that of plotly, a page or a piece of one; it fits a phone and has the page's ink."""
+        page: str = super().to_html(*args, post_script=_with_fit(post_script), **kwargs)
+        return page
+
+    def write_html(self, *args: Any, post_script: Any = None, **kwargs: Any) -> None:
+        """As :meth:`to_html`, into a file."""
+        super().write_html(*args, post_script=_with_fit(post_script), **kwargs)
+
+    def _display_(self) -> go.Figure:
+        """What marimo shows: for a dark notebook the figure in the dark theme."""
+        from marimo import app_meta
+
+        return wear_dark(self) if app_meta().theme == "dark" else go.Figure(self)
+
     def _ipython_display_(self) -> None:
         """Shown as plotly shows it; to a program, with something that can be seen later."""
         if pio.renderers.default != JSON_ONLY or not is_unattended():
@@ -60,6 +76,12 @@ class Figure(go.Figure):  # type: ignore[misc]
         data, metadata = _keepsake(self)
         shown = {**self._repr_mimebundle_(), **data}
         publish_display_data(shown, metadata)  # type: ignore[no-untyped-call]
+
+
+def _with_fit(scripts: Any) -> list[str]:
+    """What the page runs when the figure is drawn: what the caller wants, and what fits it."""
+    given = [scripts] if isinstance(scripts, str) else list(scripts or ())
+    return [*given, FIT]
 
 
 def _keepsake(figure: go.Figure) -> tuple[dict[str, str], dict[str, Any]]:
