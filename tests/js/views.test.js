@@ -17,6 +17,7 @@ import {
 import { cellOfTime, videoStarts } from "../../twlab/widgets/js/heatmap_marks.js";
 import { shortenMiddle, sideOf } from "../../twlab/widgets/js/heatmap_names.js";
 import { laneStrip, lanesBetween, videoExtents } from "../../twlab/widgets/js/lanes.js";
+import { shortenApart } from "../../twlab/widgets/js/timeline_paint.js";
 import { paintSquares } from "../../twlab/widgets/js/points_2d.js";
 import {
   clampSpan,
@@ -264,6 +265,26 @@ test("a name keeps its beginning and more of its end", () => {
   assert.equal(shortenMiddle(ctx, "holiday_0012", 12), "holiday_0012");
   assert.equal(shortenMiddle(ctx, "holiday_0012", 8), "hol…0012");
   assert.equal(shortenMiddle(ctx, "holiday_0012", 1), "…");
+});
+
+test("of names that begin alike what differs is shown, and as much else as there is room for", () => {
+  const ctx = /** @type {any} */ ({
+    measureText: (/** @type {string} */ t) => ({ width: t.length }),
+  });
+  const names = ["visual · marengo2.7", "visual · marengo3.0", "audio"];
+  const short = (/** @type {string} */ name, /** @type {number} */ room, all = names) =>
+    shortenApart(ctx, name, all, room);
+  assert.equal(short(names[0], 19), names[0]);
+  assert.equal(short(names[0], 18), "marengo2.7");
+  assert.equal(short(names[1], 9), "…3.0");
+  assert.equal(short(names[1], 3), "…3…");
+  assert.equal(short("transcription", 6), "trans…");
+  const nets = ["visual · net-lite0-x", "visual · net-lite2-x", "visual · colour layout"];
+  assert.deepEqual(
+    nets.map((name) => short(name, 10, nets)),
+    ["…lite0-x", "…lite2-x", "colour la…"],
+  );
+  assert.equal(short("visual", 4, ["visual", "visual"]), "vis…");
 });
 
 test("cells are shown inside the square, at least four of them where there are four", () => {

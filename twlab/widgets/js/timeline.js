@@ -40,6 +40,10 @@ const GUTTER = 92;
 /** Narrower than this there is no room for the names of lanes. */
 const NAMED_FROM = 480;
 const BARE_GUTTER = 8;
+/** There several lanes get so much: ten letters, of which those that differ are shown. */
+const SHORT_GUTTER = 64;
+/** Of a name as it is written there, in pixels; a longer one takes more room, up to a part of the width. */
+const [LETTER, GUTTER_PART] = [6, 0.16];
 const TALLEST = 320;
 const SCROLL_STEP = 26;
 
@@ -162,7 +166,7 @@ export class TimelineView {
     this.canvas.setAttribute(
       "aria-label",
       `Timeline of ${n} video${n === 1 ? "" : "s"}, ${formatTime(this.#duration)} long. ` +
-        "Left and right arrows step through the segments.",
+        `${lanesText(this.#context.data)}Left and right arrows step through the segments.`,
     );
   }
 
@@ -170,8 +174,7 @@ export class TimelineView {
   #window() {
     const { data } = this.#context;
     const { width } = this.#base.size;
-    const named = data.lanes.length > 0 || data.novelty !== null;
-    const left = width > NAMED_FROM && named ? GUTTER : BARE_GUTTER;
+    const left = gutterOf(data, width);
     return windowOf(this.#shown, { width, left, top: AXIS - this.#scroller.scrollTop });
   }
 
@@ -301,7 +304,10 @@ export class TimelineView {
 
   /** @param {Gesture} at */
   hover(at) {
-    this.#pointer = at.x >= this.#window().left ? at.x : NaN;
+    const beside = at.x < this.#window().left;
+    this.#pointer = beside ? NaN : at.x;
+    // Beside the lanes stand their names, which may be cut.
+    this.canvas.title = beside ? (this.#stripUnder(at.y)?.label ?? "") : "";
     this.#marks.schedule();
     const { row, sec } = this.#under(at);
     this.#context.actions.hover(row, this.canvas, at.x, at.y, sec);
@@ -395,6 +401,19 @@ export class TimelineView {
     this.#marks.destroy();
     this.#scroller.remove();
   }
+}
+
+/** Room for names beside the lanes. @param {import("./data.js").Data} data @param {number} width */
+function gutterOf({ lanes, novelty }, width) {
+  if (width <= NAMED_FROM) return lanes.length > 1 ? SHORT_GUTTER : BARE_GUTTER;
+  if (!lanes.length && !novelty) return BARE_GUTTER;
+  const longest = Math.max(0, ...lanes.map((name) => name.length));
+  return Math.max(GUTTER, Math.min(longest * LETTER + 14, GUTTER_PART * width));
+}
+
+/** @param {import("./data.js").Data} data */
+function lanesText({ lanes }) {
+  return lanes.length > 1 ? `Lanes: ${lanes.join(", ")}. ` : "";
 }
 
 /** How much higher lanes are where there is so many times the room that they need. @param {number} room */

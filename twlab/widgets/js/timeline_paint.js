@@ -160,7 +160,7 @@ function crowded(places, w) {
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {Context} context @param {Window} w @param {Strip} strip */
-export function paintLabel(ctx, { look }, w, strip) {
+export function paintLabel(ctx, { look, data }, w, strip) {
   const title = strip.kind === "title";
   if (!title && w.left < 40) return;
   ctx.font = look.font(title ? 12 : 11, title ? 600 : 400);
@@ -168,7 +168,8 @@ export function paintLabel(ctx, { look }, w, strip) {
   ctx.textAlign = title ? "left" : "right";
   ctx.textBaseline = "middle";
   const room = title ? w.width - 16 : w.left - 14;
-  const text = shorten(ctx, strip.label, room);
+  const others = strip.kind === "lane" ? data.lanes : [];
+  const text = shortenApart(ctx, strip.label, others, room);
   ctx.fillText(text, title ? 8 : w.left - 8, w.top + strip.top + strip.height / 2 + 0.5);
 }
 
@@ -209,4 +210,27 @@ export function shorten(ctx, text, room) {
   let length = text.length;
   while (length > 1 && ctx.measureText(text.slice(0, length) + "…").width > room) length--;
   return text.slice(0, length) + "…";
+}
+
+/** What tells a name from the others, where there is no room for the whole: of what it begins with like another one as little is left out as can be. @param {CanvasRenderingContext2D} ctx @param {string} text @param {string[]} others @param {number} room */
+export function shortenApart(ctx, text, others, room) {
+  const fits = (/** @type {string} */ part) => ctx.measureText(part).width <= room;
+  if (fits(text)) return text;
+  const common = Math.max(0, ...others.map((other) => lengthInCommon(text, other)));
+  const words = [...text.matchAll(WORD_BEGINS)].filter(({ index }) => index <= common);
+  // What follows a dot between option and model is a name by itself.
+  const tails = words.map(({ index }) => {
+    return `${text.slice(0, index).endsWith(" · ") ? "" : "…"}${text.slice(index)}`;
+  });
+  return tails.find(fits) ?? shorten(ctx, tails[tails.length - 1] ?? text, room);
+}
+
+/** Where within a name a word or a number begins. */
+const WORD_BEGINS = /(?<=[^\p{L}\p{N}])[\p{L}\p{N}]|(?<=\p{L})\p{N}/gu;
+
+/** How many characters two names begin with in common; none where they are the same. @param {string} a @param {string} b */
+function lengthInCommon(a, b) {
+  let k = 0;
+  while (k < a.length && a[k] === b[k]) k++;
+  return a === b ? 0 : k;
 }
