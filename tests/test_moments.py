@@ -230,6 +230,37 @@ def test_a_store_is_searched_as_its_table(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(tw.moments(film.iloc[[42]], store), expected)
 
 
+class Words:
+    """Answers every text with one vector, and keeps what it was asked."""
+
+    def __init__(self, vector: np.ndarray) -> None:
+        self.vector, self.asked = vector, list[str]()
+
+    def embed_text(self, text: str, *, model_name: str) -> pd.DataFrame:
+        self.asked.append(text)
+        return tw.from_vectors(self.vector[None], start_sec=[0.0], end_sec=[1.0], video_id="query")
+
+
+def test_words_that_look_like_a_file_are_words_with_text(rng: np.random.Generator) -> None:
+    table, topic, _ = planted(rng)
+    client = Words(np.asarray(topic, np.float32))
+    asked = {"client": client, "model_name": "made"}
+    with pytest.raises(tw.InputError, match="say with text= that these are words"):
+        tw.moments("lecture1.mp4", table, **asked)
+    found = tw.moments(None, table, text="lecture1.mp4", **asked)
+    plain = tw.moments("a lecture", table, **asked)
+    assert client.asked == ["lecture1.mp4", "a lecture"]
+    assert found["label"].unique().tolist() == ["lecture1.mp4"]
+    names = ["query_id", "label"]
+    pd.testing.assert_frame_equal(found.drop(columns=names), plain.drop(columns=names))
+    assert len(found)
+    for query in (topic, {"one": topic}):
+        with pytest.raises(tw.InputError, match="query and text= at once"):
+            tw.moments(query, table, text="a lecture", **asked)
+    with pytest.raises(tw.InputError, match="no query"):
+        tw.moments(None, table)
+
+
 def test_wrong_arguments_are_named(rng: np.random.Generator) -> None:
     table, topic, _ = planted(rng)
     for threshold in (-1, np.nan, "high", True):

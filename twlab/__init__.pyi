@@ -275,9 +275,10 @@ def diagnose(segments: _Segments) -> pd.DataFrame:
     """What is worth knowing about a table before it is analysed, one finding per row."""
 
 def moments(
-    query: _Query | Mapping[str, _Query],
+    query: _Query | Mapping[str, _Query] | None,
     segments: _Segments,
     *,
+    text: str | None = None,
     k: int = 10,
     threshold: float | None = None,
     by: str | Sequence[str] | None = None,

@@ -73,9 +73,10 @@ class _Level(NamedTuple):
 
 
 def moments(
-    query: Query | Mapping[str, Query],
+    query: Query | Mapping[str, Query] | None,
     segments: pd.DataFrame,
     *,
+    text: str | None = None,
     k: int = 10,
     threshold: float | None = None,
     by: str | Sequence[str] | None = None,
@@ -92,9 +93,12 @@ def moments(
     Parameters
     ----------
     query : DataFrame, array_like of shape (d,) or (q, d), str or Path, or dict of these by name
-        One query as :func:`twlab.search` takes it, or several by their names.
+        One query as :func:`twlab.search` takes it, or several by their names; None where ``text``
+        says it.
     segments : DataFrame
         What is searched. Rows without a length in time are left out, with a warning.
+    text : str, optional
+        Words to look for in place of `query`, whatever they look like.
     k : int
         How many moments of each query at most.
     threshold : float, optional
@@ -176,13 +180,12 @@ def moments(
     searched = prepare_search(segments, wanted, choose(video_id, start_sec, end_sec, where))
     _warn_of_untimed(searched)
     known = _Levels(searched, least)
-    if isinstance(query, Mapping):
-        queries: ManyQueries = query
-    else:
-        queries = {query if isinstance(query, str) else "query": query}
+    said = text if query is None else query
+    named = said if isinstance(said, str) else "query"
+    queries: ManyQueries = query if isinstance(query, Mapping) else {named: query}
     tables = [_no_moments(searched)]
     for name, one in name_queries(queries).items():
-        rows = searched.embed(one, None, client=client, model_name=model_name)
+        rows = searched.embed(one, text, client=client, model_name=model_name)
         tables.append(_moments_of(name, rows, searched, known, count))
     full = [table for table in tables if len(table)]
     return pd.concat(full, ignore_index=True) if full else tables[0]
