@@ -47,7 +47,7 @@ def test_the_file_is_the_explorer(open_file: Opener, film_page: Path) -> None:
             for u, v in ((0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99))
         ],
     )
-    assert page.locator(".twx-status").inner_text() == "100 of 101 segments selected"
+    assert page.locator(".twx-status").inner_text() == "100 of 100 segments selected"
     page.locator(".twx-chip").first.click()
     assert "with cluster 0" in page.locator(".twx-live").inner_text()
     page.screenshot(path=lab.ARTIFACTS / "file.png")

@@ -113,23 +113,23 @@ def test_naming_and_undoing_in_a_file(chromium: Browser, tmp_path: Path) -> None
         chips = page.locator(".twx-legend .twx-chip").all_inner_texts()
         assert [text.split()[0] for text in chips[:2]] == ["credits", "meadow"]
         page.locator(".twx-tag button").first.click()
-        page.wait_for_function(f"{STATUS} === '{sizes[2]} of 101 segments selected'")
+        page.wait_for_function(f"{STATUS} === '{sizes[2]} of 100 segments selected'")
         page.screenshot(path=lab.ARTIFACTS / "names.png")
         page.locator(".twx-map canvas[tabindex]").focus()
         for _ in range(3):
             page.keyboard.press("Control+z")
         page.wait_for_function("document.querySelectorAll('.twx-tag').length === 1")
-        assert page.evaluate(STATUS) == f"{sizes[2]} of 101 segments selected"
+        assert page.evaluate(STATUS) == f"{sizes[2]} of 100 segments selected"
         page.keyboard.press("Control+Shift+Z")
         page.keyboard.press("Control+y")
         page.wait_for_function("document.querySelectorAll('.twx-tag').length === 2")
         while undo.is_enabled():
             undo.click()
-        assert page.evaluate(STATUS) == "101 segments"
+        assert page.evaluate(STATUS) == "100 segments"
         assert page.locator(".twx-tag").count() == 0
         assert page.get_by_label("Colour by").input_value() == "cluster"
         redo.click()
-        assert page.evaluate(STATUS) == f"{sizes[2]} of 101 segments selected"
+        assert page.evaluate(STATUS) == f"{sizes[2]} of 100 segments selected"
 
 
 @browser

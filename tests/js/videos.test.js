@@ -31,6 +31,15 @@ test("every video is known by its group, its rows and the first of them", () => 
   );
 });
 
+test("a row that stands for the whole video is none of its segments", () => {
+  const data = archive();
+  data.start[5] = 0; // of the video without times, which now has a part and a whole
+  assert.deepEqual(
+    videoEntries(data).map(({ count }) => count),
+    [1, 3, 1],
+  );
+});
+
 test("the order of the groups is not that of the videos", () => {
   const data = archive();
   data.columns[0].codes = Uint8Array.of(0, 2, 0, 1, 0, 1);

@@ -8,6 +8,7 @@ import { element } from "./dom.js";
 import { NO_FILTERS } from "./facets.js";
 import { Frames } from "./frames.js";
 import { Gallery } from "./gallery.js";
+import { wholeVideos } from "./gallery_rows.js";
 import { WOKEN } from "./gestures.js";
 import { HeatmapView } from "./heatmap.js";
 import { History } from "./history.js";
@@ -27,7 +28,7 @@ import { Store, initialState } from "./state.js";
 import { TableView } from "./table.js";
 import { TimeIndex } from "./timeindex.js";
 import { TimelineView } from "./timeline.js";
-import { carryHidden, shownRows } from "./visibility.js";
+import { carryHidden, maskShown, shownRows } from "./visibility.js";
 import { makeToast } from "./toast.js";
 import { Toolbar } from "./toolbar.js";
 import { Tooltip } from "./tooltip.js";
@@ -255,12 +256,17 @@ function drawables({ map, heatmap, timeline }, twins) {
 
 /** The last thing that happened, written once for the eye and once for screen readers. @param {Context} context @param {HTMLElement} status @param {HTMLElement} live @param {AbortSignal} signal */
 function showStatus({ data, store }, status, live, signal) {
+  const whole = wholeVideos(data);
+  const parts = data.n - countSet(whole);
   const draw = () => {
     const [selected, shown] = [store.get("selected"), store.get("shown")];
-    const count = selected || (shown ? countSet(shown) : data.n);
-    const part = selected || shown ? `${count.toLocaleString("en")} of ` : "";
+    const mask = selected ? store.get("mask") : shown;
+    const films = mask && parts < data.n ? countSet(maskShown(whole, mask)) : 0;
+    const count = (selected || (shown ? countSet(shown) : parts)) - films;
+    const part = mask ? `${count.toLocaleString("en")} of ` : "";
+    const more = selected && films ? ` and ${films} whole video${films === 1 ? "" : "s"}` : "";
     const verb = selected ? " selected" : shown ? " shown" : "";
-    status.textContent = `${part}${countText(data.n)}${verb}`;
+    status.textContent = `${part}${countText(parts)}${more}${verb}`;
   };
   store.on(["selected", "shown"], draw, signal);
   store.on(["message"], () => (live.textContent = store.get("message")), signal);

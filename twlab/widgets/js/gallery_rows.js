@@ -7,18 +7,28 @@
  * that stand for a whole video, which no view shows unless they are selected.
  * @param {Data} data @returns {{ rows: Uint32Array, parts: number }} how many are not whole videos
  */
-export function rowsByTime({ n, order, video, start, lanes }) {
+export function rowsByTime(data) {
+  const { n, order, video, start, lanes } = data;
   const timed = order.slice();
   // Lanes are runs within a video: a sort merges them in little more than one walk.
   if (lanes.length > 1) timed.sort((a, b) => video[a] - video[b] || start[a] - start[b]);
   if (timed.length === n) return { rows: timed, parts: n };
-  const known = new Uint8Array(n);
+  const wholes = wholeVideos(data);
+  const known = wholes.slice();
   for (const row of timed) known[row] = 1;
-  const others = Array.from(known.keys()).filter((row) => !known[row]);
-  const untimed = others.filter((row) => !Number.isFinite(start[row]));
-  const whole = others.filter((row) => Number.isFinite(start[row]));
+  const untimed = [...known.keys()].filter((row) => !known[row]);
+  const whole = [...wholes.keys()].filter((row) => wholes[row]);
   const rows = Uint32Array.from([...timed, ...untimed, ...whole]);
   return { rows, parts: n - whole.length };
+}
+
+/** Rows that stand for a whole video among parts of it; they are no segments, and are not counted as such. @param {Pick<Data, "n" | "order" | "start">} data @returns {Uint8Array} one byte per row */
+export function wholeVideos({ n, order, start }) {
+  const whole = new Uint8Array(n);
+  if (order.length === n) return whole;
+  for (let row = 0; row < n; row++) whole[row] = Number(Number.isFinite(start[row]));
+  for (const row of order) whole[row] = 0;
+  return whole;
 }
 
 /** Those of some rows that are selected; all parts of videos where nothing is. @param {{ rows: Uint32Array, parts: number }} all @param {Uint8Array} mask @param {number} selected how many are */

@@ -3,6 +3,7 @@
 import { countText } from "./actions.js";
 import { MOST_ON_SHEET, drawSheet } from "./contact_sheet.js";
 import { element, iconButton } from "./dom.js";
+import { wholeVideos } from "./gallery_rows.js";
 import { copyText, saveFile } from "./handing_out.js";
 import { rowsAsCsv, rowsAsJson, rowsAsPython } from "./out_rows.js";
 import { drawPicture, pictureAsPng } from "./view_pictures.js";
@@ -121,7 +122,9 @@ export class OutMenu {
     const { data, store } = this.#context;
     const [mask, shown] = [store.get("mask"), store.get("shown")];
     const selected = store.get("selected");
-    return [...Array(data.n).keys()].filter((row) => (selected ? mask[row] : !shown || shown[row]));
+    const whole = wholeVideos(data);
+    const seen = (/** @type {number} */ row) => !whole[row] && (!shown || shown[row]);
+    return [...Array(data.n).keys()].filter((row) => (selected ? mask[row] : seen(row)));
   }
 
   /** @param {string} message */

@@ -44,7 +44,7 @@ const pythonNumber = (value) =>
  * @param {Data} data @param {number[]} rows
  */
 export function rowsAsPython(data, rows) {
-  const head = `# ${rows.length} of ${data.n} segments of ${data.title.replaceAll(/\s+/g, " ")}`;
+  const head = `# ${rows.length} of ${data.n} rows of ${data.title.replaceAll(/\s+/g, " ")}`;
   if (!areTold(data, rows))
     return `${head}; by position, as others have the same video, option and times\nselection = segments.iloc[[${rows.join(", ")}]]\n`;
   const lines = rows.map((row) => {

@@ -1,6 +1,7 @@
 /** The videos as one looks through them: how many segments each has, which are looked for, in which order. */
 
 import { findColumn } from "./data.js";
+import { wholeVideos } from "./gallery_rows.js";
 import { codesByName, groupOf } from "./groups.js";
 
 /** @typedef {import("./data.js").Data} Data */
@@ -27,9 +28,10 @@ export function videoEntries(data) {
     const entry = entries[data.video[row]];
     if (entry.first < 0 || data.start[row] < data.start[entry.first]) entry.first = row;
   }
+  const whole = wholeVideos(data);
   for (let row = 0; row < data.n; row++) {
     const entry = entries[data.video[row]];
-    entry.count++;
+    entry.count += 1 - whole[row];
     if (entry.first < 0) entry.first = row;
     if (entry.group < 0 && column) entry.group = groupOf(column, row);
   }
