@@ -62,6 +62,14 @@ def stamps(figure: Any) -> list[str]:
     return [text for text in texts(figure) if "<" not in text and "–" not in text]
 
 
+def test_the_first_row_follows_the_title_without_a_blank_band(video: Path) -> None:
+    layout = tw.plot.storyboard(spans((0, 5), (5, 10)), video=video).layout
+    low, top = layout.yaxis.range
+    pixels = (layout.height - layout.margin.t - layout.margin.b) / (top - low)
+    above = [(top - note.y) * pixels for note in layout.annotations if note.yanchor == "bottom"]
+    assert 16 < min(above) < 24, "a line of text"
+
+
 def test_frames_are_spread_over_each_scene(video: Path) -> None:
     scenes = spans((0, 10), (10, 60), n_segments=[2, 10], medoid=[0, 5], strength=[np.nan, 0.5])
     figure = tw.plot.storyboard(scenes, video=video)

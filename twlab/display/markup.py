@@ -45,7 +45,9 @@ _MARKS = "".join(
 STYLE = f"""\
 <style>
 .tw-show.tw-show {{font-size:13px;line-height:1.4;color:var(--jp-ui-font-color1,inherit)}}
-.tw-show .tw-wide {{overflow-x:auto;max-width:100%}}
+.tw-show .tw-wide {{overflow-x:auto;max-width:100%;animation:tw-more linear;
+ animation-timeline:scroll(self inline)}}
+@keyframes tw-more {{0%,98% {{mask-image:linear-gradient(to left,transparent,#000 32px)}}}}
 .tw-show.tw-show table {{border-collapse:collapse;margin:0;border:0;font-size:inherit;
  color:inherit;background:none;table-layout:auto}}
 .tw-show.tw-show tr.tw-row.tw-row {{background:none;border-top:1px solid {_LINE}}}
@@ -63,6 +65,9 @@ STYLE = f"""\
 .tw-show.tw-show p {{margin:6px 9px}}
 .tw-show summary {{margin:6px 9px;cursor:pointer}}
 .tw-show .tw-wide:focus-visible {{outline:2px solid currentColor;outline-offset:1px}}
+@media (max-width:560px) {{.tw-show.tw-show :is(th,td) {{padding:3px 5px}}
+ .tw-show.tw-show .tw-frame {{width:auto;height:auto;max-width:88px}}
+ .tw-show.tw-show .tw-said {{min-width:16em}}}}
 {_MARKS}</style>
 """
 

@@ -42,6 +42,10 @@ ROW_HEADING, GAP = 44, 6
 """Pixels for the heading of a row, which shrinks with the picture on a phone and must still hold a
 line of text there, and between frames."""
 
+FIRST_HEADING = 20
+"""Pixels for that of the first row: a line of text of 12, and no gap to a row before, which would
+leave a blank band of 44 below the subtitle."""
+
 BOARD_TOP, SIDE = 72, 16
 """Pixels for title and subtitle, and on the other sides."""
 
@@ -233,9 +237,10 @@ def _lay_rows(
     _add_hovers(figure, rows, images, tiles)
     axis = {"visible": False, "fixedrange": True, "constrain": "domain"}
     figure.update_xaxes(**axis, range=[0, width], constraintoward="left")
-    figure.update_yaxes(**axis, range=[-depth, 0], scaleanchor="x", constraintoward="top")
+    lead = (ROW_HEADING - FIRST_HEADING) / tall
+    figure.update_yaxes(**axis, range=[-depth, -lead], scaleanchor="x", constraintoward="top")
     figure.update_layout(dragmode=False, hovermode="closest")
-    return round(depth * tall) + BOARD_TOP + SIDE
+    return round((depth - lead) * tall) + BOARD_TOP + SIDE
 
 
 def _heading(row: Row, y: float, named: dict[str, str], look: Look) -> dict[str, Any]:
