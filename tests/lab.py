@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
     from twlab import Explorer
 
@@ -325,6 +325,17 @@ def drag(page: Page, points: list[tuple[float, float]]) -> None:
     for point in points[1:]:
         page.mouse.move(*point, steps=6)
     page.mouse.up()
+
+
+def point_at(page: Page, x: float, y: float, wanted: Locator) -> None:
+    """Move the pointer there, where what it shows then is to be seen; the page may still scroll."""
+    for _ in range(20):
+        page.mouse.move(x, y - 1)
+        page.mouse.move(x, y)
+        page.wait_for_timeout(100)
+        if wanted.first.is_visible():
+            return
+    raise AssertionError("nothing is shown under the pointer")
 
 
 def pixels(page: Page, selector: str, nth: int = 0) -> NDArray[np.uint8]:

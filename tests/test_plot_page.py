@@ -141,3 +141,34 @@ def test_no_button_sends_a_figure_away(
         assert "Zoom in" in titles
         assert not [title for title in titles if "hare" in title or "loud" in title]
     page.close()
+
+
+def test_a_storyboard_is_the_film_without_a_network(chromium: Browser, tmp_path: Path) -> None:
+    """Frames are in the file; thumbnails are all that the reader's browser fetches."""
+    films = pytest.importorskip("films")
+    video = films.make_film(tmp_path / "film.mp4", range(60), gop=1)
+    rows = pd.DataFrame({"video_id": "film", "start_sec": [0, 20, 40], "end_sec": [20, 40, 60]})
+    context = chromium.new_context(viewport={"width": 1000, "height": 900}, offline=True)
+    page = context.new_page()
+    show(page, tw.plot.storyboard(rows, video=video, n_frames=4), tmp_path)
+    assert page.locator("image").count() == 12
+    numbers = [films.number_of(lab.pixels(page, "image", k)) for k in range(12)]
+    assert numbers == sorted(numbers)
+    assert [number // 20 for number in numbers] == [0] * 4 + [1] * 4 + [2] * 4
+    context.close()
+    asked: list[str] = []
+    page = chromium.new_page(viewport={"width": 1000, "height": 900})
+
+    def answer(route: Any) -> None:
+        picture = """<svg xmlns="http://www.w3.org/2000/svg" width="160" height="90">
+          <rect width="160" height="90" fill="#12ab34"/></svg>"""
+        route.fulfill(body=picture, content_type="image/svg+xml")
+
+    page.on("request", lambda request: asked.append(request.url) if lab.outside(request) else 0)
+    page.route("https://pictures.test/**", answer)
+    own = [f"https://pictures.test/{k}.svg" for k in range(3)]
+    show(page, tw.plot.storyboard(rows.assign(thumbnail_url=own)), tmp_path)
+    for k in range(3):
+        assert set(lab.colours(page, "image", k, (0.2, 0.4, 0.8, 0.8))) == {"#12ab34"}
+    assert set(asked) == set(own)
+    page.close()

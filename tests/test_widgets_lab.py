@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from scipy import ndimage
 from test_accessible import AXE, violations
+from test_widgets_truth import check_any_column
 
 from twlab.looks import CATEGORIES, SIMILARITY
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = [
     pytest.mark.browser,
@@ -165,17 +166,6 @@ def on_map(page: Page, row: int) -> tuple[float, float]:
     return box["x"] + box["width"] / 2 + room * x, box["y"] + box["height"] / 2 - room * y
 
 
-def point_at(page: Page, x: float, y: float, wanted: Locator) -> None:
-    """Move the pointer there, where what it shows then is to be seen; the page may still scroll."""
-    for _ in range(20):
-        page.mouse.move(x, y - 1)
-        page.mouse.move(x, y)
-        page.wait_for_timeout(100)
-        if wanted.first.is_visible():
-            return
-    pytest.fail("nothing is shown under the pointer")
-
-
 def number_in(page: Page, selector: str, nth: int = 0) -> int:
     """The second of the film that an element shows."""
     return int(films.number_of(lab.pixels(page, selector, nth)))
@@ -264,6 +254,14 @@ def test_nothing_is_stretched_to_noise(page: Page, theme: str) -> None:
     page.locator(ALIKE + "[aria-label='Colour by']").select_option("place")
 
 
+def contrast(ink: str, theme: str) -> float:
+    """Of lettering on the paper of JupyterLab."""
+    rgb = np.array([int(part) for part in re.findall(r"\d+", ink)[:3]]) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    tone = float(linear @ (0.2126, 0.7152, 0.0722)) + 0.05
+    return tone / 0.056 if theme == "dark" else 1.05 / tone
+
+
 def test_a_storyboard_shows_the_film(page: Page, theme: str) -> None:
     """B12: frames of the clips of each cluster, with times that can be read; and thumbnails."""
     board = f"{FIGURE} >> nth={BOARD} >> "
@@ -275,6 +273,9 @@ def test_a_storyboard_shows_the_film(page: Page, theme: str) -> None:
         "all => all.map((one) => getComputedStyle(one).fill)"
     )
     assert len(inks) > 4
+    beside = set(inks) - {"rgb(255, 255, 255)"}  # white stands on the dark foot of a frame
+    assert beside
+    assert min(contrast(ink, theme) for ink in beside) >= 3
     page.screenshot(path=lab.ARTIFACTS / f"storyboard-lab-{theme}.png")
     stills = f"{FIGURE} >> nth={STILLS} >> image"
     assert page.locator(stills).count() == 4
@@ -345,25 +346,7 @@ def test_what_is_looked_for_is_found_or_said(book: lab.Notebook, page: Page) -> 
 
 def test_any_column_is_shown(page: Page) -> None:
     """A7: one value, lists, numbers with holes and nothing at all, as words and as colours."""
-    check_any_column(page, ALIKE)
-
-
-def check_any_column(page: Page, explorer: str) -> None:
-    facts = page.locator(explorer + ".twx-facts")
-    expect(facts).to_contain_text(re.compile("place shore.*nothing –.*topic –.*said .'sea', 0"))
-    tip = page.locator(explorer + ".twx-tip")
-    point_at(page, *lab.inside(page, explorer + LANES, 0.5, 36), tip)
-    expect(tip).to_contain_text(re.compile(r"nothing–"))
-    expect(tip).to_contain_text(re.compile(r"said\['sea', \d+\]"))
-    choice = page.locator(explorer + "[aria-label='Colour by']")
-    for column, told in (
-        *(("place", "shore\\s*5,000"), ("nothing", "missing\\s*5,000")),
-        *(("said", r"\['sea', \d+\]\s*1"), ("topic", r"0\s*833.*missing\s*1,667")),
-    ):
-        choice.select_option(column)
-        expect(page.locator(explorer + ".twx-legend")).to_contain_text(re.compile(told, re.DOTALL))
-    choice.select_option("place")
-    page.mouse.move(5, 5)
+    check_any_column(page, ALIKE, 5000)
 
 
 def test_figures_say_what_they_show_and_send_nothing_away(page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import lab
@@ -22,7 +23,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not lab.CHROMIUM, reason="needs Chromium"),
 ]
-pytest.importorskip("playwright")
+expect = pytest.importorskip("playwright.sync_api").expect
 
 HEATMAP = ".twx-heatmap canvas:not([tabindex])"
 LANE = ".twx-timeline canvas:not([tabindex])"
@@ -115,3 +116,34 @@ def test_labels_with_a_gap_stay_labels(page: Page, tmp_path: Path) -> None:
     assert told == ["0", "2", "1", "2", "2", "2", "3", "2", "missing", "4"]
     page.locator(".twx-chip", has_text="missing").click()
     assert page.locator(".twx-status").inner_text() == "4 of 12 segments selected"
+
+
+def test_any_column_is_shown(page: Page, tmp_path: Path) -> None:
+    table = clips(60).assign(place="shore", nothing=np.nan)
+    table["topic"] = [np.nan if k % 3 == 0 else k % 4 for k in range(60)]
+    table["said"] = [["sea", k] for k in range(60)]
+    options: Any = {"color": "place", "tooltip": ["said", "nothing", "topic"]}
+    options["views"] = ["player", "timeline"]
+    path = tmp_path / "a.html"
+    page.goto(tw.save_html(tw.with_vectors(table, np.eye(60)), path, **options).as_uri())
+    check_any_column(page, ".twx >> ", 60)
+
+
+def check_any_column(page: Page, explorer: str, n: int) -> None:
+    """What is said of the first row, under the pointer, and of all rows once a column colours."""
+    facts = page.locator(explorer + ".twx-facts")
+    expect(facts).to_contain_text(re.compile("place shore.*nothing –.*topic –.*said .'sea', 0"))
+    tip = page.locator(explorer + ".twx-tip")
+    lanes = explorer + ".twx-timeline canvas[tabindex]"
+    lab.point_at(page, *lab.inside(page, lanes, 0.5, 36), tip)
+    expect(tip).to_contain_text(re.compile(r"nothing–"))
+    expect(tip).to_contain_text(re.compile(r"said\['sea', \d+\]"))
+    choice = page.locator(explorer + "[aria-label='Colour by']")
+    for column, told in (
+        *(("place", rf"shore\s*{n:,}"), ("nothing", rf"missing\s*{n:,}")),
+        *(("said", r"\['sea', \d+\]\s*1"), ("topic", rf"0\s*\d+.*missing\s*{-(-n // 3):,}")),
+    ):
+        choice.select_option(column)
+        expect(page.locator(explorer + ".twx-legend")).to_contain_text(re.compile(told, re.DOTALL))
+    choice.select_option("place")
+    page.mouse.move(5, 5)
