@@ -1,13 +1,14 @@
 """How many of its own strangers a film must exceed before two models are called alike.
 
-    python tests/benchmarks/model_limits.py [comparisons]
+    python tests/benchmarks/model_limits.py [comparisons [films together]]
 
 Films with human scenes and texts (a folder ``shared`` beside the checkout; nothing of it is
 copied), cut into pieces of 16 rows. The two models are halves of the turned axes of one embedding:
 each sees the same films, the second one under noise (kin), or other films of the same source
 (strangers). Printed is how often either is called more than chance, for shares of strangers that
 must be exceeded; each source is left out in turn, and the loosest share is taken at which none of
-the others calls more than one in twenty of the strangers so.
+the others calls more than one in twenty of the strangers so. With films together, comparisons
+are of 8 pieces, of the sources that have so many, and deals are drawn among so many films.
 """
 
 from __future__ import annotations
@@ -46,14 +47,14 @@ def sources():
     return found
 
 
-def draw(films, rng, *, kin):
+def draw(films, rng, *, kin, n_films=N_FILMS):
     """Pieces of one half of the films for the first model, for the second the same or others."""
     order = rng.permutation(len(films))
     first, second = np.array_split(order, 2)
     sides = []
     for half in (first, first if kin else second):
         every = [piece for k in half for piece in films[k]]
-        sides.append([every[k] for k in np.random.default_rng(0).permutation(len(every))[:N_FILMS]])
+        sides.append([every[k] for k in np.random.default_rng(0).permutation(len(every))[:n_films]])
     d = sides[0][0].shape[1]
     turn = np.linalg.qr(rng.normal(size=(d, d)))[0]
     out = []
@@ -93,10 +94,13 @@ def judge(videos):
 
 def main():
     n = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    found = {}
-    for source, films in sources().items():
+    n_films, held, found = N_FILMS, sources(), {}
+    if len(sys.argv) > 2:
+        nulls.FILMS_TOGETHER, n_films = int(sys.argv[2]), 8
+        held.pop("RAI", None)  # half of its films have fewer pieces
+    for source, films in held.items():
         called = {
-            kin: np.mean([judge(draw(films, np.random.default_rng(seed), kin=kin))
+            kin: np.mean([judge(draw(films, np.random.default_rng(seed), kin=kin, n_films=n_films))
                           for seed in range(n)], axis=0)
             for kin in (False, True)
         }  # fmt: skip

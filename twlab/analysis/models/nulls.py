@@ -51,7 +51,11 @@ skewed values (beta 4, 2) it holds 90 %, of twelve 93 %."""
 
 FILMS_TOGETHER = 8
 """Films of about one length among which deals are drawn; 2 * 8 - 1 at most. Each costs eight
-comparisons rather than as many as there are films, and what is cut off the longer one is little."""
+comparisons rather than as many as there are films, and what is cut off the longer one is little.
+Of eight comparisons of 8 pieces of films or texts of each of three sources, strangers, none is
+called alike by any measure in groups of 8, in groups of 4 one of eight is in two of the sources
+(retrieval of texts, neighbours of films), while of kin up to .50 more are; a group of 16 is of 8
+there, too (``tests/benchmarks/model_limits.py``)."""
 
 MOST_STRANGERS = 0.9
 """Share of a film's strangers that it must exceed, in the mean, where a verdict is given. Of
