@@ -323,6 +323,18 @@ class TestColumns:
             assert is_continuous(pd.Series([0, 6, 12], name="start_sec").astype(dtype))
         assert is_continuous(pd.Series([0.0, np.inf]))
 
+    def test_a_column_of_the_users_that_is_called_time_is_like_any_other(
+        self, segments: pd.DataFrame
+    ) -> None:
+        shifts = segments.assign(time=[1, 2, 3] * 5, part=[1, 2, 3] * 5)
+        drawn = [tw.plot.timeline(shifts, color=name).data for name in ("time", "part")]
+        assert [[one.name for one in bars] for bars in drawn] == [["1", "2", "3"]] * 2
+        explorer = tw.explore(shifts, color="time")
+        told = {one["name"]: one for one in explorer._spec["columns"]}
+        explorer.close()
+        assert [told[name]["kind"] for name in ("time", "part")] == ["category"] * 2
+        assert (told["middle_sec"]["kind"], told["middle_sec"]["time"]) == ("number", True)
+
     @pytest.mark.parametrize("values", [[np.nan] * 15, [0.5] * 15, [5.0] * 15])
     def test_a_column_of_one_value_has_no_scale(
         self, segments: pd.DataFrame, values: list[float]

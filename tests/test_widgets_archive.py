@@ -57,9 +57,9 @@ def test_columns_of_our_own_do_not_take_the_place_of_those_of_the_same_name(
 
 
 def test_years_in_a_column_called_time_are_no_timecodes(segments: pd.DataFrame) -> None:
-    spec = tw.explore(segments.assign(time=range(1990, 1990 + len(segments))))._spec
+    spec = tw.explore(segments.assign(time=1990.5 + np.arange(len(segments))))._spec
     assert not named(spec, "time")["time"]
-    assert (named(spec, "time")["low"], named(spec, "middle_sec")["time"]) == (1990, True)
+    assert (named(spec, "time")["low"], named(spec, "middle_sec")["time"]) == (1990.5, True)
     assert named(tw.explore(segments)._spec, "time")["time"]
 
 

@@ -192,7 +192,7 @@ def is_continuous(values: pd.Series[Any]) -> bool:
 
     if not is_any_real_numeric_dtype(values) or values.name in GROUPS:
         return False
-    if values.name == "time" or str(values.name).endswith("_sec"):
+    if str(values.name).endswith("_sec"):
         return True
     # Labels of which one is missing are stored as 3.0: the values decide, not their type.
     numbers = values.dropna().to_numpy(np.float64)

@@ -77,7 +77,8 @@ def encode_column(
     """One column as numbers or codes, None where it is neither."""
     if not pd.api.types.is_any_real_numeric_dtype(values):
         return _categories(name, values, arrays, key)
-    if not is_continuous(values.rename(name)):
+    named = values if values.name is not None else values.rename(name)
+    if not is_continuous(named):
         return _categories(name, values, arrays, key)
     exact = values.to_numpy(dtype=np.float64, na_value=np.nan)
     if (np.abs(exact[np.isfinite(exact)]) > np.finfo(np.float32).max).any():
@@ -90,7 +91,7 @@ def encode_column(
     low, high = float(finite.min()), float(finite.max())
     if is_flat(low, high, least=LEAST_DIFFERENCE * name.startswith("novelty")):
         high = low
-    time = name == "time" or name.startswith("middle_sec") or name.endswith("_sec")
+    time = str(named.name).endswith("_sec")  # also of ours that is shown as "time"
     return {"name": name, "kind": "number", "array": key, "low": low, "high": high, "time": time}
 
 

@@ -146,9 +146,6 @@ def _tell_columns(
     _refuse_unknown(asked, {*extra, *map(str, segments.columns)})
     given = [*extra][:1] if options.labels is not None else []
     columns = describe_columns(segments, extra, arrays, {*asked, *given, own["videoColumn"]})
-    for column in columns:
-        if column["name"] == "time" != own["timeColumn"] and column["kind"] == "number":
-            column["time"] = False  # numbers of the user's own: a year is no timecode
     return name_groups(columns, options.color, options.names)
 
 
@@ -214,7 +211,7 @@ def _add_time(segments: pd.DataFrame, extra: dict[str, Any]) -> str:
     start, end = (
         segments[name].to_numpy(np.float64, na_value=np.nan) for name in ("start_sec", "end_sec")
     )
-    middle = pd.Series((start + end) / 2, index=segments.index)
+    middle = pd.Series((start + end) / 2, index=segments.index, name=OWN_TIME)
     if middle.notna().any():
         extra[name] = middle
     return name
