@@ -72,7 +72,8 @@ export function drawHeatmapAxes(ctx, { data, look }, frame) {
     if (!(last > first)) continue;
     const { ticks } = timeTicks(first, last, pixels / (last - first), 58);
     const alone = videos.length === 1;
-    const right = alone ? plot.side + EDGE : toPixel(cell + cells, view.x);
+    // The square stands in the middle of its room, so that half the edge is to its right.
+    const right = alone ? plot.side + EDGE / 2 : toPixel(cell + cells, view.x);
     for (const tick of ticks) {
       const at = cellOfTime(data, grid, from, to, tick);
       const text = formatTime(tick);
@@ -87,7 +88,8 @@ function drawTickBelow(ctx, { x, y, side }, px, text, { alone, right }) {
   if (px < 0 || px > side) return;
   ctx.fillRect(Math.round(x + px), y + side, 1, 4);
   const width = ctx.measureText(text).width;
-  const from = alone ? px - width / 2 : px + 3;
+  // The last one would be cut by the edge of the card.
+  const from = alone ? Math.min(px - width / 2, right - width) : px + 3;
   if (from + width > right) return;
   ctx.textAlign = "left";
   ctx.textBaseline = "top";
