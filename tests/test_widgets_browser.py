@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 from typing import TYPE_CHECKING
 
 import lab
@@ -81,9 +82,9 @@ def open_notebook(lab_page: Page, folder: Path) -> Iterator[Opener]:
         book.close()
 
 
-def on_map(page: Page, row: int, nth: int = 0) -> tuple[float, float]:
+def on_map(page: Page, row: int, nth: int = 0, view: str = MAP) -> tuple[float, float]:
     """Where on the screen the map of the unit circle draws one of its hundred points."""
-    box = lab.box_of(page, MAP, nth)
+    box = lab.box_of(page, view, nth)
     room = min(box["width"], box["height"]) / 2 - min(28, box["width"] / 10)
     angle = row / 100 * 2 * np.pi
     return (
@@ -261,6 +262,30 @@ def test_two_explorers_do_not_disturb_each_other(open_notebook: Opener) -> None:
     x, y = on_map(page, 25, nth=0)
     lab.drag(page, [(x - 9, y - 9), (x + 9, y - 9), (x + 9, y + 9), (x - 9, y + 9)])
     book.wait_python("print(len(ex.selection) > 0, len(other.selection))", "True 0")
+
+
+def test_two_models_side_by_side_tell_python_what_was_chosen(open_notebook: Opener) -> None:
+    two = """
+    import pandas as pd
+    other = film.assign(model_name="other")
+    other.index = [f"other {k}" for k in range(len(other))]
+    both = pd.concat([film, other])
+    ex = tw.explore(both, video="film.mp4", coords=np.r_[coords, coords])
+    ex
+    """
+    book = open_notebook(SETUP, textwrap.dedent(two))
+    page = book.page
+    page.get_by_role("button", name="side by side").click()
+    beside = ".twx-panel-mapBeside canvas[tabindex]"
+    page.wait_for_selector(beside)
+    page.mouse.click(*on_map(page, 60, view=beside))
+    book.wait_python("print(ex.focus)", "other 60")
+    x, y = on_map(page, 25)
+    lab.drag(page, [(x - 9, y - 9), (x + 9, y - 9), (x + 9, y + 9), (x - 9, y + 9)])
+    book.wait_python(
+        "print(any(ex.selection.model_name == 'other'), len(ex.selection) > 0)", "False True"
+    )
+    book.wait_python("print(ex.focus in ex.selection.index)", "True")
 
 
 def test_kernel_restart_leaves_a_picture_and_can_run_again(open_notebook: Opener) -> None:
