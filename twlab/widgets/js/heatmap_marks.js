@@ -90,7 +90,7 @@ function drawTickBelow(ctx, { x, y, side }, px, text, { alone, right }) {
   const width = ctx.measureText(text).width;
   // The last one would be cut by the edge of the card.
   const from = alone ? Math.min(px - width / 2, right - width) : px + 3;
-  if (from + width > right) return;
+  if (!alone && from + width > right) return;
   ctx.textAlign = "left";
   ctx.textBaseline = "top";
   ctx.fillText(text, x + from, y + side + 5);
