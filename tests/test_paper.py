@@ -199,6 +199,17 @@ def test_no_stripe_stays_blank_around_a_heatmap(tmp_path: Path, width_mm: float)
 
 
 @pytest.mark.browser
+def test_no_stripe_stays_blank_above_panels_with_names(tmp_path: Path) -> None:
+    cv2 = pytest.importorskip("cv2")
+    pytest.importorskip("kaleido")
+    both = pd.concat([tw.sample(), tw.sample(embedding_option="audio")], ignore_index=True)
+    figure = tw.plot.heatmap(both, style="paper", width_mm=85)
+    picture = cv2.imread(str(tw.save_figure(figure, tmp_path / "a.png")))
+    inked = (picture < 245).any(axis=(1, 2)).nonzero()[0]
+    assert 1 <= inked[0] / 300 * 25.4 < 2, "nothing cut, nothing blank above"
+
+
+@pytest.mark.browser
 def test_a_legend_takes_no_room_of_a_flat_figure(tmp_path: Path) -> None:
     pytest.importorskip("kaleido")
     path = tw.save_figure(DRAWS["options"](style="paper", width_mm=85), tmp_path / "a.svg")

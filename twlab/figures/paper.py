@@ -63,6 +63,9 @@ BAR_ROOM, TICKS_ROOM = 31.0, 30.0
 """Pixels that the bar of a heatmap takes above it, with its title and ticks, and what is written
 below: measured in a browser. Shares of the height left 7 % blank above it and 5 % below."""
 
+BAR_LIFT = 12
+"""Pixels on the screen between a panel without a name and its bar."""
+
 LEGEND_LINE, LEGEND_SIGN = 20, 34
 """Pixels of a line of a legend above what is drawn, and of an entry beside its letters."""
 
@@ -224,7 +227,11 @@ def _lay_squares(
     rooms = [(end - high) * inside for end, (_, high) in zip(ends, rows, strict=False)]
     below = ends[-1] * inside
     if not layout.get("annotations"):  # nothing but the bar and the axes
-        rooms[0], below = min(rooms[0], BAR_ROOM), min(below, TICKS_ROOM)
+        below = min(below, TICKS_ROOM)
+    # Plain panels have their bar BAR_LIFT above them, those with names higher.
+    lifts = [trace["colorbar"]["ypad"] for trace in data if "colorbar" in trace]
+    if lifts:
+        rooms[0] = min(rooms[0], BAR_ROOM + (max(lifts) - BAR_LIFT) * SHRINK)
     tall = sum(rooms) + len(rows) * side + below
     tops, top = {}, tall
     for (_, high), room in zip(rows, rooms, strict=True):
