@@ -103,3 +103,15 @@ def test_what_is_no_table_of_places_is_refused() -> None:
         tw.option_worth(found.drop(columns="score"), found, truth=TRUTH)
     with pytest.raises(tw.InputError, match="k is 0"):
         tw.option_worth(found, found, truth=TRUTH, k=0)
+
+
+def test_the_figure_draws_the_gains() -> None:
+    rng = np.random.default_rng(8000)
+    table = tw.option_worth(places(rng, 0.4), places(rng, 0.7), truth=TRUTH)
+    trace = tw.plot.option_worth(table).data[0]
+    np.testing.assert_allclose(trace.x, table["gain"])
+    np.testing.assert_allclose(trace.error_x.arrayminus, table["gain"] - table["low"])
+    assert trace.y[0] == "hit, first 1, IoU ≥ 0.5"
+    assert trace.customdata[0].endswith("bootstrap over 15 videos")
+    with pytest.raises(tw.InputError, match="worth has no column 'gain'"):
+        tw.plot.option_worth(table.drop(columns="gain"))

@@ -29,6 +29,11 @@ def draws() -> dict[str, Callable[..., go.Figure]]:
     film, trailer = tw.clips(tw.sample()), tw.clips(tw.sample("trailer"))
     both = pd.concat([film, tw.clips(tw.sample(embedding_option="audio"))], ignore_index=True)
     labels = tw.cluster(film, 4)
+    halves = film.assign(embedding_option=["even", "odd"] * 50)
+    gaps = tw.modality_gap(halves, groups=film["start_sec"] // 50)
+    truth = film[["video_id", "start_sec", "end_sec"]].assign(query_id=film["start_sec"])
+    found = truth.assign(score=1.0)
+    worth = tw.option_worth(found.assign(end_sec=found["end_sec"] - 4), found, truth=truth, k=1)
     thumbnails = film.assign(thumbnail_url="https://host/a.jpg")
     return {
         "heatmap": lambda **k: tw.plot.heatmap(film, **k),
@@ -43,6 +48,8 @@ def draws() -> dict[str, Callable[..., go.Figure]]:
         "hits": lambda **k: tw.plot.hits(film, tw.search(film, film[42:43], k=4), **k),
         "threshold": lambda **k: tw.plot.threshold(film, **k),
         "options": lambda **k: tw.plot.options(tw.compare_options(both), **k),
+        "modality_gap": lambda **k: tw.plot.modality_gap(gaps, **k),
+        "option_worth": lambda **k: tw.plot.option_worth(worth, **k),
         "models": lambda **k: tw.plot.models(tw.compare_models(both), **k),
         "storyboard": lambda **k: tw.plot.storyboard(thumbnails[:5], **k),
     }

@@ -74,6 +74,7 @@ READ_WHOLE: dict[str, Callable[[Any], Any]] = {
     "find": lambda s: tw.find(tw.sample().head(9), s),
     "knn_accuracy": lambda s: tw.knn_accuracy(s, np.arange(N_ROWS) % 2),
     "leaks": lambda s: tw.leaks(s, s),
+    "modality_gap": tw.modality_gap,
     "moments": lambda s: tw.moments(np.ones(D), s),
     "name_clusters": lambda s: tw.name_clusters(s, np.arange(N_ROWS) % 2, vocabulary=NAMES),
     "outliers": tw.outliers,

@@ -116,6 +116,11 @@ def knn_accuracy(
 ) -> pd.DataFrame:
     """The share of segments whose nearest neighbours in other videos have their label, per class."""
 
+def modality_gap(
+    segments: _Segments, *, k: int = 10, groups: _Values | str = "video_id"
+) -> pd.DataFrame:
+    """How far apart the options of one space lie, and what that does to search across them."""
+
 def cosine_similarity(a: _Segments | _Vectors, b: _Segments | _Vectors | None = None) -> _Matrix:
     """The cosine similarity of each row of ``a`` with each row of ``b``."""
 
@@ -444,6 +449,7 @@ __all__ = [
     "load_moments",
     "load_spans",
     "merge_hits",
+    "modality_gap",
     "moments",
     "name_clusters",
     "near_duplicates",

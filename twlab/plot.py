@@ -12,11 +12,14 @@ Each takes ``style="paper"`` and ``width_mm=`` for print; ``tw.save_figure`` wri
 * :func:`storyboard` - scenes, clusters, hits and pieces as frames of the film
 * :func:`options`   - how far embedding options agree, against chance
 * :func:`models`    - where two models see a film differently
+* :func:`modality_gap` - how far apart options lie, and what a search finds across
+* :func:`option_worth` - what an option adds to each measure of a search
 """
 
 from twlab.figures import alignment as _alignment
 from twlab.figures import heatmap as _heatmap
 from twlab.figures import hits as _hits
+from twlab.figures import measures as _measures
 from twlab.figures import model_differences as _model_differences
 from twlab.figures import novelty as _novelty
 from twlab.figures import options as _options
@@ -31,8 +34,10 @@ __all__ = [
     "alignment",
     "heatmap",
     "hits",
+    "modality_gap",
     "models",
     "novelty",
+    "option_worth",
     "options",
     "scatter",
     "storyboard",
@@ -43,8 +48,10 @@ __all__ = [
 alignment = takes_stores(takes_style(_alignment.alignment), "a", "b")
 heatmap = takes_stores(takes_style(_heatmap.heatmap), "segments", "to")
 hits = takes_stores(takes_style(_hits.hits), "segments")
+modality_gap = takes_style(_measures.modality_gap)
 models = takes_style(_model_differences.models)
 novelty = takes_stores(takes_style(_novelty.novelty), "segments")
+option_worth = takes_style(_measures.option_worth)
 options = takes_style(_options.options)
 scatter = takes_stores(takes_style(_scatter.scatter), "segments")
 storyboard = takes_stores(takes_style(_storyboard.storyboard), "segments")

@@ -58,6 +58,16 @@ def hits(
 ) -> go.Figure:
     """Where the hits of a search lie: a lane per video, hits coloured by score, ranks above them."""
 
+def modality_gap(
+    gaps: pd.DataFrame,
+    *,
+    title: str | None = None,
+    theme: _ThemeName = "auto",
+    style: Literal["screen", "paper"] = "screen",
+    width_mm: float | None = None,
+) -> go.Figure:
+    """The gap between options and what a search finds across it, before and after centring."""
+
 def models(
     comparison: _ModelComparison,
     *,
@@ -81,6 +91,16 @@ def novelty(
     width_mm: float | None = None,
 ) -> go.Figure:
     """A curve of novelty along time; its peaks are where scenes begin."""
+
+def option_worth(
+    worth: pd.DataFrame,
+    *,
+    title: str | None = None,
+    theme: _ThemeName = "auto",
+    style: Literal["screen", "paper"] = "screen",
+    width_mm: float | None = None,
+) -> go.Figure:
+    """What an option adds to each measure of a search, with its interval."""
 
 def options(
     agreement: pd.DataFrame,
@@ -148,8 +168,10 @@ __all__ = [
     "alignment",
     "heatmap",
     "hits",
+    "modality_gap",
     "models",
     "novelty",
+    "option_worth",
     "options",
     "scatter",
     "storyboard",

@@ -68,6 +68,7 @@ WIRES: dict[str, Wire] = {
     # measuring
     "evaluate": Wire("analysis.measuring.evaluating"),
     "knn_accuracy": Wire("analysis.measuring.knn", _SEGMENTS),
+    "modality_gap": Wire("analysis.measuring.modality", _SEGMENTS),
     "option_worth": Wire("analysis.measuring.evaluating"),
     "load_moments": Wire("loading.moment_files"),
     # media

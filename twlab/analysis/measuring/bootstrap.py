@@ -34,6 +34,12 @@ more videos; with 5 in .905 to 1."""
 N_VIDEO_DRAWS = 1000
 """Of videos: the standard error of an end is 2.2 % of the width for a normal statistic."""
 
+SHARES = (0.0, 1.0)
+"""What a share can be at least and at most."""
+
+GAINS = (-1.0, 1.0)
+"""What the difference of two shares can be."""
+
 OUTSIDE = 0.05
 """Probability that the interval does not hold the mean, as is usual."""
 
@@ -51,12 +57,23 @@ class Interval(NamedTuple):
     n_units: Positions
 
 
-def intervals_of_means(values: Floats, units: Positions) -> Interval:
+def intervals_of_means(
+    values: Floats, units: Positions, *, span: tuple[float, float] = SHARES
+) -> Interval:
     """The mean of each column and its interval of 95 %.
 
     ``values`` has shape (q, m), missing where a query has no value; ``units`` (q,) says which
-    video each is of, numbered from 0. Order of the rows does not matter beyond rounding.
+    video each is of, numbered from 0; ``span`` is the least and the largest that a value can be.
+    Order of the rows does not matter beyond rounding.
     """
+    least, width = span[0], span[1] - span[0]
+    told = _intervals_of_shares((values - least) / width, units)
+    mean, low, high = (least + width * one for one in told[:3])
+    return Interval(mean, low, high, told.n_values, told.n_units)
+
+
+def _intervals_of_shares(values: Floats, units: Positions) -> Interval:
+    """The same for values from 0 to 1."""
     n_columns = values.shape[1]
     known = ~np.isnan(values)
     n_units = int(units.max()) + 1 if len(units) else 0
@@ -76,8 +93,10 @@ def intervals_of_means(values: Floats, units: Positions) -> Interval:
     return Interval(mean, low, high, n_values.astype(np.intp), used.sum(0).astype(np.intp))
 
 
-def describe_interval(n_units: int, mean: float, low: float) -> str:
-    """What an interval rests on, or why there is none.
+def describe_interval(
+    n_units: int, mean: float, low: float, *, span: tuple[float, float] = SHARES
+) -> str:
+    """What an interval rests on, or why there is none; ``span`` as for the interval.
 
     >>> describe_interval(3, 0.5, float("nan"))
     'cannot tell: 3 videos, at least 10 are needed'
@@ -89,7 +108,7 @@ def describe_interval(n_units: int, mean: float, low: float) -> str:
         return f"cannot tell: {videos}, at least {FEWEST_UNITS} are needed"
     if np.isnan(low):
         return f"cannot tell: all {videos} have the same value"
-    if mean in (0, 1):
+    if mean in span:
         return f"exact bound: all {videos} have the value {mean:g}"
     return f"bootstrap over {videos}"
 

@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from twlab.analysis.measuring.bootstrap import describe_interval, intervals_of_means
+from twlab.analysis.measuring.bootstrap import (
+    GAINS,
+    SHARES,
+    describe_interval,
+    intervals_of_means,
+)
 from twlab.analysis.measuring.places_beside import (
     check_found,
     check_truth,
@@ -228,10 +233,7 @@ def option_worth(
     names, before = _measure_queries(without, known, ks, least)
     after = _measure_queries(found, known, ks, least)[1]
     units = units_of(known)
-    # A gain lies between -1 and 1; what holds where all are alike holds for shares of that.
-    table = _summarize(names, (after - before + 1) / 2, units)
-    table[["value", "low", "high"]] = 2 * table[["value", "low", "high"]] - 1
-    table["interval"] = table["interval"].str.replace("the value 0", "the value -1")
+    table = _summarize(names, after - before, units, span=GAINS)
     table = table.rename(columns={"value": "gain"})
     used = ~np.isnan(after - before).all(axis=0)  # the rows of the table
     table.insert(3, "without", np.nanmean(before[:, used], axis=0))
@@ -344,9 +346,11 @@ def _clip_measures(queries: Sequence[RatedClips]) -> tuple[list[_Measure], Float
     return [_Measure("hit", 1), _Measure("map")], np.array(rows, np.float64)
 
 
-def _summarize(names: Sequence[_Measure], values: Floats, units: Any) -> pd.DataFrame:
+def _summarize(
+    names: Sequence[_Measure], values: Floats, units: Any, *, span: tuple[float, float] = SHARES
+) -> pd.DataFrame:
     """One row per measure that any query has a value for."""
-    told = intervals_of_means(values, units)
+    told = intervals_of_means(values, units, span=span)
     table = pd.DataFrame(
         {
             "metric": [name.metric for name in names],
@@ -360,7 +364,7 @@ def _summarize(names: Sequence[_Measure], values: Floats, units: Any) -> pd.Data
         }
     )
     table["interval"] = [
-        describe_interval(int(n), float(mean), float(low))
+        describe_interval(int(n), float(mean), float(low), span=span)
         for n, mean, low in zip(table["n_videos"], table["value"], table["low"], strict=True)
     ]
     kept: pd.DataFrame = table[table["n_queries"] > 0].reset_index(drop=True)

@@ -109,8 +109,8 @@ def knn_accuracy(
     check_segments(segments)
     n_neighbors = check_count(n_neighbors, "n_neighbors", of="neighbours")
     one_space(segments)
-    label = _column(segments, labels, "labels")
-    group = _column(segments, groups, "groups")
+    label = read_column(segments, labels, "labels")
+    group = read_column(segments, groups, "groups")
     unit = unit_vectors(segments)
     kept = clip_mask(segments) & unit.any(axis=1) & label.notna().to_numpy(bool)
     if group[kept].isna().any():
@@ -123,7 +123,7 @@ def knn_accuracy(
     rows = rows[kept[rows]]
     codes, names = _number_labels(label.iloc[rows])
     units = pd.factorize(group.iloc[rows])[0].astype(np.intp)
-    once = _first_of_equals(segments.iloc[rows], unit[rows], codes, units)
+    once = first_of_equals(segments.iloc[rows], unit[rows], codes, units)
     rows, codes, units = rows[once], codes[once], units[once]
     _check_enough(names, units)
     told = _classes_of_several(codes, units, names)
@@ -133,7 +133,7 @@ def knn_accuracy(
     return _table(names, codes, units, told, votes, _chance(codes, units, n_neighbors))
 
 
-def _column(segments: pd.DataFrame, values: Any, name: str) -> pd.Series[Any]:
+def read_column(segments: pd.DataFrame, values: Any, name: str) -> pd.Series[Any]:
     """One value per row, by the name of a column or as they are."""
     if isinstance(values, pd.DataFrame) or np.ndim(getattr(values, "values", 0)) > 1:
         raise InputError(f"{name} is a table; one value for each row was expected; give one column")
@@ -161,7 +161,7 @@ def _number_labels(label: pd.Series[Any]) -> tuple[Positions, Any]:
     return codes.astype(np.intp), names
 
 
-def _first_of_equals(
+def first_of_equals(
     rows: pd.DataFrame, unit: Matrix, codes: Positions, units: Positions
 ) -> Positions:
     """The first of rows that are the same moment with the same vector and label."""
