@@ -17,13 +17,13 @@ from twlab.looks import Look, ThemeName, colour_of, look_of
 
 __all__ = ["modality_gap", "option_worth"]
 
-ROW_PIXELS, PANEL_GAP, AXIS_PIXELS = 44, 84, 150
+VALUE_ROW_PIXELS, BETWEEN_PANELS, AROUND_PIXELS = 44, 84, 150
 """Pixels of a row, between panels (an axis with its title and a heading), and around all."""
 
-NAME_LETTERS = 20
+OPTION_LETTERS = 20
 """Letters of a line beside a row, so that a phone has two thirds of its width for the values."""
 
-PANELS = {
+GAP_PANELS = {
     "gap": "Gap between the means",
     "own_option": "Own option among the hits in both",
     "own_moment": "Own moment found in the other option",
@@ -76,17 +76,17 @@ def modality_gap(
     """
     _check_columns(gaps, (*GAP_COLUMNS, "chance", "verdict", "centred"), "modality_gap", "gaps")
     look = look_of(theme)
-    shown = [name for name in PANELS if gaps["measure"].eq(name).any()]
+    shown = [name for name in GAP_PANELS if gaps["measure"].eq(name).any()]
     parts = [gaps[gaps["measure"].eq(name)] for name in shown]
-    heights = [ROW_PIXELS * len(part) for part in parts]
-    inside = sum(heights) + PANEL_GAP * (len(parts) - 1)
+    heights = [VALUE_ROW_PIXELS * len(part) for part in parts]
+    inside = sum(heights) + BETWEEN_PANELS * (len(parts) - 1)
     figure = make_subplots(
         figure=Figure(),
         rows=len(parts),
         cols=1,
         row_heights=heights,
-        vertical_spacing=PANEL_GAP / inside if len(parts) > 1 else 0,
-        subplot_titles=[PANELS[name] for name in shown],
+        vertical_spacing=BETWEEN_PANELS / inside if len(parts) > 1 else 0,
+        subplot_titles=[GAP_PANELS[name] for name in shown],
     )
     for row, (measure, part) in enumerate(zip(shown, parts, strict=True), 1):
         for trace in _draw_gap_rows(part, look, legend=row == 1):
@@ -99,7 +99,7 @@ def modality_gap(
     figure.update_yaxes(type="category", autorange="reversed")
     words = "How far apart do the options lie?" if title is None else title
     note = "bars: 95 % over videos; ring: the mean of each option taken away"
-    dress(figure, look, title=words, subtitle=note, height=AXIS_PIXELS + inside)
+    dress(figure, look, title=words, subtitle=note, height=AROUND_PIXELS + inside)
     put_legend_above(figure, lift=24)
     return figure
 
@@ -152,7 +152,7 @@ def option_worth(
     note = "gain of each measure, with the option less without; bars: 95 % over videos"
     if worth["low"].isna().any():
         note += "<br>hollow: no interval, for the reason that hovering tells"
-    dress(figure, look, title=words, subtitle=note, height=AXIS_PIXELS + 26 * len(names))
+    dress(figure, look, title=words, subtitle=note, height=AROUND_PIXELS + 26 * len(names))
     ends = worth[["gain", "low", "high"]].to_numpy(np.float64)
     low, high = np.nanmin([*ends.ravel(), -0.05]), np.nanmax([*ends.ravel(), 0.05])
     figure.add_vline(x=0, line={"color": look.muted, "width": 1})
@@ -229,16 +229,16 @@ def _draw_values(
 
 def _name_gap_row(row: Any) -> str:
     """The two options, and with which of them is searched."""
-    names = [as_shown(name, NAME_LETTERS) for name in (row.option_a, row.option_b)]
+    names = [as_shown(name, OPTION_LETTERS) for name in (row.option_a, row.option_b)]
     if row.measure == "gap":
         return "<br>".join(names)
     other = names[0] if row.query == row.option_b else names[1]
-    return f"{as_shown(row.query, NAME_LETTERS)} ➝<br>{other}"
+    return f"{as_shown(row.query, OPTION_LETTERS)} ➝<br>{other}"
 
 
 def _name_measure(row: Any) -> str:
     """A measure with how many hits and which overlap count."""
-    told = [as_shown(row.metric, NAME_LETTERS)]
+    told = [as_shown(row.metric, OPTION_LETTERS)]
     told += [] if pd.isna(row.k) else [f"first {row.k}"]
     told += [] if pd.isna(row.tiou) else [f"IoU ≥ {row.tiou:g}"]
     return ", ".join(told)

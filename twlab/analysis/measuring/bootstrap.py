@@ -24,7 +24,14 @@ import numpy as np
 if TYPE_CHECKING:
     from twlab.table.types import Floats, Mask, Positions
 
-__all__ = ["describe_interval", "intervals_of_means"]
+__all__ = [
+    "FEWEST_UNITS",
+    "GAIN_SPAN",
+    "OUTSIDE",
+    "SHARE_SPAN",
+    "describe_interval",
+    "intervals_of_means",
+]
 
 FEWEST_UNITS = 10
 """Videos from which on an interval is given. Of 400 drawn samples each of hits, rare misses and
@@ -34,10 +41,10 @@ more videos; with 5 in .905 to 1."""
 N_VIDEO_DRAWS = 1000
 """Of videos: the standard error of an end is 2.2 % of the width for a normal statistic."""
 
-SHARES = (0.0, 1.0)
+SHARE_SPAN = (0.0, 1.0)
 """What a share can be at least and at most."""
 
-GAINS = (-1.0, 1.0)
+GAIN_SPAN = (-1.0, 1.0)
 """What the difference of two shares can be."""
 
 OUTSIDE = 0.05
@@ -58,7 +65,7 @@ class Interval(NamedTuple):
 
 
 def intervals_of_means(
-    values: Floats, units: Positions, *, span: tuple[float, float] = SHARES
+    values: Floats, units: Positions, *, span: tuple[float, float] = SHARE_SPAN
 ) -> Interval:
     """The mean of each column and its interval of 95 %.
 
@@ -94,7 +101,7 @@ def _intervals_of_shares(values: Floats, units: Positions) -> Interval:
 
 
 def describe_interval(
-    n_units: int, mean: float, low: float, *, span: tuple[float, float] = SHARES
+    n_units: int, mean: float, low: float, *, span: tuple[float, float] = SHARE_SPAN
 ) -> str:
     """What an interval rests on, or why there is none; ``span`` as for the interval.
 

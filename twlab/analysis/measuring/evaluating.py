@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from twlab.analysis.measuring.bootstrap import (
-    GAINS,
-    SHARES,
+    GAIN_SPAN,
+    SHARE_SPAN,
     describe_interval,
     intervals_of_means,
 )
@@ -233,7 +233,7 @@ def option_worth(
     names, before = _measure_queries(without, known, ks, least)
     after = _measure_queries(found, known, ks, least)[1]
     units = units_of(known)
-    table = _summarize(names, after - before, units, span=GAINS)
+    table = _summarize(names, after - before, units, span=GAIN_SPAN)
     table = table.rename(columns={"value": "gain"})
     used = ~np.isnan(after - before).all(axis=0)  # the rows of the table
     table.insert(3, "without", np.nanmean(before[:, used], axis=0))
@@ -347,7 +347,7 @@ def _clip_measures(queries: Sequence[RatedClips]) -> tuple[list[_Measure], Float
 
 
 def _summarize(
-    names: Sequence[_Measure], values: Floats, units: Any, *, span: tuple[float, float] = SHARES
+    names: Sequence[_Measure], values: Floats, units: Any, *, span: tuple[float, float] = SHARE_SPAN
 ) -> pd.DataFrame:
     """One row per measure that any query has a value for."""
     told = intervals_of_means(values, units, span=span)

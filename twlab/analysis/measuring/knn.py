@@ -27,7 +27,7 @@ from twlab.wording import brief
 if TYPE_CHECKING:
     from twlab.table.types import Floats, Mask, Matrix, Positions, Values
 
-__all__ = ["knn_accuracy"]
+__all__ = ["first_of_equals", "knn_accuracy", "read_column"]
 
 DRAWS_OF_TIES = 1000
 """Draws of neighbours, of equally similar rows or of all: a share of them has a standard error of

@@ -30,7 +30,7 @@ import pandas as pd
 
 from twlab.analysis.measuring.bootstrap import (
     FEWEST_UNITS,
-    GAINS,
+    GAIN_SPAN,
     OUTSIDE,
     describe_interval,
     intervals_of_means,
@@ -44,7 +44,11 @@ from twlab.table.segments import check_segments, one_model, str_column, unit_vec
 from twlab.wording import brief
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twlab.table.types import Floats, Mask, Matrix, Positions, Values
+
+    Ask = Callable[["_Pair", Matrix, Positions, int], tuple[Floats, Floats]]
 
 __all__ = ["modality_gap"]
 
@@ -57,12 +61,8 @@ MOST_ASKED = 2000
 """Segments of an option that are searched with, evenly along its videos: a share of them has a
 standard error of at most .011. All are searched in."""
 
-NO_DIFFERENCE, CANNOT_TELL = "no difference told", "cannot tell"
-
 NO_PAIR = "cannot tell: no video has both options at one time"
 NO_OTHERS = "cannot tell: there is no other video"
-
-MEASURES = ("gap", "own_option", "own_moment")
 
 
 class _Pair(NamedTuple):
@@ -280,17 +280,29 @@ def _measure_pair(pair: _Pair, names: tuple[str, str], k: int) -> list[dict[str,
             asked = np.flatnonzero(pair.second == bool(side))
             asked = asked[np.unique(np.linspace(0, len(asked) - 1, MOST_ASKED).astype(np.intp))]
             value, chance = ask(pair, pair.unit, asked, k)
-            after = np.full(len(asked), np.nan)
-            for some, unit in parts:
-                mine = np.isin(pair.video[asked], some)
-                if unit is not None and mine.any():
-                    after[mine] = ask(pair, unit, asked[mine], k)[0]
+            after = _ask_centred(pair, parts, asked, ask, k)
             row = _share_row(value, chance, after, pair.video[asked])
             if np.isnan(row["value"]):
                 alone = pair.meet or measure == "own_option"
                 row["interval"] = NO_OTHERS if alone else NO_PAIR
             rows.append({"measure": measure, "query": name} | row)
     return rows
+
+
+def _ask_centred(
+    pair: _Pair,
+    parts: list[tuple[Positions, Matrix | None]],
+    asked: Positions,
+    ask: Ask,
+    k: int,
+) -> Floats:
+    """What is found after centring, each video by the means of others."""
+    after = np.full(len(asked), np.nan)
+    for some, unit in parts:
+        mine = np.isin(pair.video[asked], some)
+        if unit is not None and mine.any():
+            after[mine] = ask(pair, unit, asked[mine], k)[0]
+    return after
 
 
 def _centre(pair: _Pair, part: int) -> Matrix | None:
@@ -321,7 +333,7 @@ def _gap_row(pair: _Pair, parts: list[tuple[Positions, Matrix | None]]) -> dict[
     counts = [len(one) for one in samples]
     row: dict[str, Any] = {"measure": "gap", "chance": 0.0, "n_segments": len(pair.unit)}
     row |= {"n_videos": int(pair.video.max()) + 1, "value": np.sqrt(max(square, 0.0))}
-    row |= {"interval": describe_interval(min(counts), np.nan, 0.0), "verdict": CANNOT_TELL}
+    row |= {"interval": describe_interval(min(counts), np.nan, 0.0), "verdict": "cannot tell"}
     if min(counts) >= FEWEST_UNITS:
         from scipy import stats
 
@@ -460,34 +472,35 @@ def _share_row(value: Floats, chance: Floats, after: Floats, video: Positions) -
     """A share with its interval, against chance and after centring."""
     shares = intervals_of_means(value[:, None], video)
     beside = np.column_stack([value - chance, after - value])
-    told = intervals_of_means(beside, video, span=GAINS)
+    told = intervals_of_means(beside, video, span=GAIN_SPAN)
     n_videos, mean, low = int(shares.n_units[0]), float(shares.mean[0]), float(shares.low[0])
     chance_mean = mean - float(told.mean[0])
-    beyond = [float(told.low[0]), float(told.high[0])]
+    beyond = float(told.low[0]), float(told.high[0])
     if np.isnan(beyond[0]):  # all the same: the bound that holds where all are 0 or 1
-        beyond = [low - chance_mean, float(shares.high[0]) - chance_mean]
+        beyond = low - chance_mean, float(shares.high[0]) - chance_mean
     change = float(told.low[1]), float(told.high[1])
     return {
         "value": mean,
         "low": low,
         "high": float(shares.high[0]),
         "chance": chance_mean,
-        "verdict": _say(*beyond, "above chance", "below chance"),
+        "verdict": _say(beyond, "above chance", "below chance"),
         "centred": mean + float(told.mean[1]),
         "change_low": change[0],
         "change_high": change[1],
-        "centring": _say(*change, "raises", "lowers"),
+        "centring": _say(change, "raises", "lowers"),
         "n_segments": int(shares.n_values[0]),
         "n_videos": n_videos,
         "interval": describe_interval(n_videos, mean, low),
     }
 
 
-def _say(low: float, high: float, above: str, below: str) -> str:
+def _say(ends: tuple[float, float], above: str, below: str) -> str:
     """What an interval of a difference says."""
+    low, high = ends
     if np.isnan(low):
-        return CANNOT_TELL
-    return above if low > 0 else below if high < 0 else NO_DIFFERENCE
+        return "cannot tell"
+    return above if low > 0 else below if high < 0 else "no difference told"
 
 
 def _table(found: list[dict[str, Any]]) -> pd.DataFrame:
