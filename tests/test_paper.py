@@ -33,7 +33,7 @@ def draws() -> dict[str, Callable[..., go.Figure]]:
     gaps = tw.modality_gap(halves, groups=film["start_sec"] // 50)
     truth = film[["video_id", "start_sec", "end_sec"]].assign(query_id=film["start_sec"])
     found = truth.assign(score=1.0)
-    worth = tw.option_worth(found.assign(end_sec=found["end_sec"] - 4), found, truth=truth, k=1)
+    worth = tw.option_worth(found.assign(end_sec=found["start_sec"] + 1), found, truth=truth, k=1)
     thumbnails = film.assign(thumbnail_url="https://host/a.jpg")
     return {
         "heatmap": lambda **k: tw.plot.heatmap(film, **k),
