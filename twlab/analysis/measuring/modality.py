@@ -280,7 +280,7 @@ def _measure_pair(pair: _Pair, names: tuple[str, str], k: int) -> list[dict[str,
             asked = np.flatnonzero(pair.second == bool(side))
             asked = asked[np.unique(np.linspace(0, len(asked) - 1, MOST_ASKED).astype(np.intp))]
             value, chance = ask(pair, pair.unit, asked, k)
-            after = _ask_centred(pair, parts, asked, ask, k)
+            after = _ask_by_parts(pair, parts, asked, ask, k)
             row = _share_row(value, chance, after, pair.video[asked])
             if np.isnan(row["value"]):
                 alone = pair.meet or measure == "own_option"
@@ -289,7 +289,7 @@ def _measure_pair(pair: _Pair, names: tuple[str, str], k: int) -> list[dict[str,
     return rows
 
 
-def _ask_centred(
+def _ask_by_parts(
     pair: _Pair,
     parts: list[tuple[Positions, Matrix | None]],
     asked: Positions,
