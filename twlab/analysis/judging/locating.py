@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from twlab.analysis.judging.queries import Embedder
     from twlab.analysis.judging.rises import Rise
     from twlab.analysis.judging.searched import Searched
-    from twlab.table.types import ManyQueries, Mask, Query
+    from twlab.table.types import Mask, Query
 
 __all__ = ["moments"]
 
@@ -182,7 +182,7 @@ def moments(
     known = _Levels(searched, least)
     said = text if query is None else query
     named = said if isinstance(said, str) else "query"
-    queries: ManyQueries = query if isinstance(query, Mapping) else {named: query}
+    queries: Any = query if isinstance(query, Mapping) else {named: query}
     tables = [_no_moments(searched)]
     for name, one in name_queries(queries).items():
         rows = searched.embed(one, text, client=client, model_name=model_name)
