@@ -65,7 +65,7 @@ REFUSED: dict[str, Callable[[pd.DataFrame], Any]] = {
     "fit_translation": lambda s: tw.fit_translation(thrice(s), thrice(film(B, 4, 8))),
     "knn_accuracy": lambda s: tw.knn_accuracy(s, label_rows(s), groups=s["start_sec"] // 60),
     "leaks": lambda s: tw.leaks(ONE_SIDE, s),
-    "modality_gap": tw.modality_gap,
+    "modality_gap": lambda s: tw.modality_gap(s.assign(embedding_option=label_rows(s).astype(str))),
     "moments": lambda s: tw.moments(np.ones(8), s),
     "name_clusters": lambda s: tw.name_clusters(
         s, label_rows(s), vocabulary={"x": np.ones(8), "y": -np.ones(8)}
