@@ -162,28 +162,39 @@ def _(film, tw):
 """An app in marimo's own form; the cell that counts runs again when the widget's state changes."""
 
 
-@pytest.mark.parametrize(("theme", "scheme"), THEMES)
-def test_marimo(tmp_path: Path, chromium: Browser, theme: str, scheme: str) -> None:
+def test_marimo(tmp_path: Path, chromium: Browser) -> None:
+    """One server for both themes: it reads the app anew for each page."""
     pytest.importorskip("marimo")
     shutil.copy(tw.sample_video(), tmp_path / "film.mp4")
-    (tmp_path / "app.py").write_text(APP.format(theme=theme))
+    app = tmp_path / "app.py"
+    app.write_text(APP.format(theme=THEMES[0][0]))
+    with lab.marimo(app) as url:
+        for theme, scheme in THEMES:
+            app.write_text(APP.format(theme=theme))
+            check_marimo(chromium, url, theme, scheme)
+
+
+def check_marimo(chromium: Browser, url: str, theme: str, scheme: str) -> None:
+    """Theme, map, film and selection both ways; the explorer is seen to its end by scrolling."""
     problems: list[str] = []
-    with lab.marimo(tmp_path / "app.py") as url:
-        page = open_watched(chromium, scheme, url, problems)
-        page.wait_for_selector(".twx-map canvas", timeout=60_000)
-        assert page.locator(".twx-video").evaluate(LOADED) >= 1
-        check_drawn(page, theme)
-        count = lasso(page)
-        assert 10 < count < 90
-        page.get_by_text(f"the kernel has {count} of 100").wait_for()
-        page.get_by_role("button", name="the first seven").click()
-        wait_for_status(page, "7 of 100 segments selected")
-        page.wait_for_selector(FIGURE, timeout=60_000)
-        assert lab.drawn(page, FIGURE) > 20
-        page.screenshot(path=lab.ARTIFACTS / f"marimo-{theme}.png", full_page=True)
-        assert page.evaluate("[...window.themes]") == [theme]
-        assert of_ours(problems) == []
-        page.close()
+    page = open_watched(chromium, scheme, url, problems)
+    page.wait_for_selector(".twx-map canvas", timeout=60_000)
+    assert page.locator(".twx-video").evaluate(LOADED) >= 1
+    check_drawn(page, theme)
+    count = lasso(page)
+    assert 10 < count < 90
+    page.get_by_text(f"the kernel has {count} of 100").wait_for()
+    page.get_by_role("button", name="the first seven").click()
+    wait_for_status(page, "7 of 100 segments selected")
+    page.set_viewport_size({"width": 1440, "height": 700})
+    foot = lab.box_of(page, ".twx-foot")
+    assert 0 <= foot["y"] < foot["y"] + foot["height"] <= 700, "lower than the window, not cut"
+    page.wait_for_selector(FIGURE, timeout=60_000)
+    assert lab.drawn(page, FIGURE) > 20
+    page.screenshot(path=lab.ARTIFACTS / f"marimo-{theme}.png")
+    assert page.evaluate("[...window.themes]") == [theme]
+    assert of_ours(problems) == []
+    page.close()
 
 
 GROUNDS = {
