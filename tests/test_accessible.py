@@ -36,6 +36,8 @@ def violations(page: Page, within: str = "html") -> list[Any]:
     What is not to be seen, or moves, is left to settle first.
     """
     page.wait_for_timeout(300)
+    # JupyterLab's body has no height of its own, and hides what overflows: to axe all is hidden.
+    page.evaluate("document.body.style.minHeight = '100vh'")
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[Any] = page.evaluate(
