@@ -32,7 +32,7 @@ QUICK = tw.Settings(
     poll_sec=0.01,
     max_poll_sec=0.05,
 )
-LONGEST_SEC = 12.0
+LONGEST_SEC = 30.0
 CALLS: dict[str, Any] = {
     "embed": lambda c, f: c.embed(f, progress=False, timeout_sec=1.0, on_error="raise"),
     "embed v1": lambda c, f: c.embed(
