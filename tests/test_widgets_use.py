@@ -96,7 +96,7 @@ def test_what_is_said_is_seen_and_goes(page: Page) -> None:
 def test_search_finds_labels_and_says_what_is_not_there(page: Page) -> None:
     find(page, "4")
     chosen = status(page)
-    assert chosen.endswith("of 101 segments selected")
+    assert chosen.endswith("of 100 segments selected")
     assert "with cluster 4" in page.locator(TOAST).inner_text()
     find(page, "unicorn")
     told = "Nothing holds 'unicorn'; words need the notebook that this page was made in"
