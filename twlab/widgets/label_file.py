@@ -25,7 +25,7 @@ import pandas as pd
 from twlab.errors import InputError, LoadError, warn
 from twlab.paths import replace_file, user_path
 from twlab.table.rows import KNOWN_BY, identities
-from twlab.widgets.naming import name_columns
+from twlab.widgets.naming import columns_of_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,7 @@ class LabelFile:
                     f"{self._path.name}: {n_others} of {named.sum()} labels are of no segment of "
                     "this table; they are not shown, and stay in the file"
                 )
-        names = name_columns(self._segments, flags)
+        names = columns_of_names(self._segments, flags)
         self._written = _pairs_of(names)
         return names
 

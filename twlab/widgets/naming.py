@@ -4,7 +4,7 @@ The browser has of each name the rows it runs over: ``[["chase", [3, 8, 12, 13]]
 3 to 7 and 12 of the table, by position. A row may have several names.
 
 * :func:`read_names` - the columns that a reader of the explorer made, one of each name
-* :func:`name_columns` - the same of a mask for each name
+* :func:`columns_of_names` - the same of a mask for each name
 * :func:`tell_names` - what the browser is told of such columns, or of one label per row
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from twlab.table.types import Mask
 
-__all__ = ["name_columns", "read_names", "tell_names"]
+__all__ = ["columns_of_names", "read_names", "tell_names"]
 
 
 def read_names(segments: pd.DataFrame, told: Iterable[Any]) -> pd.DataFrame:
@@ -42,10 +42,10 @@ def read_names(segments: pd.DataFrame, told: Iterable[Any]) -> pd.DataFrame:
         mine = flags.setdefault(str(name), np.zeros(len(segments), bool))
         for start, stop in zip(runs[::2], runs[1::2], strict=True):
             mine[start:stop] = True
-    return name_columns(segments, flags)
+    return columns_of_names(segments, flags)
 
 
-def name_columns(segments: pd.DataFrame, flags: Mapping[str, Mask]) -> pd.DataFrame:
+def columns_of_names(segments: pd.DataFrame, flags: Mapping[str, Mask]) -> pd.DataFrame:
     """Columns of which rows have each name, missing in rows without any."""
     unnamed = ~np.any([*flags.values()], axis=0) if flags else np.ones(len(segments), bool)
     columns = {name: pd.arrays.BooleanArray(own, unnamed.copy()) for name, own in flags.items()}

@@ -122,7 +122,7 @@ def dot_rows(left: Matrix, right: Matrix, out: Matrix) -> None:
     elif _sums_by_place(left.shape[1]):
         _dot_exactly(left, right, out)
     else:
-        _dot_filled(left, right, out)
+        _dot_by_blas(left, right, out)
 
 
 @functools.cache
@@ -137,7 +137,7 @@ def _sums_by_place(d: int) -> bool:
     return bool((product != np.tile(product[:2, :3], (96, 64))).any())
 
 
-def _dot_filled(left: Matrix, right: Matrix, out: Matrix) -> None:
+def _dot_by_blas(left: Matrix, right: Matrix, out: Matrix) -> None:
     """Products by BLAS, those of few cells filled up with zeros."""
     shape = max(len(left), 2), max(len(right), 2)
     if shape[0] * shape[1] < SMALL_CELLS:
