@@ -353,6 +353,12 @@ def test_files_of_one_name_stay_apart_in_label_studio(tmp_path: Path) -> None:
     tasks[0]["data"] = {"video_id": "o.wav"}
     path.write_text(json.dumps(tasks[::3]), encoding="utf-8")
     assert tw.load_spans(path)["video_id"].tolist() == ["o.wav", "s3://b/o.wav"]
+    pages = [{"video": f"https://h.example/watch?v={n}"} for n in "ab"]
+    signed = {"video": "https://h.example/c.mp4?Signature=1"}
+    for task, data in zip(tasks, [*pages, signed], strict=False):
+        task["data"] = data
+    path.write_text(json.dumps(tasks[:3]), encoding="utf-8")
+    assert tw.load_spans(path)["video_id"].tolist() == ["watch?v=a", "watch?v=b", "c.mp4"]
 
 
 def via_of(*places: tuple[str, str]) -> str:

@@ -22,6 +22,7 @@ import pandas as pd
 
 from twlab.errors import InputError, warn
 from twlab.handover.frame_clock import nearest_frames
+from twlab.loading.identity import split_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -93,8 +94,11 @@ def text_of(value: Any) -> str:
 
 
 def path_of(address: str) -> str:
-    """The path of a file out of its address, also where an address is asked for it."""
-    path = address.split("?d=")[-1] if "?d=" in address else address.split("?")[0]
+    """The path of a file out of its address, also where an address is asked for it.
+
+    Where the part after ``?`` is the page, it stays: ``watch?v=1`` is not ``watch?v=2``.
+    """
+    path = address.split("?d=")[-1] if "?d=" in address else split_address(address)[0]
     return unquote(path.replace("\\", "/").rstrip("/"))
 
 
