@@ -498,3 +498,9 @@ def test_lists_where_words_belong_do_not_break_the_reader(answer: Any) -> None:
         warnings.simplefilter("ignore")
         with contextlib.suppress(tw.LoadError):  # a sentence is an answer too
             assert len(tw.load(answer)) >= 1
+
+
+def test_what_stands_beside_the_numbers_of_a_prediction_is_kept() -> None:
+    inner = [{"values": [1.0, n], "startOffsetSec": n, "endOffsetSec": n + 4} for n in (0, 4)]
+    rows = tw.load({"predictions": [{"embeddings": one} for one in inner]})
+    assert rows[["start_sec", "end_sec"]].to_numpy().tolist() == [[0, 4], [4, 8]]

@@ -195,10 +195,11 @@ def _read_prediction(node: dict[str, Any], names: dict[str, str]) -> list[dict[s
     """Vectors of the segments of a video, of a text and of a picture, or one of Gemini."""
     inner = node.get("embeddings")
     if isinstance(inner, dict) and node.keys() == {"embeddings"}:
-        told = inner.get("statistics", {})
-        if not (inner.keys() <= {"values", "statistics"} and is_numbers(inner.get("values"))):
+        if not is_numbers(inner.get("values")):
             return None
-        return [{**(told if isinstance(told, dict) else {}), "embedding": inner["values"]}]
+        told = inner.get("statistics", {})
+        rest = {key: value for key, value in inner.items() if key not in ("values", "statistics")}
+        return [{**(told if isinstance(told, dict) else {}), **rest, "embedding": inner["values"]}]
     videos = _objects(node, names, "video_embeddings")
     if not names.keys() <= _PREDICTION or any(
         not (one.keys() <= _BARE and is_numbers(one.get("embedding"))) for one in videos
