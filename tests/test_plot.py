@@ -235,7 +235,11 @@ def test_every_axis_has_a_title_and_a_unit() -> None:
         shown += [axis for axis in figure.select_yaxes() if axis.showticklabels is not False]
         for axis in shown:
             above = axis.plotly_name.startswith("xaxis") and axis.matches  # named by the lowest
-            assert axis.title.text or above, (figure.layout.title.text, axis.plotly_name)
+            one_lane = len(axis.ticktext or ()) == 1  # too low for a title; the heading has it
+            assert axis.title.text or above or one_lane, (
+                figure.layout.title.text,
+                axis.plotly_name,
+            )
         assert "sendChartToCloud" in figure.layout.template.layout.modebar.remove
     titles = {axis.title.text for axis in figures[-4].select_xaxes()} - {None}
     assert titles == {"big_buck_bunny (min:s)"}

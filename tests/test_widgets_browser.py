@@ -328,7 +328,9 @@ ex"""
     book = open_notebook(cell)
     page = book.page
     before = page.locator(HEATMAP).get_attribute("aria-label")
-    assert before == "Similarity of every two of 100 segments. Arrow keys move along time."
+    assert (
+        before == "Similarity of every two of 100 segments in visual. Arrow keys move along time."
+    )
     picture = page.locator(".twx-heatmap").screenshot()
     page.locator("select[aria-label^=Vectors]").select_option(label="audio")
     page.wait_for_timeout(200)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from twlab.loading.responses import Rows
 
-__all__ = ["video_ids"]
+__all__ = ["split_address", "video_ids"]
 
 _NOWHERE = sys.maxsize
 _ANY = ...  # in place of an address or of a second
