@@ -81,9 +81,10 @@ def test_a_cosine_is_the_same_in_any_block(rng: np.random.Generator, d: int) -> 
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="names of x86 processors")
-@pytest.mark.parametrize("processor", ["Haswell", "Nehalem"])
+@pytest.mark.parametrize("processor", ["Haswell", "Nehalem", "Prescott"])
 def test_so_it_is_on_another_processor(processor: str) -> None:
-    # OpenBLAS has routines for each; those of Haswell serve AMD's too, and sum by place.
+    # OpenBLAS has routines for each; those of Haswell serve AMD's too, and sum by place; those of
+    # Prescott serve processors that it does not know yet.
     ran = subprocess.run(
         [
             sys.executable,

@@ -332,7 +332,7 @@ ex"""
         before == "Similarity of every two of 100 segments in visual. Arrow keys move along time."
     )
     picture = page.locator(".twx-heatmap").screenshot()
-    page.locator("select[aria-label^=Vectors]").select_option(label="audio")
+    page.locator("select[aria-label^='Vectors shown on']").select_option(label="audio")
     page.wait_for_timeout(200)
     assert page.locator(".twx-heatmap").screenshot() != picture
     page.screenshot(path=lab.ARTIFACTS / "options.png")

@@ -130,11 +130,14 @@ def _sums_by_place(d: int) -> bool:
     """Whether BLAS sums a pair of rows in another order where they stand elsewhere.
 
     So do the routines of OpenBLAS for AVX2 without AVX-512 (most of AMD's processors, many
-    laptops): they treat the first and last columns of a block apart.
+    laptops), which treat the first and last columns of a block apart, and those it falls back on
+    where it does not know a processor newer than itself: there the rows and columns beyond the
+    last whole tile of registers. 207 is 15 beyond a multiple of 16, so that tiles of every width
+    are met.
     """
     few = np.random.default_rng(0).normal(size=(5, d)).astype(np.float32)
-    product = np.tile(few[:2], (96, 1)) @ np.tile(few[2:], (64, 1)).T
-    return bool((product != np.tile(product[:2, :3], (96, 64))).any())
+    product = np.tile(few[:2], (104, 1))[:207] @ np.tile(few[2:], (69, 1)).T
+    return bool((product != np.tile(product[:2, :3], (104, 69))[:207]).any())
 
 
 def _dot_by_blas(left: Matrix, right: Matrix, out: Matrix) -> None:
