@@ -39,6 +39,9 @@ FLAGS = [
     "--disable-sync",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    # Without a graphics card WebGL is computed; the rest of a page then need not go through it too:
+    # the explorer of the sample film stands, is looked at and dragged over in 8 s instead of 40.
+    "--disable-gpu-compositing",
     "--autoplay-policy=no-user-gesture-required",
 ]
 
@@ -234,6 +237,40 @@ class Notebook:
         """Run every cell and wait for all of them."""
         self.page.evaluate(
             "async () => void (await jupyterapp.commands.execute('notebook:run-all-cells'))"
+        )
+
+    def show(self, *cells: str) -> None:
+        """Run these cells in the place of all that were there; their explorers are closed."""
+        self.python("import ipywidgets; ipywidgets.Widget.close_all()")
+        self.page.evaluate(
+            """(cells) => {
+              const { sharedModel } = jupyterapp.shell.currentWidget.content.model;
+              const made = cells.map((source) => ({ cell_type: "code", source, metadata: {} }));
+              sharedModel.deleteCellRange(0, sharedModel.cells.length);
+              sharedModel.insertCells(0, made);
+            }""",
+            cells,
+        )
+        self.run_all()
+
+    def wear(self, theme: str, scheme: Any = None) -> None:
+        """JupyterLab's own light or dark theme, once it is painted, in a system of that scheme."""
+        if scheme is not None:
+            self.page.emulate_media(color_scheme=scheme)
+        name = f"JupyterLab {theme.title()}"
+        self.page.evaluate(
+            "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })", name
+        )
+        self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached")
+        # Its colours come later than its name; then JupyterLab takes its splash away.
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=30_000)
+        self.page.wait_for_function(
+            """theme => {
+              const { backgroundColor } = getComputedStyle(document.querySelector(".jp-Notebook"));
+              const parts = backgroundColor.match(/[0-9.]+/g).slice(0, 3);
+              return parts.every((part) => part > 127) === (theme === "light");
+            }""",
+            arg=theme,
         )
 
     def python(self, code: str) -> str:

@@ -119,16 +119,17 @@ CELLS = (
 
 
 @pytest.fixture(scope="module")
-def notebook(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def book(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab.Notebook]:
     """A JupyterLab in which tables were shown."""
     pytest.importorskip("jupyterlab")
     folder = tmp_path_factory.mktemp("lab")
-    with lab.open_book(chromium, folder, *CELLS, ready=".twx-canvas", height=2400) as book:
-        yield book.page
+    with lab.open_book(chromium, folder, *CELLS, ready=".twx-canvas", height=2400) as opened:
+        yield opened
     shutil.rmtree(folder)
 
 
-def test_tables_in_jupyterlab(notebook: Page) -> None:
+def test_tables_in_jupyterlab(book: lab.Notebook) -> None:
+    notebook = book.page
     assert notebook.locator(".jp-OutputArea .tw-show").count() == 3
     foots = notebook.locator(".tw-foot").all_inner_texts()
     assert foots[:2] == ["20 of 101 rows", "18 rows"]
@@ -142,18 +143,10 @@ def test_tables_in_jupyterlab(notebook: Page) -> None:
     assert notebook.locator("table.dataframe").count() == 1  # the plain one is pandas' own
 
 
-@pytest.mark.parametrize(
-    ("theme", "dark"), [("JupyterLab Dark", True), ("JupyterLab Light", False)]
-)
-def test_tables_wear_the_theme_of_jupyterlab(notebook: Page, theme: str, dark: bool) -> None:
-    notebook.evaluate(
-        "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
-    )
-    notebook.wait_for_selector(
-        f"body[data-jp-theme-light={'false' if dark else 'true'}]", state="attached"
-    )
-    # The theme is shown when JupyterLab has taken its splash away.
-    notebook.wait_for_selector("#jupyterlab-splash", state="detached", timeout=30_000)
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_tables_wear_the_theme_of_jupyterlab(book: lab.Notebook, theme: str) -> None:
+    book.wear(theme)
+    notebook, dark = book.page, theme == "dark"
     notebook.wait_for_timeout(500)
     inks = notebook.evaluate(
         """() => [...document.querySelectorAll(".tw-show td, .tw-show th, .tw-show p")].map(
@@ -161,7 +154,7 @@ def test_tables_wear_the_theme_of_jupyterlab(notebook: Page, theme: str, dark: b
     )
     assert len(inks) > 100
     assert all((min(ink) > 127) == dark for ink in inks)
-    notebook.screenshot(path=lab.ARTIFACTS / f"tables_{'dark' if dark else 'light'}.png")
+    notebook.screenshot(path=lab.ARTIFACTS / f"tables_{theme}.png")
     if AXE.exists():
         assert violations(notebook, ".tw-show") == []
         assert violations(notebook, ".twx") == []

@@ -30,11 +30,12 @@ CELLS = (
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def book(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab.Notebook]:
+    """The notebook in JupyterLab, whose cells each test runs again."""
     pytest.importorskip("jupyterlab")
     folder = tmp_path_factory.mktemp("themes")
-    with lab.jupyter("lab", folder) as url:
-        yield url, folder
+    with lab.open_book(chromium, folder, *CELLS, ready=".twx-map canvas") as opened:
+        yield opened
 
 
 def shows(picture: np.ndarray, colour: str) -> int:
@@ -49,46 +50,31 @@ def luminance(picture: np.ndarray) -> np.ndarray:
     return linear @ np.array([0.2126, 0.7152, 0.0722])
 
 
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_jupyterlab_has_the_last_word(
-    server: tuple[str, Path], chromium: Browser, scheme: Any, theme: str
-) -> None:
+def test_jupyterlab_has_the_last_word(book: lab.Notebook, scheme: Any, theme: str) -> None:
     """From the first picture on the explorer is as the notebook is; a figure lies on its paper."""
-    url, folder = server
-    lab.write_notebook(folder / f"{scheme}{theme}.ipynb", *CELLS)
-    context = chromium.new_context(
-        color_scheme=scheme, viewport={"width": 1300, "height": 1400}, device_scale_factor=1
-    )
-    page = context.new_page()
-    page.goto(f"{url}/lab?reset", wait_until="load")
-    book = lab.Notebook(page, f"{scheme}{theme}.ipynb")
-    page.evaluate(
-        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
-        f"JupyterLab {theme}",
-    )
-    page.wait_for_selector(f"body[data-jp-theme-name='JupyterLab {theme}']", state="attached")
-    page.wait_for_timeout(1000)  # its colours come a little later than its name
+    page = book.page
+    book.show("")  # nothing of the theme before
+    book.wear(theme, scheme)
     page.evaluate(lab.WATCH_THEMES)
-    book.run_all()
+    book.show(*CELLS)
     page.wait_for_selector(".twx-map canvas", timeout=60_000)
     page.wait_for_selector(".js-plotly-plot .main-svg", timeout=60_000)
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(500)  # a theme that comes late would be seen
     lab.ARTIFACTS.mkdir(exist_ok=True)
     page.screenshot(path=lab.ARTIFACTS / f"theme_{scheme}_{theme}.png")
-    assert page.evaluate("[...window.themes]") == [theme.lower()]
+    assert page.evaluate("[...window.themes]") == [theme]
     ground = luminance(lab.pixels(page, ".twx-map"))
-    assert (np.median(ground) < 0.05) == (theme == "Dark")
-    assert (np.median(ground) > 0.9) == (theme == "Light")
+    assert (np.median(ground) < 0.05) == (theme == "dark")
+    assert (np.median(ground) > 0.9) == (theme == "light")
     figure = luminance(lab.pixels(page, ".js-plotly-plot"))
     paper = np.median(figure)
-    assert (paper < 0.05) == (theme == "Dark"), "a figure brings no paper of its own"
+    assert (paper < 0.05) == (theme == "dark"), "a figure brings no paper of its own"
     title = figure[20:40, 15:200]
     farthest = title[np.unravel_index(np.abs(title - paper).argmax(), title.shape)]
     high, low = max(farthest, paper), min(farthest, paper)
     assert (high + 0.05) / (low + 0.05) > 7, "its title has the colour of the notebook's text"
-    book.close()
-    context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -14,7 +14,6 @@ import twlab as tw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -44,42 +43,30 @@ VIDEO_SEC = "document.querySelector('.twx-video').currentTime"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("lab")
-    shutil.copy(tw.sample_video(), made / "film.mp4")
-    lab.ARTIFACTS.mkdir(exist_ok=True)
-    return made
-
-
-@pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[str]:
-    with lab.jupyter("lab", folder) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def lab_page(server: str, chromium: Browser) -> Page:
-    page = chromium.new_page(viewport={"width": 1440, "height": 1000})
-    page.goto(f"{server}/lab?reset", wait_until="load")
-    return page
+def book(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab.Notebook]:
+    """A notebook in JupyterLab, in which each test runs its cells."""
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copy(tw.sample_video(), folder / "film.mp4")
+    opened = lab.open_book(chromium, folder, SETUP, ready=".jp-Notebook", height=1000)
+    with opened as book:
+        yield book
 
 
 @pytest.fixture
-def open_notebook(lab_page: Page, folder: Path) -> Iterator[Opener]:
-    """A function that opens a fresh notebook with some cells and runs them."""
-    books: list[lab.Notebook] = []
+def open_notebook(book: lab.Notebook) -> Opener:
+    """A function that shows some cells in the notebook, run, with the film to be played."""
 
     def opener(*cells: str) -> lab.Notebook:
-        name = f"book{len(list(folder.glob('*.ipynb')))}.ipynb"
-        lab.write_notebook(folder / name, *cells)
-        books.append(lab.Notebook(lab_page, name))
-        books[-1].run_all()
-        lab_page.wait_for_selector(".twx-canvas", timeout=60_000)
-        return books[-1]
+        book.problems.clear()
+        book.show(*cells)
+        book.page.wait_for_selector(".twx-canvas", timeout=60_000)
+        # With the shape of the film the panels have their places.
+        book.page.wait_for_function(
+            "[...document.querySelectorAll('.twx-video')].every(one => !one.src || one.readyState)"
+        )
+        return book
 
-    yield opener
-    for book in books:
-        book.close()
+    return opener
 
 
 def on_map(page: Page, row: int, nth: int = 0, view: str = MAP) -> tuple[float, float]:
@@ -239,15 +226,10 @@ def test_theme_follows_the_notebook(open_notebook: Opener) -> None:
     book = open_notebook(SETUP, OPEN)
     page = book.page
     assert page.locator(".twx").get_attribute("data-theme") == "light"
-    page.evaluate(
-        "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
-    )
+    book.wear("dark")
     page.wait_for_selector(".twx[data-theme=dark]")
-    page.wait_for_timeout(500)
     page.screenshot(path=lab.ARTIFACTS / "dark.png")
-    page.evaluate(
-        "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})"
-    )
+    book.wear("light")
     page.wait_for_selector(".twx[data-theme=light]")
 
 

@@ -131,19 +131,6 @@ def page(book: lab.Notebook) -> Iterator[Page]:
     assert book.problems == []
 
 
-def wear(page: Page, theme: str) -> None:
-    """JupyterLab's own light or dark theme, once it is painted."""
-    page.evaluate(
-        "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })",
-        f"JupyterLab {theme.title()}",
-    )
-    for k in range(3):
-        page.wait_for_selector(f".twx[data-theme={theme}] >> nth={k}", state="attached")
-    # The theme is shown when JupyterLab has taken its splash away.
-    page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=30_000)
-    page.wait_for_timeout(500)
-
-
 def tell(page: Page, explorer: str, text: str | re.Pattern[str]) -> None:
     """The explorer says so, where it can be seen."""
     expect(page.locator(explorer + ".twx-toast")).to_contain_text(text)
@@ -203,7 +190,12 @@ def test_a_typical_frame_stands_for_the_film(page: Page) -> None:
 @pytest.fixture(scope="module", params=THEMES)
 def theme(book: lab.Notebook, request: pytest.FixtureRequest) -> str:
     """A theme of JupyterLab, which the notebook then wears."""
-    wear(book.page, request.param)
+    book.wear(request.param)
+    for k in range(3):
+        book.page.wait_for_selector(
+            f".twx[data-theme={request.param}] >> nth={k}", state="attached"
+        )
+    book.page.wait_for_timeout(500)
     return str(request.param)
 
 
