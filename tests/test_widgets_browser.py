@@ -89,7 +89,7 @@ def lane_y(page: Page) -> float:
 def test_everything_is_drawn_and_clicks_seek(open_notebook: Opener) -> None:
     book = open_notebook(SETUP, OPEN)
     page = book.page
-    assert page.locator(POINTS).get_attribute("data-renderer") == "webgl2"
+    page.wait_for_selector(".twx-map canvas[data-renderer='webgl2']")
     for view in (".twx-map", ".twx-heatmap", ".twx-timeline"):
         assert lab.drawn(page, view) > 20, view
     page.mouse.click(*on_map(page, 30))
@@ -285,6 +285,7 @@ def test_kernel_restart_leaves_a_picture_and_can_run_again(open_notebook: Opener
 def test_lost_context_is_redrawn_and_closing_frees(open_notebook: Opener) -> None:
     book = open_notebook(SETUP, OPEN)
     page = book.page
+    page.wait_for_selector(".twx-map canvas[data-renderer='webgl2']")
     lose = """() => {
       const canvas = document.querySelector('.twx-map canvas[data-renderer]');
       window.gone = canvas.getContext('webgl2').getExtension('WEBGL_lose_context');

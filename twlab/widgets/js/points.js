@@ -1,29 +1,38 @@
-/** The layer of points: WebGL2 where it works, a plain canvas where not or while it is lost. */
+/**
+ * The layer of points: a plain canvas for the first picture, since a browser without a GPU takes
+ * most of a second to make WebGL ready; then WebGL2 where it works, unless it is lost.
+ */
 
 import { FlatPoints } from "./points_2d.js";
 import { createGlPoints } from "./points_gl.js";
 
 /** @typedef {import("./points_gl.js").PointRenderer} PointRenderer */
 
+/** After the first picture, so that the other views are drawn before. */
+const GL_AFTER_MS = 150;
+
 export class PointLayer {
-  #parent;
   #redraw;
   #size = { width: 1, height: 1, dpr: 1 };
   #canvas;
+  /** @type {PointRenderer} */
   #renderer;
+  /** The canvas of before, until the one in its place is drawn. @type {HTMLCanvasElement | null} */
+  #former = null;
+  /** A timer until WebGL is made ready. */
+  #waiting = 0;
   /** What the picture on the canvas was drawn with; empty where it is no longer that of the points. @type {number[]} */
   #drawn = [];
-  #closed = false;
 
   /**
    * @param {HTMLElement} parent
    * @param {() => void} redraw called when the renderer changed: give it everything again
    */
   constructor(parent, redraw) {
-    this.#parent = parent;
     this.#redraw = redraw;
-    this.#canvas = this.#freshCanvas();
-    this.#renderer = this.#start(true);
+    this.#canvas = freshCanvas("2d");
+    parent.prepend(this.#canvas);
+    this.#renderer = new FlatPoints(this.#canvas);
   }
 
   /** @type {PointRenderer["setPositions"]} */
@@ -44,38 +53,34 @@ export class PointLayer {
     if (now.every((value, k) => value === this.#drawn[k])) return;
     this.#drawn = now;
     this.#renderer.draw(view, size, dim, every);
+    this.#former?.remove();
+    this.#former = null;
+    this.#waiting ||= window.setTimeout(this.#startGl, GL_AFTER_MS);
   }
 
-  #freshCanvas() {
-    const made = document.createElement("canvas");
-    made.className = "twx-canvas";
-    this.#parent.prepend(made);
-    return made;
-  }
-
-  /** @param {boolean} tryGl @returns {PointRenderer} */
-  #start(tryGl) {
-    const gl = tryGl ? createGlPoints(this.#canvas) : null;
-    this.#canvas.dataset.renderer = gl ? "webgl2" : "2d";
-    if (!gl) return new FlatPoints(this.#canvas);
-    this.#canvas.addEventListener("webglcontextlost", this.#onLost);
-    return gl;
-  }
+  #startGl = () => {
+    const canvas = freshCanvas("webgl2");
+    const gl = createGlPoints(canvas);
+    if (!gl) return;
+    canvas.addEventListener("webglcontextlost", this.#onLost);
+    this.#swap(canvas, gl);
+  };
 
   #onLost = (/** @type {Event} */ event) => {
     event.preventDefault();
-    const lost = this.#canvas;
-    lost.addEventListener("webglcontextrestored", () => this.#swap(true), { once: true });
-    this.#swap(false);
     // The lost canvas stays out of sight: only its own event can tell that WebGL is back.
+    this.#canvas.addEventListener("webglcontextrestored", this.#startGl, { once: true });
+    const canvas = freshCanvas("2d");
+    this.#swap(canvas, new FlatPoints(canvas));
   };
 
-  /** @param {boolean} tryGl */
-  #swap(tryGl) {
-    if (this.#closed) return;
-    this.#canvas.remove();
-    this.#canvas = this.#freshCanvas();
-    this.#renderer = this.#start(tryGl);
+  /** @param {HTMLCanvasElement} canvas @param {PointRenderer} renderer */
+  #swap(canvas, renderer) {
+    this.#former?.remove();
+    this.#former = this.#canvas;
+    this.#former.after(canvas);
+    this.#canvas = canvas;
+    this.#renderer = renderer;
     this.#drawn = [];
     this.#renderer.resize(this.#size);
     this.#redraw();
@@ -89,9 +94,19 @@ export class PointLayer {
   }
 
   destroy() {
-    this.#closed = true;
+    clearTimeout(this.#waiting);
     this.#canvas.removeEventListener("webglcontextlost", this.#onLost);
+    this.#canvas.removeEventListener("webglcontextrestored", this.#startGl);
     this.#renderer.destroy();
+    this.#former?.remove();
     this.#canvas.remove();
   }
+}
+
+/** @param {string} renderer what draws on it */
+function freshCanvas(renderer) {
+  const made = document.createElement("canvas");
+  made.className = "twx-canvas";
+  made.dataset.renderer = renderer;
+  return made;
 }
