@@ -49,6 +49,24 @@ def test_frames_are_those_of_the_moments() -> None:
         assert f"{mark}{tw.intervals.format_timecode(time + 3)}" in stamps
 
 
+def test_names_begin_where_they_differ() -> None:
+    rng = np.random.default_rng(5)
+    names = [f"efficientnet-lite{size} (not Marengo)" for size in (0, 2)]
+    sides = [film(rng.normal(size=(20, 4))).assign(model_name=name) for name in names]
+
+    def heads(names: list[str]) -> list[str]:
+        named = [side.assign(model_name=name) for side, name in zip(sides, names, strict=True)]
+        notes = tw.plot.models(tw.compare_models(*named)).layout.annotations
+        return [note.text.removeprefix("<b>").removesuffix("</b>") for note in notes[:2]]
+
+    assert heads(names) == ["…lite0 (not Marengo)", "…lite2 (not Marengo)"]
+    assert heads(["old", "new"]) == ["old", "new"]
+    alike = ["visual · marengo-2.7-as-served", "visual · marengo-3.0-as-served"]
+    assert heads(alike) == ["marengo-2.7-as-served", "marengo-3.0-as-served"]
+    strangers = [names[0], "colours"]  # nothing in common to leave out
+    assert heads(strangers) == ["efficientnet…ot Marengo)", "colours"]
+
+
 def test_long_videos_are_drawn_in_blocks() -> None:
     rng = np.random.default_rng(4)
     found = tw.compare_models(film(rng.normal(size=(300, 4))), film(rng.normal(size=(300, 5))))

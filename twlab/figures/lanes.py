@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from twlab.figures.theme import as_shown
+from twlab.figures.theme import ends_apart
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Sequence
@@ -53,7 +53,7 @@ def lay_lanes(
     The videos that have scenes or curves get a lane for these as well.
     """
     lanes = Lanes({}, {}, {}, {}, {}, {}, 0)
-    at = 0.0
+    short, at = ends_apart(names, 24), 0.0
     for video, used in table.groupby("video_id", sort=False)["lane"].unique().items():
         if headed:
             at += BETWEEN if at else 0
@@ -66,7 +66,7 @@ def lay_lanes(
             at += 1
         for lane in np.sort(used):
             lanes.bars[video, int(lane)] = at + 0.5
-            lanes.ticks[at + 0.5] = as_shown(names[lane], 24)
+            lanes.ticks[at + 0.5] = short[lane]
             at += 1
         if video in with_curves:
             at += CURVE_LANES

@@ -12,7 +12,7 @@ from twlab.analysis.models.comparing import ModelComparison, likeness_ranks
 from twlab.errors import InputError
 from twlab.figures.clock import clock_times, time_axis
 from twlab.figures.figure import Figure
-from twlab.figures.theme import as_shown, dress, scale_of
+from twlab.figures.theme import as_shown, dress, ends_apart, scale_of
 from twlab.intervals import format_timecode
 from twlab.looks import (
     DIVERGING,
@@ -184,7 +184,7 @@ def _take_frames(chosen: str, disputes: list[_Dispute], video: Video | None) -> 
 
 def _lay_panels(names: tuple[str, str], tall: float) -> go.Figure:
     """Four panels, the lower right one for the curve; named above."""
-    heading = [as_shown(name, 24) for name in names]
+    heading = ends_apart(names, 24)
     figure = make_subplots(
         figure=Figure(),
         rows=2,

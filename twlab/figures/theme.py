@@ -22,6 +22,7 @@ __all__ = [
     "LABEL_PIXELS",
     "as_shown",
     "dress",
+    "ends_apart",
     "put_legend_above",
     "scale_of",
     "short_names",
@@ -40,6 +41,9 @@ LABEL_PIXELS, LEGEND = 18, 30
 
 CONTEXT = 4
 """Letters kept on either side of what tells long names apart."""
+
+WORD_BEGINS = re.compile(r"(?<=[\W_])[^\W_]|(?<=[^\W\d_])\d")
+"""Where within a name a word or a number begins."""
 
 
 def as_shown(text: Any, most: int = 0) -> str:
@@ -78,6 +82,26 @@ def _tell_apart(texts: list[str], most: int) -> list[str]:
     cores = [text[head : len(text) - tail] for text in texts]
     marks = ("…" if head else "", "…" if tail else "")
     return [f"{marks[0]}{as_shown(core, most)}{marks[1]}" for core in cores]
+
+
+def ends_apart(names: Iterable[Any], most: int) -> list[str]:
+    """Names of which those too long leave out what they begin with like another one.
+
+    As little of it as makes them fit, up to where a word or a number begins, as the lanes of the
+    explorer do.
+    """
+    texts = [str(name) for name in names]
+    short = []
+    for text in texts:
+        others = [other for other in texts if other != text]
+        common = max((_shared_start([text, other]) for other in others), default=0)
+        begins = [one.start() for one in WORD_BEGINS.finditer(text) if one.start() <= common]
+        # What follows a dot between option and model is a name by itself.
+        marks = ["" if text[:begin].endswith(" · ") else "…" for begin in begins]
+        tails = [text, *(f"{mark}{text[k:]}" for mark, k in zip(marks, begins, strict=True))]
+        fitting = next((tail for tail in tails if len(tail) <= most), tails[-1])
+        short.append(as_shown(fitting, most))
+    return short
 
 
 def _shared_start(texts: list[str]) -> int:
