@@ -352,3 +352,20 @@ def test_options_are_not_mixed() -> None:
     options = np.where(np.arange(len(segments)) % 2, "visual", "audio")
     with pytest.raises(tw.InputError, match="option"):
         tw.probe(segments.assign(embedding_option=options), labels)
+
+
+def test_groups_are_called_by_their_name_and_rows_that_count_are_told() -> None:
+    segments, labels = films(8, n=10)
+    table = segments.assign(season=segments["video_id"].str[-1])
+    flags = pd.DataFrame({"a": labels == "a", "b": labels == "b"}).astype("boolean")
+    flags.loc[segments["start_sec"] >= 48, "b"] = None
+    with pytest.warns(tw.TwlabWarning, match="16 of 80 rows have some of the labels"):
+        found = tw.probe(table, flags, groups="season")
+    assert found.verdict.endswith("counted are 64 labelled clips of 8 groups of 'season'")
+    verdicts = " ".join([found.verdict, *found.scores["verdict"]])
+    assert "video" not in verdicts
+    assert "in groups of 'season' that gave no label" in verdicts
+    assert (
+        "64 labelled clips of 8 videos"
+        in tw.probe(table, flags.dropna().reindex(table.index)).verdict
+    )

@@ -70,6 +70,8 @@ class Labelled(NamedTuple):
     backdrop: Matrix
     """Vectors of all rows, labelled or not, that say where the middle is."""
     backdrop_groups: Positions
+    called: tuple[str, str] = ("video", "videos")
+    """One group, and several, in words."""
 
 
 def fit_place(rows: Labelled, *, without: Any = ()) -> Any:

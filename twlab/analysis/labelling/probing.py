@@ -140,7 +140,8 @@ def probe(
     labels : Series, array_like of n values, name of a column, or DataFrame of booleans
         One label per segment, missing where nobody gave one (what has another label does not have
         this one); truths, for one label; or a column of true and false for each label, missing
-        where nobody looked, as :func:`twlab.annotate` returns it. Rows count that have all columns.
+        where nobody looked, as :func:`twlab.annotate` returns it. Rows count where all columns are
+        known, and equal rows of one video once; ``verdict`` says how many those are.
     words : mapping, str or sequence of str, optional
         What to look for, so that nothing need be learnt: for each label words, which the client
         embeds, **which is paid for**, or a vector of the model of the table. A text is the words
@@ -152,8 +153,9 @@ def probe(
     error : float
         Share that may be wrong, in expectation, of what words say of the segments of a video.
     groups : name of a column, or array_like of n values
-        What is held out whole. Stretches of one video in the place of videos measure how well the
-        labels of that video carry over to its other stretches, no more.
+        What is held out whole; verdicts call it by the column's name. Stretches of one video in
+        the place of videos measure how well the labels of that video carry over to its other
+        stretches, no more.
     n_next : int
         How many clips to ask for.
     random_state : int
@@ -234,6 +236,7 @@ def probe(
     names, truth, known = _read_labels(segments, labels)
     usable = clip_mask(segments) if len(segments) else np.zeros(0, bool)
     rows, kept, free = _gather(segments, groups, truth, (known & usable, usable))
+    rows = rows._replace(called=_name_groups(groups))
     worded = read_words(segments, words, names, client=client, model_name=model_name)
     rng = np.random.default_rng(random_state)
     found = judge_words(segments, usable, (rows, kept, names), worded, error, rng)
@@ -243,7 +246,7 @@ def probe(
     scores, curve, lines = _measure(rows, names, reasons, judged, rng)
     estimator = _fit_all(rows, lines) if judged else None
     wanted = _ask(segments, (rows, kept, free), (estimator, names), n_next)
-    verdict = _tell(scores, len(kept), len(set(rows.groups.tolist())))
+    verdict = _tell(scores, rows)
     if not judged:
         warn(verdict)
     verdict += _tell_words(found.scores)
@@ -494,28 +497,40 @@ def _scale(matrix: Any) -> Any:
     return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
 
 
-def _tell(scores: pd.DataFrame, n_rows: int, n_groups: int) -> str:
+def _name_groups(groups: Any) -> tuple[str, str]:
+    """What one of the groups is called, and several."""
+    name = groups if isinstance(groups, str) else getattr(groups, "name", None)
+    if name == "video_id":
+        return "video", "videos"
+    of = "" if name is None else f" of {brief(str(name))}"
+    return f"group{of}", f"groups{of}"
+
+
+def _tell(scores: pd.DataFrame, rows: Labelled) -> str:
     """The scores in a sentence."""
-    known = scores[scores["ap"].notna()]
+    known, groups = scores[scores["ap"].notna()], rows.called[1]
+    given = f"{len(rows.groups)} labelled clips of {len(set(rows.groups.tolist()))} {groups}"
     if not len(known):
-        given = f"{n_rows} labelled clips of {n_groups} videos"
         return (
-            f"{given} do not say how well labels are found in other videos: for that each label "
-            f"must be given and denied in {FEWEST_GROUPS} videos at least; label those of .next, "
+            f"{given} do not say how well labels are found in other {groups}: for that each label "
+            f"must be given and denied in {FEWEST_GROUPS} {groups} at least; label those of .next, "
             "or pass groups= with stretches of a video"
         )
     means = known[["ap", "chance", "leaky_ap"]].mean()
-    claimed = f"a split that mixes the clips of a video would have claimed {means['leaky_ap']:.2f}"
+    claimed = (
+        f"a split that mixes the clips of a {rows.called[0]} would have claimed "
+        f"{means['leaky_ap']:.2f}; counted are {given}"
+    )
     if known["p_value"].isna().all():
         return (
             f"cannot tell whether {len(known)} of {len(scores)} labels are found better than by "
-            f"chance in videos that gave no label: mean AP {means['ap']:.2f}, by chance "
+            f"chance in {groups} that gave no label: mean AP {means['ap']:.2f}, by chance "
             f"{means['chance']:.2f}; {claimed}"
         )
     n_good = int(known["verdict"].str.startswith("found").sum())
     return (
-        f"{n_good} of {len(scores)} labels are found better than by chance in videos that gave no "
-        f"label: mean AP {means['ap']:.2f}, by chance {means['chance']:.2f}; {claimed}"
+        f"{n_good} of {len(scores)} labels are found better than by chance in {groups} that gave "
+        f"no label: mean AP {means['ap']:.2f}, by chance {means['chance']:.2f}; {claimed}"
     )
 
 

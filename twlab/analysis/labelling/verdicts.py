@@ -38,7 +38,7 @@ def why_not(rows: Labelled, label: int) -> str:
     for n_groups, what in ((has, "have"), (lacks, "lack")):
         if n_groups < FEWEST_GROUPS:
             return (
-                f"cannot tell: {n_groups} of the labelled videos {what} it, and "
+                f"cannot tell: {n_groups} of the labelled {rows.called[1]} {what} it, and "
                 f"{FEWEST_GROUPS} are needed; label clips of others"
             )
     return ""
@@ -67,8 +67,8 @@ def judge_labels(
     ways = {k: count_deals(rows.truth[:, k], rows.groups) for k in judged}
     n_groups = len(np.unique(rows.groups))
     out = {
-        k: f"cannot tell: the labels of {n_groups} videos can be exchanged in {ways[k]} ways that "
-        f"differ, and {FEWEST_DEALS} are needed; label clips of others"
+        k: f"cannot tell: the labels of {n_groups} {rows.called[1]} can be exchanged in {ways[k]} "
+        f"ways that differ, and {FEWEST_DEALS} are needed; label clips of others"
         for k in judged
     }
     tested = [k for k in judged if ways[k] >= FEWEST_DEALS]
@@ -79,5 +79,5 @@ def judge_labels(
     alone, together = judge_by_deals(few, rng, scores=mine)
     for k, p_value, over_all in zip(tested, alone, together, strict=True):
         told[k]["p_value"] = float(p_value)
-        out[k] = (GOOD if over_all <= RARE else BAD) + " in videos that gave no label"
+        out[k] = (GOOD if over_all <= RARE else BAD) + f" in {rows.called[1]} that gave no label"
     return out

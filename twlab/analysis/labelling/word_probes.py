@@ -203,24 +203,25 @@ def _score_words(
             has, lacks = (one if np.isfinite(one) else np.nan for one in find_bars(*case))
             bars = {"has_from": has, "lacks_to": lacks}
             told[k] |= bars | try_bars(*case)
-            verdicts[k] += "; " + _tell_bars(bars, len(np.unique(rows.groups)), error)
+            verdicts[k] += "; " + _tell_bars(bars, rows, error)
     table = pd.DataFrame(told, columns=list(WORDS)).astype(
         {name: kind for name, kind in WORDS.items() if name not in ("label", "verdict")}
     )
     return table.assign(verdict=[verdicts[k] for k in range(len(names))])
 
 
-def _tell_bars(bars: dict[str, float], n_groups: int, error: float) -> str:
+def _tell_bars(bars: dict[str, float], rows: Labelled, error: float) -> str:
     """Whether anything may be said at that error, in a few words."""
+    n_groups = len(np.unique(rows.groups))
     if n_groups < fewest_groups(error):
         return (
-            f"cannot tell from which similarity on: {n_groups} labelled videos state an error of "
-            f"{1 / (n_groups + 1):.2g} at best, {error:g} takes {fewest_groups(error)}; label "
-            "clips of others"
+            f"cannot tell from which similarity on: {n_groups} labelled {rows.called[1]} state an "
+            f"error of {1 / (n_groups + 1):.2g} at best, {error:g} takes {fewest_groups(error)}; "
+            "label clips of others"
         )
     has, lacks = bars["has_from"], bars["lacks_to"]
     if np.isnan(has) and np.isnan(lacks):
         return f"cannot tell from which similarity on: at none is {error:g} or less wrong"
     parts = [f"has it from {has:.3f} on"] if np.isfinite(has) else []
     parts += [f"lacks it up to {lacks:.3f}"] if np.isfinite(lacks) else []
-    return f"{' and '.join(parts)}, each wrong in {error:g} of what it says of a video"
+    return f"{' and '.join(parts)}, each wrong in {error:g} of what it says of a {rows.called[0]}"
