@@ -1,7 +1,8 @@
 """The command line: ``twlab explore``, ``demo``, ``load``, ``check``, ``lab``, service and store.
 
 The answer goes to standard output, everything else to standard error. The exit status is 0 when
-all is well, 1 when something is wrong with the data or the machine, 2 for wrong usage.
+all is well, 1 when something is wrong with the data or the machine, 2 for wrong usage; 130 and 141
+are those of a program that was interrupted, and of one whose reader left.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 from twlab import __version__
 from twlab.checks import require
 from twlab.cli.commands import add_command
-from twlab.cli.export_command import EXPORT_EXAMPLES, add_export_command
+from twlab.cli.completion import add_completion_command
+from twlab.cli.export_command import add_export_command
 from twlab.cli.own_films import add_explore_command
-from twlab.cli.service_commands import SERVICE_EXAMPLES as SERVICE_EXAMPLES
+from twlab.cli.pipes import PIPE, open_output, open_sources, save_output
 from twlab.cli.service_commands import add_service_commands, in_flags
-from twlab.cli.store_commands import STORE_EXAMPLES as STORE_EXAMPLES
 from twlab.cli.store_commands import add_store_commands
 from twlab.errors import TwlabError
 
@@ -32,15 +33,38 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-MAIN_EXAMPLES = """\
+MAIN_NOTES = """\
+A file may be - for standard input or output. Exit status: 0 when all is well, 1 when
+something is wrong with the data or the machine, 2 for wrong usage; 130 when stopped by
+Ctrl-C, 141 when the reader of a pipe has left. Every COMMAND has a --help of its own.
+
 examples:
-  twlab explore film.mp4              a film of yours, to look around in: no key, no account
-  twlab explore answers.json film.mp4
-  twlab demo                          pictures of the bundled film, as one HTML file
-  twlab load answer.json              what a file holds
+  twlab explore film.mp4            # a film of yours, to look around in: no key, no account
+  twlab demo                        # pictures of the bundled film, as one HTML file
+  twlab load answer.json            # what a file holds
+  twlab check answers/              # everything that is wrong in a folder
+  twlab lab                         # the notebooks, in JupyterLab
+  twlab ingest 'answers/*.json' --store archive
+  twlab search --store archive --like film.mp4@1:30 --option visual
+  twlab export answer.json -o scenes.edl --fps 24
+"""
+
+INTERRUPTED, PIPE_BROKEN = 130, 141
+"""What shells report of a program that SIGINT or SIGPIPE ended: 128 and the signal's number."""
+
+LOAD_EXAMPLES = """\
+  twlab load answer.json
   twlab load 'answers/*.json' -o segments.parquet
-  twlab check answers/                everything that is wrong in a folder
-  twlab lab                           the notebooks, in JupyterLab
+  cat answer.json | twlab load - -o - | twlab load -
+"""
+
+CHECK_EXAMPLES = """\
+  twlab check answers/
+  twlab check answer.json && echo fit
+"""
+
+LAB_EXAMPLES = """\
+  twlab lab
   twlab lab -- --no-browser --port 8899
 """
 
@@ -56,6 +80,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         Default: the arguments this process was started with.
     """
+    try:
+        try:
+            return _run_command(arguments)
+        finally:  # also where argparse ends the program once its help is written
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _close_output()
+        return PIPE_BROKEN
+    except KeyboardInterrupt as stop:
+        if stop.args:
+            print("; ".join(("twlab: stopped", *map(str, stop.args))), file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run_command(arguments: Sequence[str] | None) -> int:
+    """The exit status of the command that the arguments name."""
     parser = _make_parser()
     chosen = parser.parse_args(arguments)
     if chosen.run is None:
@@ -66,14 +106,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             return int(chosen.run(chosen))
         except BrokenPipeError:
-            _close_output()
-            return 1
+            raise
         except (TwlabError, OSError) as error:
             print(f"twlab: {in_flags(str(error), chosen.flags)}", file=sys.stderr)
             return 1
-        except KeyboardInterrupt as stop:
-            print("; ".join(("twlab: stopped", *map(str, stop.args))), file=sys.stderr)
-            return 130
 
 
 def _make_parser() -> argparse.ArgumentParser:
@@ -81,41 +117,60 @@ def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="twlab",
         description="The notebook workbench for video embeddings.",
-        epilog=MAIN_EXAMPLES + EXPORT_EXAMPLES + SERVICE_EXAMPLES + STORE_EXAMPLES,
+        epilog=MAIN_NOTES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"twlab {__version__}")
     parser.set_defaults(run=None, flags={})
     commands = parser.add_subparsers(metavar="COMMAND")
 
-    demo = add_command(commands, "demo", "write pictures of the bundled film as one HTML file")
-    demo.add_argument(
-        "-o", "--output", metavar="FILE", type=Path, default=DEMO, help=f"(default: {DEMO})"
-    )
-    demo.add_argument("--no-open", action="store_true", help="do not show it in the browser")
-    demo.set_defaults(run=_run_demo)
-
+    _add_demo_command(commands)
     add_explore_command(commands)
-
-    load = add_command(commands, "load", "say what files hold, or save them as one table")
-    load.add_argument("sources", metavar="FILE", nargs="+", help="file, folder or glob")
-    load.add_argument("-o", "--output", metavar="FILE", help="save all segments (.parquet)")
-    load.set_defaults(run=_run_load)
-
-    check = add_command(commands, "check", "list everything that is wrong in files")
-    check.add_argument("sources", metavar="FILE", nargs="+", help="file, folder or glob")
-    check.set_defaults(run=_run_check)
-
+    _add_load_commands(commands)
     _add_lab_command(commands)
     add_export_command(commands)
     add_service_commands(commands)
     add_store_commands(commands)
+    add_completion_command(commands, parser)
     return parser
+
+
+def _add_demo_command(commands: Any) -> None:
+    """Add the command that shows the bundled film."""
+    demo = add_command(
+        commands,
+        "demo",
+        "write pictures of the bundled film as one HTML file",
+        examples="  twlab demo\n  twlab demo -o film.html --no-open\n",
+    )
+    demo.add_argument("-o", "--output", metavar="FILE", default=DEMO, help=f"(default: {DEMO})")
+    demo.add_argument("--no-open", action="store_true", help="do not show it in the browser")
+    demo.set_defaults(run=_run_demo)
+
+
+def _add_load_commands(commands: Any) -> None:
+    """Add the commands that read files."""
+    load = add_command(
+        commands, "load", "say what files hold, or save them as one table", examples=LOAD_EXAMPLES
+    )
+    load.add_argument("sources", metavar="FILE", nargs="+", help="file, folder, glob, or -")
+    load.add_argument(
+        "-o", "--output", metavar="FILE", help="save all segments (.parquet; - for lines of JSON)"
+    )
+    load.set_defaults(run=_run_load)
+
+    check = add_command(
+        commands, "check", "list everything that is wrong in files", examples=CHECK_EXAMPLES
+    )
+    check.add_argument("sources", metavar="FILE", nargs="+", help="file, folder, glob, or -")
+    check.set_defaults(run=_run_check)
 
 
 def _add_lab_command(commands: Any) -> None:
     """Add the command that opens the notebooks."""
-    lab = add_command(commands, "lab", "start JupyterLab on a copy of the notebooks")
+    lab = add_command(
+        commands, "lab", "start JupyterLab on a copy of the notebooks", examples=LAB_EXAMPLES
+    )
     where = f"where the copy lies (default: {LAB})"
     lab.add_argument("--folder", metavar="DIR", type=Path, default=LAB, help=where)
     lab.add_argument("options", metavar="OPTION", nargs="*", help="for JupyterLab, after --")
@@ -126,7 +181,10 @@ def _run_demo(chosen: argparse.Namespace) -> int:
     """Write the page and show it where somebody is watching."""
     from twlab.cli.demo import write_demo
 
-    path = write_demo(chosen.output).resolve()
+    with open_output(chosen.output, DEMO) as output:
+        path = write_demo(output).resolve()
+    if chosen.output == PIPE:
+        return 0
     print(path)
     if sys.stdout.isatty() and not chosen.no_open:
         import webbrowser
@@ -137,13 +195,13 @@ def _run_demo(chosen: argparse.Namespace) -> int:
 
 def _run_load(chosen: argparse.Namespace) -> int:
     """Print one line per video, option and scope; save the table where asked."""
-    from twlab.loading.load import load, save
+    from twlab.loading.load import load
 
-    segments = load(chosen.sources)
+    segments = load(open_sources(chosen.sources))
     if chosen.output is not None:
-        path = save(segments, chosen.output)
-        print(f"{len(segments)} segments in {path}", file=sys.stderr)
-    _print_table(_summarise(segments))
+        save_output(segments, chosen.output)
+    if chosen.output != PIPE:
+        _print_table(_summarise(segments))
     return 0
 
 
@@ -163,7 +221,7 @@ def _run_check(chosen: argparse.Namespace) -> int:
     """Print what is wrong, if anything."""
     from twlab.loading.load import check
 
-    problems = check(chosen.sources)
+    problems = check(open_sources(chosen.sources))
     if problems.empty:
         print("nothing wrong", file=sys.stderr)
         return 0

@@ -7,13 +7,16 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from twlab.cli.commands import add_command
+from twlab.cli.pipes import PIPE, open_output, open_sources
+from twlab.errors import InputError, LoadError
+from twlab.paths import read_bounded, user_path
 
 if TYPE_CHECKING:
     import argparse
 
     import pandas as pd
 
-__all__ = ["EXPORT_EXAMPLES", "add_export_command"]
+__all__ = ["add_export_command"]
 
 LARGEST_CSV = 256 << 20
 """A hundred hits a second for a month are fewer."""
@@ -29,9 +32,14 @@ EXPORT_FLAGS = {
 """Arguments of the functions by what they are called on the command line."""
 
 EXPORT_EXAMPLES = """\
-  twlab export answers.json -o scenes.edl --fps 29.97 --start-timecode '01:00:00;00'
-  twlab export hits.csv -o hits.vtt
+  twlab export answer.json -o scenes.edl --fps 29.97 --start-timecode '01:00:00;00'
+  twlab export hits.csv -o hits.rttm
+  twlab search --store archive --like film.mp4@1:30 -o - | twlab export - -o - --form rttm
 """
+
+ANSWER_HEADS = (b"{", b"[", b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+"""How answers begin: JSON, Parquet, gzip, Zstandard. What comes through a pipe and does not is a
+table of results."""
 
 
 def add_export_command(commands: Any) -> None:
@@ -40,11 +48,17 @@ def add_export_command(commands: Any) -> None:
         commands,
         "export",
         "scenes of answers, or a .csv of results, for an editing program or a player",
+        examples=EXPORT_EXAMPLES,
     )
     export.add_argument(
-        "sources", metavar="FILE", nargs="+", help="answers, of which scenes are found, or one .csv"
+        "sources",
+        metavar="FILE",
+        nargs="+",
+        help="answers, of which scenes are found, or one .csv; - for either",
     )
-    export.add_argument("-o", "--output", metavar="FILE", required=True)
+    export.add_argument(
+        "-o", "--output", metavar="FILE", required=True, help="(- with --form: standard output)"
+    )
     export.add_argument("--fps", type=float, metavar="N", help="frames per second of the film")
     export.add_argument("--start-timecode", metavar="TC", help="of the film's first frame")
     export.add_argument("--video", metavar="PATH", help="what the film is called in the file")
@@ -57,27 +71,38 @@ def _run_export(chosen: argparse.Namespace) -> int:
     """Write the file and say where it is."""
     from twlab.handover.exporting import export
 
+    if chosen.output == PIPE and chosen.form is None:
+        raise InputError(
+            "standard output has no ending that says a form; one was expected; say it with --form, "
+            "such as --form webvtt"
+        )
     result = _result_of(chosen.sources, chosen.option)
-    path = export(
-        result,
-        chosen.output,
-        fps=chosen.fps,
-        start_timecode=chosen.start_timecode,
-        video=chosen.video,
-        form=chosen.form,
-    )
-    print(f"{len(result)} stretches in {path}", file=sys.stderr)
+    with open_output(chosen.output, "twlab") as output:
+        path = export(
+            result,
+            output,
+            fps=chosen.fps,
+            start_timecode=chosen.start_timecode,
+            video=chosen.video,
+            form=chosen.form,
+        )
+    where = "standard output" if chosen.output == PIPE else path
+    print(f"{len(result)} stretches in {where}", file=sys.stderr)
     return 0
 
 
-def _result_of(sources: list[str], option: str | None) -> pd.DataFrame:
+def _result_of(names: list[str], option: str | None) -> pd.DataFrame:
     """The table of a .csv, else the scenes of the answers' clips."""
-    if len(sources) == 1 and sources[0].lower().endswith((".csv", ".tsv")):
-        return _read_results(sources[0])
+    if len(names) == 1 and names[0].lower().endswith((".csv", ".tsv")):
+        return _read_results(names[0])
     from twlab.analysis.scenes.segmentation import scenes
     from twlab.loading.load import load
     from twlab.table.clips import clips
 
+    sources = open_sources(names)
+    first = sources[0]
+    if not isinstance(first, str) and not first.getvalue().lstrip().startswith(ANSWER_HEADS):
+        return _parse_results(first, first.name, ",")
     return scenes(clips(load(sources), option=option))
 
 
@@ -89,20 +114,21 @@ def _read_results(source: str) -> pd.DataFrame:
     LoadError
         If it is no CSV.
     """
-    import pandas as pd
-
-    from twlab.errors import LoadError
-    from twlab.paths import read_bounded, user_path
-    from twlab.table.labelled_spans import rename_spans
-
     path = user_path(source)
     content = io.BytesIO(read_bounded(path, LARGEST_CSV))
-    separator = "\t" if path.suffix.lower() == ".tsv" else ","
+    return _parse_results(content, path.name, "\t" if path.suffix.lower() == ".tsv" else ",")
+
+
+def _parse_results(content: io.BytesIO, name: str, separator: str) -> pd.DataFrame:
+    """The rows of a spreadsheet's content."""
+    import pandas as pd
+
+    from twlab.table.labelled_spans import rename_spans
+
     try:
         table = pd.read_csv(content, sep=separator, encoding="utf-8-sig", dtype={"video_id": str})
     except ValueError as error:
         raise LoadError(
-            f"it is no CSV that can be read ({error}); UTF-8 with a head was expected",
-            source=path.name,
+            f"it is no CSV that can be read ({error}); UTF-8 with a head was expected", source=name
         ) from None
     return rename_spans(table)

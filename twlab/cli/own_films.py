@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from twlab.cli.commands import add_command
+from twlab.cli.pipes import PIPE, open_output, open_sources
 from twlab.endings import family_of
 from twlab.errors import InputError, warn
 
@@ -28,6 +29,12 @@ EXPLORE_FLAGS = {
 }
 """Arguments of :func:`twlab.encode` by what they are called on the command line."""
 
+EXPLORE_EXAMPLES = """\
+  twlab explore film.mp4
+  twlab explore answer.json film.mp4 -o film.html --no-open
+  twlab load 'answers/*.json' -o - | twlab explore - films/
+"""
+
 PAGE = "twlab-explore.html"
 """Where the page is written, unless it is said."""
 
@@ -42,8 +49,11 @@ def add_explore_command(commands: Any) -> None:
         commands,
         "explore",
         "films of yours, or answers and their films, as one page to look around in",
+        examples=EXPLORE_EXAMPLES,
     )
-    explore.add_argument("sources", metavar="FILE", nargs="+", help="film, answer or folder")
+    explore.add_argument(
+        "sources", metavar="FILE", nargs="+", help="film, answer or folder; - for an answer"
+    )
     explore.add_argument("-o", "--output", metavar="PAGE", default=PAGE, help=f"(default: {PAGE})")
     explore.add_argument("--no-open", action="store_true", help="do not show it in the browser")
     explore.add_argument(
@@ -64,7 +74,10 @@ def _run_explore(chosen: argparse.Namespace) -> int:
     """Write the page and show it where somebody is watching."""
     films, answers = _sort_sources(chosen.sources)
     segments = _load_or_encode(films, answers, chosen)
-    page = _write_page(segments, films, Path(chosen.output), chosen.option).resolve()
+    with open_output(chosen.output, PAGE) as output:
+        page = _write_page(segments, films, output, chosen.option).resolve()
+    if chosen.output == PIPE:
+        return 0
     print(page)
     if sys.stdout.isatty() and not chosen.no_open:
         import webbrowser
@@ -99,7 +112,7 @@ def _load_or_encode(
     if answers:
         from twlab.loading.load import load
 
-        return load(answers)
+        return load(open_sources(answers))
     from twlab.media.encoding import encode
 
     print("encoding on this machine: these are not Marengo vectors", file=sys.stderr)

@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from twlab.cli.commands import add_command
+from twlab.cli.pipes import PIPE, save_output
 
 if TYPE_CHECKING:
     import argparse
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
     from twlab.service.client import Client
 
-__all__ = ["SERVICE_EXAMPLES", "add_service_commands", "in_flags"]
+__all__ = ["add_service_commands", "in_flags"]
+
+SAVED = "(.parquet; - for lines of JSON)"
+"""Where segments go."""
 
 SERVICE_FLAGS = {
     "model_name": "--model",
@@ -32,18 +36,29 @@ SERVICE_FLAGS = {
 }
 """Arguments of the client by what they are called on the command line."""
 
-SERVICE_EXAMPLES = """\
+EMBED_EXAMPLES = """\
   twlab embed film.mp4 -o segments.parquet
+  twlab embed 'films/*.mp4' -o segments.parquet --option visual --option audio
+"""
+
+FETCH_EXAMPLES = """\
   twlab fetch INDEX_ID -o archive.parquet
-  twlab jobs                          every paid job, and how it ended
+  twlab fetch INDEX_ID -o - | twlab ingest - --store archive
+"""
+
+JOBS_EXAMPLES = """\
+  twlab jobs                        # every paid job, and how it ended
+  twlab jobs --folder archive/jobs
 """
 
 
 def add_service_commands(commands: Any) -> None:
     """Add the commands to the parser's."""
-    embed = add_command(commands, "embed", "embed videos and other files, and save them")
+    embed = add_command(
+        commands, "embed", "embed videos and other files, and save them", examples=EMBED_EXAMPLES
+    )
     embed.add_argument("sources", metavar="FILE", nargs="+", help="file, folder, glob or address")
-    embed.add_argument("-o", "--output", metavar="FILE", required=True, help="(.parquet)")
+    embed.add_argument("-o", "--output", metavar="FILE", required=True, help=SAVED)
     embed.add_argument("--model", metavar="NAME", help="marengo3.0 (default), marengo3.5")
     embed.add_argument("--option", action="append", metavar="NAME", help="visual, audio, …")
     embed.add_argument("--scope", action="append", metavar="NAME", help="clip, asset, local")
@@ -61,14 +76,18 @@ def add_service_commands(commands: Any) -> None:
     _add_folder(embed)
     embed.set_defaults(run=_run_embed, flags=SERVICE_FLAGS)
 
-    fetch = add_command(commands, "fetch", "save the segments of all videos of an index")
+    fetch = add_command(
+        commands, "fetch", "save the segments of all videos of an index", examples=FETCH_EXAMPLES
+    )
     fetch.add_argument("index_id", metavar="INDEX_ID")
-    fetch.add_argument("-o", "--output", metavar="FILE", required=True, help="(.parquet)")
+    fetch.add_argument("-o", "--output", metavar="FILE", required=True, help=SAVED)
     fetch.add_argument("--option", action="append", metavar="NAME", help="visual, audio, …")
     _add_folder(fetch)
     fetch.set_defaults(run=_run_fetch, flags=SERVICE_FLAGS)
 
-    jobs = add_command(commands, "jobs", "list every paid job of this folder")
+    jobs = add_command(
+        commands, "jobs", "list every paid job of this folder", examples=JOBS_EXAMPLES
+    )
     _add_folder(jobs)
     jobs.set_defaults(run=_run_jobs, flags=SERVICE_FLAGS)
 
@@ -78,11 +97,15 @@ def in_flags(text: str, flags: dict[str, str]) -> str:
 
     >>> in_flags("choose another with folder=; pass embedding_option='visual'", SERVICE_FLAGS)
     "choose another with --folder; pass --option 'visual'"
+    >>> in_flags("clip_sec is 0", SERVICE_FLAGS)
+    '--clip-sec is 0'
     """
     text = text.replace("pay_again=True", "--pay-again").replace("in api_key= or the", "in the")
     for name, flag in flags.items():
         text = re.sub(rf"\b{name}=(?=[\w'\"\[])", f"{flag} ", text)
         text = re.sub(rf"\b{name}=", flag, text)
+        if "_" in name:  # no word of a sentence
+            text = re.sub(rf"\b{name}(?= is )", flag, text)
     return text
 
 
@@ -150,8 +173,7 @@ def _run_jobs(chosen: argparse.Namespace) -> int:
 
 
 def _save_table(segments: pd.DataFrame, output: str) -> None:
-    from twlab.loading.load import save
-
-    path = save(segments, output)
-    print(f"{len(segments)} segments in {path}", file=sys.stderr)
-    print(path)
+    """Save segments, and print where; what goes to standard output is all that goes there."""
+    save_output(segments, output)
+    if output != PIPE:
+        print(output)

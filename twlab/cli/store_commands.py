@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from twlab.analysis.judging.queries import is_existing_file, is_words, query_kind
 from twlab.cli.commands import add_command
+from twlab.cli.pipes import PIPE, open_output, open_sources
 from twlab.errors import InputError
 from twlab.paths import replace_file
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from twlab.archive.store import Store
 
-__all__ = ["STORE_EXAMPLES", "add_store_commands"]
+__all__ = ["add_store_commands"]
 
 QUIET = "warn,lance::dataset::optimize=error"
 """What of Lance's log is shown: not the commits that are tried again."""
@@ -38,24 +39,45 @@ STORE_FLAGS = {
 }
 """Arguments of a search by what they are called on the command line."""
 
-STORE_EXAMPLES = """\
+OPTIMIZE_FLAGS = {"keep_days": "--keep-days"}
+"""The same of optimizing."""
+
+INGEST_EXAMPLES = """\
   twlab ingest 'answers/*.json' --store archive
+  twlab ingest answer.json --store second --new    # refuses what is there
+"""
+
+SEARCH_EXAMPLES = """\
   twlab search --store archive query.json -k 5
   twlab search --store archive --like film.mp4@1:30 --option visual -o hits.csv
   twlab search --store archive "a rabbit yawns" --option visual
 """
 
+OPTIMIZE_EXAMPLES = """\
+  twlab optimize --store archive
+  twlab optimize --store archive --keep-days 30
+"""
+
 
 def add_store_commands(commands: Any) -> None:
     """Add the commands to the parser's."""
-    ingest = add_command(commands, "ingest", "put segments of files into a store")
-    ingest.add_argument("sources", metavar="FILE", nargs="+", help="file, folder or glob")
+    ingest = add_command(
+        commands, "ingest", "put segments of files into a store", examples=INGEST_EXAMPLES
+    )
+    ingest.add_argument("sources", metavar="FILE", nargs="+", help="file, folder, glob, or -")
     _add_store(ingest)
     ingest.add_argument("--new", action="store_true", help="refuse segments that are there")
     ingest.set_defaults(run=_run_ingest, flags={})
 
-    search = add_command(commands, "search", "find the segments of a store most alike to one")
-    search.add_argument("query", metavar="QUERY", nargs="?", help="embedding file, or words")
+    search = add_command(
+        commands,
+        "search",
+        "find the segments of a store most alike to one",
+        examples=SEARCH_EXAMPLES,
+    )
+    search.add_argument(
+        "query", metavar="QUERY", nargs="?", help="embedding file, - for one, or words"
+    )
     search.add_argument("--text", metavar="WORDS", help="words, whatever they look like")
     search.add_argument("--like", metavar="VIDEO@SEC", help="the segment of a video at a time")
     _add_store(search)
@@ -64,8 +86,20 @@ def add_store_commands(commands: Any) -> None:
     search.add_argument("--option", metavar="NAME", help="visual, audio, …")
     search.add_argument("--model", metavar="NAME", help="of a store that names none, for words")
     search.add_argument("--where", metavar="SQL", help='such as "start_sec < 60"')
-    search.add_argument("-o", "--output", metavar="FILE", help="save the hits (.csv)")
+    search.add_argument("-o", "--output", metavar="FILE", help="save the hits (.csv, or -)")
     search.set_defaults(run=_run_search, flags=STORE_FLAGS)
+
+    optimize = add_command(
+        commands,
+        "optimize",
+        "join a store's small pieces and bring its indices up to date",
+        examples=OPTIMIZE_EXAMPLES,
+    )
+    _add_store(optimize)
+    optimize.add_argument(
+        "--keep-days", type=float, metavar="N", help="delete versions that are older"
+    )
+    optimize.set_defaults(run=_run_optimize, flags=OPTIMIZE_FLAGS)
 
 
 def _add_store(command: argparse.ArgumentParser) -> None:
@@ -76,7 +110,8 @@ def _run_ingest(chosen: argparse.Namespace) -> int:
     """Write the segments, those that are there already anew."""
     store = _open_store(chosen.store)
     try:
-        written = _add_new(store, chosen.sources) if chosen.new else store.upsert(chosen.sources)
+        sources = _segments_of(chosen.sources)
+        written = _add_new(store, sources) if chosen.new else store.upsert(sources)
         if written:
             store.optimize()
     except KeyboardInterrupt:
@@ -97,7 +132,24 @@ def _open_store(address: str) -> Store:
     return open_store(address)
 
 
-def _add_new(store: Store, sources: list[str]) -> int:
+def _segments_of(sources: list[str]) -> list[str] | pd.DataFrame:
+    """The names of files, which the store reads one at a time; a table where one is piped."""
+    if PIPE not in sources:
+        return sources
+    from twlab.loading.load import load
+
+    return load(open_sources(sources))
+
+
+def _run_optimize(chosen: argparse.Namespace) -> int:
+    """Make later searches faster."""
+    store = _open_store(chosen.store)
+    store.optimize(keep_days=chosen.keep_days)
+    print(store)
+    return 0
+
+
+def _add_new(store: Store, sources: list[str] | pd.DataFrame) -> int:
     """Write segments, none of which may be there; the error speaks of the command line."""
     try:
         return store.add(sources)
@@ -122,10 +174,14 @@ def _run_search(chosen: argparse.Namespace) -> int:
             **asked,
         )
     if output is not None:
-        with replace_file(output) as aside:
+        with open_output(output, "hits.csv") as path, replace_file(path) as aside:
             hits.drop(columns="embedding").to_csv(aside, index=False)
-        print(f"{len(hits)} hits in {output}", file=sys.stderr)
-        print(output)
+        print(
+            f"{len(hits)} hits in {'standard output' if output == PIPE else output}",
+            file=sys.stderr,
+        )
+        if output != PIPE:
+            print(output)
         return 0
     if hits.empty:
         print(_no_hits(chosen), file=sys.stderr)
@@ -148,16 +204,16 @@ def _show_option(value: str | list[str]) -> str:
     return ", ".join(map(repr, [value] if isinstance(value, str) else value))
 
 
-def _check_output(name: str | None) -> Path | None:
+def _check_output(name: str | None) -> str | None:
     """Where hits go, known before anything is searched."""
-    if name is None:
-        return None
+    if name is None or name == PIPE:
+        return name
     if not name.lower().endswith(".csv"):
         raise InputError(f"{name!r} has no known ending; .csv was expected")
     if Path(name).is_dir() or not Path(name).absolute().parent.is_dir():
         what = "is a folder" if Path(name).is_dir() else "lies in a folder that does not exist"
         raise InputError(f"{name!r} {what}; the name of a file was expected; choose another")
-    return Path(name)
+    return name
 
 
 def _query_arguments(chosen: argparse.Namespace, store: Store) -> dict[str, Any]:
@@ -171,6 +227,10 @@ def _query_arguments(chosen: argparse.Namespace, store: Store) -> dict[str, Any]
         )
     if chosen.like is not None:
         return {"query": _segment_at(chosen.like, chosen.option, store)}
+    if chosen.query == PIPE:
+        from twlab.loading.load import load
+
+        return {"query": load(open_sources([PIPE]))}
     kind = "text" if chosen.query is None else query_kind(chosen.query)
     if kind == "text" and chosen.query is not None and is_existing_file(chosen.query):
         from twlab.loading.load import load

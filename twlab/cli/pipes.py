@@ -1,0 +1,85 @@
+"""``-`` where a file is read or written: standard input and standard output.
+
+* :func:`open_sources` - sources, with standard input in place of ``-``
+* :func:`open_output` - where to write what goes to a file or to standard output
+* :func:`save_output` - segments into a file, or as lines of JSON to standard output
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twlab.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+
+__all__ = ["PIPE", "open_output", "open_sources", "save_output"]
+
+PIPE = "-"
+"""What stands for standard input or output, as in other programs; a file of this name is ./-."""
+
+
+def open_sources(sources: Sequence[str]) -> list[str | io.BytesIO]:
+    """The sources, those that are files unopened.
+
+    Raises
+    ------
+    InputError
+        If standard input is named twice; it can be read once.
+    """
+    if sources.count(PIPE) > 1:
+        raise InputError(
+            f"'{PIPE}' is named {sources.count(PIPE)} times, and standard input can be read once; "
+            "one was expected; leave out the others"
+        )
+    return [_read_input() if one == PIPE else one for one in sources]
+
+
+def _read_input() -> io.BytesIO:
+    """All of standard input, under a name that messages show."""
+    content = io.BytesIO(sys.stdin.buffer.read())
+    content.name = "stdin"  # the video of rows that name none
+    return content
+
+
+@contextmanager
+def open_output(output: str, name: str) -> Iterator[Path]:
+    """The path to write to; what is written there is passed on where ``output`` is ``-``.
+
+    Nothing is passed on where the ``with`` block is left with an error.
+    """
+    if output != PIPE:
+        yield Path(output)
+        return
+    import shutil
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, name)
+        yield path
+        with path.open("rb") as content:
+            shutil.copyfileobj(content, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+
+
+def save_output(segments: pd.DataFrame, output: str) -> None:
+    """Save segments, and say on standard error how many and where.
+
+    Raises
+    ------
+    InputError
+        As :func:`twlab.save`.
+    """
+    from twlab.loading.load import save
+
+    with open_output(output, "segments.jsonl") as path:
+        written = save(segments, path)
+    where = "standard output" if output == PIPE else written
+    print(f"{len(segments)} segments in {where}", file=sys.stderr)
