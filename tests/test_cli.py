@@ -288,6 +288,14 @@ class TestExplore:
         told = self.explore(folder, TRAILER, "trailer_240p.mp4", "other.mp4")
         assert "'other.mp4' is the film of no video of the answers" in told.stderr
 
+    def test_a_film_of_another_length_than_its_answers(self, folder: Path) -> None:
+        assert "another cut" not in self.explore(folder, TRAILER, "mine.mp4").stderr
+        shutil.copyfile(tw.sample_video(), folder / "longer.mp4")
+        told = self.explore(folder, TRAILER, "longer.mp4")
+        assert told.returncode == 0
+        assert "'longer.mp4' is 9:56 long, and the answers of 'big" in told.stderr
+        assert "are of 0:55; they may be of another cut" in told.stderr
+
     def test_wrong_calls(self, folder: Path) -> None:
         for words, said in (
             (["no.mp4"], "no video file 'no.mp4'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from twlab.cli.commands import add_command
 from twlab.cli.pipes import PIPE, open_output, open_sources
 from twlab.endings import family_of
-from twlab.errors import InputError, warn
+from twlab.errors import InputError, MissingExtraError, warn
+from twlab.intervals import format_timecode
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -135,10 +137,36 @@ def _write_page(
 
     shown = clips(segments, option=option)
     video = _match_films(shown, films)
+    _tell_lengths(segments, video)
     size = sum(path.stat().st_size for path in video.values())
     labels = cluster(shown) if len(shown) > 1 else None
     video_as: Literal["embed", "link"] = "embed" if size <= EMBEDDED_BYTES else "link"
     return save_html(shown, target, video=video or None, labels=labels, video_as=video_as)
+
+
+def _tell_lengths(segments: pd.DataFrame, video: Mapping[str, Path]) -> None:
+    """Warn of films that are not as long as their segments say: they may be of another cut."""
+    from twlab.media.containers import tracks_of
+
+    for name, film in video.items():
+        rows = segments[segments["video_id"] == name]
+        seconds = rows["end_sec"] - rows["start_sec"]
+        clip_sec = float(seconds.median())
+        known = rows["duration_sec"].dropna() if "duration_sec" in rows else rows["end_sec"][:0]
+        told_sec = float((known if len(known) else rows["end_sec"]).max())
+        if math.isnan(clip_sec) or math.isnan(told_sec):
+            continue
+        try:
+            film_sec = tracks_of(film).duration_sec
+        except (MissingExtraError, InputError) as error:
+            warn(f"whether {film.name!r} is as long as its answers say was not checked: {error}")
+            continue
+        if abs(film_sec - told_sec) > clip_sec:
+            warn(
+                f"{film.name!r} is {format_timecode(film_sec)} long, and the answers of {name!r} "
+                f"are of {format_timecode(told_sec)}; they may be of another cut, whose seconds "
+                "do not fit"
+            )
 
 
 def _match_films(segments: pd.DataFrame, films: list[Path]) -> dict[str, Path]:
