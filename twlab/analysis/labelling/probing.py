@@ -499,10 +499,10 @@ def _scale(matrix: Any) -> Any:
 
 def _name_groups(groups: Any) -> tuple[str, str]:
     """What one of the groups is called, and several."""
-    name = groups if isinstance(groups, str) else getattr(groups, "name", None)
-    if name == "video_id":
+    if isinstance(groups, str) and groups == "video_id":
         return "video", "videos"
-    of = "" if name is None else f" of {brief(str(name))}"
+    # What was made of a column keeps its name, and is not what it was.
+    of = f" of {brief(groups)}" if isinstance(groups, str) else ""
     return f"group{of}", f"groups{of}"
 
 
