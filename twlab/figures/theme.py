@@ -100,7 +100,8 @@ def ends_apart(names: Iterable[Any], most: int) -> list[str]:
         marks = ["" if text[:begin].endswith(" · ") else "…" for begin in begins]
         tails = [text, *(f"{mark}{text[k:]}" for mark, k in zip(marks, begins, strict=True))]
         fitting = next((tail for tail in tails if len(tail) <= most), tails[-1])
-        short.append(as_shown(fitting, most))
+        kept = fitting if len(fitting) <= most else f"{fitting[: most - 1].rstrip()}…"
+        short.append(as_shown(kept))
     return short
 
 
