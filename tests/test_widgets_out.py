@@ -98,6 +98,25 @@ def test_csv_and_json_hold_what_the_table_holds(page: Page) -> None:
         assert table["cluster"].astype(int).tolist() == labels.tolist()
 
 
+def test_names_given_here_come_back_from_the_csv(page: Page, tmp_path: Path) -> None:
+    select_first(page, 9)
+    count = int(page.locator(".twx-status").inner_text().split()[0])
+    field = page.get_by_label("A name for the selected segments")
+    for name in ("opening", 'the "burrow", inside'):
+        field.fill(name)
+        field.press("Enter")
+    path = tmp_path / "names.csv"
+    path.write_text(text_of(take(page, "Save as CSV")), encoding="utf-8")
+    for name in ("opening", 'the "burrow", inside'):
+        page.get_by_label(f"Take the name {name} away").click()
+    spans = tw.load_spans(path)
+    assert spans["label"].value_counts().tolist() == [count, count]
+    again = tw.explore(tw.sample(), labels=path).labels
+    assert sorted(again.columns) == ["opening", 'the "burrow", inside']
+    assert again.sum().tolist() == [count, count]
+    assert again.index[again["opening"].fillna(False)].tolist() == [*tw.sample().index[:count]]
+
+
 def test_a_map_is_drawn_as_circles_with_words(page: Page) -> None:
     tree = ElementTree.fromstring(text_of(take(page, "Map as SVG")))
     drawn = [one.get("d") or "" for one in tree.iter(f"{SVG}path")]

@@ -77,6 +77,18 @@ test("a sheet calculates nothing, and its quotes hold", () => {
   );
 });
 
+test("a segment with several names has a row for each", () => {
+  const names = {
+    ...{ name: "named here", kind: "category", names: ["sky", "tree", "several"] },
+    ...{ codes: Uint8Array.of(2, 0, 3), each: new Map([[0, [0, 1]]]) },
+  };
+  const csv = rowsAsCsv(table({ columns: [/** @type {any} */ (names)] }), [0, 1, 2]);
+  const labels = csv.split("\r\n").map((line) => line.split(",").at(-2));
+  assert.deepEqual(labels.slice(0, 5), ["label", "sky", "tree", "sky", ""]);
+  const beside = table({ columns: [...table().columns, names] });
+  assert.match(rowsAsCsv(beside, [0]), /score,label,named here\r\n/);
+});
+
 test("segments that nothing tells apart are chosen by position, and it is said", () => {
   const same = table({
     start: Float64Array.of(0, 0, 0),

@@ -1,6 +1,7 @@
 /** Rows as text to take out of the page: Python that chooses them from the table, CSV, JSON. */
 
-import { NAMES_APART, isMissing, namesOf } from "./data.js";
+import { NAMES_APART, findColumn, isMissing, namesOf } from "./data.js";
+import { NAMED_COLUMN } from "./naming.js";
 
 /** @typedef {import("./data.js").Data} Data */
 /** @typedef {import("./data.js").Column} Column */
@@ -9,6 +10,8 @@ import { NAMES_APART, isMissing, namesOf } from "./data.js";
 const KNOWN_BY = ["video_id", "embedding_option", "start_sec", "end_sec"];
 /** The name of the only lane of a table without embedding options. */
 const NO_OPTION = "segments";
+/** What files of labels call a name, where the table has no column of that. */
+const LABEL = "label";
 /** What programs for sheets would take for a formula. */
 const FORMULA = /^[=+\-@\t\r]/;
 /** Digits with which every number of 32 bits comes back; most need fewer. */
@@ -99,12 +102,28 @@ export function rowsAsJson(data, rows) {
   return `${JSON.stringify(rowsAsRecords(data, rows), null, 1)}\n`;
 }
 
-/** As RFC 4180 has it; texts that a sheet would calculate have an apostrophe before them. @param {Data} data @param {number[]} rows */
+/**
+ * As RFC 4180 has it; texts that a sheet would calculate have an apostrophe before them. A segment
+ * with several names has a row for each, as in the file that `labels=` reads and writes.
+ * @param {Data} data @param {number[]} rows
+ */
 export function rowsAsCsv(data, rows) {
-  const records = rowsAsRecords(data, rows);
+  const all = rowsAsRecords(data, rows);
+  const records = all.flatMap((record, k) => recordsByName(data, record, rows[k]));
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
   const lines = records.map((record) => names.map((name) => csvCell(record[name] ?? null)));
   return [names.map(csvCell), ...lines].map((cells) => `${cells.join(",")}\r\n`).join("");
+}
+
+/** What is known of a row, once for each name that it was given here. @param {Data} data @param {ReturnType<typeof rowsAsRecords>[number]} record @param {number} row */
+function recordsByName(data, record, row) {
+  const given = findColumn(data, NAMED_COLUMN);
+  if (given?.kind !== "category") return [record];
+  const others = { ...record };
+  delete others[NAMED_COLUMN];
+  const names = namesOf(given, row);
+  const head = findColumn(data, LABEL) ? NAMED_COLUMN : LABEL;
+  return (names.length ? names : [null]).map((name) => ({ ...others, [head]: name }));
 }
 
 /** @param {string | number | null} value */
