@@ -45,6 +45,7 @@ def draws() -> dict[str, Callable[..., go.Figure]]:
         "alignment": lambda **k: tw.plot.alignment(
             trailer, film, pieces=tw.align(trailer, film), **k
         ),
+        "diff": lambda **k: tw.plot.diff(tw.diff(film[:60], film[20:]), **k),
         "hits": lambda **k: tw.plot.hits(film, tw.search(film, film[42:43], k=4), **k),
         "threshold": lambda **k: tw.plot.threshold(film, **k),
         "options": lambda **k: tw.plot.options(tw.compare_options(both), **k),

@@ -71,6 +71,7 @@ READ_WHOLE: dict[str, Callable[[Any], Any]] = {
     "compare_options": tw.compare_options,
     "deduplicate": tw.deduplicate,
     "fit_translation": lambda s: tw.fit_translation(s, s).scores,
+    "diff": lambda s: tw.diff(s, s),
     "find": lambda s: tw.find(tw.sample().head(9), s),
     "knn_accuracy": lambda s: tw.knn_accuracy(s, np.arange(N_ROWS) % 2),
     "leaks": lambda s: tw.leaks(s, s),

@@ -61,6 +61,7 @@ REFUSED: dict[str, Callable[[pd.DataFrame], Any]] = {
     "cluster_summary": lambda s: tw.cluster_summary(s, label_rows(s)),
     "cosine_similarity": lambda s: tw.cosine_similarity(ONE_SIDE, s),
     "deduplicate": tw.deduplicate,
+    "diff": lambda s: tw.diff(ONE_SIDE, s),
     "find": lambda s: tw.find(ONE_SIDE, s),
     "fit_translation": lambda s: tw.fit_translation(thrice(s), thrice(film(B, 4, 8))),
     "knn_accuracy": lambda s: tw.knn_accuracy(s, label_rows(s), groups=s["start_sec"] // 60),

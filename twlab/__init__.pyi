@@ -186,6 +186,9 @@ def scenes(
 def align(a: _Segments, b: _Segments) -> pd.DataFrame:
     """Which seconds of ``a`` occur in ``b``, and where; one row per shared piece."""
 
+def diff(a: _Segments, b: _Segments) -> pd.DataFrame:
+    """What changed from one version of a film to others; one row per stretch and option."""
+
 def find(clip: _Segments, corpus: _Segments) -> pd.DataFrame:
     """The videos of a corpus that contain part of a clip, the one with most of it first."""
 
@@ -431,6 +434,7 @@ __all__ = [
     "cut",
     "deduplicate",
     "diagnose",
+    "diff",
     "distributed",
     "encode",
     "errors",

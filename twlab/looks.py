@@ -33,6 +33,7 @@ __all__ = [
     "CATEGORIES",
     "DIVERGING",
     "FRAME",
+    "GREY",
     "LEAST_DIFFERENCE",
     "MARKS",
     "N_COLOURS",

@@ -7,6 +7,7 @@ Each takes ``style="paper"`` and ``width_mm=`` for print; ``tw.save_figure`` wri
 * :func:`scatter`   - the map that a projection gives
 * :func:`novelty`   - how strongly something new begins, along time
 * :func:`alignment` - what two videos share, on their cross-similarity
+* :func:`diff`      - versions of a film as tracks, with what changed
 * :func:`hits`      - where the hits of a search lie
 * :func:`threshold` - the similarities behind a proposed threshold
 * :func:`storyboard` - scenes, clusters, hits and pieces as frames of the film
@@ -27,11 +28,13 @@ from twlab.figures import scatter as _scatter
 from twlab.figures import storyboard as _storyboard
 from twlab.figures import threshold as _threshold
 from twlab.figures import timeline as _timeline
+from twlab.figures import versions as _versions
 from twlab.figures.paper import takes_style
 from twlab.public import takes_stores
 
 __all__ = [
     "alignment",
+    "diff",
     "heatmap",
     "hits",
     "modality_gap",
@@ -46,6 +49,7 @@ __all__ = [
 ]
 
 alignment = takes_stores(takes_style(_alignment.alignment), "a", "b")
+diff = takes_style(_versions.diff)
 heatmap = takes_stores(takes_style(_heatmap.heatmap), "segments", "to")
 hits = takes_stores(takes_style(_hits.hits), "segments")
 modality_gap = takes_style(_measures.modality_gap)

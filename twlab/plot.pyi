@@ -33,6 +33,16 @@ def alignment(
 ) -> go.Figure:
     """The pieces that two videos share, each a box and a line on their cross-similarity."""
 
+def diff(
+    found: pd.DataFrame,
+    *,
+    title: str | None = None,
+    theme: _ThemeName = "auto",
+    style: Literal["screen", "paper"] = "screen",
+    width_mm: float | None = None,
+) -> go.Figure:
+    """Versions of a film as tracks below each other, with what became of each stretch."""
+
 def heatmap(
     segments: _Segments,
     to: _Segments | None = None,
@@ -166,6 +176,7 @@ def timeline(
 
 __all__ = [
     "alignment",
+    "diff",
     "heatmap",
     "hits",
     "modality_gap",

@@ -93,6 +93,7 @@ WIRES: dict[str, Wire] = {
     "scenes": Wire("analysis.scenes.segmentation", _SEGMENTS, "archive.in_pieces.per_video"),
     # copies
     "align": Wire("analysis.copies.aligning", ("a", "b")),
+    "diff": Wire("analysis.copies.diffing", ("a", "b")),
     "find": Wire("analysis.copies.aligning", ("clip", "corpus")),
     "leaks": Wire("analysis.copies.leaking", ("train", "test")),
     "repeats": Wire("analysis.copies.aligning", _SEGMENTS),

@@ -77,6 +77,8 @@ def rows_of(found: Any, segments: pd.DataFrame | None, n_frames: int) -> tuple[s
         return "clusters", list(_of_labels(found, segments, n_frames))
     columns = list(found.columns) if isinstance(found, pd.DataFrame) else []
     if {"a_video_id", "b_video_id", "a_start_sec", "b_start_sec"} <= set(columns):
+        if "change" in columns:
+            return "changes", list(_of_changes(found, n_frames))
         return "pieces", list(_of_pieces(found, n_frames))
     if {"video_id_a", "video_id_b", "start_sec_a", "start_sec_b"} <= set(columns):
         return "pairs", list(_of_pairs(found))
@@ -186,6 +188,23 @@ def _of_pieces(pieces: pd.DataFrame, n_frames: int) -> Iterator[Row]:
         told = _told_numbers(pieces.drop(columns="speed", errors="ignore"), place)
         yield Row(f"Piece {place + 1}", " · ".join([_span_text(*a), *told]), shots[0])
         yield Row("same as", _span_text(*b), shots[1])
+
+
+def _of_changes(found: pd.DataFrame, n_frames: int) -> Iterator[Row]:
+    """A row for each stretch of two versions: frames of the first, then of the second."""
+    spans = [_spans(found, (f"{side}_start_sec", f"{side}_end_sec")) for side in "ab"]
+    for place, sides in enumerate(zip(*spans, strict=True)):
+        there = [k for k, span in enumerate(sides) if np.isfinite(span).all()]
+        shots = [
+            Shot(str(found[f"{'ab'[k]}_video_id"].iloc[place]), sec)
+            for k in there
+            for sec in _moments(sides[k][0], sides[k][1], max(1, n_frames // len(there)))
+        ]
+        option = found["embedding_option"].iloc[place] if "embedding_option" in found else None
+        words = [] if pd.isna(option) else [as_shown(option)]
+        words.append(" and ".join(_span_text(*sides[k]) for k in there))
+        name = str(found["change"].iloc[place]).capitalize()
+        yield Row(as_shown(name), " · ".join(words), tuple(shots))
 
 
 def _of_pairs(pairs: pd.DataFrame) -> Iterator[Row]:

@@ -82,7 +82,8 @@ def storyboard(
     found : DataFrame or Series
         Scenes (``tw.scenes``), hits (``tw.search``, ``tw.find``, ``tw.nearest``), a summary
         (``tw.summarize``, ``tw.cluster_summary``), pieces (``tw.align``, ``tw.repeats``: two rows
-        each, the same moments of both videos), pairs (``tw.near_duplicates``), labels
+        each, the same moments of both videos), changes (``tw.diff``: frames of the first version,
+        then of the second), pairs (``tw.near_duplicates``), labels
         (``tw.cluster``), or any table with ``video_id``, ``start_sec`` and ``end_sec``. The first
         24 rows are drawn; the subtitle counts the rest.
     segments : DataFrame, optional

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["align", "chance_among", "find", "keep_likeliest", "repeats"]
+__all__ = ["align", "align_plain", "chance_among", "find", "keep_likeliest", "repeats"]
 
 SHORTEST_LAG = 8
 """Cells between two places of one video from which on they count as a repeat; nearer ones are a
@@ -166,6 +166,17 @@ def align(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     n_pairs = sum(_same_option(one.option, two.option) for one in ours for two in theirs)
     parts = [_boxes(*pair) for pair in bar("videos", _pairs(ours, theirs), total=n_pairs)]
     return _join_boxes(parts, has_option="embedding_option" in a.columns)
+
+
+def align_plain(a: pd.DataFrame, b: pd.DataFrame, *, known: bool = False) -> pd.DataFrame:
+    """As :func:`align` of two tracks, the pieces alone that run forwards at about their speed.
+
+    With ``known`` the two are known to share something, and short pieces count as those beside
+    others.
+    """
+    pairs = _pairs(_sides(a), _sides(b))
+    parts = [_boxes(*pair, plain=True, known=known) for pair in pairs]
+    return _join_boxes(parts, has_option=False)
 
 
 def repeats(segments: pd.DataFrame) -> pd.DataFrame:
@@ -355,7 +366,9 @@ def _same_option(a: Any, b: Any) -> bool:
     return bool(pd.isna(a) or pd.isna(b) or a == b)
 
 
-def _boxes(a: _Side, b: _Side, *, within: bool = False) -> pd.DataFrame:
+def _boxes(
+    a: _Side, b: _Side, *, within: bool = False, plain: bool = False, known: bool = False
+) -> pd.DataFrame:
     """The shared pieces of two videos in seconds."""
     cell_sec = min(a.clip_sec, b.clip_sec)
     n_cells = [_seconds_of(side.rows[["start_sec", "end_sec"]]) / cell_sec for side in (a, b)]
@@ -374,7 +387,7 @@ def _boxes(a: _Side, b: _Side, *, within: bool = False) -> pd.DataFrame:
             similar=np.where(ahead >= SHORTEST_LAG, pair.similar, 0.0), lag=SHORTEST_LAG
         )
     rows = []
-    pieces = shared_pieces(pair)
+    pieces = shared_pieces(pair, plain=plain, known=known)
     placed = cut_contested(pair, find_edges(pair, pieces), pieces)
     if not within:  # there, what is shown a third time is a repeat of the second
         placed += [

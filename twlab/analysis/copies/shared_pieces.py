@@ -92,8 +92,12 @@ the same without it (.998); of stretches of real films at most one more in ten i
 (``tests/benchmarks/leak_limits.py``)."""
 
 
-def shared_pieces(pair: Pair) -> list[Stretch]:
-    """All shared pieces, none overlapping in the first video, in order."""
+def shared_pieces(pair: Pair, *, plain: bool = False, known: bool = False) -> list[Stretch]:
+    """All shared pieces, none overlapping in the first video, in order.
+
+    With ``plain`` lines are looked for at plain speed alone, and then turned somewhat. With
+    ``known`` it is known that the two share something, and pieces count as those beside others.
+    """
     filled = pair.a_filled[:, None] & (np.diff(pair.b_counts) > 0)
     gain = np.where(filled, pair.similar - LEAST, 0.0).astype(np.float32)
     free = np.ones(len(pair.a), bool)
@@ -101,7 +105,8 @@ def shared_pieces(pair: Pair) -> list[Stretch]:
     while stretches:
         low, high = stretches.pop()
         ahead, back = (
-            _find_convincing(pair, gain, free, (low, high), s) for s in (FORWARD, BACKWARD)
+            _find_convincing(pair, gain, free, (low, high), speeds)
+            for speeds in (((1.0,), ()) if plain else (FORWARD, BACKWARD))
         )
         new = _best_together(pair, ahead, back) if back else ahead
         for piece in new:
@@ -109,9 +114,9 @@ def shared_pieces(pair: Pair) -> list[Stretch]:
         found += new
         stretches += [(low + a, low + b) for a, b in runs_of(free[low:high])] if new else []
     faint = sum(piece.score for piece in found) < LEAST_EVIDENCE
-    if faint and not any(_is_certain(pair, piece) for piece in found):
+    if faint and not known and not any(_is_certain(pair, piece) for piece in found):
         return []
-    return _finish(pair, found, free)
+    return _finish(pair, found, free, known=known)
 
 
 def _find_convincing(
@@ -238,7 +243,7 @@ def _long_enough(piece: Stretch) -> float:
     return 1.0 if len(piece.cells) >= FEWEST_BESIDE else 1e-3
 
 
-def _finish(pair: Pair, pieces: list[Stretch], free: Mask) -> list[Stretch]:
+def _finish(pair: Pair, pieces: list[Stretch], free: Mask, *, known: bool) -> list[Stretch]:
     """The pieces carried on as far as they go, cut at gaps and broken at jumps."""
     chains, taken = list[list[Stretch]](), np.zeros(len(free), bool)
     for rough in sorted(pieces, key=lambda p: -p.score):
@@ -259,7 +264,7 @@ def _finish(pair: Pair, pieces: list[Stretch], free: Mask) -> list[Stretch]:
         free[whole.cells] = False
     own = iter(cut_contested(pair, [part for chain in chains for part in chain]))
     kept = [judge(pair, [next(own) for _ in chain]) for chain in chains]
-    if not any(_anchors(chain) for chain in kept):
+    if not known and not any(_anchors(chain) for chain in kept):
         return []
     return sorted((part for chain in kept for part in chain), key=lambda p: p.first)
 
