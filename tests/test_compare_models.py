@@ -322,3 +322,11 @@ def test_films_of_unlike_noise_share_no_hits_with_strangers() -> None:
             assert np.isnan(row["p_value"])
             assert row["note"]
     assert called <= 1  # five of these eight without a look at each film's own strangers
+
+
+def test_what_is_most_alike_is_not_the_moment_beside() -> None:
+    angle = 0.2 * np.arange(12)
+    arc = film(np.column_stack([np.cos(angle), np.sin(angle)]))
+    found = tw.compare_models(arc, arc).clips
+    apart = (found["like_a_sec"] - found["start_sec"]).abs()
+    assert apart.eq(12).all()  # of clips of 6 s the next but one
