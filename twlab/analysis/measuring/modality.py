@@ -285,7 +285,6 @@ def _measure_pair(pair: _Pair, names: tuple[str, str], k: int) -> list[dict[str,
         for part in range(min(N_PARTS, n_videos))
     ]
     rows = [_gap_row(pair, parts)]
-    exchanged: list[float] | None = None
     for measure, ask in (("own_option", _own_options), ("own_moment", _own_moments)):
         for side, name in enumerate(names):
             asked = np.flatnonzero(pair.second == bool(side))
@@ -293,14 +292,11 @@ def _measure_pair(pair: _Pair, names: tuple[str, str], k: int) -> list[dict[str,
             value, chance = ask(pair, pair.unit, asked, k)
             after = _ask_by_parts(pair, parts, asked, ask, k)
             row = _share_row(value, chance, after, pair.video[asked])
-            if measure == "own_option" and row["verdict"] in (ABOVE, BELOW):
-                if exchanged is None:
-                    exchanged = _exchange_options(pair, k)
-                row["verdict"] = row["verdict"] if exchanged[side] <= OUTSIDE else NO_DIFFERENCE
             if np.isnan(row["value"]):
                 alone = pair.meet or measure == "own_option"
                 row["interval"] = NO_OTHERS if alone else NO_PAIR
             rows.append({"measure": measure, "query": name} | row)
+    _withhold_what_exchange_gives([row for row in rows if row["measure"] == "own_option"], pair, k)
     return rows
 
 
@@ -436,6 +432,14 @@ def _own_options(pair: _Pair, unit: Matrix, asked: Positions, k: int) -> tuple[F
     own = ((found >= 0) & (pair.second[found] == bool(side))).sum(axis=1)
     with np.errstate(invalid="ignore"):
         return own / (found >= 0).sum(axis=1), elsewhere[:, side] / elsewhere.sum(axis=1)
+
+
+def _withhold_what_exchange_gives(rows: list[dict[str, Any]], pair: _Pair, k: int) -> None:
+    """Say no difference of the own option, of either side, where it is no more than by exchange."""
+    if any(row["verdict"] in (ABOVE, BELOW) for row in rows):
+        for row, rarely in zip(rows, _exchange_options(pair, k), strict=True):
+            if rarely > OUTSIDE and row["verdict"] in (ABOVE, BELOW):
+                row["verdict"] = NO_DIFFERENCE
 
 
 def _exchange_options(pair: _Pair, k: int) -> list[float]:
