@@ -1,4 +1,4 @@
-"""Which clips to label: those that ``tw.probe(...).next`` asks for, or any.
+"""Which clips to label: those that ``tw.probe(...).next`` asks for, the uncertain ones, or any.
 
     python tests/benchmarks/label_loop.py [seeds]
 
@@ -21,6 +21,7 @@ from twlab.analysis.labelling.label_lines import LabelLines
 SCENES = Path(__file__).parents[3] / "shared/benchmarks/scenes/scenes_development.npz"
 SIZES = (10, 30, 100)
 N_LABELS = 6
+MODES = ("", "told", "uncertain")
 
 
 def unit(rows):
@@ -55,7 +56,11 @@ def run(rows, truth, seed, *, asked):
             if len(known):
                 likely = LabelLines().fit(rows[known], truth[known]).predict_proba(rows[free])
                 weight = uncertainty_of(likely)
-            known = np.concatenate([known, most_telling(rows, known, free, weight, 10)])
+            if asked == "told" or not len(known):
+                chosen = most_telling(rows, known, free, weight, 10)
+            else:
+                chosen = free[np.argsort(-weight, kind="stable")[:10]]
+            known = np.concatenate([known, chosen])
         else:
             known = pool[:size]
         if size in SIZES:
@@ -67,18 +72,19 @@ def main():
     if not SCENES.exists():
         return print(f"no {SCENES.name}: nothing to measure")
     n_seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    held, means = list(films()), {False: [], True: []}
+    held, means = list(films()), {mode: [] for mode in MODES}
     for seed in range(n_seeds):
         for asked, found in means.items():
             found.append(np.mean([run(*film, seed, asked=asked) for film in held], axis=0))
         print(seed, *(found[-1].round(3) for found in means.values()), file=sys.stderr, flush=True)
     means = {asked: np.array(found) for asked, found in means.items()}  # by seed and size
-    print("labels   random  asked   better in")
+    print("labels   random  told    better in       uncertain alone")
     for k, size in enumerate(SIZES):
-        random, asked = means[False][:, k], means[True][:, k]
-        n_better = int((asked > random).sum())
+        random, told, alone = (means[mode][:, k] for mode in MODES)
+        n_better = int((told > random).sum())
         print(
-            f"{size:6}   {random.mean():.3f}   {asked.mean():.3f}   {n_better} of {n_seeds} seeds"
+            f"{size:6}   {random.mean():.3f}   {told.mean():.3f}   {n_better} of {n_seeds} seeds   "
+            f"{alone.mean():.3f}"
         )
     return None
 
