@@ -255,12 +255,36 @@ def test_no_name_lies_over_another(rng: np.random.Generator) -> None:
     notes = tw.plot.scatter(table, coords, color=color, names=names).layout.annotations
     assert 8 < len(notes) < 30
     wide = 6 * len("● river 00")  # pixels, at least
-    scale = 280 / float(np.ptp(coords.x))  # pixels of a unit on a phone
-    share = {"center": 0.5, "left": 0.0, "right": 1.0}
-    for a, b in combinations(notes, 2):
-        across = abs((a.x - b.x) * scale - (share[a.xanchor] - share[b.xanchor]) * wide)
-        down = abs((a.y - b.y) * scale + a.yshift - b.yshift)
-        assert across > wide or down > 14, (words(a), words(b))
+    for pixels in (280, 600, 1100):  # of the map: on a phone, and on wider pages
+        scale = (pixels - 40) / float(np.ptp(coords.x))
+        for a, b in combinations(notes, 2):
+            across = abs((a.x - b.x) * scale + shift_of(a)[0] - shift_of(b)[0])
+            down = abs((a.y - b.y) * scale + shift_of(a)[1] - shift_of(b)[1])
+            assert across > wide or down > 14, (words(a), words(b), pixels)
+
+
+def shift_of(note: Any) -> tuple[float, float]:
+    """Pixels to the right and up from the place of a name to its middle."""
+    return (note.ax, -note.ay) if note.showarrow else (note.xshift, note.yshift)
+
+
+@pytest.mark.parametrize("method", ["pca", "tsne"])
+def test_names_hide_few_points(film: pd.DataFrame, method: Any) -> None:
+    """Beside their places they would hide 12 to 15 of the map as PCA, 8 to 24 as t-SNE."""
+    coords, labels = tw.project(film, method=method), tw.cluster(film, 6)
+    names = ["opening titles", "meadow and butterflies", "the burrow", "chase", "wood", "credits"]
+    called = dict(enumerate(names))
+    notes = tw.plot.scatter(film, coords, color=labels, names=called).layout.annotations
+    assert {words(one) for one in notes} == {*names}
+    points, middle = coords.to_numpy(), (coords.max() + coords.min()).to_numpy() / 2
+    for size in ((280, 270), (1100, 460)):
+        scale = min((np.array(size) - 36) / np.ptp(points, axis=0))
+        hidden = 0
+        for one in notes:
+            at = (np.array([one.x, one.y]) - middle) * scale + shift_of(one)
+            far = np.abs((points - middle) * scale - at)
+            hidden += ((far[:, 0] < 3.3 * len(words(one)) + 6) & (far[:, 1] < 9)).sum()
+        assert hidden <= 8, size
 
 
 def test_names_that_fit_nothing(film: pd.DataFrame) -> None:

@@ -123,7 +123,7 @@ THEMES: dict[str, Look] = {
         muted="#777c86",
         grid="rgba(125,130,140,0.28)",
         missing="#7d828c",
-        title="var(--jp-ui-font-color0,#777c86)",
+        title="var(--jp-ui-font-color0,var(--vscode-editor-foreground,var(--foreground,#777c86)))",
     ),
     "light": Look(
         paper="#ffffff",

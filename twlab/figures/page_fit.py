@@ -39,6 +39,11 @@ FIT = """
     const marks = ["GREY_RGB", "GREY_HEX"].map((one) => `[id="${chart.id}"] [style*="${one}"]`);
     ink.textContent = `:is(${marks.join()}):is(text, tspan) { fill: currentColor !important }`;
     document.head.append(ink);
+    let ground = chart;
+    const bare = () => /, ?0\\)$/.test(getComputedStyle(ground).backgroundColor);
+    while (ground && bare()) ground = ground.parentElement;
+    const paper = ground ? getComputedStyle(ground).backgroundColor : "Canvas";
+    chart.style.setProperty("--twlab-paper", paper); // the edge of letters over points
   }
   if (layout.width || !layout.margin) return;
   const { l, r, t, b } = layout.margin;

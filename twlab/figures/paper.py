@@ -292,7 +292,7 @@ def _set_strokes(part: Any) -> None:
             sizes = [size for size in ("width", "size", "thickness") if size in value]
             numbers = [size for size in sizes if isinstance(value[size], int | float)]
             value |= {size: value[size] * STROKE for size in numbers}
-        if key in ("xshift", "yshift") and isinstance(value, int | float):
+        if key in ("xshift", "yshift", "ax", "ay") and isinstance(value, int | float):
             part[key] = value * SHRINK
         _set_strokes(value)
 
