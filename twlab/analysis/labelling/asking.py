@@ -6,8 +6,9 @@ and varied at once. Without a model all count the same.
 
 On films with scenes as labels (six a film, ten clips labelled at a time, 20 seeds), mean AP at 10,
 30 and 100 labels was .35, .54, .66 against .29, .47, .64 for clips at random, and better in 19 or
-20 of 20 seeds (``tests/benchmarks/label_loop.py``). In the first two of the seeds the most uncertain alone, after
-ten that were asked for so, gave .35, .47, .64, where this gave .35, .55, .67.
+20 of 20 seeds (``tests/benchmarks/label_loop.py``). In the first two of the seeds the most
+uncertain alone, after ten that were asked for so, gave .35, .47, .64, where this gave .35, .55,
+.67.
 
 * :func:`most_telling` - positions of clips to label
 * :func:`uncertainty_of` - how little is known of each row

@@ -43,10 +43,10 @@ UNLIKE_FILMS = (
 )
 
 WITHIN = 1
-"""Moments next to a clip that are not what is most like it elsewhere: a shot goes on there. Of shots
-of films of three sources .09 to .14 have their neighbour as the most alike where none is left out, of
-texts .39; at double what is most alike lies in the same scene less often (.34 to .46, of texts .63,
-against .42 to .54 and .75)."""
+"""Moments next to a clip that are not what is most like it elsewhere: a shot goes on there. Of
+shots of films of three sources .09 to .14 have their neighbour as the most alike where none is left
+out, of texts .39; at double what is most alike lies in the same scene less often (.34 to .46, of
+texts .63, against .42 to .54 and .75)."""
 
 
 @dataclass(frozen=True, repr=False)
