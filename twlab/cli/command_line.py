@@ -22,6 +22,7 @@ from twlab.cli.completion import add_completion_command
 from twlab.cli.export_command import add_export_command
 from twlab.cli.own_films import add_explore_command
 from twlab.cli.pipes import PIPE, open_output, open_sources, save_output
+from twlab.cli.serve_command import add_serve_command
 from twlab.cli.service_commands import add_service_commands, in_flags
 from twlab.cli.store_commands import add_store_commands
 from twlab.errors import TwlabError
@@ -131,6 +132,7 @@ def _make_parser() -> argparse.ArgumentParser:
     add_export_command(commands)
     add_service_commands(commands)
     add_store_commands(commands)
+    add_serve_command(commands)
     add_completion_command(commands, parser)
     return parser
 

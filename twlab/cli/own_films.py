@@ -11,7 +11,7 @@ from twlab.cli.commands import add_command
 from twlab.cli.pipes import PIPE, open_output, open_sources
 from twlab.endings import family_of
 from twlab.errors import InputError, MissingExtraError, warn
-from twlab.intervals import format_timecode
+from twlab.media.named import local_file
 
 if TYPE_CHECKING:
     import argparse
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["add_explore_command"]
+__all__ = ["add_explore_command", "list_films", "match_films", "tell_lengths"]
 
 EXPLORE_FLAGS = {
     "segmentation": "--segmentation",
@@ -102,6 +102,27 @@ def _sort_sources(sources: Iterable[str]) -> tuple[list[Path], list[str]]:
     return films, answers
 
 
+def list_films(names: Iterable[str]) -> list[Path]:
+    """The films that are named, in folders too.
+
+    Raises
+    ------
+    InputError
+        If one is not there, or is no film and no folder of films.
+    """
+    found: list[Path] = []
+    for name in names:
+        films, _ = _sort_sources([name])
+        if not films:
+            raise InputError(
+                f"{name!r} is no film and no folder with films; one was expected; correct it"
+            )
+        found += films
+    for film in found:
+        local_file(film)
+    return found
+
+
 def _is_film(path: Path) -> bool:
     """Whether a file is one by its name."""
     return family_of(path.name) in ("video", "audio") and not path.is_dir()
@@ -136,17 +157,18 @@ def _write_page(
     from twlab.widgets.saving import save_html
 
     shown = clips(segments, option=option)
-    video = _match_films(shown, films)
-    _tell_lengths(segments, video)
+    video = match_films(shown, films)
+    tell_lengths(segments, video)
     size = sum(path.stat().st_size for path in video.values())
     labels = cluster(shown) if len(shown) > 1 else None
     video_as: Literal["embed", "link"] = "embed" if size <= EMBEDDED_BYTES else "link"
     return save_html(shown, target, video=video or None, labels=labels, video_as=video_as)
 
 
-def _tell_lengths(segments: pd.DataFrame, video: Mapping[str, Path]) -> None:
+def tell_lengths(segments: pd.DataFrame, video: Mapping[str, Path]) -> None:
     """Warn of films that are not as long as their segments say: they may be of another cut."""
     from twlab.media.containers import tracks_of
+    from twlab.timecodes import format_timecode
 
     for name, film in video.items():
         rows = segments[segments["video_id"] == name]
@@ -169,7 +191,7 @@ def _tell_lengths(segments: pd.DataFrame, video: Mapping[str, Path]) -> None:
             )
 
 
-def _match_films(segments: pd.DataFrame, films: list[Path]) -> dict[str, Path]:
+def match_films(segments: pd.DataFrame, films: list[Path]) -> dict[str, Path]:
     """The film of each video: by its file's name; one film and one video belong together."""
     videos = segments["video_id"].unique().tolist()
     if len(films) == len(videos) == 1:

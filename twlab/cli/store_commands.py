@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from twlab.archive.store import Store
 
-__all__ = ["add_store_commands"]
+__all__ = ["add_store_commands", "add_store_option", "open_archive", "segment_at"]
 
 QUIET = "warn,lance::dataset::optimize=error"
 """What of Lance's log is shown: not the commits that are tried again."""
@@ -65,7 +65,7 @@ def add_store_commands(commands: Any) -> None:
         commands, "ingest", "put segments of files into a store", examples=INGEST_EXAMPLES
     )
     ingest.add_argument("sources", metavar="FILE", nargs="+", help="file, folder, glob, or -")
-    _add_store(ingest)
+    add_store_option(ingest)
     ingest.add_argument("--new", action="store_true", help="refuse segments that are there")
     ingest.set_defaults(run=_run_ingest, flags={})
 
@@ -80,7 +80,7 @@ def add_store_commands(commands: Any) -> None:
     )
     search.add_argument("--text", metavar="WORDS", help="words, whatever they look like")
     search.add_argument("--like", metavar="VIDEO@SEC", help="the segment of a video at a time")
-    _add_store(search)
+    add_store_option(search)
     search.add_argument("-k", type=int, default=10, metavar="N", help="how many (default: 10)")
     search.add_argument("--video", action="append", metavar="ID", help="only in this video")
     search.add_argument("--option", metavar="NAME", help="visual, audio, …")
@@ -95,20 +95,21 @@ def add_store_commands(commands: Any) -> None:
         "join a store's small pieces and bring its indices up to date",
         examples=OPTIMIZE_EXAMPLES,
     )
-    _add_store(optimize)
+    add_store_option(optimize)
     optimize.add_argument(
         "--keep-days", type=float, metavar="N", help="delete versions that are older"
     )
     optimize.set_defaults(run=_run_optimize, flags=OPTIMIZE_FLAGS)
 
 
-def _add_store(command: argparse.ArgumentParser) -> None:
+def add_store_option(command: argparse.ArgumentParser) -> None:
+    """Have a command name a store."""
     command.add_argument("--store", metavar="DIR", required=True, help="folder, or s3://… address")
 
 
 def _run_ingest(chosen: argparse.Namespace) -> int:
     """Write the segments, those that are there already anew."""
-    store = _open_store(chosen.store)
+    store = open_archive(chosen.store)
     try:
         sources = _segments_of(chosen.sources)
         written = _add_new(store, sources) if chosen.new else store.upsert(sources)
@@ -117,14 +118,14 @@ def _run_ingest(chosen: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         again = "the same command without --new" if chosen.new else "the same command"
         raise KeyboardInterrupt(
-            f"the store has {_open_store(chosen.store).count_rows():,} rows; {again} goes on"
+            f"the store has {open_archive(chosen.store).count_rows():,} rows; {again} goes on"
         ) from None
     print(f"{written} segments written", file=sys.stderr)
     print(store)
     return 0
 
 
-def _open_store(address: str) -> Store:
+def open_archive(address: str) -> Store:
     """The store, without the log of commits that Lance tries again."""
     os.environ.setdefault("LANCEDB_LOG", QUIET)  # read when LanceDB is imported
     from twlab.archive.store import open as open_store
@@ -143,7 +144,7 @@ def _segments_of(sources: list[str]) -> list[str] | pd.DataFrame:
 
 def _run_optimize(chosen: argparse.Namespace) -> int:
     """Make later searches faster."""
-    store = _open_store(chosen.store)
+    store = open_archive(chosen.store)
     store.optimize(keep_days=chosen.keep_days)
     print(store)
     return 0
@@ -162,7 +163,7 @@ def _add_new(store: Store, sources: list[str] | pd.DataFrame) -> int:
 def _run_search(chosen: argparse.Namespace) -> int:
     """Print the hits, or save them."""
     output = _check_output(chosen.output)
-    store = _open_store(chosen.store)
+    store = open_archive(chosen.store)
     asked = _query_arguments(chosen, store)
     with asked.get("client") or contextlib.nullcontext():
         hits = store.search(
@@ -226,7 +227,7 @@ def _query_arguments(chosen: argparse.Namespace, store: Store) -> dict[str, Any]
             f"{what}; one of a file, words, --text WORDS and --like VIDEO@SEC was expected"
         )
     if chosen.like is not None:
-        return {"query": _segment_at(chosen.like, chosen.option, store)}
+        return {"query": segment_at(chosen.like, chosen.option, store)}
     if chosen.query == PIPE:
         from twlab.loading.load import load
 
@@ -247,7 +248,7 @@ def _query_arguments(chosen: argparse.Namespace, store: Store) -> dict[str, Any]
     return {"query": chosen.query, "text": chosen.text, "client": Client()}
 
 
-def _segment_at(place: str, option: str | None, store: Store) -> pd.DataFrame:
+def segment_at(place: str, option: str | None, store: Store) -> pd.DataFrame:
     """The segment of the store that a video has at a time; of several the shortest."""
     from twlab.table.conditions import quote
     from twlab.timecodes import parse_timecode
