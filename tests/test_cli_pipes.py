@@ -270,7 +270,7 @@ def test_bash_completes(folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
     script = folder / "twlab.bash"
     script.write_text(capsys.readouterr().out)
     for words, offered in (
-        (["se"], ["search"]),
+        (["se"], ["search", "serve"]),
         (["search", "--li"], ["--like"]),
         (["load", "answer."], ["answer.json"]),
         (["ingest", "answer.json", "--store", "arch"], ["archive"]),

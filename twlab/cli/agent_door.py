@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 __all__ = ["AgentDoor", "make_server"]
 
-MOST_ROWS = 100
+MOST_ANSWERED = 100
 """Rows of one answer: some 10,000 tokens of a language model, which reads all that it is given."""
 
-PICTURE_HEIGHT = 480
-"""Pixels. Language models scale what has more than about 800 × 800; of the sample a picture of
-this height takes 30 to 60 kB."""
+SHOWN_HEIGHT = 480
+"""Pixels. Language models scale what has more than about 800 × 800; of 20 pictures of the sample
+of this height one takes 14 to 60 kB."""
 
 INSTRUCTIONS = (
     "A store of segments of videos, compared by what they show or sound like. A moment is written "
@@ -163,7 +163,7 @@ class AgentDoor:
         self._check_video(video)
         own = self._store.to_table(_is_of(video))
         found = scenes(clips(own, option=option), n_scenes=n_scenes)
-        columns = found[["start_sec", "end_sec", "strength"]][:MOST_ROWS].to_numpy(float)
+        columns = found[["start_sec", "end_sec", "strength"]][:MOST_ANSWERED].to_numpy(float)
         rows = [
             {"video": video, **_span(start, end), "certainty": _number(strength, 2)}
             for start, end, strength in columns.tolist()
@@ -186,7 +186,7 @@ class AgentDoor:
                 f"no film of {brief(video)} was named at the start; one of which pictures can be "
                 "shown was expected; list_videos says which, or have a person add --film"
             )
-        still = stills_at(self._films, {video: [second]}, height=PICTURE_HEIGHT)[video][second]
+        still = stills_at(self._films, {video: [second]}, height=SHOWN_HEIGHT)[video][second]
         types = require("mcp.types", extra="mcp")
         said = types.TextContent(type="text", text=_say({"video": video, **_time("at", second)}))
         data = still.address.partition(",")[2]
@@ -255,9 +255,9 @@ def _tell_errors(tool: Callable[..., Any]) -> Callable[..., Any]:
 
 def _check_rows(k: int, name: str = "k") -> None:
     """Refuse a number of rows that no answer has."""
-    if not 1 <= k <= MOST_ROWS:
+    if not 1 <= k <= MOST_ANSWERED:
         raise InputError(
-            f"{name} is {k}; 1 to {MOST_ROWS} was expected; ask for fewer, or in parts"
+            f"{name} is {k}; 1 to {MOST_ANSWERED} was expected; ask for fewer, or in parts"
         )
 
 
