@@ -11,7 +11,6 @@ from twlab.cli.commands import add_command
 from twlab.cli.pipes import PIPE, open_output, open_sources
 from twlab.endings import family_of
 from twlab.errors import InputError, MissingExtraError, warn
-from twlab.media.named import local_file
 
 if TYPE_CHECKING:
     import argparse
@@ -110,6 +109,8 @@ def list_films(names: Iterable[str]) -> list[Path]:
     InputError
         If one is not there, or is no film and no folder of films.
     """
+    from twlab.media.named import local_file
+
     found: list[Path] = []
     for name in names:
         films, _ = _sort_sources([name])
