@@ -48,7 +48,7 @@ LIFTS = (NAME_LIFT, 18, 28, 40, 54, 70)
 ASIDE = (0, 14, 30, 50)
 """Pixels to the side of its place at which a name begins or ends."""
 
-EDGE = 18
+AROUND = 18
 """Pixels that plotly leaves free between the outermost points and the frame, about."""
 
 LEADS_FROM = 20
@@ -128,7 +128,7 @@ def write_names(
 def _to_pixels(places: Floats, size: tuple[float, float], points: Floats) -> Floats:
     """Places of the map in pixels, to the right and down."""
     low, high = points.min(axis=0), points.max(axis=0)
-    scale = min((np.array(size) - 2 * EDGE) / np.maximum(high - low, 1e-12))
+    scale = min((np.array(size) - 2 * AROUND) / np.maximum(high - low, 1e-12))
     shift = (places - (low + high) / 2) * scale * [1, -1]
     return np.asarray(shift + np.array(size) / 2)
 
@@ -174,7 +174,7 @@ def _best_spot(
         spots = np.hstack([middle - half, middle + half])
         over = (spots[:, None, :2] < others[:, 2:]) & (others[:, :2] < spots[:, None, 2:])
         inside = (spots[:, :2] >= 0).all(axis=1) & (spots[:, 2:] <= drawn[2:]).all(axis=1)
-        free = inside & ~over.all(axis=2).any(axis=1)
+        free = inside & ~np.any(np.all(over, axis=2), axis=1)
         hides = PIXELS_FOR_A_DOT * _cells_under(spots, drawn.hidden)
         cost = cost + np.where(free, hides, np.inf)
         found.append(spots)
