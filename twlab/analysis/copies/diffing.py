@@ -134,10 +134,13 @@ def diff(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     What counts as shared is decided by :func:`twlab.align`: two films share something only if a
     piece of three segments or more has a chance of .02 or less, or where both are alike from the
     first second to the last. So strangers are missing and added as a whole, and a stretch of less
-    than about two segments that moved is said to be missing here and added there. Of ten
-    edits of films of five sources (eight changes each, half of them cut within segments, all under
-    noise) nine stretches in ten were told with every time right within a segment. A stretch that ``b`` shows twice is
-    added once. ``diff(b, a)`` says the same with both sides, and missing and added, exchanged.
+    than about two segments that moved is said to be missing here and added there. Of ten edits
+    of films of five sources (eight changes each, half of the edits cut within segments, all under
+    noise) nine stretches in ten were told with every time right within a segment. Of the sample
+    film cut anew with ffmpeg (a scene moved, two left out, one put in) and encoded by
+    :func:`twlab.encode` in clips of 4 s all eight were, none more than 1.1 s off. A stretch that
+    ``b`` shows twice is added once. ``diff(b, a)`` says the same with both sides, and missing and
+    added, exchanged.
 
     Examples
     --------
