@@ -61,12 +61,12 @@ MOST_ASKED = 2000
 """Segments of an option that are searched with, evenly along its videos: a share of them has a
 standard error of at most .011. All are searched in."""
 
-N_EXCHANGES = 399
+N_PLACE_CHANGES = 399
 """In which the options of some videos change places: p down to .0025, and .05 to .011."""
 
 NO_PAIR = "cannot tell: no video has both options at one time"
 NO_OTHERS = "cannot tell: there is no other video"
-ABOVE, BELOW, NO_DIFFERENCE = "above chance", "below chance", "no difference told"
+ABOVE, BELOW, UNTOLD = "above chance", "below chance", "no difference told"
 
 
 class _Pair(NamedTuple):
@@ -439,7 +439,7 @@ def _withhold_what_exchange_gives(rows: list[dict[str, Any]], pair: _Pair, k: in
     if any(row["verdict"] in (ABOVE, BELOW) for row in rows):
         for row, rarely in zip(rows, _exchange_options(pair, k), strict=True):
             if rarely > OUTSIDE and row["verdict"] in (ABOVE, BELOW):
-                row["verdict"] = NO_DIFFERENCE
+                row["verdict"] = UNTOLD
 
 
 def _exchange_options(pair: _Pair, k: int) -> list[float]:
@@ -458,7 +458,7 @@ def _exchange_options(pair: _Pair, k: int) -> list[float]:
     side_of_video = np.zeros(n_videos, bool)
     side_of_video[pair.video[pair.second]] = True
     beyond = []
-    for draw in range(N_EXCHANGES + 1):
+    for draw in range(N_PLACE_CHANGES + 1):
         if not draw:
             second = pair.second
         elif pair.paired:
@@ -563,7 +563,7 @@ def _say(ends: tuple[float, float], above: str, below: str) -> str:
     low, high = ends
     if np.isnan(low):
         return "cannot tell"
-    return above if low > 0 else below if high < 0 else NO_DIFFERENCE
+    return above if low > 0 else below if high < 0 else UNTOLD
 
 
 def _table(found: list[dict[str, Any]]) -> pd.DataFrame:
