@@ -133,6 +133,15 @@ def chromium() -> Iterator[Browser]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab.Server]:
+    """The one JupyterLab of all tests; each notebook has a folder of its own there."""
+    pytest.importorskip("jupyterlab")
+    root = tmp_path_factory.mktemp("jupyterlab")
+    with lab.jupyter("lab", root) as url:
+        yield lab.Server(url, root)
+
+
 @pytest.fixture
 def open_file(chromium: Browser) -> Iterator[Callable[..., Page]]:
     """A function that opens a file without a network; nothing may go wrong on the page."""
@@ -140,7 +149,7 @@ def open_file(chromium: Browser) -> Iterator[Callable[..., Page]]:
         yield opener
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def film_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The explorer of the sample film with its clusters, as a file with the film in it."""
     film = tw.sample()

@@ -10,10 +10,11 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -122,6 +123,17 @@ def jupyter(app: str, folder: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(20)
+
+
+class Server(NamedTuple):
+    """Where a Jupyter server listens, and the folder that it shows."""
+
+    url: str
+    root: Path
+
+    def new_folder(self) -> Path:
+        """A folder for a notebook and its files."""
+        return Path(tempfile.mkdtemp(dir=self.root, prefix="book-"))
 
 
 def _address(runtime: Path, server: subprocess.Popen[bytes], log: Path) -> str:
@@ -305,7 +317,7 @@ class Notebook:
 
     def wait_python(self, code: str, wanted: str) -> str:
         """What the code prints, asked again until it matches the pattern."""
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 30
         printed = self.python(code)
         while not re.fullmatch(wanted, printed, re.DOTALL) and time.monotonic() < deadline:
             self.page.wait_for_timeout(100)
@@ -437,6 +449,7 @@ def cell(square: NDArray[np.uint8], down: float, across: float) -> NDArray[Any]:
 @contextmanager
 def open_book(
     chromium: Browser,
+    server: Server,
     folder: Path,
     *cells: str,
     ready: str,
@@ -445,17 +458,18 @@ def open_book(
 ) -> Iterator[Notebook]:
     """A notebook of these cells in JupyterLab, run until there is something of the selector.
 
+    The folder is one of the server's, which may be one for many notebooks; the theme is light.
     ``routes`` answers what is asked of some addresses, in the place of the network.
     """
     write_notebook(folder / "book.ipynb", *cells)
-    with jupyter("lab", folder) as url:
-        page = chromium.new_page(viewport={"width": 1440, "height": height})
-        for address, answer in (routes or {}).items():
-            page.route(address, answer)
-        page.goto(f"{url}/lab?reset", wait_until="load")
-        book = Notebook(page, "book.ipynb")
-        book.run_all()
-        page.wait_for_selector(ready, timeout=60_000)
-        yield book
-        book.close()
-        page.close()
+    page = chromium.new_page(viewport={"width": 1440, "height": height})
+    for address, answer in (routes or {}).items():
+        page.route(address, answer)
+    page.goto(f"{server.url}/lab?reset", wait_until="load")
+    book = Notebook(page, f"{folder.relative_to(server.root)}/book.ipynb")
+    book.wear("light")
+    book.run_all()
+    page.wait_for_selector(ready, timeout=60_000)
+    yield book
+    book.close()
+    page.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -119,13 +118,12 @@ CELLS = (
 
 
 @pytest.fixture(scope="module")
-def book(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab.Notebook]:
+def book(chromium: Browser, jupyterlab: lab.Server) -> Iterator[lab.Notebook]:
     """A JupyterLab in which tables were shown."""
-    pytest.importorskip("jupyterlab")
-    folder = tmp_path_factory.mktemp("lab")
-    with lab.open_book(chromium, folder, *CELLS, ready=".twx-canvas", height=2400) as opened:
-        yield opened
-    shutil.rmtree(folder)
+    folder = jupyterlab.new_folder()
+    opened = lab.open_book(chromium, jupyterlab, folder, *CELLS, ready=".twx-canvas", height=2400)
+    with opened as book:
+        yield book
 
 
 def test_tables_in_jupyterlab(book: lab.Notebook) -> None:

@@ -408,17 +408,19 @@ def test_shift_names_the_stretch_between_two_clicks(
 @pytest.mark.notebook
 @needs_chromium
 def test_a_kernel_killed_while_labelling_in_jupyterlab_loses_none(
-    chromium: Browser, tmp_path: Path
+    chromium: Browser, jupyterlab: lab.Server
 ) -> None:
     """Keys give labels, the kernel is killed, and a new one has all that were given."""
-    tw.save(table(), tmp_path / "film.parquet")
+    folder = jupyterlab.new_folder()
+    tw.save(table(), folder / "film.parquet")
     cell = """import twlab as tw
 film = tw.load("film.parquet")
 ex = tw.explore(film, labels="labels.csv")
 if ex.labels.empty:
     ex.labels = ["sky", "tree", None, None, None, None]
 ex"""
-    with lab.open_book(chromium, tmp_path, cell, ready=".twx-tag", height=1200) as book:
+    opened = lab.open_book(chromium, jupyterlab, folder, cell, ready=".twx-tag", height=1200)
+    with opened as book:
         page = book.page
         page.locator(".twx-tag .twx-chip").first.click()  # selects what is sky
         page.locator(".twx canvas[tabindex]").first.focus()
@@ -428,6 +430,6 @@ ex"""
         book.start_python("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
         page.wait_for_function(f"!({lab.READY})()")
         page.wait_for_function(lab.READY, timeout=90_000)
-        assert pd.read_csv(tmp_path / "labels.csv")["label"].tolist() == ["sky", "tree", "tree"]
+        assert pd.read_csv(folder / "labels.csv")["label"].tolist() == ["sky", "tree", "tree"]
         book.run_all()
         book.wait_python(names, r"{'sky': 1, 'tree': 2}")

@@ -30,12 +30,13 @@ CELLS = (
 
 
 @pytest.fixture(scope="module")
-def book(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab.Notebook]:
+def book(chromium: Browser, jupyterlab: lab.Server) -> Iterator[lab.Notebook]:
     """The notebook in JupyterLab, whose cells each test runs again."""
-    pytest.importorskip("jupyterlab")
-    folder = tmp_path_factory.mktemp("themes")
-    with lab.open_book(chromium, folder, *CELLS, ready=".twx-map canvas") as opened:
-        yield opened
+    opened = lab.open_book(
+        chromium, jupyterlab, jupyterlab.new_folder(), *CELLS, ready=".twx-map canvas"
+    )
+    with opened as book:
+        yield book
 
 
 def shows(picture: np.ndarray, colour: str) -> int:

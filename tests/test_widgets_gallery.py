@@ -320,17 +320,15 @@ def test_every_width(open_file: Opener, film_page: Path, width: int, scheme: Any
     page.screenshot(path=lab.ARTIFACTS / f"gallery-{width}-{scheme}.png", full_page=True)
 
 
-def test_it_follows_python_in_jupyterlab(
-    chromium: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = tmp_path_factory.mktemp("lab")
+def test_it_follows_python_in_jupyterlab(chromium: Browser, jupyterlab: lab.Server) -> None:
+    folder = jupyterlab.new_folder()
     shutil.copy(tw.sample_video(), folder / "film.mp4")
     cell = """
 import twlab as tw
 film = tw.clips(tw.sample()).reset_index(drop=True)
 ex = tw.explore(film, video="film.mp4")
 ex"""
-    with lab.open_book(chromium, folder, cell, ready=f"{CARD} canvas") as book:
+    with lab.open_book(chromium, jupyterlab, folder, cell, ready=f"{CARD} canvas") as book:
         page = book.page
         book.python("ex.selection = film.iloc[10:14]")
         page.wait_for_function(f"({TIMES}).join() === '1:00,1:06,1:12,1:18'")

@@ -20,7 +20,6 @@ from twlab.looks import CATEGORIES, SIMILARITY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -95,17 +94,18 @@ THEMES = ("light", "dark")
 
 
 @pytest.fixture(scope="module")
-def book(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab.Notebook]:
+def book(chromium: Browser, jupyterlab: lab.Server) -> Iterator[lab.Notebook]:
     """The notebook, run in JupyterLab, with all its pictures."""
-    yield from open_book(chromium, tmp_path_factory.mktemp("lab"))
+    yield from open_book(chromium, jupyterlab)
 
 
-def open_book(chromium: Browser, folder: Path) -> Iterator[lab.Notebook]:
+def open_book(chromium: Browser, jupyterlab: lab.Server) -> Iterator[lab.Notebook]:
+    folder = jupyterlab.new_folder()
     films.make_film(folder / "film.mp4", range(N_CLIPS * CLIP_SEC), gop=1)
     cells = (SETUP + FILM_CELL, REELS_CELL, ALIKE_CELL, *FIGURE_CELLS)
     routes = {THUMBNAIL.format("*"): give_picture}
     opened = lab.open_book(
-        chromium, folder, *cells, ready=".twx-canvas", height=1000, routes=routes
+        chromium, jupyterlab, folder, *cells, ready=".twx-canvas", height=1000, routes=routes
     )
     with opened as book:
         page = book.page

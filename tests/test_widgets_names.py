@@ -147,9 +147,9 @@ def test_names_of_an_explorer_are_in_its_file(chromium: Browser, tmp_path: Path)
 @browser
 @needs_chromium
 def test_names_reach_python_and_keys_do_not_reach_the_notebook(
-    chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+    chromium: Browser, jupyterlab: lab.Server
 ) -> None:
-    folder = tmp_path_factory.mktemp("lab")
+    folder = jupyterlab.new_folder()
     shutil.copy(tw.sample_video(), folder / "film.mp4")
     cell = """
 import twlab as tw
@@ -157,7 +157,7 @@ film = tw.clips(tw.sample())
 film.index = [f"clip {k}" for k in range(len(film))]
 ex = tw.explore(film, video="film.mp4", labels=tw.cluster(film, 6))
 ex"""
-    with lab.open_book(chromium, folder, cell, ready=CARD) as book:
+    with lab.open_book(chromium, jupyterlab, folder, cell, ready=CARD) as book:
         page = book.page
         count = name_shown(page, 2, "meadow")
         both = "print(ex.labels['meadow'].sum(), ex.labels.index.equals(film.index))"

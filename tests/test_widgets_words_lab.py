@@ -11,8 +11,6 @@ from service import KEY, Fault, Service
 import twlab as tw
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Browser, Page
 
 pytestmark = [
@@ -41,17 +39,20 @@ def wait_for_toast(page: Page, start: str) -> str:
     return page.locator(".twx-toast").inner_text()
 
 
-def test_words_are_found_in_a_notebook(chromium: Browser, tmp_path: Path) -> None:
+def test_words_are_found_in_a_notebook(chromium: Browser, jupyterlab: lab.Server) -> None:
+    folder = jupyterlab.new_folder()
     with Service(dim=8, check=False) as service, tw.Client(KEY, base_url=service.url) as client:
         rows = [f"moment {k}" for k in range(12)]
         film = client.embed_text(rows, model_name="marengo3.0")
         start = [6.0 * k for k in range(12)]
         film = film.assign(video_id="film", start_sec=start, end_sec=[6 + one for one in start])
         film = film.assign(embedding_option="visual", embedding_scope="clip")
-        tw.save(film, tmp_path / "film.parquet")
+        tw.save(film, folder / "film.parquet")
         cell = CELL.format(key=KEY, url=service.url)
-        ready = ".twx-find input"
-        with lab.open_book(chromium, tmp_path, cell, ready=ready, height=1200) as book:
+        opened = lab.open_book(
+            chromium, jupyterlab, folder, cell, ready=".twx-find input", height=1200
+        )
+        with opened as book:
             page = book.page
             assert book.python("print(ex.found)") == "None"
             paid = len(service.paid)
