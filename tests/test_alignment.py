@@ -258,6 +258,7 @@ def test_degenerate_videos() -> None:
     factor=st.floats(0.2, 5),
     seed=st.integers(0, 99),
 )
+@pytest.mark.once
 def test_shift_scale_and_order_do_not_matter(
     low: int, n: int, later: float, factor: float, seed: int
 ) -> None:

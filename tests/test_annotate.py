@@ -44,6 +44,7 @@ MILLIS = st.integers(0, 30_000).map(lambda ms: ms / 1000)
     share=st.sampled_from([0.1, 0.5, 0.9, 1.0]),
 )
 @pytest.mark.filterwarnings("ignore::twlab.TwlabWarning")
+@pytest.mark.once
 def test_the_share_decides_as_counted(spans: list[tuple[float, float, str]], share: float) -> None:
     segments = table([0, 6, 12, 18, 21])
     got = tw.annotate(
@@ -109,6 +110,7 @@ def test_order_of_rows_and_spans_does_not_matter(rng: np.random.Generator) -> No
 
 
 @given(codes=st.lists(st.sampled_from(["a", "b", None]), min_size=1, max_size=12))
+@pytest.mark.once
 def test_back_and_forth_is_the_same(codes: list[str | None]) -> None:
     segments = table([6.0 * k for k in range(len(codes))])
     spans = tw.to_spans(segments, codes)

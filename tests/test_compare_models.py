@@ -96,6 +96,7 @@ def test_agreement_is_that_of_options(rng: np.random.Generator) -> None:
     assert strangers.measures["low"].isna().all()
 
 
+@pytest.mark.once
 def test_noise_lowers_every_measure(seen: pd.DataFrame) -> None:
     levels = [0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.1, 1.5, 2.0, 2.7]
     noise = np.random.default_rng(5).normal(size=tw.vectors(seen).shape)
@@ -118,6 +119,7 @@ def test_kin_are_told_and_strangers_not(compared: tw.ModelComparison, seen: pd.D
     assert (strangers.loc[BY_PAIR, "verdict"] == "no more than chance").all()
 
 
+@pytest.mark.once
 def test_a_high_cka_of_smooth_strangers_is_told_as_chance() -> None:
     rng = np.random.default_rng(11)
     a, b = (
@@ -306,6 +308,7 @@ def test_strangers_are_called_kin_no_more_than_one_in_twenty(kind: str) -> None:
     assert np.sum(small, axis=0).max() < 4, np.sum(small, axis=0)
 
 
+@pytest.mark.once
 def test_films_of_unlike_noise_share_no_hits_with_strangers() -> None:
     called = 0
     for seed in range(8):

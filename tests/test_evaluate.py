@@ -156,6 +156,7 @@ def test_no_interval_is_given_where_nothing_can_be_told() -> None:
     assert table["high"].iloc[0] == 1
 
 
+@pytest.mark.once
 def test_intervals_hold_the_mean_as_often_as_said() -> None:
     rng, n_held = np.random.default_rng(3), 0
     for _ in range(60):

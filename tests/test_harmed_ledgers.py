@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 TABLES = ["assets", "files", "jobs", "looked", "lost", "orphans", "parts", "runs", "tally", "tasks"]
 OTHER_KEY = "tlk_another_key_0123456789"
 HARMED = "another program changed rows in it"

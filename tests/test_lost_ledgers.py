@@ -23,6 +23,8 @@ from twlab.service.jobs import Job, Ledger, RunLock, answer_path, is_alive, read
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 DAY = 86_400.0
 
 

@@ -50,6 +50,7 @@ def asked(service: Service) -> list[Any]:
     ]
 
 
+@pytest.mark.once
 def test_tasks_of_both_models(service: Service) -> None:
     page = "<< /Type /Page >>"
     files = {"a.mp4": "film", "a.pdf": f"%PDF-1.7 << /Type /Pages >> {page} {page}"}

@@ -877,6 +877,7 @@ CHECKS: dict[str, Check] = {
 
 
 @pytest.mark.parametrize("why", CHANGES)
+@pytest.mark.once
 def test_nothing_else_matters(why: str) -> None:
     table, query = planted(np.random.default_rng(14))
     wanted = everything(table, query)
