@@ -35,8 +35,8 @@ export function makeGalleryCard({ data, store, look }, row, { score, pictured })
     class: "twx-shot",
     tabindex: -1,
     title: told,
-    // What is seen is its name; of a score more is said than one sees.
-    "aria-label": rated ? null : told,
+    // What is seen is its name: a time alone says too little, with a score or a video enough.
+    "aria-label": rated || several ? null : told,
   };
   const button = element(
     "button",

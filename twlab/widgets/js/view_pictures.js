@@ -57,7 +57,8 @@ function drawKey({ data, store, look }, width, top) {
   const counts = countGroups(column, data.n);
   pen.font = look.font(12);
   let [x, y] = [PICTURE_MARGIN, top + KEY_LINE / 2];
-  const largest = new Set(codesBySize(column.names, counts).slice(0, MOST_IN_KEY));
+  const bySize = codesBySize(column.names, counts);
+  const largest = new Set(bySize.slice(0, MOST_IN_KEY));
   for (const group of codesByName(column.names).filter((code) => largest.has(code))) {
     const wide = pen.measureText(column.names[group]).width + 34;
     if (x + wide > width && x > PICTURE_MARGIN) [x, y] = [PICTURE_MARGIN, y + KEY_LINE];
@@ -69,6 +70,13 @@ function drawKey({ data, store, look }, width, top) {
     pen.textBaseline = "middle";
     pen.fillText(column.names[group], x + 15, y);
     x += wide;
+  }
+  const others = bySize.slice(MOST_IN_KEY).filter((code) => counts[code]).length;
+  if (others) {
+    const words = others === 1 ? "1 other" : `${others.toLocaleString("en")} others`;
+    const wide = pen.measureText(words).width + 34;
+    if (x + wide > width && x > PICTURE_MARGIN) [x, y] = [PICTURE_MARGIN, y + KEY_LINE];
+    pen.fillText(words, x + 15, y);
   }
   return { body: pen.body, height: y - top + KEY_LINE / 2 + 2 * PICTURE_MARGIN };
 }
