@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["diff"]
 
 LEAST_GAP = 0.75
-"""Segments; what is shorter is the uncertainty of a cut, and goes to the stretch before it."""
+"""Segments; what is shorter is the uncertainty of a cut, and goes to the stretch before it.
+Of ten edits (as in the notes of :func:`diff`) .92 of the stretches are right at half and here, .90
+at double; at half a tenth too many are told, here .04."""
 
 ALIKE_SHARE = 0.5
 """How far apart two stretches are that are still alike, as a share of how far apart the clips of
