@@ -42,13 +42,17 @@ at double; at half a tenth too many are told, here .04."""
 
 ALIKE_SHARE = 0.5
 """How far apart two stretches are that are still alike, as a share of how far apart the clips of
-the two versions are on average."""
+the two versions are on average. Of the same edits .92 of the stretches are right at half and here,
+.87 at double, where replaced scenes are taken for the same."""
 
 STILL = 0.02
-"""And how far apart in any case, as a still picture has no clips that differ."""
+"""And how far apart in any case, as a still picture has no clips that differ. At half
+and double the same edits come out the same."""
 
 LEAST_LEFT = 2.0
-"""Segments of a moved piece that must be left where others took a part of it."""
+"""Segments of a moved piece that must be left where others took a part of it. Of the same
+edits .95, .92 and .86 of the stretches are right at half, here and double; at half single clips of
+one look may be told as moved."""
 
 CELLS_COMPARED = 2000
 """Cells of a passage that are compared; more would say the same."""
