@@ -164,6 +164,13 @@ def test_one_cluster_differs_from_nothing() -> None:
     assert tw.name_clusters(spoken, np.zeros(len(labels)))["name"].tolist() == ["unnamed"]
 
 
+def test_vectors_of_zeros_have_no_name() -> None:
+    blank, words = film(np.zeros((6, 3))), {"x": [1, 0, 0], "y": [0, 1, 0]}
+    with pytest.warns(tw.TwlabWarning, match="6 of 6 vectors are all zeros"):
+        found = tw.name_clusters(blank, [0, 1] * 3, vocabulary=words)
+    assert found["name"].tolist() == ["unnamed"] * 2
+
+
 def test_missing_labels_whole_videos_and_zeros_take_no_part() -> None:
     table, labels, vocabulary = planted(4)
     some = pd.Series(labels, dtype="Int64")

@@ -165,6 +165,8 @@ def test_order_doubles_length_and_time_do_not_matter() -> None:
     pd.testing.assert_frame_equal(found, tw.leaks(*doubled))
     scaled = (tw.with_vectors(side, 4 * tw.vectors(side)) for side in (train, test))
     pd.testing.assert_frame_equal(found, tw.leaks(*scaled), atol=1e-6)
+    extremes = (tw.with_vectors(s, tw.vectors(s) * z) for s, z in ((train, 1e30), (test, 1e-30)))
+    pd.testing.assert_frame_equal(found, tw.leaks(*extremes), atol=1e-6)
     for factor, shift in ((2.0, 0.0), (1.0, 60.0)):
         times = ["start_sec", "end_sec"]
         moved = (side.assign(**(side[times] * factor + shift)) for side in (train, test))

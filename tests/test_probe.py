@@ -281,6 +281,9 @@ def test_order_scale_and_doubles_do_not_matter(rng: np.random.Generator) -> None
     got = tw.probe(double, twice, n_next=5)
     assert got.scores["n_segments"].tolist() == want.scores["n_segments"].tolist()
     np.testing.assert_allclose(got.scores["ap"], want.scores["ap"], atol=0.02)
+    whole = tw.probe(pd.concat([segments] * 2), pd.concat([labels] * 2), n_next=len(segments))
+    assert not whole.next.duplicated(["video_id", "start_sec"]).any()
+    pd.testing.assert_frame_equal(whole.scores, want.scores)
 
 
 def test_vectors_that_say_nothing_give_nothing_away() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -34,3 +36,37 @@ def test_aligned(segments: pd.DataFrame) -> None:
         align_rows(segments.set_axis([*range(14), 13]), values, "values")
     with pytest.raises(tw.InputError, match="values has 3 entries for 15 rows"):
         align_rows(segments, [1, 2, 3], "values")
+
+
+@pytest.mark.parametrize("several", ["matrix", "lists", "by name"])
+def test_where_one_value_is_meant_several_are_refused(segments: pd.DataFrame, several: str) -> None:
+    film = segments.assign(video_id=[f"film {k % 5}" for k in range(15)])
+    film = film.assign(embedding_option="visual")
+    one = [["a", "b", "c"][k % 3] for k in range(15)]
+    values: dict[str, Any] = {
+        "matrix": np.column_stack([one, one]),
+        "lists": [[label] for label in one],
+        "by name": dict(enumerate(one)),
+    }
+    vocabulary = {"x": tw.vectors(film)[0], "y": tw.vectors(film)[1]}
+    asked = [
+        lambda labels: tw.probe(film, labels),
+        lambda labels: tw.probe(film, one, groups=labels),
+        lambda labels: tw.knn_accuracy(film, labels),
+        lambda labels: tw.to_spans(film, labels),
+        lambda labels: tw.cluster_summary(film, labels),
+        lambda labels: tw.name_clusters(film, labels, vocabulary=vocabulary),
+    ]
+    for ask in asked:
+        with pytest.raises(tw.InputError, match=r"one (value|text).* for each"):
+            ask(values[several])
+    if several == "matrix":
+        with pytest.raises(tw.InputError, match=r"shape \(15, 2\); one label per segment"):
+            tw.explore(film, labels=pd.DataFrame(values[several], index=film.index))
+
+
+def test_a_whole_number_beside_none_stays_one(segments: pd.DataFrame) -> None:
+    spans = tw.to_spans(segments[:3], [1, None, 2])
+    assert spans["label"].tolist() == ["1", "2"]
+    with pytest.warns(tw.TwlabWarning):
+        assert tw.probe(segments[:3], [1, None, 2]).labels == ("1", "2")

@@ -11,10 +11,12 @@ the same labels for different segments.
 * :func:`time_order` - positions of the rows by video, and time or page
 * :func:`align_rows` - labels or coordinates in the order of the table's rows
 * :func:`align_column` - the same, or a column of the table by its name
+* :func:`align_values` - one value for each row, and no table of several
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -176,13 +178,12 @@ def align_rows(data: Any, values: Any, name: str) -> Any:
     InputError
         If the values do not belong to these rows.
     """
-    try:
-        n_values = len(values)
-    except TypeError:
+    if isinstance(values, Mapping | Set) or not hasattr(values, "__len__"):
         raise InputError(
             f"{name} is a {type(values).__name__}; one value for each of {len(data)} rows was "
-            "expected"
-        ) from None
+            "expected, in their order; pass a Series, an array or a list"
+        )
+    n_values = len(values)
     if n_values != len(data):
         raise InputError(
             f"{name} has {n_values} entries for {len(data)} rows; one for each row was expected; "
@@ -218,3 +219,28 @@ def align_column(segments: pd.DataFrame, values: Any, name: str) -> Any:
             )
         return segments[values]
     return align_rows(segments, values, name)
+
+
+def align_values(segments: pd.DataFrame, values: Any, name: str) -> pd.Series[Any]:
+    """One value for each row, by the name of a column or as they are, numbered from 0.
+
+    Raises
+    ------
+    InputError
+        As :func:`align_column`; also if there are several values for a row.
+    """
+    given = align_column(segments, values, name)
+    if getattr(given, "ndim", 1) != 1:
+        raise InputError(
+            f"{name} have shape {given.shape}; one value for each row was expected; pass one of "
+            "the columns"
+        )
+    kept = getattr(given, "dtype", object)  # of a list 1 beside None stays 1
+    column = pd.Series(given, dtype=kept).reset_index(drop=True)
+    several = [cell for cell in column if isinstance(cell, list | tuple | dict | set | np.ndarray)]
+    if several:
+        raise InputError(
+            f"{name} hold {brief(several[0])}; one value for each row was expected; take one of "
+            "these, or join them into a text"
+        )
+    return column

@@ -254,7 +254,14 @@ def _labels_of(segments: pd.DataFrame, labels: Values | os.PathLike[str]) -> pd.
             f"labels is {labels!r}; one label per segment, or the name of a column, was expected"
         )
     name = str(getattr(labels, "name", None) or "label")
-    return pd.Series(align_rows(segments, labels, "labels"), index=segments.index, name=name)
+    given = align_rows(segments, labels, "labels")
+    if getattr(given, "ndim", 1) != 1:
+        raise InputError(
+            f"labels have shape {given.shape}; one label per segment to colour by was expected; "
+            "pass one of the columns, or open the explorer without and give it these as names: "
+            "explorer.labels = ..."
+        )
+    return pd.Series(given, index=segments.index, name=name)
 
 
 def _scene_times(

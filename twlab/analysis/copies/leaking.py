@@ -31,6 +31,7 @@ from twlab.table.segments import (
     check_segments,
     clip_mask,
     one_model,
+    scale_rows,
     str_column,
     unit_vectors,
     vectors,
@@ -479,8 +480,8 @@ def _similarities(mine: pd.DataFrame, theirs: pd.DataFrame, which: Positions) ->
         if place is None and "" in (option, options[which[k]]):
             place = int(which[k])
         if place is not None:
-            sizes = np.linalg.norm(cell) * np.linalg.norm(cells[place])
-            out[k] = float(cell @ cells[place]) / sizes if sizes > 0 else 0.0
+            one, other = scale_rows(np.array([cell, cells[place]], np.float64))[0]
+            out[k] = one @ other
     return out
 
 

@@ -25,7 +25,7 @@ from twlab.analysis.neighbors.exact import first_of_best
 from twlab.errors import InputError, warn
 from twlab.intervals import merge_adjacent
 from twlab.table.groups import on_table
-from twlab.table.rows import align_rows, time_order
+from twlab.table.rows import align_values, time_order
 from twlab.table.segments import (
     BY_FIELDS,
     COLUMNS,
@@ -179,10 +179,7 @@ def cluster_summary(segments: pd.DataFrame, labels: Values) -> pd.DataFrame:
     """
     check_segments(segments)
     one_option(segments)
-    named = align_rows(segments, labels, "labels")
-    if getattr(named, "ndim", 1) != 1:
-        raise InputError(f"labels have shape {named.shape}; one label for each row was expected")
-    label = pd.Series(named).reset_index(drop=True)
+    label = align_values(segments, labels, "labels").infer_objects()
     unit = unit_vectors(segments)
     rows = np.flatnonzero((label.notna() & label.ne(-1)).to_numpy(bool))
     rows = rows[time_order(segments.iloc[rows])]  # of rows equally typical the first in time

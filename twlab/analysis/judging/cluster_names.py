@@ -32,7 +32,7 @@ import pandas as pd
 
 from twlab.analysis.judging.named_vectors import stack_words
 from twlab.errors import InputError
-from twlab.table.rows import align_rows, time_order
+from twlab.table.rows import align_values, time_order
 from twlab.table.segments import (
     check_segments,
     clip_mask,
@@ -185,10 +185,7 @@ def name_clusters(
 
 def _group_rows(segments: pd.DataFrame, labels: Any) -> tuple[Positions, Positions, Any]:
     """Positions of the rows with a label, by time, the cluster of each, and the labels in order."""
-    given = align_rows(segments, labels, "labels")
-    if getattr(given, "ndim", 1) != 1:
-        raise InputError(f"labels have shape {given.shape}; one label for each row was expected")
-    label = pd.Series(given).reset_index(drop=True)
+    label = align_values(segments, labels, "labels").infer_objects()
     usable = (label.notna() & label.ne(-1)).to_numpy(bool) & clip_mask(segments)
     rows = np.flatnonzero(usable)
     rows = rows[time_order(segments.iloc[rows])]
@@ -346,7 +343,7 @@ def _exchanged_reach(unit: Matrix, sizes: Positions, words: Floats) -> float:
 
 def _drawn_lengths(sizes: Positions) -> Floats:
     """How long differences from the mean of the means are if rows are drawn, up to a factor."""
-    n, part = len(sizes), 1 / sizes
+    n, part = max(len(sizes), 1), 1 / sizes
     return np.asarray(np.sqrt((1 - 2 / n) * part + part.sum() / n**2))
 
 

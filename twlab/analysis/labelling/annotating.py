@@ -22,7 +22,7 @@ from twlab.errors import InputError, warn
 from twlab.intervals import merge_adjacent
 from twlab.table.covering import covered_share
 from twlab.table.labelled_spans import check_spans
-from twlab.table.rows import align_column
+from twlab.table.rows import align_column, align_values
 from twlab.table.segments import check_segments
 from twlab.table.tracks import TOUCH_SEC, times_of
 from twlab.wording import brief
@@ -320,7 +320,7 @@ def rows_by_label(segments: pd.DataFrame, labels: Any) -> Iterator[tuple[str, An
             if mask.any():
                 yield str(name), np.flatnonzero(mask)
         return
-    texts = pd.Series(values, dtype=object).reset_index(drop=True)
+    texts = align_values(segments, values, "labels").astype(object)
     texts = texts[texts.notna()].map(str)
     for label, rows in texts.groupby(texts, sort=False).groups.items():
         yield str(label), np.asarray(rows)

@@ -28,7 +28,7 @@ from twlab.analysis.labelling.word_probes import check_error, judge_words, read_
 from twlab.checks import check_count
 from twlab.errors import InputError, warn
 from twlab.table.blocks import row_marks
-from twlab.table.rows import align_column
+from twlab.table.rows import align_column, align_values
 from twlab.table.segments import check_segments, clip_mask, one_option, vectors
 from twlab.wording import brief
 
@@ -257,7 +257,7 @@ def _read_labels(segments: pd.DataFrame, labels: Any) -> tuple[list[str], Mask, 
     """Names of the labels, who has them, shape (n, n_labels), and of which rows that is known."""
     values = align_column(segments, labels, "labels")
     if not isinstance(values, pd.DataFrame):
-        column = pd.Series(values, dtype=None if len(values) else object).reset_index(drop=True)
+        column = align_values(segments, values, "labels")
         if not _are_truths(column):
             texts = column.astype(object).where(column.notna(), None).map(str, na_action="ignore")
             names = sorted(texts.dropna().unique())
@@ -317,7 +317,7 @@ def _are_truths(column: pd.Series[Any]) -> bool:
 
 def _read_groups(segments: pd.DataFrame, groups: Any) -> Any:
     """The name of every row's group, as text."""
-    values = pd.Series(align_column(segments, groups, "groups")).astype(object)
+    values = align_values(segments, groups, "groups").astype(object)
     if values.isna().any():
         raise InputError(
             f"groups are missing in {int(values.isna().sum())} rows; one for each row was "
@@ -339,11 +339,13 @@ def _gather(
     order = _own_order(segments, matrix, group_names)
     codes = np.unique(group_names, return_inverse=True)[1].reshape(-1)
     kept = _keep_once(order[known[order]], matrix, codes, truth)
-    around = order[usable[order]]
+    unlooked = np.zeros((len(matrix), 1), bool)
+    around = _keep_once(order[usable[order]], matrix, codes, unlooked)
+    free = _keep_once(order[(usable & ~known)[order]], matrix, codes, unlooked)
     group_codes = np.unique(codes[kept], return_inverse=True)[1].reshape(-1)
     backdrop_groups = _codes_among(codes[around], codes[kept])
     rows = Labelled(matrix[kept], truth[kept], group_codes, matrix[around], backdrop_groups)
-    return rows, kept, around[~known[around]]
+    return rows, kept, free
 
 
 def _own_order(segments: pd.DataFrame, matrix: Any, groups: Any) -> Positions:

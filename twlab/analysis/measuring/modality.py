@@ -163,7 +163,9 @@ def modality_gap(
     with 10 videos as with 20, and so in .03 to .06.
 
     An ``own_moment`` no better than chance says that the two share no space as far as these videos
-    show. Each row is a test of its own: of twenty that are chance, one errs.
+    show. Each row is a test of its own: of twenty that are chance, one errs; but of ``own_option``
+    the ``centring`` of two options that are one is ``raises`` or ``lowers`` in .15 to .23 (70 to
+    240 drawn tables of 10 to 15 videos).
 
     Exact, n rows with each of at most 2000 of every option: n · d each. Of 1000 drawn tables of 10
     or 40 videos the interval holds gaps of .05 to .9 in .92 to 1 where videos differ in 16 or 256
