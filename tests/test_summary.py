@@ -258,7 +258,7 @@ def test_labels_that_do_not_fit(segments: pd.DataFrame) -> None:
     with pytest.raises(tw.InputError, match="labels has 14 entries for 15 rows"):
         tw.cluster_summary(segments, labels.iloc[1:])
     for table in (np.zeros((15, 2)), labels.to_frame()):
-        with pytest.raises(tw.InputError, match=r"labels have shape \(15, [12]\); one label"):
+        with pytest.raises(tw.InputError, match=r"labels have shape \(15, [12]\); one value"):
             tw.cluster_summary(segments, table)
     with pytest.raises(tw.InputError, match="labels is a int"):
         tw.cluster_summary(segments, 4)

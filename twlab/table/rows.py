@@ -37,6 +37,7 @@ __all__ = [
     "PIECES",
     "align_column",
     "align_rows",
+    "align_values",
     "identities",
     "name_pieces",
     "page_ranks",
