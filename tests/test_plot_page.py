@@ -45,6 +45,7 @@ def figures() -> dict[str, Any]:
         "hits": tw.plot.hits(film, tw.search(film, film.iloc[[42]], k=5)),
         "scatter": tw.plot.scatter(film, tw.project(film, method="pca")),
         "agreement": tw.plot.options(tw.compare_options(both)),
+        "frames": tw.plot.storyboard(tw.scenes(film).head(4), video=tw.sample_video()),
         "groups": tw.plot.scatter(film, tw.project(film, method="pca"), color=tw.cluster(film, 6)),
     }
 

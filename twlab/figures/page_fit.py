@@ -59,6 +59,10 @@ FIT = """
   const whole = JSON.parse(JSON.stringify(layout));
   for (const name of Object.keys(whole)) if (whole[name]?.overlaying) delete whole[name].domain;
   const square = layout.yaxis?.constrain === "domain" && layout.yaxis.visible !== false;
+  // Frames of a storyboard shrink with the page, and leave its height to nothing.
+  const span = (axis) => Math.abs(axis.range[1] - axis.range[0]);
+  const framed = layout.yaxis?.visible === false && layout.yaxis.scaleanchor === "x";
+  const depth = framed ? span(layout.yaxis) / span(layout.xaxis) : 0;
   const beside = layout.legend?.orientation !== "h" && chart.querySelector(".legend") !== null;
 
   /** Each panel as high as it is wide; on a phone one below the other. */
@@ -99,7 +103,8 @@ FIT = """
     const width = chart.clientWidth;
     const [phone, room] = [width < PHONE, width - l - r];
     const [low, high, left, right] = panels[0] ?? [0, 0, 0, 0];
-    const tight = square ? room * (right - left) < (high - low) * inside : beside && phone;
+    const cut = room * (square ? right - left : depth) < (square ? high - low : 1) * inside;
+    const tight = square || framed ? cut : beside && phone;
     if (!width || width === known || !(tight || fitted)) return;
     [known, fitted] = [width, tight];
     const draw = (edit) => {
@@ -107,7 +112,12 @@ FIT = """
       edit(fresh);
       return Plotly.newPlot(chart, chart.data, fresh, { ...chart._context });
     };
+    const asWide = (fresh) => {
+      fresh.height = Math.round(t + b + Math.min(room * depth, inside));
+      fresh.xaxis.domain = fresh.yaxis.domain = [0, 1];
+    };
     if (square) await draw((fresh) => fitSquares(fresh, room, phone));
+    else if (framed) await draw(asWide);
     else if (!phone) await draw(() => undefined);
     else {
       await draw((fresh) => fitLegend(fresh, room, 0));

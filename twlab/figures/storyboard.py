@@ -85,7 +85,8 @@ def storyboard(
         each, the same moments of both videos), changes (``tw.diff``: frames of the first version,
         then of the second), pairs (``tw.near_duplicates``), labels
         (``tw.cluster``), or any table with ``video_id``, ``start_sec`` and ``end_sec``. The first
-        24 rows are drawn; the subtitle counts the rest.
+        24 rows are drawn; the subtitle counts the rest. Scenes are counted from 1 in each film, as
+        in what :func:`twlab.export` writes.
     segments : DataFrame, optional
         The table that was searched or clustered. Labels need it: a row shows the most typical
         segment of each part of the label's time. For others it gives thumbnails.
