@@ -114,6 +114,18 @@ def test_a_map_and_a_heatmap_keep_their_shape() -> None:
     assert inside[0] == pytest.approx(inside[1], rel=0.01)
 
 
+def test_a_wide_legend_stands_above_its_map() -> None:
+    film = tw.clips(tw.sample())
+    coords, labels = tw.project(film, method="pca"), tw.cluster(film, 6)
+    for letters, orientation in ((6, None), (12, "h")):
+        names = {k: f"{k}{'x' * (letters - 1)}" for k in range(6)}
+        color = labels.map(names)
+        figure = tw.plot.scatter(film, coords, color=color, style="paper", width_mm=85)
+        assert figure.layout.legend.orientation == orientation, letters
+        wide = tw.plot.scatter(film, coords, color=color, style="paper", width_mm=175)
+        assert wide.layout.legend.orientation is None, letters
+
+
 def test_squares_fill_the_room_that_a_heatmap_gives_them() -> None:
     film, trailer = tw.sample(), tw.sample("trailer")
     both = pd.concat([film, tw.sample(embedding_option="audio")], ignore_index=True)

@@ -70,8 +70,12 @@ LEGEND_LINE, LEGEND_SIGN = 20, 34
 """Pixels of a line of a legend above what is drawn, and of an entry beside its letters."""
 
 LEGEND_WIDE = 0.45
-"""Of the width, what a legend has at least: it is no wider than what is drawn, and names of rows
-take up to half. Without it, lines of a legend took from the 72 pixels of a flat figure."""
+"""Of the width, what a legend has where rows have names, which take up to half: it is no wider than
+what is drawn. Without it, lines of a legend took from the 72 pixels of a flat figure."""
+
+LEGEND_BESIDE = 0.3
+"""Of the width, what a legend takes beside a map at most; a wider one stands above it. Names of six
+letters are beside a map of 85 mm, and of twelve above it."""
 
 TIME_LETTERS, TICK_LETTER = 4, 5.2
 """Letters of the ticks for which these pixels are meant, as in 8:00, and pixels of one more."""
@@ -157,6 +161,7 @@ def _on_paper(figure: go.Figure, width_mm: float) -> go.Figure:
     data = [trace.to_plotly_json() for trace in figure.data]  # with their arrays as they are
     width = width_mm * PIXELS_PER_MM
     margin = dict.fromkeys("lrtb", float(MARGIN))
+    _raise_legend(layout, data, width)
     if _keeps_squares(layout):
         height = _lay_squares(layout, data, width, margin)
     else:
@@ -194,9 +199,29 @@ def _legend_height(layout: dict[str, Any], data: list[dict[str, Any]], width: fl
     legend = layout.get("legend", {})
     if legend.get("orientation") != "h" or layout.get("showlegend") is False:
         return 0.0
-    names = {trace.get("name", "") for trace in data if trace.get("showlegend", True)}
-    long = sum(LEGEND_SIGN + TICK_LETTER * len(name) for name in names)
-    return float(LEGEND_LINE * min(len(names), math.ceil(long / (LEGEND_WIDE * width))))
+    long = [LEGEND_SIGN + TICK_LETTER * len(name) for name in _legend_names(data)]
+    named = any(isinstance(place, str) for trace in data for place in list(trace.get("y", ()))[:1])
+    room = LEGEND_WIDE * width if named else width - 2 * MARGIN - LABELS
+    # Entries of a legend stand in columns, each as wide as the widest.
+    columns = max(1, int(room // max(long, default=room)))
+    lines = 1 if sum(long) <= room else math.ceil(len(long) / columns)
+    return float(LEGEND_LINE * lines)
+
+
+def _legend_names(data: list[dict[str, Any]]) -> set[str]:
+    """What the entries of the legend say."""
+    return {trace.get("name") or "" for trace in data if trace.get("showlegend", True)}
+
+
+def _raise_legend(layout: dict[str, Any], data: list[dict[str, Any]], width: float) -> None:
+    """Put a legend above what is drawn that would leave too little beside it."""
+    legend = layout.get("legend", {})
+    if layout.get("showlegend") is False or legend.get("orientation") == "h":
+        return
+    widest = max(map(len, _legend_names(data)), default=0)
+    if widest and LEGEND_SIGN + TICK_LETTER * widest > LEGEND_BESIDE * width:
+        above = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom"}
+        layout["legend"] = {**legend, **above}
 
 
 def _keeps_squares(layout: dict[str, Any]) -> bool:
