@@ -175,10 +175,14 @@ export class App {
 
 /** @param {Data} data */
 function makeRoot({ title }) {
+  const name = title || "Explorer of video segments";
+  const named = [...document.querySelectorAll(".twx")].map((one) => one.getAttribute("aria-label"));
+  let [free, number] = [name, 1];
+  while (named.includes(free)) free = `${name}, ${++number}`;
   return element("div", {
     class: "twx",
     role: "region",
-    "aria-label": title || "Explorer of video segments",
+    "aria-label": free,
     "data-lm-suppress-shortcuts": "true",
   });
 }
