@@ -67,6 +67,7 @@ N_PLACE_CHANGES = 399
 NO_PAIR = "cannot tell: no video has both options at one time"
 NO_OTHERS = "cannot tell: there is no other video"
 ABOVE, BELOW, UNTOLD = "above chance", "below chance", "no difference told"
+RAISES, LOWERS = "raises", "lowers"
 
 
 class _Pair(NamedTuple):
@@ -160,12 +161,11 @@ def modality_gap(
     An ``own_option`` is above or below chance only where its interval says so, and what is found is
     also more than options give that change places in some of the videos, as they may where they do
     not differ: by the interval alone videos that look very unlike err in .08 to .095 of the rows,
-    with 10 videos as with 20, and so in .03 to .06.
+    with 10 videos as with 20, and so in .03 to .06. Nor is ``centring`` said to change what is no
+    more than chance, which by its interval alone it would in .15 to .23.
 
     An ``own_moment`` no better than chance says that the two share no space as far as these videos
-    show. Each row is a test of its own: of twenty that are chance, one errs; but of ``own_option``
-    the ``centring`` of two options that are one is ``raises`` or ``lowers`` in .15 to .23 (70 to
-    240 drawn tables of 10 to 15 videos).
+    show. Each row is a test of its own: of twenty that are chance, one errs.
 
     Exact, n rows with each of at most 2000 of every option: n · d each. Of 1000 drawn tables of 10
     or 40 videos the interval holds gaps of .05 to .9 in .92 to 1 where videos differ in 16 or 256
@@ -437,11 +437,17 @@ def _own_options(pair: _Pair, unit: Matrix, asked: Positions, k: int) -> tuple[F
 
 
 def _withhold_what_exchange_gives(rows: list[dict[str, Any]], pair: _Pair, k: int) -> None:
-    """Say no difference of the own option, of either side, where it is no more than by exchange."""
+    """Say no difference of the own option, of either side, where it is no more than by exchange.
+
+    Then there is none that centring could take away either: its change alone errs in .15 to .23.
+    """
     if any(row["verdict"] in (ABOVE, BELOW) for row in rows):
         for row, rarely in zip(rows, _exchange_options(pair, k), strict=True):
             if rarely > OUTSIDE and row["verdict"] in (ABOVE, BELOW):
                 row["verdict"] = UNTOLD
+    for row in rows:
+        if row["verdict"] == UNTOLD and row["centring"] in (RAISES, LOWERS):
+            row["centring"] = UNTOLD
 
 
 def _exchange_options(pair: _Pair, k: int) -> list[float]:
@@ -553,7 +559,7 @@ def _share_row(value: Floats, chance: Floats, after: Floats, video: Positions) -
         "centred": mean + float(told.mean[1]),
         "change_low": change[0],
         "change_high": change[1],
-        "centring": _say(change, "raises", "lowers"),
+        "centring": _say(change, RAISES, LOWERS),
         "n_segments": int(shares.n_values[0]),
         "n_videos": n_videos,
         "interval": describe_interval(n_videos, mean, low),
