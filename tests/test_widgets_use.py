@@ -141,6 +141,16 @@ def swipe(page: Page, start: tuple[float, float], end: tuple[float, float]) -> f
     return float(page.evaluate("scrollY"))
 
 
+def tap_beside(page: Page) -> None:
+    """Tap the title until no view takes the fingers; soon after a swipe a tap is no click."""
+    for _ in range(10):
+        page.locator(".twx-title").tap()
+        if page.evaluate("document.activeElement === document.body"):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("a view still takes the fingers")
+
+
 def test_a_phone_scrolls_past_the_views_until_one_is_tapped(phone: Page) -> None:
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     box = lab.box_of(phone, MAP)
@@ -154,7 +164,7 @@ def test_a_phone_scrolls_past_the_views_until_one_is_tapped(phone: Page) -> None
     assert "tap beside it to scroll" in phone.locator(TOAST).inner_text()
     phone.screenshot(path=lab.ARTIFACTS / "phone-tapped.png")
     assert swipe(phone, (x - 120, y), (x + 120, y - 200)) == 0, "now fingers draw"
-    phone.locator(".twx-title").tap()
+    tap_beside(phone)
     assert swipe(phone, (x, y), (x, y - 200)) > 100
 
 
