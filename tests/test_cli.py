@@ -293,7 +293,7 @@ class TestExplore:
         shutil.copyfile(tw.sample_video(), folder / "longer.mp4")
         told = self.explore(folder, TRAILER, "longer.mp4")
         assert told.returncode == 0
-        assert "'longer.mp4' is 9:56 long, and the answers of 'big" in told.stderr
+        assert "'longer.mp4' is 9:56 long, and the answers of 'trailer_" in told.stderr
         assert "are of 0:55; they may be of another cut" in told.stderr
 
     def test_wrong_calls(self, folder: Path) -> None:
