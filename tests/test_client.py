@@ -438,6 +438,8 @@ def test_what_is_under_way_ends_with_the_loop(caplog: pytest.LogCaptureFixture) 
         finally:
             ended.append("wait")
 
+    gc.collect()  # what other tests left behind is told before
+    caplog.clear()
     background, held = Background(), set()
     background.run(broken_off())
 

@@ -25,6 +25,9 @@ __all__ = ["PIPE", "open_output", "open_sources", "save_output"]
 PIPE = "-"
 """What stands for standard input or output, as in other programs; a file of this name is ./-."""
 
+PART_BYTES = 2**20
+"""Read at once at most; a pipe of Linux gives 64 KiB."""
+
 
 def open_sources(sources: Sequence[str]) -> list[str | io.BytesIO]:
     """The sources, those that are files unopened.
@@ -44,7 +47,11 @@ def open_sources(sources: Sequence[str]) -> list[str | io.BytesIO]:
 
 def _read_input() -> io.BytesIO:
     """All of standard input, under a name that messages show."""
-    content = io.BytesIO(sys.stdin.buffer.read())
+    content = io.BytesIO()
+    # In parts: read() as a whole hears no Ctrl-C that comes between two of its own.
+    for part in iter(lambda: sys.stdin.buffer.read1(PART_BYTES), b""):
+        content.write(part)
+    content.seek(0)
     content.name = "stdin"  # the video of rows that name none
     return content
 
