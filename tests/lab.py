@@ -413,6 +413,14 @@ def drawn(page: Page, selector: str, nth: int = 0) -> int:
     return len(np.unique(pixels(page, selector, nth).reshape(-1, 3), axis=0))
 
 
+def wait_drawn(page: Page, selector: str, nth: int = 0, *, colours: int) -> None:
+    """Wait until an element shows more different colours than that."""
+    deadline = time.monotonic() + 30
+    while (found := drawn(page, selector, nth)) <= colours:
+        assert time.monotonic() < deadline, f"{found} colours of {selector} {nth}"
+        page.wait_for_timeout(100)
+
+
 def colours(
     page: Page, selector: str, nth: int = 0, part: tuple[float, ...] = (0, 0, 1, 1)
 ) -> dict[str, int]:

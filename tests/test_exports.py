@@ -120,13 +120,13 @@ def test_an_export_shows_all_with_the_network_off(
     opened = context.new_page()
     opened.goto(page.as_uri(), wait_until="load")
     opened.wait_for_selector(".js-plotly-plot >> nth=1")
-    assert lab.drawn(opened, ".js-plotly-plot", 0) > 50
-    assert lab.drawn(opened, ".js-plotly-plot", 1) > 200
+    lab.wait_drawn(opened, ".js-plotly-plot", 0, colours=50)
+    lab.wait_drawn(opened, ".js-plotly-plot", 1, colours=200)
     frame = opened.frame_locator("iframe")
     frame.locator(".twx[data-theme=light]").wait_for()  # as the page is, whatever the system says
     opened.locator("iframe").scroll_into_view_if_needed()
     frame.locator(".twx-heatmap canvas >> nth=0").evaluate(FRAMES)  # none are drawn out of sight
-    assert lab.drawn(opened, "iframe") > 200
+    lab.wait_drawn(opened, "iframe", colours=200)
     lab.ARTIFACTS.mkdir(exist_ok=True)
     opened.screenshot(path=lab.ARTIFACTS / f"export_{scheme}.png", full_page=True)
     context.close()
