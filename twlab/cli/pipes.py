@@ -11,7 +11,7 @@ import io
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from twlab.errors import InputError
 
@@ -47,9 +47,9 @@ def open_sources(sources: Sequence[str]) -> list[str | io.BytesIO]:
 
 def _read_input() -> io.BytesIO:
     """All of standard input, under a name that messages show."""
-    content = io.BytesIO()
+    content, given = io.BytesIO(), cast("io.BufferedReader", sys.stdin.buffer)
     # In parts: read() as a whole hears no Ctrl-C that comes between two of its own.
-    for part in iter(lambda: sys.stdin.buffer.read1(PART_BYTES), b""):
+    for part in iter(lambda: given.read1(PART_BYTES), b""):
         content.write(part)
     content.seek(0)
     content.name = "stdin"  # the video of rows that name none
