@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import os
@@ -242,9 +243,13 @@ def test_ctrl_c_is_130_and_quiet() -> None:
     assert process.stdin is not None
     process.stdin.write(" " * 10**6)
     process.stdin.flush()
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 130
+    for _ in range(6):  # one that comes in the instant before it waits is heard with the next
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=10)
+            break
+    assert process.returncode == 130
     assert process.communicate() == ("", "")
 
 
