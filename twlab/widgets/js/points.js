@@ -21,6 +21,7 @@ export class PointLayer {
   #former = null;
   /** A timer until WebGL is made ready. */
   #waiting = 0;
+  #life = new AbortController();
   /** What the picture on the canvas was drawn with; empty where it is no longer that of the points. @type {number[]} */
   #drawn = [];
 
@@ -62,14 +63,16 @@ export class PointLayer {
     const canvas = freshCanvas("webgl2");
     const gl = createGlPoints(canvas);
     if (!gl) return;
-    canvas.addEventListener("webglcontextlost", this.#onLost);
+    const { signal } = this.#life;
+    canvas.addEventListener("webglcontextlost", this.#onLost, { signal });
     this.#swap(canvas, gl);
   };
 
   #onLost = (/** @type {Event} */ event) => {
     event.preventDefault();
     // The lost canvas stays out of sight: only its own event can tell that WebGL is back.
-    this.#canvas.addEventListener("webglcontextrestored", this.#startGl, { once: true });
+    const { signal } = this.#life;
+    this.#canvas.addEventListener("webglcontextrestored", this.#startGl, { once: true, signal });
     const canvas = freshCanvas("2d");
     this.#swap(canvas, new FlatPoints(canvas));
   };
@@ -95,8 +98,7 @@ export class PointLayer {
 
   destroy() {
     clearTimeout(this.#waiting);
-    this.#canvas.removeEventListener("webglcontextlost", this.#onLost);
-    this.#canvas.removeEventListener("webglcontextrestored", this.#startGl);
+    this.#life.abort();
     this.#renderer.destroy();
     this.#former?.remove();
     this.#canvas.remove();
