@@ -21,6 +21,7 @@ Rousseeuw, "Silhouettes: a graphical aid", J. Comput. Appl. Math. 1987.
 
 from __future__ import annotations
 
+import functools
 import heapq
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
+    from threadpoolctl import ThreadpoolController
 
     from twlab.table.types import Floats, Matrix, Positions
 
@@ -285,13 +287,21 @@ def start_seeds(random_state: int) -> list[int]:
 def start_of(seed: int, sample: Matrix, n_groups: int) -> Start:
     """Centres of unit length found on a sample, and the sum of the cosines of its rows to them."""
     from sklearn.cluster import kmeans_plusplus
-    from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1):  # more threads add in another order
+    with find_pools().limit(limits=1):  # more threads add in another order
         first, _ = kmeans_plusplus(sample, n_groups, random_state=seed % 2**32)
     start = np.ascontiguousarray(first, np.float32)
     _, sums = lloyd(start, lambda centres: _assign_in_blocks(sample, centres))
     return directions(sums, start), float(np.linalg.norm(sums, axis=1).sum())
+
+
+@functools.cache
+def find_pools() -> ThreadpoolController:
+    """What sets the threads of scikit-learn and BLAS: found once, since a look takes 12 ms."""
+    import sklearn.cluster  # noqa: F401 - what is not loaded yet is not found
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def best_start(runs: Iterable[Start]) -> Matrix:
