@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 CLIP = 6.0
 Boxes = list[tuple[float, float, float, float]]
 

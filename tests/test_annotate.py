@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 
 def table(starts: list[float], length: float = 6.0, video: str = "film.mp4") -> pd.DataFrame:
     start = np.asarray(starts, float)

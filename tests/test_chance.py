@@ -13,6 +13,8 @@ from insides import chance
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 FILMS = Path(__file__).parents[2] / "shared" / "benchmarks" / "scenes" / "scenes_development.npz"
 
 

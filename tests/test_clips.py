@@ -13,6 +13,8 @@ import twlab as tw
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.numbers
+
 
 def of(segments: pd.DataFrame, *options: str | None) -> pd.DataFrame:
     """The same rows once for each option."""

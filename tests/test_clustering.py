@@ -15,6 +15,8 @@ from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 COUNTED = ("ward", "kmeans", "average", "ward_time")
 METHODS = (*COUNTED, "hdbscan")
 

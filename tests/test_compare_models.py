@@ -14,6 +14,8 @@ from test_chance import drifting, shots, smooth, titled, unit
 import twlab as tw
 from twlab.analysis.models import interval
 
+pytestmark = pytest.mark.numbers
+
 
 def film(matrix: Any, video: str = "v", clip_sec: float = 6.0, **columns: Any) -> pd.DataFrame:
     start = clip_sec * np.arange(len(matrix))

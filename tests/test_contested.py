@@ -9,6 +9,8 @@ from test_evidence import unit
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 CLIP = 6.0
 DIMS = 512
 

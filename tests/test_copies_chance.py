@@ -13,6 +13,8 @@ from test_evidence import shots, table, unit, white
 import twlab as tw
 from twlab.table import LONGEST_GAP, on_grid, times_of, unit_vectors
 
+pytestmark = pytest.mark.numbers
+
 
 def series(rng: np.random.Generator, n: int) -> np.ndarray:
     """Clips that drift: each is like the one before it."""

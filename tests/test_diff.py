@@ -14,6 +14,8 @@ import twlab as tw
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+pytestmark = pytest.mark.numbers
+
 TIMES = ["a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec"]
 CLIP = 6.0
 

@@ -10,6 +10,8 @@ import pytest
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 TIMES = ["a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec"]
 
 

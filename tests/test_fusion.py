@@ -14,6 +14,8 @@ import twlab as tw
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+pytestmark = pytest.mark.numbers
+
 D = 256
 
 

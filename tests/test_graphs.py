@@ -16,6 +16,8 @@ from insides import exact, nearest, pruned, voronoi
 import twlab as tw
 from twlab.table import scale_rows
 
+pytestmark = pytest.mark.numbers
+
 small = st.tuples(st.integers(1, 300), st.integers(1, 5), st.integers(0, 10**6))
 
 

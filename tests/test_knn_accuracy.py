@@ -12,6 +12,8 @@ from sklearn.neighbors import KNeighborsClassifier
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 
 def made(
     rng: np.random.Generator, *, told: float, of_video: float = 3.0, n_videos: int = 24

@@ -13,6 +13,8 @@ from test_evidence import shots, table, unit, white
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 COLUMNS = [
     *("kind", "test_video_id", "test_start_sec", "test_end_sec"),
     *("train_video_id", "train_start_sec", "train_end_sec", "embedding_option"),

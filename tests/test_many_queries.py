@@ -13,6 +13,8 @@ import twlab as tw
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.numbers
+
 FILM = tw.sample()
 
 

@@ -16,6 +16,8 @@ from twlab.service import (
     model_of,
 )
 
+pytestmark = pytest.mark.numbers
+
 KINDS = {"video": "Video", "audio": "Audio", "image": "Image", "document": "Document"}
 FIELDS = {"embedding_option": "options", "embedding_scope": "scopes", "embedding_type": "types"}
 

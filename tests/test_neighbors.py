@@ -18,6 +18,8 @@ from insides import segments as segments_module
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 few_directions = st.tuples(st.integers(1, 600), st.integers(1, 4), st.integers(0, 10**6))
 
 

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
     Check = Callable[[np.random.Generator], None]
 
+pytestmark = pytest.mark.numbers
+
 IN_SUITE, FEW = 12, {"align": 3, "what_must_not_matter": 1, "rows_that_are_there_twice": 1}
 DEAR = 5
 """Of checks that run every analysis several times, one in so many tables is enough."""

@@ -28,6 +28,8 @@ from twlab.table import IDENTITY
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.numbers
+
 D = 6
 N_ROWS = 30
 NAMES = dict(zip("abcdef", np.eye(D), strict=True))

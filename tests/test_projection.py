@@ -16,6 +16,8 @@ from sklearn.manifold import trustworthiness as reference
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 METHODS = ("tsne", "pca", pytest.param("umap", marks=pytest.mark.slow))  # umap compiles first
 
 

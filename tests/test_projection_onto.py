@@ -17,6 +17,8 @@ import twlab as tw
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.numbers
+
 
 def table(matrix: Any, video_id: str = "a") -> pd.DataFrame:
     n = len(matrix)

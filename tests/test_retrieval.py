@@ -17,6 +17,8 @@ import twlab as tw
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.numbers
+
 
 @pytest.fixture
 def both(rng: np.random.Generator) -> pd.DataFrame:

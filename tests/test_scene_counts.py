@@ -14,6 +14,8 @@ from insides import counts
 import twlab as tw
 from twlab.analysis.scenes import SceneMethod
 
+pytestmark = pytest.mark.numbers
+
 METHODS = get_args(SceneMethod)
 
 

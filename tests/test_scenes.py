@@ -31,6 +31,8 @@ from twlab.analysis.scenes import (
     vote,
 )
 
+pytestmark = pytest.mark.numbers
+
 METHODS = get_args(SceneMethod)
 
 

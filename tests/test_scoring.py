@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 LENGTH = 60
 cuts = st.sets(st.integers(1, LENGTH - 1), min_size=1, max_size=9).map(sorted)
 

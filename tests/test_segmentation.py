@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 
 def table(matrix: Any, *, start: Any = None, end: Any = None, video: str = "a") -> pd.DataFrame:
     n = len(matrix)

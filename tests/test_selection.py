@@ -13,6 +13,8 @@ from insides import selection
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 
 def table(matrix: Any, option: str = "visual", *, clip: float = 6.0) -> pd.DataFrame:
     n = len(matrix)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from clips import table
 
 import twlab as tw
+
+pytestmark = pytest.mark.numbers
 
 
 def test_a_long_segment_costs_its_seconds() -> None:

@@ -11,6 +11,8 @@ from insides import aligning, shortlist
 import twlab as tw
 from twlab.table import on_grid, times_of, unit_vectors
 
+pytestmark = pytest.mark.numbers
+
 CLIPS = 40
 BY_CHANCE = 0.6
 """Videos that do not hold the clip may resemble it so far here and there."""

@@ -15,6 +15,8 @@ from sklearn.metrics.pairwise import cosine_similarity as reference
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 matrices = st.integers(1, 12).flatmap(
     lambda n: arrays(np.float32, (n, 3), elements=st.floats(-5, 5, width=16).map(float))
 )

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+pytestmark = pytest.mark.numbers
+
 
 @pytest.fixture(scope="module")
 def film() -> pd.DataFrame:

@@ -13,6 +13,8 @@ from sklearn.metrics import silhouette_samples
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 
 def film(matrix: Any, **columns: Any) -> pd.DataFrame:
     n = len(matrix)

@@ -13,6 +13,8 @@ from insides import thresholds
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 
 def shots(rng: np.random.Generator, video: str, base: float) -> pd.DataFrame:
     kinds = np.repeat(rng.normal(size=(30, 64)), 5, axis=0)

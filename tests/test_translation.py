@@ -13,6 +13,8 @@ import twlab as tw
 if TYPE_CHECKING:
     import pandas as pd
 
+pytestmark = pytest.mark.numbers
+
 
 @pytest.fixture(scope="module")
 def old() -> pd.DataFrame:
