@@ -158,6 +158,31 @@ def test_a_store_is_searched_as_its_table(
         pd.testing.assert_frame_equal(found[expected.columns], expected, atol=1e-5)
 
 
+def test_the_rows_of_hits_are_told_rightly_after_every_change(
+    tmp_path: Path, table: pd.DataFrame
+) -> None:
+    store = tw.open(tmp_path)
+    store.add(table[:600])
+    query = np.ones(D)
+
+    def check(part: tw.Part) -> None:
+        found = part.search(query, k=80)
+        assert part.to_table()["note"][found["match"]].tolist() == found["note"].tolist()
+
+    check(store)
+    changes = [
+        lambda: store.delete("note BETWEEN 20 AND 40 OR note = 7"),
+        lambda: store.upsert(table[100:110].assign(note=-1)),
+        lambda: store.add(table[600:900]),
+        store.optimize,
+        lambda: store.delete("note > 850"),
+    ]
+    for change in changes:
+        change()
+        check(store)
+        check(store.where("note % 3 = 1"))
+
+
 def test_of_a_large_store_an_option_is_read_against_a_sample(
     plain: tw.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

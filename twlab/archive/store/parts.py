@@ -98,6 +98,7 @@ class Part(Source):
         self._table, self._condition = table, condition
         self._known: tuple[int, pd.DataFrame] | None = None
         self._backgrounds: dict[str, Any] = {}
+        self._runs: list[Any] = []
         self._exact = False
 
     @property
@@ -460,7 +461,7 @@ class Part(Source):
         within = choose(video_id, start_sec, end_sec, where).in_sql()
         table = self._require_table()
         kinds = self._kinds(table)
-        looked = Looked(table, self._condition, within, kinds, self._backgrounds)
+        looked = Looked(table, self._condition, within, kinds, self._backgrounds, self._runs)
 
         def answer(one: Any, words: str | None) -> pd.DataFrame:
             return search_table(
@@ -480,7 +481,7 @@ class Part(Source):
         known = self._known
         if known is None or known[0] != table.version:
             known = self._known = (table.version, kinds_of(table, self._condition))
-            self._backgrounds = {}
+            self._backgrounds, self._runs = {}, []
         return known[1]
 
     def to_parquet(self, folder: str | os.PathLike[str]) -> Path:

@@ -77,6 +77,9 @@ MANY_EACH, LEAST_EACH = 10, 200
 """Of several options so many of each are looked at for a hit, and so many in any case: a place must
 be that good in one of its options."""
 
+NUMBER = "_rowid"
+"""What Lance calls the number by which it knows a row; no column of a store may be named so."""
+
 _KINDS = ["embedding_option", "embedding_scope", "model_name"]
 
 
@@ -91,7 +94,26 @@ class Looked(NamedTuple):
     kinds: pd.DataFrame
     """Of the store or part."""
     backgrounds: dict[str, Matrix]
-    """Vectors that were read already, by condition."""
+    """Unit vectors that were read already, by condition."""
+    runs: list[Runs]
+    """Where its rows lie, once that was looked up; empty before."""
+
+
+class Runs(NamedTuple):
+    """The numbers by which Lance knows the rows of a store or part, in runs of consecutive ones.
+
+    There are few such runs: one for each file, and one more for each gap that was deleted.
+    """
+
+    starts: NDArray[np.int64]
+    """The first number of each run, in ascending order."""
+    rows: NDArray[np.int64]
+    """The row of the table that has it."""
+
+    def rows_of(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows of the table of some numbers."""
+        run = np.searchsorted(self.starts, numbers, side="right") - 1
+        return np.asarray(self.rows[run] + numbers - self.starts[run])
 
 
 def kinds_of(table: Any, where: str | None) -> pd.DataFrame:
@@ -138,7 +160,7 @@ def search_table(
     rows = pd.concat(near, ignore_index=True)
     if len(meant) > 1:
         rows = _add_neighbours(looked.table, rows, plans)
-    rows = rows.drop_duplicates(KEY)
+    rows = rows.drop_duplicates(NUMBER)
     rows = rows[rows["embedding"].map(np.any).astype(bool)].reset_index(drop=True)
     own = rows["embedding_option"].astype(object).fillna(UNNAMED).to_numpy(object)
     found = [
@@ -262,16 +284,15 @@ def _compare_exactly(
     """The rows of an option beside the queries meant for it, and the option's own distribution."""
     around = _background(looked, plan.background)
     background = np.empty(0)
-    if len(around):
-        like = plan.like.iloc[0].drop("embedding_option")
-        level = pd.DataFrame({"embedding": list(around)}).assign(**like)
-        background = similar_to(name, level, queries)
+    if len(around):  # all of it is of one model, which one row tells
+        level = plan.like.iloc[:1].drop(columns="embedding_option")
+        background = similar_to(name, level, queries, around)
     similar = similar_to(name, rows, queries) if len(rows) else np.empty(0)
     return Compared(name, rows[PLACE], rows.index.to_numpy(np.intp), similar, background)
 
 
 def _background(looked: Looked, condition: str | None) -> Matrix:
-    """Vectors of some thousand rows of a condition, the same at every search."""
+    """Unit vectors of some thousand rows of a condition, the same at every search."""
     key = condition or ""
     if key not in looked.backgrounds:
         n = count_where(looked.table, condition)
@@ -284,7 +305,7 @@ def _background(looked: Looked, condition: str | None) -> Matrix:
         with reading(looked.table, condition):
             rows = plain_query(looked.table, ["embedding"], drawn).to_arrow()
         block = block_of(rows["embedding"])
-        looked.backgrounds[key] = block[block.any(axis=1)]
+        looked.backgrounds[key] = unit_vectors(block[block.any(axis=1)])
     return looked.backgrounds[key]
 
 
@@ -296,18 +317,25 @@ def _nearest(
     parts = []
     for vector in vectors[vectors.any(axis=1)]:
         query = table.search(vector, vector_column_name="embedding").distance_type("cosine")
-        query = query.select([*table.schema.names, "_distance"]).limit(limit)
+        query = (
+            query.select([*_names(table), "_distance"]).with_row_id(with_row_id=True).limit(limit)
+        )
         query = query.nprobes(probes).refine_factor(5) if probes else query.bypass_vector_index()
         with reading(table, where):
             parts.append((query.where(f"({where})") if where else query).to_arrow())
     return pd.concat([_frame(table, rows) for rows in parts or [_empty(table)]], ignore_index=True)
 
 
+def _names(table: Any) -> list[str]:
+    """The columns of a store that its user knows."""
+    return [name for name in table.schema.names if name != KEY]
+
+
 def _frame(table: Any, rows: Any) -> pd.DataFrame:
-    """Rows of a store as a table, with their keys."""
-    fields = [field for field in table.schema if field.name != KEY]
+    """Rows of a store as a table, with the numbers by which Lance knows them."""
+    fields = [table.schema.field(name) for name in _names(table)]
     frame = frame_of(rows, fields, block_of(rows["embedding"]), n_rows=len(rows))
-    return frame.assign(**{KEY: rows[KEY].to_pylist()})
+    return frame.assign(**{NUMBER: rows[NUMBER].to_numpy().astype(np.int64)})
 
 
 def _add_neighbours(table: Any, rows: pd.DataFrame, plans: dict[str, _Plan]) -> pd.DataFrame:
@@ -326,7 +354,10 @@ def _add_neighbours(table: Any, rows: pd.DataFrame, plans: dict[str, _Plan]) -> 
     for plan in plans.values():
         where = join_conditions(plan.hits, place)
         with reading(table, where):
-            found = _frame(table, plain_query(table, None, where).to_arrow())
+            rows_there = (
+                plain_query(table, _names(table), where).with_row_id(with_row_id=True).to_arrow()
+            )
+            found = _frame(table, rows_there)
         spots = zip(found["video_id"], found["start_sec"].round(3), strict=True)
         more.append(found[[spot in keys for spot in spots]])
     return pd.concat([rows, *more], ignore_index=True)
@@ -336,29 +367,28 @@ def _as_table(looked: Looked, rows: pd.DataFrame, best: pd.DataFrame) -> pd.Data
     """The places as they are told, followed by all other columns of their best rows."""
     chosen = rows.iloc[best["row"].to_numpy(np.intp)].reset_index(drop=True)
     best = best.drop(columns="row")
-    best.insert(0, "match", _positions(looked, chosen[KEY].tolist()))
+    best.insert(0, "match", _runs(looked).rows_of(chosen[NUMBER].to_numpy(np.int64)))
     shown = hit_table(best, len(best), ["match", *PLACE])
-    chosen = chosen.drop(columns=[KEY, *(set(chosen.columns) & set(shown.columns))])
+    chosen = chosen.drop(columns=[NUMBER, *(set(chosen.columns) & set(shown.columns))])
     return pd.concat([shown, chosen], axis=1)
 
 
-def _positions(looked: Looked, keys: Sequence[str]) -> NDArray[np.int64]:
-    """The row that each key has in the table of the store."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    wanted, at = pa.array(keys, pa.string()), 0
-    out = np.full(len(keys), -1, np.int64)
-    with reading(looked.table, looked.condition):
-        for batch in plain_query(looked.table, [KEY], looked.condition).to_batches():
-            column = batch.column(0)
-            place = pc.index_in(wanted, value_set=column)
-            known = place.is_valid().to_numpy(zero_copy_only=False)
-            out[known] = at + place.drop_null().to_numpy()
-            at += len(column)
-            if (out >= 0).all():
-                break
-    return out
+def _runs(looked: Looked) -> Runs:
+    """Where the rows of the store or part lie, looked up at the first search."""
+    if not looked.runs:
+        # Each batch by itself, so that of the numbers no more than their runs are held.
+        starts, rows, at = [np.empty(0, np.int64)], [np.empty(0, np.int64)], 0
+        with reading(looked.table, looked.condition):
+            for batch in plain_query(looked.table, [NUMBER], looked.condition).to_batches():
+                numbers = batch[NUMBER].to_numpy().astype(np.int64)
+                first = np.flatnonzero(np.diff(numbers, prepend=-2) != 1)
+                starts.append(numbers[first])
+                rows.append(first + at)
+                at += len(numbers)
+        start, row = np.concatenate(starts), np.concatenate(rows)
+        order = np.argsort(start)
+        looked.runs.append(Runs(start[order], row[order]))
+    return looked.runs[0]
 
 
 def _probes(table: Any, where: str | None) -> int:
@@ -376,4 +406,6 @@ def _probes(table: Any, where: str | None) -> int:
 
 def _empty(table: Any) -> Any:
     """No rows."""
-    return table.schema.empty_table()
+    import pyarrow as pa
+
+    return table.schema.append(pa.field(NUMBER, pa.uint64())).empty_table()
