@@ -269,8 +269,12 @@ def test_order_scale_and_doubles_do_not_matter(rng: np.random.Generator) -> None
     want = tw.probe(segments, labels, n_next=5)
     order = rng.permutation(len(segments))
     same(tw.probe(segments.iloc[order], labels, n_next=5), want)
-    larger = tw.with_vectors(segments, tw.vectors(segments) * 8)
-    same(tw.probe(larger, labels, n_next=5), want)
+    exponents = np.where(rng.random(len(segments)) < 0.5, -100.0, 100.0)
+    for scale in (2.0**-100, 2.0**100, 2.0 ** exponents[:, None]):
+        scaled = tw.with_vectors(segments, tw.vectors(segments) * np.float32(scale))
+        same(tw.probe(scaled, labels, n_next=5), want)
+        likely = want.estimator.predict_proba(tw.vectors(segments))
+        np.testing.assert_array_equal(want.estimator.predict_proba(tw.vectors(scaled)), likely)
     later = segments.assign(
         start_sec=segments["start_sec"] + 1000, end_sec=segments["end_sec"] + 1000
     )

@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from twlab.table.segments import scale_rows
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -80,12 +82,19 @@ def fit_place(rows: Labelled, *, without: Any = ()) -> Any:
     The middle is that of all rows, labelled or not, but those of the groups ``without``.
     """
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import Normalizer, StandardScaler
+    from sklearn.preprocessing import FunctionTransformer, Normalizer, StandardScaler
 
     around = rows.backdrop[~np.isin(rows.backdrop_groups, without)]
-    unit, again = Normalizer().fit(around), Normalizer().fit(around)
+    # Normalizer squares in float32, in which vectors of 1e-30 are zeros and those of 1e30 infinite.
+    unit = FunctionTransformer(bring_to_length_1, validate=True).fit(around)
+    again = Normalizer().fit(around)
     middle = StandardScaler(with_std=False).fit(unit.transform(around).astype(np.float64))
     return make_pipeline(unit, middle, again)
+
+
+def bring_to_length_1(rows: Any) -> Any:
+    """The rows at length 1, zeros as they are."""
+    return scale_rows(rows)[0]
 
 
 def fit_probe(rows: Labelled, mine: Mask, *, without: Any = ()) -> Any:

@@ -29,7 +29,7 @@ from twlab.checks import check_count
 from twlab.errors import InputError, warn
 from twlab.table.blocks import row_marks
 from twlab.table.rows import align_column, align_values
-from twlab.table.segments import check_segments, clip_mask, one_option, vectors
+from twlab.table.segments import check_segments, clip_mask, one_option, scale_rows, vectors
 from twlab.wording import brief
 
 if TYPE_CHECKING:
@@ -491,12 +491,11 @@ def _ask(
 
 def _place(matrix: Any) -> Any:
     """The rows at length 1, centred, at length 1 again."""
-    unit = _scale(matrix)
-    return _scale(unit - unit.mean(axis=0)) if len(unit) else unit
-
-
-def _scale(matrix: Any) -> Any:
-    return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
+    unit = scale_rows(matrix)[0]
+    if not len(unit):
+        return unit
+    away = unit - unit.mean(axis=0)
+    return away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-12)
 
 
 def _name_groups(groups: Any) -> tuple[str, str]:
