@@ -25,7 +25,7 @@ from twlab.paths import bundled_folder
 
 ROOT = Path(__file__).parent.parent
 FILM = bundled_folder("sample_data") / "big_buck_bunny.visual.json"
-ELSEWHERE = {"completion", "demo", "embed", "explore", "fetch", "lab", "serve"}
+ELSEWHERE = {"completion", "demo", "diff", "embed", "explore", "fetch", "lab", "serve"}
 """What needs an extra, a network, a display or long; their examples are parsed only."""
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import pandas as pd
 import pytest
 
 import twlab as tw
+from twlab.cli import main
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -308,3 +311,56 @@ def test_a_storyboard_shows_both_versions(edited: tuple[pd.DataFrame, pd.DataFra
     assert "one and two · visual · 1:3" in said[0]
     assert "Missing" in said[1]
     assert "2 changes of 2 videos" in figure.layout.title.text
+
+
+def test_changes_go_out_as_edits_markers_and_chapters(
+    edited: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path
+) -> None:
+    found = tw.diff(*edited)
+    text = tw.export(found, tmp_path / "changes.edl", fps=25).read_text()
+    names = [line.removeprefix("* COMMENT: ") for line in text.splitlines() if "COMMENT" in line]
+    sides = {"missing": 1, "added": 1}
+    assert names == [
+        name.capitalize() for name in found["change"] for _ in range(sides.get(name, 2))
+    ]
+    with pytest.raises(tw.InputError, match=r"of 2 videos.* one side: result") as refused:
+        tw.export(found, tmp_path / "changes.vtt")
+    one_side = eval(str(refused.value).split("one side: ")[1], {"result": found})
+    text = tw.export(one_side, tmp_path / "changes.vtt").read_text()
+    in_b = found.dropna(subset="b_start_sec").sort_values("b_start_sec")["change"].tolist()
+    assert [line for line in text.splitlines() if line in in_b] == in_b
+    markers = tw.export(one_side, tmp_path / "m.edl", fps=25, form="resolve-markers").read_text()
+    assert len({*re.findall(r"C:(\w+)", markers)}) == len({*in_b})
+    both = pd.concat([found, found.assign(embedding_option="audio")])
+    spans = pd.read_csv(tw.export(both, tmp_path / "changes.csv"))
+    assert {"Moved (visual)", "Moved (audio)"} <= {*spans["label"]}
+
+
+def test_on_the_command_line(
+    edited: tuple[pd.DataFrame, pd.DataFrame],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for table in edited:
+        tw.save(table, f"{table['video_id'].iloc[0]}.parquet")
+    names = ["one.parquet", "two.parquet"]
+    found = tw.diff(*edited)
+    assert main(["diff", *names]) == 0
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert [row.split()[3] for row in rows] == found["change"].tolist()
+    assert re.search(r"moved +1:3\d\.\d +[12]:\d\d\.\d +[45]:\d\d\.\d +5:3\d\.\d ", rows[1])
+    assert main(["diff", *names[::-1], "-o", "changes.csv"]) == 0
+    pd.testing.assert_frame_equal(pd.read_csv("changes.csv"), tw.diff(*edited[::-1]), atol=1e-6)
+    assert main(["export", "changes.csv", "-o", "changes.edl", "--fps", "25"]) == 0
+    assert "* COMMENT: Moved" in Path("changes.edl").read_text()
+    assert main(["diff", *names, "-o", "changes.html"]) == 0
+    assert "matched" in Path("changes.html").read_text(encoding="utf-8")
+    for words, said in (
+        (["one.parquet"], "hold 1 video ('one'); two versions"),
+        ([*names, "-o", "changes.txt"], "'changes.txt' ends in no form"),
+        (["one.parquet", "two.mp4"], "'two.mp4' is a film and 'one.parquet' an answer"),
+    ):
+        assert main(["diff", *words]) == 1
+        assert said in capsys.readouterr().err

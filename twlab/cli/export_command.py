@@ -37,6 +37,9 @@ EXPORT_EXAMPLES = """\
   twlab search --store archive --like film.mp4@1:30 -o - | twlab export - -o - --form rttm
 """
 
+NAMES = ("video_id", "a_video_id", "b_video_id", "video_id_a", "video_id_b")
+"""Columns of a table of results that hold names of videos, which may look like numbers."""
+
 ANSWER_HEADS = (b"{", b"[", b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 """How answers begin: JSON, Parquet, gzip, Zstandard. What comes through a pipe and does not is a
 table of results."""
@@ -126,7 +129,9 @@ def _parse_results(content: io.BytesIO, name: str, separator: str) -> pd.DataFra
     from twlab.table.labelled_spans import rename_spans
 
     try:
-        table = pd.read_csv(content, sep=separator, encoding="utf-8-sig", dtype={"video_id": str})
+        table = pd.read_csv(
+            content, sep=separator, encoding="utf-8-sig", dtype=dict.fromkeys(NAMES, str)
+        )
     except ValueError as error:
         raise LoadError(
             f"it is no CSV that can be read ({error}); UTF-8 with a head was expected", source=name

@@ -18,9 +18,18 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["add_explore_command", "list_films", "match_films", "tell_lengths"]
+__all__ = [
+    "ENCODING_FLAGS",
+    "add_encoding_options",
+    "add_explore_command",
+    "list_films",
+    "load_or_encode",
+    "match_films",
+    "sort_sources",
+    "tell_lengths",
+]
 
-EXPLORE_FLAGS = {
+ENCODING_FLAGS = {
     "segmentation": "--segmentation",
     "clip_sec": "--clip-sec",
     "encoder": "--encoder",
@@ -57,24 +66,29 @@ def add_explore_command(commands: Any) -> None:
     )
     explore.add_argument("-o", "--output", metavar="PAGE", default=PAGE, help=f"(default: {PAGE})")
     explore.add_argument("--no-open", action="store_true", help="do not show it in the browser")
-    explore.add_argument(
+    explore.add_argument("--option", metavar="NAME", help="which to show: visual, audio, …")
+    add_encoding_options(explore)
+    explore.set_defaults(run=_run_explore, flags=ENCODING_FLAGS)
+
+
+def add_encoding_options(command: argparse.ArgumentParser) -> None:
+    """Add what says how films are encoded."""
+    command.add_argument(
         "--segmentation", metavar="NAME", default="fixed", help="fixed (default), shots"
     )
-    explore.add_argument(
+    command.add_argument(
         "--clip-sec", type=float, metavar="N", default=6, help="seconds of a clip (default: 6)"
     )
-    explore.add_argument("--option", metavar="NAME", help="which to show: visual, audio, …")
-    explore.add_argument(
+    command.add_argument(
         "--encoder", metavar="FILE", default="default", help="an ONNX file of yours"
     )
-    explore.add_argument("--folder", metavar="DIR", help="where encoded films are kept")
-    explore.set_defaults(run=_run_explore, flags=EXPLORE_FLAGS)
+    command.add_argument("--folder", metavar="DIR", help="where encoded films are kept")
 
 
 def _run_explore(chosen: argparse.Namespace) -> int:
     """Write the page and show it where somebody is watching."""
-    films, answers = _sort_sources(chosen.sources)
-    segments = _load_or_encode(films, answers, chosen)
+    films, answers = sort_sources(chosen.sources)
+    segments = load_or_encode(films, answers, chosen)
     with open_output(chosen.output, PAGE) as output:
         page = _write_page(segments, films, output, chosen.option).resolve()
     if chosen.output == PIPE:
@@ -87,7 +101,7 @@ def _run_explore(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _sort_sources(sources: Iterable[str]) -> tuple[list[Path], list[str]]:
+def sort_sources(sources: Iterable[str]) -> tuple[list[Path], list[str]]:
     """The films among what is named, in folders too, and the rest, which are answers."""
     films: list[Path] = []
     answers: list[str] = []
@@ -113,7 +127,7 @@ def list_films(names: Iterable[str]) -> list[Path]:
 
     found: list[Path] = []
     for name in names:
-        films, _ = _sort_sources([name])
+        films, _ = sort_sources([name])
         if not films:
             raise InputError(
                 f"{name!r} is no film and no folder with films; one was expected; correct it"
@@ -129,7 +143,7 @@ def _is_film(path: Path) -> bool:
     return family_of(path.name) in ("video", "audio") and not path.is_dir()
 
 
-def _load_or_encode(
+def load_or_encode(
     films: list[Path], answers: list[str], chosen: argparse.Namespace
 ) -> pd.DataFrame:
     """The segments of the answers; where none are named, those of the films, encoded here."""

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from twlab.checks import require
-from twlab.errors import InputError, warn
+from twlab.errors import warn
 from twlab.handover.plain_xml import check_xml_texts, xml_bytes
 
 if TYPE_CHECKING:
@@ -100,11 +100,6 @@ def write_edl(edit: Edit) -> bytes:
 
 def write_markers(edit: Edit) -> bytes:
     """Markers with lengths on a timeline of DaVinci Resolve, one colour a label."""
-    if len(edit.films) > 1:
-        raise InputError(
-            f"the result is of {len(edit.films)} videos, and markers lie on the timeline of one; "
-            "one video was expected; write a file for each: result.groupby('video_id')"
-        )
     colours = {label: k for k, label in enumerate(dict.fromkeys(edit.stretches["label"]))}
     if len(colours) == len(edit.first):  # names that all differ are no classes
         colours = dict.fromkeys(colours, 0)

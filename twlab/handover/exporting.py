@@ -18,7 +18,7 @@ from twlab.handover.chapters import (
     write_youtube,
 )
 from twlab.handover.edits import Edit, write_edl, write_fcpxml, write_markers, write_otio
-from twlab.handover.found_stretches import gather_stretches
+from twlab.handover.found_stretches import gather_stretches, one_side_of
 from twlab.handover.frame_clock import make_clock, nearest_frames
 from twlab.handover.span_files import save_spans
 from twlab.media.named import films_of
@@ -88,8 +88,8 @@ _CHAPTERS: dict[str, Callable[[pd.DataFrame], bytes]] = {
 }
 """Forms that count seconds."""
 
-_OF_SEVERAL = ("rttm",)
-"""Of these, the forms whose lines name their video."""
+_OF_ONE = ("resolve-markers", "webvtt", "srt", "ffmetadata", "youtube", "matroska", "elan", "cvat")
+"""Forms whose lines do not name their video."""
 
 _TIMELINE_START = {False: "01:00:00:00", True: "01:00:00;00"}
 """Where a timeline of DaVinci Resolve begins if nobody says otherwise."""
@@ -109,9 +109,10 @@ def export(
     Parameters
     ----------
     result : DataFrame
-        Scenes, hits, moments, spans of labels, summaries, aligned pieces or pairs: any table with
-        ``video_id``, ``start_sec`` and ``end_sec``, or with two of each, which are two stretches.
-        ``label`` names a stretch; else it is "Scene 1", "Hit 1" and so on.
+        Scenes, hits, moments, spans of labels, summaries, aligned pieces, changes between cuts or
+        pairs: any table with ``video_id``, ``start_sec`` and ``end_sec``, or with two of each,
+        which are two stretches. ``label`` names a stretch; else it is "Scene 1", "Hit 1",
+        "Moved 1" and so on.
     path : path
         The file. Its ending says the form: ``.edl`` (CMX 3600), ``.fcpxml``, ``.otio`` (extra
         ``edit``), ``.vtt`` (WebVTT), ``.srt``, ``.ffmeta`` (chapters for ffmpeg), ``.txt``
@@ -169,11 +170,13 @@ def export(
     target = user_path(path)
     chosen = _form_of(target, form)
     stretches = gather_stretches(result)
+    if chosen in _OF_ONE:
+        _refuse_several(result, stretches)
     if chosen in _EDITS:
         content = _EDITS[chosen](_edit_of(stretches, target, chosen, fps, start_timecode, video))
     elif chosen in _CHAPTERS:
         _refuse_start(start_timecode, chosen)
-        content = _CHAPTERS[chosen](_chapters_of(stretches, chosen, fps))
+        content = _CHAPTERS[chosen](_chapters_of(stretches, fps))
     else:
         _refuse_start(start_timecode, chosen)
         spans = result if "label" in result.columns else stretches
@@ -227,14 +230,22 @@ def _edit_of(
     return Edit(path.stem, stretches, first, stop, clock, films)
 
 
-def _chapters_of(stretches: pd.DataFrame, form: str, fps: Any) -> pd.DataFrame:
-    """The stretches in seconds, on frames where they are counted."""
+def _refuse_several(result: pd.DataFrame, stretches: pd.DataFrame) -> None:
+    """Refuse stretches of several videos, and say how to write those of one."""
     videos = stretches["video_id"].unique()
-    if len(videos) > 1 and form not in _OF_SEVERAL:
-        raise InputError(
-            f"the result is of {len(videos)} videos, and a file of this form is of one; write one "
-            "for each: for video, part in result.groupby('video_id'): ..."
-        )
+    if len(videos) < 2:
+        return
+    remedy = "write one for each: for video, part in result.groupby('video_id'): ..."
+    if "video_id" not in result.columns:
+        remedy = f"write the stretches of one side: result.{one_side_of(result)}"
+    raise InputError(
+        f"the result is of {len(videos)} videos, and a file of this form is of one; one video was "
+        f"expected; {remedy}"
+    )
+
+
+def _chapters_of(stretches: pd.DataFrame, fps: Any) -> pd.DataFrame:
+    """The stretches in seconds, on frames where they are counted."""
     table = stretches[["video_id", "start_sec", "end_sec", "label"]]
     if fps is None:
         return table

@@ -1,6 +1,7 @@
 """What a result says as named stretches of time, whichever function it comes from.
 
-* :func:`gather_stretches` - scenes, hits, moments, labels, summaries, aligned pieces, pairs
+* :func:`gather_stretches` - scenes, hits, moments, labels, summaries, pieces, changes, pairs
+* :func:`one_side_of` - how to keep one stretch of rows that hold two
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from twlab.errors import InputError
 from twlab.table.labelled_spans import check_spans
 from twlab.table.stretches import kind_of_rows, name_of_row
 
-__all__ = ["gather_stretches"]
+__all__ = ["gather_stretches", "one_side_of"]
 
 _TIMES = ("start_sec", "end_sec")
 
@@ -32,7 +33,8 @@ def gather_stretches(result: Any) -> pd.DataFrame:
     -------
     DataFrame
         ``video_id`` and ``label`` as text, ``start_sec`` and ``end_sec`` as float64, on a new
-        index; of pieces and pairs two rows each, of the first video and of the second.
+        index; of pieces, changes and pairs two rows each, of the first video and of the second,
+        where it is in both.
 
     Raises
     ------
@@ -67,11 +69,38 @@ def gather_stretches(result: Any) -> pd.DataFrame:
 def _both_sides(result: pd.DataFrame, kind: str, sides: list[list[str]]) -> pd.DataFrame:
     """Two rows of each: what is in the first video, and where it is in the second."""
     parts = []
-    for names, words in zip(sides, ("", " again"), strict=True):
+    names_given = _names_of_changes(result) if "change" in result.columns else None
+    for names, words, absent in zip(sides, ("", " again"), ("added", "missing"), strict=True):
         part = result[names].reset_index(drop=True)
         part.columns = pd.Index(["video_id", *_TIMES])
-        parts.append(part.assign(label=[f"{kind} {n + 1}{words}" for n in range(len(part))]))
+        part["label"] = names_given or [f"{kind} {n + 1}{words}" for n in range(len(part))]
+        if names_given is not None:
+            part = part[(result["change"] != absent).to_numpy()]
+        parts.append(part)
     return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
+
+
+def _names_of_changes(result: pd.DataFrame) -> list[str]:
+    """What became of each stretch, and of which option where there are several."""
+    changes = [str(change).capitalize() for change in result["change"]]
+    if "embedding_option" not in result.columns or result["embedding_option"].nunique() < 2:
+        return changes
+    pairs = zip(changes, result["embedding_option"], strict=True)
+    return [f"{change} ({option})" for change, option in pairs]
+
+
+def one_side_of(result: pd.DataFrame) -> str:
+    """The call that keeps the second stretch of each row of pieces, changes or pairs."""
+    names = next(
+        side
+        for columns in _SIDES.values()
+        for side in [[name.format(side="b") for name in columns]]
+        if set(side) <= set(result.columns)
+    )
+    renamed = dict(zip(names, ("video_id", *_TIMES), strict=True))
+    if "change" not in result.columns:
+        return f"rename(columns={renamed})"
+    return f"rename(columns={renamed | {'change': 'label'}}).dropna(subset='start_sec')"
 
 
 def _names(table: pd.DataFrame) -> list[str]:

@@ -1,0 +1,119 @@
+"""``twlab diff``: what changed between versions of a film, as a table or as a figure."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from twlab.cli.commands import add_command
+from twlab.cli.own_films import (
+    ENCODING_FLAGS,
+    add_encoding_options,
+    load_or_encode,
+    sort_sources,
+)
+from twlab.cli.pipes import PIPE, open_output
+from twlab.errors import InputError
+from twlab.paths import replace_file
+from twlab.wording import brief
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    import pandas as pd
+
+__all__ = ["add_diff_command"]
+
+ENDINGS = (".html", ".pdf", ".svg", ".png", ".csv")
+"""Of files that are written: a figure, or the table."""
+
+DIFF_EXAMPLES = """\
+  twlab diff first_cut.mp4 final_cut.mp4
+  twlab diff first.json second.json third.json -o changes.html
+  twlab diff first.json second.json -o - | twlab export - -o changes.edl --fps 25
+"""
+
+
+def add_diff_command(commands: Any) -> None:
+    """Add the command to the parser's."""
+    diff = add_command(
+        commands,
+        "diff",
+        "what changed from the first version of a film to the others",
+        examples=DIFF_EXAMPLES,
+    )
+    diff.add_argument(
+        "sources", metavar="FILE", nargs="+", help="films, or answers; the first is compared with"
+    )
+    diff.add_argument("-o", "--output", metavar="FILE", help=f"{', '.join(ENDINGS)} (- for CSV)")
+    add_encoding_options(diff)
+    diff.set_defaults(run=_run_diff, flags=ENCODING_FLAGS)
+
+
+def _run_diff(chosen: argparse.Namespace) -> int:
+    """Print what became of each stretch, or write it to a file."""
+    from twlab.analysis.copies.diffing import diff
+
+    if chosen.output not in (None, PIPE) and not chosen.output.lower().endswith(ENDINGS):
+        raise InputError(
+            f"{chosen.output!r} ends in no form of figures or tables; one of {', '.join(ENDINGS)} "
+            "was expected; name another file"
+        )
+    found = diff(*_versions_of(chosen))
+    if chosen.output is None:
+        print(_as_text(found).to_string(index=False, max_colwidth=None))
+        return 0
+    with open_output(chosen.output, "changes.csv") as output:
+        _write(found, output)
+    where = "standard output" if chosen.output == PIPE else chosen.output
+    print(f"{len(found)} stretches in {where}", file=sys.stderr)
+    return 0
+
+
+def _versions_of(chosen: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The segments of the version that is named first, and of all others."""
+    films, answers = sort_sources(chosen.sources)
+    if films and answers:
+        raise InputError(
+            f"{films[0].name!r} is a film and {brief(answers[0])} an answer; either films or "
+            "answers were expected, whose vectors are of one model; leave out the others"
+        )
+    segments = load_or_encode(films, answers, chosen)
+    videos = segments["video_id"].unique()
+    if len(videos) < 2:
+        raise InputError(
+            f"the files hold {len(videos)} video ({brief(videos[0])}); two versions or more were "
+            "expected, each with a video_id of its own; name another file"
+        )
+    first = segments["video_id"] == videos[0]
+    return segments[first], segments[~first]
+
+
+def _as_text(found: pd.DataFrame) -> pd.DataFrame:
+    """The table with times as people read them, and an empty cell where there is none."""
+    from twlab.timecodes import format_timecode
+
+    shown = found.copy()
+    for name in shown.columns:
+        if name.endswith(("start_sec", "end_sec")):
+            shown[name] = [format_timecode(time, decimals=1) for time in shown[name]]
+        elif shown[name].dtype.kind == "f":
+            shown[name] = ["" if number != number else f"{number:.2f}" for number in shown[name]]
+    return shown
+
+
+def _write(found: pd.DataFrame, target: Path) -> None:
+    """The figure of the stretches, or their table where the file is one."""
+    from twlab.figures.figure_files import save_figure
+    from twlab.figures.versions import diff as plot_diff
+
+    ending = target.suffix.lower()
+    if ending not in (".csv", ".html"):
+        save_figure(plot_diff(found), target)
+        return
+    with replace_file(target) as aside:
+        if ending == ".csv":
+            found.to_csv(aside, index=False)
+        else:
+            plot_diff(found).write_html(aside, include_plotlyjs=True)
