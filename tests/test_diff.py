@@ -291,7 +291,7 @@ def test_versions_are_tracks(edited: tuple[pd.DataFrame, pd.DataFrame]) -> None:
 
 def test_what_is_no_diff_is_not_drawn(edited: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     found = tw.diff(*edited)
-    with pytest.raises(tw.InputError, match="no column 'change' in found"):
+    with pytest.raises(tw.InputError, match="found has no column 'change'"):
         tw.plot.diff(found.drop(columns="change"))
     with pytest.raises(tw.InputError, match="change is 'lost'"):
         tw.plot.diff(found.assign(change="lost"))

@@ -27,7 +27,7 @@ def test_shared_pieces_are_boxes(film: pd.DataFrame) -> None:
     assert corner == tuple(clock_times([first["b_start_sec"], first["a_start_sec"]]))
     with pytest.raises(tw.InputError, match="a holds 2 videos with times"):
         tw.plot.alignment(pd.concat([trailer, film]), film, pieces=pieces)
-    with pytest.raises(tw.InputError, match="no column 'a_video_id' in the pieces"):
+    with pytest.raises(tw.InputError, match="pieces has no column 'a_video_id'"):
         tw.plot.alignment(trailer, film, pieces=film)
 
 
@@ -122,7 +122,7 @@ def test_pieces_of_another_option_are_left_out(film: pd.DataFrame) -> None:
     numbered = film.assign(video_id=7)
     found = tw.align(trailer, numbered)
     assert n == len(tw.plot.alignment(trailer, numbered, pieces=found).data)
-    with pytest.raises(tw.InputError, match="no column 'a_video_id' in the pieces"):
+    with pytest.raises(tw.InputError, match="pieces is a NoneType; a table"):
         tw.plot.alignment(trailer, film, pieces=None)
 
 

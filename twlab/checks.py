@@ -1,6 +1,7 @@
 """What many public functions ask of their arguments and of what is installed.
 
 * :func:`check_count` - a number of things
+* :func:`check_result` - a table that another function of twlab returned
 * :func:`is_number` - whether a value is a number; true and false are none
 * :func:`require` - an optional package
 """
@@ -10,12 +11,17 @@ from __future__ import annotations
 import importlib
 import operator
 from numbers import Real
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+import pandas as pd
 
 from twlab.errors import InputError, MissingExtraError
 from twlab.wording import brief
 
-__all__ = ["check_count", "is_number", "require"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["check_count", "check_result", "is_number", "require"]
 
 
 def is_number(value: Any) -> TypeGuard[float]:
@@ -48,6 +54,32 @@ def check_count(value: Any, name: str, *, of: str) -> int:
             f"a one, as {name}=10"
         )
     return whole
+
+
+def check_result(
+    table: Any, columns: Iterable[str], name: str, *, of: str, may_be_empty: bool = False
+) -> None:
+    """Refuse what is not a table that ``tw.<of>`` returns.
+
+    Raises
+    ------
+    InputError
+        If it is no table, has not its columns, or has no rows where some are needed.
+    """
+    if not isinstance(table, pd.DataFrame):
+        raise InputError(
+            f"{name} is a {type(table).__name__}; a table was expected; pass what tw.{of} returns"
+        )
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise InputError(
+            f"{name} has no column {missing[0]!r}; the columns of tw.{of} were expected; pass what "
+            "it returns"
+        )
+    if not may_be_empty and not len(table):
+        raise InputError(
+            f"{name} has no rows; at least one was expected; pass what tw.{of} returns, unfiltered"
+        )
 
 
 def require(module: str, *, extra: str) -> Any:

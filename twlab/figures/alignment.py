@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from twlab.analysis.neighbors.similarity import cosine_similarity
+from twlab.checks import check_result
 from twlab.errors import InputError
 from twlab.figures.clock import clock_times, time_axis
 from twlab.figures.figure import Figure
@@ -75,7 +76,7 @@ def alignment(
     >>> figure.data[0].type
     'heatmap'
     """
-    _check_pieces(pieces)
+    check_result(pieces, PIECE_COLUMNS, "pieces", of="align", may_be_empty=True)
     look = look_of(theme)
     options = [_segments_by_option(table, name) for table, name in ((a, "a"), (b, "b"))]
     mine = _pieces_of(pieces, *options)
@@ -126,14 +127,6 @@ def _count_pieces(
         return note
     counts = ", ".join(f"{len(found)} of {as_shown(option)}" for option, found in pieces.items())
     return f"{note}; similarity of {as_shown(drawn)}; {counts or 'no pieces'}"
-
-
-def _check_pieces(pieces: Any) -> None:
-    """Refuse what is no table of pieces."""
-    columns = pieces.columns if isinstance(pieces, pd.DataFrame) else ()
-    missing = [name for name in PIECE_COLUMNS if name not in columns]
-    if missing:
-        raise InputError(f"no column {missing[0]!r} in the pieces; pass what tw.align returns")
 
 
 def _segments_by_option(table: pd.DataFrame, name: str) -> dict[str | None, pd.DataFrame]:

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from twlab.errors import InputError
+from twlab.checks import check_result
 from twlab.figures.figure import Figure
 from twlab.figures.theme import as_shown, dress, put_legend_above
 from twlab.looks import Look, ThemeName, colour_of, look_of
@@ -74,7 +74,7 @@ def modality_gap(
     >>> [trace.name for trace in tw.plot.modality_gap(gaps).data][:3]
     ['chance', 'as it is', 'centred']
     """
-    _check_columns(gaps, (*GAP_COLUMNS, "chance", "verdict", "centred"), "modality_gap", "gaps")
+    check_result(gaps, (*GAP_COLUMNS, "chance", "verdict", "centred"), "gaps", of="modality_gap")
     look = look_of(theme)
     shown = [name for name in GAP_PANELS if gaps["measure"].eq(name).any()]
     parts = [gaps[gaps["measure"].eq(name)] for name in shown]
@@ -144,7 +144,7 @@ def option_worth(
     >>> tw.plot.option_worth(worth).data[0].y[0]
     'hit, first 1, IoU ≥ 0.5'
     """
-    _check_columns(worth, WORTH_COLUMNS, "option_worth", "worth")
+    check_result(worth, WORTH_COLUMNS, "worth", of="option_worth")
     look = look_of(theme)
     names = [_name_measure(row) for row in worth.itertuples()]
     figure = Figure(_draw_gains(worth, names))
@@ -242,23 +242,3 @@ def _name_measure(row: Any) -> str:
     told += [] if pd.isna(row.k) else [f"first {row.k}"]
     told += [] if pd.isna(row.tiou) else [f"IoU ≥ {row.tiou:g}"]
     return ", ".join(told)
-
-
-def _check_columns(table: pd.DataFrame, names: tuple[str, ...], call: str, argument: str) -> None:
-    """Refuse what the call does not return, and what has no rows."""
-    if not hasattr(table, "columns"):
-        raise InputError(
-            f"{argument} is a {type(table).__name__}; a table was expected; pass what tw.{call} "
-            "returns"
-        )
-    missing = [name for name in names if name not in table.columns]
-    if missing:
-        raise InputError(
-            f"{argument} has no column {missing[0]!r}; the columns of tw.{call} were expected; "
-            "pass what it returns"
-        )
-    if not len(table):
-        raise InputError(
-            f"{argument} has no rows; at least one was expected; pass what tw.{call} returns, "
-            "unfiltered"
-        )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from twlab.checks import check_result
 from twlab.errors import InputError
 from twlab.figures.figure import Figure
 from twlab.figures.theme import as_shown, dress, put_legend_above
@@ -70,7 +71,12 @@ def options(
     >>> [trace.name for trace in tw.plot.options(tw.compare_options(both)).data]
     ['chance', 'agreement']
     """
-    _check_agreement(agreement)
+    check_result(agreement, AGREEMENT_COLUMNS, "agreement", of="compare_options", may_be_empty=True)
+    if not len(agreement):
+        raise InputError(
+            "agreement has no rows, as no video has two embedding options; at least one was "
+            "expected; load several options together"
+        )
     look = look_of(theme)
     names = [_name_row(row) for row in agreement.itertuples()]
     chance = agreement["chance_95"] - agreement["chance_mean"]
@@ -154,16 +160,3 @@ def _verdict(row: Any) -> str:
         "" if row.p_value == row.p_value else f": {escape(str(getattr(row, 'note', 'not known')))}"
     )
     return f"{_p_value(row)}{why}"
-
-
-def _check_agreement(agreement: pd.DataFrame) -> None:
-    """Refuse what :func:`twlab.compare_options` does not return, and what has no rows."""
-    if not hasattr(agreement, "columns"):
-        raise InputError(
-            f"agreement is a {type(agreement).__name__}; pass what tw.compare_options returns"
-        )
-    missing = [name for name in AGREEMENT_COLUMNS if name not in agreement.columns]
-    if missing:
-        raise InputError(f"no column {missing[0]!r}; pass what tw.compare_options returns")
-    if not len(agreement):
-        raise InputError("no video has two embedding options; load several options together")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from twlab.checks import check_result
 from twlab.errors import InputError
 from twlab.figures.clock import clock_times, time_axis
 from twlab.figures.figure import Figure
@@ -121,18 +122,13 @@ def diff(found: pd.DataFrame, *, title: str | None = None, theme: ThemeName = "a
 
 def _check_found(found: Any) -> None:
     """Refuse what is no table of changes."""
-    columns = found.columns if isinstance(found, pd.DataFrame) else ()
-    missing = [n for n in ("a_video_id", "b_video_id", "change", *EDGES) if n not in columns]
-    if missing:
-        raise InputError(f"no column {missing[0]!r} in found; pass what tw.diff returns")
+    check_result(found, ("a_video_id", "b_video_id", "change", *EDGES), "found", of="diff")
     strange = [value for value in found["change"].unique() if value not in CHANGE_COLOURS]
     if strange:
         raise InputError(
             f"change is {brief(strange[0])}; one of {', '.join(CHANGE_COLOURS)} was expected; "
             "pass what tw.diff returns"
         )
-    if not len(found):
-        raise InputError("found has no rows; one was expected; pass what tw.diff returns")
 
 
 def _options_of(found: pd.DataFrame) -> Any:
