@@ -272,7 +272,11 @@ class TestExplore:
         for name in ("a.mp4", "b.mp4"):
             shutil.copyfile(folder / "mine.mp4", folder / "films" / name)
         (folder / "films" / "notes.txt").write_text("not a film")
-        assert self.explore(folder, "films", "--clip-sec", "4").returncode == 0
+        (folder / "films" / "empty.mp4").touch()
+        told = self.explore(folder, "films", "--clip-sec", "4")
+        assert told.returncode == 0
+        assert told.stderr.count("'empty.mp4'") == 1
+        assert "left out: 'empty.mp4' cannot be read as a film" in told.stderr
         page = (folder / "twlab-explore.html").read_text(encoding="utf-8")
         assert '"a"' in page
         assert '"b"' in page

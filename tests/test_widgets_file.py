@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
+import av
+import films
 import lab
 import pandas as pd
 import pytest
@@ -115,6 +118,38 @@ def test_no_video_still_explores(open_file: Opener, tmp_path: Path) -> None:
     assert "No video given" in page.locator(".twx-note").inner_text()
     page.mouse.click(*lab.inside(page, TIMELINE, 0.5, 32))
     page.wait_for_function("document.querySelector('.twx-clock').textContent !== '0:00.0'")
+
+
+def test_of_a_film_that_no_browser_shows_the_page_has_stills(
+    open_file: Opener, tmp_path: Path
+) -> None:
+    """Each the middle of its clip, in the cards and in the player; a film that plays has none."""
+    paths = [
+        films.make_film(tmp_path / "plays.mp4", [k / 4 for k in range(32)]),
+        films.make_film(tmp_path / "other.avi", [k / 25 for k in range(200)], codec="mpeg4"),
+    ]
+    video = {path.stem: path for path in paths}
+    four = tw.sample("trailer")[:4].assign(start_sec=[0, 2, 4, 6], end_sec=[2, 4, 6, 8])
+    rows = pd.concat([four.assign(video_id=name) for name in video], ignore_index=True)
+    with pytest.warns(tw.TwlabWarning, match=r"'other.avi', .* as mpeg4: .* 4 of its clips"):
+        path = tw.save_html(rows, tmp_path / "a.html", video=video)
+    page = open_file(path)
+    shown = """Object.fromEntries([...document.querySelectorAll('.twx-item:has(img)')]
+        .map((card) => [card.dataset.row, card.querySelector('img').src]))"""
+    page.wait_for_function(f"Object.keys({shown}).length === 4")
+    sources = page.evaluate(shown)
+    assert sorted(sources) == ["4", "5", "6", "7"]
+    for row, source in sources.items():
+        second = 2 * int(row) - 7
+        jpeg = tmp_path / f"{second}.jpg"
+        jpeg.write_bytes(base64.b64decode(source.partition(",")[2]))
+        with av.open(str(jpeg)) as still:
+            picture = next(still.decode(video=0)).to_ndarray(format="rgb24")
+        assert films.number_of(picture) == second * 25
+    page.locator(".twx-item[data-row='5'] button").click()
+    page.wait_for_function("document.querySelector('.twx-poster').naturalHeight === 180")
+    assert page.locator(".twx-poster").get_attribute("src") == sources["5"]
+    assert "could not play other.avi" in page.locator(".twx-note").inner_text()
 
 
 def test_a_broken_video_says_so(open_file: Opener, tmp_path: Path) -> None:

@@ -88,6 +88,8 @@ def add_encoding_options(command: argparse.ArgumentParser) -> None:
 def _run_explore(chosen: argparse.Namespace) -> int:
     """Write the page and show it where somebody is watching."""
     films, answers = sort_sources(chosen.sources)
+    if not answers:
+        films = _keep_readable(films, {Path(source) for source in chosen.sources})
     segments = load_or_encode(films, answers, chosen)
     with open_output(chosen.output, PAGE) as output:
         page = _write_page(segments, films, output, chosen.option).resolve()
@@ -161,6 +163,24 @@ def load_or_encode(
         encoder=chosen.encoder,
         folder=chosen.folder,
     )
+
+
+def _keep_readable(films: list[Path], named: set[Path]) -> list[Path]:
+    """The films, of folders without what cannot be read; what is named itself must be there."""
+    from twlab.media.containers import tracks_of
+    from twlab.media.named import local_file
+
+    readable = []
+    for film in films:
+        try:
+            _ = local_file(film) if film in named else tracks_of(film)
+        except InputError as error:
+            if film in named or len(films) == 1:
+                raise
+            warn(f"left out: {error}")
+            continue
+        readable.append(film)
+    return readable
 
 
 def _write_page(

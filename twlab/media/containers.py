@@ -54,6 +54,8 @@ class Tracks(NamedTuple):
     duration_sec: float
     pictures: bool
     sound: bool
+    codec: str
+    """What its pictures are coded as, ``h264`` for example; empty without pictures."""
 
 
 def open_container(source: Path | str) -> Any:
@@ -104,7 +106,8 @@ def tracks_of(path: Path) -> Tracks:
         if not duration:
             with errors_as_sentence(short_name(path)):
                 duration = _last_moment(container, (pictures or sounds)[0])
-    return Tracks(float(duration), bool(pictures), bool(sounds))
+        codec = str(pictures[0].codec_context.codec.canonical_name) if pictures else ""
+    return Tracks(float(duration), bool(pictures), bool(sounds), codec)
 
 
 def _last_moment(container: Any, track: Any) -> float:

@@ -11,6 +11,7 @@ from twlab.errors import InputError
 from twlab.paths import replace_file, user_path
 from twlab.widgets.explorer import Explorer, state_of
 from twlab.widgets.explorer_options import ExplorerOptions, View
+from twlab.widgets.film_stills import film_stills
 from twlab.widgets.opening import explorer_of
 from twlab.widgets.page import page_of
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from twlab.table.types import NamedQueries, Points, SceneStarts, Similarity, Values, Video
+    from twlab.widgets.page import State
 
 __all__ = ["save_html"]
 
@@ -69,6 +71,12 @@ def save_html(
         If a video is too large to embed, something is given besides an explorer, or the file
         cannot be written (what was there before then stays as it was).
 
+    Warns
+    -----
+    TwlabWarning
+        If a local film is one that most browsers do not show, such as HEVC: the page then has a
+        still of each clip, up to 300 of a film, where PyAV is installed (extra ``media``).
+
     See Also
     --------
     twlab.explore : map, heatmap, player and timeline, linked
@@ -111,7 +119,7 @@ def _only_explorer(given: ExplorerOptions) -> None:
 
 def _write_page(explorer: Explorer, target: Path, video_as: Literal["embed", "link"]) -> Path:
     """Write the page."""
-    page = page_of(state_of(explorer), target, video_as=video_as)
+    page = page_of(_with_stills(state_of(explorer), explorer.segments), target, video_as=video_as)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -122,3 +130,11 @@ def _write_page(explorer: Explorer, target: Path, video_as: Literal["embed", "li
     with replace_file(target) as aside:
         aside.write_text(page, encoding="utf-8")
     return target
+
+
+def _with_stills(state: State, segments: pd.DataFrame) -> State:
+    """The same with frames of films that browsers do not show, in views that have pictures."""
+    if "stills" not in state.spec or state.spec["stills"]:
+        return state
+    films = {state.spec["videos"][place]["id"]: path for place, path in state.files.items()}
+    return state._replace(spec={**state.spec, "stills": film_stills(segments, films)})

@@ -44,7 +44,7 @@ export class Player {
     const { signal } = this.#life;
     store.on(["seek"], () => this.#obey(), signal);
     store.on(["video"], () => this.#follow(), signal);
-    store.on(["focus"], () => this.#showPicture(), signal);
+    store.on(["focus"], () => (this.#showPicture(), this.#standIn()), signal);
     void this.#load(store.get("video"));
     if (store.get("sec") > 0) this.#pending = store.get("sec");
   }
@@ -52,7 +52,7 @@ export class Player {
   #listen() {
     const { store } = this.#context;
     const listeners = {
-      loadedmetadata: () => this.#seek(),
+      loadedmetadata: () => (this.#seek(), this.#tellUnseen()),
       seeked: () => this.#tell(),
       timeupdate: () => (this.#tell(), this.#advance()),
       seeking: () => this.#dropStill(),
@@ -108,6 +108,29 @@ export class Player {
     Object.assign(this.#still, { width: frame.width, height: frame.height, hidden: false });
     this.#still.getContext("2d")?.drawImage(frame, 0, 0);
     this.#screen.dataset.still = "";
+  }
+
+  /** A film of which the browser decodes the sound alone. */
+  #isUnseen() {
+    const { readyState, videoWidth } = this.#screen;
+    const known = this.#context.data.stills.videos.has(this.#shown);
+    return known && readyState >= HTMLMediaElement.HAVE_METADATA && !videoWidth;
+  }
+
+  #tellUnseen() {
+    if (!this.#isUnseen()) return;
+    const { source, title } = this.#context.data.videos[this.#shown];
+    const message = `The browser plays only the sound of ${source.name || title}`;
+    this.#context.store.set({ message });
+    this.#standIn();
+  }
+
+  /** Behind the sound lies the picture of the clip in focus. */
+  #standIn() {
+    const { data, store } = this.#context;
+    const focus = store.get("focus");
+    const still = data.video[focus] === this.#shown && data.stills.rows[focus];
+    if (still && this.#isUnseen()) this.#screen.poster = still;
   }
 
   #isAtStart() {
