@@ -6,9 +6,9 @@ PYTHON ?= python
 
 # The tests run every notebook: beside them the documentation shows what is stored.
 # It takes longest of the four, so it begins.
-check: SPHINX = -D 'nb_execution_excludepatterns=notebooks/*'
+check: export AS_STORED = notebooks/*
 check:  ## lint, types, documentation and all tests, notebooks among them
-	$(MAKE) --jobs=2 --output-sync --no-print-directory docs types js lint SPHINX="$(SPHINX)"
+	$(MAKE) --jobs=2 --output-sync --no-print-directory docs types js lint
 	$(MAKE) --no-print-directory test
 
 format:  ## rewrite the code in the agreed form
@@ -34,7 +34,7 @@ test:  ## the test command of the README
 	$(PYTHON) -m pytest -n 2
 
 docs:  ## the documentation, as docs/_build/html/index.html; a warning is an error
-	$(PYTHON) -m sphinx -W --keep-going -q -b html $(SPHINX) docs docs/_build/html
+	$(PYTHON) -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 outputs:  ## run the notebooks and store them with their pictures (needs chromium)
 	$(PYTHON) tests/store_notebooks.py

@@ -228,6 +228,7 @@ def test_pieces_give_what_their_table_gives(name: str, data: st.DataObject) -> N
         assert_agree(lambda s: analyse(s, **arguments), table, source)
 
 
+@pytest.mark.once
 @settings(max_examples=3)
 @given(data=st.data())
 def test_a_store_on_disk_gives_what_its_table_gives(data: st.DataObject) -> None:
@@ -241,6 +242,7 @@ def test_a_store_on_disk_gives_what_its_table_gives(data: st.DataObject) -> None
         assert_agree(lambda s: tw.cluster(s, 2, method="kmeans"), store.to_table(), store)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", READ_WHOLE)
 @settings(max_examples=5)
 @given(data=st.data())
