@@ -433,3 +433,16 @@ ex"""
         assert pd.read_csv(folder / "labels.csv")["label"].tolist() == ["sky", "tree", "tree"]
         book.run_all()
         book.wait_python(names, r"{'sky': 1, 'tree': 2}")
+
+
+def test_what_a_sheet_would_calculate_is_kept(tmp_path: Path) -> None:
+    """Also by the page, which puts an apostrophe before it."""
+    path = tmp_path / "labels.csv"
+    path.write_text("video_id,start_sec,end_sec,label\n'-A,0,6,'=x\n''-A,0,6,''=x\n")
+    segments = pd.concat([table(2, "-A"), table(2, "'-A")], ignore_index=True)
+    explorer = tw.explore(segments, labels=path)
+    assert lab.names_of(explorer) == ["=x", None, "'=x", None]
+    explorer.labels = ["=x", "'@y", "@y", "'=x"]
+    assert path.read_text().startswith("video_id,start_sec,end_sec,label\n'-A,0,6,'=x\n")
+    again = tw.explore(segments, labels=path)
+    assert lab.names_of(again) == ["=x", "'@y", "@y", "'=x"]

@@ -422,3 +422,29 @@ def test_no_spans_come_back_or_are_refused(form: Any, tmp_path: Path) -> None:
         return
     saved = tw.save_spans(spans_of(), path, form=form, frame_rate=25)
     assert len(tw.load_spans(saved, frame_rate=25)) == 0
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv"])
+def test_what_a_sheet_would_calculate_comes_back(ending: str, tmp_path: Path) -> None:
+    names = ["=1", "'=1", "''=1", "-x", "@y", "+", "\t=q", "'t is", "'"]
+    rows = [("'-AbC" if k % 2 else "-AbC", 1.0 * k, k + 1.0, name) for k, name in enumerate(names)]
+    spans = spans_of(*rows).assign(**{"'=note": "=n"})
+    assert tw.load_spans(tw.save_spans(spans, tmp_path / f"x.{ending}")).equals(spans)
+    page = tmp_path / "page.csv"
+    page.write_text("video_id,start_sec,end_sec,label\r\n'-AbC,0,1,'=1\r\n''=v,1,2,''=1\r\n")
+    assert in_order(tw.load_spans(page)) == [["'=v", 1000, 2000, "'=1"], ["-AbC", 0, 1000, "=1"]]
+
+
+def test_segments_as_a_page_saves_them_are_spans(tmp_path: Path) -> None:
+    place = {"video_id": "=v", "start_sec": 0, "end_sec": 2.5, "novelty": 0.5}
+    rows = [
+        place | {"label": ["a; b", "c"]},
+        place | {"label": []},
+        place | {"start_sec": None, "end_sec": None, "label": ["d"]},
+    ]
+    path = tmp_path / "rows.json"
+    path.write_text(json.dumps(rows))
+    with pytest.warns(tw.TwlabWarning, match="2 spans were read; left out: 1 segments without a time"):
+        spans = tw.load_spans(path)
+    assert in_order(spans) == [["=v", 0, 2500, "a; b"], ["=v", 0, 2500, "c"]]
+    assert spans["novelty"].tolist() == [0.5, 0.5]

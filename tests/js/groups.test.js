@@ -170,6 +170,31 @@ test("alone is shown alone, then all again", () => {
   assert.deepEqual([...(shownRows(data, other) ?? [])], [0, 0, 0, 0, 1, 1]);
 });
 
+test("a segment of several names is shown with each of them", () => {
+  const named = category([0, 1, 3, 3, 4, 2], ["sky", "tree", "sea", "several"], "named here");
+  named.each = new Map([[2, [0, 1]], [3, [1, 2]]]); // prettier-ignore
+  const data = dataOf([named]);
+  /** @param {import("../../twlab/widgets/js/visibility.js").Hidden} hidden */
+  const seen = (hidden) => [...(shownRows(data, hidden) ?? [1, 1, 1, 1, 1, 1])];
+  const [sky, tree, sea, several] = [0, 1, 2, 3];
+  const hide = (/** @type {number[]} */ ...groups) =>
+    groups.reduce((now, one) => toggleGroup(now, "named here", one), NOTHING_HIDDEN);
+  assert.deepEqual(seen(hide(sky)), [0, 1, 1, 1, 1, 1], "it is called tree, too");
+  assert.deepEqual(seen(hide(sky, tree)), [0, 0, 0, 1, 1, 1], "no name of it is left");
+  assert.deepEqual(seen(hide(several)), [1, 1, 0, 0, 1, 1]);
+  const alone = soloGroup(NOTHING_HIDDEN, named, sky);
+  assert.deepEqual(seen(alone), [1, 0, 1, 0, 0, 0], "all that is called sky");
+  assert.ok(isSolo(alone, named, sky));
+  const pure = toggleGroup(alone, "named here", several);
+  assert.deepEqual(seen(pure), [1, 0, 0, 0, 0, 0], "and nothing besides");
+  assert.ok(isSolo(pure, named, sky));
+  assert.deepEqual(seen(soloGroup(pure, named, sky)), [1, 1, 1, 1, 1, 1]);
+  const mixed = soloGroup(alone, named, several);
+  assert.deepEqual(seen(mixed), [0, 0, 1, 1, 0, 0]);
+  assert.ok(isSolo(mixed, named, several) && !isSolo(mixed, named, sky));
+  assert.deepEqual(seen(soloGroup(mixed, named, sea)), [0, 0, 0, 1, 0, 1]);
+});
+
 test("what is hidden is neither drawn nor selected", () => {
   const shown = Uint8Array.of(1, 0, 1);
   assert.deepEqual([...maskShown(Uint8Array.of(1, 1, 0), shown)], [1, 0, 0]);

@@ -77,6 +77,14 @@ test("a sheet calculates nothing, and its quotes hold", () => {
   );
 });
 
+test("what looks as if it had been kept from a sheet is kept from it once more", () => {
+  const names = ["=a", "'=b", "'t is"];
+  const columns = [{ name: "label", kind: "category", codes: Uint8Array.of(0, 1, 2), names }];
+  const csv = rowsAsCsv(table(/** @type {any} */ ({ columns, pages: {} })), [0, 1, 2]);
+  const cells = csv.split("\r\n").map((line) => line.split(",").at(-1));
+  assert.deepEqual(cells.slice(0, 4), ["label", "'=a", "''=b", "'t is"]);
+});
+
 test("a segment with several names has a row for each", () => {
   const names = {
     ...{ name: "named here", kind: "category", names: ["sky", "tree", "several"] },
@@ -85,6 +93,9 @@ test("a segment with several names has a row for each", () => {
   const csv = rowsAsCsv(table({ columns: [/** @type {any} */ (names)] }), [0, 1, 2]);
   const labels = csv.split("\r\n").map((line) => line.split(",").at(-2));
   assert.deepEqual(labels.slice(0, 5), ["label", "sky", "tree", "sky", ""]);
+  const json = rowsAsJson(table({ columns: [/** @type {any} */ (names)] }), [0, 1, 2]);
+  const lists = JSON.parse(json).map((/** @type {any} */ { label }) => label);
+  assert.deepEqual(lists, [["sky", "tree"], ["sky"], []]);
   const beside = table({ columns: [...table().columns, names] });
   assert.match(rowsAsCsv(beside, [0]), /score,label,named here\r\n/);
 });

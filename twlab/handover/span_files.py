@@ -21,11 +21,12 @@ import pandas as pd
 from twlab.errors import InputError, LoadError
 from twlab.handover.cvat import read_cvat, write_cvat
 from twlab.handover.elan import read_elan, write_elan
-from twlab.handover.gathering import Gathered, as_number, check_rate
+from twlab.handover.gathering import Gathered, as_number, check_rate, text_of
 from twlab.handover.label_studio import is_label_studio, read_label_studio, write_label_studio
 from twlab.handover.via import is_via, read_via, write_via
 from twlab.paths import read_bounded, replace_file, user_path
 from twlab.table.labelled_spans import SPAN_NAMES, check_spans, rename_spans
+from twlab.table.sheet_cells import mark_texts, unmark_texts
 from twlab.timecodes import parse_timecode
 from twlab.wording import brief
 
@@ -61,8 +62,9 @@ def load_spans(
         The file. Nothing that it names is opened.
     form : {"csv", "elan", "via", "label-studio", "cvat"}, optional
         Default: by the ending (``.csv``, ``.tsv``, ``.eaf``, ``.xml`` of CVAT) and, of ``.json``,
-        by the content. CSV has a head with ``video_id``, ``start_sec``, ``end_sec``, ``label`` or
-        other common names for these, and times in seconds or as timecodes.
+        by the content, which may be segments as a page saves them. CSV has a head with
+        ``video_id``, ``start_sec``, ``end_sec``, ``label`` or other common names for these, and
+        times in seconds or as timecodes.
     frame_rate : float, optional
         Frames per second, for Label Studio, CVAT and timecodes as ``01:02:03:12``, which count
         frames and do not say it.
@@ -226,6 +228,9 @@ def _write_form(table: pd.DataFrame, form: SpanForm, rate: float | None, ending:
 
 def _write_csv(table: pd.DataFrame, separator: str) -> bytes:
     """The rows, texts in quotes where one has a lone carriage return, which ends a row."""
+    texts = table.select_dtypes(["object", "str"]).columns
+    table = table.assign(**{name: mark_texts(table[name]) for name in texts})
+    table = table.set_axis(mark_texts(table.columns), axis=1)
     text = table.to_csv(index=False, sep=separator, lineterminator="\n")
     if "\r" in text:
         text = table.to_csv(
@@ -272,12 +277,37 @@ def _read_form(
         return read_via(document, source)
     if form in ("label-studio", None) and is_label_studio(document):
         return read_label_studio(document, source, frame_rate)
+    if form is None and _is_page_rows(document):
+        return _read_page_rows(document, source)
     wanted = {"via": "a project of VIA 3", "label-studio": "tasks of Label Studio"}
     raise LoadError(
         f"its JSON is not {wanted.get(form or '', 'a project of VIA 3, nor tasks of Label Studio')}"
         "; spans in one of these forms were expected; embeddings are read by tw.load",
         source=source,
     )
+
+
+def _is_page_rows(document: Any) -> bool:
+    """Whether parsed JSON is segments as a page saves them, with lists of names."""
+    rows = document if isinstance(document, list) else []
+    keys = {*SPAN_NAMES[:3]}
+    return bool(rows) and all(isinstance(row, dict) and keys <= row.keys() for row in rows)
+
+
+def _read_page_rows(rows: list[dict[str, Any]], source: str) -> Gathered:
+    """A span for each name of each segment."""
+    gathered = Gathered(source)
+    for row in rows:
+        others = {key: value for key, value in row.items() if key not in SPAN_NAMES}
+        start, end = (as_number(row[key]) for key in ("start_sec", "end_sec"))
+        names = row.get("label")
+        names = names if isinstance(names, list) else [names]
+        if start is None or end is None:
+            gathered.left_out["segments without a time"] += 1
+            continue
+        for name in names or [""]:
+            gathered.add(text_of(row["video_id"]), start, end, text_of(name), **others)
+    return gathered
 
 
 def _read_csv(content: bytes, path: Path, frame_rate: float | None) -> Gathered:
@@ -306,6 +336,7 @@ def _read_csv(content: bytes, path: Path, frame_rate: float | None) -> Gathered:
             "each column was expected; write the missing ones into the head",
             source=source,
         )
+    table = table.apply(unmark_texts).set_axis(unmark_texts(table.columns), axis=1)
     table = rename_spans(table)
     for name in ("start_sec", "end_sec"):
         if name in table.columns:

@@ -25,6 +25,7 @@ import pandas as pd
 from twlab.errors import InputError, LoadError, warn
 from twlab.paths import replace_file, user_path
 from twlab.table.rows import KNOWN_BY, identities
+from twlab.table.sheet_cells import mark_texts, unmark_texts
 from twlab.widgets.naming import columns_of_names
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class LabelFile:
         if self._path.exists():
             table = self._read_table()
             at = self._places(table)
-            cells = table["label"].to_numpy(object)
+            cells = np.array(unmark_texts(table["label"]), dtype=object)
             named = np.array([bool(cell.strip()) for cell in cells], dtype=bool)
             for row in np.flatnonzero(named & (at >= 0)):
                 flags.setdefault(cells[row], np.zeros(len(self._segments), bool))[at[row]] = True
@@ -106,7 +107,7 @@ class LabelFile:
         known = [name for name in self._columns if name in table.columns]
         own = identities(self._segments, known)
         place = {one: row for row, one in reversed([*enumerate(own)])}
-        cells = table[known]
+        cells = table[known].apply(unmark_texts)
         told = identities(cells.where(cells != ""), known)
         return np.array([place.get(one, -1) for one in told], dtype=np.intp)
 
@@ -173,7 +174,7 @@ class LabelFile:
         row says stays.
         """
         at, cells = self._places(table), table["label"].to_numpy(object, copy=True)
-        told = [*zip(at.tolist(), cells, strict=True)]
+        told = [*zip(at.tolist(), unmark_texts(cells), strict=True)]
         gone = np.array([pair in taken for pair in told], dtype=bool)
         free: dict[int, list[int]] = {}
         for row in np.flatnonzero((at >= 0) & (gone | (cells == ""))):
@@ -182,7 +183,7 @@ class LabelFile:
         new = []
         for place, name in sorted(given - {*told}):
             if free.get(place):
-                cells[free[place].pop(0)] = name
+                (cells[free[place].pop(0)],) = mark_texts([name])
             else:
                 new.append((place, name))
         if new:
@@ -196,8 +197,8 @@ class LabelFile:
     def _add_rows(self, table: pd.DataFrame, new: list[tuple[int, str]]) -> pd.DataFrame:
         """With a row for each of these names of segments."""
         places, names = (list(one) for one in zip(*new, strict=True))
-        named = self._segments.iloc[places][self._columns].assign(label=names)
-        mine: pd.DataFrame = named.astype(object).reindex(columns=table.columns)
+        named = self._segments.iloc[places][self._columns].assign(label=names).astype(object)
+        mine: pd.DataFrame = named.apply(mark_texts).reindex(columns=table.columns)
         return pd.concat([table, mine], ignore_index=True) if len(table) else mine
 
     def _tell_apart(
@@ -211,7 +212,7 @@ class LabelFile:
         added = {}
         for name in lacking:
             cells = np.full(len(table), "", dtype=object)
-            cells[rows] = self._segments[name].to_numpy(object)[at]
+            cells[rows] = mark_texts(self._segments[name].to_numpy(object)[at])
             added[name] = cells
         return table.assign(**added)
 

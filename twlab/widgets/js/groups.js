@@ -17,6 +17,11 @@ export function groupOf(column, row) {
   return Number(isMissing(column, row));
 }
 
+/** The group of rows that are in several others, -1 where none is. @param {Column} column */
+export function groupOfSeveral(column) {
+  return column.kind === "category" && column.each?.size ? column.names.length - 1 : -1;
+}
+
 /** Rows in each group, the missing ones last. @param {Column} column @param {number} n rows of the table */
 export function countGroups(column, n) {
   const counts = new Uint32Array(missingGroup(column) + 1);

@@ -12,8 +12,8 @@ const KNOWN_BY = ["video_id", "embedding_option", "start_sec", "end_sec"];
 const NO_OPTION = "segments";
 /** What files of labels call a name, where the table has no column of that. */
 const LABEL = "label";
-/** What programs for sheets would take for a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
+/** What programs for sheets would take for a formula, and what would be read as such a text marked. */
+const FORMULA = /^'*[=+\-@\t\r]/;
 /** Digits with which every number of 32 bits comes back; most need fewer. */
 const [FEWEST_DIGITS, MOST_DIGITS] = [6, 9];
 
@@ -76,15 +76,17 @@ function pythonText(text) {
 }
 
 /**
- * What is known of rows: where they are, and what the page shows of them; null where it knows nothing.
+ * What is known of rows: where they are, what the page shows of them, null where it knows nothing,
+ * and a list of the names that were given here.
  * @param {Data} data @param {number[]} rows
  */
 export function rowsAsRecords(data, rows) {
-  const shown = data.columns.filter(
-    ({ name }) => !KNOWN_BY.includes(name) && name !== data.timeColumn,
-  );
+  const unlike = [...KNOWN_BY, data.timeColumn, NAMED_COLUMN];
+  const shown = data.columns.filter(({ name }) => !unlike.includes(name));
+  const given = findColumn(data, NAMED_COLUMN);
+  const head = findColumn(data, LABEL) ? NAMED_COLUMN : LABEL;
   return rows.map((row) => {
-    /** @type {Record<string, string | number | null>} */
+    /** @type {Record<string, string | number | null | string[]>} */
     const record = {
       video_id: data.videos[data.video[row]].id,
       embedding_option: optionOf(data, row) || null,
@@ -93,6 +95,7 @@ export function rowsAsRecords(data, rows) {
     };
     if (data.pages[row] !== undefined) record.page = data.pages[row];
     for (const column of shown) record[column.name] = valueOf(column, row);
+    if (given?.kind === "category") record[head] = namesOf(given, row);
     return record;
   });
 }
@@ -108,27 +111,22 @@ export function rowsAsJson(data, rows) {
  * @param {Data} data @param {number[]} rows
  */
 export function rowsAsCsv(data, rows) {
-  const all = rowsAsRecords(data, rows);
-  const records = all.flatMap((record, k) => recordsByName(data, record, rows[k]));
+  const records = rowsAsRecords(data, rows).flatMap(recordsByName);
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
   const lines = records.map((record) => names.map((name) => csvCell(record[name] ?? null)));
   return [names.map(csvCell), ...lines].map((cells) => `${cells.join(",")}\r\n`).join("");
 }
 
-/** What is known of a row, once for each name that it was given here. @param {Data} data @param {ReturnType<typeof rowsAsRecords>[number]} record @param {number} row */
-function recordsByName(data, record, row) {
-  const given = findColumn(data, NAMED_COLUMN);
-  if (given?.kind !== "category") return [record];
-  const others = { ...record };
-  delete others[NAMED_COLUMN];
-  const names = namesOf(given, row);
-  const head = findColumn(data, LABEL) ? NAMED_COLUMN : LABEL;
-  return (names.length ? names : [null]).map((name) => ({ ...others, [head]: name }));
+/** What is known of a row, once for each name that it was given here. @param {ReturnType<typeof rowsAsRecords>[number]} record */
+function recordsByName(record) {
+  const [head, names] = Object.entries(record).find(([, value]) => Array.isArray(value)) ?? [];
+  if (head === undefined || !Array.isArray(names)) return [record];
+  return (names.length ? names : [null]).map((name) => ({ ...record, [head]: name }));
 }
 
-/** @param {string | number | null} value */
+/** @param {string | number | null | string[]} value */
 function csvCell(value) {
-  if (value === null) return "";
+  if (value === null || Array.isArray(value)) return "";
   if (typeof value === "number") return String(value);
   const safe = FORMULA.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(safe) || !safe ? `"${safe.replaceAll('"', '""')}"` : safe;

@@ -1,7 +1,7 @@
 /** Which rows are shown: groups of any column can be hidden, and all but one. */
 
 import { findColumn } from "./data.js";
-import { groupOf, missingGroup } from "./groups.js";
+import { groupOf, groupOfSeveral, missingGroup } from "./groups.js";
 
 /** @typedef {import("./data.js").Data} Data */
 /** @typedef {import("./data.js").Column} Column */
@@ -26,17 +26,27 @@ export function toggleGroup(hidden, name, group) {
 
 /** Only this group of its column; all of them where it was alone already. @param {Hidden} hidden @param {Column} column @param {number} group @returns {Hidden} */
 export function soloGroup(hidden, column, group) {
-  const others = [...Array(missingGroup(column) + 1).keys()].filter((one) => one !== group);
-  return hideGroups(hidden, column.name, isSolo(hidden, column, group) ? [] : others);
+  const others = isSolo(hidden, column, group) ? [] : groupsBeside(column, group);
+  return hideGroups(hidden, column.name, others);
 }
 
 /** Whether a group is the only one of its column that is shown. @param {Hidden} hidden @param {Column} column @param {number} group */
 export function isSolo(hidden, column, group) {
-  const now = hidden[column.name] ?? [];
-  return now.length === missingGroup(column) && !now.includes(group);
+  const now = new Set(hidden[column.name]);
+  return !now.has(group) && groupsBeside(column, group).every((one) => now.has(one));
 }
 
-/** One byte per row: 1 where it is shown; null where nothing is hidden. @param {Data} data @param {Hidden} hidden */
+/** All groups of a column but one, and but that of rows in several, of which it may be one. @param {Column} column @param {number} group */
+function groupsBeside(column, group) {
+  const apart = [group, groupOfSeveral(column)];
+  return [...Array(missingGroup(column) + 1).keys()].filter((one) => !apart.includes(one));
+}
+
+/**
+ * One byte per row: 1 where it is shown; null where nothing is hidden. A row in several groups is
+ * shown as long as one of them is, and where those in several are all that is left.
+ * @param {Data} data @param {Hidden} hidden
+ */
 export function shownRows(data, hidden) {
   /** @type {Uint8Array | null} */
   let shown = null;
@@ -47,6 +57,10 @@ export function shownRows(data, hidden) {
     const gone = new Uint8Array(missingGroup(column) + 1);
     for (const group of groups) gone[group] = 1;
     for (let row = 0; row < data.n; row++) if (gone[groupOf(column, row)]) shown[row] = 0;
+    const several = groupOfSeveral(column);
+    if (column.kind !== "category" || several < 0) continue;
+    if (gone.subarray(0, several).every(Boolean)) continue;
+    for (const [row, own] of column.each ?? []) if (own.every((one) => gone[one])) shown[row] = 0;
   }
   return shown;
 }
