@@ -444,7 +444,8 @@ def test_segments_as_a_page_saves_them_are_spans(tmp_path: Path) -> None:
     ]
     path = tmp_path / "rows.json"
     path.write_text(json.dumps(rows))
-    with pytest.warns(tw.TwlabWarning, match="2 spans were read; left out: 1 segments without a time"):
+    told = "2 spans were read; left out: 1 segments without a time"
+    with pytest.warns(tw.TwlabWarning, match=told):
         spans = tw.load_spans(path)
     assert in_order(spans) == [["=v", 0, 2500, "a; b"], ["=v", 0, 2500, "c"]]
     assert spans["novelty"].tolist() == [0.5, 0.5]

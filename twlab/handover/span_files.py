@@ -336,7 +336,8 @@ def _read_csv(content: bytes, path: Path, frame_rate: float | None) -> Gathered:
             "each column was expected; write the missing ones into the head",
             source=source,
         )
-    table = table.apply(unmark_texts).set_axis(unmark_texts(table.columns), axis=1)
+    table = table.assign(**{name: unmark_texts(table[name]) for name in table.columns})
+    table = table.set_axis(unmark_texts(table.columns), axis=1)
     table = rename_spans(table)
     for name in ("start_sec", "end_sec"):
         if name in table.columns:

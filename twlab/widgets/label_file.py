@@ -107,7 +107,7 @@ class LabelFile:
         known = [name for name in self._columns if name in table.columns]
         own = identities(self._segments, known)
         place = {one: row for row, one in reversed([*enumerate(own)])}
-        cells = table[known].apply(unmark_texts)
+        cells = pd.DataFrame({name: unmark_texts(table[name]) for name in known}, dtype=object)
         told = identities(cells.where(cells != ""), known)
         return np.array([place.get(one, -1) for one in told], dtype=np.intp)
 
@@ -198,7 +198,8 @@ class LabelFile:
         """With a row for each of these names of segments."""
         places, names = (list(one) for one in zip(*new, strict=True))
         named = self._segments.iloc[places][self._columns].assign(label=names).astype(object)
-        mine: pd.DataFrame = named.apply(mark_texts).reindex(columns=table.columns)
+        named = named.assign(**{name: mark_texts(named[name]) for name in named.columns})
+        mine: pd.DataFrame = named.reindex(columns=table.columns)
         return pd.concat([table, mine], ignore_index=True) if len(table) else mine
 
     def _tell_apart(
