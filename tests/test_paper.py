@@ -219,14 +219,16 @@ def test_no_stripe_stays_blank_around_a_heatmap(tmp_path: Path, width_mm: float)
 
 
 @pytest.mark.browser
-def test_no_stripe_stays_blank_above_panels_with_names(tmp_path: Path) -> None:
+@pytest.mark.parametrize("width_mm", [85, 180])
+def test_no_stripe_stays_blank_around_panels_with_names(tmp_path: Path, width_mm: float) -> None:
     cv2 = pytest.importorskip("cv2")
     pytest.importorskip("kaleido")
     both = pd.concat([tw.sample(), tw.sample(embedding_option="audio")], ignore_index=True)
-    figure = tw.plot.heatmap(both, style="paper", width_mm=85)
+    figure = tw.plot.heatmap(both, style="paper", width_mm=width_mm)
     picture = cv2.imread(str(tw.save_figure(figure, tmp_path / "a.png")))
     inked = (picture < 245).any(axis=(1, 2)).nonzero()[0]
     assert 1 <= inked[0] / 300 * 25.4 < 2, "nothing cut, nothing blank above"
+    assert 1 <= (len(picture) - 1 - inked[-1]) / 300 * 25.4 <= 3, "nor below"
 
 
 @pytest.mark.browser

@@ -251,7 +251,8 @@ def _lay_squares(
     ends = [1.0, *(low for low, _ in rows)]
     rooms = [(end - high) * inside for end, (_, high) in zip(ends, rows, strict=False)]
     below = ends[-1] * inside
-    if not layout.get("annotations"):  # nothing but the bar and the axes
+    lowest = [axis for axis in axes if axis["domain"][0] == ends[-1]]
+    if any(axis.get("visible", True) for axis in lowest):  # names stand above panels and beside
         below = min(below, TICKS_ROOM)
     # Plain panels have their bar BAR_LIFT above them, those with names higher.
     lifts = [trace["colorbar"]["ypad"] for trace in data if "colorbar" in trace]
