@@ -179,12 +179,7 @@ function makeRoot({ title }) {
   const named = [...document.querySelectorAll(".twx")].map((one) => one.getAttribute("aria-label"));
   let [free, number] = [name, 1];
   while (named.includes(free)) free = `${name}, ${++number}`;
-  return element("div", {
-    class: "twx",
-    role: "region",
-    "aria-label": free,
-    "data-lm-suppress-shortcuts": "true",
-  });
+  return element("div", { class: "twx", role: "region", "aria-label": free });
 }
 
 /** @param {HTMLElement} root @param {Data} data @param {Asker} ask @returns {Context} */

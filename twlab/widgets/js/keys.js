@@ -57,6 +57,12 @@ export function attachKeys(root, viewKey, verbs, signal) {
     runVerb(event, verbs[event.key] ?? verbs[event.key.toLowerCase()]);
   };
   root.addEventListener("keydown", listen, { signal });
+  // Jupyter takes keys before they come here, unless the very element that has the focus says no:
+  // around it, that is read too late for shortcuts of whatever has the focus, as B and D D are.
+  /** @param {FocusEvent} event */
+  const keep = ({ target }) =>
+    /** @type {Element} */ (target).setAttribute("data-lm-suppress-shortcuts", "true");
+  root.addEventListener("focusin", keep, { signal });
 }
 
 /** The keys 1 to 9. @param {(number: number) => void} verb @returns {Record<string, () => void>} */
