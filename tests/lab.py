@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 import os
@@ -11,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 ARTIFACTS = ROOT / ".artifacts"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
-APPS = {"lab": "LabApp", "notebook": "JupyterNotebookApp"}
+APPS = ("LabApp", "JupyterNotebookApp")
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -102,7 +104,7 @@ def jupyter(app: str, folder: Path) -> Iterator[str]:
         *("--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=", "--ServerApp.password="),
         *("--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={folder}"),
         "--allow-root",
-        f"--{APPS[app]}.expose_app_in_browser=True",
+        *(f"--{one}.expose_app_in_browser=True" for one in APPS),
     ]
     environment = {
         **os.environ,
@@ -211,13 +213,26 @@ READY = """() => {
 }"""
 
 
+def _wait_python(self: Notebook | App, code: str, wanted: str) -> str:
+    """What the code prints, asked again until it matches the pattern."""
+    deadline = time.monotonic() + 30
+    printed = self.python(code)
+    while not re.fullmatch(wanted, printed, re.DOTALL) and time.monotonic() < deadline:
+        self.page.wait_for_timeout(100)
+        printed = self.python(code)
+    assert re.fullmatch(wanted, printed, re.DOTALL), f"{printed!r} is not {wanted!r}"
+    return printed
+
+
 class Notebook:
     """The notebook in front of a page; JupyterLab opens it by its path, where one is given."""
+
+    cell = ".jp-Cell"
 
     def __init__(self, page: Page, path: str | None = None) -> None:
         self.page = page
         self.problems: list[str] = []
-        self._note = lambda error: self.problems.append(str(error))
+        self._all_problems = path is not None
         page.on("pageerror", self._note)
         if path is not None:
             page.wait_for_function("window.jupyterapp?.restored")
@@ -228,6 +243,11 @@ class Notebook:
                 path,
             )
         page.wait_for_function(READY, timeout=90_000)
+
+    def _note(self, error: Any) -> None:
+        """Every error; Notebook 7 has some of its own settings, which are not ours."""
+        if self._all_problems or of_ours(str(error.stack)):
+            self.problems.append(str(error))
 
     def save(self) -> None:
         """Write the notebook with its outputs."""
@@ -315,15 +335,7 @@ class Notebook:
             code,
         )
 
-    def wait_python(self, code: str, wanted: str) -> str:
-        """What the code prints, asked again until it matches the pattern."""
-        deadline = time.monotonic() + 30
-        printed = self.python(code)
-        while not re.fullmatch(wanted, printed, re.DOTALL) and time.monotonic() < deadline:
-            self.page.wait_for_timeout(100)
-            printed = self.python(code)
-        assert re.fullmatch(wanted, printed, re.DOTALL), f"{printed!r} is not {wanted!r}"
-        return printed
+    wait_python = _wait_python
 
     def restart(self) -> None:
         """Restart the kernel."""
@@ -333,6 +345,90 @@ class Notebook:
               await (panel.sessionContext ?? panel.context.sessionContext).restartKernel();
             }"""
         )
+
+
+ASK = """
+@app.cell
+def _(mo):
+    asked = mo.ui.text_area(label="asked", debounce=False)
+    asked
+    return (asked,)
+
+
+@app.cell
+def _({names}):
+    import contextlib, html, io
+
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(asked.value, globals())
+    mo.Html(f"<pre class='told'>{{html.escape(printed.getvalue())}}</pre>")
+    return
+"""
+"""Cells of an app that run what is written into a box, once those names are there."""
+
+
+def write_app(path: Path, *cells: str) -> None:
+    """A marimo app of these cells, in the system's theme, which can be asked as a notebook can."""
+    known, made = set[str](), []
+    for text in ("import marimo as mo", *cells):
+        nodes = list(ast.walk(ast.parse(text)))
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        given = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        given |= {node.asname or node.name for node in nodes if isinstance(node, ast.alias)}
+        args = ", ".join(sorted({node.id for node in names} & known - given))
+        back = "".join(f"{name}, " for name in sorted(given))
+        body = textwrap.indent(text, "    ")
+        made.append(f"@app.cell\ndef _({args}):\n{body}\n    return ({back})\n")
+        known |= given
+    head = '# /// script\n# [tool.marimo.display]\n# theme = "system"\n# ///\nimport marimo\n'
+    head += '\napp = marimo.App(width="full")\n'
+    ask = ASK.format(names=", ".join(sorted({*known, "asked"})))
+    path.write_text("\n\n".join([head, *made, ask]), encoding="utf-8")
+
+
+class App:
+    """A marimo app in front of a page, which is asked as a notebook is."""
+
+    cell = "[data-cell-id]"
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        self._n_asked = 0
+        page.on("pageerror", self._note)
+
+    def _note(self, error: Any) -> None:
+        """Errors of ours; those of loading settings are marimo's."""
+        if of_ours(str(error.stack)):
+            self.problems.append(str(error.stack))
+
+    def wear(self, theme: Any) -> None:
+        """The theme of the system, which the app follows."""
+        self.page.emulate_media(color_scheme=theme)
+
+    def python(self, code: str) -> str:
+        """What a piece of code prints in the app's kernel; nothing is scrolled or focused."""
+        self._n_asked += 1
+        mark = f"asked {self._n_asked}"
+        self.page.get_by_label("asked").evaluate(
+            """(box, code) => {
+              const own = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value");
+              own.set.call(box, code);
+              box.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+            }""",
+            f"print({mark!r})\n{code}",
+        )
+        told = self.page.locator("pre.told", has_text=re.compile(rf"^{mark}\n"))
+        told.wait_for(state="attached")
+        return (told.text_content() or "").removeprefix(mark).strip()
+
+    wait_python = _wait_python
+
+
+def of_ours(stack: str) -> bool:
+    """Whether an error is the explorer's, which hosts load from a blob or a file of its own."""
+    return "blob:" in stack or "twlab" in stack
 
 
 WATCH_THEMES = """() => {
@@ -454,6 +550,36 @@ def cell(square: NDArray[np.uint8], down: float, across: float) -> NDArray[Any]:
     return found
 
 
+def open_page(
+    chromium: Browser, height: int, routes: dict[str, Callable[[Any], None]] | None = None
+) -> Page:
+    """A page of a notebook's width, on which some addresses are answered without a network."""
+    page = chromium.new_page(viewport={"width": 1440, "height": height})
+    for address, answer in (routes or {}).items():
+        page.route(address, answer)
+    return page
+
+
+@contextmanager
+def open_app(
+    chromium: Browser,
+    folder: Path,
+    *cells: str,
+    ready: str,
+    height: int = 1400,
+    routes: dict[str, Callable[[Any], None]] | None = None,
+) -> Iterator[App]:
+    """A marimo app of these cells, run until there is something of the selector."""
+    write_app(folder / "app.py", *cells)
+    with marimo(folder / "app.py") as url:
+        page = open_page(chromium, height, routes)
+        app = App(page)
+        page.goto(url, wait_until="load")
+        page.wait_for_selector(ready, timeout=60_000)
+        yield app
+        page.close()
+
+
 @contextmanager
 def open_book(
     chromium: Browser,
@@ -463,18 +589,20 @@ def open_book(
     ready: str,
     height: int = 1400,
     routes: dict[str, Callable[[Any], None]] | None = None,
+    app: str = "lab",
 ) -> Iterator[Notebook]:
     """A notebook of these cells in JupyterLab, run until there is something of the selector.
 
     The folder is one of the server's, which may be one for many notebooks; the theme is light.
-    ``routes`` answers what is asked of some addresses, in the place of the network.
+    ``routes`` answers what is asked of some addresses, in the place of the network. The server
+    shows a notebook in Notebook 7 too, where ``app`` is "notebook".
     """
     write_notebook(folder / "book.ipynb", *cells)
-    page = chromium.new_page(viewport={"width": 1440, "height": height})
-    for address, answer in (routes or {}).items():
-        page.route(address, answer)
-    page.goto(f"{server.url}/lab?reset", wait_until="load")
-    book = Notebook(page, f"{folder.relative_to(server.root)}/book.ipynb")
+    page = open_page(chromium, height, routes)
+    path = f"{folder.relative_to(server.root)}/book.ipynb"
+    address = "lab?reset" if app == "lab" else f"notebooks/{path}"
+    page.goto(f"{server.url}/{address}", wait_until="load")
+    book = Notebook(page, path if app == "lab" else None)
     book.wear("light")
     book.run_all()
     page.wait_for_selector(ready, timeout=60_000)

@@ -1,4 +1,4 @@
-"""What axe-core finds in our pages, and shown tables in a real JupyterLab."""
+"""What axe-core finds in our pages; notebooks are looked at in ``test_widgets_hosts``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 import twlab as tw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
@@ -39,12 +38,11 @@ def violations(page: Page, within: str = "html") -> list[Any]:
     page.evaluate("document.body.style.minHeight = '100vh'")
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[Any] = page.evaluate(
-        """async (within) => {
-          const { violations } = await axe.run(within, { iframes: false });
+    found: list[Any] = page.locator(within).evaluate_all(
+        """async (include) => {
+          const { violations } = await axe.run({ include }, { iframes: false });
           return violations.map(({ id, nodes }) => [id, nodes.slice(0, 3).map((n) => n.html)]);
-        }""",
-        within,
+        }"""
     )
     return found
 
@@ -76,6 +74,14 @@ def test_the_explorer_as_a_file(chromium: Browser, tmp_path: Path, scheme: Any) 
     page.get_by_role("button", name="What the marks of Map mean").click()
     page.get_by_role("button", name="Panels").click()
     assert violations(page) == []
+    page.get_by_role("button", name="Show as a grid").click()
+    page.locator(".twx-find input").fill("c")
+    page.wait_for_selector(".twx-offers [role=option]")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Take out").click()
+    assert violations(page, ".twx-out-menu") == []
+    page.keyboard.press("Escape")
     page.keyboard.press("?")
     assert page.evaluate("document.querySelector('.twx-help').open")
     assert violations(page) == []
@@ -106,53 +112,3 @@ def test_a_wide_table_scrolls_on_a_phone_and_shows_that_it_goes_on(chromium: Bro
     wide.evaluate("node => { node.scrollLeft = 1e4; }")
     page.wait_for_function(f"!({faded})(document.querySelector('.tw-wide'))")
     page.close()
-
-
-CELLS = (
-    "%load_ext twlab\nimport pandas as pd, twlab as tw\nfilm = tw.sample()\nfilm",
-    "tw.show(tw.scenes(film), video=tw.sample_video())",
-    "tw.diagnose(film)",
-    "pd.DataFrame({'plain': [1]})",
-    "tw.explore(film)",
-)
-
-
-@pytest.fixture(scope="module")
-def book(chromium: Browser, jupyterlab: lab.Server) -> Iterator[lab.Notebook]:
-    """A JupyterLab in which tables were shown."""
-    folder = jupyterlab.new_folder()
-    opened = lab.open_book(chromium, jupyterlab, folder, *CELLS, ready=".twx-canvas", height=2400)
-    with opened as book:
-        yield book
-
-
-def test_tables_in_jupyterlab(book: lab.Notebook) -> None:
-    notebook = book.page
-    assert notebook.locator(".jp-OutputArea .tw-show").count() == 3
-    foots = notebook.locator(".tw-foot").all_inner_texts()
-    assert foots[:2] == ["20 of 101 rows", "18 rows"]
-    assert notebook.locator(".tw-frame").count() == 18
-    assert lab.drawn(notebook, ".tw-frame", 3) > 200
-    assert lab.drawn(notebook, ".tw-bars", 0) > 5
-    finding = notebook.locator(".tw-show details")
-    assert not finding.locator("table").is_visible()
-    finding.locator("summary").click()
-    assert finding.locator("table").is_visible()
-    assert notebook.locator("table.dataframe").count() == 1  # the plain one is pandas' own
-
-
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_tables_wear_the_theme_of_jupyterlab(book: lab.Notebook, theme: str) -> None:
-    book.wear(theme)
-    notebook, dark = book.page, theme == "dark"
-    notebook.wait_for_timeout(500)
-    inks = notebook.evaluate(
-        """() => [...document.querySelectorAll(".tw-show td, .tw-show th, .tw-show p")].map(
-          (cell) => getComputedStyle(cell).color.match(/[0-9.]+/g).slice(0, 3).map(Number))"""
-    )
-    assert len(inks) > 100
-    assert all((min(ink) > 127) == dark for ink in inks)
-    notebook.screenshot(path=lab.ARTIFACTS / f"tables_{theme}.png")
-    if AXE.exists():
-        assert violations(notebook, ".tw-show") == []
-        assert violations(notebook, ".twx") == []

@@ -1,8 +1,7 @@
-"""The gallery of the selection in a real browser: from disk, and in JupyterLab."""
+"""The gallery of the selection in a real browser, from disk."""
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import lab
@@ -318,29 +317,3 @@ def test_every_width(open_file: Opener, film_page: Path, width: int, scheme: Any
     reel = lab.box_of(page, ".twx-reel")
     assert right <= reel["x"] + reel["width"]
     page.screenshot(path=lab.ARTIFACTS / f"gallery-{width}-{scheme}.png", full_page=True)
-
-
-def test_it_follows_python_in_jupyterlab(chromium: Browser, jupyterlab: lab.Server) -> None:
-    folder = jupyterlab.new_folder()
-    shutil.copy(tw.sample_video(), folder / "film.mp4")
-    cell = """
-import twlab as tw
-film = tw.clips(tw.sample()).reset_index(drop=True)
-ex = tw.explore(film, video="film.mp4")
-ex"""
-    with lab.open_book(chromium, jupyterlab, folder, cell, ready=f"{CARD} canvas") as book:
-        page = book.page
-        book.python("ex.selection = film.iloc[10:14]")
-        page.wait_for_function(f"({TIMES}).join() === '1:00,1:06,1:12,1:18'")
-        page.locator(f"{CARD} button").nth(2).click()
-        book.wait_python("print(ex.focus, ex.current_sec)", r"12 72\.0")
-        page.keyboard.press("g")
-        page.wait_for_selector(".twx-grid")
-        page.screenshot(path=lab.ARTIFACTS / "gallery-lab.png")
-        page.get_by_role("button", name="Table and filters").click()
-        handle = page.get_by_role("slider", name="time from")
-        handle.focus()
-        for _ in range(12):
-            page.keyboard.press("ArrowRight")
-        book.wait_python("print(len(ex.selection), ex.selection.start_sec.min())", r"50 300\.0")
-        assert book.problems == []
