@@ -85,7 +85,13 @@ function archive(videos) {
     lanes: ["visual"],
     novelty: null,
   });
-  const lanes = each.map((video) => ({ video, lane: 0, rows: Uint32Array.of(video), longest: 6 }));
+  const lanes = each.map((video) => ({
+    video,
+    lane: 0,
+    rows: Uint32Array.of(video),
+    longest: 6,
+    ends: 6,
+  }));
   return { data, lanes };
 }
 

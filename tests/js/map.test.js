@@ -152,9 +152,12 @@ test("a bare number says of what it is one", () => {
 test("a shade counts every point in sight once, and blurring loses none", () => {
   const random = drawn(11);
   const places = Array.from({ length: 500 }, () => [700 * random() - 50, 300 * random()]);
-  const rows = Uint32Array.from(places.keys());
-  const toPixels = (/** @type {number} */ row) => /** @type {[number, number]} */ (places[row]);
-  const cells = countCells(rows, toPixels, { width: 600, height: 240 });
+  const crowd = {
+    x: Float32Array.from(places, ([px]) => px - 100),
+    y: Float32Array.from(places, ([, py]) => 100 - py),
+    ...{ rows: Uint32Array.from(places.keys()), scale: { k: 1, left: 100, top: 100 } },
+  };
+  const cells = countCells(crowd, { width: 600, height: 240 });
   const inSight = places.filter(([px, py]) => px >= 0 && px < 600 && py < 240).length;
   const sum = (/** @type {Float32Array} */ values) => values.reduce((a, b) => a + b, 0);
   assert.equal(sum(cells.counts), inSight);

@@ -131,7 +131,7 @@ test("lanes grow with the panel, titles do not", () => {
     end: Float64Array.of(6, 6),
     novelty: null,
   };
-  const lanes = [0, 1].map((video) => ({ video, lane: 0, rows: Uint32Array.of(video) }));
+  const lanes = [0, 1].map((video) => ({ video, lane: 0, rows: Uint32Array.of(video), ends: 6 }));
   const [one, two] = [1, 2].map((stretch) =>
     layoutLanes(/** @type {any} */ (data), /** @type {any} */ (lanes), stretch),
   );

@@ -102,7 +102,10 @@ test("dots are smaller the more there are, and a little larger when closer", () 
 });
 
 test("rows are gathered in their order, and known by one byte each", () => {
-  assert.deepEqual(gather(new Float32Array(2), x, Uint32Array.of(3, 0)), Float32Array.of(5, -1));
+  assert.deepEqual(gather(x, Uint32Array.of(3, 0)), Float32Array.of(5, -1));
+  const all = Uint32Array.from(x.keys());
+  assert.equal(gather(x, all), x);
+  assert.deepEqual(gather(x, all.slice(1)), x.slice(1));
   assert.deepEqual(maskOf([3, 0], 4), Uint8Array.of(1, 0, 0, 1));
 });
 
@@ -157,7 +160,7 @@ test("the span follows the playhead once it leaves", () => {
 
 /** @param {"title" | "lane" | "novelty"} kind @param {number} video @param {number} top */
 function strip(kind, video, top, lane = 0) {
-  const own = { video, lane, rows: new Uint32Array(0), longest: 0 };
+  const own = { video, lane, rows: new Uint32Array(0), longest: 0, ends: 0 };
   return { kind, video, top, height: 20, label: "", lane: kind === "title" ? null : own };
 }
 

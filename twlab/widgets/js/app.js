@@ -79,9 +79,10 @@ export class App {
     this.store.set({ layout: rememberedLayout(host) });
     const panels = makePanels(this.root, data);
     const { signal } = this.#life;
+    const stage = new Stage(context, this.root, panels);
     const views = makeViews(context, panels, signal);
     this.#twins = new Twins(context, panels);
-    const stage = new Stage(context, this.root, panels, views.timeline);
+    stage.open(views.timeline);
     this.root.append(makeToast(this.store, this.#life.signal), this.#help);
     this.#player = views.player;
     this.#gallery = views.gallery;

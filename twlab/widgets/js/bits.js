@@ -43,11 +43,15 @@ export function maskOf(rows, n) {
 }
 
 /**
- * Fill `out` with the values of some rows, in their order.
+ * The values of some rows, in their order: the very array where those are all rows, from the first on.
  * @template {Float32Array | Uint32Array | Uint8Array} A
- * @param {A} out as long as `rows` @param {ArrayLike<number>} values @param {Uint32Array} rows
+ * @param {A} values @param {Uint32Array} rows @returns {A}
  */
-export function gather(out, values, rows) {
-  for (let k = 0; k < rows.length; k++) out[k] = values[rows[k]];
+export function gather(values, rows) {
+  let k = 0;
+  while (k < rows.length && rows[k] === k) k++;
+  if (k === rows.length && k === values.length) return values;
+  const out = /** @type {A} */ (new /** @type {any} */ (values.constructor)(rows.length));
+  for (k = 0; k < rows.length; k++) out[k] = values[rows[k]];
   return out;
 }

@@ -54,6 +54,12 @@ export class Camera {
     return [(px - this.#size.width / 2) / k + cx, (this.#size.height / 2 - py) / k + cy];
   }
 
+  /** Pixels a unit, and the pixel of zero. @returns {import("./points_2d.js").Scale} */
+  get scale() {
+    const { cx, cy, k } = this.view;
+    return { k, left: this.#size.width / 2 - cx * k, top: this.#size.height / 2 + cy * k };
+  }
+
   /** @param {number} x @param {number} y @returns {Point} */
   toPixels(x, y) {
     const { cx, cy, k } = this.view;

@@ -55,8 +55,6 @@ export class HeatmapView {
     store.on(["theme"], () => this.#recolour(), signal);
     store.on(["mask", "focus", "hover", "sec", "shown"], this.#marks.schedule, signal);
     this.#load();
-    this.#base.measure();
-    this.#marks.measure();
   }
 
   get canvas() {

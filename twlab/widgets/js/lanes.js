@@ -59,8 +59,7 @@ export function layoutLanes(data, lanes, stretch = 1, films = new Set()) {
     if (first && data.videos.length > 1) add("title", lane, data.videos[lane.video].title);
     if (first && films.has(lane.video)) add("film", lane, "film");
     add("lane", lane, data.lanes[lane.lane] || "segments");
-    for (const row of lane.rows) duration = Math.max(duration, data.end[row]);
-    duration = Math.max(duration, data.videos[lane.video].duration || 0);
+    duration = Math.max(duration, lane.ends, data.videos[lane.video].duration || 0);
     if (!last || !data.novelty) return;
     const rows = lanes.filter((other) => other.video === lane.video);
     const told = rows.find((other) => hasNovelty(data, other));

@@ -89,6 +89,7 @@ class ModelLink {
   #readSelection() {
     const bits = asView(this.#model.get("_selection"));
     const packed = new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength);
+    if (!this.#store.get("selected") && !packed.some(Boolean)) return;
     const mask = unpackBits(packed, this.#data.n);
     const now = this.#store.get("mask");
     if (mask.every((value, i) => value === now[i])) return;

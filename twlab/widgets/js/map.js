@@ -6,6 +6,7 @@ import { findColumn, mapRows } from "./data.js";
 import { attachGestures } from "./gestures.js";
 import { boxPolygon, nearestRow, rowTowards, rowsInPolygon, thinPath } from "./geometry.js";
 import { groupOf } from "./groups.js";
+import { AfterPicture } from "./later.js";
 import { CROWD, drawDensity } from "./map_density.js";
 import { MapFrames } from "./map_frames.js";
 import { drawMapMarks, drawPath } from "./map_marks.js";
@@ -29,6 +30,8 @@ const WHILE_MOVING = 80000;
 const REST_MS = 160;
 /** Above so many points they overlap: each is drawn less opaque. */
 const CROWDED = 20000;
+/** Above so many the shade and the names, which take as long as the points, are not waited for. */
+const SLOW = 20000;
 
 /** @type {(keyof import("./state.js").State)[]} */
 const REDRAWN_BY = [
@@ -70,6 +73,11 @@ export class MapView {
   #lit = new Uint32Array(0);
   #shade;
   #points;
+  /** Whether the points have been on the screen, so that shade and names may take their time. */
+  #seen = false;
+  #second = new AfterPicture(() => this.#complete());
+  /** What has changed of the points since they were drawn. */
+  #stale = { places: true, looks: true };
   #surface;
   #camera;
   #pictures;
@@ -87,7 +95,7 @@ export class MapView {
     this.#context = context;
     this.#x = context.data.x ?? new Float32Array(0);
     this.#y = context.data.y ?? new Float32Array(0);
-    this.#points = new PointLayer(parent, () => this.#restorePoints());
+    this.#points = new PointLayer(parent, this.#restorePoints);
     this.#surface = new Surface(
       parent,
       (on) => this.#draw(on),
@@ -105,14 +113,13 @@ export class MapView {
     const { store } = context;
     const { signal } = this.#life;
     attachGestures(this.canvas, this, () => store.get("tool") === "pan", signal);
-    store.on(["mask", "colorBy", "labels", "theme", "lit"], () => this.#uploadLooks(), signal);
+    const paintAnew = () => (this.#stale.looks = true);
+    store.on(["mask", "colorBy", "labels", "theme", "lit"], paintAnew, signal);
     store.on(["shown", "searched"], () => this.#showRows(), signal);
     store.on(["space"], () => this.#showSpace(), signal);
     store.on(REDRAWN_BY, this.#surface.schedule, signal);
     store.on(["theme", "shown", "space"], this.#shade.schedule, signal);
     this.#showSpace();
-    this.#surface.measure();
-    this.#shade.measure();
   }
 
   get canvas() {
@@ -133,22 +140,25 @@ export class MapView {
     // What is drawn last lies over the others.
     this.#rows = searched ? bestLast(shown, searched.column) : shown;
     this.#member = maskOf(this.#rows, data.n);
-    this.#uploadPositions();
-    this.#uploadLooks();
-  }
-
-  #uploadPositions() {
-    const rows = this.#rows;
-    const { data, store } = this.#context;
+    this.#stale = { places: true, looks: true };
     const of = data.spaces.length > 1 && !data.mapAll ? data.spaces[store.get("space")].name : "";
-    this.#points.setPositions(
-      gather(new Float32Array(rows.length), this.#x, rows),
-      gather(new Float32Array(rows.length), this.#y, rows),
-    );
     this.canvas.setAttribute(
       "aria-label",
-      `Map of ${rows.length} segments by likeness${of && ` in ${of}`}. Arrow keys move to the next point, Enter selects it.`,
+      `Map of ${this.#rows.length} segments by likeness${of && ` in ${of}`}. Arrow keys move to the next point, Enter selects it.`,
     );
+  }
+
+  /** What draws the points has what they are now: once a drawing, however often that changed. */
+  #upload() {
+    const rows = this.#rows;
+    const { places, looks } = this.#stale;
+    if (places) this.#points.setPositions(gather(this.#x, rows), gather(this.#y, rows));
+    if (looks)
+      this.#points.setLooks(
+        gather(this.#context.look.colours(), rows),
+        gather(this.#outstanding(), rows),
+      );
+    this.#stale = { places: false, looks: false };
   }
 
   /** Rows drawn over the others: those of the group that is pointed at, else what is selected. */
@@ -162,21 +172,11 @@ export class MapView {
     return maskOf(this.#lit, data.n);
   }
 
-  #uploadLooks() {
-    const { look } = this.#context;
-    const rows = this.#rows;
-    this.#points.setLooks(
-      gather(new Uint32Array(rows.length), look.colours(), rows),
-      gather(new Uint8Array(rows.length), this.#outstanding(), rows),
-    );
-  }
-
   /** The layer of points draws with another means from now on. */
-  #restorePoints() {
-    this.#uploadPositions();
-    this.#uploadLooks();
+  #restorePoints = () => {
+    this.#stale = { places: true, looks: true };
     this.#surface.schedule();
-  }
+  };
 
   /** The panel has another size. */
   #follow() {
@@ -184,8 +184,9 @@ export class MapView {
     if (!this.#camera.moved) this.reset();
   }
 
-  /** What a picture of this view is made of. */
+  /** What a picture of this view is made of: all of it, even where the screen does not show it yet. */
   get layers() {
+    this.#complete();
     /** @type {((on: import("./surface.js").Drawing) => void)[]} */
     const layers = [(on) => this.#drawShade(on), (on) => this.#drawCloud(on)];
     return [...layers, (/** @type {import("./surface.js").Drawing} */ on) => this.#draw(on)];
@@ -199,10 +200,10 @@ export class MapView {
   #drawCloud(on) {
     const rows = this.#rows;
     const cloud = {
-      xs: gather(new Float32Array(rows.length), this.#x, rows),
-      ys: gather(new Float32Array(rows.length), this.#y, rows),
-      colours: gather(new Uint32Array(rows.length), this.#context.look.colours(), rows),
-      mask: gather(new Uint8Array(rows.length), this.#outstanding(), rows),
+      xs: gather(this.#x, rows),
+      ys: gather(this.#y, rows),
+      colours: gather(this.#context.look.colours(), rows),
+      mask: gather(this.#outstanding(), rows),
     };
     drawPoints(on, cloud, { view: this.#camera.view, ...this.#looks() });
   }
@@ -220,6 +221,7 @@ export class MapView {
   /** @param {import("./surface.js").Drawing} on */
   #draw({ ctx, width, height }) {
     const n = this.#rows.length;
+    this.#upload();
     const { dot, dim } = this.#looks();
     const every = this.#moving ? Math.ceil(n / WHILE_MOVING) : 1;
     this.#points.draw(this.#camera.view, dot, dim, every);
@@ -230,9 +232,11 @@ export class MapView {
       this.#camera.toPixels(px, py);
     this.#queries.place(ctx, { toPixels, width, height });
     const { taken } = this.#queries;
-    this.#names.draw(ctx, {
-      ...{ x: this.#x, y: this.#y, rows: this.#rows, width, height, toPixels, taken },
-    });
+    if (!this.#unhurried) this.#second.begin();
+    else
+      this.#names.draw(ctx, {
+        ...{ x: this.#x, y: this.#y, rows: this.#rows, width, height, toPixels, taken },
+      });
     this.#frames.draw(ctx, {
       ...{ rows: this.#rows, width, height, taken: [...this.#names.shown, ...taken] },
       zoomed: this.#camera.moved && !this.#moving,
@@ -252,11 +256,10 @@ export class MapView {
 
   /** Under the points, where they are many. @param {import("./surface.js").Drawing} on */
   #drawShade({ ctx, width, height }) {
-    if (this.#rows.length <= CROWD || this.#moving) return;
+    if (this.#rows.length <= CROWD || this.#moving || !this.#unhurried) return;
     const theme = this.#context.store.get("theme");
-    const toPixels = (/** @type {number} */ row) =>
-      this.#camera.toPixels(this.#x[row], this.#y[row]);
-    drawDensity(ctx, this.#rows, toPixels, { width, height, theme });
+    const crowd = { x: this.#x, y: this.#y, rows: this.#rows, scale: this.#camera.scale };
+    drawDensity(ctx, crowd, { width, height, theme });
   }
 
   /** Where a row lies in pixels; null where it is not on this map. @param {number} row */
@@ -289,8 +292,21 @@ export class MapView {
     }, REST_MS);
   }
 
+  /** The first picture is there: now what it did without. */
+  #complete() {
+    this.#second.cancel();
+    this.#seen = true;
+    this.#surface.schedule();
+    this.#shade.schedule();
+  }
+
+  /** Whether there is time to find out where points lie thick and where names go. */
+  get #unhurried() {
+    return this.#seen || this.#rows.length <= SLOW;
+  }
+
   reset() {
-    this.#camera.fit(this.#x, this.#y, this.#placed);
+    if (this.#surface.size.width) this.#camera.fit(this.#x, this.#y, this.#placed);
     this.#surface.schedule();
     this.#shade.schedule();
   }
@@ -372,6 +388,7 @@ export class MapView {
 
   destroy() {
     this.#life.abort();
+    this.#second.cancel();
     clearTimeout(this.#moving);
     this.#pictures.destroy();
     this.#shade.destroy();

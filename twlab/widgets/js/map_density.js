@@ -1,8 +1,9 @@
 /** Where points lie thickest, as a shade under them. */
 
-import { hexRgb } from "./colour.js";
+import { hexRgb, packColour } from "./colour.js";
 
-/** @typedef {import("./geometry.js").Point} Point */
+/** @typedef {import("./points_2d.js").Scale} Scale */
+/** @typedef {{ x: Float32Array, y: Float32Array, rows: Uint32Array, scale: Scale }} Crowd rows, where they lie, and where that is on the panel */
 
 /** Points from which on they hide each other, so that a shade says more than they do. */
 export const CROWD = 3000;
@@ -17,14 +18,15 @@ const STRONGEST = 0.5;
 
 /**
  * Counts of points by cells of a panel, row by row from its top left.
- * @param {Uint32Array} rows @param {(row: number) => Point} toPixels @param {{ width: number, height: number }} panel
+ * @param {Crowd} crowd @param {{ width: number, height: number }} panel
  */
-export function countCells(rows, toPixels, { width, height }) {
+export function countCells({ x, y, rows, scale }, { width, height }) {
   const [columns, lines] = [Math.ceil(width / CELL), Math.ceil(height / CELL)];
+  const { k, left, top } = scale;
   const counts = new Float32Array(columns * lines);
-  for (const row of rows) {
-    const [px, py] = toPixels(row);
-    const [column, line] = [Math.floor(px / CELL), Math.floor(py / CELL)];
+  for (let i = 0; i < rows.length; i++) {
+    const column = Math.floor((left + x[rows[i]] * k) / CELL);
+    const line = Math.floor((top - y[rows[i]] * k) / CELL);
     if (column >= 0 && line >= 0 && column < columns && line < lines)
       counts[line * columns + column]++;
   }
@@ -35,13 +37,15 @@ export function countCells(rows, toPixels, { width, height }) {
 export function blurCells({ counts, columns, lines }) {
   let [from, to] = [Float32Array.from(counts), new Float32Array(counts.length)];
   for (let pass = 0; pass < 2 * PASSES; pass++) {
-    const step = pass % 2 ? columns : 1;
-    for (let k = 0; k < from.length; k++) {
-      const place = step === 1 ? k % columns : Math.floor(k / columns);
-      const last = (step === 1 ? columns : lines) - 1;
-      const before = from[place > 0 ? k - step : k];
-      const after = from[place < last ? k + step : k];
-      to[k] = (before + from[k] + after) / 3;
+    const [step, length] = pass % 2 ? [columns, lines] : [1, columns];
+    const [across, many] = pass % 2 ? [1, columns] : [columns, lines];
+    for (let line = 0; line < many; line++) {
+      let k = line * across;
+      for (let place = 0; place < length; place++, k += step) {
+        const before = from[place > 0 ? k - step : k];
+        const after = from[place < length - 1 ? k + step : k];
+        to[k] = (before + from[k] + after) / 3;
+      }
     }
     [from, to] = [to, from];
   }
@@ -49,18 +53,21 @@ export function blurCells({ counts, columns, lines }) {
 }
 
 /**
- * @param {CanvasRenderingContext2D} ctx @param {Uint32Array} rows @param {(row: number) => Point} toPixels
+ * @param {CanvasRenderingContext2D} ctx @param {Crowd} crowd
  * @param {{ width: number, height: number, theme: "light" | "dark" }} panel
  */
-export function drawDensity(ctx, rows, toPixels, { width, height, theme }) {
-  const rgb = hexRgb(SHADE[theme]);
-  const cells = countCells(rows, toPixels, { width, height });
+export function drawDensity(ctx, crowd, { width, height, theme }) {
+  const cells = countCells(crowd, { width, height });
   const blurred = blurCells(cells);
   const most = blurred.reduce((a, b) => Math.max(a, b), 0);
   if (!most) return;
   const image = new ImageData(cells.columns, cells.lines);
-  for (let k = 0; k < blurred.length; k++)
-    image.data.set([...rgb, 255 * STRONGEST * Math.sqrt(blurred[k] / most)], 4 * k);
+  const pixels = new Uint32Array(image.data.buffer);
+  const colour = packColour(hexRgb(SHADE[theme])) & 0xffffff;
+  for (let k = 0; k < blurred.length; k++) {
+    const alpha = Math.round(255 * STRONGEST * Math.sqrt(blurred[k] / most));
+    pixels[k] = ((alpha << 24) | colour) >>> 0;
+  }
   const small = document.createElement("canvas");
   [small.width, small.height] = [cells.columns, cells.lines];
   small.getContext("2d")?.putImageData(image, 0, 0);

@@ -8,6 +8,11 @@ import { groupOf } from "./groups.js";
 
 /** Cells of the map along its longer side: groups of a film's scenes are some of these wide. */
 const CELLS = 32;
+/** From a cell to the one below: one more on either side, and the far edge. */
+const STRIDE = CELLS + 3;
+const GRID = STRIDE * STRIDE;
+/** From a cell to itself and the eight around it. */
+const AROUND = [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => dy * STRIDE + dx));
 
 /**
  * The densest place of each group, the largest group first; of many groups those of the largest.
@@ -17,93 +22,99 @@ const CELLS = 32;
  */
 export function densestPlaces(column, x, y, rows, most = Infinity) {
   const places = largestGroups(column, rows, most);
-  /** @type {(Place | undefined)[]} */
-  const placeOf = Array(column.names.length);
-  for (const place of places) placeOf[place.group] = place;
-  const own = rows.filter((row) => placeOf[groupOf(column, row)]);
-  const grid = gridOver(x, y, rows);
-  /** @type {Map<number, Map<number, number>>} cells with a row of the group, and how many */
-  const cells = new Map(places.map(({ group }) => [group, new Map()]));
-  for (const row of own) {
-    const counts = cells.get(groupOf(column, row));
-    const cell = grid.cellOf(x[row], y[row]);
-    counts?.set(cell, (counts.get(cell) ?? 0) + 1);
-  }
-  const near = [...cells].map(([group, counts]) => {
-    const cell = densestCell(counts, grid.stride);
-    return /** @type {const} */ ([group, new Set(around(cell, grid.stride))]);
+  const keys = keysOf(places, column, x, y, rows);
+  const counts = new Uint32Array(places.length * GRID + 1);
+  for (let i = 0; i < rows.length; i++) counts[keys[i]]++;
+  const near = new Uint8Array(counts.length);
+  places.forEach((_, k) => {
+    const cell = densestCell(counts.subarray(k * GRID, (k + 1) * GRID));
+    for (const step of AROUND) near[k * GRID + cell + step] = 1;
   });
-  moveToMeans(placeOf, new Map(near), { column, x, y, rows: own, grid });
+  moveToMeans(places, { x, y, rows, keys, near });
   return places;
 }
 
 /** The groups with most of some rows, without their places. @param {CategoryColumn} column @param {Uint32Array} rows @param {number} most @returns {Place[]} */
 function largestGroups(column, rows, most) {
   const counts = new Uint32Array(column.names.length + 1);
-  for (const row of rows) counts[groupOf(column, row)]++;
+  for (let i = 0; i < rows.length; i++) counts[groupOf(column, rows[i])]++;
   const groups = [...column.names.keys()].filter((group) => counts[group]);
   groups.sort((a, b) => counts[b] - counts[a] || a - b);
   const largest = groups.slice(0, most);
   return largest.map((group) => ({ group, x: 0, y: 0, row: -1, count: counts[group] }));
 }
 
+/**
+ * For each row the cell it lies in, counted on through the grids of the places, one after the other;
+ * the one behind them all for a row of none of them.
+ * @param {Place[]} places @param {CategoryColumn} column @param {Float32Array} x @param {Float32Array} y @param {Uint32Array} rows
+ */
+function keysOf(places, column, x, y, rows) {
+  const nowhere = places.length * GRID;
+  const from = new Int32Array(column.names.length + 1).fill(nowhere);
+  places.forEach(({ group }, k) => (from[group] = k * GRID));
+  const { x0, y0, side } = gridOver(x, y, rows);
+  const keys = new Int32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i];
+    const first = from[groupOf(column, row)];
+    const line = Math.floor((y[row] - y0) / side) + 1;
+    const cell = line * STRIDE + Math.floor((x[row] - x0) / side) + 1;
+    keys[i] = first === nowhere ? nowhere : first + cell;
+  }
+  return keys;
+}
+
 /** Square cells over all rows. @param {Float32Array} x @param {Float32Array} y @param {Uint32Array} rows */
 function gridOver(x, y, rows) {
   let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity];
   for (let k = 0; k < rows.length; k++) {
-    const [px, py] = [x[rows[k]], y[rows[k]]];
+    const px = x[rows[k]];
+    const py = y[rows[k]];
     if (px < x0) x0 = px;
     if (px > x1) x1 = px;
     if (py < y0) y0 = py;
     if (py > y1) y1 = py;
   }
-  const side = Math.max(x1 - x0, y1 - y0) / CELLS || 1;
-  const stride = CELLS + 3; // one more on either side, and the far edge
-  const cellOf = (/** @type {number} */ px, /** @type {number} */ py) =>
-    (Math.floor((py - y0) / side) + 1) * stride + Math.floor((px - x0) / side) + 1;
-  return { stride, cellOf };
+  return { x0, y0, side: Math.max(x1 - x0, y1 - y0) / CELLS || 1 };
 }
 
-/** The eight cells around one, and itself. @param {number} cell @param {number} stride */
-function around(cell, stride) {
-  return [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => cell + dy * stride + dx));
-}
-
-/** The cell with most rows in and around it, the middle counting twice. @param {Map<number, number>} own @param {number} stride */
-function densestCell(own, stride) {
+/** The cell with most rows in and around it, the middle counting twice. @param {Uint32Array} own counts of one group */
+function densestCell(own) {
   let [best, most] = [-1, -1];
-  for (const [cell, count] of own) {
-    const sum = around(cell, stride).reduce((total, one) => total + (own.get(one) ?? 0), count);
-    if (sum > most || (sum === most && cell < best)) [best, most] = [cell, sum];
+  for (let cell = 0; cell < own.length; cell++) {
+    if (!own[cell]) continue;
+    let sum = own[cell];
+    for (const step of AROUND) sum += own[cell + step];
+    if (sum > most) [best, most] = [cell, sum];
   }
   return best;
 }
 
 /**
  * Each place is the mean of its group's rows near the densest cell, and the row nearest to that.
- * @param {(Place | undefined)[]} placeOf a group @param {Map<number, Set<number>>} near cells by group
- * @param {{ column: CategoryColumn, x: Float32Array, y: Float32Array, rows: Uint32Array, grid: ReturnType<typeof gridOver> }} of
+ * @param {Place[]} places
+ * @param {{ x: Float32Array, y: Float32Array, rows: Uint32Array, keys: Int32Array, near: Uint8Array }} of `near` says of each key whether it is near
  */
-function moveToMeans(placeOf, near, { column, x, y, rows, grid }) {
-  const eachNear = (/** @type {(place: Place, row: number) => void} */ then) => {
-    for (const row of rows) {
-      const place = placeOf[groupOf(column, row)];
-      if (place && near.get(place.group)?.has(grid.cellOf(x[row], y[row]))) then(place, row);
-    }
-  };
-  const [summed, least] = [new Map(), new Map()];
-  eachNear((place, row) => {
-    const n = (summed.get(place.group) ?? 0) + 1;
-    summed.set(place.group, n);
-    place.x += (x[row] - place.x) / n;
-    place.y += (y[row] - place.y) / n;
-  });
-  eachNear((place, row) => {
-    const far = (x[row] - place.x) ** 2 + (y[row] - place.y) ** 2;
-    if (far >= (least.get(place.group) ?? Infinity)) return;
-    least.set(place.group, far);
-    place.row = row;
-  });
+function moveToMeans(places, { x, y, rows, keys, near }) {
+  const summed = new Uint32Array(places.length);
+  for (let i = 0; i < rows.length; i++) {
+    if (!near[keys[i]]) continue;
+    const slot = Math.floor(keys[i] / GRID);
+    const [place, n] = [places[slot], ++summed[slot]];
+    place.x += (x[rows[i]] - place.x) / n;
+    place.y += (y[rows[i]] - place.y) / n;
+  }
+  const least = new Float64Array(places.length).fill(Infinity);
+  for (let i = 0; i < rows.length; i++) {
+    if (!near[keys[i]]) continue;
+    const slot = Math.floor(keys[i] / GRID);
+    const place = places[slot];
+    const far = (x[rows[i]] - place.x) ** 2 + (y[rows[i]] - place.y) ** 2;
+    if (far >= least[slot]) continue;
+    least[slot] = far;
+    place.row = rows[i];
+  }
 }
 
 /**

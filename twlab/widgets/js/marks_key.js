@@ -117,8 +117,9 @@ const MAP_MARKS = [
     says: "A shade where many segments lie.",
     shows: ({ data, store }) => mapRows(data, store.get("space")).length > CROWD,
     draw: (ctx, { store }) => {
-      const place = () => /** @type {Point} */ ([23, 14]);
-      drawDensity(ctx, Uint32Array.of(0), place, { ...SAMPLE, theme: store.get("theme") });
+      const [x, y] = [Float32Array.of(23), Float32Array.of(-14)];
+      const crowd = { x, y, rows: Uint32Array.of(0), scale: { k: 1, left: 0, top: 0 } };
+      drawDensity(ctx, crowd, { ...SAMPLE, theme: store.get("theme") });
     },
   },
   {

@@ -101,7 +101,8 @@ export function paintSquares(image, { xs, ys, colours, mask }, { k, left, top },
     const y = Math.round(top - ys[i] * k) - half;
     if (x < 0 || y < 0 || x + extent > width || y + extent > height) continue;
     const packed = ((colours[i] & 0xffffff) | opacity) >>> 0;
-    for (let row = y; row < y + extent; row++)
-      pixels.fill(packed, row * width + x, row * width + x + extent);
+    const last = (y + extent) * width + x;
+    for (let from = y * width + x; from < last; from += width)
+      for (let pixel = from; pixel < from + extent; pixel++) pixels[pixel] = packed;
   }
 }

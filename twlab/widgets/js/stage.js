@@ -16,6 +16,7 @@ import {
 
 /** @typedef {import("./app.js").Context} Context */
 /** @typedef {import("./splitter.js").Border} Border */
+/** @typedef {{ natural: number, most: number }} Timeline heights of the panel: for what is in it, and the most it makes use of */
 
 /** Panels stand below each other up to the first width, two by two up to the second. */
 const [NARROW, MEDIUM] = [620, 980];
@@ -36,6 +37,7 @@ export class Stage {
   #context;
   #root;
   #panels;
+  /** @type {Timeline | undefined} */
   #timeline;
   /** @type {{ node: HTMLElement, border: Border, before: string }[]} */
   #splitters = [];
@@ -45,17 +47,23 @@ export class Stage {
   #observer = new ResizeObserver(() => this.#arrange());
 
   /**
+   * Made before the views: a size that changes is told in the order of making, and a view that
+   * hears of it before the panels are laid out would be drawn twice.
    * @param {Context} context @param {HTMLElement} root @param {import("./panels.js").Panels} panels
-   * @param {{ natural: number, most: number } | undefined} timeline
    */
-  constructor(context, root, panels, timeline) {
+  constructor(context, root, panels) {
     this.#context = context;
     this.#root = root;
     this.#panels = panels;
+  }
+
+  /** Lay out the views, which are there now. @param {Timeline | undefined} timeline */
+  open(timeline) {
     this.#timeline = timeline;
+    const [root, panels] = [this.#root, this.#panels];
     const { signal } = this.#life;
     const host = /** @type {HTMLElement} */ (root.parentElement);
-    const { store } = context;
+    const { store } = this.#context;
     store.on(["layout"], () => remembered.set(host, store.get("layout")), signal);
     store.on(["layout", "beside"], () => this.#showPanels(), signal);
     this.#showPanels();

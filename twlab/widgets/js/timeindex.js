@@ -8,6 +8,7 @@
  * @property {number} lane
  * @property {Uint32Array} rows by start
  * @property {number} longest how long the longest of them is, in seconds
+ * @property {number} ends when the last of them ends, in seconds
  */
 
 /** Overlaps shorter than this are none: cuts of two models may lie a frame apart, .042 s at 24 a second. */
@@ -102,16 +103,21 @@ function splitLanes(data) {
     const [v, l] = [video[order[from]], lane[order[from]]];
     while (to < order.length && video[order[to]] === v && lane[order[to]] === l) to++;
     const rows = order.subarray(from, to);
-    lanes.push({ video: v, lane: l, rows, longest: longestOf(data, rows) });
+    lanes.push({ video: v, lane: l, rows, ...lengthsOf(data, rows) });
   }
   return lanes;
 }
 
 /** @param {Data} data @param {Uint32Array} rows */
-function longestOf({ start, end }, rows) {
-  let longest = 0;
-  for (const row of rows) longest = Math.max(longest, end[row] - start[row]);
-  return longest;
+function lengthsOf({ start, end }, rows) {
+  let [longest, ends] = [0, 0];
+  for (let k = 0; k < rows.length; k++) {
+    const last = end[rows[k]];
+    const length = last - start[rows[k]];
+    if (length > longest) longest = length;
+    if (last > ends) ends = last;
+  }
+  return { longest, ends };
 }
 
 /**

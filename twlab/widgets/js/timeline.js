@@ -105,8 +105,6 @@ export class TimelineView {
     );
     store.on(["sec"], () => this.#keepInSight(), signal);
     store.on(["sec", "video", "focus", "bands"], this.#marks.schedule, signal);
-    this.#base.measure();
-    this.#marks.measure();
   }
 
   get canvas() {

@@ -87,7 +87,7 @@ export class FilmStrips {
   #drawStrip(ctx, w, { video, lane, top, height }, duration) {
     const { data, frames, look } = this.#context;
     const wide = height * (this.#aspects.get(video) ?? USUAL_ASPECT);
-    const told = data.videos[video].duration || lastEnd(data, lane?.rows ?? []);
+    const told = data.videos[video].duration || (lane?.ends ?? 0);
     const endSec = Math.min(frames.lengthSec(video) ?? told, duration);
     const [lo, hi] = [w.lo, xToSec(w, w.width)];
     for (const { from, to, sec } of slotsWithin({ endSec, perSec: w.perSec, wide }, lo, hi)) {
@@ -151,13 +151,6 @@ export class FilmStrips {
     clearTimeout(this.#timer);
     this.#surface.destroy();
   }
-}
-
-/** @param {import("./data.js").Data} data @param {ArrayLike<number>} rows */
-function lastEnd({ end }, rows) {
-  let last = 0;
-  for (let k = 0; k < rows.length; k++) last = Math.max(last, end[rows[k]]);
-  return last;
 }
 
 /** @typedef {{ x: number, y: number, room: number, wide: number, height: number }} Box `room` is less than `wide` where the film is shorter than a frame */
