@@ -107,6 +107,18 @@ def test_a_page_scales_each_row_once(tmp_path: Path, n_scaled: Callable[[], int]
     assert n_scaled() == len(table)
 
 
+def test_what_no_view_shows_is_not_worked_out(
+    n_scaled: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = table_of()
+    monkeypatch.setattr("twlab.widgets.payload.MAX_NOVELTY", len(table) - 1)
+    coords = np.zeros((len(table), 2))
+    tw.explore(table, coords=coords, views=["map", "timeline"])
+    assert n_scaled() == 0
+    tw.explore(table, coords=coords, views=["map", "timeline", "videos"])
+    assert n_scaled() == len(table)
+
+
 def test_a_map_is_scaled_once_and_what_is_placed_on_it(n_scaled: Callable[[], int]) -> None:
     table = table_of()
     on_map = table[:N_CLIPS]

@@ -35,6 +35,8 @@ def array(explorer: tw.Explorer, name: str) -> np.ndarray:
     """An array as the browser reads it."""
     dtype, size, offset = explorer._spec["arrays"][name]
     assert offset % 8 == 0
+    if dtype == "count":
+        return np.arange(size)
     return np.frombuffer(explorer._data, dtype, size, offset)
 
 
@@ -112,6 +114,25 @@ def test_the_map_of_a_film_is_a_t_sne_and_of_very_many_rows_principal_axes(
     np.testing.assert_allclose(array(explorer, "x"), axes[:, 0], atol=1e-5)
     drawn = tw.plot.scatter(film).data[0]
     np.testing.assert_allclose(np.asarray(drawn.x, float), axes[:, 0], atol=1e-5)
+
+
+def test_what_crosses_is_as_small_as_it_can_be(rng: np.random.Generator) -> None:
+    n = 1000
+    start = np.arange(n) * 6.0
+    film = tw.from_vectors(rng.normal(size=(n, 4)), start_sec=start, end_sec=start + 6)
+    given: dict[str, Any] = {"coords": rng.normal(size=(n, 2)), "views": ["map", "timeline"]}
+    arrays = tw.explore(film, **given)._spec["arrays"]
+    assert arrays["order"] == arrays["rows0"] == ["count", n, 0], "an order that is plain"
+    assert (arrays["start"][0], arrays["video"][0]) == ("float32", "uint8")
+    turned = film.iloc[::-1]
+    turned = turned.assign(end_sec=turned["end_sec"] + 0.1)
+    explorer = tw.explore(turned, **given)
+    arrays = explorer._spec["arrays"]
+    assert arrays["order"] == arrays["rows0"], "what is alike lies there once"
+    assert array(explorer, "order").tolist() == [*range(n)][::-1]
+    assert arrays["end"][0] == "float64", "no time is told less finely"
+    for name in ("start", "end"):
+        np.testing.assert_array_equal(array(explorer, name), turned[f"{name}_sec"])
 
 
 def test_options_get_their_own_map(segments: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import lab
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = [
     pytest.mark.browser,
@@ -172,6 +173,59 @@ WRITES = """() => {
     return fillText.call(this, text, x, y);
   };
 }"""
+
+NO_SECOND = """
+const later = window.setTimeout;
+window.setTimeout = (work, ms, ...more) => ms === undefined ? 0 : later(work, ms, ...more);
+"""
+INKED = """canvas => {
+  const all = document.querySelector(canvas);
+  const { data } = all.getContext("2d").getImageData(0, 0, all.width, all.height);
+  return data.some((value) => value > 0);
+}"""
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of so many points that shade and names come after them."""
+    rng = np.random.default_rng(2)
+    kind = np.arange(21_000) % 3
+    places = rng.normal(size=(len(kind), 2)) + 8 * np.c_[np.cos(2 * kind), np.sin(2 * kind)]
+    labels = pd.Series(kind, name="cluster")
+    path = tmp_path_factory.mktemp("crowd") / "a.html"
+    return tw.save_html(table(len(kind)), path, coords=places, labels=labels, views=["map"])
+
+
+def test_shade_and_names_of_very_many_points_come_by_themselves(
+    chromium: Browser, crowd: Path
+) -> None:
+    page = chromium.new_page(viewport={"width": 900, "height": 700})
+    page.add_init_script(f"window.addEventListener('DOMContentLoaded', {WRITES})")
+    page.goto(crowd.as_uri())
+    page.wait_for_function("window.written?.has('cluster 2')")
+    page.wait_for_function(INKED, arg=SHADE)
+    page.close()
+
+
+def test_a_picture_of_a_view_has_what_the_screen_has_not_yet(
+    chromium: Browser, crowd: Path
+) -> None:
+    page = chromium.new_page(viewport={"width": 900, "height": 700})
+    page.add_init_script(NO_SECOND)
+    page.goto(crowd.as_uri())
+    page.wait_for_selector("canvas[data-renderer=webgl2]")
+    assert not page.evaluate(INKED, SHADE)
+    before = drawn(page)
+    page.get_by_role("button", name="Take out").click()
+    with page.expect_download() as saved:
+        page.get_by_role("menuitem", name="Map as SVG").click()
+    tree = ElementTree.fromstring(saved.value.path().read_text(encoding="utf-8"))
+    words = {"".join(one.itertext()) for one in tree.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"cluster 0", "cluster 1", "cluster 2"} <= words
+    assert len([*tree.iter("{http://www.w3.org/2000/svg}image")]) == 2, "the shade and the points"
+    drawn_anew(page, before)
+    assert page.evaluate(INKED, SHADE)
+    page.close()
 
 
 def written(page: Page) -> dict[str, list[float]]:

@@ -6,6 +6,8 @@ The mechanics under :mod:`twlab.table.segments`, which is the door: nothing here
 from __future__ import annotations
 
 from hashlib import blake2b
+from itertools import repeat
+from operator import attrgetter, is_
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,14 +52,18 @@ def stored_block(cells: NDArray[np.object_]) -> Matrix | None:
     owner: Any = getattr(first, "base", None)
     if not isinstance(owner, np.ndarray) or owner.dtype != np.float32 or first.ndim != 1:
         return None
-    width, dtype = first.size, owner.dtype
+    width = first.size
     if not owner.flags.c_contiguous or not width or owner.size % width or owner.flags.writeable:
         return None
-    for cell in cells:
-        if getattr(cell, "base", None) is not owner or cell.shape != (width,):
-            return None
-        if cell.strides != (4,) or cell.dtype is not dtype:
-            return None
+    # Attributes are read by C: a loop over the cells takes three times as long.
+    try:
+        alike = set(map(attrgetter("shape", "strides"), cells)) == {((width,), (4,))}
+        owned = all(map(is_, map(attrgetter("base"), cells), repeat(owner)))
+        typed = all(map(is_, map(attrgetter("dtype"), cells), repeat(owner.dtype)))
+    except AttributeError:  # a list, or a number
+        return None
+    if not (alike and owned and typed):
+        return None
     # A tenth of the time that numpy takes to tell where the memory of a row begins.
     starts = np.array([py_buffer(cell).address for cell in cells])
     rows, rest = np.divmod(starts - owner.ctypes.data, 4 * width)

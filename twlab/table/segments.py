@@ -417,6 +417,8 @@ def split_options(segments: pd.DataFrame) -> pd.DataFrame:
 
     What treats one option at a time then treats one model at a time, and names it.
     """
+    if not {"model_name", BY_FIELDS} & {*segments.columns}:
+        return segments
     models = models_of(segments)
     if len(models.unique()) < 2:
         return segments

@@ -66,7 +66,9 @@ def describe_columns(
         if told is None and name in asked:
             told = _texts(name, values, arrays, key)
         constant = told is None or (name not in {*extra, *asked} and _says_nothing(told))
-        if told is not None and not constant:
+        if told is None or constant:
+            arrays.pop(key, None)
+        else:
             columns.append(told)
     return columns
 

@@ -1,7 +1,8 @@
 """What crosses to the browser: one description, and one block of bytes with all arrays.
 
 ``spec["arrays"]`` says of each array its type, length and offset in the block; offsets are
-multiples of 8, so that the browser can look at the block without copying. Rows are named by
+multiples of 8, so that the browser can look at the block without copying. An array that counts
+from 0 has the type ``count`` and no bytes, and two that are alike lie there once. Rows are named by
 their position in the table. Vectors never cross.
 """
 
@@ -49,6 +50,9 @@ __all__ = ["contents_of"]
 OWN_TIME, OWN_NOVELTY = "middle_sec", "novelty along time"
 """What our columns are called where the table or the labels have a ``time`` or ``novelty``."""
 
+FILMED = {"player", "videos"}
+"""Views that show the most typical frame of a video."""
+
 MAX_NOVELTY = 50_000
 """Rows up to which novelty is computed unasked."""
 
@@ -91,7 +95,7 @@ def _describe(
     """The description and the bytes."""
     clips = clip_mask(segments)
     arrays = _time_arrays(segments, ids, clips)
-    scaled = bool({"map", "heatmap"} & set(options.views))
+    scaled = _needs_vectors(options, len(segments))
     spaces = spaces_of(segments, arrays.pop("everything"), clips, scaled=scaled)
     extra, own = _columns_of(segments, options.labels, arrays["video"], videos)
     novelty = _novelty(segments, unit_rows(segments, spaces), clips)
@@ -103,7 +107,8 @@ def _describe(
     tell_typical(videos, spaces, arrays)
     arrays["scene_video"], arrays["scene_sec"] = _scene_times(options.scenes, ids)
     known = [column["name"] for column in columns]
-    pages = {str(row): name for row, name in enumerate(page_names(segments)) if name}
+    names = page_names(segments)
+    pages = {str(row): name for row, name in enumerate(names) if name} if any(names) else {}
     told_first = known[:1] if options.labels is not None else []
     spec: dict[str, Any] = {
         "n": len(segments),
@@ -124,8 +129,18 @@ def _describe(
     }
     if {"gallery", "player", "table"} & set(options.views):
         spec["stills"] = row_addresses(segments, "thumbnail_url")
+    arrays["video"] = arrays["video"].astype(np.min_scalar_type(len(ids)))
     spec["arrays"], data = _pack(arrays)
     return spec, data
+
+
+def _needs_vectors(options: ExplorerOptions, n_rows: int) -> bool:
+    """Whether anything is worked out from vectors: of 100,000 they are half of all work."""
+    views = set(options.views)
+    if "heatmap" in views or "map" not in views:
+        return "heatmap" in views
+    laid_out = options.coords is not None and not options.queries
+    return not laid_out or n_rows <= MAX_NOVELTY or bool(FILMED & views)
 
 
 def _views_of(options: ExplorerOptions, ids: list[str]) -> list[str]:
@@ -367,10 +382,26 @@ def _pack(arrays: Arrays) -> tuple[dict[str, list[Any]], bytes]:
     """Where each array lies, and the block."""
     index: dict[str, list[Any]] = {}
     parts: list[bytes] = []
+    places: dict[bytes, int] = {}
     offset = 0
     for name, array in arrays.items():
-        raw = np.ascontiguousarray(array).tobytes()
-        index[name] = [array.dtype.name, int(array.size), offset]
-        parts += [raw, b"\0" * (-len(raw) % 8)]
-        offset += len(raw) + (-len(raw) % 8)
+        if array.dtype == np.uint32 and np.array_equal(array, np.arange(array.size)):
+            index[name] = ["count", int(array.size), 0]
+            continue
+        fewer = _narrow(array)
+        raw = np.ascontiguousarray(fewer).tobytes()
+        if raw not in places:
+            places[raw] = offset
+            parts += [raw, b"\0" * (-len(raw) % 8)]
+            offset += len(raw) + (-len(raw) % 8)
+        index[name] = [fewer.dtype.name, int(array.size), places[raw]]
     return index, b"".join(parts)
+
+
+def _narrow(array: NDArray[Any]) -> NDArray[Any]:
+    """The same numbers in fewer bytes, where none of them is another then."""
+    if array.dtype != np.float64:
+        return array
+    with np.errstate(over="ignore"):
+        less = array.astype(np.float32)
+    return less if np.array_equal(less, array, equal_nan=True) else array

@@ -13,10 +13,10 @@
  * @property {string} title
  * @property {number} n
  * @property {string[]} views
- * @property {Float64Array} start
- * @property {Float64Array} end
+ * @property {Float64Array | Float32Array} start
+ * @property {Float64Array | Float32Array} end
  * @property {Record<number, string>} pages which page or chunk of a document a row without time is
- * @property {Uint32Array} video which video each row belongs to
+ * @property {Uint32Array | Uint16Array | Uint8Array} video which video each row belongs to
  * @property {Uint32Array} order timed rows by video, lane and start
  * @property {Uint8Array} lane which embedding option each row belongs to
  * @property {string[]} lanes their names
@@ -33,7 +33,7 @@
  * @property {string[]} tooltip
  * @property {Space[]} spaces
  * @property {Query[]} queries
- * @property {{ video: Uint32Array, sec: Float64Array }} scenes
+ * @property {{ video: Uint32Array, sec: Float64Array | Float32Array }} scenes
  * @property {boolean} words whether words can be looked for
  * @property {{ rows: Record<number, string>, videos: Set<number> }} stills addresses of pictures of single rows, and the videos that have such
  */
@@ -63,6 +63,7 @@ export function decodeData(spec, bytes) {
   const array = (/** @type {string | null} */ name) => {
     if (!name || !spec.arrays[name]) return null;
     const [type, length, offset] = spec.arrays[name];
+    if (type === "count") return Uint32Array.from({ length }, (_, k) => k);
     return new ARRAY_TYPES[type](buffer, base + offset, length);
   };
   const video = array("video");

@@ -30,7 +30,7 @@ const WHILE_MOVING = 80000;
 const REST_MS = 160;
 /** Above so many points they overlap: each is drawn less opaque. */
 const CROWDED = 20000;
-/** Above so many the shade and the names, which take as long as the points, are not waited for. */
+/** Above so many the shade and the names, of 100,000 some 50 ms, are not waited for. */
 const SLOW = 20000;
 
 /** @type {(keyof import("./state.js").State)[]} */
