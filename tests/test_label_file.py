@@ -371,6 +371,8 @@ def test_keys_give_names_beside_each_other(chromium: Browser, tmp_path: Path) ->
     explorer.close()
 
 
+PLACES = [0.1 + 0.15 * clip for clip in range(6)]
+"""Of clips on the timeline, by its width."""
 FIRST = "document.querySelector('.twx-tag .twx-chip i')?.innerText"
 INSIDE = "document.querySelector('.twx').contains(document.activeElement)"
 
@@ -401,6 +403,36 @@ def test_shift_names_the_stretch_between_two_clicks(
         cards.nth(1).click(modifiers=["Control"])
         page.keyboard.press("1")
         page.wait_for_function(f"{FIRST} === '4'")
+    explorer.close()
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_on_the_timeline_too_and_a_key_is_for_the_clip_gone_to(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    """Three of six clips are selected; a click on the last goes there, and leaves them."""
+    explorer = tw.explore(table(), views=["timeline", "gallery"])
+    explorer.labels = ["sky", *[None] * 5]
+    with lab.offline_pages(chromium) as open_file:
+        page = open_file(tw.save_html(explorer, tmp_path / "a.html"))
+        page.wait_for_selector(".twx-tag")
+
+        def click(clip: int, *keys: str) -> None:
+            for key in keys:
+                page.keyboard.down(key)
+            page.mouse.click(*lab.inside(page, ".twx-timeline canvas[tabindex]", PLACES[clip], 32))
+            for key in keys:
+                page.keyboard.up(key)
+
+        click(1)
+        click(3, "Shift")
+        for go, count in [((), 4), ((5,), 5), ((), 4), ((2,), 1)]:
+            for clip in go:
+                click(clip)
+            page.keyboard.press("1")
+            page.wait_for_function(f"{FIRST} === '{count}'")
+        assert page.inner_text(".twx-status").startswith("3 of 6")
     explorer.close()
 
 

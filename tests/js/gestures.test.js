@@ -42,8 +42,8 @@ test("a press that hardly moves is a click, with shift an added one", () => {
   act("pointermove", 12, 22);
   act("pointerup", 12, 22, { shiftKey: true });
   assert.deepEqual(told, [
-    ["hover", { x: 10, y: 20, add: false }],
-    ["click", { x: 12, y: 22, add: true }],
+    ["hover", { x: 10, y: 20, add: false, shift: false }],
+    ["click", { x: 12, y: 22, add: true, shift: true }],
   ]);
 });
 
@@ -111,7 +111,7 @@ test("the wheel zooms about the pointer, sideways it pans, lines count as sixtee
   act("wheel", 30, 40, { deltaX: 9, deltaY: 2 });
   act("wheel", 30, 40, { deltaY: 2, deltaMode: 1 });
   act("wheel", 30, 40, { deltaY: 5000 });
-  assert.deepEqual(told[0], ["zoom", Math.exp(0.25), { x: 30, y: 40, add: false }]);
+  assert.deepEqual(told[0], ["zoom", Math.exp(0.25), { x: 30, y: 40, add: false, shift: false }]);
   assert.deepEqual(told[1], ["pan", -9, 0]);
   assert.equal(told[2][1], Math.exp(-32 * 0.0025));
   assert.equal(told[3][1], Math.exp(-0.3));

@@ -149,9 +149,9 @@ def option_worth(
     names = [_name_measure(row) for row in worth.itertuples()]
     figure = Figure(_draw_gains(worth, names))
     words = "Does the option help?" if title is None else title
-    note = "gain of each measure, with the option less without; bars: 95 % over videos"
+    note = "gain of each measure by the option; bars: 95 % over videos"
     if worth["low"].isna().any():
-        note += "<br>hollow: no interval, for the reason that hovering tells"
+        note += "<br>hollow: no interval; hover to see why"
     dress(figure, look, title=words, subtitle=note, height=AROUND_PIXELS + 26 * len(names))
     ends = worth[["gain", "low", "high"]].to_numpy(np.float64)
     low, high = np.nanmin([*ends.ravel(), -0.05]), np.nanmax([*ends.ravel(), 0.05])

@@ -98,7 +98,7 @@ def options(
     words = "Do the options tell the same story?" if title is None else title
     note = "correlation of self-similarities; the bar is chance, from its mean to its 95 % point"
     if (agreement["p_value"].isna() & agreement["agreement"].notna()).any():
-        note += "<br>hollow: no verdict, for the reason that hovering tells"
+        note += "<br>hollow: no verdict; hover to see why"
     dress(figure, look, title=words, subtitle=note, height=200 + 60 * len(names))
     ends = agreement[["agreement", "chance_mean", "chance_95"]].to_numpy(np.float64)
     low = np.nanmin([*ends.ravel(), -0.05])  # a correlation: of small ones that they are small

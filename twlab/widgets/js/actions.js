@@ -63,9 +63,13 @@ export class Actions {
     this.#words = new WordSearch(data, store, ask);
   }
 
+  /** Whether the reader has gone to a segment that is not selected, since others were. */
+  #aside = false;
+
   /** Focus a row and bring the video there. @param {number} row @param {Stretch[] | null} playlist */
   focus(row, playlist = null) {
     if (!this.#isRow(row)) return;
+    this.#aside = !this.#store.get("mask")[row];
     const sec = this.#data.start[row];
     const video = this.#data.video[row];
     const patch = { focus: row, echo: `Focus on ${this.#describe(row)}` };
@@ -251,21 +255,30 @@ export class Actions {
     this.#name(mask, names);
   }
 
-  /** What is selected, or else in focus, gets the name of this number; where it has that, it is taken away. @param {number} number from 1 on */
+  /** What is selected gets the name of this number, or what is in focus, where nothing is selected or the reader has gone to another segment since; where it has that name, it is taken away. @param {number} number from 1 on */
   nameByNumber(number) {
     const store = this.#store;
-    const [labels, focus] = [store.get("labels"), store.get("focus")];
+    const labels = store.get("labels");
     const name = labels.names[number - 1];
     const message = `No name has the number ${number} yet: select segments and type one`;
     if (!name) return store.set({ message });
-    const count = store.get("selected") || Number(focus >= 0);
+    const mask = this.#meant();
+    const count = countSet(mask);
     if (!count) return store.set({ message: `Select what is to be named “${name}”` });
-    const mask = store.get("selected") ? store.get("mask") : new Uint8Array(this.#data.n);
-    if (!store.get("selected")) mask[focus] = 1;
     const has = rowsNamed(labels, name);
     if (mask.some((one, row) => one && !has[row])) return this.#name(mask, [name]);
     const gone = `${countText(count)} not named “${name}” any longer`;
     store.set({ labels: takeName(labels, mask, name), message: gone });
+  }
+
+  /** The rows that a key is for. @returns {Uint8Array} */
+  #meant() {
+    const [mask, focus] = [this.#store.get("mask"), this.#store.get("focus")];
+    const gone = this.#aside && !mask[focus];
+    if (this.#store.get("selected") && !gone) return mask;
+    const alone = new Uint8Array(this.#data.n);
+    if (this.#isRow(focus)) alone[focus] = 1;
+    return alone;
   }
 
   /** @param {Uint8Array} mask @param {string[]} names */
@@ -318,6 +331,7 @@ export class Actions {
     const echo = `At ${formatTime(sec, 1)}`;
     this.#store.set({ seek: { video, sec, playlist: null }, echo });
     this.follow(video, sec);
+    this.#aside = !this.#store.get("mask")[this.#store.get("focus")];
   }
 
   /** @param {number} step */
@@ -374,6 +388,7 @@ export class Actions {
 
   /** @param {Uint8Array} mask @param {string} message @param {Partial<import("./state.js").State>} more */
   #setMask(mask, message, more = {}) {
+    this.#aside = false;
     this.#store.set({
       ...{ mask, selected: countSet(mask), message },
       ...{ bands: [], scores: null, filters: NO_FILTERS, ...more },

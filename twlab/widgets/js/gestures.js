@@ -6,6 +6,7 @@
  * @property {number} x in CSS pixels of the element
  * @property {number} y
  * @property {boolean} add whether shift (or ctrl, cmd) was held: add to what there is
+ * @property {boolean} shift whether it was shift
  *
  * @typedef {object} Handlers
  * @property {(at: Gesture) => void} hover
@@ -165,5 +166,6 @@ function placeOf(event) {
     x: event.clientX - box.left,
     y: event.clientY - box.top,
     add: event.shiftKey || event.ctrlKey || event.metaKey,
+    shift: event.shiftKey,
   };
 }

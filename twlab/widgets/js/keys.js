@@ -8,7 +8,7 @@ const HELP = [
   ["Double click", "play that segment"],
   [
     "⇧ click, Ctrl click",
-    "a card or line of the table: all from the one in focus to it, or it alone",
+    "a card, line of the table or clip on the timeline: all from the one in focus to it, or it alone",
   ],
   ["Drag", "lasso, box or range; shift adds to the selection"],
   ["Alt drag, V", "move the view"],

@@ -321,7 +321,7 @@ export class TimelineView {
   click(at) {
     const { actions, store } = this.#context;
     const { strip, row, sec } = this.#under(at);
-    if (at.add && row >= 0) actions.select([row], "toggle", "");
+    if (at.add && row >= 0) actions.selectTo(row, at.shift);
     else if (row >= 0 && strip?.kind === "lane") actions.focus(row);
     else actions.seek(strip?.video ?? store.get("video"), sec);
   }
