@@ -135,6 +135,18 @@ def test_at_the_edges_both_say_the_same(spans: list[Span], expected: dict[float,
         assert value(tw.evaluate(found, truth, k=1, tiou=m), 1, m) == hit
 
 
+def test_an_overlap_of_exactly_the_threshold_is_not_lost_in_its_last_bit() -> None:
+    """The script computes .6999999999999998 of 5.81 s in 8.3 s, and counts nothing."""
+    truth = pd.DataFrame({"query_id": ["q"], "video_id": ["v"], "start_sec": [0.0]})
+    truth = truth.assign(end_sec=8.3)
+    found = truth.assign(end_sec=5.81, score=1.0)
+    assert recall(found, truth, 1, 0.7) == 0
+    table = tw.evaluate(found, truth, k=1, tiou=0.7)
+    assert value(table, 1, 0.7) == 1
+    miou = float(table.loc[table["metric"] == "miou", "value"].iloc[0])
+    assert miou == pytest.approx(overlap((0.0, 5.81), (0.0, 8.3)), abs=1e-15)
+
+
 def test_a_sentence_on_two_lines_is_one_query_of_two_windows(tmp_path: Path) -> None:
     """The script counts two queries, so number the lines to have its value."""
     path = tmp_path / "charades_sta_test.txt"

@@ -144,7 +144,12 @@ def evaluate(
     On Charades-STA ``hit`` is the "R@n, IoU=m" of the script of Gao et al. (2017), to the last
     digit, of the predictions that it looks at: it first drops what overlaps a better one by more
     than m - .05. It also counts each line of the file as a query, where a sentence on two lines is
-    here one query of two windows, unless you number the lines as ``query_id``.
+    here one query of two windows, unless you number the lines as ``query_id``. Run beside it and
+    the one of 2D-TAN (Zhang et al. 2020) on lines of the test file, under predictions drawn at
+    random, near, touching, beyond the film, and many times the same, overlaps are equal to 4e-16
+    and rates equal, but where an overlap is exactly m: the first may lose it in its last bit, the
+    second counts only what is above. 2D-TAN drops what overlaps a better one by more than .49, and
+    ends the 562 of 3,720 true windows that run beyond their film with it; its mIoU is ``miou``.
 
     Examples
     --------
