@@ -115,6 +115,11 @@ class TestPictures:
         spans = [(2.0 * k, 2.0 * k + 2) for k in range(3)]
         assert numbers_of(segments)[:3] == pytest.approx(expected(times, spans), abs=0.1)
 
+    def test_a_film_of_one_picture_shows_it(self, encode: Any, tmp_path: Path) -> None:
+        segments = encode(films.make_film(tmp_path / "short.mp4", [0.0]))
+        assert segments["embedding_scope"].tolist() == ["clip", "video"]
+        assert numbers_of(segments) == pytest.approx([0], abs=0.1)
+
     def test_the_table(self, encode: Any, film: Path) -> None:
         segments = encode(film)
         tw.check_segments(segments)

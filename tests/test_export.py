@@ -331,6 +331,11 @@ def test_cuts_that_cannot_be_are_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="an address"):
         tw.cut("https://example.com/a.mp4", spans, folder=tmp_path)
     assert not list(tmp_path.glob("*.mp4"))
+    sound = tmp_path / "sound.m4a"
+    made = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=duration=1", str(sound)]
+    subprocess.run(made, check=True)
+    with pytest.raises(InputError, match="has no pictures; a film was expected"):
+        tw.cut(sound, spans.assign(start_sec=0.0, end_sec=1.0), folder=tmp_path)
 
 
 def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -148,6 +148,11 @@ def _cut_one(program: str, film: Path, span: tuple[float, float], target: Path) 
         done = subprocess.run(
             [*command, "-f", "mp4", f"file:{path}"], capture_output=True, text=True, check=False
         )
+        if "'0:v:0' matches no streams" in done.stderr:
+            raise InputError(
+                f"{film.name!r} has no pictures; a film was expected, as stretches are cut to the "
+                "frame; leave it out of video"
+            )
         if done.returncode:
             said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise InputError(

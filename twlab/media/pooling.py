@@ -156,10 +156,21 @@ def _encode_from(path: Path, encoder: Encoder, first: int) -> Iterator[PictureRo
         times = ((k + 0.5) / PER_SEC - EARLIER_SEC for k in itertools.count(first))
         size = encoder.size_for(film.height, film.width)
         walk = film.walk(times, size)
+        walk = walk if first else _begin_anyway(path, walk, size)
         while batch := list(itertools.islice(walk, BATCH)):
             rows = np.array(encoder.encode(np.stack([picture for picture, _ in batch])))
             rows[[not whole for _, whole in batch]] = np.nan
             yield rows
+
+
+def _begin_anyway(path: Path, walk: Iterator[Any], size: tuple[int, int]) -> Iterator[Any]:
+    """The pictures, or the first of a film that ends before any would be chosen."""
+    head = list(itertools.islice(walk, 1))
+    yield from head
+    yield from walk
+    if not head:
+        with closing(Film(path)) as film:
+            yield from film.walk([0.0], size)
 
 
 def _read_piece(file: Path) -> PictureRows | None:
