@@ -228,6 +228,8 @@ class Notebook:
     """The notebook in front of a page; JupyterLab opens it by its path, where one is given."""
 
     cell = ".jp-Cell"
+    path: Path
+    """Where it is saved."""
 
     def __init__(self, page: Page, path: str | None = None) -> None:
         self.page = page
@@ -606,6 +608,7 @@ def open_book(
     book.wear("light")
     book.run_all()
     page.wait_for_selector(ready, timeout=60_000)
+    book.path = folder / "book.ipynb"
     yield book
     book.close()
     page.close()

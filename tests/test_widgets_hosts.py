@@ -204,6 +204,13 @@ def frames_in(picture: np.ndarray) -> list[tuple[int, int, int]]:
     return found
 
 
+def test_every_point_is_walked_through() -> None:
+    """A: what was false once, B: the film; theme, A2, is in test_theme_browser and its kin."""
+    texts = [one.__doc__ for name, one in globals().items() if name.startswith("test_")]
+    points = {point for text in texts for point in re.findall(r"^[AB]\d+(?=:)", text or "")}
+    assert points == {f"A{k}" for k in (1, *range(3, 11))} | {f"B{k}" for k in range(11, 20)}
+
+
 def test_a_typical_frame_stands_for_the_film(page: Page) -> None:
     """B14: of the clip that is most like the others, before anything was done."""
     page.locator(FILM + MAP).scroll_into_view_if_needed()
@@ -626,6 +633,18 @@ def test_tables_are_read(page: Page, host: str) -> None:
     page.screenshot(path=lab.ARTIFACTS / f"tables-{host}.png")
 
 
+def test_a_saved_notebook_keeps_its_pictures(book: Book, host: str) -> None:
+    """A1: explorers as pages that need no kernel, but for 5,000 clips; offline in test_exports."""
+    if isinstance(book, lab.App):
+        pytest.skip("an app is run anew for each reader")
+    book.save()
+    cells = json.loads(book.path.read_text(encoding="utf-8"))["cells"]
+    shown = [output.get("data", {}) for cell in cells for output in cell["outputs"]]
+    pages = ["".join(one.get("text/html", "")) for one in shown]
+    assert sum('class="twlab-page" srcdoc=' in page for page in pages) == 2
+    assert sum("application/vnd.plotly.v1+json" in one for one in shown) == len(FIGURE_CELLS)
+
+
 def test_names_can_be_undone_and_results_be_taken_out(book: Book, page: Page) -> None:
     """B18: names come back as a column, steps go back and forth, and files hold the selection."""
     page.locator(FILM + ".twx-chip[data-group]", has_text="harbour").click()
@@ -714,11 +733,20 @@ def test_a_phone_scrolls_past_the_views(page: Page, host: str) -> None:
             page.evaluate(LEFT_AREA)
 
 
+TOO_WIDE = """root => [...root.querySelectorAll(".twx-bar *, .twx-heading *, .twx-strip *")]
+  .filter((one) => one.getBoundingClientRect().right >
+    one.closest(".twx-panel").getBoundingClientRect().right)
+  .map((one) => one.outerHTML.slice(0, 80))"""
+"""What ends to the right of the panel that it is in."""
+
+
 def check_touch(page: Page, client: Any, host: str) -> None:
     page.wait_for_timeout(500)
     box = lab.box_of(page, FILM + MAP)
     root = page.locator(".twx").first
     assert root.evaluate("root => root.scrollWidth <= root.clientWidth + 1")
+    for explorer in (FILM, REELS, ALIKE):
+        assert page.locator(explorer.removesuffix(" >> ")).evaluate(TOO_WIDE) == []
     page.screenshot(path=lab.ARTIFACTS / f"phone-{host}.png")
     place = "root => root.getBoundingClientRect().top"
 
