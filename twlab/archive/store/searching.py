@@ -118,13 +118,24 @@ class Runs(NamedTuple):
 
 def kinds_of(table: Any, where: str | None) -> pd.DataFrame:
     """The options, scopes and models that there are, each combination once."""
+    import pyarrow as pa
+
     further = [name for name in (BY_FIELDS, "input_type") if name in table.schema.names]
     names = [*_KINDS, *further]
-    parts = [pd.DataFrame({name: str_column([]) for name in names})]
+    # By Arrow, batch by batch: a table of pandas for each would take most of a first search.
+    parts = [pa.schema([table.schema.field(name) for name in names]).empty_table()]
     with reading(table, where):
         for batch in plain_query(table, names, where).to_batches():
-            parts.append(batch.to_pandas().drop_duplicates())
-    return pd.concat(parts).drop_duplicates(ignore_index=True)
+            parts.append(_keep_different(pa.Table.from_batches([batch.select(names)])))
+    found = _keep_different(pa.concat_tables(parts)).to_pandas()
+    empty = pd.DataFrame({name: str_column([]) for name in names})
+    kinds: pd.DataFrame = pd.concat([empty, found], ignore_index=True)
+    return kinds
+
+
+def _keep_different(rows: Any) -> Any:
+    """Each combination of values of an Arrow table once, in order of its first."""
+    return rows.group_by(rows.column_names, use_threads=False).aggregate([])
 
 
 def search_table(
