@@ -106,9 +106,9 @@ PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" width="160" height="90">
 THEMES = ("light", "dark")
 
 
-@pytest.fixture(scope="module", params=HOSTS)
+@pytest.fixture(scope="session", params=HOSTS)
 def host(request: pytest.FixtureRequest) -> str:
-    """The host in which the tests are walked through."""
+    """The host walked through; of the widest scope, so that each is opened once for all tests."""
     pytest.importorskip(HOSTS[request.param])
     return str(request.param)
 
