@@ -30,24 +30,41 @@ settings.register_profile("seek", deadline=None)
 settings.register_profile("same", deadline=None, derandomize=True, database=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "seek"))
 
-WAITING = re.compile(r"\bmark\.(browser|notebook|engine)\b|\b(REMOTE|ENGINES)\b")
+WAITING = re.compile(r"\bmark\.(browser|notebook)\b")
 """In files with tests that start other programs and wait for them."""
+
+ON_ENGINES = re.compile(r"\bmark\.engine\b|\b(REMOTE|ENGINES)\b")
+"""In files with tests on Ray and Dask, which are started once."""
 
 
 @functools.cache
-def waits(path: Path) -> bool:
-    """Whether a file has tests that wait."""
-    return WAITING.search(path.read_text(encoding="utf-8")) is not None
+def name_waiting(path: Path) -> str:
+    """What runs in one go where a file has tests that wait; nothing for other files."""
+    text = path.read_text(encoding="utf-8")
+    if ON_ENGINES.search(text):
+        return "engines"
+    return str(path) if WAITING.search(text) else ""
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Of several processes (``-n 2``) one runs them all: they do not take each other's time."""
+    """Of several processes (``-n 2``) the first runs them: they do not take each other's time.
+
+    The others take what is left of them when all else is done, so that no core waits at the end.
+    """
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "alone" if waits(config.rootpath / nodeid.partition("::")[0]) else nodeid
+            return name_waiting(config.rootpath / nodeid.partition("::")[0]) or nodeid
+
+        def _assign_work_unit(self, node: Any) -> None:
+            first = node is self.nodes[0]
+            wanted = (unit for unit in self.workqueue if ("::" not in unit) == first)
+            # Of the others' the last, with the fewest tests.
+            unit = next(wanted, None) or next(reversed(self.workqueue))
+            self.workqueue.move_to_end(unit, last=False)
+            super()._assign_work_unit(node)
 
     return Scheduling(config, log)
 
