@@ -36,6 +36,8 @@ from twlab.looks import (
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+pytestmark = pytest.mark.numbers
+
 PICTURES = {
     "heatmap": tw.plot.heatmap,
     "timeline": tw.plot.timeline,

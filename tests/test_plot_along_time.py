@@ -9,6 +9,8 @@ import pytest
 import twlab as tw
 from twlab.figures import clock_times
 
+pytestmark = pytest.mark.numbers
+
 
 @pytest.fixture(scope="module")
 def film() -> pd.DataFrame:

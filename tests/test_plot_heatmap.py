@@ -14,6 +14,8 @@ import twlab as tw
 from twlab.figures import ground_of, lay_strip
 from twlab.looks import LEAST_DIFFERENCE, SIMILARITY
 
+pytestmark = pytest.mark.numbers
+
 
 def film(times: list[tuple[float, float]], video: str = "film", d: int = 6) -> pd.DataFrame:
     rng = np.random.default_rng(len(times))

@@ -9,6 +9,8 @@ from test_compare_models import add_noise, film, films
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 
 @pytest.fixture(scope="module")
 def changed() -> tuple[tw.ModelComparison, list[float]]:

@@ -11,6 +11,8 @@ import pytest
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 
 def seconds(times: object) -> list[float]:
     return (np.asarray(times, "datetime64[ms]").astype(np.int64) / 1000).tolist()

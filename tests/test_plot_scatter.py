@@ -17,6 +17,8 @@ import pytest
 import twlab as tw
 from twlab.looks import MARKS, THEMES
 
+pytestmark = pytest.mark.numbers
+
 
 def flat(segments: pd.DataFrame) -> pd.DataFrame:
     return tw.project(segments, method="pca")

@@ -12,6 +12,8 @@ import pytest
 
 import twlab as tw
 
+pytestmark = pytest.mark.numbers
+
 av = pytest.importorskip("av")
 films = pytest.importorskip("films")
 

@@ -14,6 +14,8 @@ from twlab.looks import CATEGORIES, THEMES
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+pytestmark = pytest.mark.numbers
+
 
 def bars(figure: go.Figure) -> list[go.Bar]:
     return [trace for trace in figure.data if trace.type == "bar" and trace.name != "scenes"]
