@@ -36,6 +36,7 @@ def table() -> pd.DataFrame:
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pieces, "PIECE_ROWS", 60)
     monkeypatch.setattr(partitions, "MOST_START_ROWS", 100)
+    monkeypatch.setattr("twlab.archive.in_pieces.kmeans.MOST_BROUGHT", 4 * D * 100)
 
 
 @pytest.fixture(params=["none", *work.ENGINES])
@@ -112,6 +113,21 @@ def test_an_interrupted_job_goes_on(job: str, table: pd.DataFrame, tmp_path: Pat
 def test_kmeans_chooses_the_same_count(table: pd.DataFrame, tmp_path: Path) -> None:
     found = tw.cluster(Parts(table, CUTS, work=tmp_path / "work"), method="kmeans")
     same(found, tw.cluster(table, method="kmeans"))
+
+
+def test_few_rows_are_brought_once_and_no_round_is_sent_to_workers(
+    table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = []
+    for n_rows in (100, 1000):
+        monkeypatch.setattr("twlab.archive.in_pieces.kmeans.MOST_BROUGHT", 4 * D * n_rows)
+        worker = Interrupting(after=-1)
+        same(
+            tw.cluster(Parts(table, CUTS, worker), 6, method="kmeans"),
+            tw.cluster(table, 6, method="kmeans"),
+        )
+        counts.append(worker.done)
+    assert counts[1] == 2 * len(pieces.join_fragments(Parts(table, CUTS))) < counts[0]
 
 
 def test_kmeans_finds_what_is_there(table: pd.DataFrame) -> None:

@@ -38,6 +38,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("twlab.archive.store.shards.ROWS", 50)
     monkeypatch.setattr(pieces, "PIECE_ROWS", 60)
     monkeypatch.setattr(partitions, "MOST_START_ROWS", 100)
+    monkeypatch.setattr("twlab.archive.in_pieces.kmeans.MOST_BROUGHT", 1000)
 
 
 JOBS: dict[str, Callable[[Any], Any]] = {

@@ -153,6 +153,7 @@ def small() -> Iterator[None]:
         patch.setattr(pieces, "PIECE_ROWS", 7)
         patch.setattr(per_video, "BATCH_ROWS", 9)
         patch.setattr(partitions, "MOST_START_ROWS", 16)
+        patch.setattr("twlab.archive.in_pieces.kmeans.MOST_BROUGHT", 200)
         patch.setattr(joins, "HELD_ROWS", 5)
         patch.setattr(shards, "ROWS", 7)
         yield
