@@ -45,7 +45,8 @@ function drawEdges(ctx, look, { plot, view, grid }, unit) {
   if (unit < LINE_APART) return;
   ctx.fillStyle = look.paper(0.7);
   for (let cell = 1; cell < grid.size; cell++) {
-    const [px, py] = [view.x, view.y].map((from) => Math.round((cell - from) * unit));
+    // A pixel has the colour of the cell at its middle: half of one is no room for a stripe.
+    const [px, py] = [view.x, view.y].map((from) => Math.ceil((cell - from) * unit - 0.5));
     if (px > 0 && px < plot.side) ctx.fillRect(plot.x + px, plot.y, 1, plot.side);
     if (py > 0 && py < plot.side) ctx.fillRect(plot.x, plot.y + py, plot.side, 1);
   }
