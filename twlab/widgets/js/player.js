@@ -120,7 +120,8 @@ export class Player {
   #tellUnseen() {
     if (!this.#isUnseen()) return;
     const { source, title } = this.#context.data.videos[this.#shown];
-    const message = `The browser plays only the sound of ${source.name || title}`;
+    const film = source.name || title;
+    const message = `The browser plays only the sound of ${film}; h264 in mp4 plays almost everywhere`;
     this.#context.store.set({ message });
     this.#standIn();
   }
