@@ -119,6 +119,10 @@ def test_what_must_not_matter(rng: np.random.Generator) -> None:
     ):
         found = tw.moments(query, changed, threshold=1)
         pd.testing.assert_frame_equal(found, expected, rtol=1e-4)
+    plain = tw.moments(topic, table)
+    half = pd.concat([table, table.iloc[::2]], ignore_index=True)
+    pd.testing.assert_frame_equal(tw.moments(topic, half), plain)
+    assert set(plain["basis"]) == {"unrelated"}
     moved = tw.moments(topic, later, threshold=1)
     times = ["start_sec", "end_sec", "peak_sec"]
     moved[times] -= 1000

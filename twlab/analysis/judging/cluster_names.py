@@ -31,6 +31,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.analysis.judging.named_vectors import stack_words
+from twlab.analysis.judging.thresholds import keep_distinct
 from twlab.errors import InputError
 from twlab.table.rows import align_values, time_order
 from twlab.table.segments import (
@@ -260,7 +261,7 @@ def _judge_vectors(
 ) -> _Judged:
     """Cosines of clusters and names, each beside the mean of its kind."""
     unit = unit_vectors(table)
-    some = _first_of_equals(table, unit)
+    some = keep_distinct(table[["video_id", "start_sec", "end_sec"]], unit)
     some = some[unit[some].any(axis=1)]
     means = np.zeros((n_groups, unit.shape[1]))
     np.add.at(means, group[some], unit[some].astype(np.float64))
@@ -278,13 +279,6 @@ def _judge_vectors(
     far = reached * _drawn_lengths(sizes[there]) / np.maximum(length, NO_DIFFERENCE)
     chance[there] = np.clip(levels[nearest[there]] * np.maximum(far, 1), None, 1)
     return _Judged(names, scores, chance, "vocabulary")
-
-
-def _first_of_equals(table: pd.DataFrame, unit: Matrix) -> Positions:
-    """The first of rows of the same video, time and vector."""
-    places = table[["video_id", "start_sec", "end_sec"]].reset_index(drop=True)
-    places["vector"] = [row.tobytes() for row in unit]
-    return np.flatnonzero(~places.duplicated().to_numpy(bool))
 
 
 def _less_mean(rows: Floats, there: Any = None) -> Floats:

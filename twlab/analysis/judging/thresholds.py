@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Matrix, Positions
 
 
-__all__ = ["BASE_RATE", "FAR_CLIPS", "similarity_pairs", "threshold", "unrelated_similarities"]
+__all__ = [
+    "BASE_RATE",
+    "FAR_CLIPS",
+    "keep_distinct",
+    "similarity_pairs",
+    "threshold",
+    "unrelated_similarities",
+]
 
 SAMPLED_PAIRS = 100_000
 """Pairs of unrelated segments looked at per option: all, or as many as this drawn at random. A
@@ -215,7 +222,9 @@ def unrelated_similarities(
         The similarities, and what makes the pairs unrelated: ``"videos"`` or ``"times"``.
     """
     middle, clip = (start + end) / 2, clip_length(start, end)
-    present = np.flatnonzero(unit.any(axis=1))
+    places = pd.DataFrame({"video": video, "start": start, "end": end})
+    once = keep_distinct(places, unit)
+    present = once[unit[once].any(axis=1)]
     basis = "videos" if len(np.unique(video)) > 1 else "times"
     far = np.empty(0)
     if len(present) > 1:
@@ -230,6 +239,17 @@ def unrelated_similarities(
             block = slice(low, low + 4096)
             far[block] = np.einsum("ij,ij->i", unit[a[block]], unit[b[block]])
     return far, basis
+
+
+def keep_distinct(places: pd.DataFrame, unit: Matrix) -> Positions:
+    """The first of rows of one place, a video and its time, with the same vector."""
+    table = places.reset_index(drop=True)
+    again = table.duplicated(keep=False).to_numpy(bool)
+    if not again.any():
+        return np.arange(len(table))
+    vectors = np.full(len(table), b"", dtype=object)
+    vectors[again] = [row.tobytes() for row in unit[again]]
+    return np.flatnonzero(~table.assign(vector=vectors).duplicated().to_numpy(bool))
 
 
 def _different_pairs(n: int) -> tuple[Positions, Positions]:
