@@ -294,3 +294,36 @@ def test_points_stay_as_drawn_while_only_marks_over_them_change(
     page.focus(MARKS)
     page.keyboard.press("+")
     page.wait_for_function("drawn => window.draws > drawn", arg=selected)
+
+
+SLOW_GPU = """
+window.counts = [];
+WebGL2RenderingContext.prototype.drawArrays = (mode, first, count) => {
+  window.counts.push(count);
+  const began = performance.now();
+  while (performance.now() - began < 220) continue;
+};
+"""
+
+
+def test_where_all_points_take_long_a_selection_is_shown_on_some_of_them_first(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    n = 81_000
+    start = np.arange(n) * 6.0
+    film = tw.from_vectors(np.ones((n, 1), np.float32), start_sec=start, end_sec=start + 6)
+    places, labels = np.c_[start % 1000, start // 1000], np.arange(n) % 2
+    path = tw.save_html(film, tmp_path / "a.html", coords=places, labels=labels, views=["map"])
+    page = chromium.new_page(viewport={"width": 900, "height": 700})
+    page.add_init_script(SLOW_GPU)
+    page.goto(path.as_uri())
+    page.wait_for_function(f"counts.includes({n})")
+    page.wait_for_timeout(600)
+    page.evaluate("counts.length = 0")
+    page.locator(".twx-chip").first.click()
+    page.wait_for_function(f"counts.at(-1) === {n}")
+    page.wait_for_function(
+        f"document.querySelector('.twx-status').textContent.includes('{n // 2:,}')"
+    )
+    assert page.evaluate("counts[0]") == n // 2, "some first, then all"
+    page.close()

@@ -107,8 +107,7 @@ def _describe(
     tell_typical(videos, spaces, arrays)
     arrays["scene_video"], arrays["scene_sec"] = _scene_times(options.scenes, ids)
     known = [column["name"] for column in columns]
-    names = page_names(segments)
-    pages = {str(row): name for row, name in enumerate(names) if name} if any(names) else {}
+    pages = _tell_pages(segments)
     told_first = known[:1] if options.labels is not None else []
     spec: dict[str, Any] = {
         "n": len(segments),
@@ -129,7 +128,6 @@ def _describe(
     }
     if {"gallery", "player", "table"} & set(options.views):
         spec["stills"] = row_addresses(segments, "thumbnail_url")
-    arrays["video"] = arrays["video"].astype(np.min_scalar_type(len(ids)))
     spec["arrays"], data = _pack(arrays)
     return spec, data
 
@@ -141,6 +139,12 @@ def _needs_vectors(options: ExplorerOptions, n_rows: int) -> bool:
         return "heatmap" in views
     laid_out = options.coords is not None and not options.queries
     return not laid_out or n_rows <= MAX_NOVELTY or bool(FILMED & views)
+
+
+def _tell_pages(segments: pd.DataFrame) -> dict[str, str]:
+    """Which piece of a document rows without time are, by their place in the table."""
+    names = page_names(segments)
+    return {str(row): name for row, name in enumerate(names) if name} if any(names) else {}
 
 
 def _views_of(options: ExplorerOptions, ids: list[str]) -> list[str]:
@@ -388,7 +392,7 @@ def _pack(arrays: Arrays) -> tuple[dict[str, list[Any]], bytes]:
         if array.dtype == np.uint32 and np.array_equal(array, np.arange(array.size)):
             index[name] = ["count", int(array.size), 0]
             continue
-        fewer = _narrow(array)
+        fewer = _narrow(name, array)
         raw = np.ascontiguousarray(fewer).tobytes()
         if raw not in places:
             places[raw] = offset
@@ -398,8 +402,10 @@ def _pack(arrays: Arrays) -> tuple[dict[str, list[Any]], bytes]:
     return index, b"".join(parts)
 
 
-def _narrow(array: NDArray[Any]) -> NDArray[Any]:
+def _narrow(name: str, array: NDArray[Any]) -> NDArray[Any]:
     """The same numbers in fewer bytes, where none of them is another then."""
+    if name == "video":
+        return array.astype(np.min_scalar_type(array.max(initial=0)))
     if array.dtype != np.float64:
         return array
     with np.errstate(over="ignore"):

@@ -63,7 +63,7 @@ export function decodeData(spec, bytes) {
   const array = (/** @type {string | null} */ name) => {
     if (!name || !spec.arrays[name]) return null;
     const [type, length, offset] = spec.arrays[name];
-    if (type === "count") return Uint32Array.from({ length }, (_, k) => k);
+    if (type === "count") return countUp(length);
     return new ARRAY_TYPES[type](buffer, base + offset, length);
   };
   const video = array("video");
@@ -93,6 +93,13 @@ export function decodeData(spec, bytes) {
       byVideo: square(space.byVideo),
     })),
   };
+}
+
+/** @param {number} n */
+function countUp(n) {
+  const numbers = new Uint32Array(n);
+  for (let k = 0; k < n; k++) numbers[k] = k;
+  return numbers;
 }
 
 /** @param {any} told @param {(name: string | null) => any} array @returns {Similarity} */

@@ -28,6 +28,13 @@ const REACH = 14;
 /** Points drawn while the view moves; all of them once it rests. */
 const WHILE_MOVING = 80000;
 const REST_MS = 160;
+/**
+ * Where a picture of all points keeps the page for longer than this, other colours and selections
+ * are shown on some of them first: without a GPU a million take .9 s, of which Python is told after.
+ */
+const SLOW_PICTURE_MS = 200;
+/** Then all of them follow after this: a kernel has answered by then. */
+const COLOURED_MS = 400;
 /** Above so many points they overlap: each is drawn less opaque. */
 const CROWDED = 20000;
 /** Above so many the shade and the names, of 100,000 some 50 ms, are not waited for. */
@@ -84,8 +91,10 @@ export class MapView {
   #names;
   #queries;
   #frames;
-  /** A timer while the view is being moved. */
+  /** A timer while the view is being moved, or coloured anew where that is slow. */
   #moving = 0;
+  #restMs = REST_MS;
+  #slow = false;
   /** @type {Point[]} the outline being drawn around points, in pixels */
   #outline = [];
   #life = new AbortController();
@@ -113,8 +122,7 @@ export class MapView {
     const { store } = context;
     const { signal } = this.#life;
     attachGestures(this.canvas, this, () => store.get("tool") === "pan", signal);
-    const paintAnew = () => (this.#stale.looks = true);
-    store.on(["mask", "colorBy", "labels", "theme", "lit"], paintAnew, signal);
+    store.on(["mask", "colorBy", "labels", "theme", "lit"], () => this.#colourAnew(), signal);
     store.on(["shown", "searched"], () => this.#showRows(), signal);
     store.on(["space"], () => this.#showSpace(), signal);
     store.on(REDRAWN_BY, this.#surface.schedule, signal);
@@ -224,7 +232,9 @@ export class MapView {
     this.#upload();
     const { dot, dim } = this.#looks();
     const every = this.#moving ? Math.ceil(n / WHILE_MOVING) : 1;
-    this.#points.draw(this.#camera.view, dot, dim, every);
+    const began = performance.now();
+    const drawn = this.#points.draw(this.#camera.view, dot, dim, every);
+    if (drawn && every === 1 && n > WHILE_MOVING) this.#timePicture(began);
     if (this.#moving) this.#restSoon();
     const rowToPixels = (/** @type {number} */ row) => this.#toPixels(row);
     if (this.#context.store.get("path")) drawPath(ctx, this.#context, rowToPixels);
@@ -277,7 +287,20 @@ export class MapView {
     return nearestRow(this.#x, this.#y, this.#rows, dx, dy, REACH / this.#camera.view.k);
   }
 
+  #colourAnew() {
+    this.#stale.looks = true;
+    if (!this.#slow || this.#moving) return;
+    this.#restMs = COLOURED_MS;
+    this.#restSoon();
+  }
+
+  /** The next frame comes when this one is on the screen. @param {number} began */
+  #timePicture(began) {
+    requestAnimationFrame(() => (this.#slow = performance.now() - began > SLOW_PICTURE_MS));
+  }
+
   #drawMoving() {
+    this.#restMs = REST_MS;
     this.#restSoon();
     this.#surface.schedule();
   }
@@ -289,7 +312,7 @@ export class MapView {
       this.#moving = 0;
       this.#surface.schedule();
       this.#shade.schedule();
-    }, REST_MS);
+    }, this.#restMs);
   }
 
   /** The first picture is there: now what it did without. */

@@ -48,15 +48,20 @@ export class PointLayer {
     this.#renderer.setLooks(colours, mask);
   }
 
-  /** Many points take their time: they are drawn again only where they look another way than before. @type {PointRenderer["draw"]} */
+  /**
+   * Many points take their time: they are drawn again only where they look another way than before.
+   * @param {import("./points_gl.js").View} view @param {number} size @param {number} dim @param {number} every
+   * @returns {boolean} whether they were
+   */
   draw(view, size, dim, every) {
     const now = [view.cx, view.cy, view.k, size, dim, every];
-    if (now.every((value, k) => value === this.#drawn[k])) return;
+    if (now.every((value, k) => value === this.#drawn[k])) return false;
     this.#drawn = now;
     this.#renderer.draw(view, size, dim, every);
     this.#former?.remove();
     this.#former = null;
     this.#waiting ||= window.setTimeout(this.#startGl, GL_AFTER_MS);
+    return true;
   }
 
   #startGl = () => {
