@@ -156,10 +156,11 @@ def leaks(train: pd.DataFrame, test: pd.DataFrame, *, gap_sec: float = 0.0) -> p
     and some segments of strangers, as black frames, lie at 0. For the same reason a
     ``same vector`` may be black.
 
-    Of 175 pairs of sets of strangers (films of four sources, noise, walks, smooth series) 2 show a
-    leak. ``chance`` does not hold where strangers change their kind as one another do: of 20 drawn
-    pairs of sets of films that wander first and then have shots of one look, under the same titles,
-    11 show one (``tests/benchmarks/null_limits.py``). Look at such copies before they are left out.
+    Of 200 pairs of sets of strangers (films of four sources, noise, walks, smooth series, shots) 2
+    show a leak. ``chance`` does not hold where strangers change their kind as one another do: of 20
+    drawn pairs of sets of films that wander first and then have shots of one look, under the same
+    titles, 11 show one (``tests/benchmarks/null_limits.py``). Look at such copies before they are
+    left out.
 
     Where names say that a film is in both, its footage is not compared any further. Time grows
     with the product of the two lengths.
