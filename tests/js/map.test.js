@@ -1,6 +1,5 @@
 /** What the map writes and shows besides points: where names go, what has room, how thick points lie. */
 import assert from "node:assert/strict";
-import process from "node:process";
 import test from "node:test";
 
 import { blurCells, countCells } from "../../twlab/widgets/js/map_density.js";
