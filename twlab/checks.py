@@ -13,8 +13,6 @@ import operator
 from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-import pandas as pd
-
 from twlab.errors import InputError, MissingExtraError
 from twlab.wording import brief
 
@@ -66,7 +64,7 @@ def check_result(
     InputError
         If it is no table, has not its columns, or has no rows where some are needed.
     """
-    if not isinstance(table, pd.DataFrame):
+    if not hasattr(table, "columns"):
         raise InputError(
             f"{name} is a {type(table).__name__}; a table was expected; pass what tw.{of} returns"
         )

@@ -228,7 +228,7 @@ def _write_form(table: pd.DataFrame, form: SpanForm, rate: float | None, ending:
 
 def _write_csv(table: pd.DataFrame, separator: str) -> bytes:
     """The rows, texts in quotes where one has a lone carriage return, which ends a row."""
-    texts = table.select_dtypes(["object", "str"]).columns
+    texts = table.select_dtypes(exclude="number").columns
     table = table.assign(**{name: mark_texts(table[name]) for name in texts})
     table = table.set_axis(mark_texts(table.columns), axis=1)
     text = table.to_csv(index=False, sep=separator, lineterminator="\n")
