@@ -239,6 +239,8 @@ def test_ctrl_c_is_130_and_quiet() -> None:
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
+        # What a shell starts in the background ignores Ctrl-C, and so does all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdin is not None
     process.stdin.write(" " * 10**6)
