@@ -236,8 +236,9 @@ def _refuse_several(result: pd.DataFrame, stretches: pd.DataFrame) -> None:
     if len(videos) < 2:
         return
     remedy = "write one for each: for video, part in result.groupby('video_id'): ..."
-    if "video_id" not in result.columns:
-        remedy = f"write the stretches of one side: result.{one_side_of(result)}"
+    call = one_side_of(result)
+    if call is not None:
+        remedy = f"write the stretches of one side: result.{call}"
     raise InputError(
         f"the result is of {len(videos)} videos, and a file of this form is of one; one video was "
         f"expected; {remedy}"

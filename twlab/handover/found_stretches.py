@@ -51,10 +51,9 @@ def gather_stretches(result: Any) -> pd.DataFrame:
             f"result is a {type(result).__name__}; a table with times was expected; pass what "
             "tw.scenes, tw.search, tw.align or tw.to_spans returns"
         )
-    for kind, names in _SIDES.items():
-        sides = [[name.format(side=side) for name in names] for side in "ab"]
-        if {*sides[0], *sides[1]} <= set(result.columns):
-            return _check_times(_both_sides(result, kind, sides))
+    two = _sides_of(result)
+    if two is not None:
+        return _check_times(_both_sides(result, *two))
     missing = [name for name in ("video_id", *_TIMES) if name not in result.columns]
     if missing:
         raise InputError(
@@ -64,6 +63,15 @@ def gather_stretches(result: Any) -> pd.DataFrame:
         )
     table = result.reset_index(drop=True)
     return _check_times(table[["video_id", *_TIMES]].assign(label=_names(table)))
+
+
+def _sides_of(result: pd.DataFrame) -> tuple[str, list[list[str]]] | None:
+    """What rows that hold two stretches are called, and the columns of each; None for others."""
+    for kind, names in _SIDES.items():
+        sides = [[name.format(side=side) for name in names] for side in "ab"]
+        if {*sides[0], *sides[1]} <= set(result.columns):
+            return kind, sides
+    return None
 
 
 def _both_sides(result: pd.DataFrame, kind: str, sides: list[list[str]]) -> pd.DataFrame:
@@ -89,15 +97,12 @@ def _names_of_changes(result: pd.DataFrame) -> list[str]:
     return [f"{change} ({option})" for change, option in pairs]
 
 
-def one_side_of(result: pd.DataFrame) -> str:
-    """The call that keeps the second stretch of each row of pieces, changes or pairs."""
-    names = next(
-        side
-        for columns in _SIDES.values()
-        for side in [[name.format(side="b") for name in columns]]
-        if set(side) <= set(result.columns)
-    )
-    renamed = dict(zip(names, ("video_id", *_TIMES), strict=True))
+def one_side_of(result: pd.DataFrame) -> str | None:
+    """The call that keeps the second stretch of each row, where rows hold two."""
+    two = _sides_of(result)
+    if two is None:
+        return None
+    renamed = dict(zip(two[1][1], ("video_id", *_TIMES), strict=True))
     if "change" not in result.columns:
         return f"rename(columns={renamed})"
     return f"rename(columns={renamed | {'change': 'label'}}).dropna(subset='start_sec')"

@@ -108,9 +108,8 @@ def cluster(
         seen = _look_at_all(job, pieces)
         in_time = clustering.rows_in_time(places, seen["leading"], ~seen["zero"], method)
         rows: partitions.UnitRows = RowsOfPieces(job, pieces, in_time, seen["mark"])
-        if (
-            4 * rows.n_rows * int(seen["width"]) <= MOST_BROUGHT
-        ):  # no round is then read, or sent to workers
+        n_bytes = 4 * rows.n_rows * int(seen["width"])
+        if n_bytes <= MOST_BROUGHT:  # no round is then read, or sent to workers
             rows = partitions.InMemory(rows.take(np.arange(rows.n_rows)))
         ways = clustering.kmeans_ways(rows, random_state)
         found = clustering.divide_into(ways, n_clusters)
