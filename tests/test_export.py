@@ -126,6 +126,28 @@ def test_markers_of_resolve(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("number", [1.0, 5.0, 23.97, *RATES])
+def test_annotation_tools_count_the_very_frames_of_ten_hours(number: float, tmp_path: Path) -> None:
+    rate = RATES.get(number, RATES[23.976] if number == 23.97 else Fraction(number))
+    table, frames = drawn(rate, 6)
+    later = int(7 * 3600 * rate)
+    table = table.assign(
+        start_sec=[float((later + a) / rate) for a in frames[:, 0].tolist()],
+        end_sec=[float((later + b) / rate) for b in frames[:, 1].tolist()],
+    )
+    file = tw.export(table, tmp_path / "a.json", fps=number, form="label-studio")
+    (task,) = json.loads(file.read_text())
+    ranges = [one["value"]["ranges"][0] for one in task["annotations"][0]["result"]]
+    assert [(one["start"] - 1 - later, one["end"] - later) for one in ranges] == [
+        *map(tuple, frames.tolist())
+    ]
+    root = ET.fromstring(tw.export(table, tmp_path / "a.xml", fps=number, form="cvat").read_bytes())
+    boxes = [[int(box.attrib["frame"]) - later for box in track] for track in root.iter("track")]
+    assert boxes == frames.tolist()
+    read = tw.load_spans(file, frame_rate=number)
+    np.testing.assert_allclose(read["end_sec"], table["end_sec"], rtol=1e-12)
+
+
 HARD = ["a --> b", "<b>x</b> & y", "=;#\\ []", "two\nlines", "title=x", "Ü …", "1"]
 
 
@@ -219,6 +241,8 @@ def test_nothing_found_is_an_empty_list(tmp_path: Path) -> None:
     none = drawn(RATES[25.0])[0].head(0)
     for name in ("a.edl", "a.fcpxml", "a.vtt", "a.srt", "a.ffmeta", "a.rttm", "a.csv"):
         assert tw.export(none, tmp_path / name, fps=25).exists()
+    chapters = tw.export(none, tmp_path / "a.xml", form="matroska").read_text()
+    assert "Edition" not in chapters, "mkvmerge takes none without chapters"
     assert "COMMENT" not in (tmp_path / "a.edl").read_text()
 
 
@@ -234,6 +258,7 @@ def test_nothing_found_is_an_empty_list(tmp_path: Path) -> None:
         ({"path": "a.edl", "fps": 25, "start_timecode": "1h"}, "start_timecode is '1h'"),
         ({"path": "a.edl", "fps": 25, "start_timecode": "01:00:00;00"}, "drop-frame timecode at"),
         ({"path": "a.edl", "fps": 29.97, "start_timecode": "00:01:00;00"}, "leaves out"),
+        ({"path": "a.edl", "fps": 12.5, "start_timecode": "01:00:00:12"}, "has frame 12 at 12"),
         ({"path": "a.vtt", "start_timecode": "01:00:00:00"}, "leave start_timecode out"),
     ],
 )
@@ -268,6 +293,79 @@ def test_labels_and_times_of_any_type_are_what_they_say(tmp_path: Path) -> None:
     assert tw.export(lengths, tmp_path / "b.vtt").read_text() == plain
     text = tw.export(spans.assign(label=[7, 8]), tmp_path / "c.vtt").read_text()
     assert [line for line in text.splitlines() if line in ("7", "8")] == ["7", "8"]
+
+
+def test_a_row_without_a_label_has_its_number_in_every_form(tmp_path: Path) -> None:
+    clips = tw.clips(tw.sample())
+    hits = tw.search(clips, clips.iloc[[3]], k=3).assign(label=["a", None, "c"])
+    rows = pd.read_csv(tw.export(hits, tmp_path / "a.csv"))
+    assert rows["label"].tolist() == ["a", "Hit 2", "c"]
+    assert rows["score"].tolist() == pytest.approx(hits["score"].tolist())
+    assert [cue.raw_text for cue in webvtt.read(tw.export(hits, tmp_path / "a.vtt")).captions][
+        ::2
+    ] == ["a", "c"]
+    pieces = tw.align(tw.clips(tw.sample("trailer")), clips).assign(label="x")
+    assert len(pd.read_csv(tw.export(pieces, tmp_path / "a.csv"))) == 2 * len(pieces)
+
+
+def test_no_vector_goes_into_a_cell(tmp_path: Path) -> None:
+    clips = tw.clips(tw.sample()).head(3).assign(label="x")
+    for path in (tw.export(clips, tmp_path / "a.csv"), tw.save_spans(clips, tmp_path / "b.csv")):
+        assert "embedding" not in pd.read_csv(path).columns
+        assert "embedding_option" in pd.read_csv(path).columns
+
+
+def test_spans_in_seconds_take_frames_too(tmp_path: Path) -> None:
+    spans = drawn(RATES[25.0])[0].head(1).assign(start_sec=0.011, end_sec=2.013)
+    for name in ("a.csv", "a.eaf"):
+        read = tw.load_spans(tw.export(spans, tmp_path / name, fps=25))
+        assert read[["start_sec", "end_sec"]].to_numpy().tolist() == [[0, 2]]
+        with pytest.raises(InputError, match="fps is 0"):
+            tw.export(spans, tmp_path / name, fps=0)
+
+
+@pytest.mark.parametrize("name", ["a.fcpxml", "a.xml", "a.eaf", "c.xml", "a.edl"])
+def test_labels_with_ends_of_lines_of_any_kind_go_out(name: str, tmp_path: Path) -> None:
+    label, form = "two\r\nlines\rmore", {"a.xml": "matroska", "c.xml": "cvat"}.get(name)
+    spans = drawn(RATES[25.0])[0].head(1).assign(label=label)
+    path = tw.export(spans, tmp_path / name, fps=25, form=form)  # type: ignore[arg-type]
+    if name in ("a.eaf", "c.xml"):
+        assert tw.load_spans(path, frame_rate=25)["label"].tolist() == [label]
+    else:
+        assert "two lines more" in path.read_text()
+
+
+def test_halves_of_characters_go_out_as_they_are_shown(tmp_path: Path) -> None:
+    spans = drawn(RATES[25.0])[0].head(1)
+    for column in ("label", "video_id"):
+        half = spans.assign(**{column: pd.Series(["x\ud83d"], dtype=object)})
+        assert "ud83d" in tw.export(half, tmp_path / "a.rttm").read_text()
+
+
+def test_what_is_shorter_than_a_time_can_tell_is_shown(tmp_path: Path) -> None:
+    spans = drawn(RATES[25.0])[0].head(1).assign(start_sec=1.0, end_sec=1.00001)
+    assert "00:00:01.000 --> 00:00:01.001" in tw.export(spans, tmp_path / "a.vtt").read_text()
+    assert "END=1001" in tw.export(spans, tmp_path / "a.ffmeta").read_text()
+    assert " 1.000 0.001 " in tw.export(spans, tmp_path / "a.rttm").read_text()
+
+
+def test_names_that_blanks_tell_apart_are_told(tmp_path: Path) -> None:
+    spans = drawn(RATES[25.0])[0].head(2)
+    for column in ("label", "video_id"):
+        with pytest.warns(TwlabWarning, match="'a b' and 'a_b' are one"):
+            tw.export(spans.assign(**{column: ["a b", "a_b"]}), tmp_path / "a.rttm")
+
+
+def test_names_of_reels_are_all_different_and_no_words_of_the_form(tmp_path: Path) -> None:
+    names = ["bl.mp4", "ax.mp4", "日本/a.mp4", "日本/b.mp4", "é.mp4", "漢.mp4", "reel2.mp4"]
+    table = drawn(RATES[25.0])[0].head(7).assign(video_id=names)
+    events = tw.export(table, tmp_path / "a.edl", fps=25).read_text().splitlines()
+    reels = [line.split()[1] for line in events if line[:3].isdigit()]
+    assert reels == ["BL2", "AX2", "A", "B", "REEL", "REEL2", "REEL22"]
+    many = pd.concat([table.head(1)] * 3000).assign(video_id=[f"{n}/漢" for n in range(3000)])
+    with pytest.warns(TwlabWarning, match="999 events"):
+        text = tw.export(many, tmp_path / "a.edl", fps=25).read_text()
+    assert len({line.split()[1] for line in text.splitlines() if line[:3].isdigit()}) == 3000
 
 
 def test_a_drive_of_windows_is_an_address_of_a_file(tmp_path: Path) -> None:

@@ -105,9 +105,21 @@ def test_timecode_round_trip(milliseconds: int) -> None:
 
 @given(st.integers(0, 10**6), st.sampled_from([24.0, 25.0, 30.0, 29.97, 23.976, 60.0]))
 def test_smpte_round_trip(frame: int, fps: float) -> None:
-    assert parse_timecode(format_timecode(frame / fps, fps=fps), fps=fps) == pytest.approx(
-        frame / fps, abs=1e-6
-    )
+    seconds = frame / {23.976: 24000 / 1001, 29.97: 30000 / 1001}.get(fps, fps)
+    back = parse_timecode(format_timecode(seconds, fps=fps), fps=fps)
+    assert back == pytest.approx(seconds, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [(23.97, 24000 / 1001), (23.98, 24000 / 1001), (59.94, 60000 / 1001)]
+    + [(rate, rate) for rate in (1.0, 5.0, 12.5, 24.0, 29.98)],
+)
+def test_rates_of_television_are_what_they_mean(written: float, meant: float) -> None:
+    ten_hours = "10:00:00:00"
+    seconds = 36_000 * round(written) / meant
+    assert parse_timecode(ten_hours, fps=written) == pytest.approx(seconds, rel=1e-12)
+    assert format_timecode(seconds, fps=written) == ten_hours
 
 
 RATES = [24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 50.0, 60000 / 1001]
@@ -159,8 +171,8 @@ def test_format(seconds: float, text: str) -> None:
 
 def test_drop_frame() -> None:
     # SMPTE 12M: frame 1800 at 29.97 is 00:01:00;02, ten minutes are 17982 frames.
-    assert parse_timecode("00:01:00;02", fps=29.97) == pytest.approx(1800 / 29.97)
-    assert parse_timecode("00:10:00;00", fps=29.97) == pytest.approx(17982 / 29.97)
+    assert parse_timecode("00:01:00;02", fps=29.97) == pytest.approx(1800 * 1001 / 30000)
+    assert parse_timecode("00:10:00;00", fps=29.97) == pytest.approx(17982 * 1001 / 30000)
 
 
 @pytest.mark.parametrize("text", ["", "abc", "1:2:3:4:5", "1:xx", "-3"])

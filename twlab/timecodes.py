@@ -1,6 +1,7 @@
 """Seconds as people write them: ``1:02:03.5``, and SMPTE ``01:02:03:12``.
 
 * :func:`format_timecode`, :func:`parse_timecode` - to text, and back
+* :func:`exact_rate` - the frames per second that a written number means
 * :data:`LATEST_SEC` - what no time in a video reaches
 """
 
@@ -8,13 +9,19 @@ from __future__ import annotations
 
 import math
 import re
-from numbers import Real
+from fractions import Fraction
+from numbers import Rational, Real
 
 import numpy as np
 
 from twlab.errors import InputError
 
-__all__ = ["LATEST_SEC", "format_timecode", "parse_timecode"]
+__all__ = ["LATEST_SEC", "exact_rate", "format_timecode", "parse_timecode"]
+
+NEAR_NTSC = 3e-4
+"""How far a written rate may lie from the one of television that it means, as a share: 23.98 and
+23.97 lie 1.7e-4 and 2.5e-4 from 24000/1001, the mean rate 29.98 of a film that varies 3.3e-4 from
+30000/1001, and whole numbers 1e-3."""
 
 MOST_FPS = 1000
 """Above this, a rate of frames is no property of a video that people edit by timecode."""
@@ -32,6 +39,22 @@ _FRAME_SLACK_SEC = 0.0005 + 1e-9
 """How far a time written with three decimals may lie from the one that was meant."""
 
 
+def exact_rate(fps: float) -> Fraction:
+    """The frames per second that a written number means: 29.97 is 30000/1001.
+
+    In ten hours at the written number a film is a frame off.
+
+    >>> exact_rate(23.98), exact_rate(25)
+    (Fraction(24000, 1001), Fraction(25, 1))
+    """
+    if isinstance(fps, Rational):
+        return Fraction(fps)
+    of_television = Fraction(math.ceil(fps) * 1000, 1001)
+    if abs(float(of_television) - fps) < NEAR_NTSC * fps:
+        return of_television
+    return Fraction(float(fps)).limit_denominator(1001)
+
+
 def format_timecode(seconds: float, *, fps: float | None = None, decimals: int = 0) -> str:
     """A time as people write it: ``3:07``, ``1:02:03``, or SMPTE ``00:03:07:12`` with ``fps``.
 
@@ -40,10 +63,11 @@ def format_timecode(seconds: float, *, fps: float | None = None, decimals: int =
     seconds : float
         Seconds from the start; NaN gives an empty string.
     fps : float, optional
-        Frames per second. Writes ``HH:MM:SS:FF``. The count of frames is the nominal rate rounded
-        (29.97 counts 30, non-drop), as editors do. A time within half a millisecond of a frame's
-        start is that frame, any other the frame that has begun: services write times in float32
-        or with three decimals, which may lie just before the frame they mean.
+        Frames per second; 23.976, 29.97 and 59.94 mean 24000/1001, 30000/1001 and 60000/1001.
+        Writes ``HH:MM:SS:FF``. The count of frames is the nominal rate rounded (29.97 counts 30,
+        non-drop), as editors do. A time within half a millisecond of a frame's start is that
+        frame, any other the frame that has begun: services write times in float32 or with three
+        decimals, which may lie just before the frame they mean.
     decimals : int
         Digits after the second, without ``fps``.
 
@@ -83,7 +107,7 @@ def format_timecode(seconds: float, *, fps: float | None = None, decimals: int =
     sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
     if fps is not None:
         nominal = _nominal(fps)
-        whole, frame = divmod(_frame_number(float(seconds), fps), nominal)
+        whole, frame = divmod(_frame_number(float(seconds), float(exact_rate(fps))), nominal)
         return f"{sign}{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}:{frame:02d}"
     if not isinstance(decimals, int | np.integer) or not 0 <= decimals <= MOST_DECIMALS:
         raise InputError(f"decimals is {decimals!r}; 0 to {MOST_DECIMALS} digits were expected")
@@ -116,7 +140,7 @@ def parse_timecode(text: str, *, fps: float | None = None) -> float:
     text : str
         The time.
     fps : float, optional
-        Frames per second; needed for SMPTE.
+        Frames per second, as :func:`format_timecode` reads them; needed for SMPTE.
 
     Returns
     -------
@@ -169,7 +193,7 @@ def _parse_seconds(text: str, fps: float | None) -> float:
         if mark == ";":
             _drop_frame(text, fps)
             count -= nominal // 15 * (total_minutes - total_minutes // 10)
-        return count / fps
+        return float(count / exact_rate(fps))
     plain = re.fullmatch(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d+)?)", text, re.ASCII)
     if not plain:
         raise InputError(

@@ -14,8 +14,11 @@ from xml.etree import ElementTree as ET
 from twlab.errors import warn
 from twlab.handover.plain_xml import check_xml_texts, xml_bytes
 from twlab.timecodes import format_timecode
+from twlab.wording import brief
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
 __all__ = [
@@ -32,6 +35,10 @@ LEAST_CHAPTERS = 3
 
 LEAST_CHAPTER_SEC = 10
 """Nor is a list with a shorter one."""
+
+
+LEAST_SEC = 1e-3
+"""Of a chapter or caption: players leave out what ends when it begins."""
 
 
 def write_webvtt(stretches: pd.DataFrame) -> bytes:
@@ -65,7 +72,8 @@ def _rows(stretches: pd.DataFrame) -> list[tuple[float, float, str]]:
     """Start, end and label on one line, in the order of time."""
     ordered = stretches.sort_values(["start_sec", "end_sec"], kind="stable")
     labels = [" ".join(label.split()) for label in ordered["label"]]
-    return list(zip(ordered["start_sec"], ordered["end_sec"], labels, strict=True))
+    ends = ordered["end_sec"].clip(lower=ordered["start_sec"] + LEAST_SEC)
+    return list(zip(ordered["start_sec"], ends, labels, strict=True))
 
 
 def _clock(seconds: float, point: str) -> str:
@@ -107,10 +115,11 @@ def write_youtube(stretches: pd.DataFrame) -> bytes:
 
 def write_matroska(stretches: pd.DataFrame) -> bytes:
     """Chapters as mkvmerge takes them: ``mkvmerge -o out.mkv --chapters chapters.xml film.mp4``."""
-    check_xml_texts("label", stretches["label"])
+    rows = _rows(stretches)
+    check_xml_texts("label", (label for _, _, label in rows))
     root = ET.Element("Chapters")
-    edition = ET.SubElement(root, "EditionEntry")
-    for start, end, label in _rows(stretches):
+    edition = ET.SubElement(root, "EditionEntry") if rows else root  # an edition has chapters
+    for start, end, label in rows:
         atom = ET.SubElement(edition, "ChapterAtom")
         for name, seconds in (("ChapterTimeStart", start), ("ChapterTimeEnd", end)):
             ET.SubElement(atom, name).text = f"{_clock(seconds, '.')}000000"
@@ -122,10 +131,29 @@ def write_matroska(stretches: pd.DataFrame) -> bytes:
 
 def write_rttm(stretches: pd.DataFrame) -> bytes:
     """Turns of diarization: a line each; blanks, which part its fields, become underscores."""
+    for name in ("video_id", "label"):
+        _warn_of_one_name(stretches[name].unique())
     lines = []
     for video, start, end, label in stretches.itertuples(index=False):
-        named = ["_".join(text.split()) for text in (video, label)]
-        length = round(end * 1000) - round(start * 1000)
+        named = [_without_blanks(text) for text in (video, label)]
+        length = max(round(end * 1000) - round(start * 1000), 1)
         times = f"{round(start * 1000) / 1000:.3f} {length / 1000:.3f}"
         lines.append(f"SPEAKER {named[0]} 1 {times} <NA> <NA> {named[1]} <NA> <NA>\n")
     return "".join(lines).encode()
+
+
+def _without_blanks(text: str) -> str:
+    return "_".join(text.split())
+
+
+def _warn_of_one_name(names: Iterable[str]) -> None:
+    """Warn of two names that RTTM cannot tell apart."""
+    first: dict[str, str] = {}
+    for name in names:
+        before = first.setdefault(_without_blanks(name), name)
+        if before.strip() != name.strip():
+            warn(
+                f"RTTM has no blanks in names, so that {brief(before)} and {brief(name)} are one; "
+                "rename one to tell them apart"
+            )
+            return

@@ -11,6 +11,7 @@ television, and leave out which timecode drops frames.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -39,6 +40,9 @@ MOST_EVENTS = 999
 
 REEL_LETTERS = 8
 """Letters of the name of a reel in CMX 3600."""
+
+NO_REELS = ("BL", "AX")
+"""Black, and a source that has no timecode: names that no film's reel may have."""
 
 MARKER_COLOURS = (
     *("Blue", "Cyan", "Green", "Yellow", "Red", "Pink", "Purple", "Fuchsia"),
@@ -130,13 +134,16 @@ def _first_of_sequence(clock: Clock) -> int:
 def _reel_names(films: dict[str, str]) -> dict[str, str]:
     """A name of capital letters and digits for each video, all different."""
     names: dict[str, str] = {}
+    taken, numbers = set(NO_REELS), Counter[str]()
     for video, film in films.items():
         stem = _file_name(film).rpartition(".")[0] or film
-        plain = re.sub(r"[^A-Z0-9]", "", stem.upper())
-        name, number = plain[:REEL_LETTERS] or "REEL", 1
-        while name in names.values():
+        plain = re.sub(r"[^A-Z0-9]", "", stem.upper())[:REEL_LETTERS] or "REEL"
+        name, number = plain, numbers[plain] or 1
+        while name in taken:
             number += 1
             name = f"{plain[: REEL_LETTERS - len(str(number))]}{number}"
+        numbers[plain] = number
+        taken.add(name)
         names[video] = name
     return names
 
@@ -153,8 +160,8 @@ def _one_line(text: str) -> str:
 
 def write_fcpxml(edit: Edit) -> bytes:
     """A project of Final Edit Pro, which other programs read too: times as exact fractions."""
-    for name, texts in (("label", edit.stretches["label"]), ("video_id", edit.films)):
-        check_xml_texts(name, texts)
+    check_xml_texts("label", map(_one_line, edit.stretches["label"]))
+    check_xml_texts("video_id", edit.films)
     root = ET.Element("fcpxml", version="1.8")
     resources = ET.SubElement(root, "resources")
     frame = _fraction(1 / edit.clock.rate)

@@ -23,6 +23,7 @@ from twlab.handover.frame_clock import make_clock, nearest_frames
 from twlab.handover.span_files import save_spans
 from twlab.media.named import films_of
 from twlab.paths import replace_file, user_path
+from twlab.table.labelled_spans import SPAN_NAMES
 from twlab.wording import brief
 
 if TYPE_CHECKING:
@@ -87,6 +88,9 @@ _CHAPTERS: dict[str, Callable[[pd.DataFrame], bytes]] = {
     "rttm": write_rttm,
 }
 """Forms that count seconds."""
+
+_FRAMES = ("label-studio", "cvat")
+"""Forms of spans that count frames."""
 
 _OF_ONE = ("resolve-markers", "webvtt", "srt", "ffmetadata", "youtube", "matroska", "elan", "cvat")
 """Forms whose lines do not name their video."""
@@ -179,7 +183,7 @@ def export(
         content = _CHAPTERS[chosen](_chapters_of(stretches, fps))
     else:
         _refuse_start(start_timecode, chosen)
-        spans = result if "label" in result.columns else stretches
+        spans = _spans_of(result, stretches, None if chosen in _FRAMES else fps)
         return save_spans(spans, target, form=chosen, frame_rate=fps)  # type: ignore[arg-type]
     with replace_file(target) as aside:
         aside.write_bytes(content)
@@ -247,7 +251,7 @@ def _refuse_several(result: pd.DataFrame, stretches: pd.DataFrame) -> None:
 
 def _chapters_of(stretches: pd.DataFrame, fps: Any) -> pd.DataFrame:
     """The stretches in seconds, on frames where they are counted."""
-    table = stretches[["video_id", "start_sec", "end_sec", "label"]]
+    table = stretches[[*SPAN_NAMES]]
     if fps is None:
         return table
     clock = make_clock(fps, None)
@@ -257,6 +261,15 @@ def _chapters_of(stretches: pd.DataFrame, fps: Any) -> pd.DataFrame:
         for frames in nearest_frames(stretches, float(clock.rate))
     ]
     return table.assign(start_sec=times[0], end_sec=times[1])
+
+
+def _spans_of(result: pd.DataFrame, stretches: pd.DataFrame, fps: Any) -> pd.DataFrame:
+    """The stretches in seconds, with whatever else a result that has labels says of them."""
+    spans = _chapters_of(stretches, fps)
+    if "label" not in result.columns or "video_id" not in result.columns:
+        return spans
+    others = [name for name in result.columns if name not in SPAN_NAMES]
+    return spans.join(result[others].reset_index(drop=True))
 
 
 def _refuse_start(start_timecode: str | None, form: str) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from twlab.errors import InputError
 from twlab.table.labelled_spans import check_spans
+from twlab.table.segments import str_column
 from twlab.table.stretches import kind_of_rows, name_of_row
 
 __all__ = ["gather_stretches", "one_side_of"]
@@ -62,7 +63,7 @@ def gather_stretches(result: Any) -> pd.DataFrame:
             "expected; pass what tw.scenes, tw.search or tw.to_spans returns, or rename columns"
         )
     table = result.reset_index(drop=True)
-    return _check_times(table[["video_id", *_TIMES]].assign(label=_names(table)))
+    return _check_times(table[["video_id", *_TIMES]].assign(label=str_column(_names(table))))
 
 
 def _sides_of(result: pd.DataFrame) -> tuple[str, list[list[str]]] | None:
@@ -111,7 +112,8 @@ def one_side_of(result: pd.DataFrame) -> str | None:
 def _names(table: pd.DataFrame) -> list[str]:
     """What each row is called, numbers counted within a video."""
     kind = kind_of_rows(list(table.columns))
-    numbers = (table.groupby("video_id", dropna=False).cumcount() + 1).tolist()
+    videos = str_column(map(str, table["video_id"]))
+    numbers = (videos.groupby(videos).cumcount() + 1).tolist()
     names = [name_of_row(table, kind, place, number) for place, number in enumerate(numbers)]
     return [name or f"Segment {number}" for name, number in zip(names, numbers, strict=True)]
 

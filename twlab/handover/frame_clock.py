@@ -9,28 +9,24 @@ the difference to the written number is frames. Here rates are fractions, and ti
 
 from __future__ import annotations
 
-import math
 import re
-from fractions import Fraction
-from numbers import Rational, Real
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from twlab.errors import InputError
-from twlab.timecodes import parse_timecode
+from twlab.timecodes import exact_rate, parse_timecode
 from twlab.wording import brief
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     import pandas as pd
 
     from twlab.table.types import Positions
 
 __all__ = ["Clock", "make_clock", "nearest_frames"]
-
-NEAR_NTSC = 0.005
-"""How far a written rate may lie from the one of television that it means: 23.98 lies .004 from
-24000/1001, and 23.976 from 24 lies .024."""
 
 MOST_RATE = 1000
 """Frames per second; above it a number is no rate of a film that is cut."""
@@ -52,7 +48,7 @@ class Clock(NamedTuple):
     @property
     def nominal(self) -> int:
         """Frames that a second of timecode counts."""
-        return math.ceil(self.rate)
+        return round(self.rate)
 
     def timecode(self, frame: int) -> str:
         """The timecode of a frame of the film; after a day it begins again, as in all programs."""
@@ -77,7 +73,7 @@ def make_clock(fps: Any, start_timecode: str | None) -> Clock:
     InputError
         If the rate is none, or the timecode is none at this rate.
     """
-    rate = _exact_rate(fps)
+    rate = _check_fps(fps)
     if start_timecode is None:
         return Clock(rate)
     if not _SMPTE.fullmatch(str(start_timecode)):
@@ -106,8 +102,8 @@ def nearest_frames(spans: pd.DataFrame, rate: float) -> tuple[Positions, Positio
     return first, np.maximum(stop, first + 1)
 
 
-def _exact_rate(fps: Any) -> Fraction:
-    """The rate that a number means."""
+def _check_fps(fps: Any) -> Fraction:
+    """The rate that a number means, where it is one."""
     if fps is None:
         raise InputError(
             f"this form counts frames; fps=, frames per second, was expected ({NAMED_RATES}); "
@@ -119,12 +115,7 @@ def _exact_rate(fps: Any) -> Fraction:
             f"fps is {brief(fps)}; frames per second were expected, for example {NAMED_RATES}; "
             "look it up in the properties of the film"
         )
-    if isinstance(fps, Rational):
-        return Fraction(fps)
-    of_television = Fraction(math.ceil(fps) * 1000, 1001)
-    if abs(float(of_television) - fps) < NEAR_NTSC:
-        return of_television
-    return Fraction(float(fps)).limit_denominator(1001)
+    return exact_rate(fps)
 
 
 def _add_left_out(count: int, nominal: int) -> int:

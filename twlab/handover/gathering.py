@@ -23,6 +23,7 @@ import pandas as pd
 from twlab.errors import InputError, warn
 from twlab.handover.frame_clock import nearest_frames
 from twlab.loading.identity import split_address
+from twlab.timecodes import exact_rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -148,7 +149,7 @@ def check_rate(frame_rate: Any, tool: str) -> float:
         raise InputError(
             f"frame_rate is {frame_rate!r}; frames per second were expected, for example 25"
         )
-    return float(frame_rate)
+    return float(exact_rate(frame_rate))
 
 
 def on_frames(spans: pd.DataFrame, rate: float, tool: str) -> tuple[Positions, Positions]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_xml_texts", "parse_xml", "xml_bytes"]
 
-_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def parse_xml(content: bytes, source: str) -> ET.Element:
@@ -58,7 +58,8 @@ def parse_xml(content: bytes, source: str) -> ET.Element:
 def xml_bytes(root: ET.Element) -> bytes:
     """The document, indented, in UTF-8."""
     ET.indent(root)
-    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+    text = bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
+    return text.replace(b"\r", b"&#13;") + b"\n"  # as it is, a reader takes it for a new line
 
 
 def check_xml_texts(name: str, texts: Iterable[str]) -> None:

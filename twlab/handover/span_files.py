@@ -160,7 +160,7 @@ def save_spans(
         The file.
     form : {"csv", "elan", "via", "label-studio", "cvat"}, optional
         Default: by the ending; for ``.json`` say ``"via"`` or ``"label-studio"``. CSV keeps all
-        columns. Files of ELAN and CVAT are of one video each.
+        columns but ``embedding``. Files of ELAN and CVAT are of one video each.
     frame_rate : float, optional
         Frames per second, for Label Studio and CVAT, which count frames: times are moved to the
         nearest, with a warning where that is not where they were.
@@ -228,6 +228,7 @@ def _write_form(table: pd.DataFrame, form: SpanForm, rate: float | None, ending:
 
 def _write_csv(table: pd.DataFrame, separator: str) -> bytes:
     """The rows, texts in quotes where one has a lone carriage return, which ends a row."""
+    table = table.drop(columns="embedding", errors="ignore")  # no cell holds a vector
     texts = table.select_dtypes(exclude="number").columns
     table = table.assign(**{name: mark_texts(table[name]) for name in texts})
     table = table.set_axis(mark_texts(table.columns), axis=1)

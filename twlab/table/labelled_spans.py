@@ -101,14 +101,15 @@ def rename_spans(spans: pd.DataFrame) -> pd.DataFrame:
 def _as_texts(table: pd.DataFrame, name: str) -> pd.Series[Any]:
     """A column as texts, none of them missing or empty."""
     column = table[name].astype(object)
-    gone = column.isna() | (column.map(str).str.strip() == "")
+    texts = [str(cell) for cell in column]
+    gone = column.isna().to_numpy() | np.array([not text.strip() for text in texts], dtype=bool)
     if gone.any():
         row = int(np.flatnonzero(gone)[0])
         raise InputError(
             f"span {row} has no {name}; one was expected for each span; drop the rows without it: "
             f"spans.dropna(subset=[{name!r}])"
         )
-    return str_column(column.map(str), table.index)
+    return str_column(texts, table.index)
 
 
 def _as_seconds(table: pd.DataFrame, name: str) -> pd.Series[Any]:
