@@ -120,6 +120,70 @@ def test_the_index_is_used_where_it_serves(
     assert hits >= 0.98 * 10 * (N // 300)
 
 
+@pytest.mark.parametrize(
+    ("kind", "candidates"), [("plain", 1), ("indexed", 32_768), ("part", 32_768)]
+)
+def test_many_queries_are_answered_as_each_alone(
+    kind: str,
+    candidates: int,
+    plain: tw.Store,
+    indexed: tw.Store,
+    table: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(searching, "SCANNED_ROWS", 100)
+    monkeypatch.setattr(searching, "CANDIDATES", candidates)
+    store = {"plain": plain, "indexed": indexed, "part": plain.where("note >= 900")}[kind]
+    rng = np.random.default_rng(5)
+    rows = table.iloc[[1500, 4401, 4402]]
+    queries: dict[str, Any] = {f"row {k}": rows.iloc[[k]] for k in range(len(rows))}
+    queries |= {"two": rng.normal(size=(2, D)), "vector": rng.normal(size=D), "option": rows[:1]}
+    for given in ({}, {"k": 3, "fuse": "rank", "video_id": "video's 15"}, {"end_sec": 30}):
+        found = store.search(queries=queries, **given)
+        alone = [store.search(one, **given) for one in queries.values()]
+        named = [hits.assign(query_id=name) for name, hits in zip(queries, alone, strict=True)]
+        expected = pd.concat([hits for hits in named if len(hits)], ignore_index=True)
+        pd.testing.assert_frame_equal(found, expected[found.columns])
+        assert set(found.columns) == set(expected.columns)
+
+
+@pytest.mark.parametrize("kind", ["plain", "indexed"])
+def test_many_queries_read_the_store_once(
+    kind: str, table: pd.DataFrame, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "SCANNED_ROWS", 100)
+    store = request.getfixturevalue(kind)
+    queries = tw.vectors(table)[:40]
+    store.search(queries=queries[:1], by="audio")  # what is looked up once
+    asked, search = [], type(store._table).search
+
+    def counted(self: Any, *args: Any, **given: Any) -> Any:
+        asked.append(args)
+        return search(self, *args, **given)
+
+    monkeypatch.setattr(type(store._table), "search", counted)
+    assert len(store.search(queries=queries, by="audio")) == 400
+    assert len(asked) == 1
+
+
+def test_of_equal_rows_the_first_are_found_exactly(tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    few = rng.normal(size=(30, D)) * np.array([1e-25, 1, 1e25])[np.arange(30) % 3, None]
+    few[7] = 0
+    matrix = few[rng.integers(30, size=9_000)].astype(np.float32)
+    rows = pd.DataFrame({"start_sec": np.arange(9_000.0), "end_sec": np.arange(9_000.0) + 1})
+    rows = rows.assign(video_id="still", embedding_option="visual", embedding_scope="clip")
+    store = tw.open(tmp_path)
+    store.add(tw.with_vectors(rows, matrix))
+    unit = tw.vectors(store.to_table()).astype(np.float64)
+    unit /= np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-300)
+    for query in rng.normal(size=(2, D)):
+        similar = (unit @ query).round(6)
+        similar[~unit.any(axis=1)] = -9
+        expected = np.argsort(-similar, kind="stable")[:450]
+        assert store.search(query, k=450)["match"].tolist() == expected.tolist()
+
+
 def test_the_table_found(plain: tw.Store, table: pd.DataFrame) -> None:
     queries = table.iloc[[3, 500]]
     found = plain.search(queries, k=3)

@@ -68,9 +68,9 @@ class Curve(NamedTuple):
     """Mean cosine similarities, shape (n_cells, n_options); NaN where there is none."""
 
 
-def lay_cells(found: Sequence[Compared]) -> TimeCells:
-    """The cells of the places of several options; places without a length in time lie on none."""
-    places = [_timed_places(one) for one in found]
+def lay_cells(found: Sequence[Compared], pool: pd.DataFrame) -> TimeCells:
+    """The cells of the rows of several options; rows without a length in time lie on none."""
+    places = [_timed_places(pool[PLACE].iloc[one.rows]) for one in found]
     every = pd.concat(places, ignore_index=True)
     codes, videos = pd.factorize(every["video_id"].astype(str), sort=True)
     edges = np.concatenate([np.column_stack([codes, every[name]]) for name in PLACE[1:]])
@@ -97,9 +97,9 @@ def lay_cells(found: Sequence[Compared]) -> TimeCells:
     return TimeCells(names, start, end, follows, clips)
 
 
-def _timed_places(one: Compared) -> pd.DataFrame:
-    """The places that have a length, times to the millisecond, with their numbers as index."""
-    places = one.places.reset_index(drop=True)
+def _timed_places(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that have a length, times to the millisecond, with their numbers as index."""
+    places = rows.reset_index(drop=True)
     for name in PLACE[1:]:
         places[name] = places[name].to_numpy(np.float64, na_value=np.nan).round(3)
     return places[places["end_sec"] > places["start_sec"]]

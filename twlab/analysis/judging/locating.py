@@ -233,7 +233,7 @@ class _Levels:
         """The cells of the options that a query is compared with."""
         key = tuple(one.name for one in found)
         if key not in self._cells:
-            self._cells[key] = lay_cells(found)
+            self._cells[key] = lay_cells(found, self._searched.pool)
         return self._cells[key]
 
     def of(self, rows: pd.DataFrame, found: Sequence[Compared], curve: Curve) -> list[_Level]:

@@ -80,9 +80,11 @@ def _check_named(names: pd.Series[Any]) -> None:
 
 
 def answer_each(
-    answer: Callable[[Any, str | None], pd.DataFrame], queries: Any, *, query: Any, text: Any
+    answer: Callable[[list[Any]], list[pd.DataFrame]], queries: Any, *, query: Any, text: Any
 ) -> pd.DataFrame:
     """The hits of each query as ``answer`` finds them, under one another, with its name first.
+
+    ``answer`` takes all queries, and gives a table for each.
 
     Raises
     ------
@@ -95,10 +97,9 @@ def answer_each(
             f"{beside}= and queries= are given at once; one of them was expected; put all into "
             "queries="
         )
-    parts = []
-    for name, one in name_queries(queries).items():
-        hits = answer(one, None)
+    named = name_queries(queries)
+    parts = answer([*named.values()])
+    for name, hits in zip(named, parts, strict=True):
         hits.insert(0, "query_id", str_column([name] * len(hits)))
-        parts.append(hits)
     full = [part for part in parts if len(part)]  # pandas would take types from empty ones too
     return pd.concat(full, ignore_index=True) if full else parts[0]

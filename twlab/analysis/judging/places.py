@@ -6,7 +6,9 @@ time, are meant for all; a segment of an option that the table lacks is meant fo
 
 * :class:`Asked` - the arguments of a search that say which options count how much
 * :func:`queries_for`, :func:`similar_to` - the queries of each option, and the similarities to them
+* :func:`number_places` - which rows lie at one place
 * :class:`Compared`, :func:`best_places` - what was compared, and the places by score
+* :func:`hit_table` - the hits as they are shown
 """
 
 from __future__ import annotations
@@ -35,11 +37,15 @@ __all__ = [
     "PLACE",
     "UNNAMED",
     "Asked",
+    "Best",
     "Compared",
     "Fuse",
+    "best_cosines",
     "best_places",
     "check_asked",
+    "drop_zeros",
     "hit_table",
+    "number_places",
     "queries_for",
     "query_rows",
     "similar_to",
@@ -171,98 +177,137 @@ def queries_for(
     return meant
 
 
-def similar_to(
-    name: str, rows: pd.DataFrame, queries: pd.DataFrame, ours: Matrix | None = None
-) -> Floats:
+def similar_to(name: str, rows: pd.DataFrame, queries: pd.DataFrame, ours: Matrix) -> Floats:
     """The best cosine similarity of each row of an option to the queries; NaN of a zero vector.
 
-    ``ours`` are the unit vectors of the rows where the caller has them.
+    ``ours`` are the unit vectors of the rows.
     """
-    ours, theirs = unit_vectors(rows) if ours is None else ours, unit_vectors(queries)
+    theirs = unit_vectors(queries)
     if ours.shape[1] != theirs.shape[1]:
         raise InputError(
             f"the query has {theirs.shape[1]} dimensions, the option {name!r} {ours.shape[1]}; "
             "vectors of one model were expected; name the options that fit in by="
         )
     same_space(rows, queries, ours, theirs)
-    theirs = theirs[theirs.any(axis=1)]
-    if not len(theirs):
+    similar = best_cosines(ours, drop_zeros(name, theirs))
+    return np.where(ours.any(axis=1), similar, np.nan)
+
+
+def drop_zeros(name: str, theirs: Matrix) -> Matrix:
+    """The unit vectors of a query for an option that have a direction.
+
+    Raises
+    ------
+    InputError
+        If none has.
+    """
+    there = theirs.any(axis=1)
+    if not there.any():
         raise InputError(
             f"the query for the option {name!r} is all zeros, which stands for missing data; a "
             "vector with a direction was expected; drop such rows from the query"
         )
+    return theirs[there]
+
+
+def best_cosines(ours: Matrix, theirs: Matrix) -> Floats:
+    """The best cosine of each unit vector to those of a query."""
     products = np.empty((len(ours), len(theirs)), np.float32)
     dot_rows(ours, theirs, products)  # equal rows are equally alike, which makes them count once
-    similar = np.clip(products, -1, 1).max(axis=1).astype(np.float64)
-    return np.where(ours.any(axis=1), similar, np.nan)
+    return np.asarray(np.clip(products, -1, 1).max(axis=1), np.float64)
 
 
 class Compared(NamedTuple):
     """An option that a query was compared with."""
 
     name: str
-    places: pd.DataFrame
-    """``video_id``, ``start_sec``, ``end_sec`` of the rows that may be hits."""
     rows: Positions
-    """Numbers of these rows, for the result."""
+    """Numbers of the rows that may be hits, for the result."""
+    places: Positions
+    """The place of each, as :func:`number_places` numbers them."""
     similar: Floats
     """Their similarities; NaN where there is none."""
     background: Floats
     """The similarities of the rows that the option is read against."""
 
 
-def best_places(found: Sequence[Compared], asked: Asked) -> pd.DataFrame:
-    """All places, best first, with the number of the best row of each, ``row``."""
-    places, similar, rows = _places(found)
+class Best(NamedTuple):
+    """The best places for a query, best first."""
+
+    rank: Positions
+    """From 1."""
+    rows: Positions
+    """The best row of each."""
+    score: Floats
+    similar: Floats
+    """The similarities by option, shape (n_places, n_options); NaN where a place lacks one."""
+
+
+def number_places(table: pd.DataFrame) -> Positions:
+    """The number of the place of each row, by video and time; a row without time is its own."""
+    video = pd.factorize(table["video_id"], sort=True)[0]
+    start, end = (_milliseconds(table, name) for name in PLACE[1:])
+    start, end = (np.where(np.isnan(times), np.inf, times) for times in (start, end))
+    alone = np.where(np.isinf(start) & np.isinf(end), np.arange(len(table)), -1)
+    order = np.lexsort((alone, end, start, video))
+    new = np.zeros(len(order), bool)
+    for key in (video[order], start[order], end[order], alone[order]):
+        new[1:] |= key[1:] != key[:-1]
+    numbers = np.empty(len(order), np.intp)
+    numbers[order] = np.cumsum(new)
+    return numbers
+
+
+def _milliseconds(table: pd.DataFrame, name: str) -> Floats:
+    """The seconds of a column, to the millisecond."""
+    seconds: Floats = table[name].to_numpy(np.float64, na_value=np.nan).round(3)
+    return seconds
+
+
+def best_places(found: Sequence[Compared], asked: Asked, k: int) -> Best:
+    """The ``k`` best places of what a query was compared with."""
+    places, similar, rows = _best_of_each(found)
     weights = [asked.weights.get(one.name, 1.0) for one in found]
     standing = standings(similar, [one.background for one in found])
     if asked.fuse == "standing":
-        places["score"] = join_standings(standing, weights)
+        score = join_standings(standing, weights)
     else:
-        places["score"] = reciprocal_ranks(similar, weights)
-    weighed = np.where(np.isnan(standing), -np.inf, standing * np.asarray(weights))
-    places["row"] = rows[np.arange(len(rows)), weighed.argmax(axis=1)]
-    places["n_segments"] = 1
-    for column, one in enumerate(found):
-        places[f"{one.name}_similarity"] = similar[:, column]
-    best = ["score", *PLACE]
-    return places.sort_values(best, ascending=[False, True, True, True], ignore_index=True)
+        score = reciprocal_ranks(similar, weights)
+    best = np.lexsort((places, -score))[:k]
+    weighed = np.where(np.isnan(standing), -np.inf, standing * np.asarray(weights))[best]
+    chosen = rows[best, weighed.argmax(axis=1)]
+    return Best(np.arange(1, len(best) + 1), chosen, score[best], similar[best])
 
 
-def _places(found: Sequence[Compared]) -> tuple[pd.DataFrame, Floats, Positions]:
+def _best_of_each(found: Sequence[Compared]) -> tuple[Positions, Floats, Positions]:
     """Each place once; of every option its best similarity there, and the row that has it."""
-    every = pd.concat([one.places[PLACE] for one in found], ignore_index=True)
-    for name in PLACE[1:]:
-        every[name] = every[name].astype("float64").round(3)
     similar = np.concatenate([one.similar for one in found])
     rows = np.concatenate([one.rows for one in found]).astype(np.intp)
     option = np.repeat(np.arange(len(found)), [len(one.rows) for one in found])
-    alone = every["start_sec"].isna() & every["end_sec"].isna()  # without time: its own place
-    keys = every.assign(alone=np.where(alone, rows, -1))
-    keys["video_id"] = keys["video_id"].astype(object)
-    group = keys.groupby([*PLACE, "alone"], dropna=False, sort=False, observed=True)
-    place = group.ngroup().to_numpy(np.intp)
     order = np.lexsort((rows, -similar))
-    order = order[~np.isnan(similar[order])]
-    cells = place[order] * len(found) + option[order]
-    _, first = np.unique(cells, return_index=True)
-    best = order[first]
-    n_places = int(place.max(initial=-1)) + 1
-    values = np.full((n_places, len(found)), np.nan)
-    holders = np.full((n_places, len(found)), -1, np.intp)
-    values[place[best], option[best]] = similar[best]
-    holders[place[best], option[best]] = rows[best]
-    _, first_rows = np.unique(place, return_index=True)
-    there = ~np.isnan(values).all(axis=1)  # a zero vector is no place
-    table = every.iloc[first_rows].reset_index(drop=True)[there]
-    return table.reset_index(drop=True), values[there], holders[there]
+    order = order[~np.isnan(similar[order])]  # a zero vector is no place
+    places = np.concatenate([one.places for one in found]).astype(np.intp)
+    numbers, place = np.unique(places[order], return_inverse=True)
+    _, first = np.unique(place * len(found) + option[order], return_index=True)
+    best, place = order[first], place[first]
+    values = np.full((len(numbers), len(found)), np.nan)
+    holders = np.full((len(numbers), len(found)), -1, np.intp)
+    values[place, option[best]] = similar[best]
+    holders[place, option[best]] = rows[best]
+    return numbers, values, holders
 
 
-def hit_table(ranked: pd.DataFrame, k: int, first: Sequence[str]) -> pd.DataFrame:
-    """The first hits as they are shown: rank, place, score, and the rest."""
-    top = ranked.head(k).reset_index(drop=True)
-    head = [*first, "score", "n_segments"]
-    rest = [name for name in top.columns if name not in head]
-    top = top[[*head, *rest]]
-    top.insert(0, "rank", np.arange(1, len(top) + 1))
-    return top
+def hit_table(
+    best: Best, names: Sequence[str], pool: pd.DataFrame, match: Any, pages: Sequence[str] = ()
+) -> pd.DataFrame:
+    """The hits as they are shown: rank, row, place, score, and the similarity by option.
+
+    ``pool`` has the best rows as ``best`` numbers them.
+    """
+    columns = {"rank": best.rank, "match": match, "video_id": pool["video_id"].array[best.rows]}
+    for name in PLACE[1:]:
+        columns[name] = _milliseconds(pool, name)[best.rows]
+    columns |= {name: pool[name].array[best.rows] for name in pages}
+    columns |= {"score": best.score, "n_segments": np.ones(len(best.rows), np.int64)}
+    similar = (f"{name}_similarity" for name in names)
+    return pd.DataFrame(columns | dict(zip(similar, best.similar.T, strict=True)))

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from twlab.analysis.judging.places import Fuse
+    from twlab.analysis.judging.places import Compared, Fuse
     from twlab.analysis.judging.queries import Embedder
     from twlab.analysis.judging.searched import Searched
     from twlab.table.types import ManyQueries, Query
@@ -184,22 +184,20 @@ def search(
 
     def answer(one: Query | None, words: str | None) -> pd.DataFrame:
         asked = searched.embed(one, words, client=client, model_name=model_name)
-        return _best_hits(searched, best_places(searched.compare(asked), wanted), k)
+        return _best_hits(searched, searched.compare(asked), k)
 
     if queries is None:
         return answer(query, text)
-    return answer_each(answer, queries, query=query, text=text)
+    return answer_each(
+        lambda several: [answer(one, None) for one in several], queries, query=query, text=text
+    )
 
 
-def _best_hits(searched: Searched, ranked: pd.DataFrame, k: int) -> pd.DataFrame:
+def _best_hits(searched: Searched, found: Sequence[Compared], k: int) -> pd.DataFrame:
     """The best places with the label of the best row of each, and the pages of documents."""
-    pool = searched.pool
-    best = ranked.pop("row").to_numpy(np.intp)
-    ranked.insert(0, "match", pool.index.to_flat_index()[best])
-    pages = page_columns(pool)
-    for name in pages:
-        ranked[name] = pool[name].iloc[best].array
-    return hit_table(ranked, k, ["match", *PLACE, *pages])
+    pool, best = searched.pool, best_places(found, searched.wanted, k)
+    labels = pool.index.to_flat_index()[best.rows]
+    return hit_table(best, [one.name for one in found], pool, labels, page_columns(pool))
 
 
 def merge_hits(hits: pd.DataFrame, *, max_gap_sec: float = 0.0) -> pd.DataFrame:

@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from twlab.analysis.judging.places import (
-    PLACE,
     UNNAMED,
     Compared,
+    number_places,
     queries_for,
     query_rows,
     similar_to,
@@ -52,6 +53,11 @@ class Searched:
     wanted: Asked
     _known: dict[str, tuple[Positions, Matrix]] = field(default_factory=dict, repr=False)
 
+    @cached_property
+    def places(self) -> Positions:
+        """The place of each row of the pool, by its number."""
+        return number_places(self.pool)
+
     @property
     def options(self) -> list[str]:
         """The options that are searched."""
@@ -85,8 +91,7 @@ class Searched:
         """An option with the similarities of the rows that it is read against."""
         rows = self.unit_rows(name)[0]
         hits = self.keep[rows]
-        places = self.pool[PLACE].iloc[rows[hits]]
-        return Compared(name, places, rows[hits], similar[hits], similar)
+        return Compared(name, rows[hits], self.places[rows[hits]], similar[hits], similar)
 
     def _beside(self, name: str, queries: pd.DataFrame) -> Compared:
         rows, unit = self.unit_rows(name)

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError, warn
-from twlab.table.segments import MARKED, models_of, one_space, unit_vectors
+from twlab.table.segments import BY_FIELDS, MARKED, models_of, one_space, unit_vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -186,15 +186,16 @@ def same_space(a: Any, b: Any, left: NDArray[Any], right: NDArray[Any]) -> None:
             f"vectors of {left.shape[1]} and of {right.shape[1]} dimensions compared; "
             "one dimension was expected; use vectors of one model on both sides"
         )
-    same_model(a, b)
-    models = [_models(side) for side in (a, b)]
+    models = _agreed_models(a, b)
     # A bare vector, which has no such column, is taken at its owner's word.
     tables = [isinstance(side, pd.DataFrame) and "model_name" in side for side in (a, b)]
+    if not all(tables) or not len(a) or not len(b) or models[0] == models[1]:
+        return
     named = [
         _names(side, "model_name") | (own & MARKED)
         for side, own in zip((a, b), models, strict=True)
     ]
-    if all(tables) and len(a) and len(b) and models[0] != models[1] and named[0] != named[1]:
+    if named[0] != named[1]:
         name = next(iter(named[0] or named[1]))
         warn(
             f"vectors of the model {name!r} compared with vectors that name no model; they mean "
@@ -211,6 +212,11 @@ def same_model(a: Any, b: Any) -> None:
     InputError
         Naming the models.
     """
+    _agreed_models(a, b)
+
+
+def _agreed_models(a: Any, b: Any) -> list[set[str]]:
+    """The models of each side, which are the same or not named."""
     models = [_models(side) for side in (a, b)]
     if all(models) and models[0] != models[1]:
         names = " and ".join(", ".join(map(repr, sorted(side))) for side in models)
@@ -218,6 +224,7 @@ def same_model(a: Any, b: Any) -> None:
             f"vectors of the models {names} compared; one model was expected on both sides; "
             "embed both with the same model, or filter each side to one that both have"
         )
+    return models
 
 
 def same_option(a: Any, b: Any) -> None:
@@ -240,7 +247,7 @@ def same_option(a: Any, b: Any) -> None:
 
 def _models(side: Any) -> set[str]:
     """The models of a table, as named or as its fields tell."""
-    if not isinstance(side, pd.DataFrame):
+    if not isinstance(side, pd.DataFrame) or not {"model_name", BY_FIELDS} & {*side.columns}:
         return set()
     return set(models_of(side).dropna().astype(str))
 

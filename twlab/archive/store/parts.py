@@ -411,8 +411,8 @@ class Part(Source):
         Parameters
         ----------
         query, queries, text, k, by, weights, fuse
-            As for :func:`twlab.search`. For the neighbours of many rows :func:`twlab.nearest` is
-            sooner, which reads the store once for all.
+            As for :func:`twlab.search`. Many `queries` in one call are sooner than as many calls:
+            the store is read once for all.
         client, model_name, video_id, start_sec, end_sec, where
             As for :func:`twlab.search`.
 
@@ -463,9 +463,9 @@ class Part(Source):
         kinds = self._kinds(table)
         looked = Looked(table, self._condition, within, kinds, self._backgrounds, self._runs)
 
-        def answer(one: Any, words: str | None) -> pd.DataFrame:
+        def answer(questions: list[tuple[Any, str | None]]) -> list[pd.DataFrame]:
             return search_table(
-                *(looked, one, words, asked),
+                *(looked, questions, asked),
                 k=k,
                 client=client,
                 model_name=model_name,
@@ -473,8 +473,13 @@ class Part(Source):
             )
 
         if queries is None:
-            return answer(query, text)
-        return answer_each(answer, queries, query=query, text=text)
+            return answer([(query, text)])[0]
+        return answer_each(
+            lambda several: answer([(one, None) for one in several]),
+            queries,
+            query=query,
+            text=text,
+        )
 
     def _kinds(self, table: Any) -> pd.DataFrame:
         """The options, scopes and models of the version that is shown, looked up once."""

@@ -22,14 +22,19 @@ import pandas as pd
 from twlab.analysis.judging.places import (
     PLACE,
     UNNAMED,
+    Best,
     Compared,
+    best_cosines,
     best_places,
+    drop_zeros,
     hit_table,
+    number_places,
     queries_for,
     query_rows,
-    similar_to,
 )
 from twlab.analysis.judging.queries import embed_query
+from twlab.analysis.neighbors.exact import best_rows, merge_best
+from twlab.analysis.neighbors.similarity import dot_rows, same_space
 from twlab.archive.store.arrow import frame_of
 from twlab.archive.store.keys import KEY
 from twlab.archive.store.lance import (
@@ -50,6 +55,7 @@ from twlab.table.segments import (
     WHOLE_SCOPES,
     clip_mask,
     models_of,
+    scale_rows,
     str_column,
     unit_vectors,
     whole_mask,
@@ -61,7 +67,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twlab.analysis.judging.places import Asked
-    from twlab.table.types import Matrix
+    from twlab.table.types import Floats, Mask, Matrix, Positions
 
 
 __all__ = ["Looked", "kinds_of", "search_table"]
@@ -76,6 +82,17 @@ that many is known to 2 % of their spread (of half as many to 3 %), for 8 MB of 
 MANY_EACH, LEAST_EACH = 10, 200
 """Of several options so many of each are looked at for a hit, and so many in any case: a place must
 be that good in one of its options."""
+
+CANDIDATES = 32_768
+"""Rows that are looked at for some queries of many at once: 64 MB of vectors of 512 numbers, and
+the store is read once for 3,000 queries of one option, or 160 of several."""
+
+COMPARED_ROWS = 4096
+"""Rows that are compared at a time where all are; their vectors fit a processor's cache."""
+
+ROUGH = 1e-5
+"""How much float32 may take from a cosine. What BLAS makes of 1,280 numbers is wrong by 1e-6 at
+most; rows within ten times that of the last that is kept are compared once more."""
 
 NUMBER = "_rowid"
 """What Lance calls the number by which it knows a row; no column of a store may be named so."""
@@ -140,16 +157,15 @@ def _keep_different(rows: Any) -> Any:
 
 def search_table(
     looked: Looked,
-    query: Any,
-    text: str | None,
+    questions: Sequence[tuple[Any, str | None]],
     asked: Asked,
     *,
     k: int,
     client: Any,
     model_name: str | None,
     exact: bool,
-) -> pd.DataFrame:
-    """The best places, best first, each with its best row."""
+) -> list[pd.DataFrame]:
+    """The best places for each query or text, best first, each with its best row."""
     within = join_conditions(looked.condition, looked.within)
     kinds = _searched_kinds(looked, within)
     names = kinds["embedding_option"].astype(object).fillna(UNNAMED)
@@ -157,28 +173,117 @@ def search_table(
     options = asked.options(there)
     beside = {"model_name": model_name, "client": client, "width": _width(looked.table)}
     models = _models(looked, kinds[names.isin(options)], within)
-    queries = query_rows(embed_query(query, text, models=models, **beside))
-    meant = queries_for(queries, options, there)
-    asked.check_compared([*meant])
-    limit = k if len(meant) == 1 and len(kinds) == 1 else max(MANY_EACH * k, LEAST_EACH)
-    limit = min(limit, max(1, int(looked.table.count_rows())))
-    plans = {name: _plan(looked, kinds[names == name], within) for name in meant}
-    _check_width(looked.table, queries, [*meant])
-    near = [
-        _nearest(looked.table, plans[name].hits, unit_vectors(rows), limit, exact=exact)
-        for name, rows in meant.items()
+    meant = []
+    for query, text in questions:
+        rows = query_rows(embed_query(query, text, models=models, **beside))
+        meant.append(queries_for(rows, options, there))
+        asked.check_compared([*meant[-1]])
+    plans = {
+        name: _plan(looked, kinds[names == name], within)
+        for name in options
+        if any(name in one for one in meant)
+    }
+    few = max(1, int(looked.table.count_rows()))
+    limits = [
+        min(few, k if len(one) == len(kinds) == 1 else max(MANY_EACH * k, LEAST_EACH))
+        for one in meant
     ]
-    rows = pd.concat(near, ignore_index=True)
-    if len(meant) > 1:
-        rows = _add_neighbours(looked.table, rows, plans)
-    rows = rows.drop_duplicates(NUMBER)
-    rows = rows[rows["embedding"].map(np.any).astype(bool)].reset_index(drop=True)
-    own = rows["embedding_option"].astype(object).fillna(UNNAMED).to_numpy(object)
-    found = [
-        _compare_exactly(name, looked, plans[name], rows[own == name], theirs)
-        for name, theirs in meant.items()
-    ]
-    return _as_table(looked, rows, best_places(found, asked).head(k))
+    vectors = [_directions(looked.table, one, plans) for one in meant]
+    hits: list[pd.DataFrame] = []
+    step = max(1, CANDIDATES // max(limits))
+    for first in range(0, len(meant), step):
+        part = slice(first, first + step)
+        found = _candidates(looked.table, plans, vectors[part], limits[part], exact=exact)
+        hits += _best_hits(looked, plans, vectors[part], found, asked, k)
+    return hits
+
+
+def _directions(
+    table: Any, meant: dict[str, pd.DataFrame], plans: dict[str, _Plan]
+) -> dict[str, Matrix]:
+    """The unit vectors of a query for each option, checked against what they are compared with."""
+    found = {}
+    for name, rows in meant.items():
+        _check_width(table, rows, name)
+        unit = unit_vectors(rows)
+        same_space(plans[name].like.drop(columns="embedding_option"), rows, unit, unit)
+        found[name] = drop_zeros(name, unit)
+    return found
+
+
+def _candidates(
+    table: Any,
+    plans: dict[str, _Plan],
+    vectors: Sequence[dict[str, Matrix]],
+    limits: Sequence[int],
+    *,
+    exact: bool,
+) -> tuple[Positions, NDArray[np.int64]]:
+    """The rows that may be hits: the question of each, and its number; each pair once, in order."""
+    owners, numbers = [np.empty(0, np.intp)], [np.empty(0, np.int64)]
+    for name, plan in plans.items():
+        for limit in sorted({*limits}):  # the same for all, unless options of some are fewer
+            mine = [k for k, one in enumerate(vectors) if name in one and limits[k] == limit]
+            if mine:
+                every = np.concatenate([vectors[k][name] for k in mine])
+                owner = np.repeat(mine, [len(vectors[k][name]) for k in mine])
+                which, number = _nearest(table, plan.hits, every, limit, exact=exact)
+                owners.append(owner[which])
+                numbers.append(number)
+    owner, number = np.concatenate(owners), np.concatenate(numbers)
+    if any(len(one) > 1 for one in vectors):
+        owner, number = _add_neighbours(table, owner, number, plans, vectors)
+    pairs = np.unique(np.column_stack([owner, number]), axis=0)
+    return pairs[:, 0].astype(np.intp), pairs[:, 1]
+
+
+def _best_hits(
+    looked: Looked,
+    plans: dict[str, _Plan],
+    vectors: Sequence[dict[str, Matrix]],
+    found: tuple[Positions, NDArray[np.int64]],
+    asked: Asked,
+    k: int,
+) -> list[pd.DataFrame]:
+    """The best places of each question among its candidates."""
+    numbers, row = np.unique(found[1], return_inverse=True)
+    rows = _rows_of(looked.table, numbers, _names(looked.table))
+    unit, zero = scale_rows(block_of(rows["embedding"]))
+    told = rows.select([*PLACE, "embedding_option"]).to_pandas()
+    own = told["embedding_option"].astype(object).fillna(UNNAMED).to_numpy(object)
+    place = number_places(told)
+    levels = {
+        name: _levels(looked, plan, name, vectors)
+        for name, plan in plans.items()
+        if any(name in one for one in vectors)
+    }
+    ends = np.searchsorted(found[0], np.arange(len(vectors) + 1))
+    best = []
+    for question, one in enumerate(vectors):
+        mine = row[ends[question] : ends[question + 1]]
+        compared = []
+        for name, theirs in one.items():
+            hits = mine[(own[mine] == name) & ~zero[mine]]
+            similar = best_cosines(unit[hits], theirs)
+            compared.append(Compared(name, hits, place[hits], similar, levels[name][question]))
+        best.append(best_places(compared, asked, k))
+    pool = _Pool(numbers, rows, told)
+    return _as_tables(looked, pool, best, [tuple(one) for one in vectors])
+
+
+def _levels(
+    looked: Looked, plan: _Plan, name: str, vectors: Sequence[dict[str, Matrix]]
+) -> dict[int, Floats]:
+    """The similarities to the questions about an option of the rows that it is read against."""
+    around = _background(looked, plan.background)
+    mine = [k for k, one in enumerate(vectors) if name in one]
+    every = np.concatenate([vectors[k][name] for k in mine])
+    products = np.empty((len(around), len(every)), np.float32)
+    dot_rows(around, every, products)
+    np.clip(products, -1, 1, out=products)
+    ends = np.cumsum([len(vectors[k][name]) for k in mine])[:-1]
+    parts = np.split(products, ends, axis=1)
+    return {k: part.max(axis=1).astype(np.float64) for k, part in zip(mine, parts, strict=True)}
 
 
 def _width(table: Any) -> Any:
@@ -186,13 +291,13 @@ def _width(table: Any) -> Any:
     return table.schema.field("embedding").type.list_size
 
 
-def _check_width(table: Any, queries: pd.DataFrame, names: Sequence[str]) -> None:
+def _check_width(table: Any, queries: pd.DataFrame, name: str) -> None:
     """Refuse vectors of another dimension before they are asked for."""
     width = _width(table)
     own = len(queries["embedding"].iloc[0])
     if own != width:
         raise InputError(
-            f"the query has {own} dimensions, the option {names[0]!r} {width}; vectors of one "
+            f"the query has {own} dimensions, the option {name!r} {width}; vectors of one "
             "model were expected; embed the query with the model of the store"
         )
 
@@ -289,19 +394,6 @@ def _is_model(model: Any, by_fields: Any, *, told: bool) -> str:
     return f"(model_name IS NULL AND {BY_FIELDS} {fields})"
 
 
-def _compare_exactly(
-    name: str, looked: Looked, plan: _Plan, rows: pd.DataFrame, queries: pd.DataFrame
-) -> Compared:
-    """The rows of an option beside the queries meant for it, and the option's own distribution."""
-    around = _background(looked, plan.background)
-    background = np.empty(0)
-    if len(around):  # all of it is of one model, which one row tells
-        level = plan.like.iloc[:1].drop(columns="embedding_option")
-        background = similar_to(name, level, queries, around)
-    similar = similar_to(name, rows, queries) if len(rows) else np.empty(0)
-    return Compared(name, rows[PLACE], rows.index.to_numpy(np.intp), similar, background)
-
-
 def _background(looked: Looked, condition: str | None) -> Matrix:
     """Unit vectors of some thousand rows of a condition, the same at every search."""
     key = condition or ""
@@ -322,19 +414,53 @@ def _background(looked: Looked, condition: str | None) -> Matrix:
 
 def _nearest(
     table: Any, where: str | None, vectors: Matrix, limit: int, *, exact: bool
-) -> pd.DataFrame:
-    """The rows nearest to each vector of length 1, and what the store knows of them."""
+) -> tuple[Positions, NDArray[np.int64]]:
+    """The rows nearest to each vector of length 1: which vector, and the number of the row."""
     probes = 0 if exact else _probes(table, where)
-    parts = []
-    for vector in vectors[vectors.any(axis=1)]:
-        query = table.search(vector, vector_column_name="embedding").distance_type("cosine")
-        query = (
-            query.select([*_names(table), "_distance"]).with_row_id(with_row_id=True).limit(limit)
-        )
-        query = query.nprobes(probes).refine_factor(5) if probes else query.bypass_vector_index()
-        with reading(table, where):
-            parts.append((query.where(f"({where})") if where else query).to_arrow())
-    return pd.concat([_frame(table, rows) for rows in parts or [_empty(table)]], ignore_index=True)
+    if not probes:
+        return _nearest_of_all(table, where, vectors, limit)
+    query = table.search(list(vectors), vector_column_name="embedding").distance_type("cosine")
+    query = query.select(["_distance"]).with_row_id(with_row_id=True).limit(limit)
+    query = query.nprobes(probes).refine_factor(5)
+    with reading(table, where):
+        rows = (query.where(f"({where})") if where else query).to_arrow()
+    several = "query_index" in rows.column_names
+    which = rows["query_index"].to_numpy() if several else np.zeros(len(rows), np.intp)
+    return which.astype(np.intp), rows[NUMBER].to_numpy().astype(np.int64)
+
+
+def _nearest_of_all(
+    table: Any, where: str | None, vectors: Matrix, limit: int
+) -> tuple[Positions, NDArray[np.int64]]:
+    """The same by comparing every row, read once for all vectors.
+
+    Equally alike rows rank by their numbers, whatever stands beside them in a block.
+    """
+    best = np.empty((len(vectors), 0), np.int64), np.empty((len(vectors), 0), np.float32)
+    least = np.full(len(vectors), -np.inf, np.float32)
+    with reading(table, where):
+        query = plain_query(table, ["embedding", NUMBER], where)
+        for batch in query.to_batches(batch_size=COMPARED_ROWS):
+            rows = np.asarray(batch["embedding"].flatten()).reshape(len(batch), -1)
+            near = rows[close := _may_be_among(rows, vectors, least)]
+            if len(near):
+                numbers = batch[NUMBER].to_numpy().astype(np.int64)[close]
+                unit = scale_rows(near)[0]
+                best = merge_best(best, best_rows(vectors, unit, numbers, limit, own=False), limit)
+            if best[0].shape[1] == limit:
+                least = best[1][:, -1] - ROUGH
+    which, column = np.nonzero(best[0] >= 0)
+    return which, best[0][which, column]
+
+
+def _may_be_among(rows: Matrix, vectors: Matrix, least: Matrix) -> Mask:
+    """Which rows may reach the least similarity to one of the vectors; no zero vector does."""
+    with np.errstate(all="ignore"):  # what leaves the range of float32 is no number, and compared
+        length = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+        length[np.isinf(length)] = np.nan
+        close = ~(rows @ vectors.T < least * length[:, None]).all(axis=1)
+    close[close] = rows[close].any(axis=1)
+    return np.asarray(close)
 
 
 def _names(table: Any) -> list[str]:
@@ -342,46 +468,84 @@ def _names(table: Any) -> list[str]:
     return [name for name in table.schema.names if name != KEY]
 
 
-def _frame(table: Any, rows: Any) -> pd.DataFrame:
-    """Rows of a store as a table, with the numbers by which Lance knows them."""
-    fields = [table.schema.field(name) for name in _names(table)]
-    frame = frame_of(rows, fields, block_of(rows["embedding"]), n_rows=len(rows))
-    return frame.assign(**{NUMBER: rows[NUMBER].to_numpy().astype(np.int64)})
+def _rows_of(table: Any, numbers: NDArray[np.int64], names: list[str]) -> Any:
+    """Rows of a store by the numbers by which Lance knows them, in their order."""
+    import pyarrow as pa
+
+    if not len(numbers):
+        return pa.schema([table.schema.field(name) for name in names]).empty_table()
+    with reading(table, None):
+        return table.take_row_ids(numbers.tolist()).select(names).to_arrow()
 
 
-def _add_neighbours(table: Any, rows: pd.DataFrame, plans: dict[str, _Plan]) -> pd.DataFrame:
-    """The rows, and those of other options that lie at the same places."""
-    timed = rows.dropna(subset=["start_sec"])
+def _add_neighbours(
+    table: Any,
+    owner: Positions,
+    number: NDArray[np.int64],
+    plans: dict[str, _Plan],
+    vectors: Sequence[dict[str, Matrix]],
+) -> tuple[Positions, NDArray[np.int64]]:
+    """The candidates, and those of other options that lie at the places of their questions."""
+    unique, row = np.unique(number, return_inverse=True)
+    timed = _rows_of(table, unique, PLACE[:2]).to_pandas().iloc[row].assign(owner=owner)
+    timed = timed[np.array([len(one) > 1 for one in vectors])[owner]].dropna(subset="start_sec")
     if timed.empty:
-        return rows
-    videos = ", ".join(map(quote, sorted({*timed["video_id"]})))
-    starts = sorted({round(1000 * second) for second in timed["start_sec"]})
-    place = (
-        f"video_id IN ({videos}) AND CAST(round(start_sec * 1000) AS BIGINT) IN "
-        f"({', '.join(map(str, starts))})"
-    )
-    keys = {*zip(timed["video_id"], timed["start_sec"].round(3), strict=True)}
-    more = []
-    for plan in plans.values():
+        return owner, number
+    spots = timed.assign(start_sec=_milliseconds(timed)).drop_duplicates()
+    videos = ", ".join(map(quote, sorted({*spots["video_id"]})))
+    starts = ", ".join(map(str, sorted({*spots["start_sec"].tolist()})))
+    place = f"video_id IN ({videos}) AND CAST(round(start_sec * 1000) AS BIGINT) IN ({starts})"
+    owners, numbers = [owner], [number]
+    for name, plan in plans.items():
         where = join_conditions(plan.hits, place)
         with reading(table, where):
-            rows_there = (
-                plain_query(table, _names(table), where).with_row_id(with_row_id=True).to_arrow()
-            )
-            found = _frame(table, rows_there)
-        spots = zip(found["video_id"], found["start_sec"].round(3), strict=True)
-        more.append(found[[spot in keys for spot in spots]])
-    return pd.concat([rows, *more], ignore_index=True)
+            found = plain_query(table, [*PLACE[:2], NUMBER], where).to_arrow().to_pandas()
+        asking = np.array([name in one for one in vectors])[spots["owner"]]
+        met = found.assign(start_sec=_milliseconds(found)).merge(spots[asking])
+        owners.append(met["owner"].to_numpy(np.intp))
+        numbers.append(met[NUMBER].to_numpy(np.int64))
+    return np.concatenate(owners), np.concatenate(numbers)
 
 
-def _as_table(looked: Looked, rows: pd.DataFrame, best: pd.DataFrame) -> pd.DataFrame:
-    """The places as they are told, followed by all other columns of their best rows."""
-    chosen = rows.iloc[best["row"].to_numpy(np.intp)].reset_index(drop=True)
-    best = best.drop(columns="row")
-    best.insert(0, "match", _runs(looked).rows_of(chosen[NUMBER].to_numpy(np.int64)))
-    shown = hit_table(best, len(best), ["match", *PLACE])
-    chosen = chosen.drop(columns=[NUMBER, *(set(chosen.columns) & set(shown.columns))])
-    return pd.concat([shown, chosen], axis=1)
+def _milliseconds(rows: pd.DataFrame) -> NDArray[np.int64]:
+    """When rows start, in whole thousandths of a second."""
+    return np.asarray(np.rint(1000 * rows["start_sec"]), np.int64)
+
+
+class _Pool(NamedTuple):
+    """The candidates of some questions, each once."""
+
+    numbers: NDArray[np.int64]
+    rows: Any
+    """Their columns, by Arrow."""
+    told: pd.DataFrame
+    """Their places."""
+
+
+def _as_tables(
+    looked: Looked, pool: _Pool, best: Sequence[Best], names: Sequence[tuple[str, ...]]
+) -> list[pd.DataFrame]:
+    """The places of each question as they are told, then all other columns of their best rows."""
+    tables = {}
+    for compared in {*names}:  # most often all questions are of the same options
+        mine = [k for k, one in enumerate(names) if one == compared]
+        several = Best(*map(np.concatenate, zip(*(best[k] for k in mine), strict=True)))
+        table = _as_table(looked, pool, several, compared)
+        ends = np.cumsum([len(best[k].rows) for k in mine])
+        for k, end in zip(mine, ends, strict=True):
+            tables[k] = table[end - len(best[k].rows) : end].reset_index(drop=True)
+    return [tables[k] for k in range(len(best))]
+
+
+def _as_table(looked: Looked, pool: _Pool, best: Best, names: Sequence[str]) -> pd.DataFrame:
+    """Places as they are told, followed by all other columns of their best rows."""
+    match = _runs(looked).rows_of(pool.numbers[best.rows])
+    shown = hit_table(best, names, pool.told, match)
+    fields = [looked.table.schema.field(name) for name in _names(looked.table)]
+    further = [field for field in fields if field.name not in shown.columns]
+    chosen = pool.rows.take(best.rows)
+    block = block_of(chosen["embedding"])
+    return pd.concat([shown, frame_of(chosen, further, block, n_rows=len(shown))], axis=1)
 
 
 def _runs(looked: Looked) -> Runs:
@@ -413,10 +577,3 @@ def _probes(table: Any, where: str | None) -> int:
         return 0
     partitions = max(1.0, n_all / 4096)
     return math.ceil((16 + 2 * math.sqrt(partitions)) * n_all / n)
-
-
-def _empty(table: Any) -> Any:
-    """No rows."""
-    import pyarrow as pa
-
-    return table.schema.append(pa.field(NUMBER, pa.uint64())).empty_table()
