@@ -82,6 +82,44 @@ def test_a_cosine_is_the_same_in_any_block(rng: np.random.Generator, d: int) -> 
         np.testing.assert_array_equal(block, whole[90 : 90 + rows, 7 : 7 + columns])
 
 
+def all_but_alike(rng: np.random.Generator, copies: int) -> np.ndarray:
+    """Rows in groups whose products differ by less than float32 sums are off."""
+    centres = np.repeat(rng.normal(size=(90, 256)), 8, axis=0)
+    near = centres + 10.0 ** rng.uniform(-8, -3, size=(720, 1)) * rng.normal(size=(720, 256))
+    return np.concatenate([near] * copies)[rng.permutation(720 * copies)]
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+def test_rows_all_but_alike_rank_by_their_cosine(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, copies: int
+) -> None:
+    matrix = all_but_alike(rng, copies)
+    full = tw.cosine_similarity(matrix, matrix)
+    np.fill_diagonal(full, -2)
+    monkeypatch.setattr(exact, "BLOCK_CELLS", 2**18)
+    for k in (3, 9):
+        indices, similarities = tw.nearest(matrix, k=k)
+        assert (indices == sorted_out(full, k)).all()
+        np.testing.assert_array_equal(similarities, np.take_along_axis(full, indices, axis=1))
+
+
+def test_of_many_copies_the_first_are_nearest() -> None:
+    indices, similarities = tw.nearest(np.ones((1500, 5)), k=4)
+    assert indices[:6].tolist() == [[i for i in range(5) if i != q][:4] for q in range(6)]
+    assert (indices[6:] == np.arange(4)).all()
+    assert (similarities == similarities[0, 0]).all()
+
+
+def test_of_any_sign_rows_rank_by_value_then_position(rng: np.random.Generator) -> None:
+    matrix = rng.integers(-2, 3, size=(300, 3)) + np.array([0.5, 0, 0])
+    full = tw.cosine_similarity(matrix[:40], matrix)
+    assert (full < 0).any()
+    assert (full == 0).any()
+    indices, similarities = tw.nearest(matrix[:40], matrix, k=300)
+    assert (indices == sorted_out(full, 300)).all()
+    np.testing.assert_array_equal(similarities, -np.sort(-full, axis=1))
+
+
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="names of x86 processors")
 @pytest.mark.parametrize("processor", ["Haswell", "Nehalem", "Prescott"])
 def test_so_it_is_on_another_processor(processor: str) -> None:
@@ -94,6 +132,7 @@ def test_so_it_is_on_another_processor(processor: str) -> None:
             "pytest",
             "-q",
             f"{__file__}::test_a_cosine_is_the_same_in_any_block",
+            f"{__file__}::test_rows_all_but_alike_rank_by_their_cosine",
         ],
         env={**os.environ, "OPENBLAS_CORETYPE": processor, "PYTEST_ADDOPTS": ""},
         capture_output=True,
@@ -101,7 +140,7 @@ def test_so_it_is_on_another_processor(processor: str) -> None:
         check=False,
     )
     assert ran.returncode == 0, ran.stdout
-    assert "4 passed" in ran.stdout
+    assert "6 passed" in ran.stdout
 
 
 @settings(max_examples=40, deadline=None)

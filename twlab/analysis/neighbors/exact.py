@@ -18,16 +18,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from twlab.analysis.neighbors.similarity import BLOCK_CELLS, dot_rows
+from twlab.analysis.neighbors.similarity import (
+    BLOCK_CELLS,
+    blas_error,
+    dot_by_blas,
+    dot_each,
+    dot_rows,
+)
+from twlab.analysis.neighbors.topmost import NOTHING, empty_keys, fold_keys, keep_best, unfold_keys
 from twlab.errors import InputError
 from twlab.progress import bar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
     from twlab.table.types import Floats, Matrix, Neighbors, Positions
+
+    Multiply = Callable[[Matrix, Matrix, Matrix], None]
 
 
 __all__ = [
@@ -46,9 +55,9 @@ __all__ = [
     "pairs_above",
 ]
 
-GROUP = 8
-"""Columns whose maximum stands for them while the best are looked for. The ten best among 8,000
-rows take a tenth more time with 4 and with 16; the result is the same."""
+SPARE = 4
+"""Rows chosen beyond the ``k`` best where products are not exact. The errors of some 6e-5 hide
+the order of two rows at most of a query, unless many are copies: then all are multiplied again."""
 
 ROUNDING = 1e-6
 """What float32 may take from a similarity that is exactly the threshold."""
@@ -87,6 +96,21 @@ class Videos(NamedTuple):
     def of(self, queries: Any, unit: Any) -> Videos:
         """The same for some queries and some rows."""
         return Videos(self.query[queries], self.unit[unit], self.same)
+
+    def strike(self, block: Matrix) -> None:
+        """Make pairs that do not count less than any similarity."""
+        agree = self.query[:, None] == self.unit
+        block[agree != self.same] = -np.inf
+
+
+class _Search(NamedTuple):
+    """What is looked for where."""
+
+    queries: Matrix
+    pool: Matrix
+    itself: Positions
+    """The row of the pool that each query is, -1 where it is none."""
+    videos: Videos | None
 
 
 class Wanted(NamedTuple):
@@ -127,28 +151,78 @@ def best_rows(
     if not width or not len(asked):
         return indices[:, :0], similarities[:, :0]
     pool = unit if len(among) == len(unit) else unit[among]
-    column_of = np.full(len(queries), -1, np.intp)
-    column_of[among if own else []] = np.arange(len(among)) if own else -1
-    # Filled up with columns that are never found, so that they divide into groups on every level.
-    levels = _levels(len(pool), width)
-    columns = -(-len(pool) // GROUP**levels) * GROUP**levels
-    step = max(2, min(len(asked), BLOCK_CELLS // columns))
-    buffer = np.full((step, columns), -np.inf, np.float32)
-    for first in bar("neighbours", range(0, len(asked), step), unit="step"):
-        rows = asked[first : first + step]
-        block = buffer[: len(rows)]
-        dot_rows(queries[rows], pool, block[:, : len(pool)])
-        itself = column_of[rows]
-        block[np.flatnonzero(itself >= 0), itself[itself >= 0]] = -np.inf
-        if videos is not None:
-            agree = videos.query[rows][:, None] == videos.unit[among]
-            block[:, : len(pool)][agree != videos.same] = -np.inf
-        best, values = _best(block, width, levels)
-        there = np.isfinite(values)
-        indices[rows] = np.where(there, among[np.minimum(best, len(among) - 1)], -1)
-        similarities[rows] = np.where(there, values, np.nan)
+    itself = np.full(len(queries), -1, np.intp)
+    if own:
+        itself[among] = np.arange(len(among))
+    if videos is not None:
+        videos = videos.of(slice(None), among)
+    columns, values = _best_columns(_Search(queries, pool, itself, videos), asked, width)
+    indices[asked], similarities[asked] = np.where(columns >= 0, among[columns], -1), values
     filled = int((indices >= 0).sum(axis=1).max(initial=0))
     return indices[:, :filled], similarities[:, :filled]
+
+
+def _best_columns(search: _Search, rows: Positions, k: int) -> Neighbors:
+    """The best columns for some queries, and their similarities."""
+    error = blas_error(search.pool.shape[1])
+    if not error:
+        return unfold_keys(_best_keys(search, rows, k, dot_by_blas))
+    # The fast product chooses, and the few that it chose are multiplied again.
+    columns, rough = unfold_keys(_best_keys(search, rows, k + SPARE, dot_by_blas))
+    keys = fold_keys(dot_each(search.queries[rows], search.pool, columns), columns)
+    keys[columns < 0] = NOTHING
+    keys.sort(axis=1)
+    best = keys[:, -k:]
+    # What was not chosen is no better than the last that was, but for the errors of both products.
+    unsure = rough[:, -1] >= rough[:, k - 1] - 2 * error
+    best[unsure] = _best_keys(search, rows[unsure], k, dot_rows)
+    return unfold_keys(best)
+
+
+def _best_keys(search: _Search, rows: Positions, k: int, multiply: Multiply) -> NDArray[np.int64]:
+    """The keys of the best columns for some queries."""
+    n = len(search.pool)
+    if len(rows) == n and (search.itself[rows] == np.arange(n)).all():
+        return _best_keys_within(search, k, multiply)
+    best, step = empty_keys(len(rows), k), max(2, min(len(rows), BLOCK_CELLS // n))
+    buffer = np.empty((step, n), np.float32)
+    for first in bar("neighbours", range(0, len(rows), step), unit="step"):
+        mine = rows[first : first + step]
+        block = buffer[: len(mine)]
+        multiply(search.queries[mine], search.pool, block)
+        itself = search.itself[mine]
+        block[np.flatnonzero(itself >= 0), itself[itself >= 0]] = -np.inf
+        if search.videos is not None:
+            search.videos.of(mine, slice(None)).strike(block)
+        keep_best(best[first : first + step], block, 0)
+    return best
+
+
+def _best_keys_within(search: _Search, k: int, multiply: Multiply) -> NDArray[np.int64]:
+    """The same where the queries are the pool: two rows are multiplied once, for both of them."""
+    n = len(search.pool)
+    best, cells = empty_keys(n, k), max(2 * n, min(n * n, BLOCK_CELLS // 2))
+    buffer = np.empty(cells, np.float32)
+    for first, step in bar("neighbours", list(_steps_within(n, cells)), unit="step"):
+        rest = search.pool[first:]
+        block = buffer[: step * len(rest)].reshape(step, len(rest))
+        multiply(rest[:step], rest, block)
+        np.fill_diagonal(block, -np.inf)
+        if search.videos is not None:
+            search.videos.of(slice(first, first + step), slice(first, None)).strike(block)
+        keep_best(best[first : first + step], block, first)
+        block[:, :step] = -np.inf  # these have met one another
+        keep_best(best[first:], block.T, first)
+    return best
+
+
+def _steps_within(n: int, cells: int) -> Iterator[tuple[int, int]]:
+    """Firsts and numbers of rows that make a block of so many cells with all from there on."""
+    first = 0
+    while first < n:
+        step = min(n - first, cells // (n - first))
+        yield first, step
+        first += step
 
 
 def merge_best(one: Neighbors, other: Neighbors, k: int) -> Neighbors:
@@ -158,55 +232,6 @@ def merge_best(one: Neighbors, other: Neighbors, k: int) -> Neighbors:
     rank = np.where(indices >= 0, -similarities, np.inf)
     order = np.lexsort((indices, rank), axis=1)[:, :k]
     return np.take_along_axis(indices, order, 1), np.take_along_axis(similarities, order, 1)
-
-
-def _levels(n: int, k: int) -> int:
-    """How often columns are grouped before the few that are left are searched directly."""
-    levels = 0
-    while n > 4 * GROUP * k:
-        n = -(-n // GROUP)
-        levels += 1
-    return levels
-
-
-def _best(block: Matrix, k: int, levels: int) -> Neighbors:
-    """Columns and cosines of the k largest of each row, best first, ties by column."""
-    # Which of several equal columns a partition leaves among the k is its own affair. Rows where
-    # that decides are done again, by column; there are few, so a loop does.
-    columns, tied = _top_columns(block, k, levels)
-    for row in np.flatnonzero(tied):
-        values = np.minimum(block[row], 1)
-        last = values[columns[row]].min()
-        better, equal = np.flatnonzero(values > last), np.flatnonzero(values == last)
-        columns[row] = np.concatenate([better, equal])[:k]
-    values = np.clip(np.take_along_axis(block, columns, axis=1), -np.inf, 1)
-    np.maximum(values, -1, out=values, where=np.isfinite(values))
-    order = np.lexsort((columns, -values), axis=1)
-    return np.take_along_axis(columns, order, axis=1), np.take_along_axis(values, order, axis=1)
-
-
-def _top_columns(block: Matrix, k: int, levels: int) -> tuple[Positions, NDArray[np.bool_]]:
-    """Columns of the k largest of each row, in no order, and rows where others are as large.
-
-    The k largest lie in the k groups with the largest maxima: a column of any other group is not
-    above its own maximum, and so has those k maxima above it or beside it. Groups are strided,
-    column ``c`` in group ``c % n_groups``, so that the maxima are taken over long contiguous
-    stretches.
-    """
-    if levels:
-        groups = block.reshape(len(block), GROUP, -1)
-        chosen, tied = _top_columns(groups.max(axis=1), k, levels - 1)
-        offset = np.arange(GROUP) * groups.shape[2]
-        columns = (chosen[:, None, :] + offset[:, None]).reshape(len(block), -1)
-        values = np.take_along_axis(block, columns, axis=1)
-    else:
-        values, columns, tied = block, None, np.zeros(len(block), bool)
-    cut = values.shape[1] - k
-    best = np.argpartition(values, cut, axis=1)[:, cut:]
-    last = np.minimum(np.take_along_axis(values, best, axis=1).min(axis=1, keepdims=True), 1)
-    # Where fewer than k rows may be found the last is none of them, and nothing ties with it.
-    tied = tied | (np.isfinite(last[:, 0]) & ((values >= last).sum(axis=1) > k))
-    return (best if columns is None else np.take_along_axis(columns, best, axis=1)), tied
 
 
 def pairs_above(

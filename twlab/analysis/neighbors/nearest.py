@@ -74,8 +74,9 @@ MOST_PAIRS = 10_000_000
 """Near-duplicates that are still worth a table (about 1 GB)."""
 
 MOST_EXACT = 2**29
-"""Rows times rows (23,000 squared) that are compared one with each: 7.3 s of CPU, as long as
-40,000 and 50,000 take in part (7.0 and 6.6 s), so that fewer rows do not take longer than more."""
+"""Rows times rows (23,000 squared) that are compared one with each: 3.5 s of CPU, as long as 24,000
+take in part, and 30,000, 40,000 and 50,000 5.4, 7.1 and 7.6 s, so that fewer rows do not take
+longer than more."""
 
 MOST_COMPARED = 0.3
 """Share of all comparisons beyond which to look in part of the rows takes longer than in all: one
@@ -144,11 +145,11 @@ def nearest(
 
     Notes
     -----
-    Exact, it takes one matrix product and little more: in each row of similarities the maxima of
-    groups of columns are compared, and only the k best groups are looked into, on two levels.
-    Blocks of 32 MB bound the memory. In part, rows are compared with cells of rows whose border
-    is near (:mod:`twlab.analysis.neighbors.pruned`); the same call gives the same result, and the
-    similarities found are true ones.
+    Exact, it takes one matrix product and little more, of rows among themselves half of one: each
+    pair is multiplied once, the maxima of groups of columns are compared, and only the best groups
+    are looked into. Blocks of 32 MB bound the memory. In part, rows are compared with cells of rows
+    whose border is near (:mod:`twlab.analysis.neighbors.pruned`); the same call gives the same
+    result, and the similarities found are true ones.
 
     Examples
     --------

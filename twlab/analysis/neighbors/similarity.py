@@ -24,12 +24,15 @@ from twlab.table.segments import BY_FIELDS, MARKED, models_of, one_space, unit_v
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from twlab.table.types import Matrix, TableOrVectors
+    from twlab.table.types import Matrix, Positions, TableOrVectors
 
 
 __all__ = [
     "BLOCK_CELLS",
+    "blas_error",
     "cosine_similarity",
+    "dot_by_blas",
+    "dot_each",
     "dot_rows",
     "same_model",
     "same_option",
@@ -45,6 +48,9 @@ SMALL_CELLS = 64 * 64
 GRID = 2**26
 """Steps of a component in exact products: one more bit, and the sum of a row with itself, 2**52
 of them, would not fit the 53 bits of a float64 with room for what lies above 1."""
+
+GATHERED_CELLS = 2**18
+"""Components of rows picked out that are multiplied at a time, so that they stay in the cache."""
 
 TILE = 2048
 """Rows and columns of a tile where only half of a symmetric matrix is computed."""
@@ -122,12 +128,37 @@ def dot_rows(left: Matrix, right: Matrix, out: Matrix) -> None:
     elif _sums_by_place(left.shape[1]):
         _dot_exactly(left, right, out)
     else:
-        _dot_by_blas(left, right, out)
+        dot_by_blas(left, right, out)
+
+
+def blas_error(d: int) -> float:
+    """How far products of unit rows by BLAS may be from those of :func:`dot_rows`, 0 where not."""
+    # In whatever order d products are summed, the error is at most d roundings of the sum of their
+    # sizes, which is 1 at most for unit rows (Higham, "Accuracy and stability of numerical
+    # algorithms", 2002, 3.1). The result is rounded once more, and exact ones have their steps.
+    return (d + 1) * 2.0**-24 + d**0.5 / GRID if _sums_by_place(d) else 0.0
+
+
+def dot_each(left: Matrix, right: Matrix, columns: Positions) -> Matrix:
+    """The products of each row of ``left`` with those rows of ``right`` that its columns name.
+
+    As :func:`dot_rows` has them where BLAS sums by place.
+    """
+    out = np.empty(columns.shape, np.float32)
+    step = max(1, GATHERED_CELLS // (columns.shape[1] * left.shape[1]))
+    for first in range(0, len(left), step):
+        part = slice(first, first + step)
+        ours, theirs = (
+            np.rint(rows * np.float32(GRID)).astype(np.float64)
+            for rows in (left[part], right[columns[part]])
+        )
+        out[part] = (theirs @ ours[:, :, None])[:, :, 0] / GRID**2
+    return out
 
 
 @functools.cache
 def _sums_by_place(d: int) -> bool:
-    """Whether BLAS sums a pair of rows in another order where they stand elsewhere.
+    """Whether BLAS sums a pair of rows in another order where they stand elsewhere, or mirrored.
 
     So do the routines of OpenBLAS for AVX2 without AVX-512 (most of AMD's processors, many
     laptops), which treat the first and last columns of a block apart, and those it falls back on
@@ -136,11 +167,13 @@ def _sums_by_place(d: int) -> bool:
     are met.
     """
     few = np.random.default_rng(0).normal(size=(5, d)).astype(np.float32)
-    product = np.tile(few[:2], (104, 1))[:207] @ np.tile(few[2:], (69, 1)).T
-    return bool((product != np.tile(product[:2, :3], (104, 69))[:207]).any())
+    left, right = np.tile(few[:2], (104, 1))[:207], np.tile(few[2:], (69, 1))
+    product = left @ right.T
+    same = product == np.tile(product[:2, :3], (104, 69))[:207]
+    return not (same & (product == (right @ left.T).T)).all()
 
 
-def _dot_by_blas(left: Matrix, right: Matrix, out: Matrix) -> None:
+def dot_by_blas(left: Matrix, right: Matrix, out: Matrix) -> None:
     """Products by BLAS, those of few cells filled up with zeros."""
     shape = max(len(left), 2), max(len(right), 2)
     if shape[0] * shape[1] < SMALL_CELLS:
