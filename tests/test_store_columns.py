@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from insides import writing
 
 import twlab as tw
+from twlab.archive.store import arrow_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,3 +84,43 @@ def test_names_never_meet_in_one_key(tmp_path: Path, film: pd.DataFrame, sign: s
     for column in ("video_id", "embedding_option"):
         with pytest.raises(tw.InputError, match=f"in '{column}' holds a control character"):
             store.add(film.assign(**{column: f"a{sign}b"}))
+
+
+def mixed(film: pd.DataFrame) -> pd.DataFrame:
+    """Columns of every kind, with holes."""
+    return film.assign(
+        note=["é", None] * 5,
+        rating=pd.array([None, *range(9)], "Int64"),
+        tags=[["a", "b"], []] * 5,
+        answer=[{"a": [1]}, None] * 5,
+        empty=[None] * 10,
+    )
+
+
+@pytest.mark.parametrize("n_rows", [1, 3, 10, 1000])
+@pytest.mark.parametrize("large", [False, True])
+def test_blocks_are_the_rows(
+    tmp_path: Path, film: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, n_rows: int, large: bool
+) -> None:
+    monkeypatch.setattr(writing, "BLOCK_BYTES", n_rows * tw.vectors(film).strides[0])
+    if large:
+        monkeypatch.setattr(writing, "SHUFFLED_ROWS", 0)
+    store, rows = tw.open(tmp_path), mixed(film)
+    store.add(rows)
+    found = store.to_table()
+    if large:  # such a store may order them as it likes
+        found = found.sort_values("start_sec", ignore_index=True)
+    pd.testing.assert_frame_equal(found, rows.assign(empty=found["empty"]))
+    assert found["empty"].isna().all()
+    assert store.upsert(rows[::-1].assign(note="new")) == 10
+    assert store.to_table()["note"].tolist() == ["new"] * 10
+
+
+def test_blocks_share_no_memory(film: pd.DataFrame) -> None:
+    long = pd.concat([mixed(film)] * 20, ignore_index=True)
+    rows = arrow_rows(long, map(str, range(200)))
+    blocks = writing.cut_in_blocks(rows, tw.vectors(film).strides[0]).to_batches()
+    assert [block.num_rows for block in blocks] == [1] * 200
+    ends = {block["embedding"].flatten().buffers()[1].address for block in blocks}
+    assert len(ends) == 200
+    assert all(block.get_total_buffer_size() < 1024 for block in blocks)

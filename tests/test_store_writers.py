@@ -90,7 +90,13 @@ def test_a_store_whose_making_was_killed_is_made_again(tmp_path: Path) -> None:
     store_writers.check_whole(tw.open(tmp_path).to_table())
 
 
-def test_a_writer_that_looked_before_another_committed_doubles_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("n_blocks", [1, 40])
+def test_a_writer_that_looked_before_another_committed_doubles_nothing(
+    tmp_path: Path, n_blocks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row_bytes = 4 * store_writers.WIDTH
+    monkeypatch.setattr(writing, "BLOCK_BYTES", row_bytes * store_writers.ROWS // n_blocks)
+    monkeypatch.setattr(writing, "SHUFFLED_ROWS", 0)
     tw.open(tmp_path).add(store_writers.batch(0, writer=0))  # the indices are there
     one, two = lance.open_table(str(tmp_path)), lance.open_table(str(tmp_path))
     for number, table in enumerate((one, two), start=1):  # the second does not look again

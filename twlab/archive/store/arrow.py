@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["arrow_rows", "fit_rows", "frame_of"]
+__all__ = ["arrow_rows", "cut_in_blocks", "fit_rows", "frame_of"]
 
 # What the metadata of a column keeps of pandas: its dtype, or that cells are JSON or lists.
 _DTYPE = b"twlab:dtype"
@@ -151,6 +151,33 @@ def fit_rows(rows: Any, schema: Any) -> Any:
         given = rows.schema.field(field.name)
         columns.append(_cast(rows[field.name], given, field))
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def cut_in_blocks(rows: Any, n_bytes: int) -> Any:
+    """Rows as blocks of so many bytes of vectors that share no memory.
+
+    Lance would count all of it for each of them, and write what it keeps to a temporary file.
+    """
+    import pyarrow as pa
+
+    width = rows.schema.field("embedding").type.list_size
+    n_rows = max(1, n_bytes // (4 * max(1, width)))
+    blocks = rows.combine_chunks().to_batches(max_chunksize=n_rows)
+    return pa.Table.from_batches([_own(block) for block in blocks], schema=rows.schema)
+
+
+def _own(block: Any) -> Any:
+    """A block on memory of its own; its vectors are seen as such without a copy."""
+    import pyarrow as pa
+
+    every = pa.array(np.arange(block.num_rows))
+    columns = {name: block[name].take(every) for name in block.schema.names if name != "embedding"}
+    kind = block.schema.field("embedding").type
+    numbers = pa.array(block["embedding"].flatten().to_numpy())
+    columns["embedding"] = pa.FixedSizeListArray.from_arrays(numbers, type=kind)
+    return pa.RecordBatch.from_arrays(
+        [columns[name] for name in block.schema.names], schema=block.schema
+    )
 
 
 def _cast(column: Any, given: Any, field: Any) -> Any:
