@@ -50,6 +50,11 @@ def _new(folder: Any) -> Path:
     path = isinstance(folder, str | os.PathLike) and os.fspath(folder)
     if not path or "\0" in path:
         raise InputError(f"folder is {folder!r}; the path of a new folder was expected")
+    if "://" in path:
+        raise InputError(
+            f"{path!r} is an address; the path of a new folder on this computer was expected; "
+            "write it here, and copy it there"
+        )
     target = user_path(path)
     try:
         there = target.exists() or target.is_symlink()

@@ -267,7 +267,7 @@ class Store(Part):
             for given in tables_in(segments):
                 parts = list(cut_batches(given))
                 for rows, keys in parts if table is not None else ():
-                    table.checkout_latest()
+                    _show_latest(table)
                     renew_keys(table, rows)
                     _check(table, rows, keys, new=not replace, of_files=are_paths(segments))
                 if anew:
@@ -349,7 +349,9 @@ class Store(Part):
         ...     tw.open(folder, version=int(versions["version"].iloc[-1])).count_rows()
         101
         """
-        entries = self._require_table().list_versions()
+        table = self._require_table()
+        with lance.reading(table, None):
+            entries = table.list_versions()
         rows = [(e["version"], pd.Timestamp(e["timestamp"]), _n_rows(e)) for e in entries]
         return pd.DataFrame(rows, columns=["version", "written_at", "n_segments"])
 
@@ -409,6 +411,12 @@ class Store(Part):
                 "version was expected; open it without version="
             )
         return Store(self.address)
+
+
+def _show_latest(table: Any) -> None:
+    """What others have written since is to be seen."""
+    with lance.reading(table, None):
+        table.checkout_latest()
 
 
 def _column_names(argument: str, given: Any) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twlab.archive.store.keys import KEY
+from twlab.archive.store.outages import outage
 from twlab.checks import require
 from twlab.errors import InputError
 from twlab.paths import user_path
@@ -49,6 +50,13 @@ LONGEST_NAME, LONGEST_PATH = 255, 4095
 LONGEST_RETRY_SEC = 300.0
 """How long a change is tried again where others commit first. Each round waits at most 7.5 s, so
 that one of many writers has some 40 rounds; beyond, the library's error is told."""
+
+_ASKED = {"client_retry_timeout": "30"}
+_ASKED_FIRST = {"timeout": "10s", "client_max_retries": "1"}
+"""How object storage is asked, and how for the first time. What is not answered in 30 s is not
+asked again by the client, as LanceDB itself asks up to six times: an address that takes calls and
+says nothing took 13 minutes. The first question, for one name, is answered in a tenth of a second.
+"""
 
 LONGEST_CREATION_SEC = 5.0
 """How long a table that another process makes may take to appear: it is empty, two small files."""
@@ -94,10 +102,10 @@ def open_table(address: str, version: int | None = None) -> Any:
         _check_empty(Path(address) / f"{TABLE_NAME}.lance")
         return None
     with reword_errors(f"the store {address!r} cannot be opened"):
-        database = lancedb.connect(address)
-        if "://" in address and TABLE_NAME not in list_tables(database):
+        asked = lancedb.connect(address, storage_options=_ASKED_FIRST)
+        if "://" in address and TABLE_NAME not in list_tables(asked):
             return None
-        table = database.open_table(TABLE_NAME)
+        table = lancedb.connect(address, storage_options=_ASKED).open_table(TABLE_NAME)
         if version is not None:
             _check_version(table, version)
             table.checkout(version)
@@ -174,8 +182,9 @@ def create(address: str, schema: Any) -> Any:
     """The table, made empty unless another process has just made it."""
     lancedb = require("lancedb", extra="store")
     with reword_errors(f"no store can be made at {address!r}"):
+        database = lancedb.connect(address, storage_options=_ASKED)
         try:
-            return lancedb.connect(address).create_table(TABLE_NAME, schema=schema)
+            return database.create_table(TABLE_NAME, schema=schema)
         except (ValueError, RuntimeError, OSError):
             # Of two processes that make one store the second fails, and finds the first one's.
             table = _open_made_meanwhile(address)
@@ -202,6 +211,9 @@ def reword_errors(what: str, advice: str = "") -> Iterator[None]:
     except InputError:
         raise
     except (ValueError, RuntimeError, OSError) as error:
+        told = outage(str(error))
+        if told is not None:  # the library's own text may repeat what was sent
+            raise InputError(f"{what} {told}") from ConnectionError(told)
         raise InputError(f"{what} ({_reason(error)}){advice}") from error
 
 
@@ -239,7 +251,7 @@ def retry(change: Callable[[], T], table: Any) -> T:
 def _is_conflict(error: BaseException) -> bool:
     """Whether an error says that another process committed first."""
     text = str(error).lower()
-    return any(word in text for word in _CONFLICTS)
+    return outage(str(error)) is None and any(word in text for word in _CONFLICTS)
 
 
 def join_conditions(*conditions: str | None) -> str | None:

@@ -12,12 +12,12 @@ from twlab.archive.sources import Fragment
 from twlab.archive.store.arrow import frame_of
 from twlab.archive.store.keys import KEY
 from twlab.archive.store.lance import (
-    count_where,
     mark_of,
     plain_query,
     reword_errors,
     table_at,
 )
+from twlab.archive.store.reading_back import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,7 @@ class StoreFragment(Fragment):
 
 def cut_fragments(address: str, table: Any, condition: str | None = None) -> list[StoreFragment]:
     """All rows of a table, or those of a condition, as fragments, in order."""
-    n, version, mark = count_where(table, condition), table.version, mark_of(table)
+    n, version, mark = count(table, condition), table.version, mark_of(table)
     fragments = []
     for first in range(0, n, ROWS):
         size = min(ROWS, n - first)
