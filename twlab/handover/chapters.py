@@ -87,6 +87,8 @@ def write_ffmetadata(stretches: pd.DataFrame) -> bytes:
     lines = [";FFMETADATA1"]
     for start, end, label in _rows(stretches):
         title = re.sub(r"([=;#\\])", r"\\\1", label)
+        # ffmpeg takes the end of a line for a part of the title after any backslash.
+        title += " " if title.endswith("\\") else ""
         times = [f"START={round(start * 1000)}", f"END={round(end * 1000)}"]
         lines += ["[CHAPTER]", "TIMEBASE=1/1000", *times, f"title={title}"]
     return "\n".join([*lines, ""]).encode()
