@@ -420,6 +420,25 @@ def test_cuts_hold_the_very_frames(rate: str, tmp_path: Path) -> None:
         assert gaps[first] <= min(gaps) + 0.5
 
 
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg cuts")
+@pytest.mark.parametrize("kind", ["ts", "flv"])
+def test_cuts_hold_the_very_frames_of_films_without_an_index(kind: str, tmp_path: Path) -> None:
+    film = tmp_path / f"film.{kind}"
+    made = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=rate=25:size=64x36:duration=12"]
+    made += ["-f", "lavfi", "-i", "sine=duration=14", "-g", "250", "-sc_threshold", "0"]
+    subprocess.run([*made, "-c:v", "libx264", "-pix_fmt", "yuv420p", str(film)], check=True)
+    spans = pd.DataFrame({"start_sec": [0.5, 6.0, 9.0], "end_sec": [1.0, 6.4, 11.0]})
+    spans = spans.assign(video_id="映画" * 50, label="場面" * 50)
+    files = tw.cut(film, spans, folder=tmp_path / "cuts")
+    for path, count in zip(files["path"], (12.5, 10, 50), strict=True):
+        asked = ["ffprobe", "-v", "error", "-count_frames", "-select_streams", "v"]
+        asked += ["-show_entries", "stream=nb_read_frames", "-of", "csv=p=0", str(path)]
+        done = subprocess.run(asked, capture_output=True, check=True)
+        assert abs(int(done.stdout) - count) < 1, path
+    with pytest.raises(InputError, match=r"has no frame between 13 and 13.5 s"):
+        tw.cut(film, spans.assign(start_sec=13.0, end_sec=13.5), folder=tmp_path / "cuts")
+
+
 def test_cuts_that_cannot_be_are_told(tmp_path: Path) -> None:
     spans = drawn(RATES[25.0])[0].assign(start_sec=9000.0, end_sec=9001.0).head(1)
     film = tw.sample_video("trailer")

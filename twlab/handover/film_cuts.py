@@ -32,11 +32,21 @@ BEFORE_SEC = 0.002
 """Frames are kept that begin at most so much before a time: one that is rounded to the millisecond
 may lie after the frame it means. A frame of 240 per second is twice as long."""
 
-SEEK_SEC = 1.0
-"""Decoded before and after a stretch, so that the filter that counts frames sees its edges."""
+AFTER_SEC = 1.0
+"""Decoded after a stretch, so that the filter that counts frames sees its end."""
 
-FILE_LETTERS = 60
-"""Letters of a label in the name of a file: with the rest it fits every file system."""
+SURELY_SEEN_SEC = 60.0
+"""No film goes so long without a frame that can be decoded alone: encoders make one at least every
+250 frames, and where nothing is decoded from so far before a stretch the film has ended."""
+
+LOOKS_BACK_SEC = (1.0, 10.0, SURELY_SEEN_SEC, np.inf)
+"""From how far before a stretch it is decoded, until there is a frame before it. Films with an
+index have one at the first; into a transport stream ffmpeg jumps between two frames that can be
+decoded alone, and decodes none up to the next."""
+
+FILE_BYTES = 100
+"""Bytes of a film's name, and of a label, in the name of a file: with the rest they fit every file
+system, which takes 255."""
 
 
 def cut(video: Video, spans: pd.DataFrame, *, folder: str | os.PathLike[str]) -> pd.DataFrame:
@@ -121,7 +131,8 @@ def _file_names(stretches: pd.DataFrame) -> list[str]:
     pairs = zip(stretches["video_id"], stretches["label"], strict=True)
     for number, (video, label) in enumerate(pairs, 1):
         stem = re.split(r"[/\\]", video.rstrip("/\\"))[-1]
-        words = [re.sub(r"[^\w .,()+-]", "_", text)[:FILE_LETTERS] for text in (stem, label)]
+        plain = [re.sub(r"[^\w .,()+-]", "_", text).encode() for text in (stem, label)]
+        words = [text[:FILE_BYTES].decode(errors="ignore") for text in plain]
         names.append(f"{number:03d} {words[0].strip()} {words[1].strip()}.mp4")
     return names
 
@@ -134,40 +145,63 @@ def _cut_one(program: str, film: Path, span: tuple[float, float], target: Path) 
     InputError
         If ffmpeg cannot, or there are none.
     """
-    seek = max(span[0] - SEEK_SEC, 0.0)
-    begin, end = (max(sec - BEFORE_SEC, 0.0) - seek for sec in span)
-    kept = f"trim=start={begin:.6f}:end={end:.6f},"
-    even = "pad=ceil(iw/2)*2:ceil(ih/2)*2"
-    command = [program, "-nostdin", "-loglevel", "error", "-y", "-ss", f"{seek:.6f}"]
-    command += ["-t", f"{end + SEEK_SEC:.6f}", "-i", f"file:{film}"]
-    command += ["-map", "0:v:0", "-map", "0:a:0?", "-fps_mode", "passthrough"]
-    command += ["-vf", f"{kept}setpts=PTS-STARTPTS,{even}", "-af", f"a{kept}asetpts=PTS-STARTPTS"]
-    command += ["-c:v", "libx264", "-crf", "18", "-preset", "veryfast", "-pix_fmt", "yuv420p"]
-    command += ["-c:a", "aac", "-movflags", "+faststart"]
     with aside(target) as path:
-        done = subprocess.run(
-            [*command, "-f", "mp4", f"file:{path}"], capture_output=True, text=True, check=False
-        )
-        if "'0:v:0' matches no streams" in done.stderr:
-            raise InputError(
-                f"{film.name!r} has no pictures; a film was expected, as stretches are cut to the "
-                "frame; leave it out of video"
-            )
-        if done.returncode:
-            said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise InputError(
-                f"ffmpeg cannot cut {film.name!r} at {span[0]:g} to {span[1]:g} s ({said}); a film "
-                "that it can read was expected; try it with ffmpeg -i"
-            )
-        if not _has_pictures(path):
+        for back in LOOKS_BACK_SEC:
+            seek = max(span[0] - back, 0.0)
+            command = _command_of(program, film, span, seek=seek, path=path)
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            decoded, kept = (_time_of(done.stdout, stream) for stream in (0, 1))
+            ended = decoded is None and back >= SURELY_SEEN_SEC
+            if not seek or ended or (decoded is not None and decoded <= span[0] - seek):
+                break
+        _check_done(done, film, span)
+        if kept is None:
             raise InputError(
                 f"{film.name!r} has no frame between {span[0]:g} and {span[1]:g} s; a stretch of "
                 "the film was expected; are the spans those of another film?"
             )
 
 
-def _has_pictures(path: Path) -> bool:
-    """Whether ffmpeg wrote more than an empty container, whose index counts no samples."""
-    content = path.read_bytes()
-    at = content.find(b"stsz")
-    return at >= 0 and int.from_bytes(content[at + 12 : at + 16]) > 0
+def _check_done(
+    done: subprocess.CompletedProcess[str], film: Path, span: tuple[float, float]
+) -> None:
+    """Say what ffmpeg could not do."""
+    if "'0:v:0' matches no streams" in done.stderr:
+        raise InputError(
+            f"{film.name!r} has no pictures; a film was expected, as stretches are cut to the "
+            "frame; leave it out of video"
+        )
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise InputError(
+            f"ffmpeg cannot cut {film.name!r} at {span[0]:g} to {span[1]:g} s ({said}); a film "
+            "that it can read was expected; try it with ffmpeg -i"
+        )
+
+
+def _command_of(
+    program: str, film: Path, span: tuple[float, float], *, seek: float, path: Path
+) -> list[str]:
+    """What encodes a stretch, and lists the first frame of all and the first of the stretch."""
+    begin, end = (max(sec - BEFORE_SEC, 0.0) - seek for sec in span)
+    kept = f"trim=start={begin:.6f}:end={end:.6f},"
+    even = "pad=ceil(iw/2)*2:ceil(ih/2)*2"
+    command = [program, "-nostdin", "-loglevel", "error", "-y"]
+    command += ["-ss", f"{seek:.6f}"] if seek else []  # a jump to 0 may end after it
+    command += ["-t", f"{end + AFTER_SEC:.6f}", "-i", f"file:{film}"]
+    command += ["-map", "0:v:0", "-map", "0:a:0?", "-fps_mode", "passthrough"]
+    command += ["-vf", f"{kept}setpts=PTS-STARTPTS,{even}", "-af", f"a{kept}asetpts=PTS-STARTPTS"]
+    command += ["-c:v", "libx264", "-crf", "18", "-preset", "veryfast", "-pix_fmt", "yuv420p"]
+    command += ["-c:a", "aac", "-movflags", "+faststart", "-f", "mp4", f"file:{path}"]
+    command += ["-map", "0:v:0", "-map", "0:v:0", "-fps_mode", "passthrough", "-frames:v", "1"]
+    command += ["-filter:v:0", "scale=16:16", "-filter:v:1", f"{kept}scale=16:16"]
+    return [*command, "-f", "framecrc", "-"]
+
+
+def _time_of(listed: str, stream: int) -> float | None:
+    """When the frame of a stream begins in what ffmpeg lists of frames; None where it has none."""
+    unit = re.search(rf"^#tb {stream}: (\d+)/(\d+)$", listed, re.MULTILINE)
+    frame = re.search(rf"^{stream}, *-?\d+, *(-?\d+),", listed, re.MULTILINE)
+    if unit is None or frame is None:
+        return None
+    return int(frame[1]) * int(unit[1]) / int(unit[2])
