@@ -10,6 +10,7 @@ from twlab.archive import ray_cluster
 from twlab.archive.in_pieces import checkpoints, joins, pairs, per_video, pieces
 from twlab.archive.store import handle, keys, lance, searching, shards, upkeep, writing
 from twlab.cli import command_line
+from twlab.figures import picture_browser
 from twlab.loading import identity
 from twlab.loading.responses import walk
 from twlab.service import spreading
@@ -45,6 +46,7 @@ __all__ = [
     "pairs",
     "partitions",
     "per_video",
+    "picture_browser",
     "pieces",
     "projection",
     "pruned",

@@ -557,17 +557,11 @@ def test_answers_without_vectors_are_failures(
 ) -> None:
     monkeypatch.setattr(type(service.store), "v2_rows", lambda *_: [])
     with pytest.warns(tw.TwlabWarning, match="1 of 1 videos are not in the table"):
-        assert client.embed("https://example.com/a.mp4", progress=False).empty
-    (path,) = (client.folder / "answers").iterdir()
-    assert json.loads(path.read_bytes())["response_body"]["data"] == []
-
-
-def test_rows_of_the_empty_table() -> None:
-    from twlab.service.ledger_tables import empty_table
-
-    table: Any = empty_table()
+        table = client.embed("https://example.com/a.mp4", progress=False)
     assert table.empty
     assert "embedding" in table.columns
+    (path,) = (client.folder / "answers").iterdir()
+    assert json.loads(path.read_bytes())["response_body"]["data"] == []
 
 
 # Documents and the command line

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from insides import picture_browser
 
 import twlab as tw
 
@@ -247,7 +248,8 @@ def test_a_browser_that_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.M
         errors = importlib.import_module("kaleido.errors")
         raise errors.ChromeNotFoundError("none")
 
-    monkeypatch.setattr("kaleido.calc_fig_sync", fail)
+    monkeypatch.setattr(picture_browser, "BROWSER", picture_browser.PictureBrowser())
+    monkeypatch.setattr("kaleido.Kaleido", fail)
     (tmp_path / "a.svg").write_text("old")
     with pytest.raises(tw.MissingExtraError, match=r"no Chrome or Chromium.*BROWSER_PATH"):
         tw.save_figure(DRAWS["novelty"](), tmp_path / "a.svg")

@@ -16,7 +16,9 @@ from typing import Any
 import plotly.graph_objects as go
 import plotly.io as pio
 
+from twlab.errors import MissingExtraError
 from twlab.figures.page_fit import FIT, wear_dark
+from twlab.figures.picture_browser import draw_picture
 from twlab.hosts import comes_first, is_unattended
 
 __all__ = ["Figure"]
@@ -94,8 +96,8 @@ def _keepsake(figure: go.Figure) -> tuple[dict[str, str], dict[str, Any]]:
     if form == "jpeg":  # which knows no transparent paper, and makes it black
         figure = go.Figure(figure).update_layout(paper_bgcolor="white", plot_bgcolor="white")
     try:
-        picture = figure.to_image(form, scale=SHARPNESS, **size)
-    except (ValueError, RuntimeError):  # no kaleido, no browser
+        picture = draw_picture(figure, form, scale=SHARPNESS, **size)
+    except MissingExtraError:  # no kaleido, no browser
         return {"text/html": _page(figure)}, {}
     kind = f"image/{form}"
     return {kind: base64.b64encode(picture).decode("ascii")}, {kind: size}

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from twlab.checks import require
-from twlab.errors import InputError, MissingExtraError
+from twlab.errors import InputError
+from twlab.figures.picture_browser import draw_picture
 from twlab.paths import replace_file, user_path
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def save_figure(figure: go.Figure, path: FilePath) -> Path:
 
     Examples
     --------
-    It starts a browser, which takes some seconds:
+    The first one starts a browser, which takes some seconds:
 
     >>> import twlab as tw
     >>> figure = tw.plot.novelty(tw.sample(), style="paper", width_mm=85)
@@ -88,16 +88,6 @@ def save_figure(figure: go.Figure, path: FilePath) -> Path:
 
 def _draw(figure: go.Figure, form: str) -> bytes:
     """The content of the file."""
-    require("kaleido", extra="figures")
     width, height = figure.layout.width or UNSAID_SIZE[0], figure.layout.height or UNSAID_SIZE[1]
     scale = DOTS_PER_INCH / PIXELS_PER_INCH if form == "png" else 1
-    try:
-        content: bytes = figure.to_image(form, width=width, height=height, scale=scale)
-    except RuntimeError as error:  # what plotly makes of a browser that is missing
-        raise MissingExtraError(
-            "kaleido finds no Chrome or Chromium, which draws the file; one was expected; "
-            "install one, name it in the environment variable BROWSER_PATH, or let "
-            "plotly_get_chrome fetch one",
-            name="kaleido",
-        ) from error
-    return content
+    return draw_picture(figure, form, width=width, height=height, scale=scale)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "answer_rows",
-    "empty_table",
     "failure_table",
     "ledger_table",
     "read_ledger",
@@ -102,10 +101,10 @@ def _unreadable(job: Job, error: LoadError) -> AnswerError:
 
 
 def _load(paths: list[str]) -> pd.DataFrame:
-    return load(paths, progress=False) if paths else empty_table()
+    return load(paths, progress=False) if paths else _empty_table()
 
 
-def empty_table() -> pd.DataFrame:
+def _empty_table() -> pd.DataFrame:
     """A table of segments without rows."""
     columns: dict[str, Any] = {name: str_column([]) for name in COLUMNS[:-1]}
     columns |= {name: pd.Series([], dtype="float64") for name in ("start_sec", "end_sec")}

@@ -1,0 +1,106 @@
+"""Figures as files: one browser draws them all, and another one where it dies."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import lab
+import plotly.graph_objects as go
+import pytest
+from insides import picture_browser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+kaleido = pytest.importorskip("kaleido")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(not lab.CHROMIUM, reason="needs Chromium"),
+]
+
+SIZE: dict[str, Any] = {"width": 300, "height": 200, "scale": 1}
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """The browsers that kaleido starts from now on."""
+    opened: list[Any] = []
+
+    class Noted(kaleido.Kaleido):  # type: ignore[misc, name-defined]
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            opened.append(self)
+
+    monkeypatch.setattr(kaleido, "Kaleido", Noted)
+    ours = picture_browser.PictureBrowser()
+    monkeypatch.setattr(picture_browser, "BROWSER", ours)
+    yield opened
+    ours.close()
+
+
+def bars(height: float = 1.0) -> go.Figure:
+    return go.Figure(go.Bar(x=["a", "b"], y=[height, 2.0]))
+
+
+def test_one_browser_draws_what_plotly_draws(begun: list[Any]) -> None:
+    ordered: dict[float, bytes] = {}
+
+    def order(height: float) -> None:
+        ordered[height] = picture_browser.draw_picture(bars(height), "png", **SIZE)
+
+    threads = [threading.Thread(target=order, args=(height,)) for height in (1.0, 1.5, 3.0)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(begun) == 1
+    assert len(set(ordered.values())) == 3
+    assert ordered[1.5] == bars(1.5).to_image("png", **SIZE)
+
+
+def test_another_browser_goes_on_where_one_died(begun: list[Any]) -> None:
+    before = picture_browser.draw_picture(bars(), "png", **SIZE)
+    begun[0].subprocess.kill()
+    assert picture_browser.draw_picture(bars(), "png", **SIZE) == before
+    assert len(begun) == 2
+
+
+def test_what_fails_is_told_and_the_next_is_drawn(begun: list[Any]) -> None:
+    with pytest.raises(Exception, match="pancake"):
+        picture_browser.draw_picture(bars(), "pancake", **SIZE)
+    assert picture_browser.draw_picture(bars(), "png", **SIZE).startswith(b"\x89PNG")
+
+
+def test_it_ends_when_nothing_comes(begun: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture_browser, "IDLE_SEC", 0.2)
+    picture_browser.draw_picture(bars(), "svg", **SIZE)
+    until = time.monotonic() + 20
+    while begun[0].subprocess.poll() is None and time.monotonic() < until:
+        time.sleep(0.05)
+    assert begun[0].subprocess.poll() is not None
+    picture_browser.draw_picture(bars(), "svg", **SIZE)
+    assert len(begun) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_process_that_was_forked_has_its_own(begun: list[Any]) -> None:
+    before = picture_browser.draw_picture(bars(), "png", **SIZE)
+    forked = multiprocessing.get_context("fork")
+    mine, theirs = forked.Pipe()
+
+    def draw() -> None:
+        theirs.send(picture_browser.draw_picture(bars(), "png", **SIZE))
+        picture_browser.BROWSER.close()
+
+    child = forked.Process(target=draw)
+    child.start()
+    assert mine.poll(60)
+    assert mine.recv() == before
+    child.join(30)
+    assert child.exitcode == 0
+    assert len(begun) == 1, "its own is counted there"
