@@ -53,6 +53,10 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "too many scenes": ("find_scenes", {"video": TRAILER, "n_scenes": 50}),
     "no such option": ("find_neighbours", {"moment": f"{FILM}@5", "option": "smell"}),
     "no number": ("find_neighbours", {"moment": f"{FILM}@5", "k": "many"}),
+    "no known word": ("find_neighbours", {"moment": f"{FILM}@5", "limit": 3}),
+    "no moment": ("find_neighbours", {"k": 3}),
+    "among none": ("find_neighbours", {"moment": f"{FILM}@5", "among": "none"}),
+    "very long": ("find_neighbours", {"moment": "x" * 9000 + "@5"}),
     "no such tool": ("delete", {"where": "TRUE"}),
 }
 
@@ -67,7 +71,11 @@ SAID = {
     "too many": "k is 1000000000; 1 to 100 was expected",
     "too many scenes": "50",
     "no such option": "option is 'smell', which no segment",
-    "no number": "valid integer",
+    "no number": "k is 'many'; a valid integer",
+    "no known word": "no argument 'limit'; one of moment, k, among, option was expected",
+    "no moment": "moment is missing",
+    "among none": "among is 'none'; 'any', 'same' or 'other' was expected",
+    "very long": "no segment of 'xxx",
     "no such tool": "Unknown tool",
 }
 """What is said of questions that have no answer."""
@@ -225,6 +233,8 @@ def test_what_has_no_answer_is_said(name: str, asked: Asked) -> None:
     assert SAID[name] in asked.said(name)
     assert "Traceback" not in asked.said(name)
     assert str(FOLDER) not in asked.said(name)
+    assert "\n" not in asked.said(name)
+    assert len(asked.said(name)) < 400
 
 
 def test_words_are_paid_for_only_where_that_was_allowed(

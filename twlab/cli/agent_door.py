@@ -10,6 +10,7 @@ them is ever opened. What an answer calls a moment ("film.mp4@93") is what the n
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -161,8 +162,8 @@ class AgentDoor:
         if n_scenes is not None:
             _check_rows(n_scenes, "n_scenes")
         self._check_video(video)
-        own = self._store.to_table(_is_of(video))
-        found = scenes(clips(own, option=option), n_scenes=n_scenes)
+        own = clips(self._store.to_table(_is_of(video)), option=option)
+        found = scenes(own, n_scenes=n_scenes)
         columns = found[["start_sec", "end_sec", "strength"]][:MOST_ANSWERED].to_numpy(float)
         rows = [
             {"video": video, **_span(start, end), "certainty": _number(strength, 2)}
@@ -233,7 +234,42 @@ def make_server(door: AgentDoor) -> Any:
             annotations=known,
             structured_output=False,
         )
+    server.call_tool = _check_arguments(server.call_tool, {tool.__name__: tool for tool in tools})
     return server
+
+
+def _check_arguments(call_tool: Callable[..., Any], tools: dict[str, Callable[..., Any]]) -> Any:
+    """The call of a tool, which says in one sentence what is wrong with its arguments.
+
+    The protocol's library tells of a wrong type in four lines, and leaves out a name that no tool
+    has.
+    """
+    told: type[Exception] = require("mcp.server.mcpserver.exceptions", extra="mcp").ToolError
+
+    @functools.wraps(call_tool)
+    async def call(name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+        known = list(inspect.signature(tools[name]).parameters) if name in tools else arguments
+        for word in arguments:
+            if word not in known:
+                raise told(
+                    f"{name} has no argument {brief(word)}; one of {', '.join(known)} was "
+                    "expected; leave it out"
+                )
+        try:
+            return await call_tool(name, arguments, context)
+        except told as error:
+            wrong = getattr(error.__cause__, "errors", None)
+            raise told(_say_wrong(wrong()[0]) if wrong else str(error)) from None
+
+    return call
+
+
+def _say_wrong(wrong: dict[str, Any]) -> str:
+    """What is wrong with an argument, in a sentence."""
+    name, expected = wrong["loc"][0], wrong["msg"].removeprefix("Input should be ")
+    if wrong["type"] == "missing":
+        return f"{name} is missing; it was expected with every such question; add it"
+    return f"{name} is {brief(wrong['input'])}; {expected} was expected; correct it"
 
 
 def _tell_errors(tool: Callable[..., Any]) -> Callable[..., Any]:

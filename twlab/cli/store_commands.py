@@ -13,6 +13,7 @@ from twlab.cli.commands import add_command
 from twlab.cli.pipes import PIPE, open_output, open_sources
 from twlab.errors import InputError
 from twlab.paths import replace_file
+from twlab.wording import brief
 
 if TYPE_CHECKING:
     import argparse
@@ -255,14 +256,16 @@ def segment_at(place: str, option: str | None, store: Store) -> pd.DataFrame:
 
     video, at, time = place.rpartition("@")
     if not at:
-        raise InputError(f"--like {place!r} names no time; VIDEO@SEC was expected: film.mp4@90")
+        raise InputError(
+            f"--like {brief(place, 80)} names no time; VIDEO@SEC was expected: film.mp4@90"
+        )
     second = parse_timecode(time)
     where = f"video_id = {quote(video)} AND start_sec <= {second} AND end_sec > {second}"
     found = store.to_table(where)
     if found.empty:
         raise InputError(
-            f"the store has no segment of {video!r} at {second:g} s; a video and a time of it were "
-            "expected; twlab load says which videos a file holds"
+            f"the store has no segment of {brief(video, 80)} at {second:g} s; a video and a time "
+            "of it were expected; twlab load says which videos a file holds"
         )
     if option is not None:
         found = _keep_option(found, option, f"{video!r} at {second:g} s")
