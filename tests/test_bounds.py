@@ -130,6 +130,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
+@pytest.mark.once
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
 @pytest.mark.parametrize("name", ["blanks.json.zst", "brackets.json.gz"])
 def test_a_bomb_takes_little_memory(name: str, tmp_path: Path) -> None:
