@@ -380,6 +380,16 @@ def test_neighbours_of_other_or_the_same_videos(
     pd.testing.assert_frame_equal(found, both)
 
 
+@pytest.mark.parametrize("videos", ["other", "same"])
+@pytest.mark.filterwarnings("ignore:.* are all zeros")
+def test_rows_that_take_no_part_move_no_video(rng: np.random.Generator, videos: Any) -> None:
+    rows = films(rng, [30, 20, 9])
+    found = tw.nearest(rows, k=5, videos=videos)
+    blank = tw.with_vectors(rows.iloc[:7].set_axis(range(-7, 0)), np.zeros((7, 3)))
+    with_blanks = tw.nearest(pd.concat([blank, rows]), k=5, videos=videos)
+    pd.testing.assert_frame_equal(with_blanks, found)
+
+
 def test_pairs_of_other_or_the_same_videos(rng: np.random.Generator) -> None:
     rows = films(rng, [20, 30, 5])
     anywhere = tw.near_duplicates(rows, threshold=0.9)

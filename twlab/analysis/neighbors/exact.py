@@ -209,7 +209,8 @@ def _best_keys_within(search: _Search, k: int, multiply: Multiply) -> NDArray[np
         multiply(rest[:step], rest, block)
         np.fill_diagonal(block, -np.inf)
         if search.videos is not None:
-            search.videos.of(slice(first, first + step), slice(first, None)).strike(block)
+            of = search.videos.unit[first:]
+            Videos(of[:step], of, search.videos.same).strike(block)
         keep_best(best[first : first + step], block, first)
         block[:, :step] = -np.inf  # these have met one another
         keep_best(best[first:], block.T, first)
