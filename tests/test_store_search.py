@@ -103,6 +103,7 @@ def test_the_index_is_used_where_it_serves(
     indexed: tw.Store, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(searching, "SCANNED_ROWS", 100)
+    indexed = tw.open(indexed.address)  # a store that is open knows already how it is asked
     assert searching._probes(indexed._table, None) > 0
     assert searching._probes(indexed._table, "video_id = 'video''s 3'") == 0
     half = searching._probes(indexed._table, "embedding_option = 'audio'")
@@ -133,7 +134,8 @@ def test_many_queries_are_answered_as_each_alone(
 ) -> None:
     monkeypatch.setattr(searching, "SCANNED_ROWS", 100)
     monkeypatch.setattr(searching, "CANDIDATES", candidates)
-    store = {"plain": plain, "indexed": indexed, "part": plain.where("note >= 900")}[kind]
+    opened = tw.open(indexed.address)  # not yet searched
+    store = {"plain": plain, "indexed": opened, "part": plain.where("note >= 900")}[kind]
     rng = np.random.default_rng(5)
     rows = table.iloc[[1500, 4401, 4402]]
     queries: dict[str, Any] = {f"row {k}": rows.iloc[[k]] for k in range(len(rows))}
@@ -152,7 +154,7 @@ def test_many_queries_read_the_store_once(
     kind: str, table: pd.DataFrame, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(searching, "SCANNED_ROWS", 100)
-    store = request.getfixturevalue(kind)
+    store = tw.open(request.getfixturevalue(kind).address)
     queries = tw.vectors(table)[:40]
     store.search(queries=queries[:1], by="audio")  # what is looked up once
     asked, search = [], type(store._table).search
@@ -254,7 +256,7 @@ def test_of_a_large_store_an_option_is_read_against_a_sample(
     store, query = tw.open(plain.address), np.ones(D)
     found, again = (store.search(query, k=5, by="audio") for _ in range(2))
     pd.testing.assert_frame_equal(found, again)
-    (sample,) = store._backgrounds.values()
+    (sample,) = store._known.backgrounds.values()
     assert 400 < len(sample) < 600
     expected = tw.search(plain.to_table(), query, k=5, by="audio")
     assert found["match"].tolist() == expected["match"].tolist()

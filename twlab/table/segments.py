@@ -402,14 +402,14 @@ def _embedding_cells(segments: pd.DataFrame) -> NDArray[np.object_]:
 
 def models_of(segments: pd.DataFrame) -> pd.Series[Any]:
     """The model of each row: as named, else the one that its fields are of; missing if neither."""
-    index = segments.index
-    named, told = (
+    there = [
         segments[name].astype(object)
-        if name in segments.columns
-        else pd.Series(None, index, object)
         for name in ("model_name", BY_FIELDS)
-    )
-    return named.where(named.notna(), told)
+        if name in segments.columns
+    ]
+    if not there:
+        return pd.Series(None, segments.index, object)
+    return there[0] if len(there) == 1 else there[0].where(there[0].notna(), there[1])
 
 
 def split_options(segments: pd.DataFrame) -> pd.DataFrame:

@@ -135,7 +135,9 @@ def query_rows(query: Any) -> pd.DataFrame:
     else:
         rows = query if isinstance(query, pd.Series) else np.asarray(query)
         matrix = as_matrix(rows[None] if isinstance(rows, np.ndarray) and rows.ndim == 1 else rows)
-        table = pd.DataFrame({"embedding": pd.Series(list(matrix), dtype=object)})
+        options = str_column([None] * len(matrix))
+        cells = pd.Series(list(matrix), dtype=object)
+        table = pd.DataFrame({"embedding": cells, "embedding_option": options})
     if not len(table):
         raise InputError("the query has no rows; at least one vector was expected")
     if "embedding_option" in table.columns:
@@ -153,16 +155,17 @@ def queries_for(
     InputError
         If no row is meant for any of them.
     """
-    own = queries["embedding_option"].astype(object).where(queries["embedding_option"].notna())
+    own = queries["embedding_option"].to_numpy(object)
+    missing, known = pd.isna(own), np.array([name in there for name in own], bool)
     timed = np.zeros(len(queries), bool)
     if "start_sec" in queries.columns:
         timed = queries["start_sec"].notna().to_numpy(bool)
-    free = (own.isna() | (~own.isin(list(there)) & ~timed)).to_numpy(bool)
-    strange = ~free & ~own.isin(list(there)).to_numpy(bool)
-    meant = {name: queries[free | (own == name).to_numpy(bool)] for name in options}
-    meant = {name: rows for name, rows in meant.items() if len(rows)}
+    free = missing | (~known & ~timed)
+    strange = ~free & ~known
+    masks = {name: free | (own == name) for name in options}
+    meant = {name: queries[mask] for name, mask in masks.items() if mask.any()}
     if not meant:
-        theirs = ", ".join(sorted(map(repr, own.dropna().unique())))
+        theirs = ", ".join(sorted(map(repr, {*own[~missing]})))
         raise InputError(
             f"the query is of the option {theirs}, the search of "
             f"{', '.join(map(repr, options))}; one option in common was expected; search rows of "

@@ -24,7 +24,7 @@ from twlab.table.segments import BY_FIELDS, MARKED, models_of, one_space, unit_v
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from twlab.table.types import Matrix, Positions, TableOrVectors
+    from twlab.table.types import Floats, Matrix, Positions, TableOrVectors
 
 
 __all__ = [
@@ -51,6 +51,10 @@ of them, would not fit the 53 bits of a float64 with room for what lies above 1.
 
 GATHERED_CELLS = 2**18
 """Components of rows picked out that are multiplied at a time, so that they stay in the cache."""
+
+ROUNDED_CELLS = 2**19
+"""Components rounded at a time for exact products (4 MB): few enough for a processor's cache. Of
+8,192 rows of 512 numbers beside one, 2 ms instead of 8."""
 
 TILE = 2048
 """Rows and columns of a tile where only half of a symmetric matrix is computed."""
@@ -192,11 +196,17 @@ def _dot_exactly(left: Matrix, right: Matrix, out: Matrix) -> None:
     their sums at most about 1, which float64 holds without rounding as long as
     ``GRID**2 * 2 <= 2**53``. What the rounding moves is less than what float32 sums lose.
     """
-    whole = np.rint(right.astype(np.float64) * GRID).T
-    step = max(1, BLOCK_CELLS // (4 * len(right)))
+    whole = _on_grid(right).T
+    step = max(1, min(BLOCK_CELLS // (4 * len(right)), ROUNDED_CELLS // left.shape[1]))
     for first in range(0, len(left), step):
         part = slice(first, first + step)
-        out[part] = (np.rint(left[part].astype(np.float64) * GRID) @ whole) / GRID**2
+        out[part] = (_on_grid(left[part]) @ whole) / GRID**2
+
+
+def _on_grid(rows: Matrix) -> Floats:
+    """Components in whole steps of the grid; float32 multiplies by a power of 2 without loss."""
+    steps = rows * np.float32(GRID)
+    return np.asarray(np.rint(steps, out=steps), np.float64)
 
 
 def _fill_up(rows: Matrix, n: int) -> Matrix:

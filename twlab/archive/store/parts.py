@@ -12,7 +12,7 @@ from twlab.archive.sources import Fragment, Source
 from twlab.archive.store import lance
 from twlab.archive.store.exchange import write_folder
 from twlab.archive.store.reading_back import count, read_table
-from twlab.archive.store.searching import Looked, kinds_of, search_table
+from twlab.archive.store.searching import Looked, kinds_of, prepare_looking, search_table
 from twlab.archive.store.shards import StoreFragment, cut_fragments
 from twlab.checks import check_count
 from twlab.deprecation import formerly, formerly_knew, formerly_took
@@ -96,9 +96,7 @@ class Part(Source):
         self.address, self.executor = address, executor
         self.work = None if "://" in address else Path(address) / "work"
         self._table, self._condition = table, condition
-        self._known: tuple[int, pd.DataFrame] | None = None
-        self._backgrounds: dict[str, Any] = {}
-        self._runs: list[Any] = []
+        self._known: Looked | None = None
         self._exact = False
 
     @property
@@ -459,9 +457,7 @@ class Part(Source):
         """
         asked, k = check_asked(by, weights, fuse), check_count(k, "k", of="hits")
         within = choose(video_id, start_sec, end_sec, where).in_sql()
-        table = self._require_table()
-        kinds = self._kinds(table)
-        looked = Looked(table, self._condition, within, kinds, self._backgrounds, self._runs)
+        looked = self._look_within(within)
 
         def answer(questions: list[tuple[Any, str | None]]) -> list[pd.DataFrame]:
             return search_table(
@@ -481,13 +477,12 @@ class Part(Source):
             text=text,
         )
 
-    def _kinds(self, table: Any) -> pd.DataFrame:
-        """The options, scopes and models of the version that is shown, looked up once."""
-        known = self._known
-        if known is None or known[0] != table.version:
-            known = self._known = (table.version, kinds_of(table, self._condition))
-            self._backgrounds, self._runs = {}, []
-        return known[1]
+    def _look_within(self, within: str | None) -> Looked:
+        """What is searched, with what is looked up once of the version that is shown."""
+        table, known = self._require_table(), self._known
+        if known is None or known.version != table.version:
+            known = self._known = prepare_looking(table, self._condition)
+        return known._replace(within=within)
 
     def to_parquet(self, folder: str | os.PathLike[str]) -> Path:
         """The new folder to which all segments were written as Parquet files, whole or not at all.

@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from twlab.table.types import Floats, Mask, Matrix, Positions
 
 
-__all__ = ["Looked", "kinds_of", "search_table"]
+__all__ = ["Looked", "kinds_of", "prepare_looking", "search_table"]
 
 SCANNED_ROWS = 100_000
 """Rows that are compared faster than an index could be asked rightly."""
@@ -104,16 +104,22 @@ class Looked(NamedTuple):
     """What is searched: a table, which of its rows, and what is known of them."""
 
     table: Any
+    version: int
+    """The one that is looked at."""
+    schema: Any
+    """Of the table, which Lance makes anew whenever it is asked."""
     condition: str | None
     """What the store or part of it holds."""
-    within: str | None
-    """What may be hits."""
     kinds: pd.DataFrame
     """Of the store or part."""
     backgrounds: dict[str, Matrix]
     """Unit vectors that were read already, by condition."""
     runs: list[Runs]
     """Where its rows lie, once that was looked up; empty before."""
+    scopes: dict[str | None, Scope]
+    """What searches found of what may be hits, by that condition."""
+    within: str | None = None
+    """What may be hits."""
 
 
 class Runs(NamedTuple):
@@ -131,6 +137,12 @@ class Runs(NamedTuple):
         """The rows of the table of some numbers."""
         run = np.searchsorted(self.starts, numbers, side="right") - 1
         return np.asarray(self.rows[run] + numbers - self.starts[run])
+
+
+def prepare_looking(table: Any, condition: str | None) -> Looked:
+    """A store or part to be searched; what searches find of it is kept."""
+    kinds = kinds_of(table, condition)
+    return Looked(table, table.version, table.schema, condition, kinds, {}, [], {})
 
 
 def kinds_of(table: Any, where: str | None) -> pd.DataFrame:
@@ -166,53 +178,47 @@ def search_table(
     exact: bool,
 ) -> list[pd.DataFrame]:
     """The best places for each query or text, best first, each with its best row."""
-    within = join_conditions(looked.condition, looked.within)
-    kinds = _searched_kinds(looked, within)
-    names = kinds["embedding_option"].astype(object).fillna(UNNAMED)
-    there = sorted({*names})
-    options = asked.options(there)
-    beside = {"model_name": model_name, "client": client, "width": _width(looked.table)}
-    models = _models(looked, kinds[names.isin(options)], within)
+    scope = _scope_of(looked)
+    options = asked.options(scope.there)
+    beside = {"model_name": model_name, "client": client, "width": _width(looked)}
+    models = scope.models(looked, options)
     meant = []
     for query, text in questions:
         rows = query_rows(embed_query(query, text, models=models, **beside))
-        meant.append(queries_for(rows, options, there))
+        meant.append(queries_for(rows, options, scope.there))
         asked.check_compared([*meant[-1]])
-    plans = {
-        name: _plan(looked, kinds[names == name], within)
-        for name in options
-        if any(name in one for one in meant)
-    }
+    there = {name for one in meant for name in one}
+    plans = {name: scope.plan(looked, name) for name in options if name in there}
     few = max(1, int(looked.table.count_rows()))
     limits = [
-        min(few, k if len(one) == len(kinds) == 1 else max(MANY_EACH * k, LEAST_EACH))
+        min(few, k if len(one) == len(scope.kinds) == 1 else max(MANY_EACH * k, LEAST_EACH))
         for one in meant
     ]
-    vectors = [_directions(looked.table, one, plans) for one in meant]
+    vectors = [_directions(looked, one, plans) for one in meant]
     hits: list[pd.DataFrame] = []
     step = max(1, CANDIDATES // max(limits))
     for first in range(0, len(meant), step):
         part = slice(first, first + step)
-        found = _candidates(looked.table, plans, vectors[part], limits[part], exact=exact)
+        found = _candidates(looked, plans, vectors[part], limits[part], exact=exact)
         hits += _best_hits(looked, plans, vectors[part], found, asked, k)
     return hits
 
 
 def _directions(
-    table: Any, meant: dict[str, pd.DataFrame], plans: dict[str, _Plan]
+    looked: Looked, meant: dict[str, pd.DataFrame], plans: dict[str, _Plan]
 ) -> dict[str, Matrix]:
     """The unit vectors of a query for each option, checked against what they are compared with."""
     found = {}
     for name, rows in meant.items():
-        _check_width(table, rows, name)
+        _check_width(looked, rows, name)
         unit = unit_vectors(rows)
-        same_space(plans[name].like.drop(columns="embedding_option"), rows, unit, unit)
+        same_space(plans[name].like, rows, unit, unit)
         found[name] = drop_zeros(name, unit)
     return found
 
 
 def _candidates(
-    table: Any,
+    looked: Looked,
     plans: dict[str, _Plan],
     vectors: Sequence[dict[str, Matrix]],
     limits: Sequence[int],
@@ -227,12 +233,13 @@ def _candidates(
             if mine:
                 every = np.concatenate([vectors[k][name] for k in mine])
                 owner = np.repeat(mine, [len(vectors[k][name]) for k in mine])
-                which, number = _nearest(table, plan.hits, every, limit, exact=exact)
+                find = _nearest if plan.probes and not exact else _nearest_of_all
+                which, number = find(looked.table, plan, every, limit)
                 owners.append(owner[which])
                 numbers.append(number)
     owner, number = np.concatenate(owners), np.concatenate(numbers)
     if any(len(one) > 1 for one in vectors):
-        owner, number = _add_neighbours(table, owner, number, plans, vectors)
+        owner, number = _add_neighbours(looked, owner, number, plans, vectors)
     pairs = np.unique(np.column_stack([owner, number]), axis=0)
     return pairs[:, 0].astype(np.intp), pairs[:, 1]
 
@@ -247,7 +254,7 @@ def _best_hits(
 ) -> list[pd.DataFrame]:
     """The best places of each question among its candidates."""
     numbers, row = np.unique(found[1], return_inverse=True)
-    rows = _rows_of(looked.table, numbers, _names(looked.table))
+    rows = _rows_of(looked, numbers, [name for name in looked.schema.names if name != KEY])
     unit, zero = scale_rows(block_of(rows["embedding"]))
     told = rows.select([*PLACE, "embedding_option"]).to_pandas()
     own = told["embedding_option"].astype(object).fillna(UNNAMED).to_numpy(object)
@@ -286,14 +293,14 @@ def _levels(
     return {k: part.max(axis=1).astype(np.float64) for k, part in zip(mine, parts, strict=True)}
 
 
-def _width(table: Any) -> Any:
+def _width(looked: Looked) -> Any:
     """How many numbers the vectors of a store have."""
-    return table.schema.field("embedding").type.list_size
+    return looked.schema.field("embedding").type.list_size
 
 
-def _check_width(table: Any, queries: pd.DataFrame, name: str) -> None:
+def _check_width(looked: Looked, queries: pd.DataFrame, name: str) -> None:
     """Refuse vectors of another dimension before they are asked for."""
-    width = _width(table)
+    width = _width(looked)
     own = len(queries["embedding"].iloc[0])
     if own != width:
         raise InputError(
@@ -327,6 +334,51 @@ class _Plan(NamedTuple):
     hits: str | None
     background: str | None
     like: pd.DataFrame
+    """The kinds that are read against each other."""
+    probes: int
+    """Partitions of the index to look into; 0 to compare every row."""
+
+
+class Scope:
+    """What may be hits of a search, looked up once: its kinds, and what is asked for each option.
+
+    Parameters
+    ----------
+    within : str or None
+        The condition of what may be a hit.
+    kinds : DataFrame
+        Those that are searched.
+    """
+
+    def __init__(self, within: str | None, kinds: pd.DataFrame) -> None:
+        self.kinds = kinds
+        self._within = within
+        self._names = kinds["embedding_option"].astype(object).fillna(UNNAMED)
+        self.there = sorted({*self._names})
+        self._models: dict[tuple[str, ...], pd.DataFrame] = {}
+        self._plans: dict[str, _Plan] = {}
+
+    def models(self, looked: Looked, options: Sequence[str]) -> pd.DataFrame:
+        """What says the models of some options."""
+        key = tuple(options)
+        if key not in self._models:
+            kinds = self.kinds[self._names.isin(options)]
+            self._models[key] = _models(looked, kinds, self._within)
+        return self._models[key]
+
+    def plan(self, looked: Looked, name: str) -> _Plan:
+        """What is asked of the store for an option."""
+        if name not in self._plans:
+            self._plans[name] = _plan(looked, self.kinds[self._names == name], self._within)
+        return self._plans[name]
+
+
+def _scope_of(looked: Looked) -> Scope:
+    """What may be hits, looked up at the first search of a condition."""
+    within = join_conditions(looked.condition, looked.within)
+    if within not in looked.scopes:
+        looked.scopes[within] = Scope(within, _searched_kinds(looked, within))
+    return looked.scopes[within]
 
 
 def _plan(looked: Looked, mine: pd.DataFrame, within: str | None) -> _Plan:
@@ -345,7 +397,8 @@ def _plan(looked: Looked, mine: pd.DataFrame, within: str | None) -> _Plan:
         told = BY_FIELDS in looked.kinds.columns
         is_one = [_is_model(*row, told=told) for row in models.itertuples(index=False)]
         parts.append(" OR ".join(is_one) if is_one else "FALSE")
-    return _Plan(hits, join_conditions(looked.condition, *parts), like)
+    background = join_conditions(looked.condition, *parts)
+    return _Plan(hits, background, like, _probes(looked.table, hits))
 
 
 def _alike(
@@ -413,24 +466,21 @@ def _background(looked: Looked, condition: str | None) -> Matrix:
 
 
 def _nearest(
-    table: Any, where: str | None, vectors: Matrix, limit: int, *, exact: bool
+    table: Any, plan: _Plan, vectors: Matrix, limit: int
 ) -> tuple[Positions, NDArray[np.int64]]:
     """The rows nearest to each vector of length 1: which vector, and the number of the row."""
-    probes = 0 if exact else _probes(table, where)
-    if not probes:
-        return _nearest_of_all(table, where, vectors, limit)
     query = table.search(list(vectors), vector_column_name="embedding").distance_type("cosine")
     query = query.select(["_distance"]).with_row_id(with_row_id=True).limit(limit)
-    query = query.nprobes(probes).refine_factor(5)
-    with reading(table, where):
-        rows = (query.where(f"({where})") if where else query).to_arrow()
+    query = query.nprobes(plan.probes).refine_factor(5)
+    with reading(table, plan.hits):
+        rows = (query.where(f"({plan.hits})") if plan.hits else query).to_arrow()
     several = "query_index" in rows.column_names
     which = rows["query_index"].to_numpy() if several else np.zeros(len(rows), np.intp)
     return which.astype(np.intp), rows[NUMBER].to_numpy().astype(np.int64)
 
 
 def _nearest_of_all(
-    table: Any, where: str | None, vectors: Matrix, limit: int
+    table: Any, plan: _Plan, vectors: Matrix, limit: int
 ) -> tuple[Positions, NDArray[np.int64]]:
     """The same by comparing every row, read once for all vectors.
 
@@ -438,8 +488,8 @@ def _nearest_of_all(
     """
     best = np.empty((len(vectors), 0), np.int64), np.empty((len(vectors), 0), np.float32)
     least = np.full(len(vectors), -np.inf, np.float32)
-    with reading(table, where):
-        query = plain_query(table, ["embedding", NUMBER], where)
+    with reading(table, plan.hits):
+        query = plain_query(table, ["embedding", NUMBER], plan.hits)
         for batch in query.to_batches(batch_size=COMPARED_ROWS):
             rows = np.asarray(batch["embedding"].flatten()).reshape(len(batch), -1)
             near = rows[close := _may_be_among(rows, vectors, least)]
@@ -463,23 +513,18 @@ def _may_be_among(rows: Matrix, vectors: Matrix, least: Matrix) -> Mask:
     return np.asarray(close)
 
 
-def _names(table: Any) -> list[str]:
-    """The columns of a store that its user knows."""
-    return [name for name in table.schema.names if name != KEY]
-
-
-def _rows_of(table: Any, numbers: NDArray[np.int64], names: list[str]) -> Any:
+def _rows_of(looked: Looked, numbers: NDArray[np.int64], names: list[str]) -> Any:
     """Rows of a store by the numbers by which Lance knows them, in their order."""
     import pyarrow as pa
 
     if not len(numbers):
-        return pa.schema([table.schema.field(name) for name in names]).empty_table()
-    with reading(table, None):
-        return table.take_row_ids(numbers.tolist()).select(names).to_arrow()
+        return pa.schema([looked.schema.field(name) for name in names]).empty_table()
+    with reading(looked.table, None):
+        return looked.table.take_row_ids(numbers.tolist()).select(names).to_arrow()
 
 
 def _add_neighbours(
-    table: Any,
+    looked: Looked,
     owner: Positions,
     number: NDArray[np.int64],
     plans: dict[str, _Plan],
@@ -487,7 +532,7 @@ def _add_neighbours(
 ) -> tuple[Positions, NDArray[np.int64]]:
     """The candidates, and those of other options that lie at the places of their questions."""
     unique, row = np.unique(number, return_inverse=True)
-    timed = _rows_of(table, unique, PLACE[:2]).to_pandas().iloc[row].assign(owner=owner)
+    timed = _rows_of(looked, unique, PLACE[:2]).to_pandas().iloc[row].assign(owner=owner)
     timed = timed[np.array([len(one) > 1 for one in vectors])[owner]].dropna(subset="start_sec")
     if timed.empty:
         return owner, number
@@ -498,8 +543,8 @@ def _add_neighbours(
     owners, numbers = [owner], [number]
     for name, plan in plans.items():
         where = join_conditions(plan.hits, place)
-        with reading(table, where):
-            found = plain_query(table, [*PLACE[:2], NUMBER], where).to_arrow().to_pandas()
+        with reading(looked.table, where):
+            found = plain_query(looked.table, [*PLACE[:2], NUMBER], where).to_arrow().to_pandas()
         asking = np.array([name in one for one in vectors])[spots["owner"]]
         met = found.assign(start_sec=_milliseconds(found)).merge(spots[asking])
         owners.append(met["owner"].to_numpy(np.intp))
@@ -541,11 +586,10 @@ def _as_table(looked: Looked, pool: _Pool, best: Best, names: Sequence[str]) -> 
     """Places as they are told, followed by all other columns of their best rows."""
     match = _runs(looked).rows_of(pool.numbers[best.rows])
     shown = hit_table(best, names, pool.told, match)
-    fields = [looked.table.schema.field(name) for name in _names(looked.table)]
-    further = [field for field in fields if field.name not in shown.columns]
+    further = [field for field in pool.rows.schema if field.name not in shown.columns]
     chosen = pool.rows.take(best.rows)
-    block = block_of(chosen["embedding"])
-    return pd.concat([shown, frame_of(chosen, further, block, n_rows=len(shown))], axis=1)
+    rest = frame_of(chosen, further, block_of(chosen["embedding"]), n_rows=len(shown))
+    return pd.concat([shown, rest], axis=1)
 
 
 def _runs(looked: Looked) -> Runs:
