@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from twlab.table.types import Floats, Matrix, Positions
+    from twlab.table.types import Floats, Mask, Matrix, Positions
 
 
 __all__ = ["BACKWARD", "FORWARD", "LEAST", "Stretch", "find_stretches", "runs_of", "turn_price"]
@@ -102,25 +102,32 @@ def _sweep(gain: Matrix, speed: float, least_score: float) -> list[Stretch]:
     shifts = np.floor(speed * (np.arange(n) + 0.5)).astype(int)
     width = m + int(shifts[-1])
     running, best = np.zeros(width, np.float32), np.zeros(width, np.float32)
-    since, begun, ended = (np.zeros(width, np.int32) for _ in range(3))
+    ended, anew = np.zeros(width, np.intp), np.empty(gain.shape, bool)
+    nothing = np.zeros(m, np.float32)  # numpy compares with an array in a quarter of the time
     for i, shift in enumerate(shifts):
         line = slice(shifts[-1] - shift, shifts[-1] - shift + m)
         now = running[line]
-        np.copyto(since[line], i, where=now <= 0)
+        np.less_equal(now, nothing, out=anew[i])
         now += gain[i]
-        np.maximum(now, 0, out=now)
+        np.maximum(now, nothing, out=now)
         better = np.flatnonzero(now > best[line])
         if len(better):
             at = better + line.start
-            best[at], begun[at], ended[at] = running[at], since[at], i + 1
+            best[at], ended[at] = running[at], i + 1
     best -= turn_price(speed)
-    return [
-        Stretch(
-            float(best[k]),
-            float(begun[k]),
-            float(ended[k]),
-            float(k - shifts[-1] + speed * begun[k]),
-            speed,
-        )
-        for k in np.flatnonzero(best >= least_score)
-    ]
+    lines = np.flatnonzero(best >= least_score)
+    begun = _last_anew(anew, lines - shifts[-1], shifts, ended[lines])
+    begins = lines - shifts[-1] + speed * begun
+    sides = (best[lines], begun, ended[lines], begins)
+    found = zip(*(side.astype(np.float64).tolist() for side in sides), strict=True)
+    return [Stretch(a, b, c, d, speed) for a, b, c, d in found]
+
+
+def _last_anew(anew: Mask, columns: Positions, shifts: Positions, ended: Positions) -> Positions:
+    """The last row before its end in which each line began anew; its column is that of shift 0."""
+    begun, looking = ended - 1, np.arange(len(ended))
+    while len(looking):
+        rows = begun[looking]
+        looking = looking[~anew[rows, columns[looking] + shifts[rows]]]
+        begun[looking] -= 1
+    return begun

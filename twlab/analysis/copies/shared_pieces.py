@@ -98,8 +98,8 @@ def shared_pieces(pair: Pair, *, plain: bool = False, known: bool = False) -> li
     With ``plain`` lines are looked for at plain speed alone, and then turned somewhat. With
     ``known`` it is known that the two share something, and pieces count as those beside others.
     """
-    filled = pair.a_filled[:, None] & (np.diff(pair.b_counts) > 0)
-    gain = np.where(filled, pair.similar - LEAST, 0.0).astype(np.float32)
+    gain = pair.similar - np.float32(LEAST)
+    gain[~pair.a_filled], gain[:, np.diff(pair.b_counts) == 0] = 0.0, 0.0
     free = np.ones(len(pair.a), bool)
     stretches, found = [(0, len(free))], list[Stretch]()
     while stretches:
@@ -126,9 +126,9 @@ def _find_convincing(
     low, high = run
     claimed, pieces = ~free, list[Stretch]()
     for rough in find_stretches(gain[low:high], speeds, LEAST_SCORE):
-        start = rough._replace(first=rough.first + low, last=rough.last + low)
-        if claimed[start.cells].any():
+        if claimed[low + int(rough.first) : low + int(rough.last)].any():
             continue
+        start = rough._replace(first=rough.first + low, last=rough.last + low)
         whole = lay(pair, start, ~claimed)
         parts = [whole] if _jumps(pair, whole) else cut_at_gaps(pair, whole)
         if len(parts) > 1:
