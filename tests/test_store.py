@@ -256,6 +256,8 @@ def test_what_cannot_be_added_is_told(
         (lambda s: tw.open(s.address + "/no").to_table(), "there is no store at .*add segments"),
         (lambda s: tw.diagnose(s.address + "/no"), "there is no store at"),
         (lambda s: tw.open(s.address, executor="ray"), "executor is 'ray'; one of twlab.exec"),
+        (lambda s: tw.open(s.address, work=3), "work is 3; the path of a folder of this computer"),
+        (lambda s: tw.open(s.address, work="s3://b"), "work is 's3://b'; the path of a folder"),
         (lambda s: tw.open(3), "a store was to be opened at 3"),
         (lambda s: tw.open("s3://"), "a store was to be opened at 's3://'"),
         (lambda s: tw.open("a" * 300), "is not the name of a folder .too long"),

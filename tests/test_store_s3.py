@@ -10,7 +10,8 @@ from urllib.request import Request, urlopen
 import pytest
 import store_writers
 from buckets import Buckets
-from insides import lance
+from insides import lance, pieces
+from pieces import Interrupted, Interrupting, drawn_table
 
 import twlab as tw
 
@@ -90,6 +91,23 @@ def test_two_writers_in_a_bucket_double_nothing(address: str) -> None:
     table = tw.open(address).to_table()
     store_writers.check_whole(table)
     assert sorted(table["number"]) == list(range(160))
+
+
+def test_an_interrupted_job_on_a_bucket_goes_on(
+    bucket: Buckets, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("twlab.archive.store.shards.ROWS", 50)
+    monkeypatch.setattr(pieces, "PIECE_ROWS", 60)
+    store = tw.open("s3://archive/films")
+    store.add(drawn_table())
+    workers = [Interrupting(after=2), Interrupting(after=-1), Interrupting(after=-1)]
+    stores = [tw.open(store.address, executor=one, work=tmp_path / "work") for one in workers]
+    with pytest.raises(Interrupted):
+        tw.nearest(stores[0].where("start_sec >= 0"), k=4)
+    found = tw.nearest(stores[1].where("start_sec >= 0"), k=4)
+    assert not (tmp_path / "work").exists()
+    assert found.equals(tw.nearest(stores[2].where("start_sec >= 0"), k=4))
+    assert workers[0].done + workers[1].done == workers[2].done
 
 
 def said(ask: Any) -> str:

@@ -49,6 +49,7 @@ def open(
     *,
     version: int | None = None,
     executor: Executor | None = None,
+    work: str | os.PathLike[str] | None = None,
 ) -> Store:
     """The store at a path or URI; it is made when the first segments are added.
 
@@ -61,6 +62,9 @@ def open(
         Open the store as it was at this version, for reading only. Default: the latest.
     executor : Executor, optional
         Where analyses of the store run (see :mod:`twlab.executors`). Default: this process.
+    work : path, optional
+        A folder of this computer for what interrupted analyses have done, from which the same call
+        goes on. Default: ``work`` in the folder of the store; in object storage, none.
 
     Returns
     -------
@@ -71,8 +75,8 @@ def open(
     Raises
     ------
     InputError
-        If the path is a file, the version is not there or cannot be read, or the executor is not
-        one.
+        If the path is a file, the version is not there or cannot be read, the executor is not one,
+        or `work` is no path.
     MissingExtraError
         If LanceDB is not installed.
 
@@ -94,12 +98,22 @@ def open(
     if executor is not None:
         check_executor(executor)
     number = None if version is None else _check_whole_number(version)
-    return Store(lance.address_of(path_or_uri), version=number, executor=executor)
+    _check_folder(work)
+    return Store(lance.address_of(path_or_uri), version=number, executor=executor, work=work)
 
 
 def open_source(source: Any) -> Any:
     """The store at a path or URI; anything else as it is."""
     return open(source) if isinstance(source, (str, os.PathLike)) else source
+
+
+def _check_folder(work: Any) -> None:
+    """Refuse what is no path of this computer."""
+    if work is not None and (not isinstance(work, str | os.PathLike) or "://" in os.fspath(work)):
+        raise InputError(
+            f"work is {work!r}; the path of a folder of this computer was expected, such as "
+            "'work'; it need not be there yet"
+        )
 
 
 def _check_whole_number(version: Any) -> int:
@@ -121,7 +135,7 @@ class Store(Part):
     executor : Executor or None
         Where analyses run; None for this process.
     work : Path or None
-        Where interrupted analyses keep their progress; None in object storage.
+        Where interrupted analyses keep their progress; None in object storage unless it was named.
 
     See Also
     --------
@@ -139,9 +153,15 @@ class Store(Part):
     """
 
     def __init__(
-        self, address: str, *, version: int | None = None, executor: Executor | None = None
+        self,
+        address: str,
+        *,
+        version: int | None = None,
+        executor: Executor | None = None,
+        work: str | os.PathLike[str] | None = None,
     ) -> None:
-        super().__init__(address, lance.open_table(address, version), executor=executor)
+        table = lance.open_table(address, version)
+        super().__init__(address, table, executor=executor, work=work)
         self._fixed = version
         if self._table is None and version is not None:
             self._require_table()

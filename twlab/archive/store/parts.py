@@ -17,6 +17,7 @@ from twlab.archive.store.shards import StoreFragment, cut_fragments
 from twlab.checks import check_count
 from twlab.deprecation import formerly, formerly_knew, formerly_took
 from twlab.errors import InputError
+from twlab.paths import user_path
 from twlab.table.conditions import check_where, choose
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Part(Source):
         In SQL. Default: all segments.
     executor : Executor, optional
         Where analyses run. Default: in this process.
+    work : path, optional
+        Where interrupted analyses keep their progress. Default: in the folder of the store.
 
     Attributes
     ----------
@@ -67,7 +70,7 @@ class Part(Source):
     executor : Executor or None
         Where analyses run; None for this process.
     work : Path or None
-        Where interrupted analyses keep their progress; None in object storage.
+        Where interrupted analyses keep their progress; None in object storage unless it was named.
 
     See Also
     --------
@@ -92,9 +95,11 @@ class Part(Source):
         *,
         condition: str | None = None,
         executor: Executor | None = None,
+        work: str | os.PathLike[str] | None = None,
     ) -> None:
         self.address, self.executor = address, executor
-        self.work = None if "://" in address else Path(address) / "work"
+        own = None if "://" in address else Path(address) / "work"
+        self.work = own if work is None else user_path(work)
         self._table, self._condition = table, condition
         self._known: Looked | None = None
         self._exact = False
@@ -175,6 +180,7 @@ class Part(Source):
             lance.table_at(self.address, int(table.version), lance.mark_of(table)),
             condition=lance.join_conditions(self._condition, condition),
             executor=self.executor,
+            work=self.work,
         )
         part.count_rows()  # whether it can be understood
         return part
