@@ -470,6 +470,48 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert len(webvtt.read(str(tmp_path / "hits.vtt")).captions) == 4
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "video,start,end,label\nf,0:10,1:20.5,x\n",
+        "video;start;end;label\nf;10,0;80,5;x\n",
+        "video\tstart\tend\tlabel\nf\t00:00:10:00\t00:01:20:12\tx\n",
+    ],
+)
+def test_spreadsheets_of_people_are_read_as_load_spans_does(rows: str, tmp_path: Path) -> None:
+    (tmp_path / "marks.csv").write_text(rows)
+    out = tmp_path / "marks.rttm"
+    assert main(["export", str(tmp_path / "marks.csv"), "-o", str(out), "--fps", "24/1"]) == 0
+    assert out.read_text().split()[3:5] == ["10.000", "70.500"]
+
+
+def test_one_of_several_videos_goes_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "a_video_id,a_start_sec,a_end_sec,b_video_id,b_start_sec,b_end_sec,change\n"
+    rows += "long,0,9,short,0,9,matched\nlong,9,20,short,,,missing\n"
+    (tmp_path / "changes.csv").write_text(rows)
+    call = ["export", str(tmp_path / "changes.csv"), "-o", str(tmp_path / "a.vtt")]
+    assert main(call) == 1
+    assert "name it with --only: 'long', 'short'" in capsys.readouterr().err
+    assert main([*call, "--only", "other"]) == 1
+    assert "--only is 'other'; one of 'long', 'short' was" in capsys.readouterr().err
+    assert main([*call, "--only", "long"]) == 0
+    captions = webvtt.read(str(tmp_path / "a.vtt")).captions
+    assert [caption.text for caption in captions] == ["Matched", "Missing"]
+
+
+def test_rates_are_taken_as_ffprobe_writes_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.csv").write_text("video_id,start_sec,end_sec\nfilm,3603.6,3604.601\n")
+    call = ["export", str(tmp_path / "a.csv"), "-o", str(tmp_path / "a.edl"), "--fps"]
+    assert main([*call, "30000/1001"]) == 0
+    assert "01:00:00:00 01:00:01:00 01:00:00:00" in (tmp_path / "a.edl").read_text()
+    for wrong in ("1/0", "x/2", "x"):
+        with pytest.raises(SystemExit, match="2"):
+            main([*call, wrong])
+        assert f"invalid frame_rate value: '{wrong}'" in capsys.readouterr().err
+
+
 def test_a_row_of_a_spreadsheet_without_a_label_gets_a_number(tmp_path: Path) -> None:
     rows = "video_id,start_sec,end_sec,label\n007,0,2,meadow\n007,2,4,\n"
     (tmp_path / "marks.csv").write_text(rows)

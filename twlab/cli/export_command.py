@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import sys
+from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twlab.cli.commands import add_command
 from twlab.cli.pipes import PIPE, open_output, open_sources
 from twlab.errors import InputError, LoadError
 from twlab.paths import read_bounded, user_path
+from twlab.wording import brief
 
 if TYPE_CHECKING:
     import argparse
@@ -37,6 +40,9 @@ EXPORT_EXAMPLES = """\
   twlab search --store archive --like film.mp4@1:30 -o - | twlab export - -o - --form rttm
 """
 
+MOST_NAMED = 5
+"""Videos that a message lists."""
+
 NAMES = ("video_id", "a_video_id", "b_video_id", "video_id_a", "video_id_b")
 """Columns of a table of results that hold names of videos, which may look like numbers."""
 
@@ -60,12 +66,27 @@ def add_export_command(commands: Any) -> None:
         help="answers, of which scenes are found, or one .csv; - for either",
     )
     export.add_argument(
-        "-o", "--output", metavar="FILE", required=True, help="(- with --form: standard output)"
+        "-o",
+        "--output",
+        metavar="FILE",
+        required=True,
+        help=".edl, .fcpxml, .otio, .vtt, .srt, .ffmeta, .txt, .rttm, .csv, .eaf (- with --form: "
+        "standard output)",
     )
-    export.add_argument("--fps", type=float, metavar="N", help="frames per second of the film")
+    export.add_argument(
+        "--fps",
+        type=frame_rate,
+        metavar="N",
+        help="frames per second of the film: 29.97, 30000/1001",
+    )
     export.add_argument("--start-timecode", metavar="TC", help="of the film's first frame")
     export.add_argument("--video", metavar="PATH", help="what the film is called in the file")
-    export.add_argument("--form", metavar="NAME", help="where the ending does not say it")
+    export.add_argument(
+        "--form",
+        metavar="NAME",
+        help="where the ending does not say it: resolve-markers, matroska, cvat, via, label-studio",
+    )
+    export.add_argument("--only", metavar="ID", help="stretches of this video alone")
     export.add_argument("--option", metavar="NAME", help="visual, audio, … that tells scenes")
     export.set_defaults(run=_run_export, flags=EXPORT_FLAGS)
 
@@ -79,7 +100,7 @@ def _run_export(chosen: argparse.Namespace) -> int:
             "standard output has no ending that says a form; one was expected; say it with --form, "
             "such as --form webvtt"
         )
-    result = _result_of(chosen.sources, chosen.option)
+    result = _keep_one(_result_of(chosen), chosen)
     with open_output(chosen.output, "twlab") as output:
         path = export(
             result,
@@ -94,10 +115,51 @@ def _run_export(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _result_of(names: list[str], option: str | None) -> pd.DataFrame:
+def frame_rate(text: str) -> float | Fraction:
+    """Frames per second, as people and as ffprobe write them."""
+    above, line, below = text.partition("/")
+    if not line:
+        return float(text)
+    if not int(below):
+        raise ValueError(text)
+    return Fraction(int(above), int(below))
+
+
+def _keep_one(result: pd.DataFrame, chosen: argparse.Namespace) -> pd.DataFrame:
+    """What of the result is asked for.
+
+    Raises
+    ------
+    InputError
+        If there is none of that video, or one must be named.
+    """
+    from twlab.handover.exporting import OF_ONE, form_of
+    from twlab.handover.found_stretches import gather_stretches
+
+    stretches = gather_stretches(result)
+    videos = stretches["video_id"].unique().tolist()
+    if chosen.only in videos:
+        kept: pd.DataFrame = stretches[stretches["video_id"] == chosen.only]
+        return kept
+    named = ", ".join(brief(video, 80) for video in videos[:MOST_NAMED])
+    if chosen.only is not None:
+        raise InputError(
+            f"--only is {brief(chosen.only, 80)}; one of {named} was expected; correct it"
+        )
+    if len(videos) > 1 and form_of(Path(chosen.output), chosen.form) in OF_ONE:
+        raise InputError(
+            f"the stretches are of {len(videos)} videos, and a file of this form is of one; one "
+            f"was expected; name it with --only: {named}"
+        )
+    return result
+
+
+def _result_of(chosen: argparse.Namespace) -> pd.DataFrame:
     """The table of a .csv, else the scenes of the answers' clips."""
+    names = chosen.sources
     if len(names) == 1 and names[0].lower().endswith((".csv", ".tsv")):
-        return _read_results(names[0])
+        path = user_path(names[0])
+        return _parse_results(read_bounded(path, LARGEST_CSV), path.name, chosen.fps)
     from twlab.analysis.scenes.segmentation import scenes
     from twlab.loading.load import load
     from twlab.table.clips import clips
@@ -105,35 +167,37 @@ def _result_of(names: list[str], option: str | None) -> pd.DataFrame:
     sources = open_sources(names)
     first = sources[0]
     if not isinstance(first, str) and not first.getvalue().lstrip().startswith(ANSWER_HEADS):
-        return _parse_results(first, first.name, ",")
-    return scenes(clips(load(sources), option=option))
+        return _parse_results(first.getvalue(), first.name, chosen.fps)
+    return scenes(clips(load(sources), option=chosen.option))
 
 
-def _read_results(source: str) -> pd.DataFrame:
-    """The rows of a spreadsheet: hits, spans, whatever has times.
+def _parse_results(content: bytes, name: str, fps: float | None) -> pd.DataFrame:
+    """The rows of a spreadsheet's content: hits, spans, whatever has times.
 
     Raises
     ------
     LoadError
         If it is no CSV.
     """
-    path = user_path(source)
-    content = io.BytesIO(read_bounded(path, LARGEST_CSV))
-    return _parse_results(content, path.name, "\t" if path.suffix.lower() == ".tsv" else ",")
-
-
-def _parse_results(content: io.BytesIO, name: str, separator: str) -> pd.DataFrame:
-    """The rows of a spreadsheet's content."""
     import pandas as pd
 
+    from twlab.handover.span_files import seconds_of, separator_of
     from twlab.table.labelled_spans import rename_spans
 
+    separator = separator_of(content)
     try:
         table = pd.read_csv(
-            content, sep=separator, encoding="utf-8-sig", dtype=dict.fromkeys(NAMES, str)
+            io.BytesIO(content),
+            sep=separator,
+            encoding="utf-8-sig",
+            dtype=dict.fromkeys(NAMES, str),
         )
     except ValueError as error:
         raise LoadError(
             f"it is no CSV that can be read ({error}); UTF-8 with a head was expected", source=name
         ) from None
-    return rename_spans(table)
+    table = rename_spans(table)
+    for name in {"start_sec", "end_sec"} & {*table.select_dtypes(exclude="number")}:
+        cells = [seconds_of(str(cell), separator, fps) for cell in table[name]]
+        table = table.assign(**{name: cells})
+    return table

@@ -1,6 +1,7 @@
 """Results out to where people work on: editing programs, players, annotation tools.
 
 * :func:`export` - a file of any result that has times; the ending says which form
+* :func:`form_of`, :data:`OF_ONE` - which it says, and the forms whose files are of one video
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from twlab.table.types import Video
 
-__all__ = ["export"]
+__all__ = ["OF_ONE", "export", "form_of"]
 
 ExportForm = Literal[
     "edl",
@@ -92,7 +93,7 @@ _CHAPTERS: dict[str, Callable[[pd.DataFrame], bytes]] = {
 _FRAMES = ("label-studio", "cvat")
 """Forms of spans that count frames."""
 
-_OF_ONE = ("resolve-markers", "webvtt", "srt", "ffmetadata", "youtube", "matroska", "elan", "cvat")
+OF_ONE = ("resolve-markers", "webvtt", "srt", "ffmetadata", "youtube", "matroska", "elan", "cvat")
 """Forms whose lines do not name their video."""
 
 _TIMELINE_START = {False: "01:00:00:00", True: "01:00:00;00"}
@@ -172,9 +173,9 @@ def export(
     001  BBB      V     C        00:00:00:00 00:00:24:00 01:00:00:00 01:00:24:00
     """
     target = user_path(path)
-    chosen = _form_of(target, form)
+    chosen = form_of(target, form)
     stretches = gather_stretches(result)
-    if chosen in _OF_ONE:
+    if chosen in OF_ONE:
         _refuse_several(result, stretches)
     if chosen in _EDITS:
         content = _EDITS[chosen](_edit_of(stretches, target, chosen, fps, start_timecode, video))
@@ -190,7 +191,7 @@ def export(
     return target
 
 
-def _form_of(path: Path, form: Any) -> ExportForm:
+def form_of(path: Path, form: Any) -> ExportForm:
     """The form that is said, or that the ending says."""
     known = get_args(ExportForm)
     if form is not None:

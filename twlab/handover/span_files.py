@@ -6,6 +6,7 @@ frame.
 
 * :func:`load_spans` - a table of the spans of a file
 * :func:`save_spans` - a file of the spans of a table
+* :func:`separator_of`, :func:`seconds_of` - what people write into a CSV
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-__all__ = ["load_spans", "save_spans"]
+__all__ = ["load_spans", "save_spans", "seconds_of", "separator_of"]
 
 SpanForm = Literal["csv", "elan", "via", "label-studio", "cvat"]
 
@@ -314,8 +315,7 @@ def _read_page_rows(rows: list[dict[str, Any]], source: str) -> Gathered:
 def _read_csv(content: bytes, path: Path, frame_rate: float | None) -> Gathered:
     """The rows of a CSV as texts, their times as seconds."""
     source = path.name
-    head = content[: 1 << 16].splitlines()[:1] or [b""]
-    separator = max(_SEPARATORS, key=lambda one: head[0].count(one.encode()))
+    separator = separator_of(content)
     try:
         table = pd.read_csv(
             io.BytesIO(content),
@@ -342,7 +342,7 @@ def _read_csv(content: bytes, path: Path, frame_rate: float | None) -> Gathered:
     table = rename_spans(table)
     for name in ("start_sec", "end_sec"):
         if name in table.columns:
-            cells = [_seconds_of(one, separator, frame_rate) for one in table[name]]
+            cells = [seconds_of(one, separator, frame_rate) for one in table[name]]
             table = table.assign(**{name: cells})
     named = check_spans(table, video_id=path.stem)
     return Gathered(
@@ -350,7 +350,13 @@ def _read_csv(content: bytes, path: Path, frame_rate: float | None) -> Gathered:
     )
 
 
-def _seconds_of(cell: str, separator: str, frame_rate: float | None) -> float | str:
+def separator_of(content: bytes) -> str:
+    """What parts the cells of a CSV: the most frequent in its head, a comma where none is."""
+    head = content[: 1 << 16].splitlines()[:1] or [b""]
+    return max(_SEPARATORS, key=lambda one: head[0].count(one.encode()))
+
+
+def seconds_of(cell: str, separator: str, frame_rate: float | None) -> float | str:
     """Seconds, or a timecode, as seconds; what is neither as it is."""
     text = cell.strip().replace(",", ".") if separator == ";" else cell.strip()
     number = as_number(text)
