@@ -99,6 +99,20 @@ def test_filters_lose_nothing(
         assert found["rank"].tolist() == list(range(1, len(expected) + 1))
 
 
+def test_an_index_has_as_many_partitions_as_each_has_rows() -> None:
+    made = []
+
+    class Table:
+        def count_rows(self) -> int:
+            return 1_000_000
+
+        def create_index(self, column: str, *, config: Any, name: str) -> None:
+            made.append((column, config.distance_type, config.num_partitions))
+
+    upkeep._index_vectors(Table())
+    assert made == [("embedding", "cosine", 1000)]
+
+
 def test_the_index_is_used_where_it_serves(
     indexed: tw.Store, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -177,6 +177,36 @@ def search_filtered(folder: Path, n: int) -> dict[str, Any]:
     return searched(folder, asked, right, each=each, all={})
 
 
+def search_many(folder: Path, n: int) -> dict[str, Any]:
+    """Queries in one call: milliseconds of CPU for each, by the index and exactly."""
+    store, rows, told = opened(folder), queries(folder), {}
+    rows = np.concatenate([rows, -rows, rows[::-1]])
+    store.search(rows[0])
+    for count in (1, 10, 300):
+        with Clock() as clock:
+            hits = store.search(queries=rows[:count], k=K)
+        told[f"ms_of_{count}"] = round(1000 * clock.cpu / count, 1)
+    names = [*zip(hits["video_id"], hits["start_sec"], strict=True)]
+    found = [{*names[K * k : K * (k + 1)]} for k in range(QUERIES)]
+    store._exact = True
+    with Clock() as clock:
+        store.search(queries=rows, k=K)
+    exact = {"ms_of_300_exact": round(1000 * clock.cpu / len(rows), 1)}
+    return told | exact | {"recall": recall(found, right_names(folder))}
+
+
+def search_exact(folder: Path, n: int) -> dict[str, Any]:
+    store, rows, walls, seconds = opened(folder), queries(folder)[:20], [], []
+    store._exact = True
+    store.search(rows[0], k=K)
+    for row in rows:
+        with Clock() as clock:
+            store.search(row, k=K)
+        walls.append(1000 * clock.wall)
+        seconds.append(1000 * clock.cpu)
+    return {"p50_ms": round(np.median(walls), 1), "cpu_ms": round(np.median(seconds), 1)}
+
+
 def near_duplicates(folder: Path, n: int) -> dict[str, Any]:
     import twlab as tw
 
@@ -295,8 +325,11 @@ def faiss_ivf(folder: Path, n: int) -> dict[str, Any]:
         index = faiss.IndexIVFFlat(cells, 512, int(np.sqrt(n)), faiss.METRIC_INNER_PRODUCT)
         index.train(rows[:: max(1, n // 100_000)])
         index.add(rows)
-    index.nprobe = 32
-    return faiss_searched(index, folder, queries(folder)) | {"build": round(built.wall, 1)}
+    told = {}
+    for index.nprobe in (4, 8, 32):
+        one = faiss_searched(index, folder, queries(folder))
+        told |= {f"{name}_{index.nprobe}": one[name] for name in ("p50_ms", "cpu", "recall")}
+    return told | {"build": round(built.wall, 1)}
 
 
 def faiss_pairs(folder: Path, n: int) -> dict[str, Any]:
@@ -346,7 +379,7 @@ STEPS: dict[str, list[Callable[[Path, int], dict[str, Any]]]] = {
     "ingest": [ingest, parquet],
     "optimize": [optimize],
     "open": [open_and_count],
-    "search": [faiss_flat, search_index, faiss_ivf, search_filtered],
+    "search": [faiss_flat, search_exact, search_index, search_many, faiss_ivf, search_filtered],
     "duplicates": [near_duplicates, faiss_pairs],
     "nearest": [nearest_rows],
     "kmeans": [kmeans, faiss_kmeans, sklearn_kmeans],

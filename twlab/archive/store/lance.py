@@ -44,6 +44,9 @@ INDEX = "embedding_idx"
 STORE_MARK = b"twlab:store"
 """Where the schema keeps what tells a store from another made later at the same address."""
 
+QUIET = "warn,lance::index::vector::builder=error,lance_index::vector::kmeans=error"
+"""What LanceDB writes to standard error; it reads this once, when it is imported."""
+
 LONGEST_NAME, LONGEST_PATH = 255, 4095
 """Bytes of a name and of a path that Linux takes (NAME_MAX, and PATH_MAX without its NUL)."""
 
@@ -93,9 +96,15 @@ def address_of(path_or_uri: Any) -> str:
     return str(path)
 
 
+def _library() -> Any:
+    """LanceDB, told not to warn of partitions of an index that have no rows: that does no harm."""
+    os.environ.setdefault("LANCEDB_LOG", QUIET)
+    return require("lancedb", extra="store")
+
+
 def open_table(address: str, version: int | None = None) -> Any:
     """The Lance table at an address and version; None where there is none."""
-    lancedb = require("lancedb", extra="store")
+    lancedb = _library()
     if "://" not in address:
         _check_inside(Path(address) / f"{TABLE_NAME}.lance")
     if "://" not in address and not _has_version(Path(address) / f"{TABLE_NAME}.lance"):
@@ -180,7 +189,7 @@ def _check_version(table: Any, version: int) -> None:
 
 def create(address: str, schema: Any) -> Any:
     """The table, made empty unless another process has just made it."""
-    lancedb = require("lancedb", extra="store")
+    lancedb = _library()
     with reword_errors(f"no store can be made at {address!r}"):
         database = lancedb.connect(address, storage_options=_ASKED)
         try:

@@ -5,7 +5,7 @@ looked at: of every option the segments nearest to the query, what else lies at 
 to a few thousand segments drawn by their identity against which the option is read.
 
 Without a vector index every segment of the filter is compared. With one, the partitions nearest to
-the query are looked into: about ``2 √p`` of ``p``, more by as much as a filter leaves out; where a
+the query are looked into: about ``4 √p`` of ``p``, more by as much as a filter leaves out; where a
 filter leaves few rows the index is passed by, because the partitions looked into may hold none of
 them. What is found is compared again with the vectors themselves, so that every similarity that
 comes back is exact. Lance leaves out zero vectors.
@@ -46,6 +46,7 @@ from twlab.archive.store.lance import (
 )
 from twlab.archive.store.reading_back import count
 from twlab.archive.store.shards import block_of
+from twlab.archive.store.upkeep import partitions_for
 from twlab.errors import InputError
 from twlab.table.conditions import quote
 from twlab.table.segments import (
@@ -611,7 +612,11 @@ def _runs(looked: Looked) -> Runs:
 
 
 def _probes(table: Any, where: str | None) -> int:
-    """How many partitions of the index to look into; 0 to compare every row."""
+    """How many partitions of the index to look into; 0 to compare every row.
+
+    Of the ten nearest among 300,000 rows of 12, 24 and 48 true dimensions .99 or more are found;
+    with a quarter as many .98, .96 and .97, with half as many again all.
+    """
     stats = table.index_stats(INDEX)
     if stats is None:
         return 0
@@ -619,5 +624,4 @@ def _probes(table: Any, where: str | None) -> int:
     n = count(table, where) if where else n_all
     if n <= max(SCANNED_ROWS, n_all // 5):
         return 0
-    partitions = max(1.0, n_all / 4096)
-    return math.ceil((16 + 2 * math.sqrt(partitions)) * n_all / n)
+    return math.ceil(4 * math.sqrt(partitions_for(n_all)) * n_all / n)
