@@ -142,6 +142,10 @@ def test_annotation_tools_count_the_very_frames_of_ten_hours(number: float, tmp_
         *map(tuple, frames.tolist())
     ]
     root = ET.fromstring(tw.export(table, tmp_path / "a.xml", fps=number, form="cvat").read_bytes())
+    # The converter of Label Studio and Datumaro's reader of CVAT fail without these.
+    assert {"id", "annotations"} < task.keys()
+    assert "id" in task["annotations"][0]
+    assert root.findtext("meta/task/original_size/width") == "16"
     boxes = [[int(box.attrib["frame"]) - later for box in track] for track in root.iter("track")]
     assert boxes == frames.tolist()
     read = tw.load_spans(file, frame_rate=number)

@@ -160,5 +160,7 @@ def write_label_studio(spans: pd.DataFrame, frame_rate: float | None) -> bytes:
             for k, (start, end, label) in enumerate(rows)
         ]
         data = {"video": str(video), "video_id": str(video)}
-        tasks.append({"data": data, "annotations": [{"result": result}]})
+        number = len(tasks) + 1  # Label Studio's own converter asks for it
+        annotation = {"id": number, "result": result}
+        tasks.append({"id": number, "data": data, "annotations": [annotation]})
     return orjson.dumps(tasks, option=orjson.OPT_INDENT_2)
