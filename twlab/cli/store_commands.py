@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from twlab.archive.store import Store
 
 __all__ = ["add_store_commands", "add_store_option", "open_archive", "segment_at"]
-
-QUIET = "warn,lance::dataset::optimize=error"
-"""What of Lance's log is shown: not the commits that are tried again."""
 
 UPSERT = "write them with upsert, which replaces"
 
@@ -127,8 +123,7 @@ def _run_ingest(chosen: argparse.Namespace) -> int:
 
 
 def open_archive(address: str) -> Store:
-    """The store, without the log of commits that Lance tries again."""
-    os.environ.setdefault("LANCEDB_LOG", QUIET)  # read when LanceDB is imported
+    """The store; LanceDB is imported only now."""
     from twlab.archive.store import open as open_store
 
     return open_store(address)

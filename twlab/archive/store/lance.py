@@ -44,8 +44,14 @@ INDEX = "embedding_idx"
 STORE_MARK = b"twlab:store"
 """Where the schema keeps what tells a store from another made later at the same address."""
 
-QUIET = "warn,lance::index::vector::builder=error,lance_index::vector::kmeans=error"
-"""What LanceDB writes to standard error; it reads this once, when it is imported."""
+_HARMLESS = (
+    "lance::dataset::optimize",
+    "lance::index::vector::builder",
+    "lance_index::vector::kmeans",
+)
+QUIET = ",".join(["warn", *(f"{part}=error" for part in _HARMLESS)])
+"""What of LanceDB's log is shown, which it reads when it is imported: not the commits that are
+tried again, nor partitions of an index that have no rows."""
 
 LONGEST_NAME, LONGEST_PATH = 255, 4095
 """Bytes of a name and of a path that Linux takes (NAME_MAX, and PATH_MAX without its NUL)."""
@@ -97,7 +103,7 @@ def address_of(path_or_uri: Any) -> str:
 
 
 def _library() -> Any:
-    """LanceDB, told not to warn of partitions of an index that have no rows: that does no harm."""
+    """LanceDB, told not to warn of what does no harm."""
     os.environ.setdefault("LANCEDB_LOG", QUIET)
     return require("lancedb", extra="store")
 
