@@ -38,7 +38,11 @@ def figures() -> dict[str, Any]:
         "videos": tw.plot.heatmap(videos),
         "across": tw.plot.heatmap(trailer, film),
         "alignment": tw.plot.alignment(trailer, film, pieces=tw.align(trailer, film)),
-        "diff": tw.plot.diff(tw.diff(film, film[20:60].assign(video_id="a cut of half an hour"))),
+        "diff": tw.plot.diff(
+            pd.concat([tw.diff(film, film[20:60].assign(video_id="a cut of half an hour"))] * 2)
+            .head(5)
+            .assign(change=["matched", "moved", "changed", "missing", "added"])
+        ),
         "timeline": tw.plot.timeline(film, lanes=tw.cluster(film, 4), color="start_sec"),
         "novelty": tw.plot.novelty(both),
         "threshold": tw.plot.threshold(both),

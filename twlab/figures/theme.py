@@ -36,7 +36,7 @@ LETTERS, LINE = 65, 21
 UPLOADS = ("sendChartToCloud", "sendDataToCloud", "editInChartStudio")
 """Buttons of some versions of plotly that send the figure to another company."""
 
-LABEL_PIXELS, LEGEND = 18, 30
+LABEL_PIXELS, LEGEND, LEGEND_LINE = 18, 30, 20
 """Height of the name of a panel, above it, and of a legend."""
 
 CONTEXT = 4
@@ -138,13 +138,15 @@ def dress(
     )
 
 
-def put_legend_above(figure: go.Figure, *, lift: float = 0) -> None:
-    """A line of its own for the legend, between the subtitle and the picture, over no colour bar.
+def put_legend_above(figure: go.Figure, *, lift: float = 0, lines: int = 1) -> None:
+    """Lines of its own for the legend, between the subtitle and the picture, over no colour bar.
 
-    ``lift`` is how many pixels above the picture are written upon already.
+    ``lift`` is how many pixels above the picture are written upon already, ``lines`` how many the
+    legend takes on a phone.
     """
     layout = figure.layout
-    figure.update_layout(height=layout.height + LEGEND, margin_t=layout.margin.t + LEGEND)
+    room = LEGEND + (lines - 1) * LEGEND_LINE
+    figure.update_layout(height=layout.height + room, margin_t=layout.margin.t + room)
     tall = layout.height - layout.margin.t - layout.margin.b
     where = {"x": 0, "xanchor": "left", "y": 1 + (2 + lift) / tall, "yanchor": "bottom"}
     figure.update_layout(legend={"orientation": "h", **where})

@@ -38,6 +38,9 @@ PIXELS_HIGH, LOWEST_FIGURE = 44, 200
 VERSION_LETTERS = 16
 """Of a version's name beside its track; more leave a phone no room for the tracks."""
 
+PHONE_ENTRIES = 2
+"""Of the legend beside each other above the tracks on a phone, 390 pixels wide."""
+
 EDGES = ("a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec")
 
 
@@ -116,7 +119,7 @@ def diff(found: pd.DataFrame, *, title: str | None = None, theme: ThemeName = "a
         **{"showgrid": False, "zeroline": False},
     )
     figure.update_layout(barmode="overlay", hovermode="closest")
-    put_legend_above(figure)
+    put_legend_above(figure, lines=-(-len(changes) // PHONE_ENTRIES))
     return figure
 
 
