@@ -497,3 +497,54 @@ def test_kmeans_from_a_sample_finds_the_same_groups(
     np.testing.assert_array_equal(sampled, tw.cluster(matrix, 7, method="kmeans"))
     centres = unit([unit(matrix)[sampled == k].sum(axis=0) for k in range(7)])
     assert (np.argmax(unit(matrix) @ centres.T, axis=1) == sampled).mean() > 0.999
+
+
+@pytest.mark.parametrize("error", [3e-5, 0.5, 3.0])
+def test_rows_go_to_the_nearest_centre_whatever_blas_gives(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, error: float
+) -> None:
+    """Products of BLAS decide only where they differ by more than they can be wrong."""
+    true = partitions.dot_by_blas
+
+    def shaken(left: Any, right: Any, out: Any) -> None:
+        true(left, right, out)
+        out += rng.uniform(-error, error, size=out.shape).astype(np.float32)
+
+    monkeypatch.setattr(partitions, "dot_by_blas", shaken)
+    monkeypatch.setattr(partitions, "blas_error", lambda _: error)
+    rows, centres = unit(rng.normal(size=(2000, 16))), unit(rng.normal(size=(7, 16)))
+    centres = np.vstack([centres, centres[2:4]])  # equal ones: the first takes the rows
+    labels, sums = partitions.assign_rows(rows, centres)
+    assert np.array_equal(labels, np.argmax(rows @ centres[:7].T, axis=1))
+    again = partitions.assign_rows(np.repeat(rows[::-1], 2, axis=0), centres)
+    assert np.array_equal(again[0], np.repeat(labels[::-1], 2))
+    np.testing.assert_allclose(again[1], 2 * sums)
+
+
+@pytest.mark.parametrize("n", [0, 1, partitions.ADDED_ROWS, 2 * partitions.ADDED_ROWS + 1])
+def test_sums_of_groups_are_those_of_a_loop(rng: np.random.Generator, n: int) -> None:
+    rows, labels = unit(rng.normal(size=(n, 5)) + 1), rng.integers(3, size=n)
+    expected = np.zeros((4, 5))
+    np.add.at(expected, labels, rows.astype(np.float64))
+    np.testing.assert_allclose(partitions.group_sums(rows, labels, 4), expected)
+
+
+def test_rounds_of_a_larger_sample_spare_rounds_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted themes of unequal size: no worse a division, and all rows are gone through less."""
+    rng = np.random.default_rng(3)
+    themes = rng.normal(size=(40, 24))
+    rows = unit(themes[rng.integers(40, size=12_000) ** 2 // 40] + rng.normal(size=(12_000, 24)))
+    monkeypatch.setattr(partitions, "MOST_START_ROWS", 800)
+
+    def divided(middle: int) -> tuple[float, int]:
+        monkeypatch.setattr(partitions, "MIDDLE_ROWS", middle)
+        held, n_rounds = partitions.InMemory(rows), []
+        whole = held.assign
+        held.assign = lambda centres: (n_rounds.append(1), whole(centres))[1]  # type: ignore[func-returns-value, method-assign]
+        labels = partitions.spherical_kmeans(held, 8, random_state=0)
+        sums = partitions.group_sums(rows, labels, 8)
+        return float(np.linalg.norm(sums, axis=1).sum()) / len(rows), len(n_rounds)
+
+    (without, n_without), (cosine, n_with) = divided(len(rows)), divided(2500)
+    assert cosine >= without - 1e-4
+    assert n_with < n_without
