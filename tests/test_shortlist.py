@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 from archives import archive, table_of
-from insides import aligning, shortlist
+from insides import aligning, shared_pieces, shortlist
 
 import twlab as tw
 from twlab.table import on_grid, times_of, unit_vectors
@@ -100,3 +102,38 @@ def test_a_long_gap_is_a_few_cells_on_a_grid() -> None:
     grid = on_grid(np.eye(3, dtype=np.float32), start, start + 6, 6.0)
     assert 2 + 8 < len(grid.cells) <= 3 + 32
     assert grid.start_sec[grid.filled].tolist() == start.tolist()
+
+
+def along_by_hand(pair: Any, piece: Any, cells: np.ndarray, *, sampled: bool) -> np.ndarray:
+    """The cosine of each cell and of the mean of what the line shows, cell by cell in float64."""
+    b, out = np.diff(pair.b_sums, axis=0), []
+    for cell in cells:
+        low, high = sorted(piece.begin + piece.speed * (cell + np.array([0, 1]) - piece.first))
+        if sampled:
+            low, high = (low + high) / 2 - 0.5, (low + high) / 2 + 0.5
+        edges = np.arange(len(b))
+        share = np.clip(np.minimum(high, edges + 1) - np.maximum(low, edges), 0, None)
+        lengths = np.linalg.norm(share @ b) * np.linalg.norm(pair.a[cell])
+        enough = share @ np.diff(pair.b_counts) > 0.05 and lengths > 0
+        out.append(share @ b @ pair.a[cell] / lengths if enough else 0.0)
+    return np.array(out)
+
+
+@pytest.mark.parametrize("speed", [1 / 3, 0.7, 1.0, 1.3, 1.41, 2.2, 3.0, -1.0, -1.7])
+def test_along_a_line_it_is_as_similar_as_by_hand(rng: np.random.Generator, speed: float) -> None:
+    base = rng.normal(size=(40, 16)).repeat(2, axis=0)
+    sides = []
+    for n in (30, 80):
+        start = 6.0 * np.delete(np.arange(n), [3, 4, n // 2])  # cells that show nothing
+        rows = base[: len(start)] + 0.5 * rng.normal(size=(len(start), 16))
+        rows *= rng.uniform(0.02, 0.2, size=(len(start), 1))  # some are near the mean
+        grid = on_grid(rows, start, start + 6, 6.0)
+        sides.append(grid)
+    pair = aligning.pair_of(*sides)
+    cells = np.arange(30)
+    for begin in rng.uniform(0, 20, size=3) if speed > 0 else rng.uniform(30, 80, size=3):
+        piece = shared_pieces.Stretch(0.0, 2.0, 25.0, float(begin), speed)
+        ways = [along_by_hand(pair, piece, cells, sampled=False)]
+        if abs(speed) >= 1.4:
+            ways.append(along_by_hand(pair, piece, cells, sampled=True))
+        np.testing.assert_allclose(pair.along(piece, cells), max(ways, key=np.sum), atol=1e-5)

@@ -24,7 +24,8 @@ features", PNAS 1990 (chance of the best of many alignments). Gumbel, "Statistic
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import reduce
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -207,15 +208,21 @@ def _commonness(
     for k, row in enumerate(rows):
         # As good as the piece counts 1, half as good 1/16: copies count, what is merely alike
         # hardly does. Against LEAST at least, below which nothing is a copy.
-        others = np.r_[similar[row, :least], similar[row, most:]]
+        others = np.concatenate([similar[row, :least], similar[row, most:]])
         mean[k] = max(others.sum() / count, 0.0)
-        often[k] = (np.clip(others / max(level[k], LEAST), 0.0, 1.0) ** ALIKE).sum()
+        as_good = np.clip(others * np.float32(1 / max(level[k], LEAST)), 0, 1)
+        often[k] = _to_power(as_good).sum()
     return mean, often
 
 
 def _likeness(side: Floats) -> Floats:
     """How far every two of some directions count as one, 0 to 1."""
-    return np.asarray(np.maximum(side @ side.T, 0.0) ** ALIKE)
+    return np.asarray(_to_power(np.maximum(side @ side.T, 0.0)))
+
+
+def _to_power(similar: NDArray[Any]) -> NDArray[Any]:
+    """Similarities to the power of :data:`ALIKE`; to multiply takes a hundredth of the time."""
+    return np.asarray(reduce(np.multiply, [similar] * int(ALIKE)))
 
 
 def _directions(x: Floats) -> Floats:

@@ -90,17 +90,20 @@ class Pair(NamedTuple):
     """Filled cells of the second before each cell."""
     similar: Matrix
     """Cosine similarity of every cell of the first and of the second; 0 where one is empty."""
+    products: Matrix
+    """The same, also where ``similar`` leaves places out that are not to be looked at."""
+    a_stretched: Floats
+    """By how much cells of the first that are near the mean have to be stretched to unit length."""
+    b_lengths: Floats
+    """Of the second, at least :data:`NEAR_MEAN`, by which products were divided."""
+    b_squares: Floats
+    """Products of each cell of the second with itself and those that follow, (m, some)."""
     lag: float | None = None
     """Where both are the same video, how many cells later a place must lie to be looked at."""
 
-    def view(self, piece: Stretch, cells: Positions, *, sampled: bool = False) -> Floats:
-        """What the second video shows while each cell of the first lasts; zero outside of it.
-
-        With ``sampled`` just one cell of the second, as where others were left out.
-        """
+    def view(self, piece: Stretch, cells: Positions) -> Floats:
+        """What the second video shows while each cell of the first lasts; zero outside of it."""
         places = [piece.at(cells), piece.at(cells + 1.0)]
-        if sampled:
-            places = [np.mean(places, axis=0) + by for by in (-0.5, 0.5)]
         # The mean over a stretch is a difference of two running sums over its length. Sorted, as
         # a line played backwards meets the end of each stretch first.
         low, high = np.sort(np.clip(places, 0, len(self.b_sums) - 1), axis=0)
@@ -110,42 +113,84 @@ class Pair(NamedTuple):
 
     def along(self, piece: Stretch, cells: Positions) -> Floats:
         """Cosine similarity of cells of the first video and what the line shows them to be."""
+        lines = np.array([[piece.begin, piece.speed]])
+        return np.asarray(self.along_each(piece, cells, lines)[0])
+
+    def along_each(self, piece: Stretch, cells: Positions, lines: Floats) -> Floats:
+        """The same for lines that have other begins and speeds, one row each."""
+        begin, speed = lines[:, :1], lines[:, 1:]
+        start = begin + speed * (cells - piece.first)
+        best = self._cosines(cells, start, start + speed)
         # Speeded up by leaving frames out, a cell shows one moment in place of a mean of several.
-        best = self._cosine(cells, self.view(piece, cells))
-        if abs(piece.speed) >= FAST:
-            sampled = self._cosine(cells, self.view(piece, cells, sampled=True))
-            best = sampled if sampled.sum() > best.sum() else best
-        return best * self._may_match(piece, cells)
+        fast = np.flatnonzero(np.abs(speed[:, 0]) >= FAST)
+        if len(fast):
+            middle = (start + speed / 2)[fast]
+            sampled = self._cosines(cells, middle - 0.5, middle + 0.5)
+            better = sampled.sum(axis=1) > best[fast].sum(axis=1)
+            best[fast[better]] = sampled[better]
+        if self.lag is not None:  # a place that is not to be looked at is like nothing
+            best *= start >= cells + self.lag - 0.5
+        return np.asarray(best)
 
-    def _cosine(self, cells: Positions, shown: Floats) -> Floats:
-        own = self.a[cells]
-        product = np.einsum("ij,ij->i", own, shown)
-        lengths = np.linalg.norm(own, axis=1) * np.linalg.norm(shown, axis=1)
-        return np.asarray(product / np.maximum(lengths, 1e-9) * (lengths > 1e-9))
+    def _cosines(self, cells: Positions, start: Floats, end: Floats) -> Floats:
+        """Cosine similarity of cells and of what lies between two places, one row for each line.
 
-    def _may_match(self, piece: Stretch, cells: Positions) -> Mask:
-        """Which cells the line compares with a place that is to be looked at."""
-        if self.lag is None:
-            return np.ones(len(cells), bool)
-        return np.asarray(piece.at(cells) >= cells + self.lag - 0.5)
+        The vector between two places is a sum of cells, each with the share of it that lies there.
+        So the products of the two videos, and of the second with itself, tell all of it.
+        """
+        m = len(self.b_counts) - 1
+        low, high = np.sort(np.clip([start, end], 0, m), axis=0)
+        offsets = np.arange(int(np.ceil((high - low).max(initial=0))) + 1)
+        place = low.astype(int)[..., None] + offsets
+        share = np.minimum(high[..., None], place + 1) - np.maximum(low[..., None], place)
+        share, column = np.maximum(share, 0), np.minimum(place, m - 1)
+        count = (share * np.diff(self.b_counts)[column]).sum(axis=-1)
+        share_b = share * self.b_lengths[column]
+        product = (share_b * self.products[cells[:, None], column]).sum(axis=-1)
+        square = np.zeros_like(low)
+        for by in offsets:
+            beside = share[..., : len(offsets) - by] * share[..., by:]
+            beside = (beside * self.b_squares[column[..., : len(offsets) - by], by]).sum(axis=-1)
+            square += beside if by == 0 else 2 * beside
+        length = np.sqrt(np.maximum(square, 0))
+        there = (count > 0.05) & (length > 1e-9)
+        cosine = product * self.a_stretched[cells] / np.maximum(length, 1e-9) * there
+        return np.asarray(cosine.clip(-1, 1))
 
 
 def pair_of(a: Grid, b: Grid) -> Pair:
     """Both videos centred on the mean of the second's different clips, and their similarities."""
     mean = _mean_of_different(b.cells[b.filled])
     ours, theirs = ((g.cells - mean) * g.filled[:, None] for g in (a, b))
-    zero = np.zeros((1, theirs.shape[1]))
+    sums = np.zeros((len(theirs) + 1, theirs.shape[1]))
+    np.cumsum(theirs, axis=0, out=sums[1:])
+    sizes = [np.linalg.norm(x, axis=1) for x in (ours, theirs)]
+    lengths = [np.maximum(size, NEAR_MEAN) for size in sizes]
     directions = [
-        (x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), NEAR_MEAN)).astype(np.float32)
-        for x in (ours, theirs)
+        (x / length[:, None]).astype(np.float32)
+        for x, length in zip((ours, theirs), lengths, strict=True)
     ]
+    similar = np.asarray(directions[0] @ directions[1].T)
     return Pair(
         ours,
         a.filled,
-        np.r_[zero, theirs.cumsum(axis=0)],
+        sums,
         np.r_[0.0, b.filled.cumsum()],
-        np.asarray(directions[0] @ directions[1].T),
+        similar,
+        similar,
+        lengths[0] / np.maximum(sizes[0], 1e-9) * (sizes[0] > 1e-9),
+        lengths[1],
+        _products_beside(theirs),
     )
+
+
+def _products_beside(x: Floats) -> Floats:
+    """Products of each row with itself and with as many that follow as one cell may show."""
+    n_beside = int(np.ceil(FASTEST)) + 1
+    out = np.zeros((len(x), n_beside))
+    for by in range(min(n_beside, len(x))):
+        out[: len(x) - by, by] = np.einsum("ij,ij->i", x[: len(x) - by], x[by:])
+    return out
 
 
 def _mean_of_different(cells: Floats) -> Floats:
@@ -156,6 +201,7 @@ def _mean_of_different(cells: Floats) -> Floats:
     if not len(cells):
         return np.zeros(cells.shape[1])
     unit = cells / np.maximum(np.linalg.norm(cells, axis=1, keepdims=True), 1e-9)
+    unit = unit.astype(np.float32)
     looked_at = _spread_evenly(len(unit), MOST_VOTING)
     # Of n the same each weighs 1 / n, estimated from some of them where there are many.
     same = (unit @ unit[looked_at].T >= SAME_CLIP).sum(axis=1) * (len(unit) / len(looked_at))
@@ -187,18 +233,18 @@ def lay(pair: Pair, piece: Stretch, free: Mask, *, least: float = LEAST) -> Stre
 def _turn(pair: Pair, piece: Stretch, step: float) -> Stretch:
     """The best of the lines whose two ends lie up to two steps from those of the piece."""
     cells = piece.cells[_spread_evenly(len(piece.cells), 200)]
-    best, best_score = piece, -np.inf
     moves = np.array([0, -1, 1, -2, 2]) * step
-    for at_begin in moves:
-        for at_end in moves:
-            speed = piece.speed + (at_end - at_begin) / (piece.last - piece.first)
-            if not SLOWEST <= abs(speed) <= FASTEST:
-                continue
-            tried = piece._replace(begin=piece.begin + at_begin, speed=speed)
-            score = float(pair.along(tried, cells).sum()) - turn_price(speed)
-            if score > best_score + 1e-9:  # of equals the one moved least, which comes first
-                best, best_score = tried, score
-    return best
+    at_begin, at_end = moves.repeat(len(moves)), np.tile(moves, len(moves))
+    speeds = piece.speed + (at_end - at_begin) / (piece.last - piece.first)
+    lines = np.column_stack([piece.begin + at_begin, speeds])
+    lines = lines[(np.abs(speeds) >= SLOWEST) & (np.abs(speeds) <= FASTEST)]
+    if not len(lines):
+        return piece
+    scores = pair.along_each(piece, cells, lines).sum(axis=1)
+    scores -= [turn_price(speed) for speed in lines[:, 1]]
+    # Of equals, but for rounding, the one moved least, which comes first.
+    best = int(np.flatnonzero(scores >= scores.max() - 1e-5 * len(cells))[0])
+    return piece._replace(begin=float(lines[best, 0]), speed=float(lines[best, 1]))
 
 
 def _spread_evenly(count: int, most: int) -> Positions:
