@@ -452,6 +452,12 @@ def test_cuts_that_cannot_be_are_told(tmp_path: Path) -> None:
         tw.cut({"other": film}, spans, folder=tmp_path)
     with pytest.raises(InputError, match="an address"):
         tw.cut("https://example.com/a.mp4", spans, folder=tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"which is none and cannot be made \(File exists\)"):
+        tw.cut(film, spans, folder=tmp_path / "file")
+    (tmp_path / "taken" / "001 film a.mp4").mkdir(parents=True)
+    with pytest.raises(InputError, match="is a folder; the name of a file"):
+        tw.cut(film, spans.assign(label="a"), folder=tmp_path / "taken")
     assert not list(tmp_path.glob("*.mp4"))
     sound = tmp_path / "sound.m4a"
     made = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=duration=1", str(sound)]

@@ -15,7 +15,7 @@ import numpy as np
 from twlab.errors import InputError
 from twlab.handover.found_stretches import gather_stretches
 from twlab.media.named import films_of, local_file
-from twlab.paths import aside, user_path
+from twlab.paths import replace_file, user_path
 from twlab.progress import bar
 
 if TYPE_CHECKING:
@@ -104,7 +104,13 @@ def cut(video: Video, spans: pd.DataFrame, *, folder: str | os.PathLike[str]) ->
             "install ffmpeg, winget install ffmpeg)"
         )
     target = user_path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"folder is {str(target)!r}, which is none and cannot be made ({error.strerror}); a "
+            "folder was expected; choose another"
+        ) from None
     paths = [target / name for name in _file_names(stretches)]
     rows = stretches[["video_id", "start_sec", "end_sec"]].itertuples(index=False)
     for path, (name, start, end) in bar("cutting", list(zip(paths, rows, strict=True)), unit="cut"):
@@ -145,7 +151,7 @@ def _cut_one(program: str, film: Path, span: tuple[float, float], target: Path) 
     InputError
         If ffmpeg cannot, or there are none.
     """
-    with aside(target) as path:
+    with replace_file(target) as path:
         for back in LOOKS_BACK_SEC:
             seek = max(span[0] - back, 0.0)
             command = _command_of(program, film, span, seek=seek, path=path)

@@ -142,7 +142,7 @@ def write_label_studio(spans: pd.DataFrame, frame_rate: float | None) -> bytes:
     rate = check_rate(frame_rate, _TOOL)
     first, after = on_frames(spans, rate, _TOOL)
     table = spans.assign(first=first + 1, last=after)
-    tasks = []
+    tasks: list[dict[str, Any]] = []
     for video, part in table.groupby("video_id", sort=False):
         rows = part[["first", "last", "label"]].to_numpy(object)
         result = [
