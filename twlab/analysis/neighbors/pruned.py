@@ -24,7 +24,7 @@ from twlab.analysis.neighbors.exact import (
     collect_pairs,
     merge_best,
 )
-from twlab.analysis.neighbors.similarity import BLOCK_CELLS, dot_rows
+from twlab.analysis.neighbors.similarity import BLOCK_CELLS, blas_error, dot_by_blas
 from twlab.analysis.neighbors.voronoi import (
     SLACK,
     bands,
@@ -185,8 +185,9 @@ def _improve(
     """The same for as many rows as one block has room for."""
     queries = search.queries[rows[mine]]
     block = np.empty((len(mine), len(members)), np.float32)
-    dot_rows(queries, pool, block)
-    better = np.flatnonzero(block.max(axis=1, initial=-np.inf) >= best[1][mine, -1])
+    dot_by_blas(queries, pool, block)
+    reached = block.max(axis=1, initial=-np.inf) + np.float32(blas_error(pool.shape[1]))
+    better = np.flatnonzero(reached >= best[1][mine, -1])
     if not len(better):
         return
     mine, k = mine[better], best[0].shape[1]
