@@ -290,6 +290,24 @@ def test_bash_completes(folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
         assert all(name in shown for name in commands_of(help_of(capsys=capsys)))
 
 
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+def test_fish_completes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("shtab")
+    assert main(["completion", "fish"]) == 0
+    (folder / "twlab.fish").write_text(capsys.readouterr().out)
+    for line, offered in (
+        ("twlab se", ["search", "serve"]),
+        ("twlab load answer.", ["answer.json"]),
+        ("twlab export --fo", ["--form"]),
+        ("twlab ingest answer.json --store arch", ["archive/"]),
+    ):
+        asked = f"source twlab.fish; complete -C '{line}'"
+        told = subprocess.run(
+            ["fish", "-N", "-c", asked], capture_output=True, text=True, cwd=folder, check=True
+        )
+        assert [row.split("\t")[0] for row in told.stdout.splitlines()] == offered
+
+
 def test_completion_names_the_extra(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
