@@ -267,7 +267,7 @@ def _chapters_of(stretches: pd.DataFrame, fps: Any) -> pd.DataFrame:
 def _spans_of(result: pd.DataFrame, stretches: pd.DataFrame, fps: Any) -> pd.DataFrame:
     """The stretches in seconds, with whatever else a result that has labels says of them."""
     spans = _chapters_of(stretches, fps)
-    if "label" not in result.columns or "video_id" not in result.columns:
+    if "label" not in result.columns or len(spans) != len(result):  # two of a row: a pair
         return spans
     others = [name for name in result.columns if name not in SPAN_NAMES]
     return spans.join(result[others].reset_index(drop=True))
