@@ -266,6 +266,16 @@ def test_dask_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.engine
+def test_ray_without_cores(engines: work.Engines, monkeypatch: pytest.MonkeyPatch) -> None:
+    workers = engines["ray"]
+    monkeypatch.setattr("twlab.archive.engines.MACHINES_SEC", 0.1)
+    # As it is once all machines that have cores are gone; a cluster of its own takes ten seconds.
+    monkeypatch.setattr(workers._ray, "cluster_resources", dict)  # type: ignore[attr-defined]
+    with pytest.raises(tw.TwlabError, match=r"no core of the Ray cluster is there, .* in 0\.1 s"):
+        list(workers.map(time.sleep, [1]))
+
+
+@pytest.mark.engine
 def test_dask_wants_a_client() -> None:
     with pytest.raises(tw.InputError, match=r"client is a str; a distributed\.Client was"):
         tw.executors.Dask("tcp://127.0.0.1:8786")

@@ -30,6 +30,10 @@ PATIENCE_SEC = 30.0
 """How long there may be no worker of Dask: a cluster may start them as they are needed."""
 
 
+MACHINES_SEC = 300.0
+"""How long there may be no core of Ray: machines that a cluster hires when needed take minutes."""
+
+
 class Executor(ABC):
     """What calls a function for many items; close it, or use it in a ``with`` block.
 
@@ -377,6 +381,9 @@ class Ray(Executor):
         return super()._is_open() and bool(self._ray.is_initialized())
 
     def _result(self, reference: Any) -> Any:
+        while not self._ray.wait([reference], timeout=MACHINES_SEC)[0]:
+            if not self._ray.cluster_resources().get("CPU"):
+                raise _no_workers("core of the Ray cluster", MACHINES_SEC)
         try:
             return self._ray.get(reference)
         except self._ray.exceptions.RayTaskError as error:
@@ -520,11 +527,7 @@ class Dask(Executor):
                 if future.done():  # the function's own
                     raise
                 if not self._client.ncores():
-                    raise TwlabError(
-                        f"no Dask worker is there, and none came in {PATIENCE_SEC:g} s; at least "
-                        "one was expected; start workers, or find in their logs why they end, and "
-                        "start again: what is done is kept"
-                    ) from None
+                    raise _no_workers("Dask worker", PATIENCE_SEC) from None
 
 
 def check_executor(executor: Any) -> None:
@@ -548,6 +551,13 @@ def _return_it(value: Any) -> Any:
 
 def _call(item: Any, fn: Callable[..., Any], *values: Any) -> Any:
     return fn(item, *values)
+
+
+def _no_workers(what: str, waited_sec: float) -> TwlabError:
+    return TwlabError(
+        f"no {what} is there, and none came in {waited_sec:g} s; at least one was expected; start "
+        "workers, or find in their logs why they end, and start again: what is done is kept"
+    )
 
 
 def _worker_deaths() -> TwlabError:
