@@ -78,6 +78,36 @@ def test_a_path_is_enough(address: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("n_clusters", [None, 6])
+def test_kmeans_reads_once_what_fits(
+    address: Path, monkeypatch: pytest.MonkeyPatch, n_clusters: int | None
+) -> None:
+    store = tw.open(address)
+    expected = tw.cluster(store.to_table(), n_clusters, method="kmeans")
+    read: list[int] = []
+    matrix = pieces.Piece.matrix
+    monkeypatch.setattr(
+        pieces.Piece, "matrix", lambda one: (read.append(one.first), matrix(one))[1]
+    )
+    monkeypatch.setattr(tw.Store, "to_table", None)
+    same(tw.cluster(store, n_clusters, method="kmeans"), expected)
+    assert read == [one.first for one in pieces.join_fragments(store)]
+    monkeypatch.setattr("twlab.archive.in_pieces.kmeans.free_bytes", lambda: 10)
+    same(tw.distributed.cluster(store, n_clusters, method="kmeans"), expected)
+    assert len(read) > 2 * len(pieces.join_fragments(store))
+
+
+def test_kmeans_tells_of_zeros_once(tmp_path: Path) -> None:
+    table = drawn_table()
+    matrix = tw.vectors(table).copy()
+    matrix[7] = 0
+    store = tw.open(tmp_path)
+    store.add(tw.with_vectors(table, matrix))
+    with pytest.warns(tw.TwlabWarning, match=r"1 of 260 vectors are all zeros \(first at row 7\)"):
+        found = tw.cluster(store, 6, method="kmeans")
+    assert found.isna().tolist()[7]
+
+
 def test_an_interrupted_job_goes_on_in_another_process(address: Path) -> None:
     with pytest.raises(Interrupted):
         tw.near_duplicates(tw.open(address, executor=Interrupting(after=3)), threshold=0.5)

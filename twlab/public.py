@@ -38,6 +38,8 @@ class Wire(NamedTuple):
     stores: tuple[str, ...] = ()
     pieces: str | None = None
     """The room of its form in pieces, if there is one."""
+    holds: bool = False
+    """Whether that form also serves what fits into memory, as it reads it once."""
 
 
 _SEGMENTS = ("segments",)
@@ -98,7 +100,9 @@ WIRES: dict[str, Wire] = {
     "leaks": Wire("analysis.copies.leaking", ("train", "test")),
     "repeats": Wire("analysis.copies.aligning", _SEGMENTS),
     # groups
-    "cluster": Wire("analysis.groups.clustering", _SEGMENTS, "archive.in_pieces.kmeans"),
+    "cluster": Wire(
+        "analysis.groups.clustering", _SEGMENTS, "archive.in_pieces.kmeans", holds=True
+    ),
     "cluster_counts": Wire("analysis.groups.clustering", _SEGMENTS),
     "cluster_summary": Wire("analysis.groups.summary", _SEGMENTS),
     "deduplicate": Wire("analysis.groups.selection", _SEGMENTS),
@@ -154,16 +158,19 @@ def find_public(name: str) -> Any:
     wire = WIRES[name]
     thing = getattr(importlib.import_module(f"twlab.{wire.home}"), name)
     pieces = wire.pieces and f"{wire.pieces}.{name}"
-    return takes_stores(thing, *wire.stores, pieces=pieces) if wire.stores else thing
+    if not wire.stores:
+        return thing
+    return takes_stores(thing, *wire.stores, pieces=pieces, holds=wire.holds)
 
 
 def takes_stores(
-    function: Callable[P, R], *names: str, pieces: str | None = None
+    function: Callable[P, R], *names: str, pieces: str | None = None, holds: bool = False
 ) -> Callable[P, R]:
     """A function of tables whose arguments of these names may also be a store, a path or a URI.
 
     Where there is a form in pieces, a store with an executor, or one that is too large for
-    memory, is worked on piece by piece; any other store is read into one table.
+    memory, is worked on piece by piece; any other store is read into one table, unless that form
+    holds what fits itself.
     """
     import inspect  # here, as in what follows: ``import twlab`` pays for what few calls need
 
@@ -187,7 +194,7 @@ def takes_stores(
             _refuse_misplaced(name, given, function.__name__)
         large = {name: open_source(given[name]) for name in names if name in given}
         if any(isinstance(value, Source) for value in large.values()):
-            result: R = _call_with_stores(function, given | large, pieces)
+            result: R = _call_with_stores(function, given | large, pieces, holds=holds)
         else:
             result = function(*args, **kwargs)
         _warn_of_empty(large)
@@ -234,9 +241,12 @@ def _path_exists(path: str) -> bool:
         return False
 
 
-def _call_with_stores(function: Any, given: dict[str, Any], pieces: str | None) -> Any:
+def _call_with_stores(
+    function: Any, given: dict[str, Any], pieces: str | None, *, holds: bool
+) -> Any:
     """The result of a function some of whose arguments are stores."""
-    if pieces and any(isinstance(v, Source) and not _is_small(v) for v in given.values()):
+    sources = [value for value in given.values() if isinstance(value, Source)]
+    if pieces and (holds or not all(map(_is_small, sources))):
         room, _, name = pieces.rpartition(".")
         return getattr(importlib.import_module(f"twlab.{room}"), name)(**given)
     return function(**{k: v.to_table() if isinstance(v, Source) else v for k, v in given.items()})

@@ -73,6 +73,7 @@ __all__ = [
     "kmeans_ways",
     "label_rows",
     "method_of",
+    "move_rows",
     "rows_in_time",
 ]
 
@@ -154,7 +155,7 @@ def cluster(
     unit = unit_vectors(segments)
     rows = _rows_of(segments, unit, method)
     if distance_threshold is not None:
-        tree = linkage_tree(_take(unit, rows), "average")
+        tree = linkage_tree(move_rows(unit, rows), "average")
         n_joined = int((tree.heights < distance_threshold).sum())
         found = cut_tree(tree, len(rows) - n_joined) if len(rows) else rows
     elif method == "hdbscan":
@@ -163,9 +164,9 @@ def cluster(
                 f"n_clusters is {n_clusters!r} for 'hdbscan', which finds its own number; "
                 "None was expected; leave it out or choose another method"
             )
-        found = density_groups(_take(unit, rows))
+        found = density_groups(move_rows(unit, rows))
     else:
-        unit = _take(unit, rows)
+        unit = move_rows(unit, rows)
         asked = n_clusters if isinstance(n_clusters, Integral) else 0
         ways = _ways(unit, _videos(segments, rows), method, random_state, enough=int(asked))
         found = divide_into(ways, n_clusters)
@@ -219,7 +220,7 @@ def cluster_counts(
         )
     unit = unit_vectors(segments)
     rows = _rows_of(segments, unit, method)
-    return _counts(_ways(_take(unit, rows), _videos(segments, rows), method, random_state))
+    return _counts(_ways(move_rows(unit, rows), _videos(segments, rows), method, random_state))
 
 
 class Ways(NamedTuple):
@@ -313,7 +314,7 @@ def rows_in_time(segments: Any, leading: Matrix, present: Mask, method: str) -> 
     return rows
 
 
-def _take(unit: Matrix, rows: Positions) -> Matrix:
+def move_rows(unit: Matrix, rows: Positions) -> Matrix:
     """Some rows, written over what was there, because two such matrices may not fit in memory."""
     if len(rows) == len(unit) and bool((np.diff(rows) > 0).all()):
         return unit

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from functools import partial
 from hashlib import sha256
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ from twlab.archive.in_pieces.pieces import (
     stack,
     take_rows,
 )
+from twlab.memory import free_bytes
 from twlab.table.segments import one_model, scale_rows, warn_of_zeros
 
 if TYPE_CHECKING:
@@ -46,6 +48,10 @@ MOST_BROUGHT = 2**28
 numbers. Of 100,000 in 50 groups this takes 27 s of CPU in one process, with all rounds in pieces
 52 s, as each reads and scales all rows anew; the groups are the same."""
 
+HELD = 3
+"""How often vectors must fit into free memory to be held: once, once more while they are put in
+order, and what rounds and the columns take."""
+
 
 def cluster(
     segments: Source,
@@ -57,7 +63,8 @@ def cluster(
 ) -> pd.Series[int]:
     """The cluster of each segment of a store; ``kmeans`` on many rows runs piece by piece.
 
-    Other methods, and few rows, are read into one table.
+    Other methods, and few rows, are read into one table; vectors that fit into the memory of this
+    process, where there is no executor, are read once.
 
     Parameters
     ----------
@@ -101,6 +108,8 @@ def cluster(
             random_state=random_state,
         )
     method = clustering.method_of(method, n_clusters, distance_threshold)
+    if _fits(segments):
+        return _divide_in_memory(segments, pieces, n_clusters, random_state)
     with Checkpoint(segments, pieces, "kmeans", n_clusters, random_state) as job:
         places = read_places(segments, pieces)
         clustering.check_arguments(places, method, random_state)
@@ -114,6 +123,41 @@ def cluster(
         ways = clustering.kmeans_ways(rows, random_state)
         found = clustering.divide_into(ways, n_clusters)
         return clustering.label_rows(places, in_time, found)  # type: ignore[return-value]
+
+
+def _fits(source: Source) -> bool:
+    """Whether this process does the work, and has room for all vectors."""
+    n_bytes = None if source.executor is not None else source.n_bytes()
+    free = free_bytes()
+    return n_bytes is not None and free is not None and n_bytes * HELD <= free
+
+
+def _divide_in_memory(
+    source: Source, pieces: Sequence[Piece], n_clusters: int | None, random_state: int
+) -> pd.Series[int]:
+    """The groups of vectors that fit into memory."""
+    places = read_places(source, pieces)
+    clustering.check_arguments(places, "kmeans", random_state)
+    one_model(places)
+    unit, zero = _read_unit_rows(pieces)
+    warn_of_zeros(int(zero.sum()), len(zero), int(zero.argmax()))
+    in_time = clustering.rows_in_time(places, unit[:, : communities.LEADING], ~zero, "kmeans")
+    rows = partitions.InMemory(clustering.move_rows(unit, in_time))
+    asked = n_clusters if isinstance(n_clusters, Integral) else 0
+    ways = clustering.kmeans_ways(rows, random_state, enough=int(asked))
+    found = clustering.divide_into(ways, n_clusters)
+    return clustering.label_rows(places, in_time, found)  # type: ignore[return-value]
+
+
+def _read_unit_rows(pieces: Sequence[Piece]) -> tuple[Matrix, Mask]:
+    """All vectors scaled to length 1, each piece when it is read, and which are zeros."""
+    unit, zero = np.empty((0, 0), np.float32), np.zeros(sum(one.n_rows for one in pieces), bool)
+    for piece in pieces:
+        scaled, zero[piece.span] = scale_rows(piece.matrix())
+        unit = unit if unit.size else np.empty((len(zero), scaled.shape[1]), np.float32)
+        check_one_width({unit.shape[1], scaled.shape[1]})
+        unit[piece.span] = scaled
+    return unit, zero
 
 
 def _look_at_all(job: Checkpoint, pieces: Sequence[Piece]) -> dict[str, Any]:
