@@ -36,8 +36,8 @@ LETTERS, LINE = 65, 21
 UPLOADS = ("sendChartToCloud", "sendDataToCloud", "editInChartStudio")
 """Buttons of some versions of plotly that send the figure to another company."""
 
-LABEL_PIXELS, LEGEND, LEGEND_LINE = 18, 30, 20
-"""Height of the name of a panel, above it, and of a legend."""
+LABEL_PIXELS, LEGEND, LEGEND_ROW = 18, 30, 20
+"""Height of the name of a panel, above it, of a legend, and of one more row of it."""
 
 CONTEXT = 4
 """Letters kept on either side of what tells long names apart."""
@@ -145,7 +145,7 @@ def put_legend_above(figure: go.Figure, *, lift: float = 0, lines: int = 1) -> N
     legend takes on a phone.
     """
     layout = figure.layout
-    room = LEGEND + (lines - 1) * LEGEND_LINE
+    room = LEGEND + (lines - 1) * LEGEND_ROW
     figure.update_layout(height=layout.height + room, margin_t=layout.margin.t + room)
     tall = layout.height - layout.margin.t - layout.margin.b
     where = {"x": 0, "xanchor": "left", "y": 1 + (2 + lift) / tall, "yanchor": "bottom"}

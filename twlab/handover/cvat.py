@@ -28,7 +28,7 @@ _TOOL = "CVAT"
 CORNER = {"xtl": "0.00", "ytl": "0.00", "xbr": "16.00", "ybr": "16.00", "z_order": "0"}
 """The box of a written track: a span lies nowhere in the picture, and CVAT wants a place."""
 
-SIDE = "16"
+PICTURE_SIDE = "16"
 """Width and height of the picture that is told, which the box fills: Datumaro reads no file of
 CVAT that tells none."""
 
@@ -123,7 +123,7 @@ def write_cvat(spans: pd.DataFrame, frame_rate: float | None) -> bytes:
         ET.SubElement(task, name).text = str(value)
     size = ET.SubElement(task, "original_size")
     for name in ("width", "height"):
-        ET.SubElement(size, name).text = SIDE
+        ET.SubElement(size, name).text = PICTURE_SIDE
     labels = ET.SubElement(task, "labels")
     for label in sorted(spans["label"].unique()):
         ET.SubElement(ET.SubElement(labels, "label"), "name").text = label
