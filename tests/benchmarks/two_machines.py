@@ -172,14 +172,6 @@ def drive(engine: str, address: str, *jobs: str) -> None:
         "scenes": tw.scenes,
         "novelty": tw.novelty,
     }
-    table = tw.open(ADDRESS).to_table()
-    expected = {}
-    for name in jobs:
-        job = asked[name]
-        begun = time.monotonic()
-        given = tw.nearest(table, k=10, exact=True) if name == "nearest" else job(table)
-        expected[name] = given
-        print(json.dumps({"table": name, "sec": time.monotonic() - begun}), flush=True)
     with ExitStack() as stack:
         if engine == "dask":
             from distributed import Client
@@ -188,6 +180,14 @@ def drive(engine: str, address: str, *jobs: str) -> None:
             workers: Any = tw.executors.Dask(client)
         else:
             workers = stack.enter_context(connected(address))
+        table = tw.open(ADDRESS).to_table()
+        expected = {}
+        for name in jobs:
+            job = asked[name]
+            begun = time.monotonic()
+            given = tw.nearest(table, k=10, exact=True) if name == "nearest" else job(table)
+            expected[name] = given
+            print(json.dumps({"table": name, "sec": time.monotonic() - begun}), flush=True)
         print(json.dumps({"table": "", "sec": 0}), flush=True)
         for line in sys.stdin:
             begun = time.monotonic()
