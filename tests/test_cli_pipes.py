@@ -25,8 +25,8 @@ from twlab.paths import bundled_folder
 
 ROOT = Path(__file__).parent.parent
 FILM = bundled_folder("sample_data") / "big_buck_bunny.visual.json"
-ELSEWHERE = {"completion", "demo", "diff", "embed", "explore", "fetch", "lab", "serve"}
-"""What needs an extra, a network, a display or long; their examples are parsed only."""
+ELSEWHERE = {"completion", "cut", "demo", "diff", "embed", "explore", "fetch", "lab", "serve"}
+"""What needs an extra, ffmpeg, a network, a display or long; their examples are parsed only."""
 
 
 def help_of(*words: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -106,6 +106,28 @@ def test_every_help_ends_with_examples_that_run(
                 assert main(words) == 0, (words, capsys.readouterr().err)
             else:
                 parses(words, monkeypatch)
+
+
+@pytest.mark.once
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg")
+def test_stretches_of_one_video_are_cut_out_of_its_film(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spans = pd.read_csv("hits.csv")[:2].assign(end_sec=lambda t: t["start_sec"] + 0.5)
+    other = spans[:1].assign(video_id="other.mp4")
+    pd.concat([other, spans]).to_csv("both.csv", index=False)
+    call = ["cut", "both.csv", "--film", str(tw.sample_video()), "-o", "cuts"]
+    assert main(call) == 1
+    assert "name it with --only: 'other.mp4', 'film.mp4'" in capsys.readouterr().err
+    assert main([*call, "--only", "film.mp4"]) == 0
+    paths = [Path(line) for line in capsys.readouterr().out.splitlines()]
+    assert [folder / path for path in paths] == sorted((folder / "cuts").iterdir())
+    wanted = tw.cut(tw.sample_video(), spans, folder="wanted")["path"].tolist()
+    assert [(path.name, path.read_bytes()) for path in paths] == [
+        (path.name, path.read_bytes()) for path in wanted
+    ]
+    assert main([*call, "--only", "third.mp4"]) == 1
+    assert "'third.mp4'; one of 'other.mp4', 'film.mp4' was" in capsys.readouterr().err
 
 
 def parses(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

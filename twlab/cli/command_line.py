@@ -20,7 +20,7 @@ from twlab.checks import require
 from twlab.cli.commands import add_command
 from twlab.cli.completion import add_completion_command
 from twlab.cli.diff_command import add_diff_command
-from twlab.cli.export_command import add_export_command
+from twlab.cli.export_command import add_cut_command, add_export_command
 from twlab.cli.own_films import add_explore_command
 from twlab.cli.pipes import PIPE, open_output, open_sources, save_output
 from twlab.cli.serve_command import add_serve_command
@@ -132,6 +132,7 @@ def _make_parser() -> argparse.ArgumentParser:
     _add_lab_command(commands)
     add_diff_command(commands)
     add_export_command(commands)
+    add_cut_command(commands)
     add_service_commands(commands)
     add_store_commands(commands)
     add_serve_command(commands)

@@ -1,4 +1,8 @@
-"""The command ``twlab export``: scenes of answers, or a table of results, as a file for others."""
+"""Scenes of answers, or a table of results, for others.
+
+* ``twlab export`` - as a file for an editing program, a player or an annotation tool
+* ``twlab cut`` - as films of their own
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["add_export_command"]
+__all__ = ["add_cut_command", "add_export_command"]
 
 LARGEST_CSV = 256 << 20
 """A hundred hits a second for a month are fewer."""
@@ -38,6 +42,18 @@ EXPORT_EXAMPLES = """\
   twlab export answer.json -o scenes.edl --fps 29.97 --start-timecode '01:00:00;00'
   twlab export hits.csv -o hits.rttm
   twlab search --store archive --like film.mp4@1:30 -o - | twlab export - -o - --form rttm
+"""
+
+CUT_FLAGS = {
+    "video": "--film",
+    "folder": "--output",
+    "embedding_option": "--option",
+    "option": "--option",
+}
+
+CUT_EXAMPLES = """\
+  twlab cut hits.csv --film film.mp4 -o cuts
+  twlab search --store archive --like film.mp4@9 -o - | twlab cut - --film film.mp4 -o cuts
 """
 
 MOST_NAMED = 5
@@ -59,12 +75,7 @@ def add_export_command(commands: Any) -> None:
         "scenes of answers, or a .csv of results, for an editing program or a player",
         examples=EXPORT_EXAMPLES,
     )
-    export.add_argument(
-        "sources",
-        metavar="FILE",
-        nargs="+",
-        help="answers, of which scenes are found, or one .csv; - for either",
-    )
+    _add_what(export)
     export.add_argument(
         "-o",
         "--output",
@@ -73,12 +84,6 @@ def add_export_command(commands: Any) -> None:
         help=".edl, .fcpxml, .otio, .vtt, .srt, .ffmeta, .txt, .rttm, .csv, .eaf (- with --form: "
         "standard output)",
     )
-    export.add_argument(
-        "--fps",
-        type=frame_rate,
-        metavar="N",
-        help="frames per second of the film: 29.97, 30000/1001",
-    )
     export.add_argument("--start-timecode", metavar="TC", help="of the film's first frame")
     export.add_argument("--video", metavar="PATH", help="what the film is called in the file")
     export.add_argument(
@@ -86,21 +91,54 @@ def add_export_command(commands: Any) -> None:
         metavar="NAME",
         help="where the ending does not say it: resolve-markers, matroska, cvat, via, label-studio",
     )
-    export.add_argument("--only", metavar="ID", help="stretches of this video alone")
-    export.add_argument("--option", metavar="NAME", help="visual, audio, … that tells scenes")
     export.set_defaults(run=_run_export, flags=EXPORT_FLAGS)
+
+
+def add_cut_command(commands: Any) -> None:
+    """Add the command to the parser's."""
+    cut = add_command(
+        commands,
+        "cut",
+        "scenes of answers, or a .csv of results, as films of their own, exact to the frame",
+        examples=CUT_EXAMPLES,
+    )
+    _add_what(cut)
+    cut.add_argument("--film", metavar="FILE", required=True, help="the film that is cut")
+    cut.add_argument("-o", "--output", metavar="DIR", required=True, help="folder of the films")
+    cut.set_defaults(run=_run_cut, flags=CUT_FLAGS)
+
+
+def _add_what(command: argparse.ArgumentParser) -> None:
+    """Add the arguments that say which stretches."""
+    command.add_argument(
+        "sources",
+        metavar="FILE",
+        nargs="+",
+        help="answers, of which scenes are found, or one .csv; - for either",
+    )
+    command.add_argument("--only", metavar="ID", help="stretches of this video alone")
+    command.add_argument("--option", metavar="NAME", help="visual, audio, … that tells scenes")
+    command.add_argument(
+        "--fps",
+        type=frame_rate,
+        metavar="N",
+        help="frames per second of the film: 29.97, 30000/1001",
+    )
 
 
 def _run_export(chosen: argparse.Namespace) -> int:
     """Write the file and say where it is."""
-    from twlab.handover.exporting import export
+    from twlab.handover.exporting import OF_ONE, export, form_of
 
     if chosen.output == PIPE and chosen.form is None:
         raise InputError(
             "standard output has no ending that says a form; one was expected; say it with --form, "
             "such as --form webvtt"
         )
-    result = _keep_one(_result_of(chosen), chosen)
+    of_one = form_of(Path(chosen.output), chosen.form) in OF_ONE
+    result = _keep_one(
+        _result_of(chosen), chosen.only, needed="a file of this form" if of_one else ""
+    )
     with open_output(chosen.output, "twlab") as output:
         path = export(
             result,
@@ -125,30 +163,38 @@ def frame_rate(text: str) -> float | Fraction:
     return Fraction(int(above), int(below))
 
 
-def _keep_one(result: pd.DataFrame, chosen: argparse.Namespace) -> pd.DataFrame:
-    """What of the result is asked for.
+def _run_cut(chosen: argparse.Namespace) -> int:
+    """Write the films and say where each is."""
+    from twlab.handover.film_cuts import cut
+
+    result = _keep_one(_result_of(chosen), chosen.only, needed="a film")
+    files = cut(chosen.film, result, folder=chosen.output)
+    for path in files["path"]:
+        print(path)
+    return 0
+
+
+def _keep_one(result: pd.DataFrame, only: str | None, *, needed: str) -> pd.DataFrame:
+    """What of the result is asked for; what is ``needed`` has stretches of one video alone.
 
     Raises
     ------
     InputError
         If there is none of that video, or one must be named.
     """
-    from twlab.handover.exporting import OF_ONE, form_of
     from twlab.handover.found_stretches import gather_stretches
 
     stretches = gather_stretches(result)
     videos = stretches["video_id"].unique().tolist()
-    if chosen.only in videos:
-        kept: pd.DataFrame = stretches[stretches["video_id"] == chosen.only]
+    if only in videos:
+        kept: pd.DataFrame = stretches[stretches["video_id"] == only]
         return kept
     named = ", ".join(brief(video, 80) for video in videos[:MOST_NAMED])
-    if chosen.only is not None:
+    if only is not None:
+        raise InputError(f"--only is {brief(only, 80)}; one of {named} was expected; correct it")
+    if len(videos) > 1 and needed:
         raise InputError(
-            f"--only is {brief(chosen.only, 80)}; one of {named} was expected; correct it"
-        )
-    if len(videos) > 1 and form_of(Path(chosen.output), chosen.form) in OF_ONE:
-        raise InputError(
-            f"the stretches are of {len(videos)} videos, and a file of this form is of one; one "
+            f"the stretches are of {len(videos)} videos, and {needed} is of one; one "
             f"was expected; name it with --only: {named}"
         )
     return result
