@@ -133,6 +133,7 @@ def test_so_it_is_on_another_processor(processor: str) -> None:
             "-q",
             f"{__file__}::test_a_cosine_is_the_same_in_any_block",
             f"{__file__}::test_rows_all_but_alike_rank_by_their_cosine",
+            f"{__file__}::test_pairs_have_the_cosines_of_the_matrix",
         ],
         env={**os.environ, "OPENBLAS_CORETYPE": processor, "PYTEST_ADDOPTS": ""},
         capture_output=True,
@@ -140,7 +141,7 @@ def test_so_it_is_on_another_processor(processor: str) -> None:
         check=False,
     )
     assert ran.returncode == 0, ran.stdout
-    assert "6 passed" in ran.stdout
+    assert "8 passed" in ran.stdout
 
 
 @settings(max_examples=40, deadline=None)
@@ -275,6 +276,16 @@ def test_pairs_equal_the_upper_triangle(rows: tuple[int, int, int], threshold: f
     np.testing.assert_allclose(similarities, full[tuple(pairs.T)], atol=1e-6)
     ties = np.diff(similarities) == 0
     assert (np.diff(pairs @ [len(matrix), 1])[ties] > 0).all()
+
+
+@pytest.mark.parametrize("share", [0.001, 0.3])
+def test_pairs_have_the_cosines_of_the_matrix(share: float, rng: np.random.Generator) -> None:
+    full = np.triu(tw.cosine_similarity(matrix := rng.normal(size=(700, 512))), 1)
+    upper = full[np.triu_indices(700, 1)]
+    threshold = float(np.quantile(upper, 1 - share, method="nearest"))  # just reached by one
+    pairs, similarities = tw.near_duplicates(matrix, threshold=threshold)
+    assert len(pairs) == (upper >= threshold - 1e-6).sum()
+    np.testing.assert_array_equal(similarities, full[tuple(pairs.T)])
 
 
 def test_exact_copies_at_threshold_one(rng: np.random.Generator) -> None:

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from twlab.analysis.neighbors.similarity import BLOCK_CELLS, dot_rows
+from twlab.analysis.neighbors.similarity import BLOCK_CELLS, dot_by_blas, dot_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ BAND = 256
 At half and double the time is the same within an eighth."""
 
 SLACK = 1e-5
-"""What rounding may take from a distance to a plane or its square."""
+"""What rounding may take from a distance to a plane or its square, beside :func:`_doubt`."""
 
 
 class Cells(NamedTuple):
@@ -149,8 +149,18 @@ def _products(
     for first in range(0, n, step):
         part = slice(first, min(first + step, n))
         block = buffer[: part.stop - first]
-        dot_rows(unit[part] if among is None else unit[among[part]], centres, block)
+        # Which of two centres that are equally near a row has is open: all bounds leave it room.
+        dot_by_blas(unit[part] if among is None else unit[among[part]], centres, block)
         yield part, block
+
+
+def _doubt(d: int) -> np.float32:
+    """What rounding may take from a bound for rows of d numbers, by BLAS on whatever processor.
+
+    A bound compares four products, those of a row and of one in the other cell with both centres.
+    """
+    # The error of each is as in ``similarity.blas_error``.
+    return np.float32(SLACK + 4 * (d + 1) * 2.0**-24)
 
 
 def _means(unit: Matrix, labels: NDArray[np.int32], centres: Matrix) -> Matrix:
@@ -225,7 +235,7 @@ def visits(
     #   x.c - x.e  =  (x - y).(c - e) + y.(c - e)  <=  r |c - e| - margin   (Cauchy and Schwarz).
     # Where x.c exceeds x.e + r |c - e| - margin, there is no such y, and the cell is passed by.
     band = slice(cells.start, cells.stop)
-    gaps, numbers = search.gaps[:, band], np.array(cells)
+    gaps, numbers, doubt = search.gaps[:, band], np.array(cells), _doubt(search.queries.shape[1])
     at, to = [], []
     for part, block in _products(search.queries, search.cells.centres[band], rows):
         home = search.home[rows[part]]
@@ -234,7 +244,7 @@ def visits(
         limit += block
         if search.margins is not None:
             limit -= search.margins[band].T[home]
-        near = limit >= search.cosine[rows[part], None] - np.float32(SLACK)
+        near = limit >= search.cosine[rows[part], None] - doubt
         near &= numbers > home[:, None] if onward else numbers != home[:, None]
         row, cell = np.nonzero(near)
         at.append(row + part.start)
@@ -256,5 +266,5 @@ def with_margins(search: CellSearch) -> CellSearch:
         here, first = np.unique(cells.home[rows], return_index=True)
         np.subtract(cells.cosine[rows, None], block, out=block)
         out[here] = np.minimum(out[here], np.minimum.reduceat(block, first, axis=0))
-    out -= np.float32(SLACK)  # a margin that is too small is safe, as is a gap too large
+    out -= _doubt(unit.shape[1])  # a margin that is too small is safe, as is a gap too large
     return search._replace(margins=out)
