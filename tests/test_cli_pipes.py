@@ -205,6 +205,7 @@ def test_scenes_go_through_a_pipe_as_into_a_file(
     [
         (["load", "-", "-"], "'-' is named 2 times, and standard input can be read once"),
         (["export", "answer.json", "-o", "-"], "such as --form webvtt"),
+        (["cut", "hits.csv", "--film", "film.mp4", "-o", "-"], "a pipe takes no folder of films"),
         (["load", "-"], "stdin"),
         (["optimize", "--store", "none"], "there is no store at"),
         (["optimize", "--store", "archive", "--keep-days", "0"], "--keep-days is 0.0; days above"),

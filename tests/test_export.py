@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from fractions import Fraction
@@ -264,7 +265,7 @@ def test_nothing_found_is_an_empty_list(tmp_path: Path) -> None:
         ({"path": "a.edl", "fps": 25, "start_timecode": "01:00:00;00"}, "drop-frame timecode at"),
         ({"path": "a.edl", "fps": 29.97, "start_timecode": "00:01:00;00"}, "leaves out"),
         ({"path": "a.edl", "fps": 12.5, "start_timecode": "01:00:00:12"}, "has frame 12 at 12"),
-        ({"path": "a.vtt", "start_timecode": "01:00:00:00"}, "leave start_timecode out"),
+        ({"path": "a.vtt", "start_timecode": "01:00:00:00"}, "leave out start_timecode="),
     ],
 )
 def test_what_cannot_be_is_told(given: dict[str, Any], told: str, tmp_path: Path) -> None:
@@ -453,7 +454,7 @@ def test_cuts_that_cannot_be_are_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="an address"):
         tw.cut("https://example.com/a.mp4", spans, folder=tmp_path)
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=r"which is none and cannot be made \(File exists\)"):
+    with pytest.raises(InputError, match=r"where no folder can be made \(File exists\)"):
         tw.cut(film, spans, folder=tmp_path / "file")
     (tmp_path / "taken" / "001 film a.mp4").mkdir(parents=True)
     with pytest.raises(InputError, match="is a folder; the name of a file"):
@@ -464,6 +465,24 @@ def test_cuts_that_cannot_be_are_told(tmp_path: Path) -> None:
     subprocess.run(made, check=True)
     with pytest.raises(InputError, match="has no pictures; a film was expected"):
         tw.cut(sound, spans.assign(start_sec=0.0, end_sec=1.0), folder=tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg cuts")
+def test_nothing_but_the_named_film_is_opened_and_it_stays(tmp_path: Path) -> None:
+    film = shutil.copyfile(tw.sample_video("trailer"), tmp_path / "001 film a.mp4")
+    spans = pd.DataFrame({"video_id": "film", "start_sec": [0.0], "end_sec": [0.2], "label": ["a"]})
+    with pytest.raises(InputError, match="would be written over it"):
+        tw.cut(film, spans, folder=tmp_path)
+    assert film.stat().st_size == tw.sample_video("trailer").stat().st_size
+    lists = [
+        f"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{film.name}\n#EXT-X-ENDLIST\n",
+        f"ffconcat version 1.0\nfile '{film.name}'\n",
+    ]
+    for text in lists:
+        (tmp_path / "list.mp4").write_text(text)
+        with pytest.raises(InputError, match=r"'list.mp4' is a playlist, or of a rare form"):
+            tw.cut(tmp_path / "list.mp4", spans, folder=tmp_path / "cuts")
+    assert not list((tmp_path / "cuts").iterdir())
 
 
 def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -486,6 +505,9 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         "video,start,end,label\nf,0:10,1:20.5,x\n",
         "video;start;end;label\nf;10,0;80,5;x\n",
         "video\tstart\tend\tlabel\nf\t00:00:10:00\t00:01:20:12\tx\n",
+        "\ufeffsep=;\r\nstart;end\r\n10,0;80,5\r\n",
+        "change,a_video_id,a_start_sec,a_end_sec,b_video_id,b_start_sec,b_end_sec\n"
+        "missing,f,0:10,1:20.5,g,,\n",
     ],
 )
 def test_spreadsheets_of_people_are_read_as_load_spans_does(rows: str, tmp_path: Path) -> None:
@@ -509,6 +531,61 @@ def test_one_of_several_videos_goes_out(tmp_path: Path, capsys: pytest.CaptureFi
     assert [caption.text for caption in captions] == ["Matched", "Missing"]
 
 
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("f,,2,a", "start_sec of span 0 is ''; seconds were expected; correct it\n"),
+        ("f,soon,2,a", "start_sec of span 0 is 'soon'; seconds were expected; correct it\n"),
+        ("f,-1,2,a", "from the start of the video were expected; leave it out\n"),
+        (",1,2,a", "span 0 has no video_id; one was expected for each span; drop the rows"),
+        ("f,1,2,a,b", "its rows have more cells than its head, which has 4"),
+        ("f,0:00:01:02,2,a", "--fps was expected, for example --fps 25"),
+    ],
+)
+def test_what_is_wrong_in_a_spreadsheet_is_told_without_python(
+    row: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.csv").write_text(f"video,start,end,label\n{row}\n")
+    assert main(["export", str(tmp_path / "a.csv"), "-o", str(tmp_path / "a.vtt")]) == 1
+    said = capsys.readouterr().err
+    assert told in said
+    assert not re.search(r"tw\.|frame_rate|spans\.|result", said)
+
+
+def test_names_in_a_spreadsheet_stay_as_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.csv").write_text(
+        "video,start,end,label,tier\n007,1,2,01,t\nNA,2,3,None,u\n007,3,4,02,v\n"
+    )
+    call = ["export", str(tmp_path / "a.csv"), "-o", str(tmp_path / "b.csv")]
+    assert main(call) == 0
+    assert "3 stretches in" in capsys.readouterr().err
+    rows = [line.split(",") for line in (tmp_path / "b.csv").read_text().splitlines()]
+    assert [[row[0], *row[3:]] for row in rows[1:]] == [
+        ["007", "01", "t"],
+        ["NA", "None", "u"],
+        ["007", "02", "v"],
+    ]
+    assert main([*call, "--only", "NA"]) == 0
+    assert "1 stretch in" in capsys.readouterr().err
+    assert (tmp_path / "b.csv").read_text().splitlines()[1] == "NA,2.0,3.0,None,u"
+    assert main([*call, "--option", "audio"]) == 1
+    assert "--option is 'audio', and a.csv is a table of results" in capsys.readouterr().err
+    edit = ["export", str(tmp_path / "a.csv"), "-o", str(tmp_path / "a.edl"), "--fps", "25"]
+    assert main([*edit, "--video", "f.mp4"]) == 1
+    assert "and --video is of one; one was expected; name it" in capsys.readouterr().err
+
+
+def test_two_stretches_of_a_row_count_as_two(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "video_id_a,start_sec_a,end_sec_a,video_id_b,start_sec_b,end_sec_b\nf,0,9,f,20,29\n"
+    (tmp_path / "pairs.csv").write_text(rows)
+    assert main(["export", str(tmp_path / "pairs.csv"), "-o", str(tmp_path / "a.vtt")]) == 0
+    assert "2 stretches in" in capsys.readouterr().err
+
+
 def test_rates_are_taken_as_ffprobe_writes_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -519,7 +596,9 @@ def test_rates_are_taken_as_ffprobe_writes_them(
     for wrong in ("1/0", "x/2", "x"):
         with pytest.raises(SystemExit, match="2"):
             main([*call, wrong])
-        assert f"invalid frame_rate value: '{wrong}'" in capsys.readouterr().err
+        assert f"'{wrong}' is no rate; frames per second were" in capsys.readouterr().err
+    assert main([*call, "nan"]) == 1
+    assert capsys.readouterr().err.startswith("twlab: --fps is nan; frames per second were")
 
 
 def test_a_row_of_a_spreadsheet_without_a_label_gets_a_number(tmp_path: Path) -> None:

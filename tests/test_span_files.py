@@ -227,6 +227,9 @@ CSVS = [
     "video;start;end;label\nfilm;0,5;2,25;a\n",
     "\ufeffvideo,start,end,label\nfilm,0:00.5,00:00:02.25,a\n",
     "filename\tonset\toffset\ttag\nfilm\t0.5\t2.25\ta\n",
+    "sep=;\nvideo;start;end;label\nfilm;0,5;2,25;a\n",
+    "\ufeffsep=,\r\nvideo,start,end,label\r\nfilm,0.5,2.25,a\r\n",
+    'video,start,end,label\nfilm,"0,5","2,25",a\n',
 ]
 
 
@@ -280,6 +283,7 @@ def test_no_file_names_another(name: str, text: str, tmp_path: Path) -> None:
         ("x.csv", "", "it is no CSV that can be read"),
         ("x.csv", "a,b\n1,2\n", "no column 'start_sec'"),
         ("x.csv", "start,end,label\nsoon,1,a\n", "start_sec of span 0 is 'soon'"),
+        ("x.csv", 'start,end,label\n"1,500",2000,a\n', "is one second to some"),
         ("x.txt", "", "has no ending of a form of spans"),
     ],
 )

@@ -2,6 +2,7 @@
 
 * :func:`brief` - the start of a value
 * :func:`one_line`, :func:`printable` - a text, its control characters and odd bytes escaped
+* :func:`say_count` - how many there are of what
 * :data:`FILTERED` - what to do about a table without rows
 """
 
@@ -12,7 +13,7 @@ import re
 import reprlib
 from typing import Any
 
-__all__ = ["FILTERED", "brief", "one_line", "printable"]
+__all__ = ["FILTERED", "brief", "one_line", "printable", "say_count"]
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -65,3 +66,12 @@ def brief(value: Any, most: int = 40) -> str:
     """
     nested = isinstance(value, list | tuple | dict | set | frozenset)
     return (_FEW.repr(value) if nested else repr(value))[:most]
+
+
+def say_count(n: int, one: str, many: str | None = None) -> str:
+    """How many there are of what.
+
+    >>> say_count(1, "film"), say_count(2, "film"), say_count(0, "stretch", "stretches")
+    ('1 film', '2 films', '0 stretches')
+    """
+    return f"{n} {one if n == 1 else many or one + 's'}"

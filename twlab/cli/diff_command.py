@@ -15,7 +15,7 @@ from twlab.cli.own_films import (
 from twlab.cli.pipes import PIPE, open_output
 from twlab.errors import InputError
 from twlab.paths import replace_file
-from twlab.wording import brief
+from twlab.wording import brief, say_count
 
 if TYPE_CHECKING:
     import argparse
@@ -67,7 +67,7 @@ def _run_diff(chosen: argparse.Namespace) -> int:
     with open_output(chosen.output, "changes.csv") as output:
         _write(found, output)
     where = "standard output" if chosen.output == PIPE else chosen.output
-    print(f"{len(found)} stretches in {where}", file=sys.stderr)
+    print(f"{say_count(len(found), 'stretch', 'stretches')} in {where}", file=sys.stderr)
     return 0
 
 

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-import io
+import argparse
+import re
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -14,13 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from twlab.cli.commands import add_command
 from twlab.cli.pipes import PIPE, open_output, open_sources
-from twlab.errors import InputError, LoadError
+from twlab.errors import InputError
 from twlab.paths import read_bounded, user_path
-from twlab.wording import brief
+from twlab.wording import brief, say_count
 
 if TYPE_CHECKING:
-    import argparse
-
     import pandas as pd
 
 __all__ = ["add_cut_command", "add_export_command"]
@@ -30,6 +29,7 @@ LARGEST_CSV = 256 << 20
 
 EXPORT_FLAGS = {
     "fps": "--fps",
+    "frame_rate": "--fps",
     "start_timecode": "--start-timecode",
     "form": "--form",
     "video": "--video",
@@ -47,6 +47,7 @@ EXPORT_EXAMPLES = """\
 CUT_FLAGS = {
     "video": "--film",
     "folder": "--output",
+    "frame_rate": "--fps",
     "embedding_option": "--option",
     "option": "--option",
 }
@@ -59,8 +60,20 @@ CUT_EXAMPLES = """\
 MOST_NAMED = 5
 """Videos that a message lists."""
 
-NAMES = ("video_id", "a_video_id", "b_video_id", "video_id_a", "video_id_b")
-"""Columns of a table of results that hold names of videos, which may look like numbers."""
+RESULT_TIMES = tuple(
+    name.format(end)
+    for name in ("{}_sec", "a_{}_sec", "b_{}_sec", "{}_sec_a", "{}_sec_b")
+    for end in ("start", "end")
+)
+"""Columns of a table of results that hold times."""
+
+IN_A_FILE = {
+    r"; convert timecodes with tw\.intervals\.parse_timecode": "; correct it",
+    r"(drop the rows without it|leave it out): \w+\.(drop|dropna)\(.*\)": r"\1",
+    r"; pass what tw\..*, or rename columns": "; rename what holds it",
+    r"^result has": "the table has",
+}
+"""What a message about a table advises, and what can be done with a file."""
 
 ANSWER_HEADS = (b"{", b"[", b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 """How answers begin: JSON, Parquet, gzip, Zstandard. What comes through a pipe and does not is a
@@ -75,7 +88,7 @@ def add_export_command(commands: Any) -> None:
         "scenes of answers, or a .csv of results, for an editing program or a player",
         examples=EXPORT_EXAMPLES,
     )
-    _add_what(export)
+    _add_what(export, fps="frames per second of the film: 29.97, 30000/1001")
     export.add_argument(
         "-o",
         "--output",
@@ -102,13 +115,13 @@ def add_cut_command(commands: Any) -> None:
         "scenes of answers, or a .csv of results, as films of their own, exact to the frame",
         examples=CUT_EXAMPLES,
     )
-    _add_what(cut)
+    _add_what(cut, fps="that timecodes of a .csv count: 29.97, 30000/1001")
     cut.add_argument("--film", metavar="FILE", required=True, help="the film that is cut")
     cut.add_argument("-o", "--output", metavar="DIR", required=True, help="folder of the films")
     cut.set_defaults(run=_run_cut, flags=CUT_FLAGS)
 
 
-def _add_what(command: argparse.ArgumentParser) -> None:
+def _add_what(command: argparse.ArgumentParser, *, fps: str) -> None:
     """Add the arguments that say which stretches."""
     command.add_argument(
         "sources",
@@ -118,12 +131,7 @@ def _add_what(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--only", metavar="ID", help="stretches of this video alone")
     command.add_argument("--option", metavar="NAME", help="visual, audio, … that tells scenes")
-    command.add_argument(
-        "--fps",
-        type=frame_rate,
-        metavar="N",
-        help="frames per second of the film: 29.97, 30000/1001",
-    )
+    command.add_argument("--fps", type=_frame_rate, metavar="N", help=fps)
 
 
 def _run_export(chosen: argparse.Namespace) -> int:
@@ -136,9 +144,8 @@ def _run_export(chosen: argparse.Namespace) -> int:
             "such as --form webvtt"
         )
     of_one = form_of(Path(chosen.output), chosen.form) in OF_ONE
-    result = _keep_one(
-        _result_of(chosen), chosen.only, needed="a file of this form" if of_one else ""
-    )
+    needed = "a file of this form" if of_one else "--video" if chosen.video else ""
+    result = _keep_one(_result_of(chosen), chosen.only, needed=needed)
     with open_output(chosen.output, "twlab") as output:
         path = export(
             result,
@@ -149,28 +156,35 @@ def _run_export(chosen: argparse.Namespace) -> int:
             form=chosen.form,
         )
     where = "standard output" if chosen.output == PIPE else path
-    print(f"{len(result)} stretches in {where}", file=sys.stderr)
+    print(f"{say_count(len(_gather(result)), 'stretch', 'stretches')} in {where}", file=sys.stderr)
     return 0
 
 
-def frame_rate(text: str) -> float | Fraction:
+def _frame_rate(text: str) -> float | Fraction:
     """Frames per second, as people and as ffprobe write them."""
     above, line, below = text.partition("/")
-    if not line:
-        return float(text)
-    if not int(below):
-        raise ValueError(text)
-    return Fraction(int(above), int(below))
+    try:
+        return Fraction(int(above), int(below)) if line else float(text)
+    except (ValueError, ZeroDivisionError):
+        raise argparse.ArgumentTypeError(
+            f"{text[:40]!r} is no rate; frames per second were expected: 29.97 or 30000/1001"
+        ) from None
 
 
 def _run_cut(chosen: argparse.Namespace) -> int:
     """Write the films and say where each is."""
     from twlab.handover.film_cuts import cut
 
+    if chosen.output == PIPE:
+        raise InputError(
+            "-o is '-', and a pipe takes no folder of films; the name of a folder was expected; "
+            "name one, or ./- if it is called so"
+        )
     result = _keep_one(_result_of(chosen), chosen.only, needed="a film")
     files = cut(chosen.film, result, folder=chosen.output)
     for path in files["path"]:
         print(path)
+    print(f"{say_count(len(files), 'film')} in {Path(chosen.output)}", file=sys.stderr)
     return 0
 
 
@@ -182,12 +196,12 @@ def _keep_one(result: pd.DataFrame, only: str | None, *, needed: str) -> pd.Data
     InputError
         If there is none of that video, or one must be named.
     """
-    from twlab.handover.found_stretches import gather_stretches
-
-    stretches = gather_stretches(result)
+    stretches = _gather(result)
     videos = stretches["video_id"].unique().tolist()
     if only in videos:
-        kept: pd.DataFrame = stretches[stretches["video_id"] == only]
+        own = (stretches["video_id"] == only).to_numpy()
+        whole = "video_id" in result.columns  # else two stretches a row
+        kept: pd.DataFrame = result[own] if whole else stretches[own]
         return kept
     named = ", ".join(brief(video, 80) for video in videos[:MOST_NAMED])
     if only is not None:
@@ -200,12 +214,25 @@ def _keep_one(result: pd.DataFrame, only: str | None, *, needed: str) -> pd.Data
     return result
 
 
+def _gather(result: pd.DataFrame) -> pd.DataFrame:
+    """The stretches of a result; what is wrong with one is said of a file, not of a table."""
+    from twlab.handover.found_stretches import gather_stretches
+
+    try:
+        return gather_stretches(result)
+    except InputError as error:
+        text = str(error)
+        for advice, instead in IN_A_FILE.items():
+            text = re.sub(advice, instead, text)
+        raise InputError(text) from None
+
+
 def _result_of(chosen: argparse.Namespace) -> pd.DataFrame:
     """The table of a .csv, else the scenes of the answers' clips."""
     names = chosen.sources
     if len(names) == 1 and names[0].lower().endswith((".csv", ".tsv")):
         path = user_path(names[0])
-        return _parse_results(read_bounded(path, LARGEST_CSV), path.name, chosen.fps)
+        return _parse_results(read_bounded(path, LARGEST_CSV), path.name, chosen)
     from twlab.analysis.scenes.segmentation import scenes
     from twlab.loading.load import load
     from twlab.table.clips import clips
@@ -213,37 +240,30 @@ def _result_of(chosen: argparse.Namespace) -> pd.DataFrame:
     sources = open_sources(names)
     first = sources[0]
     if not isinstance(first, str) and not first.getvalue().lstrip().startswith(ANSWER_HEADS):
-        return _parse_results(first.getvalue(), first.name, chosen.fps)
+        return _parse_results(first.getvalue(), first.name, chosen)
     return scenes(clips(load(sources), option=chosen.option))
 
 
-def _parse_results(content: bytes, name: str, fps: float | None) -> pd.DataFrame:
+def _parse_results(content: bytes, name: str, chosen: argparse.Namespace) -> pd.DataFrame:
     """The rows of a spreadsheet's content: hits, spans, whatever has times.
+
+    Where it names no video, it is of the one that the file is named after.
 
     Raises
     ------
     LoadError
         If it is no CSV.
+    InputError
+        If an option is chosen, which only scenes are found by.
     """
-    import pandas as pd
+    from twlab.handover.span_files import read_sheet
 
-    from twlab.handover.span_files import seconds_of, separator_of
-    from twlab.table.labelled_spans import rename_spans
-
-    separator = separator_of(content)
-    try:
-        table = pd.read_csv(
-            io.BytesIO(content),
-            sep=separator,
-            encoding="utf-8-sig",
-            dtype=dict.fromkeys(NAMES, str),
+    if chosen.option is not None:
+        raise InputError(
+            f"--option is {brief(chosen.option, 80)}, and {name} is a table of results; answers, "
+            "of which an option tells scenes, were expected with it; leave --option out"
         )
-    except ValueError as error:
-        raise LoadError(
-            f"it is no CSV that can be read ({error}); UTF-8 with a head was expected", source=name
-        ) from None
-    table = rename_spans(table)
-    for name in {"start_sec", "end_sec"} & {*table.select_dtypes(exclude="number")}:
-        cells = [seconds_of(str(cell), separator, fps) for cell in table[name]]
-        table = table.assign(**{name: cells})
+    table = read_sheet(content, name, frame_rate=chosen.fps, times=RESULT_TIMES)
+    if not {"video_id", "a_video_id", "video_id_a"} & {*table.columns}:
+        table = table.assign(video_id=Path(name).stem)
     return table

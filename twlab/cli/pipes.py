@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from twlab.errors import InputError
+from twlab.wording import say_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,4 +90,4 @@ def save_output(segments: pd.DataFrame, output: str) -> None:
     with open_output(output, "segments.jsonl") as path:
         written = save(segments, path)
     where = "standard output" if output == PIPE else written
-    print(f"{len(segments)} segments in {where}", file=sys.stderr)
+    print(f"{say_count(len(segments), 'segment')} in {where}", file=sys.stderr)

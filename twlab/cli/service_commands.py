@@ -97,15 +97,15 @@ def in_flags(text: str, flags: dict[str, str]) -> str:
 
     >>> in_flags("choose another with folder=; pass embedding_option='visual'", SERVICE_FLAGS)
     "choose another with --folder; pass --option 'visual'"
-    >>> in_flags("clip_sec is 0", SERVICE_FLAGS)
-    '--clip-sec is 0'
+    >>> in_flags("clip_sec is 0", SERVICE_FLAGS), in_flags("fps is 0", {"fps": "--fps"})
+    ('--clip-sec is 0', '--fps is 0')
     """
     text = text.replace("pay_again=True", "--pay-again").replace("in api_key= or the", "in the")
     for name, flag in flags.items():
         text = re.sub(rf"\b{name}=(?=[\w'\"\[])", f"{flag} ", text)
         text = re.sub(rf"\b{name}=", flag, text)
-        if "_" in name:  # no word of a sentence
-            text = re.sub(rf"\b{name}(?= is )", flag, text)
+        where = r"\b" if "_" in name else "^"  # elsewhere it may be a word of the sentence
+        text = re.sub(rf"{where}{name}(?= is )", flag, text)
     return text
 
 

@@ -12,7 +12,7 @@ from twlab.cli.commands import add_command
 from twlab.cli.pipes import PIPE, open_output, open_sources
 from twlab.errors import InputError
 from twlab.paths import replace_file
-from twlab.wording import brief
+from twlab.wording import brief, say_count
 
 if TYPE_CHECKING:
     import argparse
@@ -117,7 +117,7 @@ def _run_ingest(chosen: argparse.Namespace) -> int:
         raise KeyboardInterrupt(
             f"the store has {open_archive(chosen.store).count_rows():,} rows; {again} goes on"
         ) from None
-    print(f"{written} segments written", file=sys.stderr)
+    print(f"{say_count(written, 'segment')} written", file=sys.stderr)
     print(store)
     return 0
 
@@ -173,10 +173,8 @@ def _run_search(chosen: argparse.Namespace) -> int:
     if output is not None:
         with open_output(output, "hits.csv") as path, replace_file(path) as aside:
             hits.drop(columns="embedding").to_csv(aside, index=False)
-        print(
-            f"{len(hits)} hits in {'standard output' if output == PIPE else output}",
-            file=sys.stderr,
-        )
+        where = "standard output" if output == PIPE else output
+        print(f"{say_count(len(hits), 'hit')} in {where}", file=sys.stderr)
         if output != PIPE:
             print(output)
         return 0

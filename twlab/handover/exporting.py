@@ -278,5 +278,5 @@ def _refuse_start(start_timecode: str | None, form: str) -> None:
     if start_timecode is not None:
         raise InputError(
             f"start_timecode is {brief(start_timecode)}, and times of {form} count from the start "
-            "of the file; leave start_timecode out"
+            "of the file; leave out start_timecode="
         )

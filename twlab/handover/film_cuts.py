@@ -44,6 +44,13 @@ LOOKS_BACK_SEC = (1.0, 10.0, SURELY_SEEN_SEC, np.inf)
 index have one at the first; into a transport stream ffmpeg jumps between two frames that can be
 decoded alone, and decodes none up to the next."""
 
+CONTAINERS = (
+    "mov,matroska,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,vc1,obu,ivf,flv,asf,ogg,mxf,gxf,dv,nut,rm,"
+    "wtv,yuv4mpegpipe,mjpeg,gif,apng,wav,mp3,flac,aac"
+)
+"""What ffmpeg may take a film for: forms that hold their pictures themselves. A playlist under the
+name of a film has others opened."""
+
 FILE_BYTES = 100
 """Bytes of a film's name, and of a label, in the name of a file: with the rest they fit every file
 system, which takes 255."""
@@ -108,16 +115,27 @@ def cut(video: Video, spans: pd.DataFrame, *, folder: str | os.PathLike[str]) ->
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"folder is {str(target)!r}, which is none and cannot be made ({error.strerror}); a "
-            "folder was expected; choose another"
+            f"folder is {str(target)!r}, where no folder can be made ({error.strerror}); a folder "
+            "that is there or can be made was expected; choose another"
         ) from None
     paths = [target / name for name in _file_names(stretches)]
+    _spare_films({*films.values()}, paths)
     rows = stretches[["video_id", "start_sec", "end_sec"]].itertuples(index=False)
     for path, (name, start, end) in bar("cutting", list(zip(paths, rows, strict=True)), unit="cut"):
         _cut_one(program, films[name], (start, end), path)
     return stretches[["video_id", "start_sec", "end_sec", "label"]].assign(
         path=np.array([*paths, None], dtype=object)[:-1]
     )
+
+
+def _spare_films(films: set[Path], paths: list[Path]) -> None:
+    """Refuse to write over a film that is cut."""
+    for path in paths:
+        if path.resolve() in films:
+            raise InputError(
+                f"folder holds the film {path.name!r} itself, and a stretch would be written over "
+                "it; another folder was expected; choose one"
+            )
 
 
 def _film_file(film: object) -> Path:
@@ -175,7 +193,12 @@ def _check_done(
     if "'0:v:0' matches no streams" in done.stderr:
         raise InputError(
             f"{film.name!r} has no pictures; a film was expected, as stretches are cut to the "
-            "frame; leave it out of video"
+            "frame; choose one that has some"
+        )
+    if "not on whitelist" in done.stderr:
+        raise InputError(
+            f"{film.name!r} is a playlist, or of a rare form; a film that holds its own pictures "
+            "was expected, such as an MP4; convert it with ffmpeg"
         )
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
@@ -194,6 +217,7 @@ def _command_of(
     even = "pad=ceil(iw/2)*2:ceil(ih/2)*2"
     command = [program, "-nostdin", "-loglevel", "error", "-y"]
     command += ["-ss", f"{seek:.6f}"] if seek else []  # a jump to 0 may end after it
+    command += ["-format_whitelist", CONTAINERS]
     command += ["-t", f"{end + AFTER_SEC:.6f}", "-i", f"file:{film}"]
     command += ["-map", "0:v:0", "-map", "0:a:0?", "-fps_mode", "passthrough"]
     command += ["-vf", f"{kept}setpts=PTS-STARTPTS,{even}", "-af", f"a{kept}asetpts=PTS-STARTPTS"]

@@ -6,13 +6,14 @@ frame.
 
 * :func:`load_spans` - a table of the spans of a file
 * :func:`save_spans` - a file of the spans of a table
-* :func:`separator_of`, :func:`seconds_of` - what people write into a CSV
+* :func:`read_sheet` - the rows of a CSV as people write it
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-__all__ = ["load_spans", "save_spans", "seconds_of", "separator_of"]
+__all__ = ["load_spans", "read_sheet", "save_spans"]
 
 SpanForm = Literal["csv", "elan", "via", "label-studio", "cvat"]
 
@@ -314,53 +315,75 @@ def _read_page_rows(rows: list[dict[str, Any]], source: str) -> Gathered:
 
 def _read_csv(content: bytes, path: Path, frame_rate: float | None) -> Gathered:
     """The rows of a CSV as texts, their times as seconds."""
-    source = path.name
-    separator = separator_of(content)
+    table = read_sheet(content, path.name, frame_rate=frame_rate)
+    if not len(table):
+        return Gathered(path.name)
+    named = check_spans(table, video_id=path.stem)
+    return Gathered(
+        path.name, [{str(k): v for k, v in row.items()} for row in named.to_dict("records")]
+    )
+
+
+def read_sheet(
+    content: bytes,
+    source: str,
+    *,
+    frame_rate: float | None,
+    times: tuple[str, ...] = ("start_sec", "end_sec"),
+) -> pd.DataFrame:
+    """The rows of a CSV as texts under our names, and of times as seconds those that are some.
+
+    Raises
+    ------
+    LoadError
+        If it is no CSV, or its rows have more cells than its head.
+    InputError
+        If a timecode counts frames and ``frame_rate`` is not given.
+    """
+    separator, rows = _part_head(content)
     try:
         table = pd.read_csv(
-            io.BytesIO(content),
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8-sig",
-            sep=separator,
+            io.BytesIO(rows), dtype=str, keep_default_na=False, encoding="utf-8", sep=separator
         )
     except (ValueError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
         raise LoadError(
-            f"it is no CSV that can be read ({error}); UTF-8 with a head was expected",
+            f"it is no CSV that can be read ({error}); text in UTF-8 was expected, whose first "
+            "line names the columns; save it again as CSV UTF-8",
             source=source,
         ) from None
-    if not len(table):
-        return Gathered(source)
-    if not isinstance(table.index, pd.RangeIndex):
+    if len(table) and not isinstance(table.index, pd.RangeIndex):
         raise LoadError(
             f"its rows have more cells than its head, which has {len(table.columns)}; a name for "
             "each column was expected; write the missing ones into the head",
             source=source,
         )
     table = table.assign(**{name: unmark_texts(table[name]) for name in table.columns})
-    table = table.set_axis(unmark_texts(table.columns), axis=1)
-    table = rename_spans(table)
-    for name in ("start_sec", "end_sec"):
-        if name in table.columns:
-            cells = [seconds_of(one, separator, frame_rate) for one in table[name]]
-            table = table.assign(**{name: cells})
-    named = check_spans(table, video_id=path.stem)
-    return Gathered(
-        source, [{str(k): v for k, v in row.items()} for row in named.to_dict("records")]
-    )
+    table = rename_spans(table.set_axis(unmark_texts(table.columns), axis=1))
+    for name in (name for name in times if name in table.columns):
+        cells = [_seconds_of(one, separator, frame_rate) for one in table[name]]
+        table = table.assign(**{name: cells})
+    return table
 
 
-def separator_of(content: bytes) -> str:
-    """What parts the cells of a CSV: the most frequent in its head, a comma where none is."""
+def _part_head(content: bytes) -> tuple[str, bytes]:
+    """What parts the cells of a CSV, and the CSV from its head on.
+
+    Programs for sheets take it from a line ``sep=;`` before the head. Else it is the most frequent
+    in the head, a comma where none is.
+    """
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    said = re.match(rb"sep=([,;\t])\r?\n", content)
+    if said:
+        return said[1].decode(), content[said.end() :]
     head = content[: 1 << 16].splitlines()[:1] or [b""]
-    return max(_SEPARATORS, key=lambda one: head[0].count(one.encode()))
+    return max(_SEPARATORS, key=lambda one: head[0].count(one.encode())), content
 
 
-def seconds_of(cell: str, separator: str, frame_rate: float | None) -> float | str:
+def _seconds_of(cell: str, separator: str, frame_rate: float | None) -> float | str:
     """Seconds, or a timecode, as seconds; what is neither as it is."""
     text = cell.strip().replace(",", ".") if separator == ";" else cell.strip()
     number = as_number(text)
-    if number is not None or ":" not in text:
+    if number is not None or not {*",:"} & {*text}:
         return text if number is None else number
     counts_frames = text.count(":") + text.count(";") == _MARKS_OF_SMPTE
     rate = check_rate(frame_rate, f"the time {brief(text)}") if counts_frames else None
