@@ -194,7 +194,7 @@ def test_scenes_go_through_a_pipe_as_into_a_file(
     shared = ["--form", form, "--fps", "24"]
     assert main(["export", "answer.json", "-o", "twlab", *shared]) == 0
     capfdbinary.readouterr()
-    pipe(b"\n" + Path("answer.json").read_bytes(), monkeypatch)
+    pipe(b"\xef\xbb\xbf\n" + Path("answer.json").read_bytes(), monkeypatch)
     assert main(["export", "-", "-o", "-", *shared]) == 0
     passed = capfdbinary.readouterr().out
     assert passed == Path("twlab").read_bytes()

@@ -169,7 +169,9 @@ def test_what_does_no_harm_is_not_logged(archive: str, monkeypatch: pytest.Monke
         (["https://example.com/a.mp4"], "'https://example.com/a.mp4' is not a file"),
         (["--like", "film"], "--like 'film' names no time; VIDEO@SEC was expected"),
         (["--like", "film@3"], "the store has no segment of 'film' at 3 s"),
-        (["--like", "film@x"], "'x'"),
+        (["--like", "film@3"], "were expected; twlab videos says what is there"),
+        (["--like", "film@x"], "'x' is no time of a moment; seconds, M:SS or H:MM:SS were"),
+        (["--like", "film@0:00:03:12"], "'0:00:03:12' is no time of a moment"),
         (["a rabbit yawns"], "no API key"),
         (["a rabbit yawns, " * 30], "no API key"),
         (["--like", "film@3", "-o", "no/hits.csv"], "'no/hits.csv' lies in a folder that does not"),
@@ -191,8 +193,24 @@ def test_what_cannot_be_searched_is_told(
 
 
 def test_no_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["search", "--store", str(tmp_path), "--like", "film@3"]) == 1
-    assert "there is no store at" in capsys.readouterr().err
+    file = tmp_path / "file"
+    file.touch()
+    for command in (["search", "--like", "film@3"], ["videos"]):
+        assert main([*command, "--store", str(tmp_path)]) == 1
+        told = capsys.readouterr().err
+        assert "there is no store at" in told
+        assert "or add segments with twlab ingest" in told
+        assert main([*command, "--store", str(file)]) == 1
+        assert "name a folder, which twlab ingest fills" in capsys.readouterr().err
+
+
+def test_videos_are_listed(archive: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["videos", "--store", archive]) == 0
+    head, *rows = (line.split() for line in capsys.readouterr().out.splitlines())
+    assert head == ["video_id", "embedding_option", "n_segments", "start", "end"]
+    wanted = tw.open(archive).videos()
+    assert [row[:3] for row in rows] == wanted[head[:3]].astype(str).to_numpy().tolist()
+    assert all(":" in time for row in rows for time in row[3:])
 
 
 def test_a_missing_store_is_told_before_a_key_is_asked_for(

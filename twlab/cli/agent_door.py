@@ -12,12 +12,13 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from twlab.checks import require
-from twlab.cli.store_commands import segment_at
+from twlab.cli.store_commands import second_of, segment_at
 from twlab.errors import InputError, TwlabError
-from twlab.timecodes import format_timecode, parse_timecode
+from twlab.timecodes import format_timecode
 from twlab.wording import brief, one_line
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ INSTRUCTIONS = (
 FLAGS = {
     "--like": "the moment",
     "--option is": "option is",
-    "twlab load says which videos a file holds": "list_videos names what is there",
+    "twlab videos says what is there": "list_videos names what is there",
 }
 """What a message of the command line is called here."""
 
@@ -180,7 +181,7 @@ class AgentDoor:
             raise InputError(
                 f"the moment {brief(moment)} names no time; VIDEO@TIME was expected: film.mp4@90"
             )
-        second = parse_timecode(time)
+        second = second_of(time)
         self._check_video(video)
         if video not in self._films:
             raise InputError(
@@ -267,6 +268,7 @@ def _check_arguments(call_tool: Callable[..., Any], tools: dict[str, Callable[..
 def _say_wrong(wrong: dict[str, Any]) -> str:
     """What is wrong with an argument, in a sentence."""
     name, expected = wrong["loc"][0], wrong["msg"].removeprefix("Input should be ")
+    expected = re.sub(r", (unable|got) .*", "", expected)
     if wrong["type"] == "missing":
         return f"{name} is missing; it was expected with every such question; add it"
     return f"{name} is {brief(wrong['input'])}; {expected} was expected; correct it"

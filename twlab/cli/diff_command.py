@@ -44,7 +44,10 @@ def add_diff_command(commands: Any) -> None:
         examples=DIFF_EXAMPLES,
     )
     diff.add_argument(
-        "sources", metavar="FILE", nargs="+", help="films, or answers; the first is compared with"
+        "sources",
+        metavar="FILE",
+        nargs="+",
+        help="films, or answers; the others are compared with the first",
     )
     diff.add_argument("-o", "--output", metavar="FILE", help=f"{', '.join(ENDINGS)} (- for CSV)")
     add_encoding_options(diff)

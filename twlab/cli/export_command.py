@@ -75,6 +75,9 @@ IN_A_FILE = {
 }
 """What a message about a table advises, and what can be done with a file."""
 
+MARK = b"\xef\xbb\xbf"
+"""What some programs write before UTF-8."""
+
 ANSWER_HEADS = (b"{", b"[", b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 """How answers begin: JSON, Parquet, gzip, Zstandard. What comes through a pipe and does not is a
 table of results."""
@@ -94,8 +97,8 @@ def add_export_command(commands: Any) -> None:
         "--output",
         metavar="FILE",
         required=True,
-        help=".edl, .fcpxml, .otio, .vtt, .srt, .ffmeta, .txt, .rttm, .csv, .eaf (- with --form: "
-        "standard output)",
+        help=".edl, .fcpxml, .otio, .vtt, .srt, .ffmeta, .txt, .rttm, .csv, .tsv, .eaf (- with "
+        "--form: standard output)",
     )
     export.add_argument("--start-timecode", metavar="TC", help="of the film's first frame")
     export.add_argument("--video", metavar="PATH", help="what the film is called in the file")
@@ -115,7 +118,7 @@ def add_cut_command(commands: Any) -> None:
         "scenes of answers, or a .csv of results, as films of their own, exact to the frame",
         examples=CUT_EXAMPLES,
     )
-    _add_what(cut, fps="that timecodes of a .csv count: 29.97, 30000/1001")
+    _add_what(cut, fps="frames per second that timecodes of a .csv count")
     cut.add_argument("--film", metavar="FILE", required=True, help="the film that is cut")
     cut.add_argument("-o", "--output", metavar="DIR", required=True, help="folder of the films")
     cut.set_defaults(run=_run_cut, flags=CUT_FLAGS)
@@ -130,7 +133,7 @@ def _add_what(command: argparse.ArgumentParser, *, fps: str) -> None:
         help="answers, of which scenes are found, or one .csv; - for either",
     )
     command.add_argument("--only", metavar="ID", help="stretches of this video alone")
-    command.add_argument("--option", metavar="NAME", help="visual, audio, … that tells scenes")
+    command.add_argument("--option", metavar="NAME", help="of answers: visual, audio, …")
     command.add_argument("--fps", type=_frame_rate, metavar="N", help=fps)
 
 
@@ -239,7 +242,8 @@ def _result_of(chosen: argparse.Namespace) -> pd.DataFrame:
 
     sources = open_sources(names)
     first = sources[0]
-    if not isinstance(first, str) and not first.getvalue().lstrip().startswith(ANSWER_HEADS):
+    piped = b"" if isinstance(first, str) else first.getvalue().removeprefix(MARK).lstrip()
+    if not isinstance(first, str) and not piped.startswith(ANSWER_HEADS):
         return _parse_results(first.getvalue(), first.name, chosen)
     return scenes(clips(load(sources), option=chosen.option))
 

@@ -36,6 +36,14 @@ SERVICE_FLAGS = {
 }
 """Arguments of the client by what they are called on the command line."""
 
+IN_SHELL = {
+    "pay_again=True": "--pay-again",
+    "in api_key= or the": "in the",
+    "add segments with tw.open(path).add(segments)": "add segments with twlab ingest",
+    "read the file with tw.load, or add it to a store": "name a folder, which twlab ingest fills",
+}
+"""What messages advise, and what can be done on the command line."""
+
 EMBED_EXAMPLES = """\
   twlab embed film.mp4 -o segments.parquet
   twlab embed 'films/*.mp4' -o segments.parquet --option visual --option audio
@@ -100,7 +108,8 @@ def in_flags(text: str, flags: dict[str, str]) -> str:
     >>> in_flags("clip_sec is 0", SERVICE_FLAGS), in_flags("fps is 0", {"fps": "--fps"})
     ('--clip-sec is 0', '--fps is 0')
     """
-    text = text.replace("pay_again=True", "--pay-again").replace("in api_key= or the", "in the")
+    for of_python, here in IN_SHELL.items():
+        text = text.replace(of_python, here)
     for name, flag in flags.items():
         text = re.sub(rf"\b{name}=(?=[\w'\"\[])", f"{flag} ", text)
         text = re.sub(rf"\b{name}=", flag, text)

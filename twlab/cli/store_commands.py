@@ -1,4 +1,4 @@
-"""The commands of an archive: ``twlab ingest``, ``twlab search``."""
+"""The commands of an archive: ``twlab ingest``, ``videos``, ``search``, ``optimize``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from twlab.archive.store import Store
 
-__all__ = ["add_store_commands", "add_store_option", "open_archive", "segment_at"]
+__all__ = ["add_store_commands", "add_store_option", "open_archive", "second_of", "segment_at"]
 
 UPSERT = "write them with upsert, which replaces"
 
@@ -42,6 +42,10 @@ OPTIMIZE_FLAGS = {"keep_days": "--keep-days"}
 INGEST_EXAMPLES = """\
   twlab ingest 'answers/*.json' --store archive
   twlab ingest answer.json --store second --new    # refuses what is there
+"""
+
+VIDEOS_EXAMPLES = """\
+  twlab videos --store archive
 """
 
 SEARCH_EXAMPLES = """\
@@ -66,6 +70,26 @@ def add_store_commands(commands: Any) -> None:
     ingest.add_argument("--new", action="store_true", help="refuse segments that are there")
     ingest.set_defaults(run=_run_ingest, flags={})
 
+    videos = add_command(commands, "videos", "list the videos of a store", examples=VIDEOS_EXAMPLES)
+    add_store_option(videos)
+    videos.set_defaults(run=_run_videos)
+
+    _add_search_command(commands)
+    optimize = add_command(
+        commands,
+        "optimize",
+        "join a store's small pieces and bring its indices up to date",
+        examples=OPTIMIZE_EXAMPLES,
+    )
+    add_store_option(optimize)
+    optimize.add_argument(
+        "--keep-days", type=float, metavar="N", help="delete versions that are older"
+    )
+    optimize.set_defaults(run=_run_optimize, flags=OPTIMIZE_FLAGS)
+
+
+def _add_search_command(commands: Any) -> None:
+    """Add the command that looks for segments."""
     search = add_command(
         commands,
         "search",
@@ -79,24 +103,12 @@ def add_store_commands(commands: Any) -> None:
     search.add_argument("--like", metavar="VIDEO@SEC", help="the segment of a video at a time")
     add_store_option(search)
     search.add_argument("-k", type=int, default=10, metavar="N", help="how many (default: 10)")
-    search.add_argument("--video", action="append", metavar="ID", help="only in this video")
+    search.add_argument("--video", action="append", metavar="ID", help="only in this; repeatable")
     search.add_argument("--option", metavar="NAME", help="visual, audio, …")
     search.add_argument("--model", metavar="NAME", help="of a store that names none, for words")
     search.add_argument("--where", metavar="SQL", help='such as "start_sec < 60"')
     search.add_argument("-o", "--output", metavar="FILE", help="save the hits (.csv, or -)")
     search.set_defaults(run=_run_search, flags=STORE_FLAGS)
-
-    optimize = add_command(
-        commands,
-        "optimize",
-        "join a store's small pieces and bring its indices up to date",
-        examples=OPTIMIZE_EXAMPLES,
-    )
-    add_store_option(optimize)
-    optimize.add_argument(
-        "--keep-days", type=float, metavar="N", help="delete versions that are older"
-    )
-    optimize.set_defaults(run=_run_optimize, flags=OPTIMIZE_FLAGS)
 
 
 def add_store_option(command: argparse.ArgumentParser) -> None:
@@ -136,6 +148,16 @@ def _segments_of(sources: list[str]) -> list[str] | pd.DataFrame:
     from twlab.loading.load import load
 
     return load(open_sources(sources))
+
+
+def _run_videos(chosen: argparse.Namespace) -> int:
+    """Print what the store has of each video."""
+    videos = open_archive(chosen.store).videos()
+    shown = videos.rename(columns={"start_sec": "start", "end_sec": "end"})
+    for name in ("start", "end"):
+        shown[name] = _timecodes(shown[name])
+    print(shown.to_string(index=False, na_rep="-", max_colwidth=None))
+    return 0
 
 
 def _run_optimize(chosen: argparse.Namespace) -> int:
@@ -245,26 +267,38 @@ def _query_arguments(chosen: argparse.Namespace, store: Store) -> dict[str, Any]
 def segment_at(place: str, option: str | None, store: Store) -> pd.DataFrame:
     """The segment of the store that a video has at a time; of several the shortest."""
     from twlab.table.conditions import quote
-    from twlab.timecodes import parse_timecode
 
     video, at, time = place.rpartition("@")
     if not at:
         raise InputError(
             f"--like {brief(place, 80)} names no time; VIDEO@SEC was expected: film.mp4@90"
         )
-    second = parse_timecode(time)
+    second = second_of(time)
     where = f"video_id = {quote(video)} AND start_sec <= {second} AND end_sec > {second}"
     found = store.to_table(where)
     if found.empty:
         raise InputError(
             f"the store has no segment of {brief(video, 80)} at {second:g} s; a video and a time "
-            "of it were expected; twlab load says which videos a file holds"
+            "of it were expected; twlab videos says what is there"
         )
     if option is not None:
         found = _keep_option(found, option, f"{video!r} at {second:g} s")
     length = found["end_sec"] - found["start_sec"]
     shortest: pd.DataFrame = found[length == length.min()]
     return shortest
+
+
+def second_of(time: str) -> float:
+    """The second of a moment; frames are not counted, since nothing says their rate."""
+    from twlab.timecodes import parse_timecode
+
+    try:
+        return parse_timecode(time)
+    except InputError:
+        raise InputError(
+            f"{brief(time)} is no time of a moment; seconds, M:SS or H:MM:SS were expected after "
+            "the @: film.mp4@1:30"
+        ) from None
 
 
 def _keep_option(found: pd.DataFrame, option: str, place: str) -> pd.DataFrame:
