@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import sys
 import threading
@@ -12,6 +13,8 @@ import lab
 import plotly.graph_objects as go
 import pytest
 from insides import picture_browser
+
+import twlab as tw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +69,46 @@ def test_another_browser_goes_on_where_one_died(begun: list[Any]) -> None:
     before = picture_browser.draw_picture(bars(), "png", **SIZE)
     begun[0].subprocess.kill()
     assert picture_browser.draw_picture(bars(), "png", **SIZE) == before
+    assert len(begun) == 2
+
+
+@pytest.mark.parametrize("begun_at", [0, 1])
+def test_nobody_waits_for_a_browser_that_died_while_it_drew(
+    begun: list[Any], monkeypatch: pytest.MonkeyPatch, begun_at: int
+) -> None:
+    class Dying:
+        """Kaleido as it is when Chromium dies: what waits for an answer is cancelled."""
+
+        def __init__(self, **options: Any) -> None:
+            self.left = begun_at if not begun else 9
+            begun.append(self)
+
+        async def __aenter__(self) -> Dying:
+            return self
+
+        async def __aexit__(self, *error: object) -> None:
+            pass
+
+        async def calc_fig(self, figure: Any, *, opts: Any) -> bytes:
+            self.left -= 1
+            if self.left < 0:
+                raise asyncio.CancelledError
+            return b"drawn"
+
+    monkeypatch.setattr(kaleido, "Kaleido", Dying)
+    got: list[Any] = []
+
+    def order() -> None:
+        try:
+            got.append(picture_browser.draw_picture(bars(), "png", **SIZE))
+        except tw.MissingExtraError as error:
+            got.append(str(error.__cause__))
+
+    for _ in range(2):
+        thread = threading.Thread(target=order, daemon=True)
+        thread.start()
+        thread.join(5)
+    assert got == ([b"drawn"] * 2 if begun_at else ["the browser ended while it drew", b"drawn"])
     assert len(begun) == 2
 
 

@@ -75,7 +75,7 @@ class PictureBrowser:
         while order is not None:
             drawing = asyncio.ensure_future(self._draw_from(order))
             await asyncio.wait([drawing])
-            if (error := drawing.exception()) is None:
+            if (error := _error_of(drawing)) is None:
                 order = drawing.result()
                 continue
             if not order.content.done():
@@ -93,7 +93,7 @@ class PictureBrowser:
             while order is not None:
                 drawing = asyncio.ensure_future(browser.calc_fig(order.figure, opts=order.options))
                 await asyncio.wait([drawing])
-                if drawing.exception() is not None and order is not first:
+                if _error_of(drawing) is not None and order is not first:
                     return order
                 order.content.set_result(drawing.result())
                 order = self._next_order()
@@ -109,6 +109,13 @@ class PictureBrowser:
                 if order is None:
                     self._worker = None
         return order
+
+
+def _error_of(drawing: asyncio.Future[Any]) -> BaseException | None:
+    """What went wrong; of a browser that died what waits for its answer is cancelled."""
+    if drawing.cancelled():
+        return ConnectionError("the browser ended while it drew")
+    return drawing.exception()
 
 
 BROWSER = PictureBrowser()
