@@ -258,6 +258,8 @@ def test_what_cannot_be_added_is_told(
         (lambda s: tw.open(s.address, executor="ray"), "executor is 'ray'; one of twlab.exec"),
         (lambda s: tw.open(s.address, work=3), "work is 3; the path of a folder of this computer"),
         (lambda s: tw.open(s.address, work="s3://b"), "work is 's3://b'; the path of a folder"),
+        (lambda s: tw.open(s.address, work=""), "work is ''; the path of a folder of this comp"),
+        (lambda s: tw.open(s.address, work="a\0"), "work is 'a.x00'; the path of a folder of th"),
         (lambda s: tw.open(3), "a store was to be opened at 3"),
         (lambda s: tw.open("s3://"), "a store was to be opened at 's3://'"),
         (lambda s: tw.open("a" * 300), "is not the name of a folder .too long"),
@@ -329,6 +331,19 @@ def test_a_store_says_what_it_is(store: tw.Store, tmp_path: Path) -> None:
     assert empty.version == 0
     assert not (tmp_path / "new").exists()
     assert store.work == tmp_path / "archive" / "work"
+
+
+def test_a_named_folder_of_work_may_be_a_link(
+    store: tw.Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    monkeypatch.chdir(tmp_path)
+    opened = tw.open(store.address, work="link")
+    monkeypatch.chdir("/")
+    tw.near_duplicates(opened)  # would warn where nothing can be kept
+    assert opened.work == tmp_path / "disk"
+    assert opened.where("start_sec >= 0").work == tmp_path / "disk"
 
 
 def test_an_empty_table_changes_nothing(store: tw.Store, segments: pd.DataFrame) -> None:

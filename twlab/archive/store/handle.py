@@ -28,11 +28,13 @@ from twlab.archive.store.writing import (
 )
 from twlab.checks import is_number
 from twlab.errors import InputError
+from twlab.paths import user_path
 from twlab.progress import bar
 from twlab.table.conditions import check_where
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from twlab.archive.engines import Executor
     from twlab.archive.sources import Source
@@ -98,8 +100,8 @@ def open(
     if executor is not None:
         check_executor(executor)
     number = None if version is None else _check_whole_number(version)
-    _check_folder(work)
-    return Store(lance.address_of(path_or_uri), version=number, executor=executor, work=work)
+    folder = _work_folder(work)
+    return Store(lance.address_of(path_or_uri), version=number, executor=executor, work=folder)
 
 
 def open_source(source: Any) -> Any:
@@ -107,13 +109,23 @@ def open_source(source: Any) -> Any:
     return open(source) if isinstance(source, (str, os.PathLike)) else source
 
 
-def _check_folder(work: Any) -> None:
-    """Refuse what is no path of this computer."""
-    if work is not None and (not isinstance(work, str | os.PathLike) or "://" in os.fspath(work)):
+def _work_folder(work: Any) -> Path | None:
+    """The folder in full, also where a link that the caller named leads to it.
+
+    Raises
+    ------
+    InputError
+        If it is no path of this computer.
+    """
+    if work is None:
+        return None
+    text = os.fspath(work) if isinstance(work, str | os.PathLike) else b""
+    if not text or isinstance(text, bytes) or "://" in text or "\0" in text:
         raise InputError(
             f"work is {work!r}; the path of a folder of this computer was expected, such as "
             "'work'; it need not be there yet"
         )
+    return user_path(text).resolve()
 
 
 def _check_whole_number(version: Any) -> int:
