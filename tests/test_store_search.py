@@ -200,6 +200,45 @@ def test_of_equal_rows_the_first_are_found_exactly(tmp_path: Path) -> None:
         assert store.search(query, k=450)["match"].tolist() == expected.tolist()
 
 
+def test_the_shortest_vectors_are_found_among_many(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    ones, away = np.ones(8), np.repeat([1.0, -1.0], 4)
+    near = 3 * ones + rng.normal(size=(5_000, 8))
+    rows = pd.DataFrame({"start_sec": np.arange(5_000.0), "end_sec": np.arange(5_000.0) + 1})
+    rows = rows.assign(video_id="still", embedding_option="visual", embedding_scope="clip")
+    # Of the one float32 has a length that is a quarter too long, of the other none.
+    for name, matrix, short in (("a", near, 2.9e-23 * ones), ("b", -near, 1e-30 * (away - 0.1))):
+        matrix[-1] = short
+        store = tw.open(tmp_path / name)
+        store.add(tw.with_vectors(rows, matrix))
+        assert store.search(ones, k=3)["match"][0] == 4_999
+
+
+def test_so_many_vectors_are_compared_at_once(
+    plain: tw.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "CANDIDATES", 800)
+    compared, nearest = [], searching._nearest_of_all
+
+    def watched(table: Any, plan: Any, vectors: np.ndarray, limit: int) -> Any:
+        compared.append(len(vectors))
+        return nearest(table, plan, vectors, limit)
+
+    monkeypatch.setattr(searching, "_nearest_of_all", watched)
+    store = plain.where("embedding_option = 'audio' AND note < 600")
+    matrix = np.random.default_rng(7).normal(size=(130, D))
+    for queries, k, expected in (
+        ([matrix[:40], matrix[40:80], matrix[80:]], 1, [80, 50]),
+        (matrix, 1, [100, 30]),
+        ([matrix, matrix[0]], 20, [130, 1]),
+    ):
+        compared.clear()
+        found = store.search(queries=queries, k=k)
+        assert compared == expected
+        alone = [store.search(one, k=k)["match"] for one in queries]
+        assert found["match"].tolist() == pd.concat(alone).tolist()
+
+
 def test_the_table_found(plain: tw.Store, table: pd.DataFrame) -> None:
     queries = table.iloc[[3, 500]]
     found = plain.search(queries, k=3)

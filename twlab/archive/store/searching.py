@@ -63,12 +63,12 @@ from twlab.table.segments import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from twlab.analysis.judging.places import Asked
-    from twlab.table.types import Floats, Mask, Matrix, Positions
+    from twlab.table.types import Mask, Matrix, Positions
 
 
 __all__ = ["Looked", "kinds_of", "prepare_looking", "search_table"]
@@ -88,8 +88,16 @@ CANDIDATES = 32_768
 """Rows that are looked at for some queries of many at once: 64 MB of vectors of 512 numbers, and
 the store is read once for 3,000 queries of one option, or 160 of several."""
 
+LEAST_COUNTED = 8
+"""Rows that each vector of a query counts for at least, so that no more than 4,096 vectors are
+compared at once with what an option is read against, of which each takes up to 32 kB."""
+
 COMPARED_ROWS = 4096
 """Rows that are compared at a time where all are; their vectors fit a processor's cache."""
+
+SHORTEST = 1e-15
+"""Length from which on float32 knows that of a vector: squares of numbers below 1e-19 or so lose
+their digits, or all of them."""
 
 ROUGH = 1e-5
 """How much float32 may take from a cosine. What BLAS makes of 1,280 numbers is wrong by 1e-6 at
@@ -197,12 +205,22 @@ def search_table(
     ]
     vectors = [_directions(looked, one, plans) for one in meant]
     hits: list[pd.DataFrame] = []
-    step = max(1, CANDIDATES // max(limits))
-    for first in range(0, len(meant), step):
-        part = slice(first, first + step)
+    for part in _together(vectors, limits):
         found = _candidates(looked, plans, vectors[part], limits[part], exact=exact)
         hits += _best_hits(looked, plans, vectors[part], found, asked, k)
     return hits
+
+
+def _together(vectors: Sequence[dict[str, Matrix]], limits: Sequence[int]) -> Iterator[slice]:
+    """The questions that are answered together, in order."""
+    first, n_rows = 0, 0
+    for k, (one, limit) in enumerate(zip(vectors, limits, strict=True)):
+        mine = max(map(len, one.values())) * max(limit, LEAST_COUNTED)
+        if k > first and n_rows + mine > CANDIDATES:
+            yield slice(first, k)
+            first, n_rows = k, 0
+        n_rows += mine
+    yield slice(first, len(vectors))
 
 
 def _directions(
@@ -273,7 +291,8 @@ def _best_hits(
         for name, theirs in one.items():
             hits = mine[(own[mine] == name) & ~zero[mine]]
             similar = best_cosines(unit[hits], theirs)
-            compared.append(Compared(name, hits, place[hits], similar, levels[name][question]))
+            level = levels[name][question].astype(np.float64)
+            compared.append(Compared(name, hits, place[hits], similar, level))
         best.append(best_places(compared, asked, k))
     pool = _Pool(numbers, rows, told)
     return _as_tables(looked, pool, best, [tuple(one) for one in vectors])
@@ -281,7 +300,7 @@ def _best_hits(
 
 def _levels(
     looked: Looked, plan: _Plan, name: str, vectors: Sequence[dict[str, Matrix]]
-) -> dict[int, Floats]:
+) -> dict[int, Matrix]:
     """The similarities to the questions about an option of the rows that it is read against."""
     around = _background(looked, plan.background)
     mine = [k for k, one in enumerate(vectors) if name in one]
@@ -291,7 +310,7 @@ def _levels(
     np.clip(products, -1, 1, out=products)
     ends = np.cumsum([len(vectors[k][name]) for k in mine])[:-1]
     parts = np.split(products, ends, axis=1)
-    return {k: part.max(axis=1).astype(np.float64) for k, part in zip(mine, parts, strict=True)}
+    return {k: part.max(axis=1) for k, part in zip(mine, parts, strict=True)}
 
 
 def _width(looked: Looked) -> Any:
@@ -506,9 +525,9 @@ def _nearest_of_all(
 
 def _may_be_among(rows: Matrix, vectors: Matrix, least: Matrix) -> Mask:
     """Which rows may reach the least similarity to one of the vectors; no zero vector does."""
-    with np.errstate(all="ignore"):  # what leaves the range of float32 is no number, and compared
+    with np.errstate(all="ignore"):  # what float32 has no length of is compared
         length = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-        length[np.isinf(length)] = np.nan
+        length[(length < SHORTEST) | np.isinf(length)] = np.nan
         close = ~(rows @ vectors.T < least * length[:, None]).all(axis=1)
     close[close] = rows[close].any(axis=1)
     return np.asarray(close)
