@@ -159,7 +159,7 @@ def _one_line(text: str) -> str:
 
 
 def write_fcpxml(edit: Edit) -> bytes:
-    """A project of Final Edit Pro, which other programs read too: times as exact fractions."""
+    """A project of Final Cut Pro, which other programs read too: times as exact fractions."""
     check_xml_texts("label", map(_one_line, edit.stretches["label"]))
     check_xml_texts("video_id", edit.films)
     root = ET.Element("fcpxml", version="1.8")

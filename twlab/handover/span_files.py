@@ -341,6 +341,11 @@ def read_sheet(
         If a timecode counts frames and ``frame_rate`` is not given.
     """
     separator, rows = _part_head(content)
+    if not rows.strip():
+        raise LoadError(
+            "it is empty; a CSV whose first line names the columns was expected; export it again",
+            source=source,
+        )
     try:
         table = pd.read_csv(
             io.BytesIO(rows), dtype=str, keep_default_na=False, encoding="utf-8", sep=separator
