@@ -95,7 +95,7 @@ compared at once with what an option is read against, of which each takes up to 
 COMPARED_ROWS = 4096
 """Rows that are compared at a time where all are; their vectors fit a processor's cache."""
 
-SHORTEST = 1e-15
+SURE_LENGTH = 1e-15
 """Length from which on float32 knows that of a vector: squares of numbers below 1e-19 or so lose
 their digits, or all of them."""
 
@@ -527,7 +527,7 @@ def _may_be_among(rows: Matrix, vectors: Matrix, least: Matrix) -> Mask:
     """Which rows may reach the least similarity to one of the vectors; no zero vector does."""
     with np.errstate(all="ignore"):  # what float32 has no length of is compared
         length = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-        length[(length < SHORTEST) | np.isinf(length)] = np.nan
+        length[(length < SURE_LENGTH) | np.isinf(length)] = np.nan
         close = ~(rows @ vectors.T < least * length[:, None]).all(axis=1)
     close[close] = rows[close].any(axis=1)
     return np.asarray(close)
