@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -483,6 +484,13 @@ def test_nothing_but_the_named_film_is_opened_and_it_stays(tmp_path: Path) -> No
         with pytest.raises(InputError, match=r"'list.mp4' is a playlist, or of a rare form"):
             tw.cut(tmp_path / "list.mp4", spans, folder=tmp_path / "cuts")
     assert not list((tmp_path / "cuts").iterdir())
+    odd = tmp_path / os.fsdecode(b"caf\xe9\x1b.mp4")
+    odd.write_bytes(b"junk" * 99)
+    with pytest.raises(
+        InputError, match=r"ffmpeg cannot cut 'caf\\udce9\\x1b.mp4' at 0 to"
+    ) as told:
+        tw.cut(odd, spans, folder=tmp_path / "cuts")
+    assert "\x1b" not in str(told.value)
 
 
 def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -575,6 +583,23 @@ def test_names_in_a_spreadsheet_stay_as_they_are(
     edit = ["export", str(tmp_path / "a.csv"), "-o", str(tmp_path / "a.edl"), "--fps", "25"]
     assert main([*edit, "--video", "f.mp4"]) == 1
     assert "and --video is of one; one was expected; name it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["a.eaf", "a.xml"])
+def test_files_of_annotation_tools_go_out(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spans = pd.DataFrame({"video_id": "f", "start_sec": [1.0], "end_sec": [2.0], "label": "a"})
+    form: Any = {"a.eaf": "elan", "a.xml": "cvat"}[name]
+    path = str(tw.save_spans(spans, tmp_path / name, form=form, frame_rate=25))
+    call = ["export", path, "-o", str(tmp_path / "a.rttm")]
+    assert main([*call, "--fps", "25"]) == 0
+    assert (tmp_path / "a.rttm").read_text() == "SPEAKER f 1 1.000 1.000 <NA> <NA> a <NA> <NA>\n"
+    assert main([*call, "--option", "audio"]) == 1
+    assert f"--option is 'audio', and {name} is a table" in capsys.readouterr().err
+    if name == "a.xml":
+        assert main(call) == 1
+        assert "--fps was expected, for example --fps 25" in capsys.readouterr().err
 
 
 def test_two_stretches_of_a_row_count_as_two(

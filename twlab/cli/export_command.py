@@ -130,7 +130,8 @@ def _add_what(command: argparse.ArgumentParser, *, fps: str) -> None:
         "sources",
         metavar="FILE",
         nargs="+",
-        help="answers, of which scenes are found, or one .csv; - for either",
+        help="answers, of which scenes are found, or one .csv; - for either; or one file of ELAN "
+        "(.eaf) or CVAT (.xml)",
     )
     command.add_argument("--only", metavar="ID", help="stretches of this video alone")
     command.add_argument("--option", metavar="NAME", help="of answers: visual, audio, …")
@@ -231,11 +232,16 @@ def _gather(result: pd.DataFrame) -> pd.DataFrame:
 
 
 def _result_of(chosen: argparse.Namespace) -> pd.DataFrame:
-    """The table of a .csv, else the scenes of the answers' clips."""
+    """The table of a .csv, the spans of ELAN or CVAT, else the scenes of the answers' clips."""
     names = chosen.sources
-    if len(names) == 1 and names[0].lower().endswith((".csv", ".tsv")):
-        path = user_path(names[0])
+    path = user_path(names[0])
+    if len(names) == 1 and path.suffix.lower() in (".csv", ".tsv"):
         return _parse_results(read_bounded(path, LARGEST_CSV), path.name, chosen)
+    if len(names) == 1 and path.suffix.lower() in (".eaf", ".xml"):
+        from twlab.handover.span_files import load_spans
+
+        _refuse_option_of_table(chosen.option, path.name)
+        return load_spans(path, frame_rate=chosen.fps)
     from twlab.analysis.scenes.segmentation import scenes
     from twlab.loading.load import load
     from twlab.table.clips import clips
@@ -258,16 +264,21 @@ def _parse_results(content: bytes, name: str, chosen: argparse.Namespace) -> pd.
     LoadError
         If it is no CSV.
     InputError
-        If an option is chosen, which only scenes are found by.
+        If an option is chosen, or a timecode counts frames and no rate is given.
     """
     from twlab.handover.span_files import read_sheet
 
-    if chosen.option is not None:
-        raise InputError(
-            f"--option is {brief(chosen.option, 80)}, and {name} is a table of results; answers, "
-            "of which an option tells scenes, were expected with it; leave --option out"
-        )
+    _refuse_option_of_table(chosen.option, name)
     table = read_sheet(content, name, frame_rate=chosen.fps, times=RESULT_TIMES)
     if not {"video_id", "a_video_id", "video_id_a"} & {*table.columns}:
         table = table.assign(video_id=Path(name).stem)
     return table
+
+
+def _refuse_option_of_table(option: str | None, name: str) -> None:
+    """Refuse an option, by which only scenes are found."""
+    if option is not None:
+        raise InputError(
+            f"--option is {brief(option, 80)}, and {name} is a table of results; answers, of which "
+            "an option tells scenes, were expected with it; leave --option out"
+        )

@@ -17,6 +17,7 @@ from twlab.handover.found_stretches import gather_stretches
 from twlab.media.named import films_of, local_file
 from twlab.paths import replace_file, user_path
 from twlab.progress import bar
+from twlab.wording import one_line
 
 if TYPE_CHECKING:
     import os
@@ -173,7 +174,10 @@ def _cut_one(program: str, film: Path, span: tuple[float, float], target: Path) 
         for back in LOOKS_BACK_SEC:
             seek = max(span[0] - back, 0.0)
             command = _command_of(program, film, span, seek=seek, path=path)
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            # Errors hold names and tags as they are in the file.
+            done = subprocess.run(
+                command, capture_output=True, encoding="utf-8", errors="replace", check=False
+            )
             decoded, kept = (_time_of(done.stdout, stream) for stream in (0, 1))
             ended = decoded is None and back >= SURELY_SEEN_SEC
             if not seek or ended or (decoded is not None and decoded <= span[0] - seek):
@@ -201,7 +205,7 @@ def _check_done(
             "was expected, such as an MP4; convert it with ffmpeg"
         )
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        said = one_line((done.stderr.strip().splitlines() or ["no reason given"])[-1])
         raise InputError(
             f"ffmpeg cannot cut {film.name!r} at {span[0]:g} to {span[1]:g} s ({said}); a film "
             "that it can read was expected; try it with ffmpeg -i"
