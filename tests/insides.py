@@ -4,7 +4,7 @@ from twlab.analysis.copies import aligning, shared_pieces, shortlist
 from twlab.analysis.groups import clustering, communities, partitions, selection
 from twlab.analysis.judging import chance, fusion, thresholds
 from twlab.analysis.maps import projection
-from twlab.analysis.neighbors import exact, nearest, pruned, similarity, voronoi
+from twlab.analysis.neighbors import exact, nearest, pruned, similarity, topmost, voronoi
 from twlab.analysis.scenes import changepoints, counts
 from twlab.archive import ray_cluster
 from twlab.archive.in_pieces import checkpoints, joins, pairs, per_video, pieces
@@ -61,6 +61,7 @@ __all__ = [
     "similarity",
     "spreading",
     "thresholds",
+    "topmost",
     "upkeep",
     "video_files",
     "voronoi",

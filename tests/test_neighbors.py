@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from insides import exact, nearest, similarity
+from insides import exact, nearest, similarity, topmost
 from insides import segments as segments_module
 
 import twlab as tw
@@ -108,6 +108,21 @@ def test_of_many_copies_the_first_are_nearest() -> None:
     assert indices[:6].tolist() == [[i for i in range(5) if i != q][:4] for q in range(6)]
     assert (indices[6:] == np.arange(4)).all()
     assert (similarities == similarities[0, 0]).all()
+
+
+def test_copies_met_later_are_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exact, "BLOCK_CELLS", 2**16)
+    n_looked_into, fold = [0], topmost.fold_keys
+
+    def counted(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        n_looked_into[0] += values.size
+        return fold(values, positions)
+
+    monkeypatch.setattr(topmost, "fold_keys", counted)
+    # Whole numbers, whose products no order of sums changes.
+    indices, _ = tw.nearest(np.eye(2)[np.arange(1_000) % 2], k=3)
+    assert indices[-1].tolist() == [1, 3, 5]
+    assert n_looked_into[0] < 1_000**2 / 8
 
 
 def test_of_any_sign_rows_rank_by_value_then_position(rng: np.random.Generator) -> None:

@@ -70,12 +70,15 @@ def keep_best(best: _Keys, similar: Matrix, first: int) -> None:
     """Put the keys of what a block has that is better among those of the best.
 
     ``similar[i, j]`` is how similar row ``i`` is to position ``first + j``, -inf where that does
-    not count. The block, or its transpose, is contiguous.
+    not count. The block, or its transpose, is contiguous; of a row those of earlier positions came
+    before.
     """
     k = best.shape[1]
     groups = _maxima(similar)
-    # No less than a similarity can be, so that what does not count is never reached.
-    worst = np.where(best[:, 0] == NOTHING, np.float32(-2), _values_of(best[:, 0]))
+    # No less than a similarity can be, so that what does not count is never reached; and more than
+    # the worst of k, as of equals those rank that were met before.
+    full = best[:, 0] != NOTHING
+    worst = np.where(full, np.nextafter(_values_of(best[:, 0]), np.float32(2)), np.float32(-2))
     least = np.maximum(worst, np.minimum(_kth_at_least(groups, k), 1))
     reached = groups >= least[:, None]
     for part in _parts(reached):
