@@ -19,6 +19,8 @@ BADLY = {
     "elsewhere": (301, "PermanentRedirect"),
     "busy": (503, "SlowDown"),
     "gone": (404, "NoSuchBucket"),
+    "expired": (400, "ExpiredToken"),
+    "strange": (400, "InvalidRequest"),
 }
 """The status and the code that buckets of these names answer with; ``silent`` never answers."""
 

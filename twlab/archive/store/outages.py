@@ -35,7 +35,12 @@ _KINDS = (
         "the bucket is in another region",
         "set AWS_REGION to that of the bucket",
     ),
-    (r"\A40[13]|The operation lacked", "these keys are refused", _KEYS),
+    (
+        r"\A40[13]|The operation lacked|<Code>(Expired|Invalid)Token",
+        "these keys are refused",
+        _KEYS,
+    ),
+    (r"\A40[05]", "it does not take what it is sent", "check AWS_ENDPOINT_URL and AWS_REGION"),
     (r"\A(429|5\d\d)", "it is overloaded or out of order", "call again later"),
     (r"kind: Timeout|TimedOut|timed out", "no answer came in time", _AGAIN),
     (r"HTTP error|HttpError|dns error|response body", "nobody answers", _AGAIN),
