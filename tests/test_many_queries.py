@@ -91,6 +91,7 @@ def test_many_queries_refused() -> None:
     for wrong, words in (
         ("rabbit", "one query; several were expected"),
         ([], "queries is empty"),
+        (5, "queries is 5; several queries were expected"),
         ({}, "queries is empty"),
         (vector, "queries is one vector"),
         (["rabbit", "rabbit"], "two queries are called 'rabbit'"),

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from numbers import Number
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from twlab.table.segments import str_column
 from twlab.wording import brief
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 __all__ = ["answer_each", "name_queries"]
 
@@ -60,8 +60,13 @@ def _pairs(queries: Any) -> Iterable[tuple[str, Any]]:
             groups = queries.groupby("query_id", sort=False, observed=True)
             return ((str(name), rows) for name, rows in groups)
         several: list[Any] = [queries.iloc[[row]] for row in range(len(queries))]
-    else:
+    elif isinstance(queries, Iterable):
         several = list(queries)
+    else:
+        raise InputError(
+            f"queries is {brief(queries)}; several queries were expected; give queries=[…], a "
+            "table of them or {name: query, …}"
+        )
     if any(isinstance(one, Number) for one in several):
         raise InputError(
             "queries is one vector; several queries were expected; give queries=[vector], or query="
