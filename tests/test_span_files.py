@@ -230,14 +230,20 @@ CSVS = [
     "sep=;\nvideo;start;end;label\nfilm;0,5;2,25;a\n",
     "\ufeffsep=,\r\nvideo,start,end,label\r\nfilm,0.5,2.25,a\r\n",
     'video,start,end,label\nfilm,"0,5","2,25",a\n',
+    "Video ID,Start Time,End Time,Label\nfilm,0.5,2.25,a\n",
+    "Name\tVideo\tIn\tOut\na\tfilm\t0:00.5\t00:00:02.25\n",
 ]
 
 
 @pytest.mark.parametrize("text", CSVS)
 def test_csv_as_people_write_it(text: str, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
-    path.write_text(text, encoding="utf-8")
-    assert tw.load_spans(path)[FOUR].to_numpy().tolist() == [["film", 0.5, 2.25, "a"]]
+    for encoding in ("utf-8", "utf-16"):
+        path.write_text(text, encoding=encoding)
+        assert tw.load_spans(path)[FOUR].to_numpy().tolist() == [["film", 0.5, 2.25, "a"]]
+    path.write_bytes(text.encode("utf-16")[:-1])
+    with pytest.raises(tw.LoadError, match="it is no CSV that can be read"):
+        tw.load_spans(path)
 
 
 def test_labels_that_look_like_nothing_are_labels(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import re
 import sys
 from fractions import Fraction
@@ -74,9 +75,6 @@ IN_A_FILE = {
     r"^result has": "the table has",
 }
 """What a message about a table advises, and what can be done with a file."""
-
-MARK = b"\xef\xbb\xbf"
-"""What some programs write before UTF-8."""
 
 ANSWER_HEADS = (b"{", b"[", b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 """How answers begin: JSON, Parquet, gzip, Zstandard. What comes through a pipe and does not is a
@@ -248,7 +246,9 @@ def _result_of(chosen: argparse.Namespace) -> pd.DataFrame:
 
     sources = open_sources(names)
     first = sources[0]
-    piped = b"" if isinstance(first, str) else first.getvalue().removeprefix(MARK).lstrip()
+    piped = (
+        b"" if isinstance(first, str) else first.getvalue().removeprefix(codecs.BOM_UTF8).lstrip()
+    )
     if not isinstance(first, str) and not piped.startswith(ANSWER_HEADS):
         return _parse_results(first.getvalue(), first.name, chosen)
     return scenes(clips(load(sources), option=chosen.option))

@@ -11,6 +11,7 @@ frame.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -340,17 +341,17 @@ def read_sheet(
     InputError
         If a timecode counts frames and ``frame_rate`` is not given.
     """
-    separator, rows = _part_head(content)
-    if not rows.strip():
-        raise LoadError(
-            "it is empty; a CSV whose first line names the columns was expected; export it again",
-            source=source,
-        )
     try:
+        separator, rows = _part_head(content)
         table = pd.read_csv(
             io.BytesIO(rows), dtype=str, keep_default_na=False, encoding="utf-8", sep=separator
         )
-    except (ValueError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+    except pd.errors.EmptyDataError:
+        raise LoadError(
+            "it is empty; a CSV whose first line names the columns was expected; export it again",
+            source=source,
+        ) from None
+    except ValueError as error:
         raise LoadError(
             f"it is no CSV that can be read ({error}); text in UTF-8 was expected, whose first "
             "line names the columns; save it again as CSV UTF-8",
@@ -376,7 +377,9 @@ def _part_head(content: bytes) -> tuple[str, bytes]:
     Programs for sheets take it from a line ``sep=;`` before the head. Else it is the most frequent
     in the head, a comma where none is.
     """
-    content = content.removeprefix(b"\xef\xbb\xbf")
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        content = content.decode("utf-16").encode("utf-8")
+    content = content.removeprefix(codecs.BOM_UTF8)
     said = re.match(rb"sep=([,;\t])\r?\n", content)
     if said:
         return said[1].decode(), content[said.end() :]

@@ -9,6 +9,7 @@ the names alone, in one place; times are seconds from the start of the video.
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -26,11 +27,11 @@ SPAN_NAMES = ("video_id", "start_sec", "end_sec", "label")
 
 _OTHER_NAMES = {
     "video_id": ("video", "filename", "file", "video_name", "vid"),
-    "start_sec": ("start", "begin", "start_time", "onset"),
-    "end_sec": ("end", "stop", "end_time", "offset"),
+    "start_sec": ("start", "begin", "start_time", "begin_time", "onset", "in"),
+    "end_sec": ("end", "stop", "end_time", "offset", "out"),
     "label": ("labels", "class", "category", "annotation", "tag", "name"),
 }
-"""What others call the four; the first that is there is taken."""
+"""What others call the four, with blanks as underscores; the first that is there is taken."""
 
 
 def check_spans(spans: Any, *, video_id: str | None = None) -> pd.DataFrame:
@@ -87,7 +88,8 @@ def check_spans(spans: Any, *, video_id: str | None = None) -> pd.DataFrame:
 
 def rename_spans(spans: pd.DataFrame) -> pd.DataFrame:
     """The table with our names where it has only others."""
-    there = {str(name).strip().lower(): name for name in reversed(spans.columns)}
+    words = [re.sub(r"[\s_-]+", "_", str(name).strip().lower()) for name in spans.columns]
+    there = dict(zip(reversed(words), reversed(spans.columns), strict=True))
     renamed = {}
     for ours, others in _OTHER_NAMES.items():
         if ours in spans.columns:
