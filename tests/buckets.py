@@ -21,6 +21,7 @@ BADLY = {
     "gone": (404, "NoSuchBucket"),
     "expired": (400, "ExpiredToken"),
     "strange": (400, "InvalidRequest"),
+    "unknown": (418, "Teapot"),
 }
 """The status and the code that buckets of these names answer with; ``silent`` never answers."""
 

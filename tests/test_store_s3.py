@@ -130,6 +130,7 @@ def test_what_the_storage_refuses_is_told(bucket: Buckets, monkeypatch: pytest.M
         "gone": f"(there is no such bucket at '{host}': NoSuchBucket)",
         "expired": f"(these keys are refused at '{host}': ExpiredToken)",
         "strange": f"(it does not take what it is sent at '{host}': InvalidRequest)",
+        "unknown": "(",
         "silent": f"(no answer came in time at '{host}')",
     }
     with ThreadPoolExecutor() as threads:

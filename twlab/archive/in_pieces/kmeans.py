@@ -64,7 +64,7 @@ def cluster(
     """The cluster of each segment of a store; ``kmeans`` on many rows runs piece by piece.
 
     Other methods, and few rows, are read into one table; vectors that fit into the memory of this
-    process, where there is no executor, are read once.
+    process, where there is no executor, are read once, and nothing is kept of an interrupted call.
 
     Parameters
     ----------

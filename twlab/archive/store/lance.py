@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twlab.archive.store.keys import KEY
-from twlab.archive.store.outages import outage
+from twlab.archive.store.outages import drop_answer, outage
 from twlab.checks import require
 from twlab.errors import InputError
 from twlab.paths import user_path
@@ -226,10 +226,11 @@ def reword_errors(what: str, advice: str = "") -> Iterator[None]:
     except InputError:
         raise
     except (ValueError, RuntimeError, OSError) as error:
-        told = outage(str(error))
+        told, shown = outage(str(error)), drop_answer(str(error))
         if told is not None:  # the library's own text may repeat what was sent
             raise InputError(f"{what} {told}") from ConnectionError(told)
-        raise InputError(f"{what} ({_reason(error)}){advice}") from error
+        cause = error if shown == str(error) else ConnectionError(shown)
+        raise InputError(f"{what} ({_reason(cause)}){advice}") from cause
 
 
 def _reason(error: Exception) -> str:
