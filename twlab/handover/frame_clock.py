@@ -88,9 +88,10 @@ def make_clock(fps: Any, start_timecode: str | None) -> Clock:
     if [int(part) for part in re.split("[:;]", told)] != [
         int(part) for part in re.split("[:;]", start_timecode)
     ]:
+        there = f"{start_timecode.rpartition(';')[0]};{clock.nominal // 15:02d}"
         raise InputError(
             f"start_timecode is {start_timecode!r}, which drop-frame timecode leaves out; one that "
-            f"there is was expected; write {told!r}"
+            f"there is was expected; write {there!r}"
         )
     return clock
 
