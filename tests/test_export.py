@@ -265,6 +265,7 @@ def test_nothing_found_is_an_empty_list(tmp_path: Path) -> None:
         ({"path": "a.edl", "fps": 25, "start_timecode": "1h"}, "start_timecode is '1h'"),
         ({"path": "a.edl", "fps": 25, "start_timecode": "01:00:00;00"}, "drop-frame timecode at"),
         ({"path": "a.edl", "fps": 29.97, "start_timecode": "00:01:00;00"}, "write '00:01:00;02'"),
+        ({"path": "a.edl", "fps": 25, "video": 5}, "video is 5; a path, an address or a dict"),
         ({"path": "a.edl", "fps": 59.94, "start_timecode": "1:09:00;03"}, "write '1:09:00;04'"),
         ({"path": "a.edl", "fps": 12.5, "start_timecode": "01:00:00:12"}, "has frame 12 at 12"),
         ({"path": "a.vtt", "start_timecode": "01:00:00:00"}, "leave out start_timecode="),
@@ -453,6 +454,8 @@ def test_cuts_that_cannot_be_are_told(tmp_path: Path) -> None:
         tw.cut(film, spans, folder=tmp_path)
     with pytest.raises(InputError, match="video names 'other'"):
         tw.cut({"other": film}, spans, folder=tmp_path)
+    with pytest.raises(InputError, match=r"'none.mp4'; a file that is there, or for a page"):
+        tw.cut("none.mp4", spans, folder=tmp_path)
     with pytest.raises(InputError, match="an address"):
         tw.cut("https://example.com/a.mp4", spans, folder=tmp_path)
     (tmp_path / "file").write_text("")

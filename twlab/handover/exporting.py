@@ -231,6 +231,12 @@ def _edit_of(
     first, stop = nearest_frames(stretches, float(clock.rate))
     ids = list(dict.fromkeys(stretches["video_id"]))
     named = films_of(video, ids)
+    for film in named.values():
+        if not isinstance(film, str | os.PathLike):
+            raise InputError(
+                f"video is {brief(film)}; a path, an address or a dict of them by video_id was "
+                "expected; write it in quotes"
+            )
     films = {name: os.fspath(named[name]) if name in named else name for name in ids}
     return Edit(path.stem, stretches, first, stop, clock, films)
 

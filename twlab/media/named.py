@@ -69,7 +69,10 @@ def local_file(what: Any) -> Path | None:
         )
     path = user_path(what)
     if not path.is_file():
-        raise InputError(f"no video file {str(path)!r}; an existing file or a URL was expected")
+        raise InputError(
+            f"no video file {str(path)!r}; a file that is there, or for a page the address of one, "
+            "was expected; correct the name"
+        )
     _check_kind(path.name, str(path))
     return path.resolve()
 
