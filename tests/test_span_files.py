@@ -227,6 +227,7 @@ CSVS = [
     "video;start;end;label\nfilm;0,5;2,25;a\n",
     "\ufeffvideo,start,end,label\nfilm,0:00.5,00:00:02.25,a\n",
     "filename\tonset\toffset\ttag\nfilm\t0.5\t2.25\ta\n",
+    "sep=|\rvideo|start|end|label\rfilm|0.5|2.25|a\r",
     "sep=;\nvideo;start;end;label\nfilm;0,5;2,25;a\n",
     "\ufeffsep=,\r\nvideo,start,end,label\r\nfilm,0.5,2.25,a\r\n",
     'video,start,end,label\nfilm,"0,5","2,25",a\n',
@@ -239,7 +240,7 @@ CSVS = [
 def test_csv_as_people_write_it(text: str, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     for encoding in ("utf-8", "utf-16"):
-        path.write_text(text, encoding=encoding)
+        path.write_bytes(text.encode(encoding))
         assert tw.load_spans(path)[FOUR].to_numpy().tolist() == [["film", 0.5, 2.25, "a"]]
     path.write_bytes(text.encode("utf-16")[:-1])
     with pytest.raises(tw.LoadError, match="it is no CSV that can be read"):

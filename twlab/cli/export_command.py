@@ -55,7 +55,7 @@ CUT_FLAGS = {
 
 CUT_EXAMPLES = """\
   twlab cut hits.csv --film film.mp4 -o cuts
-  twlab search --store archive --like film.mp4@9 -o - | twlab cut - --film film.mp4 -o cuts
+  twlab search --store archive --like a.mp4@9 --video a.mp4 -o - | twlab cut - --film a.mp4 -o cuts
 """
 
 MOST_NAMED = 5

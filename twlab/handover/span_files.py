@@ -380,7 +380,7 @@ def _part_head(content: bytes) -> tuple[str, bytes]:
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         content = content.decode("utf-16").encode("utf-8")
     content = content.removeprefix(codecs.BOM_UTF8)
-    said = re.match(rb"sep=([,;\t])\r?\n", content)
+    said = re.match(rb"sep=([^\r\n])(?:\r\n?|\n)", content)
     if said:
         return said[1].decode(), content[said.end() :]
     head = content[: 1 << 16].splitlines()[:1] or [b""]
