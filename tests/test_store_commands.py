@@ -204,6 +204,25 @@ def test_no_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert "name a folder, which twlab ingest fills" in capsys.readouterr().err
 
 
+def test_names_of_videos_give_a_terminal_no_orders(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = tw.clips(tw.sample("trailer"))[:3].assign(video_id="\x1b[31mred\x07\ny")
+    store, path = str(tmp_path / "odd"), str(tw.save(odd, tmp_path / "odd.parquet"))
+    assert main(["ingest", path, "--store", store]) == 0
+    capsys.readouterr()
+    tw.save(odd[:1], tmp_path / "query.parquet")
+    for words in (
+        ["load", path],
+        ["videos", "--store", store],
+        ["search", "--store", store, str(tmp_path / "query.parquet")],
+    ):
+        assert main(words) == 0
+        shown = capsys.readouterr().out
+        assert r"\x1b[31mred\x07\ny" in shown
+        assert shown.replace("\n", "").isprintable()
+
+
 def test_videos_are_listed(archive: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["videos", "--store", archive]) == 0
     head, *rows = (line.split() for line in capsys.readouterr().out.splitlines())

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from twlab import __version__
 from twlab.checks import require
-from twlab.cli.commands import add_command
+from twlab.cli.commands import add_command, print_table
 from twlab.cli.completion import add_completion_command
 from twlab.cli.diff_command import add_diff_command
 from twlab.cli.export_command import add_cut_command, add_export_command
@@ -206,7 +206,7 @@ def _run_load(chosen: argparse.Namespace) -> int:
     if chosen.output is not None:
         save_output(segments, chosen.output)
     if chosen.output != PIPE:
-        _print_table(_summarise(segments))
+        print_table(_summarise(segments))
     return 0
 
 
@@ -230,7 +230,7 @@ def _run_check(chosen: argparse.Namespace) -> int:
     if problems.empty:
         print("nothing wrong", file=sys.stderr)
         return 0
-    _print_table(problems)
+    print_table(problems)
     return 1
 
 
@@ -256,11 +256,6 @@ def _copy_notebooks(folder: Path) -> Path:
         if not (folder / notebook.name).exists():
             shutil.copyfile(notebook, folder / notebook.name)
     return folder
-
-
-def _print_table(table: pd.DataFrame) -> None:
-    """The whole table, however long, with nothing cut off."""
-    print(table.to_string(index=False, na_rep="-", max_colwidth=None))
 
 
 def _show_warning(flags: dict[str, str], message: Warning | str, *_: Any, **__: Any) -> None:

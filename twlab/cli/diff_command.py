@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from twlab.cli.commands import add_command
+from twlab.cli.commands import add_command, print_table
 from twlab.cli.own_films import (
     ENCODING_FLAGS,
     add_encoding_options,
@@ -65,7 +65,7 @@ def _run_diff(chosen: argparse.Namespace) -> int:
         )
     found = diff(*_versions_of(chosen))
     if chosen.output is None:
-        print(_as_text(found).to_string(index=False, max_colwidth=None))
+        print_table(_as_text(found))
         return 0
     with open_output(chosen.output, "changes.csv") as output:
         _write(found, output)

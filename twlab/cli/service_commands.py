@@ -7,7 +7,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from twlab.cli.commands import add_command
+from twlab.cli.commands import add_command, print_table
 from twlab.cli.pipes import PIPE, save_output
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _run_jobs(chosen: argparse.Namespace) -> int:
         return 0
     shown = table[["source", "state", "model_name", "task_id", "created_at", "error"]].copy()
     shown["created_at"] = shown["created_at"].dt.strftime("%Y-%m-%d %H:%M:%S")
-    print(shown.to_string(index=False, na_rep="-", max_colwidth=None))
+    print_table(shown)
     return 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twlab.analysis.judging.queries import is_existing_file, is_words, query_kind
-from twlab.cli.commands import add_command
+from twlab.cli.commands import add_command, print_table
 from twlab.cli.pipes import PIPE, open_output, open_sources
 from twlab.errors import InputError
 from twlab.paths import replace_file
@@ -156,7 +156,7 @@ def _run_videos(chosen: argparse.Namespace) -> int:
     shown = videos.rename(columns={"start_sec": "start", "end_sec": "end"})
     for name in ("start", "end"):
         shown[name] = _timecodes(shown[name])
-    print(shown.to_string(index=False, na_rep="-", max_colwidth=None))
+    print_table(shown)
     return 0
 
 
@@ -330,4 +330,4 @@ def _print_hits(hits: pd.DataFrame) -> None:
         shown[name] = shown[name].map(lambda value: "-" if value != value else f"{value:.4f}")
     for name in ("start", "end"):
         shown[name] = _timecodes(shown[name])
-    print(shown.to_string(index=False, na_rep="-", max_colwidth=None))
+    print_table(shown)
