@@ -103,6 +103,24 @@ def test_rows_all_but_alike_rank_by_their_cosine(
         np.testing.assert_array_equal(similarities, np.take_along_axis(full, indices, axis=1))
 
 
+def test_no_more_pairs_are_picked_out_than_all_are_worth(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exact, "blas_error", lambda d: 1e-5)
+    n_picked, pick = [0], exact.dot_each
+
+    def counted(left: Any, right: Any, columns: np.ndarray) -> np.ndarray:
+        n_picked[0] += columns.size
+        return pick(left, right, columns)
+
+    monkeypatch.setattr(exact, "dot_each", counted)
+    matrix = rng.normal(size=(200, 16))
+    for k in (3, 10, 50, 199):
+        n_picked[0] = 0
+        tw.nearest(matrix, k=k)
+        assert n_picked[0] == (200 * (3 + exact.SPARE) if k == 3 else 0)
+
+
 def test_of_many_copies_the_first_are_nearest() -> None:
     indices, similarities = tw.nearest(np.ones((1500, 5)), k=4)
     assert indices[:6].tolist() == [[i for i in range(5) if i != q][:4] for q in range(6)]
