@@ -214,6 +214,19 @@ def test_the_shortest_vectors_are_found_among_many(tmp_path: Path) -> None:
         assert store.search(ones, k=3)["match"][0] == 4_999
 
 
+@pytest.mark.parametrize("shift", [0, 0.0625])  # 62.5 ms, a frame at 16 a second
+def test_what_lies_beside_a_hit_is_found_on_any_grid(shift: float, tmp_path: Path) -> None:
+    matrix = np.random.default_rng(0).normal(size=(300, 4))
+    start = np.arange(300) * 0.125 + shift
+    rows = pd.DataFrame({"start_sec": start, "end_sec": start + 0.125, "video_id": "film"})
+    rows = rows.assign(embedding_scope="clip", embedding_option="visual")
+    both = pd.concat([rows, rows.assign(embedding_option="audio")])
+    store = tw.open(tmp_path)
+    store.add(tw.with_vectors(both, np.concatenate([matrix, -matrix])))
+    hits = store.search(matrix[3], k=3)
+    np.testing.assert_allclose(hits["audio_similarity"], -hits["visual_similarity"])
+
+
 def test_so_many_vectors_are_compared_at_once(
     plain: tw.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

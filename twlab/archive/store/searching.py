@@ -558,7 +558,9 @@ def _add_neighbours(
         return owner, number
     spots = timed.assign(start_sec=_milliseconds(timed)).drop_duplicates()
     videos = ", ".join(map(quote, sorted({*spots["video_id"]})))
-    starts = ", ".join(map(str, sorted({*spots["start_sec"].tolist()})))
+    whole = {*spots["start_sec"].tolist()}
+    # Half a millisecond is rounded to the even one here, and up in SQL.
+    starts = ", ".join(map(str, sorted(whole | {k + 1 for k in whole if k % 2 == 0})))
     place = f"video_id IN ({videos}) AND CAST(round(start_sec * 1000) AS BIGINT) IN ({starts})"
     owners, numbers = [owner], [number]
     for name, plan in plans.items():
