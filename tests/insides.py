@@ -8,7 +8,7 @@ from twlab.analysis.neighbors import exact, nearest, pruned, similarity, topmost
 from twlab.analysis.scenes import changepoints, counts
 from twlab.archive import ray_cluster
 from twlab.archive.in_pieces import checkpoints, joins, pairs, per_video, pieces
-from twlab.archive.store import handle, keys, lance, searching, shards, upkeep, writing
+from twlab.archive.store import handle, keys, lance, outages, searching, shards, upkeep, writing
 from twlab.cli import command_line
 from twlab.figures import picture_browser
 from twlab.loading import identity
@@ -43,6 +43,7 @@ __all__ = [
     "ledgerfile",
     "limits",
     "nearest",
+    "outages",
     "pairs",
     "partitions",
     "per_video",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twlab.archive.store.keys import KEY
-from twlab.archive.store.outages import drop_answer, outage
+from twlab.archive.store.outages import drop_secrets, outage
 from twlab.checks import require
 from twlab.errors import InputError
 from twlab.paths import user_path
@@ -226,7 +226,7 @@ def reword_errors(what: str, advice: str = "") -> Iterator[None]:
     except InputError:
         raise
     except (ValueError, RuntimeError, OSError) as error:
-        told, shown = outage(str(error)), drop_answer(str(error))
+        told, shown = outage(str(error)), drop_secrets(str(error))
         if told is not None:  # the library's own text may repeat what was sent
             raise InputError(f"{what} {told}") from ConnectionError(told)
         cause = error if shown == str(error) else ConnectionError(shown)

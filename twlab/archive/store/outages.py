@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["drop_answer", "outage"]
+__all__ = ["drop_secrets", "outage"]
 
 _IN_STORAGE = re.compile(
     r'Error performing [A-Z]+ http|store: "(?!Local)|Generic (?!Local)[\w/]+ error|'
@@ -17,7 +17,10 @@ _IN_STORAGE = re.compile(
 )
 _HOST = re.compile(r"https?://(?:[^/?\s)\"]*@)?([^/?\s)\"@]+)")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
-_ANSWER = re.compile(r"<(\?xml|Error)\b.*", re.DOTALL)
+_SENT = re.compile(
+    r"(?<=://)[^/?\s)\"]*@|(?<=\?)[^\s)\"]+|<(\?xml|Error)\b.*",
+    re.DOTALL,
+)
 _STATUS = re.compile(r"\bstatus(?: code)?:? (\d{3})\b")
 
 _KEYS = "set the keys of somebody who may, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -67,6 +70,6 @@ def outage(told: str) -> str | None:
     return None
 
 
-def drop_answer(told: str) -> str:
-    """What the library tells, without the answer of object storage."""
-    return _ANSWER.sub("…", told) if _IN_STORAGE.search(told) else told
+def drop_secrets(told: str) -> str:
+    """What the library tells, without keys in an address and the answer of object storage."""
+    return _SENT.sub("…", told) if _IN_STORAGE.search(told) else told
