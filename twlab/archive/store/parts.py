@@ -447,7 +447,8 @@ class Part(Source):
         -----
         An option of more than 8,192 segments is read against some 4,096 of them, drawn once for
         each version, so scores may differ in the second figure from those of a table. Of several
-        options 10 ``k`` segments of each, at least 200, are candidates. If
+        options 10 ``k`` segments of each, at least 200, are candidates, and of equally alike ones
+        those that come first in the store, where a table goes by video and time. If
         :meth:`twlab.Store.optimize` has made a vector index, it is used where much is searched,
         and nearly all of what an exact search finds is found.
 
