@@ -4,11 +4,11 @@ from twlab.analysis.copies import aligning, shared_pieces, shortlist
 from twlab.analysis.groups import clustering, communities, partitions, selection
 from twlab.analysis.judging import chance, fusion, thresholds
 from twlab.analysis.maps import projection
-from twlab.analysis.neighbors import exact, nearest, pruned, similarity, topmost, voronoi
+from twlab.analysis.neighbors import exact, nearest, pruned, similarity, voronoi
 from twlab.analysis.scenes import changepoints, counts
 from twlab.archive import ray_cluster
 from twlab.archive.in_pieces import checkpoints, joins, pairs, per_video, pieces
-from twlab.archive.store import handle, keys, lance, outages, searching, shards, upkeep, writing
+from twlab.archive.store import handle, keys, lance, searching, shards, upkeep, writing
 from twlab.cli import command_line
 from twlab.figures import picture_browser
 from twlab.loading import identity
@@ -43,7 +43,6 @@ __all__ = [
     "ledgerfile",
     "limits",
     "nearest",
-    "outages",
     "pairs",
     "partitions",
     "per_video",
@@ -62,7 +61,6 @@ __all__ = [
     "similarity",
     "spreading",
     "thresholds",
-    "topmost",
     "upkeep",
     "video_files",
     "voronoi",

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from insides import exact, nearest, similarity, topmost
+from insides import exact, nearest, similarity
 from insides import segments as segments_module
 
 import twlab as tw
@@ -130,13 +130,13 @@ def test_of_many_copies_the_first_are_nearest() -> None:
 
 def test_copies_met_later_are_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exact, "BLOCK_CELLS", 2**16)
-    n_looked_into, fold = [0], topmost.fold_keys
+    n_looked_into, fold = [0], exact.fold_keys
 
     def counted(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
         n_looked_into[0] += values.size
         return fold(values, positions)
 
-    monkeypatch.setattr(topmost, "fold_keys", counted)
+    monkeypatch.setattr("twlab.analysis.neighbors.topmost.fold_keys", counted)
     # Whole numbers, whose products no order of sums changes.
     indices, _ = tw.nearest(np.eye(2)[np.arange(1_000) % 2], k=3)
     assert indices[-1].tolist() == [1, 3, 5]

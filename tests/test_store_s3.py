@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 import pytest
 import store_writers
 from buckets import Buckets
-from insides import lance, outages, pieces
+from insides import lance, pieces
 from pieces import Interrupted, Interrupting, drawn_table
 
 import twlab as tw
@@ -142,12 +142,12 @@ def test_what_the_storage_refuses_is_told(bucket: Buckets, monkeypatch: pytest.M
 
 def test_an_address_is_shown_without_keys() -> None:
     told = "Generic Azure error: Error performing PUT https://me:key@host/films{} in 3ms - 412"
-    assert outages.outage(told) is None
+    assert lance.outage(told) is None
     for query in ("", "?sv=2024&sig=signature%3D"):
-        shown = outages.drop_secrets(told.format(query) + ": <?xml?><Error>what was sent")
+        shown = lance.drop_secrets(told.format(query) + ": <?xml?><Error>what was sent")
         assert shown == told.format("?…" if query else "").replace("me:key@", "…") + ": …"
     where = "No field named zz: a < 3 and note like '%?x%'"
-    assert outages.drop_secrets(where) == where
+    assert lance.drop_secrets(where) == where
 
 
 @pytest.mark.parametrize(

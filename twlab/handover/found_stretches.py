@@ -86,7 +86,9 @@ def _both_sides(result: pd.DataFrame, kind: str, sides: list[list[str]]) -> pd.D
         if names_given is not None:
             part = part[(result["change"] != absent).to_numpy()]
         parts.append(part)
-    return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
+    # Of an empty table older pandas asks whether its types count.
+    there = [part for part in parts if len(part)] or parts[:1]
+    return pd.concat(there).sort_index(kind="stable").reset_index(drop=True)
 
 
 def _names_of_changes(result: pd.DataFrame) -> list[str]:
