@@ -28,16 +28,15 @@ __all__ = ["add_cut_command", "add_export_command"]
 LARGEST_CSV = 256 << 20
 """A hundred hits a second for a month are fewer."""
 
-EXPORT_FLAGS = {
+WHAT_FLAGS = {"frame_rate": "--fps", "embedding_option": "--option", "option": "--option"}
+"""Arguments of the functions that say which stretches, by what the command line calls them."""
+
+EXPORT_FLAGS = WHAT_FLAGS | {
     "fps": "--fps",
-    "frame_rate": "--fps",
     "start_timecode": "--start-timecode",
     "form": "--form",
     "video": "--video",
-    "embedding_option": "--option",
-    "option": "--option",
 }
-"""Arguments of the functions by what they are called on the command line."""
 
 EXPORT_EXAMPLES = """\
   twlab export answer.json -o scenes.edl --fps 29.97 --start-timecode '01:00:00;00'
@@ -45,13 +44,7 @@ EXPORT_EXAMPLES = """\
   twlab search --store archive --like film.mp4@1:30 -o - | twlab export - -o - --form rttm
 """
 
-CUT_FLAGS = {
-    "video": "--film",
-    "folder": "--output",
-    "frame_rate": "--fps",
-    "embedding_option": "--option",
-    "option": "--option",
-}
+CUT_FLAGS = WHAT_FLAGS | {"video": "--film", "folder": "--output"}
 
 CUT_EXAMPLES = """\
   twlab cut hits.csv --film film.mp4 -o cuts
@@ -246,11 +239,10 @@ def _result_of(chosen: argparse.Namespace) -> pd.DataFrame:
 
     sources = open_sources(names)
     first = sources[0]
-    piped = (
-        b"" if isinstance(first, str) else first.getvalue().removeprefix(codecs.BOM_UTF8).lstrip()
-    )
-    if not isinstance(first, str) and not piped.startswith(ANSWER_HEADS):
-        return _parse_results(first.getvalue(), first.name, chosen)
+    if not isinstance(first, str):
+        piped = first.getvalue()
+        if not piped.removeprefix(codecs.BOM_UTF8).lstrip().startswith(ANSWER_HEADS):
+            return _parse_results(piped, first.name, chosen)
     return scenes(clips(load(sources), option=chosen.option))
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "dot_by_blas",
     "dot_each",
     "dot_rows",
+    "product_error",
     "same_model",
     "same_option",
     "same_space",
@@ -135,12 +136,18 @@ def dot_rows(left: Matrix, right: Matrix, out: Matrix) -> None:
         dot_by_blas(left, right, out)
 
 
-def blas_error(d: int) -> float:
-    """How far products of unit rows by BLAS may be from those of :func:`dot_rows`, 0 where not."""
+def product_error(d: int) -> float:
+    """How far a product of unit rows of d numbers by BLAS may be from the true one."""
     # In whatever order d products are summed, the error is at most d roundings of the sum of their
     # sizes, which is 1 at most for unit rows (Higham, "Accuracy and stability of numerical
-    # algorithms", 2002, 3.1). The result is rounded once more, and exact ones have their steps.
-    return (d + 1) * 2.0**-24 + d**0.5 / GRID if _sums_by_place(d) else 0.0
+    # algorithms", 2002, 3.1). The result is rounded once more.
+    return (d + 1) * 2.0**-24
+
+
+def blas_error(d: int) -> float:
+    """How far products of unit rows by BLAS may be from those of :func:`dot_rows`, 0 where not."""
+    # Exact ones have their steps.
+    return product_error(d) + d**0.5 / GRID if _sums_by_place(d) else 0.0
 
 
 def dot_each(left: Matrix, right: Matrix, columns: Positions) -> Matrix:

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from twlab.analysis.neighbors.similarity import BLOCK_CELLS, dot_by_blas, dot_rows
+from twlab.analysis.neighbors.similarity import BLOCK_CELLS, dot_by_blas, dot_rows, product_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,8 +159,7 @@ def _doubt(d: int) -> np.float32:
 
     A bound compares four products, those of a row and of one in the other cell with both centres.
     """
-    # The error of each is as in ``similarity.blas_error``.
-    return np.float32(SLACK + 4 * (d + 1) * 2.0**-24)
+    return np.float32(SLACK + 4 * product_error(d))
 
 
 def _means(unit: Matrix, labels: NDArray[np.int32], centres: Matrix) -> Matrix:
