@@ -103,8 +103,10 @@ def test_the_demo_page(chromium: Browser, tmp_path: Path) -> None:
 
 def test_a_wide_table_scrolls_on_a_phone_and_shows_that_it_goes_on(chromium: Browser) -> None:
     page = chromium.new_page(viewport={"width": 390, "height": 600})
-    page.set_content(tw.show(tw.sample(), n_rows=3)._repr_html_())
-    page.wait_for_function("document.documentElement.scrollWidth <= 390")
+    # Said below the table, in one word without a space.
+    film = tw.sample().assign(source="/" + "films" * 20)
+    page.set_content(tw.show(film, n_rows=3)._repr_html_())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     wide = page.locator(".tw-wide")
     faded = "node => getComputedStyle(node).maskImage !== 'none'"
     assert wide.evaluate("node => node.scrollWidth > node.clientWidth")

@@ -184,10 +184,12 @@ def test_the_first_picture_does_not_wait_for_it(chromium: Browser, film_page: Pa
     page = chromium.new_page()
     page.add_init_script(
         """window.cardsAtFirst = null;
-        const draw = WebGL2RenderingContext.prototype.drawArrays;
-        WebGL2RenderingContext.prototype.drawArrays = function (...given) {
-          window.cardsAtFirst ??= document.querySelectorAll(".twx-item").length;
-          return draw.apply(this, given);
+        const own = CanvasRenderingContext2D.prototype, arc = own.arc;
+        let points = 0;
+        own.arc = function (...given) {
+          if (this.canvas.closest(".twx-map") && ++points === 100)
+            window.cardsAtFirst = document.querySelectorAll(".twx-item").length;
+          return arc.apply(this, given);
         };"""
     )
     page.goto(film_page.as_uri())

@@ -62,7 +62,7 @@ STYLE = f"""\
 .tw-show.tw-show .tw-bars {{image-rendering:pixelated;width:96px;height:14px}}
 .tw-show .tw-frame {{border-radius:3px}}
 .tw-show .tw-none, .tw-show .tw-foot, .tw-show .tw-same {{color:{_NOT_THERE}}}
-.tw-show.tw-show p {{margin:6px 9px}}
+.tw-show.tw-show p {{margin:6px 9px;overflow-wrap:anywhere}}
 .tw-show summary {{margin:6px 9px;cursor:pointer}}
 .tw-show .tw-wide:focus-visible {{outline:2px solid currentColor;outline-offset:1px}}
 @media (max-width:560px) {{.tw-show.tw-show :is(th,td) {{padding:3px 5px}}
