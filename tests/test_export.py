@@ -180,6 +180,23 @@ def test_cues_come_back_through_a_reader_of_webvtt(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg reads them")
+def test_a_player_leaves_nothing_of_a_caption_out(tmp_path: Path) -> None:
+    """What SubRip would take for markup comes in other brackets."""
+    labels = ["Opening <Title>", "<i>it</i> {x}", r"{\b1}loud", "a < b > c", "--> 0:00", "plain"]
+    starts = np.arange(len(labels)) * 2.0
+    table = pd.DataFrame(
+        {"video_id": "film", "start_sec": starts, "end_sec": starts + 2, "label": labels}
+    )
+    path = tw.export(table, tmp_path / "a.srt")
+    command = ["ffmpeg", "-v", "error", "-i", str(path), "-f", "ass", "-"]
+    shown = subprocess.run(command, capture_output=True, check=True).stdout.decode()
+    events = [line for line in shown.splitlines() if line.startswith("Dialogue:")]
+    assert [event.split(",", 9)[9] for event in events] == [
+        *("Opening ‹Title›", "‹i›it‹/i› (x)", r"(\b1)loud", "a ‹ b › c", "→ 0:00", "plain")
+    ]
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg reads them")
 def test_chapters_come_back_through_ffprobe(tmp_path: Path) -> None:
     table = hard_spans()
     meta = tw.export(table, tmp_path / "a.ffmeta")
@@ -196,7 +213,7 @@ def test_chapters_come_back_through_ffprobe(tmp_path: Path) -> None:
 def test_other_lists_of_chapters(tmp_path: Path) -> None:
     table = hard_spans()
     lines = tw.export(table, tmp_path / "a.txt").read_text().splitlines()
-    assert lines[:2] == ["0:00 a --> b", "0:13 <b>x</b> & y"]
+    assert lines[:2] == ["0:00 a → b", "0:13 ‹b›x‹/b› & y"]
     with pytest.warns(TwlabWarning, match="the first at 0:00"):
         tw.export(table.iloc[1:], tmp_path / "a.txt")
     root = ET.fromstring(tw.export(table, tmp_path / "a.xml", form="matroska").read_text())

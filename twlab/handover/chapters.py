@@ -36,6 +36,8 @@ LEAST_CHAPTERS = 3
 LEAST_CHAPTER_SEC = 10
 """Nor is a list with a shorter one."""
 
+_ANGLES = str.maketrans("<>", "‹›")
+_ROUND = str.maketrans("{}", "()")
 
 LEAST_SEC = 1e-3
 """Of a chapter or caption: players leave out what ends when it begins."""
@@ -48,7 +50,7 @@ def write_webvtt(stretches: pd.DataFrame) -> bytes:
 
 
 def write_srt(stretches: pd.DataFrame) -> bytes:
-    """Captions of SubRip."""
+    """Captions of SubRip, which cannot escape: players leave out what stands in brackets of a tag."""
     cues = [f"{n}\n{times}\n{text}\n" for n, times, text in _cues(stretches, ",")]
     return "\n".join(cues).encode()
 
@@ -58,9 +60,14 @@ def _cues(stretches: pd.DataFrame, point: str) -> list[tuple[int, str, str]]:
     cues = []
     for number, (start, end, label) in enumerate(_rows(stretches), 1):
         times = f"{_clock(start, point)} --> {_clock(end, point)}"
-        text = label.replace("-->", "→") if point == "," else _escape_cue(label)
+        text = _without_tags(label).translate(_ROUND) if point == "," else _escape_cue(label)
         cues.append((number, times, text))
     return cues
+
+
+def _without_tags(text: str) -> str:
+    """Text in which nothing is taken for a tag or for the arrow between times."""
+    return text.replace("-->", "→").translate(_ANGLES)
 
 
 def _escape_cue(text: str) -> str:
@@ -97,6 +104,8 @@ def write_ffmetadata(stretches: pd.DataFrame) -> bytes:
 def write_youtube(stretches: pd.DataFrame) -> bytes:
     """Lines for the description of a film: a time and a title.
 
+    A description may not hold < or >, as the reference of YouTube's Data API says.
+
     Warns
     -----
     TwlabWarning
@@ -112,7 +121,8 @@ def write_youtube(stretches: pd.DataFrame) -> bytes:
             f"and each of {LEAST_CHAPTER_SEC} s or more; these are written as they are, and are "
             "links there, not chapters"
         )
-    return "\n".join([*(f"{format_timecode(s)} {label}" for s, _, label in rows), ""]).encode()
+    lines = [f"{format_timecode(s)} {_without_tags(label)}" for s, _, label in rows]
+    return "\n".join([*lines, ""]).encode()
 
 
 def write_matroska(stretches: pd.DataFrame) -> bytes:

@@ -158,6 +158,9 @@ def export(
     FCPXML and OTIO lay the stretches one after the other, in the order of the table, into a
     sequence that begins at 01:00:00:00.
 
+    SRT and YouTube cannot escape: angle brackets of a label come as ‹ › there, and braces as round
+    brackets in SRT, since players leave out what they take for a tag.
+
     See Also
     --------
     twlab.to_spans : labels of segments as spans
