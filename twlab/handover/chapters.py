@@ -50,7 +50,7 @@ def write_webvtt(stretches: pd.DataFrame) -> bytes:
 
 
 def write_srt(stretches: pd.DataFrame) -> bytes:
-    """Captions of SubRip, which cannot escape: players leave out what stands in brackets of a tag."""
+    """Captions of SubRip, which has no escapes: players leave out what stands in angle brackets."""
     cues = [f"{n}\n{times}\n{text}\n" for n, times, text in _cues(stretches, ",")]
     return "\n".join(cues).encode()
 
