@@ -278,15 +278,41 @@ def test_versions_are_tracks(edited: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     drawn = {name: len(trace.x) for name, trace in bars.items()}
     assert drawn == {n: kinds[n] * (1 if n in ("missing", "added") else 2) for n in kinds.index}
     assert figure.layout.yaxis.ticktext == ("one", "two")
-    assert "6 matched" not in figure.layout.title.text
-    assert "5 matched · 1 moved · 1 changed · 1 missing · 1 added" in figure.layout.title.text
+    said = figure.layout.title.text
+    counts = "■ 5 matched · ■ 1 moved · ■ 1 changed · ■ 1 missing · ■ 1 added"
+    assert counts in re.sub("<.*?>", "", said)
+    for name, bar in bars.items():
+        assert f"{bar.marker.color}'>■</span> {kinds[name]} {name}" in said, "it is the legend"
+        assert {float(high) for high in bar.width} == {0.5}, "whole tracks"
     assert "<b>moved</b> visual<br>one 1:3" in bars["moved"].hovertext[0]
     back = mirrored(found)
     back = back.assign(a_video_id="two", b_video_id="<i>three")
     three = tw.plot.diff(pd.concat([found, back]))
     assert three.layout.yaxis.ticktext == ("one", "two", "&lt;i&gt;three"), "a shared track"
+    halves = {
+        (y, high)
+        for bar in three.data
+        if bar.type == "bar"
+        for y, high in zip(bar.y, bar.width, strict=True)
+    }
+    middle = three.layout.yaxis.tickvals[1]
+    assert {(y - middle, high) for y, high in halves if high < 0.5} == {
+        (-0.125, 0.25),
+        (0.125, 0.25),
+    }
     apart = tw.plot.diff(pd.concat([found, found.assign(b_video_id="three")]))
     assert apart.layout.yaxis.ticktext == ("one", "two", "one", "three")
+
+
+def test_a_second_of_two_hours_is_seen(edited: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    found = tw.diff(*edited)
+    long = found.assign(**{name: 12 * found[name] for name in TIMES})
+    rows = found["change"] == "changed"
+    for side in "ab":
+        long.loc[rows, f"{side}_end_sec"] = long.loc[rows, f"{side}_start_sec"] + 1
+    bars = {bar.name: bar for bar in tw.plot.diff(long).data if bar.type == "bar"}
+    assert min(bars["changed"].marker.line.width) > 1
+    assert max(bars["moved"].marker.line.width) == 0
 
 
 def test_what_is_no_diff_is_not_drawn(edited: tuple[pd.DataFrame, pd.DataFrame]) -> None:
@@ -308,9 +334,14 @@ def test_a_storyboard_shows_both_versions(edited: tuple[pd.DataFrame, pd.DataFra
     assert len(figure.layout.images) == 8
     said = [note.text for note in figure.layout.annotations if "<b>" in note.text]
     assert "Moved" in said[0]
-    assert "one and two · visual · 1:3" in said[0]
+    assert "</span>  1:3" in said[0], "neither the versions nor the one option"
     assert "Missing" in said[1]
-    assert "2 changes of 2 videos" in figure.layout.title.text
+    assert "2 changes from one to two" in figure.layout.title.text
+    more = pd.concat([found, found.assign(b_video_id="three", embedding_option="audio")])
+    figure = tw.plot.storyboard(more, video=dict.fromkeys(["one", "two", "three"], video))
+    said = [note.text for note in figure.layout.annotations if "<b>" in note.text]
+    assert "</span>  one and three · audio · 1:3" in said[2]
+    assert "4 changes of 3 videos" in figure.layout.title.text
 
 
 def test_changes_go_out_as_edits_markers_and_chapters(

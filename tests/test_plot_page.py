@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import lab
@@ -54,6 +55,14 @@ def figures() -> dict[str, Any]:
     }
 
 
+def many_versions() -> Any:
+    """Changes between versions with long names, of two options."""
+    film = pd.concat([tw.sample(), tw.sample(embedding_option="audio")], ignore_index=True)
+    names = [f"A very long title of a film - cut {k} of 2024 (final master).mov" for k in range(3)]
+    cuts = [film.assign(video_id=name)[film["start_sec"] >= 60 * k] for k, name in enumerate(names)]
+    return pd.concat([tw.diff(a, b) for a, b in itertools.pairwise(cuts)])
+
+
 FAINTEST = """() => {
   const light = (colour) => {
     const parts = colour.match(/[0-9.]+/g).slice(0, 3).map((one) => one / 255);
@@ -62,7 +71,8 @@ FAINTEST = """() => {
   };
   const ground = light(getComputedStyle(document.documentElement).backgroundColor);
   const words = [...document.querySelectorAll(".main-svg :is(text, tspan)")];
-  const plain = words.filter((one) => !one.querySelector("tspan") && one.textContent.trim());
+  const says = (one) => !one.querySelector("tspan") && /[a-z0-9]/i.test(one.textContent);
+  const plain = words.filter(says);
   return Math.min(...plain.map((one) => light(getComputedStyle(one).fill) / ground));
 }"""
 """The least contrast of lettering with a dark page."""
@@ -132,6 +142,24 @@ def test_a_legend_leaves_a_phone_to_its_map_and_comes_back(
         page.wait_for_function(LEGEND_IS, arg="below" if width == 390 else "beside")
         (plot,) = page.evaluate(BOX, ".nsewdrag")
         assert plot[2] - plot[0] > 0.6 * width, width
+    page.close()
+
+
+@pytest.mark.parametrize("width", [390, 900])
+def test_headings_and_tracks_of_long_names_are_whole(
+    chromium: Browser, tmp_path: Path, width: int
+) -> None:
+    found, video = many_versions(), tw.sample_video()
+    films = dict.fromkeys({*found["a_video_id"], *found["b_video_id"]}, video)
+    page = chromium.new_page(viewport={"width": width, "height": 844})
+    for figure in (tw.plot.storyboard(found, video=films), tw.plot.diff(found)):
+        show(page, figure, tmp_path)
+        boxes = page.evaluate(BOX, ".main-svg :is(text, .gtitle tspan)")
+        assert all(box[0] >= 0 and box[2] <= width for box in boxes)
+    (title,), (plot,) = page.evaluate(BOX, ".gtitle"), page.evaluate(BOX, ".nsewdrag")
+    assert 0 < plot[1] - title[3] < 30, "no air below the counts"
+    labels = page.evaluate(BOX, ".ytick text")
+    assert not any(overlap(a, b) for a, b in itertools.combinations(labels, 2))
     page.close()
 
 

@@ -35,6 +35,9 @@ LEAST_APART_SEC = 0.5
 """Frames of one row are no nearer to each other: at a quarter second most are equal, at a whole
 second a clip of two seconds shows the same picture twice."""
 
+LONG_SEC = 60.0
+"""Of a stretch of a minute tenths of a second tell nothing, and two such do not fit on a phone."""
+
 SAID = ("strength", "score", "cosine_similarity", "coverage", "share", "outlier", "speed", "chance")
 """Numbers that results hold of their rows, the most telling first."""
 
@@ -170,7 +173,8 @@ def _moments(start: float, end: float, n_frames: int) -> list[float]:
 
 def _span_text(start: float, end: float) -> str:
     """A stretch of time as timecodes; to the tenth where that tells more."""
-    whole = all(abs(sec - round(sec)) < 0.05 for sec in (start, end))
+    even = all(abs(sec - round(sec)) < 0.05 for sec in (start, end))
+    whole = even or end - start >= LONG_SEC
     return " – ".join(format_timecode(sec, decimals=0 if whole else 1) for sec in (start, end))
 
 
@@ -193,6 +197,8 @@ def _of_pieces(pieces: pd.DataFrame, n_frames: int) -> Iterator[Row]:
 def _of_changes(found: pd.DataFrame, n_frames: int) -> Iterator[Row]:
     """A row for each stretch of two versions: frames of the first, then of the second."""
     spans = [_spans(found, (f"{side}_start_sec", f"{side}_end_sec")) for side in "ab"]
+    options = found["embedding_option"] if "embedding_option" in found else pd.Series(dtype=object)
+    several = len(options.dropna().unique()) > 1
     for place, sides in enumerate(zip(*spans, strict=True)):
         there = [k for k, span in enumerate(sides) if np.isfinite(span).all()]
         shots = [
@@ -200,9 +206,8 @@ def _of_changes(found: pd.DataFrame, n_frames: int) -> Iterator[Row]:
             for k in there
             for sec in _moments(sides[k][0], sides[k][1], max(1, n_frames // len(there)))
         ]
-        option = found["embedding_option"].iloc[place] if "embedding_option" in found else None
-        words = [] if pd.isna(option) else [as_shown(option)]
-        words.append(" and ".join(_span_text(*sides[k]) for k in there))
+        words = [as_shown(options.iloc[place])] if several and pd.notna(options.iloc[place]) else []
+        words.append(" → ".join(_span_text(*sides[k]) for k in there))
         name = str(found["change"].iloc[place]).capitalize()
         yield Row(as_shown(name), " · ".join(words), tuple(shots))
 

@@ -214,8 +214,12 @@ def _legend_names(data: list[dict[str, Any]]) -> set[str]:
 
 
 def _raise_legend(layout: dict[str, Any], data: list[dict[str, Any]], width: float) -> None:
-    """Put a legend above what is drawn that would leave too little beside it."""
+    """Put a legend above what is drawn that would leave too little beside it.
+
+    One that the counts below the title stand for on the screen is seen here, without them.
+    """
     legend = layout.get("legend", {})
+    legend.pop("visible", None)
     if layout.get("showlegend") is False or legend.get("orientation") == "h":
         return
     widest = max(map(len, _legend_names(data)), default=0)

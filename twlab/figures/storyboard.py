@@ -52,8 +52,17 @@ BOARD_TOP, SIDE = 72, 16
 WIDE = 16 / 9
 """Of pictures whose size only the browser will know."""
 
-NAME_LETTERS = 24
-"""Of the name of a video, before its times in the heading of a row."""
+NAME_LETTERS, FEWEST_LETTERS = 24, 4
+"""Of the name of a video, before its times in the heading of a row, at most and at least."""
+
+MANY_VIDEOS = 3
+"""Videos of a row from which on none is named."""
+
+PHONE_LINE, EACH_VERSION = 360, 16
+"""Pixels of a heading that a phone shows, and letters of a version in the subtitle."""
+
+SIGN, NARROW_SIGN, WIDE_SIGN = 6.2, 3.4, 12.0
+"""Pixels of most signs at 12 pixels of height, of points and spaces, and of arrows and dots."""
 
 
 class _Tile(NamedTuple):
@@ -145,8 +154,10 @@ def storyboard(
     tiles = _take_tiles(drawn, given)
     figure = Figure()
     words = f"{kind.capitalize()} as frames" if title is None else title
-    note = _note(kind, len(rows), drawn, n_left=len(rows) - len(shown))
-    height = _lay_rows(figure, drawn, tiles, look, named=_names_of(rows))
+    versions = _versions_of(found, kind)
+    note = _note(kind, len(rows), drawn, versions=versions, n_left=len(rows) - len(shown))
+    named = [] if versions else _ids_of(drawn)  # a change says itself which of two it shows
+    height = _lay_rows(figure, drawn, tiles, look, named=named)
     dress(figure, look, title=words, subtitle=note, height=height)
     figure.update_layout(margin={"l": SIDE, "r": SIDE, "b": SIDE}, showlegend=False)
     return figure
@@ -167,22 +178,29 @@ def _check_any(found: Any, rows: list[Row], shown: list[Row]) -> None:
         )
 
 
-def _names_of(rows: list[Row]) -> dict[str, str]:
-    """The videos as headings name them; none where there is one alone."""
-    ids = list(dict.fromkeys(shot.video for row in rows for shot in row.shots))
-    if len(ids) < 2:
-        return {}
-    return dict(zip(ids, short_names(ids, NAME_LETTERS), strict=True))
+def _ids_of(rows: list[Row]) -> list[str]:
+    """The videos of rows, in the order in which they are shown."""
+    return list(dict.fromkeys(shot.video for row in rows for shot in row.shots))
 
 
-def _note(kind: str, n_rows: int, drawn: list[Row], *, n_left: int) -> str:
+def _versions_of(found: Any, kind: str) -> list[str]:
+    """The first and the second version, where all changes are of the same two."""
+    if kind != "changes":
+        return []
+    pairs = found[["a_video_id", "b_video_id"]].drop_duplicates().astype(str).to_numpy().tolist()
+    return short_names(pairs[0], EACH_VERSION) if len(pairs) == 1 else []
+
+
+def _note(kind: str, n_rows: int, drawn: list[Row], *, versions: list[str], n_left: int) -> str:
     """How many rows there are, of what, and what is left out."""
     each = 2 if kind == "pieces" else 1
     total = n_rows // each
     counted = f"{total:,} {kind if total != 1 else kind.removesuffix('s')}"
-    videos = list(dict.fromkeys(shot.video for row in drawn for shot in row.shots))
-    of = as_shown(videos[0], NAME_LETTERS) if len(videos) == 1 else f"{len(videos)} videos"
+    ids = _ids_of(drawn)
+    of = as_shown(ids[0], NAME_LETTERS) if len(ids) == 1 else f"{len(ids)} videos"
     note = f"{counted} of {of}"
+    if versions:
+        note = f"{counted} from {versions[0]} to {versions[1]}"
     if n_left:
         note += f"; {-(-n_left // each):,} without a film left out"
     beyond = n_rows - n_left - len(drawn)
@@ -215,7 +233,7 @@ def _lay_rows(
     tiles: list[list[_Tile]],
     look: Look,
     *,
-    named: dict[str, str],
+    named: list[str],
 ) -> int:
     """Put rows into the figure, and give its height.
 
@@ -245,14 +263,33 @@ def _lay_rows(
     return round((depth - lead) * tall) + BOARD_TOP + SIDE
 
 
-def _heading(row: Row, y: float, named: dict[str, str], look: Look) -> dict[str, Any]:
+def _heading(row: Row, y: float, named: list[str], look: Look) -> dict[str, Any]:
     """The line above the frames of a row."""
-    videos = dict.fromkeys(named[shot.video] for shot in row.shots if shot.video in named)
-    words = " · ".join([" and ".join(videos), row.words] if 0 < len(videos) < 3 else [row.words])
+    words = " · ".join([*_names_in(row, named), row.words])
     mark = f"<span style='color:{row.colour}'>■</span> " if row.colour else ""
     name = f"<span style='color:{look.title}'><b>{row.name}</b></span>  " if row.name else ""
     place = {"x": 0, "y": y, "xanchor": "left", "yanchor": "bottom", "xref": "x", "yref": "y"}
     return {**place, "text": f"{mark}{name}{words}", "align": "left", "xshift": -2}
+
+
+def _names_in(row: Row, named: list[str]) -> list[str]:
+    """The videos of a row, cut to what the rest of its heading leaves; none if all are of one."""
+    own = _ids_of([row])
+    if len(named) < 2 or not 0 < len(own) < MANY_VIDEOS:
+        return []
+    rest = f"{row.name}  {' and ' * (len(own) - 1)} · {row.words}"
+    room = PHONE_LINE - _pixels_of(rest)
+    if sum(map(_pixels_of, own)) > room:
+        room -= 2 * WIDE_SIGN * len(own)  # what is cut has two dots
+    most = min(NAME_LETTERS, max(FEWEST_LETTERS, int(room / SIGN / len(own))))
+    short = dict(zip(named, short_names(named, most), strict=True))
+    return [" and ".join(short[video] for video in own)]
+
+
+def _pixels_of(text: str) -> float:
+    """About how wide a heading is."""
+    wide, narrow = (sum(map(text.count, signs)) for signs in ("→…", " .:·"))
+    return SIGN * (len(text) - wide - narrow) + WIDE_SIGN * wide + NARROW_SIGN * narrow
 
 
 def _image(tile: _Tile, at: tuple[float, float]) -> dict[str, Any]:

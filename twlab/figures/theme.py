@@ -36,11 +36,11 @@ LETTERS, LINE = 65, 21
 UPLOADS = ("sendChartToCloud", "sendDataToCloud", "editInChartStudio")
 """Buttons of some versions of plotly that send the figure to another company."""
 
-LABEL_PIXELS, LEGEND, LEGEND_ROW = 18, 30, 20
-"""Height of the name of a panel, above it, of a legend, and of one more row of it."""
+LABEL_PIXELS, LEGEND = 18, 30
+"""Height of the name of a panel, above it, and of a legend."""
 
 CONTEXT = 4
-"""Letters kept on either side of what tells long names apart."""
+"""Letters kept on either side of what tells long names apart, where there is room."""
 
 WORD_BEGINS = re.compile(r"(?<=[\W_])[^\W_]|(?<=[^\W\d_])\d")
 """Where within a name a word or a number begins."""
@@ -78,7 +78,9 @@ def _tell_apart(texts: list[str], most: int) -> list[str]:
         return [as_shown(text, most) for text in texts]
     head = _shared_start(texts)
     tail = _shared_start([text[head:][::-1] for text in texts])
-    head, tail = max(0, head - CONTEXT), max(0, tail - CONTEXT)
+    widest = max(len(text) - head - tail for text in texts)
+    context = min(CONTEXT, max(0, (most - widest) // 2))
+    head, tail = max(0, head - context), max(0, tail - context)
     cores = [text[head : len(text) - tail] for text in texts]
     marks = ("…" if head else "", "…" if tail else "")
     return [f"{marks[0]}{as_shown(core, most)}{marks[1]}" for core in cores]
@@ -138,15 +140,13 @@ def dress(
     )
 
 
-def put_legend_above(figure: go.Figure, *, lift: float = 0, lines: int = 1) -> None:
-    """Lines of its own for the legend, between the subtitle and the picture, over no colour bar.
+def put_legend_above(figure: go.Figure, *, lift: float = 0) -> None:
+    """A line of its own for the legend, between the subtitle and the picture, over no colour bar.
 
-    ``lift`` is how many pixels above the picture are written upon already, ``lines`` how many the
-    legend takes on a phone.
+    ``lift`` is how many pixels above the picture are written upon already.
     """
     layout = figure.layout
-    room = LEGEND + (lines - 1) * LEGEND_ROW
-    figure.update_layout(height=layout.height + room, margin_t=layout.margin.t + room)
+    figure.update_layout(height=layout.height + LEGEND, margin_t=layout.margin.t + LEGEND)
     tall = layout.height - layout.margin.t - layout.margin.b
     where = {"x": 0, "xanchor": "left", "y": 1 + (2 + lift) / tall, "yanchor": "bottom"}
     figure.update_layout(legend={"orientation": "h", **where})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from twlab.checks import check_result
 from twlab.errors import InputError
 from twlab.figures.clock import clock_times, time_axis
 from twlab.figures.figure import Figure
-from twlab.figures.theme import as_shown, dress, put_legend_above, short_names
+from twlab.figures.theme import as_shown, dress, short_names
 from twlab.looks import CATEGORIES, GREY, ThemeName, faint, look_of
 from twlab.timecodes import format_timecode
 from twlab.wording import brief
@@ -32,14 +33,21 @@ TRACK_HIGH, RIBBON_HIGH, PAIR_GAP = 0.5, 1.3, 0.9
 """Heights of a track and of the ribbons between two; space between pairs that share no track. With
 ribbons as high as a track, moved stretches cross too flat to be followed."""
 
-PIXELS_HIGH, LOWEST_FIGURE = 44, 200
-"""Pixels of one such height, and of the smallest figure."""
+RIM = 0.1
+"""Of such heights, free above the first track and below the last."""
+
+PIXELS_HIGH, BESIDES = 44, 120
+"""Pixels of one such height, and above and below what is drawn."""
+
+LEAST_PIXELS, SHORT = 1.5, 1 / 300
+"""Added to a change too short to be seen, as one second of two hours, and what of the whole is
+that short: a pixel of a phone."""
 
 VERSION_LETTERS = 16
 """Of a version's name beside its track; more leave a phone no room for the tracks."""
 
-PHONE_ENTRIES = 2
-"""Of the legend beside each other above the tracks on a phone, 390 pixels wide."""
+MARK = "■"
+"""What shows a colour within a line of text."""
 
 EDGES = ("a_start_sec", "a_end_sec", "b_start_sec", "b_end_sec")
 
@@ -96,17 +104,19 @@ def diff(found: pd.DataFrame, *, title: str | None = None, theme: ThemeName = "a
     look = look_of(theme)
     table = found.assign(option=_options_of(found)).reset_index(drop=True)
     tracks, placed = _lay_tracks(table)
+    start, end = _reach_of(placed)
     figure = Figure()
     changes = [change for change in CHANGE_COLOURS if (placed["change"] == change).any()]
     for change in changes:
         _add_ribbons(figure, placed[placed["change"] == change], CHANGE_COLOURS[change])
     for change in changes:
-        _add_tracks(figure, placed[placed["change"] == change], change)
-    depth = max(track.y for track in tracks) + TRACK_HIGH
+        _add_tracks(figure, placed[placed["change"] == change], change, SHORT * (end - start))
+    depth = tracks[-1].y + TRACK_HIGH / 2 + RIM
     heading = "What changed" if title is None else title
-    height = max(LOWEST_FIGURE, 120 + round(depth * PIXELS_HIGH))
+    height = BESIDES + round((depth + TRACK_HIGH / 2 + RIM) * PIXELS_HIGH)
     dress(figure, look, title=heading, subtitle=_count(table), height=height)
-    figure.update_xaxes(**time_axis(*_reach_of(placed)))
+    _colour_counts(figure)
+    figure.update_xaxes(**time_axis(start, end))
     names = short_names([track.video for track in tracks], VERSION_LETTERS)
     several = len({track.option for track in tracks}) > 1
     labels = [
@@ -114,12 +124,11 @@ def diff(found: pd.DataFrame, *, title: str | None = None, theme: ThemeName = "a
         for name, track in zip(names, tracks, strict=True)
     ]
     figure.update_yaxes(
-        range=[depth + 0.1, -TRACK_HIGH - 0.1],
+        range=[depth, -TRACK_HIGH / 2 - RIM],
         **{"tickmode": "array", "tickvals": [track.y for track in tracks], "ticktext": labels},
         **{"showgrid": False, "zeroline": False},
     )
     figure.update_layout(barmode="overlay", hovermode="closest")
-    put_legend_above(figure, lines=-(-len(changes) // PHONE_ENTRIES))
     return figure
 
 
@@ -154,7 +163,10 @@ def _lay_tracks(table: pd.DataFrame) -> tuple[list[_Track], pd.DataFrame]:
             upper = tracks[-1].y
             tracks.append(_Track(str(b), str(option), upper + TRACK_HIGH + RIBBON_HIGH))
             parts.append(part.assign(upper=upper, lower=tracks[-1].y))
-    return tracks, pd.concat(parts)
+    placed = pd.concat(parts)
+    upper_shared = placed["upper"].isin(placed["lower"])
+    lower_shared = placed["lower"].isin(placed["upper"])
+    return tracks, placed.assign(upper_shared=upper_shared, lower_shared=lower_shared)
 
 
 def _reach_of(table: pd.DataFrame) -> tuple[float, float]:
@@ -195,33 +207,38 @@ def _add_ribbons(figure: go.Figure, part: pd.DataFrame, colour: str) -> None:
     )
 
 
-def _add_tracks(figure: go.Figure, part: pd.DataFrame, change: str) -> None:
+def _add_tracks(figure: go.Figure, part: pd.DataFrame, change: str, short_sec: float) -> None:
     """The stretches of one kind, in the lower half of the upper track and the upper of the lower.
 
-    At the first and at the last track of a pair the other half is filled too, unless another
-    pair has it.
+    A track of one pair alone has both.
     """
     sides = [
         pd.DataFrame(
             {
                 "start": part[f"{side}_start_sec"],
                 "length": part[f"{side}_end_sec"] - part[f"{side}_start_sec"],
-                "y": part[place] + shift,
+                "y": part[place] + np.where(part[shared], shift, 0.0),
+                "high": np.where(part[shared], TRACK_HIGH / 2, TRACK_HIGH),
                 "hover": _hover_texts_of(part),
             }
         )
-        for side, place, shift in (("a", "upper", TRACK_HIGH / 4), ("b", "lower", -TRACK_HIGH / 4))
+        for side, place, shared, shift in (
+            ("a", "upper", "upper_shared", TRACK_HIGH / 4),
+            ("b", "lower", "lower_shared", -TRACK_HIGH / 4),
+        )
     ]
     bars = pd.concat(sides).dropna(subset="start")
+    colour = CHANGE_COLOURS[change]
+    short = (change != "matched") & (bars["length"] < short_sec)
     figure.add_trace(
         go.Bar(
             base=clock_times(bars["start"]),
             x=(1000 * bars["length"]).to_numpy(np.float64),
             y=bars["y"].to_numpy(),
-            width=TRACK_HIGH / 2,
+            width=bars["high"].to_numpy(),
             orientation="h",
             name=change,
-            marker={"color": CHANGE_COLOURS[change], "line": {"width": 0}},
+            marker={"color": colour, "line": {"width": LEAST_PIXELS * short, "color": colour}},
             hovertext=bars["hover"],
             hovertemplate="%{hovertext}<extra></extra>",
         )
@@ -246,8 +263,20 @@ def _hover_texts_of(part: pd.DataFrame) -> list[str]:
 
 
 def _count(table: pd.DataFrame) -> str:
-    """How many stretches of each kind there are."""
+    """How many stretches of each kind there are, each with a mark to be coloured."""
     counts = table["change"].value_counts()
-    return " · ".join(
-        f"{counts[change]:,} {change}" for change in CHANGE_COLOURS if change in counts
-    )
+    kinds = [change for change in CHANGE_COLOURS if change in counts]
+    return " · ".join(f"{MARK} {counts[change]:,} {change}" for change in kinds)
+
+
+def _colour_counts(figure: go.Figure) -> None:
+    """Make the counts the legend, which then needs no lines of its own; on paper there is one.
+
+    Lines are broken before: colours are no letters.
+    """
+    text = figure.layout.title.text
+    for change, colour in CHANGE_COLOURS.items():
+        mark = f"<span style='color:{colour}'>{MARK}</span>"
+        text = re.sub(f"{MARK}(?= [\\d,]+ {change})", mark, text)
+    above = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom"}
+    figure.update_layout(title_text=text, legend={**above, "visible": False})
