@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import lab
 import plotly.graph_objects as go
+import plotly.io as pio
 import pytest
 from insides import picture_browser
 
@@ -18,6 +19,7 @@ import twlab as tw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 kaleido = pytest.importorskip("kaleido")
 pytestmark = [
@@ -72,44 +74,97 @@ def test_another_browser_goes_on_where_one_died(begun: list[Any]) -> None:
     assert len(begun) == 2
 
 
-@pytest.mark.parametrize("begun_at", [0, 1])
-def test_nobody_waits_for_a_browser_that_died_while_it_drew(
-    begun: list[Any], monkeypatch: pytest.MonkeyPatch, begun_at: int
-) -> None:
-    class Dying:
-        """Kaleido as it is when Chromium dies: what waits for an answer is cancelled."""
+class Scripted:
+    """Kaleido without a browser, which draws so many figures and then dies under the next."""
 
-        def __init__(self, **options: Any) -> None:
-            self.left = begun_at if not begun else 9
-            begun.append(self)
+    begun: list[Any]
+    draws: list[int]
+    heeded: list[Any]
 
-        async def __aenter__(self) -> Dying:
-            return self
+    def __init__(
+        self, n: int = 1, *, plotlyjs: Any = None, mathjax: Any = None, headers: Any = None
+    ) -> None:
+        self.options = {"plotlyjs": plotlyjs, "mathjax": mathjax, "headers": headers}
+        self.left = self.draws[len(self.begun)] if len(self.begun) < len(self.draws) else 9
+        self.begun.append(self)
 
-        async def __aexit__(self, *error: object) -> None:
-            pass
+    async def __aenter__(self) -> Scripted:
+        return self
 
-        async def calc_fig(self, figure: Any, *, opts: Any) -> bytes:
-            self.left -= 1
-            if self.left < 0:
-                raise asyncio.CancelledError
-            return b"drawn"
+    async def __aexit__(self, *error: object) -> None:
+        pass
 
-    monkeypatch.setattr(kaleido, "Kaleido", Dying)
+    async def calc_fig(self, figure: Any, *, opts: Any, topojson: Any) -> bytes:
+        self.left -= 1
+        if self.left < 0:
+            raise asyncio.CancelledError  # as what waits for an answer is
+        self.heeded.append({**self.options, "topojson": topojson})
+        return b"drawn"
+
+
+def draw_two(begun: list[Any], monkeypatch: pytest.MonkeyPatch, draws: list[int]) -> list[Any]:
+    """What two orders get, of browsers that each die after so many figures."""
+    scripted = type("Known", (Scripted,), {"begun": begun, "draws": draws, "heeded": []})
+    monkeypatch.setattr(kaleido, "Kaleido", scripted)
     got: list[Any] = []
 
     def order() -> None:
         try:
             got.append(picture_browser.draw_picture(bars(), "png", **SIZE))
-        except tw.MissingExtraError as error:
-            got.append(str(error.__cause__))
+        except tw.TwlabError as error:
+            got.append(error)
 
     for _ in range(2):
         thread = threading.Thread(target=order, daemon=True)
         thread.start()
         thread.join(5)
-    assert got == ([b"drawn"] * 2 if begun_at else ["the browser ended while it drew", b"drawn"])
+    return got
+
+
+@pytest.mark.parametrize("draws", [[0], [1]])
+def test_nobody_waits_for_a_browser_that_died_while_it_drew(
+    begun: list[Any], monkeypatch: pytest.MonkeyPatch, draws: list[int]
+) -> None:
+    assert draw_two(begun, monkeypatch, draws) == [b"drawn"] * 2
     assert len(begun) == 2
+
+
+def test_a_figure_under_which_browsers_die_is_told_of_as_that(
+    begun: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, drawn = draw_two(begun, monkeypatch, [0, 0])
+    assert "Chrome ended while it drew the figure" in str(told)
+    assert not isinstance(told, tw.MissingExtraError), "it is there"
+    assert (drawn, len(begun)) == (b"drawn", 3)
+
+
+def test_what_plotly_is_told_of_files_is_heeded(
+    begun: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"topojson": "file:///maps", "plotlyjs": "own.js"}.items():
+        monkeypatch.setattr(pio.defaults, name, value)
+    assert draw_two(begun, monkeypatch, []) == [b"drawn"] * 2
+    monkeypatch.setattr(pio.defaults, "plotlyjs", None)
+    picture_browser.draw_picture(bars(), "png", **SIZE)
+    told = [(one["topojson"], one["plotlyjs"]) for one in begun[0].heeded]
+    assert told == [("file:///maps", "own.js")] * 2 + [("file:///maps", None)]
+    headers = getattr(pio.defaults, "headers", None)
+    assert {str(one["headers"]) for one in begun[0].heeded} == {str(headers)}
+    assert len(begun) == 2, "one for each script"
+
+
+def test_a_browser_that_does_not_start_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    no_browser = tmp_path / "chrome"
+    no_browser.write_text("#!/bin/sh\nexit 3\n")
+    no_browser.chmod(0o755)
+    for path in (no_browser, tmp_path / "none"):
+        monkeypatch.setenv("BROWSER_PATH", str(path))
+        monkeypatch.setattr(picture_browser, "BROWSER", picture_browser.PictureBrowser())
+        with pytest.raises(tw.MissingExtraError, match="no Chrome or Chromium that starts"):
+            picture_browser.draw_picture(bars(), "png", **SIZE)
+        picture_browser.BROWSER.close()
 
 
 def test_what_fails_is_told_and_the_next_is_drawn(begun: list[Any]) -> None:

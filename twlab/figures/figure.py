@@ -16,7 +16,7 @@ from typing import Any
 import plotly.graph_objects as go
 import plotly.io as pio
 
-from twlab.errors import MissingExtraError
+from twlab.errors import TwlabError
 from twlab.figures.page_fit import FIT, wear_dark
 from twlab.figures.picture_browser import draw_picture
 from twlab.hosts import comes_first, is_unattended
@@ -97,7 +97,7 @@ def _keepsake(figure: go.Figure) -> tuple[dict[str, str], dict[str, Any]]:
         figure = go.Figure(figure).update_layout(paper_bgcolor="white", plot_bgcolor="white")
     try:
         picture = draw_picture(figure, form, scale=SHARPNESS, **size)
-    except MissingExtraError:  # no kaleido, no browser
+    except TwlabError:  # no kaleido, no browser, or one that died
         return {"text/html": _page(figure)}, {}
     kind = f"image/{form}"
     return {kind: base64.b64encode(picture).decode("ascii")}, {kind: size}

@@ -53,7 +53,10 @@ def save_figure(figure: go.Figure, path: FilePath) -> Path:
     InputError
         If the ending is another, it is no figure, or the file cannot be written.
     MissingExtraError
-        If the extra ``figures`` (kaleido) is not installed, or finds no Chrome or Chromium.
+        If the extra ``figures`` (kaleido) is not installed, or finds no Chrome or Chromium that
+        starts.
+    TwlabError
+        If the browser dies under the figure.
 
     See Also
     --------

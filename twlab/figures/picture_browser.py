@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import inspect
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import plotly.io as pio
 
 from twlab.checks import require
-from twlab.errors import MissingExtraError
+from twlab.errors import MissingExtraError, TwlabError
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -33,12 +34,21 @@ CLOSING_SEC = 5.0
 """How long the end of the program waits for it."""
 
 
+OF_BROWSER = ("plotlyjs", "mathjax", "headers")
+"""Of ``plotly.io.defaults``, what kaleido takes when it starts a browser."""
+
+
 class Order(NamedTuple):
-    """A figure to be drawn, and where its file will be."""
+    """A figure to be drawn, how, by which browser, and where its file will be."""
 
     figure: dict[str, Any]
     options: dict[str, Any]
+    browser: dict[str, Any]
     content: Future[bytes]
+
+
+class BrowserEnded(Exception):
+    """The browser died under a figure."""
 
 
 class PictureBrowser:
@@ -52,8 +62,10 @@ class PictureBrowser:
     def order(self, figure: dict[str, Any], options: dict[str, Any]) -> bytes:
         """The content of the file; what goes wrong is raised here."""
         content: Future[bytes] = Future()
+        defaults = {name: getattr(pio.defaults, name, None) for name in OF_BROWSER}
+        browser = {name: value for name, value in defaults.items() if value}
         with self._lock:
-            self._orders.put(Order(figure, options, content))
+            self._orders.put(Order(figure, options, browser, content))
             # In a process that was forked the thread is not alive.
             if self._worker is None or not self._worker.is_alive():
                 self._worker = Thread(target=asyncio.run, args=[self._keep_drawing()], daemon=True)
@@ -68,36 +80,49 @@ class PictureBrowser:
             worker.join(CLOSING_SEC)
 
     async def _keep_drawing(self) -> None:
-        """A browser after the other, as long as there are orders."""
+        """A browser after the other, as long as there are orders.
+
+        Where one dies under its first figure, another tries it once more.
+        """
         # Of a browser that died asyncio would print much that is no news: another one is begun.
         asyncio.get_running_loop().set_exception_handler(lambda *_: None)
-        order = self._next_order()
+        order, tried = self._next_order(), None
         while order is not None:
             drawing = asyncio.ensure_future(self._draw_from(order))
             await asyncio.wait([drawing])
             if (error := _error_of(drawing)) is None:
                 order = drawing.result()
                 continue
+            if isinstance(error, BrowserEnded) and order is not tried:
+                tried = order
+                continue
             if not order.content.done():
                 order.content.set_exception(error)  # raised where the figure was ordered
             order = self._next_order()
 
     async def _draw_from(self, first: Order) -> Order | None:
-        """Draw this and what comes after it; what a browser leaves that fails later than that."""
+        """Draw this and what comes after it; what is left for another browser."""
         kaleido = require("kaleido", extra="figures")
-        async with kaleido.Kaleido(n=1) as browser:
+        known = inspect.signature(kaleido.Kaleido).parameters  # versions of 2025 know no headers
+        given = {name: value for name, value in first.browser.items() if name in known}
+        async with kaleido.Kaleido(n=1, **given) as browser:
             # The last that is registered is the first to run: it ends before its folder goes.
             atexit.unregister(self.close)
             atexit.register(self.close)
             order: Order | None = first
-            while order is not None:
-                drawing = asyncio.ensure_future(browser.calc_fig(order.figure, opts=order.options))
+            while order is not None and order.browser == first.browser:
+                topojson = pio.defaults.topojson
+                drawn = browser.calc_fig(order.figure, opts=order.options, topojson=topojson)
+                drawing = asyncio.ensure_future(drawn)
                 await asyncio.wait([drawing])
-                if _error_of(drawing) is not None and order is not first:
-                    return order
+                if (error := _error_of(drawing)) is not None:
+                    if order is not first:
+                        return order
+                    late = isinstance(error, TimeoutError)
+                    raise BrowserEnded if isinstance(error, OSError) and not late else error
                 order.content.set_result(drawing.result())
                 order = self._next_order()
-        return None
+        return order
 
     def _next_order(self) -> Order | None:
         """None where none came for a while: from then on another thread has to work."""
@@ -113,9 +138,7 @@ class PictureBrowser:
 
 def _error_of(drawing: asyncio.Future[Any]) -> BaseException | None:
     """What went wrong; of a browser that died what waits for its answer is cancelled."""
-    if drawing.cancelled():
-        return ConnectionError("the browser ended while it drew")
-    return drawing.exception()
+    return BrowserEnded() if drawing.cancelled() else drawing.exception()
 
 
 BROWSER = PictureBrowser()
@@ -129,19 +152,25 @@ def draw_picture(
     Raises
     ------
     MissingExtraError
-        If the extra ``figures`` (kaleido) is not installed, or finds no Chrome or Chromium.
+        If the extra ``figures`` (kaleido) is not installed, or finds no Chrome or Chromium that
+        starts.
+    TwlabError
+        If the browser dies under the figure.
     """
     require("kaleido", extra="figures")
     options = {"format": form, "width": width, "height": height, "scale": scale}
     try:
-        if pio.defaults.plotlyjs or pio.defaults.mathjax:  # which only plotly's own call heeds
-            content: bytes = figure.to_image(**options)
-            return content
         return BROWSER.order(figure.to_dict(), options)
-    except (RuntimeError, OSError) as error:  # the browser is missing, or does not start
+    except BrowserEnded as error:
+        raise TwlabError(
+            "Chrome ended while it drew the figure, and once more when it was tried again; a file "
+            "was expected; free memory, draw fewer points or a smaller picture, or write a page "
+            "with figure.write_html"
+        ) from error
+    except (RuntimeError, OSError) as error:
         raise MissingExtraError(
-            "kaleido finds no Chrome or Chromium, which draws the file; one was expected; "
-            "install one, name it in the environment variable BROWSER_PATH, or let "
+            "kaleido finds no Chrome or Chromium that starts, which draws the file; one was "
+            "expected; install one, name it in the environment variable BROWSER_PATH, or let "
             "plotly_get_chrome fetch one",
             name="kaleido",
         ) from error
