@@ -115,11 +115,13 @@ class PictureBrowser:
                 drawn = browser.calc_fig(order.figure, opts=order.options, topojson=topojson)
                 drawing = asyncio.ensure_future(drawn)
                 await asyncio.wait([drawing])
-                if (error := _error_of(drawing)) is not None:
-                    if order is not first:
-                        return order
-                    late = isinstance(error, TimeoutError)
-                    raise BrowserEnded if isinstance(error, OSError) and not late else error
+                error = _error_of(drawing)
+                if error is not None and order is not first:
+                    return order
+                if isinstance(error, OSError) and not isinstance(error, TimeoutError):
+                    raise BrowserEnded from error  # nothing can be written to it any more
+                if error is not None:
+                    raise error
                 order.content.set_result(drawing.result())
                 order = self._next_order()
         return order
