@@ -33,6 +33,7 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "all videos": ("list_videos", {}),
     "videos by name": ("list_videos", {"contains": "TRAILER"}),
     "no such name": ("list_videos", {"contains": "a.c"}),
+    "a name as long as a book": ("list_videos", {"contains": "x" * 3_000_000}),
     "one video": ("list_videos", {"k": 1}),
     "like a moment": ("find_neighbours", {"moment": f"{FILM}@1:33", "k": 7, "among": "same"}),
     "in other videos": ("find_neighbours", {"moment": f"{TRAILER}@13", "among": "other"}),
@@ -49,6 +50,7 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "picture past the end": ("show_moment", {"moment": f"{TRAILER}@59:00"}),
     "no film named": ("show_moment", {"moment": f"{ODD}@3"}),
     "no time": ("show_moment", {"moment": "film"}),
+    "no time of another": ("find_neighbours", {"moment": "film"}),
     "frames": ("show_moment", {"moment": f"{FILM}@00:00:05:12"}),
     "frames of another": ("find_neighbours", {"moment": f"{FILM}@00:00:05:12"}),
     "too many": ("find_neighbours", {"moment": f"{FILM}@5", "k": 10**9}),
@@ -70,6 +72,7 @@ SAID = {
     "picture past the end": "end at 55.125 s",
     "no film named": "was named at the start",
     "no time": "the moment 'film' names no time",
+    "no time of another": "the moment 'film' names no time; VIDEO@TIME was expected",
     "frames": "'00:00:05:12' is no time of a moment; seconds, M:SS or H:MM:SS were expected",
     "frames of another": "'00:00:05:12' is no time of a moment",
     "too many": "k is 1000000000; 1 to 100 was expected",
@@ -177,6 +180,7 @@ def test_videos_are_listed(asked: Asked, table: pd.DataFrame) -> None:
         assert row["pictures"] is (row["video"] != ODD)
     assert [row["video"] for row in asked.rows("videos by name", "videos")] == [TRAILER]
     assert asked.rows("no such name", "videos") == []
+    assert asked.rows("a name as long as a book", "videos") == []
     assert [row["video"] for row in asked.rows("one video", "videos")] == [FILM]
     assert json.loads(asked.said("one video"))["n_videos"] == 3
 
@@ -212,6 +216,7 @@ def test_scenes_are_those_of_scenes(name: str, asked: Asked, table: pd.DataFrame
     own = tw.clips(table[table["video_id"] == arguments["video"]])
     wanted = tw.scenes(own, n_scenes=arguments.get("n_scenes"))
     rows = asked.rows(name, "scenes")
+    assert json.loads(asked.said(name))["option"] == "visual"
     assert [row["start_sec"] for row in rows] == wanted["start_sec"].tolist()
     assert [row["end"] for row in rows] == [format_timecode(end) for end in wanted["end_sec"]]
     certain = [np.nan if row["certainty"] is None else row["certainty"] for row in rows]
@@ -235,6 +240,7 @@ def test_a_picture_is_that_of_the_moment(asked: Asked) -> None:
 def test_what_has_no_answer_is_said(name: str, asked: Asked) -> None:
     assert asked.answers[name].is_error
     assert SAID[name] in asked.said(name)
+    assert "Error executing tool" not in asked.said(name)
     assert "Traceback" not in asked.said(name)
     assert str(FOLDER) not in asked.said(name)
     assert "\n" not in asked.said(name)

@@ -200,6 +200,30 @@ def test_scenes_go_through_a_pipe_as_into_a_file(
     assert passed == Path("twlab").read_bytes()
 
 
+@pytest.mark.parametrize("words", [["load", "-"], ["export", "-", "-o", "a.vtt"]])
+def test_a_closed_input_is_one_line(
+    words: list[str],
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)  # as Python has it after <&-
+    assert main(words) == 1
+    assert capsys.readouterr().err == (
+        "twlab: standard input is closed; something to read was expected from it; pipe something "
+        "into the command, or name a file\n"
+    )
+
+
+def test_a_closed_output_is_one_line(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["export", "hits.csv", "-o", "closed.vtt"]) == 1
+    assert not Path("closed.vtt").exists()
+    assert "twlab: standard output is closed" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -207,6 +231,8 @@ def test_scenes_go_through_a_pipe_as_into_a_file(
         (["export", "answer.json", "-o", "-"], "such as --form webvtt"),
         (["cut", "hits.csv", "--film", "film.mp4", "-o", "-"], "a pipe takes no folder of films"),
         (["load", "-"], "stdin"),
+        (["load", "archive"], "archive: is the folder of a store; one of answers was expected"),
+        (["load", "archive/segments.lance"], "see twlab videos --store and twlab search --store"),
         (["optimize", "--store", "none"], "there is no store at"),
         (["optimize", "--store", "archive", "--keep-days", "0"], "--keep-days is 0.0; days above"),
     ],

@@ -365,6 +365,9 @@ def test_changes_go_out_as_edits_markers_and_chapters(
     both = pd.concat([found, found.assign(embedding_option="audio")])
     spans = pd.read_csv(tw.export(both, tmp_path / "changes.csv"))
     assert {"Moved (visual)", "Moved (audio)"} <= {*spans["label"]}
+    unnamed = pd.concat([found, found.assign(embedding_option=None)])
+    spans = pd.read_csv(tw.export(unnamed, tmp_path / "changes.csv"))
+    assert {"Moved (visual)", "Moved"} <= {*spans["label"]}
 
 
 def test_on_the_command_line(
@@ -388,7 +391,19 @@ def test_on_the_command_line(
     assert "* COMMENT: Moved" in Path("changes.edl").read_text()
     assert main(["diff", *names, "-o", "changes.html"]) == 0
     assert "matched" in Path("changes.html").read_text(encoding="utf-8")
+    Path("cut").mkdir()
+    tw.save(edited[1].assign(video_id=edited[0]["video_id"].iloc[0]), "cut/one.parquet")
+    assert main(["diff", "one.parquet", "cut/one.parquet", "-o", "same_name.csv"]) == 0
+    again = pd.read_csv("same_name.csv")
+    assert {*again["a_video_id"], *again["b_video_id"]} == {"one.parquet", "cut/one.parquet"}
+    assert again["change"].tolist() == found["change"].tolist()
+    assert main(["diff", "one.parquet", "one.parquet", "-o", "itself.csv"]) == 0
+    assert pd.read_csv("itself.csv")["change"].tolist() == ["matched"]
+    Path("film.mp4").write_bytes(b"no film")
+    capsys.readouterr()
     for words, said in (
+        (["film.mp4"], "'film.mp4' is one film; two versions or more were expected"),
+        (["film.mp4", "film.mp4"], "'film.mp4' is one film; two versions or more were expected"),
         (["one.parquet"], "hold 1 video ('one'); two versions"),
         ([*names, "-o", "changes.txt"], "'changes.txt' ends in no form"),
         (["one.parquet", "two.mp4"], "'two.mp4' is a film and 'one.parquet' an answer"),

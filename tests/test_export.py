@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -286,6 +289,11 @@ def test_nothing_found_is_an_empty_list(tmp_path: Path) -> None:
         ({"path": "a.edl", "fps": 59.94, "start_timecode": "1:09:00;03"}, "write '1:09:00;04'"),
         ({"path": "a.edl", "fps": 12.5, "start_timecode": "01:00:00:12"}, "has frame 12 at 12"),
         ({"path": "a.vtt", "start_timecode": "01:00:00:00"}, "leave out start_timecode="),
+        ({"path": "a.edl", "fps": 25, "start_timecode": "24:00:00:00"}, "hours below 24"),
+        ({"path": "a.edl", "fps": 25, "video": ""}, "video is ''; a path"),
+        ({"path": "a.edl", "fps": 25, "video": "a\0b"}, "video is 'a.x00b'; a path"),
+        ({"path": "a.xml", "form": "cvat"}, "this form counts frames; fps=, frames"),
+        ({"path": "a.json", "form": "label-studio", "fps": 0}, "fps is 0; frames"),
     ],
 )
 def test_what_cannot_be_is_told(given: dict[str, Any], told: str, tmp_path: Path) -> None:
@@ -302,6 +310,7 @@ def test_what_cannot_be_is_told(given: dict[str, Any], told: str, tmp_path: Path
         ({"start_sec": -1.0}, "span 0 has start_sec -1"),
         ({"end_sec": 0.0, "start_sec": 0.0}, r"span 0 .* runs from 0 s to 0 s"),
         ({"video_id": None}, "span 0 has no video_id"),
+        ({"end_sec": None}, r"end_sec of span 0 is None.*: spans.dropna\(subset=\['end_sec'\]\)"),
     ],
 )
 def test_rows_without_a_stretch_are_told(change: dict[str, Any], told: str, tmp_path: Path) -> None:
@@ -332,6 +341,50 @@ def test_a_row_without_a_label_has_its_number_in_every_form(tmp_path: Path) -> N
     ] == ["a", "c"]
     pieces = tw.align(tw.clips(tw.sample("trailer")), clips).assign(label="x")
     assert len(pd.read_csv(tw.export(pieces, tmp_path / "a.csv"))) == 2 * len(pieces)
+
+
+def test_no_label_is_lost(tmp_path: Path) -> None:
+    spans = pd.DataFrame({"video_id": "f", "start_sec": [1.0, 3.0], "end_sec": [2.0, 4.0]})
+    listed = spans.assign(label=[["a", "b"], []])
+    with pytest.raises(InputError, match=r"label of span 0 is \['a', 'b'\].*each: result"):
+        tw.export(listed, tmp_path / "a.rttm")
+    text = tw.export(listed.explode("label"), tmp_path / "a.rttm").read_text()
+    assert [line.split()[7] for line in text.splitlines()] == ["a", "b", "Segment_3"]
+    named = spans.assign(label="x")
+    twice = pd.concat([named, named[["label"]]], axis=1)
+    with pytest.raises(InputError, match="result has several columns 'label'; one was expected"):
+        tw.export(twice, tmp_path / "a.rttm")
+    levels = named.set_axis(pd.MultiIndex.from_tuples([(name, "") for name in named]), axis=1)
+    for call, word in ((tw.export, "result"), (tw.save_spans, "spans")):
+        with pytest.raises(InputError, match=f"{word} has columns of 2 levels") as refused:
+            call(levels, tmp_path / "b.csv")
+        result = spans_ = levels.copy()
+        exec(str(refused.value).split("one level: ")[1], {"result": result, "spans": spans_})
+        assert call(result, tmp_path / "b.csv").read_text().count("x") == 2
+
+
+def test_a_film_that_is_not_said_is_told(tmp_path: Path) -> None:
+    spans = drawn(RATES[25.0])[0].head(2)
+    with pytest.warns(tw.TwlabWarning, match="video is left out, as a file of webvtt does not"):
+        tw.export(spans, tmp_path / "a.vtt", video="film.mp4")
+    for name in ("a.edl", "a.fcpxml"):
+        assert "film" in tw.export(spans, tmp_path / name, fps=25, video="film.mp4").read_text()
+
+
+def test_a_film_is_called_what_an_editing_program_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    spans = drawn(RATES[25.0])[0].head(1)
+    for given, wanted in (
+        ("~/a b.mp4", "file:///home/me/a%20b.mp4"),
+        ("file:///c/a.mp4", "file:///c/a.mp4"),
+        ("/c/\udce9.mp4", "file:///c/%E9.mp4"),  # a name that is no UTF-8
+    ):
+        out = tmp_path / "a\udce9.fcpxml"
+        assert f'src="{wanted}"' in tw.export(spans, out, fps=25, video=given).read_text()
+        tw.export(spans, tmp_path / "a\udce9.edl", fps=25, video=given)
+    assert b"FROM CLIP NAME: \\xe9.mp4" in (tmp_path / "a\udce9.edl").read_bytes()
 
 
 def test_no_vector_goes_into_a_cell(tmp_path: Path) -> None:
@@ -606,21 +659,36 @@ def test_names_in_a_spreadsheet_stay_as_they_are(
     assert "and --video is of one; one was expected; name it" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["a.eaf", "a.xml"])
+@pytest.mark.parametrize("name", ["a.eaf", "a.xml", "via.json", "a.json"])
 def test_files_of_annotation_tools_go_out(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     spans = pd.DataFrame({"video_id": "f", "start_sec": [1.0], "end_sec": [2.0], "label": "a"})
-    form: Any = {"a.eaf": "elan", "a.xml": "cvat"}[name]
+    forms = {"a.eaf": "elan", "a.xml": "cvat", "via.json": "via", "a.json": "label-studio"}
+    form: Any = forms[name]
     path = str(tw.save_spans(spans, tmp_path / name, form=form, frame_rate=25))
     call = ["export", path, "-o", str(tmp_path / "a.rttm")]
     assert main([*call, "--fps", "25"]) == 0
     assert (tmp_path / "a.rttm").read_text() == "SPEAKER f 1 1.000 1.000 <NA> <NA> a <NA> <NA>\n"
     assert main([*call, "--option", "audio"]) == 1
     assert f"--option is 'audio', and {name} is a table" in capsys.readouterr().err
-    if name == "a.xml":
+    if name in ("a.xml", "a.json"):
         assert main(call) == 1
         assert "--fps was expected, for example --fps 25" in capsys.readouterr().err
+    piped = io.TextIOWrapper(io.BytesIO(codecs.BOM_UTF8 + (tmp_path / name).read_bytes()))
+    monkeypatch.setattr(sys, "stdin", piped)
+    assert main(["export", "-", "-o", str(tmp_path / "b.rttm"), "--fps", "25"]) == 0
+    assert (tmp_path / "b.rttm").read_text() == (tmp_path / "a.rttm").read_text()
+
+
+def test_one_table_goes_out_at_a_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.csv").write_text("video_id,start_sec,end_sec\nfilm,1,2\n")
+    names = [str(tmp_path / "a.csv")] * 2
+    assert main(["export", *names, "-o", str(tmp_path / "a.vtt")]) == 1
+    assert "is a table of results, and 2 files are named; one such" in capsys.readouterr().err
 
 
 def test_two_stretches_of_a_row_count_as_two(

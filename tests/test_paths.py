@@ -7,6 +7,7 @@ import resource
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
 import twlab as tw
@@ -87,6 +88,30 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
             tw.save_html(tw.sample(), path)
     with pytest.raises(tw.InputError, match="cannot be made"):
         tw.save_html(tw.sample(), "/proc/none/film.html")
+
+
+@pytest.mark.parametrize("path", [None, 5, b"a.csv", ["a.csv"], "", "a\0b.csv"], ids=repr)
+def test_what_is_no_path_is_told(path: Any, tmp_path: Path) -> None:
+    spans = pd.DataFrame({"video_id": "f", "start_sec": [0.0], "end_sec": [1.0], "label": "a"})
+    calls: list[Callable[[], Any]] = [
+        lambda: tw.export(spans, path),
+        lambda: tw.save_spans(spans, path),
+        lambda: tw.load_spans(path),
+        lambda: tw.cut(tw.sample_video(), spans, folder=path),
+        lambda: tw.save(tw.sample(), path),
+        lambda: tw.save_html(tw.sample(), path),
+    ]
+    for call in calls:
+        with pytest.raises(tw.InputError, match=r"is no path; the name of a file or folder was"):
+            call()
+
+
+def test_links_in_a_circle_are_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").symlink_to("a.csv")
+    spans = pd.DataFrame({"video_id": "f", "start_sec": [0.0], "end_sec": [1.0], "label": "a"})
+    assert tw.save_spans(spans, tmp_path / "a.csv").read_text().startswith("video_id")
+    with pytest.raises(tw.InputError, match=r"is a folder, so that it cannot be read; the path"):
+        tw.load_spans(tmp_path)
 
 
 def test_links_and_permissions_are_kept(tmp_path: Path) -> None:

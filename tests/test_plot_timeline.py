@@ -70,6 +70,12 @@ def test_videos_lie_below_each_other(segments: pd.DataFrame) -> None:
     assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
 
 
+def test_lanes_of_models_are_called_so(segments: pd.DataFrame) -> None:
+    models = pd.concat([segments.assign(model_name=name) for name in ("one", "two")])
+    title = tw.plot.timeline(models).layout.title.text
+    assert "<b>Timeline by option and model</b>" in title
+
+
 def test_lanes_of_videos_need_no_headings(segments: pd.DataFrame) -> None:
     figure = tw.plot.timeline(segments, lanes="video_id")
     assert not figure.layout.annotations

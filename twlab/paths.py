@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from twlab.errors import InputError, LoadError
+from twlab.wording import brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +31,20 @@ _KEPT_OF_NAME = 40  # characters; the name aside must not become longer than a n
 def user_path(path: str | os.PathLike[str]) -> Path:
     """The path with ``~`` and ``~name`` at its beginning spelled out.
 
+    Raises
+    ------
+    InputError
+        If it is none: nothing, a number, empty, or with a NUL, which no system takes.
+
     >>> user_path("film.parquet").name
     'film.parquet'
     """
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise InputError(
+            f"{brief(path)} is no path; the name of a file or folder was expected, as text or a "
+            "pathlib.Path; give one"
+        )
     return Path(os.path.expanduser(path))  # noqa: PTH111 - leaves ~nobody alone, where pathlib raises
 
 
@@ -48,9 +60,10 @@ def read_bounded(path: Path, most: int) -> bytes:
     """
     try:
         if not path.is_file():
+            is_there = f"{str(path)!r} is {_kind_of(path)}" if path.exists() else ""
             raise InputError(
-                f"there is no file {str(path)!r}, so that it cannot be read; the path of a file "
-                "was expected"
+                f"{is_there or f'there is no file {str(path)!r}'}, so that it cannot be read; the "
+                "path of a file was expected; correct it"
             )
         size = path.stat().st_size
         if size > most:
@@ -79,9 +92,9 @@ def replace_file(target: Path) -> Iterator[Path]:
     """
     try:
         if target.exists() and not target.is_file():
-            what = "a folder" if target.is_dir() else "a device or a pipe"
             raise InputError(
-                f"{str(target)!r} is {what}; the name of a file was expected; choose another"
+                f"{str(target)!r} is {_kind_of(target)}; the name of a file was expected; choose "
+                "another"
             )
         with aside(target) as path:
             yield path
@@ -92,10 +105,16 @@ def replace_file(target: Path) -> Iterator[Path]:
         ) from None
 
 
+def _kind_of(path: Path) -> str:
+    """What is there and is no file."""
+    return "a folder" if path.is_dir() else "a device or a pipe"
+
+
 @contextmanager
 def aside(target: Path) -> Iterator[Path]:
     """As :func:`replace_file`; errors of the disk come as ``OSError``."""
-    target = target.resolve() if target.is_symlink() else target
+    # Not resolve(): of links in a circle it is an error of its own up to Python 3.12.
+    target = Path(os.path.realpath(target)) if target.is_symlink() else target
     path = target.with_name(f".{target.name[:_KEPT_OF_NAME]}.{uuid.uuid4().hex[:8]}.part")
     try:
         path.touch()  # what cannot be written is known before the work

@@ -184,10 +184,16 @@ def _parse_seconds(text: str, fps: float | None) -> float:
     if smpte:
         hours, minutes, secs, mark, frames = smpte.groups()
         if fps is None:
-            raise InputError(f"{text!r} counts frames; give the frames per second as fps=")
+            raise InputError(
+                f"{text!r} counts frames, and how many there are in a second was expected with it; "
+                "give the frames per second as fps="
+            )
         nominal = _nominal(fps)
         if int(frames) >= nominal:
-            raise InputError(f"{text!r} has frame {int(frames)} at {nominal} frames per second")
+            raise InputError(
+                f"{text!r} has frame {int(frames)} at {nominal} frames per second; one of 0 to "
+                f"{nominal - 1} was expected; correct it, or fps="
+            )
         total_minutes = int(hours) * 60 + int(minutes)
         count = (total_minutes * 60 + int(secs)) * nominal + int(frames)
         if mark == ";":

@@ -47,6 +47,7 @@ INSTRUCTIONS = (
 
 FLAGS = {
     "--like": "the moment",
+    "VIDEO@SEC": "VIDEO@TIME",
     "--option is": "option is",
     "twlab videos says what is there": "list_videos names what is there",
 }
@@ -88,7 +89,8 @@ class AgentDoor:
         """
         _check_rows(k)
         table = self._store.videos()
-        fitting = table[table["video_id"].str.contains(contains, case=False, regex=False)]
+        wanted = contains.casefold()
+        fitting = table[[wanted in name.casefold() for name in table["video_id"]]]
         rows = [
             {
                 "video": video,
@@ -155,7 +157,7 @@ class AgentDoor:
     ) -> str:
         """Find where scenes of a video begin and end, and how certain each start is (0 to 1).
 
-        As many as are evident, or n_scenes. Name the option where the video has several.
+        As many as are evident, or n_scenes; by what the video shows, or another option of it.
         """
         from twlab.analysis.scenes.segmentation import scenes
         from twlab.table.clips import clips
@@ -170,7 +172,8 @@ class AgentDoor:
             {"video": video, **_span(start, end), "certainty": _number(strength, 2)}
             for start, end, strength in columns.tolist()
         ]
-        return _say({"n_scenes": len(found), "scenes": rows})
+        by = own["embedding_option"].dropna().unique().tolist()
+        return _say({"option": by[0] if by else None, "n_scenes": len(found), "scenes": rows})
 
     def show_moment(self, moment: str) -> Any:
         """Show the picture of a moment (VIDEO@TIME) of a film whose pictures can be shown."""
@@ -260,7 +263,8 @@ def _check_arguments(call_tool: Callable[..., Any], tools: dict[str, Callable[..
             return await call_tool(name, arguments, context)
         except told as error:
             wrong = getattr(error.__cause__, "errors", None)
-            raise told(_say_wrong(wrong()[0]) if wrong else str(error)) from None
+            own = error.__cause__ if isinstance(error.__cause__, told) else error
+            raise told(_say_wrong(wrong()[0]) if wrong else str(own)) from None
 
     return call
 

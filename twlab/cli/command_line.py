@@ -82,6 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         Default: the arguments this process was started with.
     """
+    if sys.stdout is None:  # closed by the shell: what is opened next would take its place
+        print(
+            "twlab: standard output is closed, and answers go there; an open one was expected; "
+            "send it to /dev/null where none is wanted",
+            file=sys.stderr,
+        )
+        return 1
     try:
         try:
             return _run_command(arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from twlab.cli.commands import add_command, print_table
@@ -12,7 +13,7 @@ from twlab.cli.own_films import (
     load_or_encode,
     sort_sources,
 )
-from twlab.cli.pipes import PIPE, open_output
+from twlab.cli.pipes import PIPE, open_output, open_sources
 from twlab.errors import InputError
 from twlab.paths import replace_file
 from twlab.wording import brief, say_count
@@ -82,15 +83,55 @@ def _versions_of(chosen: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame
             f"{films[0].name!r} is a film and {brief(answers[0])} an answer; either films or "
             "answers were expected, whose vectors are of one model; leave out the others"
         )
-    segments = load_or_encode(films, answers, chosen)
+    segments = _load_apart(answers) if answers else _encode_all(films, chosen)
     videos = segments["video_id"].unique()
     if len(videos) < 2:
-        raise InputError(
-            f"the files hold {len(videos)} video ({brief(videos[0])}); two versions or more were "
-            "expected, each with a video_id of its own; name another file"
-        )
+        raise _too_few(f"the files hold {say_count(len(videos), 'video')} ({brief(videos[0])})")
     first = segments["video_id"] == videos[0]
     return segments[first], segments[~first]
+
+
+def _encode_all(films: list[Path], chosen: argparse.Namespace) -> pd.DataFrame:
+    """The segments of two films or more, which are counted before any is encoded."""
+    if len({*films}) < 2:
+        raise _too_few(f"{films[0].name!r} is one film")
+    return load_or_encode(films, [], chosen)
+
+
+def _too_few(told: str) -> InputError:
+    return InputError(f"{told}; two versions or more were expected; name another file")
+
+
+def _load_apart(answers: list[str]) -> pd.DataFrame:
+    """The segments of the answers; files of one video are versions of it, named as the files."""
+    from twlab.loading.load import load
+
+    sources = open_sources(answers)
+    tables = [load(source) for source in sources]
+    ids = [table["video_id"].unique().tolist() for table in tables]
+    if any(len(own) != 1 for own in ids):  # whose is whose is known of all together
+        for source in sources:
+            if not isinstance(source, str):
+                source.seek(0)
+        return load(sources)
+    if len({own[0] for own in ids}) < len(ids):
+        names = _names_of_versions(answers)
+        tables = [part.assign(video_id=name) for part, name in zip(tables, names, strict=True)]
+    return load(tables)
+
+
+def _names_of_versions(answers: list[str]) -> list[str]:
+    """What each file is called, numbered where it is named again."""
+    from twlab.handover.gathering import names_apart
+
+    files = ["stdin" if answer == PIPE else answer for answer in answers]
+    short, named = names_apart(files), Counter[str]()
+    names = []
+    for answer in files:
+        named[answer] += 1
+        again = f" ({named[answer]})" if named[answer] > 1 else ""
+        names.append(f"{short[answer]}{again}")
+    return names
 
 
 def _as_text(found: pd.DataFrame) -> pd.DataFrame:

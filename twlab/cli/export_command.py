@@ -21,12 +21,17 @@ from twlab.paths import read_bounded, user_path
 from twlab.wording import brief, say_count
 
 if TYPE_CHECKING:
+    import io
+
     import pandas as pd
 
 __all__ = ["add_cut_command", "add_export_command"]
 
-LARGEST_CSV = 256 << 20
+LARGEST_TABLE = 256 << 20
 """A hundred hits a second for a month are fewer."""
+
+TABLE_ENDINGS = (".csv", ".tsv", ".eaf", ".xml")
+"""Of files that hold results or spans, whatever is in them; .json may be either or answers."""
 
 WHAT_FLAGS = {"frame_rate": "--fps", "embedding_option": "--option", "option": "--option"}
 """Arguments of the functions that say which stretches, by what the command line calls them."""
@@ -121,8 +126,8 @@ def _add_what(command: argparse.ArgumentParser, *, fps: str) -> None:
         "sources",
         metavar="FILE",
         nargs="+",
-        help="answers, of which scenes are found, or one .csv; - for either; or one file of ELAN "
-        "(.eaf) or CVAT (.xml)",
+        help="answers, of which scenes are found, or one .csv, or one file of ELAN (.eaf), CVAT "
+        "(.xml), VIA or Label Studio (.json); - for any",
     )
     command.add_argument("--only", metavar="ID", help="stretches of this video alone")
     command.add_argument("--option", metavar="NAME", help="of answers: visual, audio, …")
@@ -223,27 +228,45 @@ def _gather(result: pd.DataFrame) -> pd.DataFrame:
 
 
 def _result_of(chosen: argparse.Namespace) -> pd.DataFrame:
-    """The table of a .csv, the spans of ELAN or CVAT, else the scenes of the answers' clips."""
+    """The table of a .csv, the spans of annotators, else the scenes of the answers' clips."""
     names = chosen.sources
-    path = user_path(names[0])
-    if len(names) == 1 and path.suffix.lower() in (".csv", ".tsv"):
-        return _parse_results(read_bounded(path, LARGEST_CSV), path.name, chosen)
-    if len(names) == 1 and path.suffix.lower() in (".eaf", ".xml"):
-        from twlab.handover.span_files import load_spans
-
-        _refuse_option_of_table(chosen.option, path.name)
-        return load_spans(path, frame_rate=chosen.fps)
+    tables = [name for name in names if Path(name).suffix.lower() in TABLE_ENDINGS]
+    if tables and len(names) > 1:
+        raise InputError(
+            f"{brief(tables[0], 80)} is a table of results, and {len(names)} files are named; one "
+            "such table alone was expected; join them, or write a file for each"
+        )
+    sources = open_sources(names)
+    found = _read_table(sources[0], chosen) if len(sources) == 1 else None
+    if found is not None:
+        return found
     from twlab.analysis.scenes.segmentation import scenes
     from twlab.loading.load import load
     from twlab.table.clips import clips
 
-    sources = open_sources(names)
-    first = sources[0]
-    if not isinstance(first, str):
-        piped = first.getvalue()
-        if not piped.removeprefix(codecs.BOM_UTF8).lstrip().startswith(ANSWER_HEADS):
-            return _parse_results(piped, first.name, chosen)
     return scenes(clips(load(sources), option=chosen.option))
+
+
+def _read_table(source: str | io.BytesIO, chosen: argparse.Namespace) -> pd.DataFrame | None:
+    """The table of results, or the spans, that a source is; None of answers."""
+    from twlab.handover.span_files import holds_spans, load_spans, parse_spans
+
+    if not isinstance(source, str):
+        name, content = source.name, source.getvalue()
+        if not holds_spans(content):
+            begins = content.removeprefix(codecs.BOM_UTF8).lstrip().startswith(ANSWER_HEADS)
+            return None if begins else _parse_results(content, name, chosen)
+        _refuse_option_of_table(chosen.option, name)
+        return parse_spans(content, name, frame_rate=chosen.fps)
+    path = user_path(source)
+    ending = path.suffix.lower()
+    if ending in (".csv", ".tsv"):
+        return _parse_results(read_bounded(path, LARGEST_TABLE), path.name, chosen)
+    small = ending == ".json" and path.is_file() and path.stat().st_size <= LARGEST_TABLE
+    if ending not in TABLE_ENDINGS and not (small and holds_spans(path.read_bytes())):
+        return None
+    _refuse_option_of_table(chosen.option, path.name)
+    return load_spans(path, frame_rate=chosen.fps)
 
 
 def _parse_results(content: bytes, name: str, chosen: argparse.Namespace) -> pd.DataFrame:

@@ -153,8 +153,13 @@ def load_or_encode(
         from twlab.loading.load import load
 
         return load(open_sources(answers))
+    from twlab.media.containers import tracks_of
     from twlab.media.encoding import encode
+    from twlab.media.named import local_file
 
+    for film in films:  # what is none is told before anything else is
+        local_file(film)
+        tracks_of(film)
     print("encoding on this machine: these are not Marengo vectors", file=sys.stderr)
     return encode(
         films,

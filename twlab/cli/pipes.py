@@ -1,6 +1,7 @@
 """``-`` where a file is read or written: standard input and standard output.
 
 * :func:`open_sources` - sources, with standard input in place of ``-``
+* :func:`check_input` - that there is a standard input
 * :func:`open_output` - where to write what goes to a file or to standard output
 * :func:`save_output` - segments into a file, or as lines of JSON to standard output
 """
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["PIPE", "open_output", "open_sources", "save_output"]
+__all__ = ["PIPE", "check_input", "open_output", "open_sources", "save_output"]
 
 PIPE = "-"
 """What stands for standard input or output, as in other programs; a file of this name is ./-."""
@@ -36,7 +37,7 @@ def open_sources(sources: Sequence[str]) -> list[str | io.BytesIO]:
     Raises
     ------
     InputError
-        If standard input is named twice; it can be read once.
+        If standard input is named twice, as it can be read once, or is closed.
     """
     if sources.count(PIPE) > 1:
         raise InputError(
@@ -46,8 +47,18 @@ def open_sources(sources: Sequence[str]) -> list[str | io.BytesIO]:
     return [_read_input() if one == PIPE else one for one in sources]
 
 
+def check_input() -> None:
+    """Refuse a standard input that the shell has closed, for which Python has nothing."""
+    if sys.stdin is None:
+        raise InputError(
+            "standard input is closed; something to read was expected from it; pipe something "
+            "into the command, or name a file"
+        )
+
+
 def _read_input() -> io.BytesIO:
     """All of standard input, under a name that messages show."""
+    check_input()
     content, given = io.BytesIO(), cast("io.BufferedReader", sys.stdin.buffer)
     # In parts: read() as a whole hears no Ctrl-C that comes between two of its own.
     for part in iter(lambda: given.read1(PART_BYTES), b""):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from twlab.cli.commands import add_command
 from twlab.cli.own_films import list_films, match_films, tell_lengths
+from twlab.cli.pipes import check_input
 from twlab.cli.store_commands import add_store_option, open_archive
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def _run_serve(chosen: argparse.Namespace) -> int:
     from twlab.service.client import Client
     from twlab.table.conditions import quote
 
+    check_input()
     films = list_films(chosen.film)
     store = open_archive(chosen.store)
     paid = Client() if chosen.words else nullcontext()

@@ -122,8 +122,7 @@ def timeline(
     """
     look = look_of(theme)
     check_segments(segments)
-    segments = split_options(segments)
-    lane_values = value_column(segments, lanes, "lanes")
+    segments, lane_values = _split_lanes(segments, lanes)
     colours = lane_values if color is None else value_column(segments, color, "color")
     keep = _have_place(segments)
     curve = None if novelty is None else number_column(segments, novelty, "novelty")[keep]
@@ -150,6 +149,15 @@ def timeline(
     if is_continuous(colours):
         put_legend_above(figure)
     return figure
+
+
+def _split_lanes(segments: pd.DataFrame, lanes: Values) -> tuple[pd.DataFrame, pd.Series[Any]]:
+    """The table, an option of several models as one for each, and the lane of each row."""
+    split = split_options(segments)
+    values = value_column(split, lanes, "lanes")
+    if split is not segments and values.name == "embedding_option":
+        values = values.rename("option and model")
+    return split, values
 
 
 def _height(lanes: Lanes, *, least: int) -> int:

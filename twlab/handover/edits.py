@@ -10,6 +10,7 @@ television, and leave out which timecode drops frames.
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from xml.etree import ElementTree as ET
 from twlab.checks import require
 from twlab.errors import warn
 from twlab.handover.plain_xml import check_xml_texts, xml_bytes
+from twlab.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +97,7 @@ def write_edl(edit: Edit) -> bytes:
         placed = f"{record.timecode(at)} {record.timecode(at + stop - first)}"
         lines += [
             f"{number:03d}  {reels[video]:<8} V     C        {source} {placed}",
-            f"* FROM CLIP NAME: {_one_line(_file_name(edit.films[video]))}",
+            f"* FROM CLIP NAME: {_one_line(printable(_file_name(edit.films[video])))}",
             f"* COMMENT: {_one_line(label)}",
         ]
         at += stop - first
@@ -207,10 +209,10 @@ def _fraction(seconds: Fraction) -> str:
 
 
 def _as_address(film: str) -> str:
-    """An address: of the web as it is, of a file as one."""
-    if re.match(r"(?i)https?://", film):
+    """An address: one as it is, of a file as one."""
+    if re.match(r"(?i)(https?|file)://", film):
         return film
-    path = quote(film.replace("\\", "/"), safe="/:")
+    path = quote(os.fsencode(film.replace("\\", "/")), safe="/:")
     if re.match(r"[A-Za-z]:/", path):  # a drive of Windows
         return f"file:///{path}"
     return f"file://{path}" if path.startswith("/") else f"./{path}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from twlab.errors import InputError
+from twlab.errors import InputError, warn
 from twlab.handover.chapters import (
     write_ffmetadata,
     write_matroska,
@@ -25,7 +25,7 @@ from twlab.handover.span_files import save_spans
 from twlab.media.named import films_of
 from twlab.paths import replace_file, user_path
 from twlab.table.labelled_spans import SPAN_NAMES
-from twlab.wording import brief
+from twlab.wording import brief, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,6 +93,9 @@ _CHAPTERS: dict[str, Callable[[pd.DataFrame], bytes]] = {
 _FRAMES = ("label-studio", "cvat")
 """Forms of spans that count frames."""
 
+_NAME_FILMS = ("edl", "fcpxml", "otio")
+"""Forms that say what the film is called."""
+
 OF_ONE = ("resolve-markers", "webvtt", "srt", "ffmetadata", "youtube", "matroska", "elan", "cvat")
 """Forms whose lines do not name their video."""
 
@@ -133,7 +136,7 @@ def export(
         DaVinci Resolve ``"01:00:00:00"``, where its timelines begin.
     video : path, address, or dict of these by ``video_id``, optional
         What the film is called in the file, so that the editing program finds it; it is not opened.
-        Default: its ``video_id``.
+        Default: its ``video_id``, as which all forms but EDL, FCPXML and OTIO know it.
     form : str, optional
         Where the ending does not say it: ``"resolve-markers"`` (``.edl``), ``"matroska"`` or
         ``"cvat"`` (``.xml``), ``"via"`` or ``"label-studio"`` (``.json``).
@@ -150,6 +153,12 @@ def export(
         of one video and the result is of several.
     MissingExtraError
         If OTIO is asked for and the extra ``edit`` is not installed.
+
+    Warns
+    -----
+    TwlabWarning
+        If ``video`` is given to a form that does not name films, or what is written is not taken
+        as it is: more than 999 events of an EDL, too few or too short chapters for YouTube.
 
     Notes
     -----
@@ -180,6 +189,8 @@ def export(
     stretches = gather_stretches(result)
     if chosen in OF_ONE:
         _refuse_several(result, stretches)
+    if video is not None and chosen not in _NAME_FILMS:
+        warn(f"video is left out, as a file of {chosen} does not say where its film is")
     if chosen in _EDITS:
         content = _EDITS[chosen](_edit_of(stretches, target, chosen, fps, start_timecode, video))
     elif chosen in _CHAPTERS:
@@ -187,6 +198,8 @@ def export(
         content = _CHAPTERS[chosen](_chapters_of(stretches, fps))
     else:
         _refuse_start(start_timecode, chosen)
+        if chosen in _FRAMES:
+            make_clock(fps, None)  # says what is wrong with fps=, which save_spans calls otherwise
         spans = _spans_of(result, stretches, None if chosen in _FRAMES else fps)
         return save_spans(spans, target, form=chosen, frame_rate=fps)  # type: ignore[arg-type]
     with replace_file(target) as aside:
@@ -200,7 +213,8 @@ def form_of(path: Path, form: Any) -> ExportForm:
     if form is not None:
         if form not in known:
             raise InputError(
-                f"form is {brief(form)}; one of {', '.join(map(repr, known))} was expected"
+                f"form is {brief(form)}; one of {', '.join(map(repr, known))} was expected; choose "
+                "one"
             )
         said: ExportForm = form
         return said
@@ -213,8 +227,8 @@ def form_of(path: Path, form: Any) -> ExportForm:
         )
     if ending not in _ENDINGS:
         raise InputError(
-            f"{path.name!r} has no ending of a form ({', '.join(_ENDINGS)}); one was expected; or "
-            "say which it is with form="
+            f"{path.name or str(path)!r} has no ending of a form ({', '.join(_ENDINGS)}); one was "
+            "expected; or say which it is with form="
         )
     return _ENDINGS[ending]
 
@@ -234,14 +248,19 @@ def _edit_of(
     first, stop = nearest_frames(stretches, float(clock.rate))
     ids = list(dict.fromkeys(stretches["video_id"]))
     named = films_of(video, ids)
-    for film in named.values():
-        if not isinstance(film, str | os.PathLike):
-            raise InputError(
-                f"video is {brief(film)}; a path, an address or a dict of them by video_id was "
-                "expected; write it in quotes"
-            )
-    films = {name: os.fspath(named[name]) if name in named else name for name in ids}
-    return Edit(path.stem, stretches, first, stop, clock, films)
+    films = {name: _film_name(named[name]) if name in named else name for name in ids}
+    return Edit(printable(path.stem), stretches, first, stop, clock, films)
+
+
+def _film_name(film: Any) -> str:
+    """The path or address of a film as the caller gave it, with its ``~`` spelled out."""
+    text = os.fspath(film) if isinstance(film, str | os.PathLike) else None
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise InputError(
+            f"video is {brief(film)}; a path, an address or a dict of them by video_id was "
+            "expected; give one as text"
+        )
+    return os.path.expanduser(text)  # noqa: PTH111 - an address is no path
 
 
 def _refuse_several(result: pd.DataFrame, stretches: pd.DataFrame) -> None:

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from twlab.errors import InputError
-from twlab.table.labelled_spans import check_spans
+from twlab.table.labelled_spans import check_spans, refuse_levels
 from twlab.table.segments import str_column
 from twlab.table.stretches import kind_of_rows, name_of_row
+from twlab.wording import brief
 
 __all__ = ["gather_stretches", "one_side_of"]
 
@@ -52,6 +53,7 @@ def gather_stretches(result: Any) -> pd.DataFrame:
             f"result is a {type(result).__name__}; a table with times was expected; pass what "
             "tw.scenes, tw.search, tw.align or tw.to_spans returns"
         )
+    refuse_levels(result, "result")
     two = _sides_of(result)
     if two is not None:
         return _check_times(_both_sides(result, *two))
@@ -63,6 +65,7 @@ def gather_stretches(result: Any) -> pd.DataFrame:
             "expected; pass what tw.scenes, tw.search or tw.to_spans returns, or rename columns"
         )
     table = result.reset_index(drop=True)
+    _check_labels(table)
     return _check_times(table[["video_id", *_TIMES]].assign(label=str_column(_names(table))))
 
 
@@ -94,10 +97,11 @@ def _both_sides(result: pd.DataFrame, kind: str, sides: list[list[str]]) -> pd.D
 def _names_of_changes(result: pd.DataFrame) -> list[str]:
     """What became of each stretch, and of which option where there are several."""
     changes = [str(change).capitalize() for change in result["change"]]
-    if "embedding_option" not in result.columns or result["embedding_option"].nunique() < 2:
+    options = result.get("embedding_option")
+    if options is None or options.nunique(dropna=False) < 2:
         return changes
-    pairs = zip(changes, result["embedding_option"], strict=True)
-    return [f"{change} ({option})" for change, option in pairs]
+    named = zip(changes, options, options.notna(), strict=True)
+    return [f"{change} ({option})" if known else change for change, option, known in named]
 
 
 def one_side_of(result: pd.DataFrame) -> str | None:
@@ -109,6 +113,21 @@ def one_side_of(result: pd.DataFrame) -> str | None:
     if "change" not in result.columns:
         return f"rename(columns={renamed})"
     return f"rename(columns={renamed | {'change': 'label'}}).dropna(subset='start_sec')"
+
+
+def _check_labels(table: pd.DataFrame) -> None:
+    """Refuse labels of which one would be lost: in two columns, or several in a cell."""
+    labels = table.get("label")
+    if isinstance(labels, pd.DataFrame):
+        raise InputError(
+            "result has several columns 'label'; one was expected; rename or drop the others"
+        )
+    for row, label in enumerate(() if labels is None else labels):
+        if pd.api.types.is_list_like(label) and len(label):
+            raise InputError(
+                f"label of span {row} is {brief(label)}; one text was expected; make a row of "
+                "each: result.explode('label')"
+            )
 
 
 def _names(table: pd.DataFrame) -> list[str]:

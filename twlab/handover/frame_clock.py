@@ -78,8 +78,8 @@ def make_clock(fps: Any, start_timecode: str | None) -> Clock:
         return Clock(rate)
     if not _SMPTE.fullmatch(str(start_timecode)):
         raise InputError(
-            f"start_timecode is {brief(start_timecode)}; hours, minutes, seconds and frames were "
-            "expected; write '01:00:00:00', or '01:00:00;00' where frames are dropped"
+            f"start_timecode is {brief(start_timecode)}; hours below 24, minutes, seconds and "
+            "frames were expected; write '01:00:00:00', or '01:00:00;00' where frames are dropped"
         )
     drops = ";" in start_timecode
     first = round(parse_timecode(start_timecode, fps=float(rate)) * rate)

@@ -6,6 +6,7 @@ frame.
 
 * :func:`load_spans` - a table of the spans of a file
 * :func:`save_spans` - a file of the spans of a table
+* :func:`holds_spans`, :func:`parse_spans` - whether some content is spans, and which
 * :func:`read_sheet` - the rows of a CSV as people write it
 """
 
@@ -16,6 +17,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import orjson
@@ -35,9 +37,8 @@ from twlab.wording import brief
 
 if TYPE_CHECKING:
     import os
-    from pathlib import Path
 
-__all__ = ["load_spans", "read_sheet", "save_spans"]
+__all__ = ["holds_spans", "load_spans", "parse_spans", "read_sheet", "save_spans"]
 
 SpanForm = Literal["csv", "elan", "via", "label-studio", "cvat"]
 
@@ -46,6 +47,9 @@ MOST_BYTES = 256 << 20
 
 _FORMS: dict[str, SpanForm] = {".csv": "csv", ".tsv": "csv", ".eaf": "elan", ".xml": "cvat"}
 _SEPARATORS = (",", ";", "\t")
+ELAN_ROOT, ELAN_HEAD_BYTES = b"<ANNOTATION_DOCUMENT", 4096
+"""What begins the document of ELAN, after the declaration of XML and remarks."""
+
 _MARKS_OF_SMPTE = 3
 """Those between hours, minutes, seconds and frames."""
 
@@ -113,9 +117,7 @@ def load_spans(
     source = user_path(path)
     _check_naming(video_id)
     content = read_bounded(source, MOST_BYTES)
-    gathered = _read_form(content, source, _form_of(source, form), frame_rate)
-    gathered.tell()
-    spans = pd.DataFrame(gathered.rows, columns=None if gathered.rows else list(SPAN_NAMES))
+    spans = _read_form(content, source, _form_of(source, form), frame_rate)
     names = spans["video_id"].where(spans["video_id"].astype(bool), source.stem)
     if isinstance(video_id, str):
         _refuse_several(spans["video_id"], video_id)
@@ -123,6 +125,39 @@ def load_spans(
     elif video_id is not None:
         names = names.map(lambda name: str(video_id.get(name, name)))
     return check_spans(spans.assign(video_id=names.astype(object)))
+
+
+def holds_spans(content: bytes) -> bool:
+    """Whether content that names no form is spans of a tool, and not embeddings."""
+    if _is_xml(content):
+        return True
+    try:
+        document = orjson.loads(content.removeprefix(codecs.BOM_UTF8))
+    except orjson.JSONDecodeError:
+        return False
+    if _is_page_rows(document):
+        return all("label" in row and "embedding" not in row for row in document)
+    return bool(document) and (is_via(document) or is_label_studio(document))
+
+
+def parse_spans(content: bytes, name: str, *, frame_rate: float | None) -> pd.DataFrame:
+    """The spans of content that says its form itself, as :func:`load_spans` returns them.
+
+    Raises
+    ------
+    LoadError
+        If it is of no form that is known.
+    InputError
+        If frames are counted and ``frame_rate`` is not given.
+    """
+    source = Path(name)
+    spans = _read_form(content, source, None, frame_rate)
+    names = spans["video_id"].where(spans["video_id"].astype(bool), source.stem)
+    return check_spans(spans.assign(video_id=names.astype(object)))
+
+
+def _is_xml(content: bytes) -> bool:
+    return content.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<")
 
 
 def _check_naming(video_id: Any) -> None:
@@ -261,6 +296,17 @@ def _form_of(path: Path, form: Any) -> SpanForm | None:
 
 def _read_form(
     content: bytes, path: Path, form: SpanForm | None, frame_rate: float | None
+) -> pd.DataFrame:
+    """The spans of a file of a form, which the content may say; warns of what was left out."""
+    if form is None and _is_xml(content):
+        form = "elan" if ELAN_ROOT in content[:ELAN_HEAD_BYTES] else "cvat"
+    gathered = _gather_form(content, path, form, frame_rate)
+    gathered.tell()
+    return pd.DataFrame(gathered.rows, columns=None if gathered.rows else list(SPAN_NAMES))
+
+
+def _gather_form(
+    content: bytes, path: Path, form: SpanForm | None, frame_rate: float | None
 ) -> Gathered:
     """The spans of a file of a form, which of JSON the content may say."""
     source = path.name
@@ -271,7 +317,7 @@ def _read_form(
     if form == "cvat":
         return read_cvat(content, source, frame_rate)
     try:
-        document = orjson.loads(content)
+        document = orjson.loads(content.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as error:
         raise LoadError(
             f"it is no JSON that can be read ({error}); a whole file was expected; export it again",

@@ -195,7 +195,13 @@ def _walk_folders(base: str) -> Iterator[str]:
 
 def _list_folder(folder: Path) -> list[Input]:
     """The files below a folder that may hold embeddings; files of arrays only by name."""
-    sources = _keep_once(path for path in _list_below(folder) if file_kind(path.name) != "arrays")
+    below = [] if folder.suffix == ".lance" else _list_below(folder)
+    sources = _keep_once(path for path in below if file_kind(path.name) != "arrays")
+    if not sources and (folder.suffix == ".lance" or any(folder.glob("*.lance"))):
+        raise LoadError(
+            "is the folder of a store; one of answers was expected; open it with tw.open(path)",
+            source=str(folder),
+        )
     if not sources:
         raise LoadError(
             f"no file of {', '.join(_KIND_OF_ENDING)} (or .gz, .zst of these) in this folder; "
@@ -206,10 +212,10 @@ def _list_folder(folder: Path) -> list[Input]:
 
 
 def _list_below(folder: Path) -> list[Path]:
-    """All files below a folder but the hidden ones."""
+    """All files below a folder but the hidden ones and those of stores."""
     paths = []
     for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [n for n in folders if not n.startswith(".") and not n.endswith(".lance")]
         paths += [Path(parent, name) for name in names if not name.startswith(".")]
     return paths
 

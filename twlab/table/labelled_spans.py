@@ -5,6 +5,7 @@ the names alone, in one place; times are seconds from the start of the video.
 
 * :func:`check_spans` - a table with our names, checked
 * :func:`rename_spans`, :data:`SPAN_NAMES` - those names
+* :func:`refuse_levels` - no names of several levels
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from twlab.table.segments import str_column
 from twlab.timecodes import LATEST_SEC
 from twlab.wording import brief
 
-__all__ = ["SPAN_NAMES", "check_spans", "rename_spans"]
+__all__ = ["SPAN_NAMES", "check_spans", "refuse_levels", "rename_spans"]
 
 SPAN_NAMES = ("video_id", "start_sec", "end_sec", "label")
 
@@ -61,6 +62,7 @@ def check_spans(spans: Any, *, video_id: str | None = None) -> pd.DataFrame:
             f"spans are a {type(spans).__name__}; a DataFrame with {', '.join(SPAN_NAMES)} was "
             "expected; of a file take tw.load_spans(path)"
         )
+    refuse_levels(spans, "spans")
     table = rename_spans(spans).reset_index(drop=True)
     twice = table.columns[table.columns.duplicated()]
     if len(twice):
@@ -84,6 +86,16 @@ def check_spans(spans: Any, *, video_id: str | None = None) -> pd.DataFrame:
     others = [name for name in table.columns if name not in SPAN_NAMES]
     named: pd.DataFrame = table[[*SPAN_NAMES, *others]]
     return named
+
+
+def refuse_levels(table: pd.DataFrame, name: str) -> None:
+    """Refuse columns whose names have several levels, as a pivot makes them."""
+    if table.columns.nlevels > 1:
+        raise InputError(
+            f"{name} has columns of {table.columns.nlevels} levels, such as "
+            f"{brief(table.columns[0])}; names of one level were expected; take one level: "
+            f"{name}.columns = {name}.columns.get_level_values(0)"
+        )
 
 
 def rename_spans(spans: pd.DataFrame) -> pd.DataFrame:
@@ -123,9 +135,14 @@ def _as_seconds(table: pd.DataFrame, name: str) -> pd.Series[Any]:
         row = int(np.flatnonzero(wrong)[0])
         cell = table[name].iloc[row]
         cell = cell.item() if isinstance(cell, np.generic) else cell
+        missing = pd.api.types.is_scalar(cell) and pd.isna(cell)
         raise InputError(
             f"{name} of span {row} is {brief(cell)}; seconds were expected; "
-            "convert timecodes with tw.intervals.parse_timecode"
+            + (
+                f"drop the rows without it: spans.dropna(subset=[{name!r}])"
+                if missing
+                else "convert timecodes with tw.intervals.parse_timecode"
+            )
         )
     return seconds
 

@@ -89,10 +89,10 @@ def address_of(path_or_uri: Any) -> str:
         return text.rstrip("/")
     path = user_path(text).absolute()
     lengths = [len(os.fsencode(part)) for part in path.parts]
-    if "\0" in text or max(lengths) > LONGEST_NAME or len(os.fsencode(path)) > LONGEST_PATH:
+    if max(lengths) > LONGEST_NAME or len(os.fsencode(path)) > LONGEST_PATH:
         raise InputError(
-            f"{text[:40]!r}… is not the name of a folder (too long, or with a NUL in it); the "
-            "path of the folder of a store was expected; choose a shorter one"
+            f"{text[:40]!r}… is not the name of a folder (too long); the path of the folder of a "
+            "store was expected; choose a shorter one"
         )
     if path.exists() and not path.is_dir():
         raise InputError(
