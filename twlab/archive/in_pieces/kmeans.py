@@ -153,10 +153,10 @@ def _read_unit_rows(pieces: Sequence[Piece]) -> tuple[Matrix, Mask]:
     """All vectors scaled to length 1, each piece when it is read, and which are zeros."""
     unit, zero = np.empty((0, 0), np.float32), np.zeros(sum(one.n_rows for one in pieces), bool)
     for piece in pieces:
-        scaled, zero[piece.span] = scale_rows(piece.matrix())
-        unit = unit if unit.size else np.empty((len(zero), scaled.shape[1]), np.float32)
-        check_one_width({unit.shape[1], scaled.shape[1]})
-        unit[piece.span] = scaled
+        read = piece.matrix()
+        unit = unit if unit.size else np.empty((len(zero), read.shape[1]), np.float32)
+        check_one_width({unit.shape[1], read.shape[1]})
+        zero[piece.span] = scale_rows(read, out=unit[piece.span])[1]
     return unit, zero
 
 
