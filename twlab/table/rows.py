@@ -8,7 +8,8 @@ the same labels for different segments.
 * :func:`identities` - a text for each row, equal where two rows are the same segment
 * :func:`name_pieces` - which piece each row without time is
 * :func:`page_ranks` - the order of pieces within a document
-* :func:`time_order` - positions of the rows by video, and time or page
+* :func:`time_order` - positions of the rows by video, and time or page; :func:`time_keys` - by
+  what they are put in order
 * :func:`align_rows` - labels or coordinates in the order of the table's rows
 * :func:`align_column` - the same, or a column of the table by its name
 * :func:`align_values` - one value for each row, and no table of several
@@ -41,6 +42,7 @@ __all__ = [
     "identities",
     "name_pieces",
     "page_ranks",
+    "time_keys",
     "time_order",
     "untimed_mask",
 ]
@@ -156,16 +158,19 @@ def time_order(data: Any) -> NDArray[np.intp]:
     Rows without time come last in their video, by page and chunk; rows of the same time keep
     their order.
     """
-    n = len(data)
-    if not isinstance(data, pd.DataFrame):
-        return np.arange(n)
+    keys = time_keys(data) if isinstance(data, pd.DataFrame) else []
+    return np.lexsort(keys) if keys else np.arange(len(data))
+
+
+def time_keys(data: pd.DataFrame) -> list[NDArray[Any]]:
+    """Numbers by which rows are in order of video and time, the first one to sort by last."""
     keys: list[Any] = list(page_ranks(data))
     for name in ("end_sec", "start_sec"):
         if name in data.columns:
             keys.append(pd.to_numeric(data[name], errors="coerce").to_numpy(float, na_value=np.nan))
     if "video_id" in data.columns:
         keys.append(pd.factorize(data["video_id"].astype(str), sort=True)[0])
-    return np.lexsort(keys) if keys else np.arange(n)
+    return keys
 
 
 def align_rows(data: Any, values: Any, name: str) -> Any:

@@ -48,7 +48,7 @@ from twlab.analysis.groups.partitions import (
 )
 from twlab.checks import is_number
 from twlab.errors import InputError
-from twlab.table.rows import time_order
+from twlab.table.rows import time_keys
 from twlab.table.segments import (
     check_segments,
     clip_mask,
@@ -59,6 +59,8 @@ from twlab.table.segments import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
     from twlab.analysis.groups.partitions import UnitRows
     from twlab.table.types import Mask, Matrix, Positions, TableOrVectors
@@ -301,10 +303,11 @@ def rows_in_time(segments: Any, leading: Matrix, present: Mask, method: str) -> 
             usable &= segments[["start_sec", "end_sec"]].notna().all(axis=1).to_numpy(bool)
     order = np.arange(len(leading))
     if isinstance(segments, pd.DataFrame):
-        if leading.size:
-            order = np.lexsort(leading.T)
         known = [name for name in ("video_id", "start_sec", "end_sec") if name in segments.columns]
-        order = order[time_order(segments[known].iloc[order])]
+        keys = time_keys(segments[known])
+        order = np.lexsort(keys) if keys else order
+        if leading.size and _has_equal(keys, order):
+            order = np.lexsort([*leading.T, *keys])
     rows = order[usable[order]]
     if method in ("ward", "average") and len(rows) > MOST_TREE_ROWS:
         raise InputError(
@@ -312,6 +315,15 @@ def rows_in_time(segments: Any, leading: Matrix, present: Mask, method: str) -> 
             f"{MOST_TREE_ROWS:,} were expected; use method='kmeans' or fewer rows"
         )
     return rows
+
+
+def _has_equal(keys: list[NDArray[Any]], order: Positions) -> bool:
+    """Whether some rows, put in order, have the same keys, NaN being one."""
+    same = np.ones(max(0, len(order) - 1), np.bool_)
+    for key in keys:
+        before, after = key[order[:-1]], key[order[1:]]
+        same &= (before == after) | (np.isnan(before) & np.isnan(after))
+    return bool(same.any())
 
 
 def move_rows(unit: Matrix, rows: Positions) -> Matrix:
