@@ -14,6 +14,7 @@ from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
 import twlab as tw
+from twlab.table import time_order
 
 pytestmark = pytest.mark.numbers
 
@@ -385,6 +386,43 @@ def test_alternation_ends_before_a_group_is_lost() -> None:
 def test_many_groups_start_from_many_rows() -> None:
     assert len(partitions.start_rows(10**6, 10, 0)) == partitions.MOST_START_ROWS // 4
     assert len(partitions.start_rows(10**6, 1000, 0)) == 50_000
+
+
+def test_a_sample_that_stays_saves_the_round_that_confirms(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many rows in plain groups all are gone through once; where they move, again."""
+    true = rng.integers(6, size=8000)
+    plain = unit(np.eye(16)[true] + 0.1 * rng.normal(size=(8000, 16)))
+    noise = unit(rng.normal(size=(8000, 16)))
+    monkeypatch.setattr(partitions, "MOST_START_ROWS", 400)
+    monkeypatch.setattr(partitions, "MIDDLE_ROWS", 1500)
+    n_rounds = []
+    for rows in (plain, noise):
+        held, rounds = partitions.InMemory(rows), []
+        whole = held.assign
+        held.assign = lambda centres: (rounds.append(1), whole(centres))[1]  # type: ignore[func-returns-value, method-assign]  # noqa: B023 - called here
+        labels = partitions.spherical_kmeans(held, 6, random_state=0)
+        n_rounds.append(len(rounds))
+        centres = unit(partitions.group_sums(rows, labels, 6))
+        assert (np.argmax(rows @ centres.T, axis=1) == labels).mean() > 0.99
+    assert n_rounds[0] == 1
+    assert n_rounds[1] > 2
+    assert adjusted_rand_score(true, tw.cluster(plain, 6, method="kmeans")) > 0.999
+
+
+def test_order_in_time_looks_at_vectors_only_where_times_are_equal(
+    rng: np.random.Generator,
+) -> None:
+    leading = rng.normal(size=(60, 8)).astype(np.float32)
+    table = film(np.eye(60)).assign(video_id=rng.choice(["a", "b", None], 60))
+    for start in (np.arange(60.0), np.repeat([3.0, 1.0, np.nan], 20)):
+        table = table.assign(start_sec=start, end_sec=start + 1)
+        order = np.lexsort(leading.T)
+        places = table[["video_id", "start_sec", "end_sec"]]
+        expected = order[time_order(places.iloc[order])]
+        found = clustering.rows_in_time(table, leading, np.ones(60, bool), "kmeans")
+        assert np.array_equal(found, expected)
 
 
 @pytest.mark.filterwarnings("ignore:.* has no rows")

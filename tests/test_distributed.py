@@ -130,6 +130,26 @@ def test_few_rows_are_brought_once_and_no_round_is_sent_to_workers(
     assert counts[1] == 2 * len(pieces.join_fragments(Parts(table, CUTS))) < counts[0]
 
 
+def test_kmeans_of_many_rows_asks_the_same_sample_in_pieces(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "PIECE_ROWS", 900)
+    monkeypatch.setattr(partitions, "MIDDLE_ROWS", 500)
+    drawn = pd.DataFrame({"video_id": "v", "start_sec": np.arange(2400.0)})
+    rows = rng.normal(size=(2400, 6)) + np.where(np.arange(2400) % 2, 1.5, -1.5)[:, None]
+    table = tw.with_vectors(drawn.assign(end_sec=drawn["start_sec"] + 1), rows)
+    asked: list[bool] = []
+    settled = partitions._is_settled
+    monkeypatch.setattr(
+        partitions, "_is_settled", lambda *given: asked.append(settled(*given)) or asked[-1]
+    )
+    found = tw.cluster(Parts(table, [700, 1500]), 2, method="kmeans")
+    told = [*asked]
+    same(found, tw.cluster(table, 2, method="kmeans"))
+    assert told
+    assert asked == [*told, *told]
+
+
 def test_kmeans_finds_what_is_there(table: pd.DataFrame) -> None:
     from sklearn.metrics import adjusted_rand_score
 

@@ -79,7 +79,9 @@ MOST_ROUNDS = 100
 
 FEW_MOVE = 1000
 """K-means ends when fewer than one row in so many moves. With 500 and 2,000 the 4,700 shots of 18
-films in 60 groups end in the same ones."""
+films in 60 groups end in the same ones. Where all rows are many, those of a sample are asked, so
+that no round of all is there only to confirm: 200,000 rows between those of 18 films, in 12 or 60
+groups, end within 1e-6 of the same cosine, up to two rounds of nine earlier."""
 
 SUMMED_ROWS = 8192
 """Rows worked on at a time, to bound the memory; sums in another order would end in other bits."""
@@ -268,17 +270,34 @@ def spherical_kmeans(rows: UnitRows, n_groups: int, *, random_state: int) -> Pos
         best = best_start(rows.starts(sample, n_groups, start_seeds(random_state)))
         return go_on(rows, best, random_state=random_state)
 
-    return lloyd(rows.once(f"start-{n_groups}", find), rows.assign)[0]
+    centres, settled = rows.once(f"start-{n_groups}", find), None
+    if _are_many(rows, n_groups):  # other rows than those that the centres come from
+        drawn = _larger_sample(rows, n_groups, [random_state, 1])
+        settled = functools.partial(_is_settled, rows.take(drawn), drawn)
+    return lloyd(centres, rows.assign, settled)[0]
 
 
 def go_on(rows: UnitRows, centres: Matrix, *, random_state: int) -> Matrix:
     """The centres after alternation on a larger sample, where all rows are many times as many."""
-    wanted = max(MIDDLE_ROWS, 250 * len(centres))
-    if rows.n_rows < 4 * wanted:
+    if not _are_many(rows, len(centres)):
         return centres
-    drawn = np.random.default_rng(random_state).choice(rows.n_rows, wanted, replace=False)
-    sample = rows.take(np.sort(drawn))
+    sample = rows.take(_larger_sample(rows, len(centres), random_state))
     return directions(lloyd(centres, InMemory(sample).assign)[1], centres)
+
+
+def _are_many(rows: UnitRows, n_groups: int) -> bool:
+    return rows.n_rows >= 4 * max(MIDDLE_ROWS, 250 * n_groups)
+
+
+def _larger_sample(rows: UnitRows, n_groups: int, seed: int | list[int]) -> Positions:
+    wanted = max(MIDDLE_ROWS, 250 * n_groups)
+    return np.sort(np.random.default_rng(seed).choice(rows.n_rows, wanted, replace=False))
+
+
+def _is_settled(sample: Matrix, drawn: Positions, centres: Matrix, labels: Positions) -> bool:
+    """Whether so few rows of a sample leave their groups for other centres that k-means ends."""
+    moved = _assign_in_blocks(sample, centres)[0] != labels[drawn]
+    return int(moved.sum()) * FEW_MOVE < len(drawn)
 
 
 def start_rows(n: int, n_groups: int, random_state: int) -> Positions:
@@ -329,16 +348,21 @@ def best_start(runs: Iterable[Start]) -> Matrix:
 
 
 def lloyd(
-    centres: Matrix, assign: Callable[[Matrix], tuple[Positions, Floats]]
+    centres: Matrix,
+    assign: Callable[[Matrix], tuple[Positions, Floats]],
+    settled: Callable[[Matrix, Positions], bool] | None = None,
 ) -> tuple[Positions, Floats]:
     """The groups in which alternation ends, and their sums; ``assign`` may work anywhere.
 
     It gives, for centres, the nearest one of each row and the sum of the rows of each centre. The
-    end is when fewer than one row in ``FEW_MOVE`` moves, or a group would lose all its rows.
+    end is when fewer than one row in ``FEW_MOVE`` moves, or ``settled`` says that no more would,
+    or a group would lose all its rows.
     """
     labels, sums = assign(centres)
     for _ in range(MOST_ROUNDS):
         centres = directions(sums, centres)
+        if settled is not None and settled(centres, labels):
+            break
         moved, new_sums = assign(centres)
         if len(np.unique(moved)) < len(np.unique(labels)):
             break
