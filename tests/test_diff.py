@@ -241,6 +241,18 @@ def test_grids_may_differ(film: NDArray[np.float32]) -> None:
         ]
 
 
+@pytest.mark.parametrize("speed", [0.9, 0.96, 1.1])
+def test_a_version_of_another_speed_is_one_stretch(film: NDArray[np.float32], speed: float) -> None:
+    clips = int(len(film) * speed)
+    at = (np.arange(clips) + 0.5) / speed - 0.5
+    low = np.clip(np.floor(at).astype(int), 0, len(film) - 2)
+    share = np.clip(at - low, 0, 1)[:, np.newaxis].astype(np.float32)
+    laid = film[low] * (1 - share) + film[low + 1] * share
+    found = tw.diff(version(film, "one"), version(laid, "two"))
+    assert found["change"].tolist() == ["matched"]
+    assert found["speed"].iloc[0] == pytest.approx(speed, abs=0.02)
+
+
 def test_several_versions_stand_in_one_table(edited: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     one, two = edited
     short = one[:50].assign(video_id="three")
@@ -258,6 +270,8 @@ def test_what_cannot_be_compared_is_refused(edited: tuple[pd.DataFrame, pd.DataF
         tw.diff(pd.concat([one, two]), two)
     with pytest.raises(tw.InputError, match="b holds no segments with times"):
         tw.diff(one, two.assign(start_sec=np.nan))
+    with pytest.raises(tw.InputError, match="a holds no segments with times"):
+        tw.diff(one[:0], two)
     with pytest.raises(tw.InputError, match="'one' has the options 'visual' and 'two' has 'audio'"):
         tw.diff(one, two.assign(embedding_option="audio"))
     with pytest.raises(tw.InputError, match="model"):

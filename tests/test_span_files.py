@@ -462,3 +462,12 @@ def test_segments_as_a_page_saves_them_are_spans(tmp_path: Path) -> None:
         spans = tw.load_spans(path)
     assert in_order(spans) == [["=v", 0, 2500, "a; b"], ["=v", 0, 2500, "c"]]
     assert spans["novelty"].tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("form", ["csv", "via", "elan"])
+def test_files_whose_names_are_no_utf8(form: Any, tmp_path: Path) -> None:
+    spans = pd.DataFrame({"video_id": "f", "start_sec": [0.0], "end_sec": [1.0], "label": "a"})
+    path = tw.save_spans(spans, tmp_path / "caf\udce9", form=form)
+    assert tw.load_spans(path, form=form)["video_id"].tolist() == ["f"]
+    path.write_text("start,end,label\n0,1,a\n")
+    assert tw.load_spans(path, form="csv")["video_id"].tolist() == ["caf\\xe9"]

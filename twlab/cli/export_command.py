@@ -18,7 +18,7 @@ from twlab.cli.commands import add_command
 from twlab.cli.pipes import PIPE, open_output, open_sources
 from twlab.errors import InputError
 from twlab.paths import read_bounded, user_path
-from twlab.wording import brief, say_count
+from twlab.wording import brief, printable, say_count
 
 if TYPE_CHECKING:
     import io
@@ -286,7 +286,7 @@ def _parse_results(content: bytes, name: str, chosen: argparse.Namespace) -> pd.
     _refuse_option_of_table(chosen.option, name)
     table = read_sheet(content, name, frame_rate=chosen.fps, times=RESULT_TIMES)
     if not {"video_id", "a_video_id", "video_id_a"} & {*table.columns}:
-        table = table.assign(video_id=Path(name).stem)
+        table = table.assign(video_id=printable(Path(name).stem))
     return table
 
 

@@ -11,6 +11,7 @@ from twlab.cli.commands import add_command
 from twlab.cli.pipes import PIPE, open_output, open_sources
 from twlab.endings import family_of
 from twlab.errors import InputError, MissingExtraError, warn
+from twlab.wording import printable
 
 if TYPE_CHECKING:
     import argparse
@@ -244,7 +245,8 @@ def match_films(segments: pd.DataFrame, films: list[Path]) -> dict[str, Path]:
             names.setdefault(one, set()).add(name)
     found: dict[str, Path] = {}
     for film in films:
-        own = {film.name, film.stem, f"{film.parent.name}/{film.name}"}
+        places = (film.name, film.stem, f"{film.parent.name}/{film.name}")
+        own = {*map(printable, places)}
         fitting = [one for one in videos if own & {one, Path(one).stem, *names.get(one, ())}]
         if not fitting:
             warn(f"{film.name!r} is the film of no video of the answers, and is left out")

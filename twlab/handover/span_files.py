@@ -33,7 +33,7 @@ from twlab.paths import read_bounded, replace_file, user_path
 from twlab.table.labelled_spans import SPAN_NAMES, check_spans, rename_spans
 from twlab.table.sheet_cells import mark_texts, unmark_texts
 from twlab.timecodes import parse_timecode
-from twlab.wording import brief
+from twlab.wording import brief, printable
 
 if TYPE_CHECKING:
     import os
@@ -118,7 +118,7 @@ def load_spans(
     _check_naming(video_id)
     content = read_bounded(source, MOST_BYTES)
     spans = _read_form(content, source, _form_of(source, form), frame_rate)
-    names = spans["video_id"].where(spans["video_id"].astype(bool), source.stem)
+    names = spans["video_id"].where(spans["video_id"].astype(bool), printable(source.stem))
     if isinstance(video_id, str):
         _refuse_several(spans["video_id"], video_id)
         names = pd.Series(video_id, index=spans.index, dtype=object)
@@ -152,7 +152,7 @@ def parse_spans(content: bytes, name: str, *, frame_rate: float | None) -> pd.Da
     """
     source = Path(name)
     spans = _read_form(content, source, None, frame_rate)
-    names = spans["video_id"].where(spans["video_id"].astype(bool), source.stem)
+    names = spans["video_id"].where(spans["video_id"].astype(bool), printable(source.stem))
     return check_spans(spans.assign(video_id=names.astype(object)))
 
 
@@ -365,7 +365,7 @@ def _read_csv(content: bytes, path: Path, frame_rate: float | None) -> Gathered:
     table = read_sheet(content, path.name, frame_rate=frame_rate)
     if not len(table):
         return Gathered(path.name)
-    named = check_spans(table, video_id=path.stem)
+    named = check_spans(table, video_id=printable(path.stem))
     return Gathered(
         path.name, [{str(k): v for k, v in row.items()} for row in named.to_dict("records")]
     )

@@ -145,8 +145,10 @@ def diff(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     noise) 19 stretches in 20 were told with every time right within a segment. Of the sample
     film cut anew with ffmpeg (a scene moved, two left out, one put in) and encoded by
     :func:`twlab.encode` in clips of 4 s all eight were, none more than 1.1 s off. A stretch that
-    ``b`` shows twice is added once. ``diff(b, a)`` says the same with both sides, and missing and
-    added, exchanged.
+    ``b`` shows twice is added once. A version that runs up to a tenth faster or slower is
+    matched as a whole; one of 1.15 or 1.25 times the length comes in pieces with additions
+    between them, where :func:`twlab.align` still finds one. ``diff(b, a)`` says the same with
+    both sides, and missing and added, exchanged.
 
     Examples
     --------
@@ -164,15 +166,16 @@ def diff(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     for table in (a, b):
         check_segments(table)
     first, others = _versions(a), _versions(b)
+    for side, versions in (("a", first), ("b", others)):
+        if not versions:
+            raise InputError(
+                f"{side} holds no segments with times; one version or more was expected; pass "
+                "clips with start_sec and end_sec"
+            )
     if len(first) != 1:
         raise InputError(
             f"a holds {len(first)} videos with times ({', '.join(list(first)[:3])}); one version "
             "was expected, the others in b; filter by video_id"
-        )
-    if not others:
-        raise InputError(
-            "b holds no segments with times; one version or more was expected; pass clips with "
-            "start_sec and end_sec"
         )
     ((name, ours),) = first.items()
     parts = [_compare(name, ours, other, theirs) for other, theirs in others.items()]
