@@ -387,7 +387,7 @@ def test_whole_seconds_are_one_job_however_written(
         (None, {"end_sec": float("inf")}, "are not a span of time"),
         ("s3://bucket/a.mp4", {}, "'s3://bucket/a.mp4' is an address that the service does not"),
         ("68a1f5b0c3d4e5f6a7b8c9d0", {}, "is not a file here and looks like the id of an asset"),
-        ("a\0b.mp4", {}, "is not there; a file"),
+        ("a\0b.mp4", {}, "is no path; the name of a file"),
         ("x" * 5000, {}, "cannot be read .File name too long"),
     ],
 )
