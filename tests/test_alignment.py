@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from insides import shared_pieces
 
 import twlab as tw
 
@@ -276,6 +277,42 @@ def test_shift_scale_and_order_do_not_matter(
         sides.append(tw.with_vectors(one, tw.vectors(one) * factor).assign(**times))
     scaled = tw.align(*sides)
     np.testing.assert_allclose(scaled["b_end_sec"] / factor, found["b_end_sec"], atol=0.05)
+
+
+def best_by_loop(gain: np.ndarray, speed: float) -> set[tuple[float, ...]]:
+    """The best stretch of each line of one speed, cell by cell; what it sums up to, and where."""
+    (n, m), found, back = gain.shape, set(), speed < 0
+    shifts = [int(np.floor(abs(speed) * (i + 0.5))) for i in range(n)]
+    for line in range(-shifts[-1], m):
+        total, best, begun = np.float32(0), (np.float32(0), 0, 0), 0
+        for i, shift in enumerate(shifts):
+            column = line + shift
+            if 0 <= column < m:
+                begun = begun if total > 0 else i
+                worth = gain[i, m - 1 - column if back else column]
+                total = max(total + worth, np.float32(0))
+                best = (total, begun, i + 1) if total > best[0] else best
+        begin = line + abs(speed) * best[1]
+        found.add((round(float(best[0]), 4), *best[1:], m - begin if back else begin, speed))
+    return found
+
+
+# Up to 64 alike cells in a row lines are followed from these, else each is summed as a whole. A
+# threshold decides which lines are shown, and a price is asked of speeds; so pieces are looked at.
+@pytest.mark.parametrize("size", [(1, 1), (1, 20), (25, 1), (30, 20), (20, 45), (12, 220)])
+def test_every_line_has_its_best_stretch(size: tuple[int, int], rng: np.random.Generator) -> None:
+    similar = rng.normal(0.3, 0.3, size=size).round(1).astype(np.float32)  # with ties
+    rows, columns = rng.random(size[0]) > 0.1, rng.random(size[1]) > 0.1
+    rows[0] = columns[0] = similar[0, 0] = True
+    gain = shared_pieces.gain_of(similar, rows, columns)
+    truth = np.where(rows[:, None] & columns, similar - np.float32(0.3), np.float32(0))
+    one = shared_pieces.gain_of(np.ones((1, 1), np.float32), rows[:1], columns[:1])
+    for speed in (1 / 3, 0.7, 1.0, 2.2, 3.0, -1.0):
+        price = 0.7 - shared_pieces.find_stretches(one, (speed,), -2.0)[0].score
+        found = shared_pieces.find_stretches(gain, (speed,), 0.217 - price)
+        sums = {(round(p.score + price, 4), *p[1:5]) for p in found}
+        assert sums == {best for best in best_by_loop(truth, speed) if best[0] >= 0.217}
+        assert len(sums) == len(found)
 
 
 def test_refusals() -> None:

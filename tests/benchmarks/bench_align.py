@@ -10,9 +10,9 @@ blocks in another order or played backwards, noise, dropped segments, other foot
 speeds, and pictures changed alike throughout. Scored is the F of precision and recall over the
 seconds of the edit, right within one segment of the true place; 1 for nothing found where nothing
 is shared. Then CPU seconds for 2,000 x 10,000 segments, and of librosa's subsequence alignment,
-which finds one path: of the first call in a process and of later ones. With one thread the first
-took 2.2 s, librosa's 1.8 s, and 15 s when it was compiled, once on a machine; later ones 1.5 s and
-.7 s, 2.1 times as long. Half of that are the sweeps at 34 speeds, a third the similarities.
+which finds one path: of the first call in a process and of later ones. With one thread, on a
+machine with other work on it, later ones took .8 s, .4 of the 2.0 s that they took when every line
+was summed at all 34 speeds, and .8 of librosa's; a third of it are the similarities.
 
 With ``--constant`` the same and harder edits of one film of each source (cuts within segments,
 scenes cut out, inserts of a few segments, loud noise) are scored with a constant of

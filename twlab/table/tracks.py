@@ -165,12 +165,13 @@ def on_grid(unit: NDArray[np.float32], start: Floats, end: Floats, cell_sec: flo
     # Means by one sparse product: a row touches a few cells only.
     board = sparse.csr_array((weights, (cell, row)), shape=(n_cells, len(start)))
     total = np.asarray(board.sum(axis=1)).ravel()
-    cells = (board @ unit) / np.maximum(total, TOUCH_SEC)[:, None]
+    cells = np.asarray(board @ unit, np.float64)
+    cells /= np.maximum(total, TOUCH_SEC)[:, None]
     # A cell begins where it would without cuts, and the seconds cut before its rows later.
     began = np.zeros(n_cells)
     np.maximum.at(began, first.clip(0, n_cells - 1), cut)
     began = np.maximum.accumulate(began) + start[0] + np.arange(n_cells) * cell_sec
-    return Grid(np.asarray(cells, np.float64), total > 0.1, began, cell_sec)
+    return Grid(cells, total > 0.1, began, cell_sec)
 
 
 def common_cells(a: Track, b: Track, *, most: int) -> tuple[Floats, Floats, Floats, Floats]:

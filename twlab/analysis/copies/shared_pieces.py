@@ -20,9 +20,9 @@ from twlab.analysis.copies.contested import cut_contested
 from twlab.analysis.copies.diagonals import (
     BACKWARD,
     FORWARD,
-    LEAST,
     Stretch,
     find_stretches,
+    gain_of,
     runs_of,
 )
 from twlab.analysis.copies.evidence import (
@@ -98,8 +98,7 @@ def shared_pieces(pair: Pair, *, plain: bool = False, known: bool = False) -> li
     With ``plain`` lines are looked for at plain speed alone, and then turned somewhat. With
     ``known`` it is known that the two share something, and pieces count as those beside others.
     """
-    gain = pair.similar - np.float32(LEAST)
-    gain[~pair.a_filled], gain[:, np.diff(pair.b_counts) == 0] = 0.0, 0.0
+    gain = gain_of(pair.similar, pair.a_filled, np.diff(pair.b_counts) > 0)
     free = np.ones(len(pair.a), bool)
     stretches, found = [(0, len(free))], list[Stretch]()
     while stretches:
