@@ -196,15 +196,17 @@ def search_many(folder: Path, n: int) -> dict[str, Any]:
 
 
 def search_exact(folder: Path, n: int) -> dict[str, Any]:
-    store, rows, walls, seconds = opened(folder), queries(folder)[:20], [], []
+    """The first search reads, the second holds what it read, all further ones find it held."""
+    store, walls, seconds = opened(folder), [], []
     store._exact = True
-    store.search(rows[0], k=K)
-    for row in rows:
+    for row in queries(folder)[:22]:
         with Clock() as clock:
             store.search(row, k=K)
-        walls.append(1000 * clock.wall)
-        seconds.append(1000 * clock.cpu)
-    return {"p50_ms": round(np.median(walls), 1), "cpu_ms": round(np.median(seconds), 1)}
+        walls.append(round(1000 * clock.wall, 1))
+        seconds.append(round(1000 * clock.cpu, 1))
+    once = {"first_ms": walls[0], "second_ms": walls[1]} | {"first_cpu_ms": seconds[0]}
+    once |= {"second_cpu_ms": seconds[1]}
+    return once | {"p50_ms": np.median(walls[2:]), "cpu_ms": np.median(seconds[2:])}
 
 
 def near_duplicates(folder: Path, n: int) -> dict[str, Any]:

@@ -241,12 +241,21 @@ def _reason(error: Exception) -> str:
     return reason.removeprefix("Invalid input, ").partition(" Valid fields are ")[0][:300]
 
 
-def reading(table: Any, where: str | None) -> Any:
+@contextmanager
+def reading(table: Any, where: str | None) -> Iterator[None]:
     """Errors of reading rows, or those of a condition, as one sentence of ours."""
-    if where:
-        columns = ", ".join(name for name in table.schema.names if name != KEY)
-        return reword_errors(f"where={where!r} cannot be used", f"; the columns are {columns}")
-    return reword_errors(f"rows of the store {table.uri!r} cannot be read")
+    try:
+        yield
+    except InputError:
+        raise
+    except (ValueError, RuntimeError, OSError):
+        # Only now, as Lance takes half a millisecond for each thing that is said of the table.
+        what, advice = f"rows of the store {table.uri!r} cannot be read", ""
+        if where:
+            columns = ", ".join(name for name in table.schema.names if name != KEY)
+            what, advice = f"where={where!r} cannot be used", f"; the columns are {columns}"
+        with reword_errors(what, advice):
+            raise
 
 
 def retry(change: Callable[[], T], table: Any) -> T:

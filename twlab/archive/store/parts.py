@@ -314,6 +314,7 @@ class Part(Source):
             self._require_table(),
             where=lance.join_conditions(self._condition, where),
             columns=columns,
+            free_more=self._let_go,
         )
 
     def count_rows(self, where: str | None = None) -> int:
@@ -452,6 +453,12 @@ class Part(Source):
         :meth:`twlab.Store.optimize` has made a vector index, it is used where much is searched,
         and nearly all of what an exact search finds is found.
 
+        Without such an index every vector is compared. What is searched so a second time, without
+        a filter, is held in memory from then on, 4 bytes for each number of a vector, if that is
+        at most a quarter of what is free; it is given up when memory is short, with the next change
+        and with the store. Who filters alike again and again has a part hold its own:
+        ``part = store.where(...)``.
+
         Examples
         --------
         >>> import tempfile, twlab as tw
@@ -487,9 +494,14 @@ class Part(Source):
     def _look_within(self, within: str | None) -> Looked:
         """What is searched, with what is looked up once of the version that is shown."""
         table, known = self._require_table(), self._known
-        if known is None or known.version != table.version:
+        if known is None or known.table is not table:  # each change has a table of its own
             known = self._known = prepare_looking(table, self._condition)
         return known._replace(within=within)
+
+    def _let_go(self) -> None:
+        """Hold no rows that searches read."""
+        if self._known is not None:
+            self._known.held.let_go()
 
     def to_parquet(self, folder: str | os.PathLike[str]) -> Path:
         """The new folder to which all segments were written as Parquet files, whole or not at all.

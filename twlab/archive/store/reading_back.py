@@ -14,6 +14,8 @@ from twlab.memory import free_bytes
 from twlab.table.conditions import check_where
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
 __all__ = ["count", "read_table"]
@@ -29,14 +31,18 @@ def count(table: Any, where: str | None) -> int:
         return count_where(table, where)
 
 
-def read_table(table: Any, *, where: str | None, columns: list[str] | None) -> pd.DataFrame:
-    """The rows as pandas, their vectors in one block."""
+def read_table(
+    table: Any, *, where: str | None, columns: list[str] | None, free_more: Callable[[], None]
+) -> pd.DataFrame:
+    """The rows as pandas, their vectors in one block; more memory is freed where it is short."""
     import pyarrow as pa
 
     names = _check_columns(table.schema, columns)
     n = count(table, where)
     width = table.schema.field("embedding").type.list_size if "embedding" in names else 0
-    _check_fits(n, width)
+    if not _fits(n, width):
+        free_more()
+        _check_fits(n, width)
     block = np.empty((n, width), np.float32)
     parts, at = [], 0
     with reading(table, where):
@@ -80,12 +86,23 @@ def _check_columns(schema: Any, columns: list[str] | None) -> list[str]:
     return asked
 
 
+def _fits(n: int, width: int) -> bool:
+    """Whether the memory that is free would hold a table."""
+    free = free_bytes()
+    return free is None or _n_bytes(n, width) <= free
+
+
 def _check_fits(n: int, width: int) -> None:
     """Refuse a table that the memory that is free would not hold."""
-    needed, free = n * (4 * width + BYTES_PER_ROW), free_bytes()
+    needed, free = _n_bytes(n, width), free_bytes()
     if free is not None and needed > free:
         raise InputError(
             f"{n:,} segments take {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB of memory are free; "
             "a smaller table was expected; filter with where=, leave out the vectors with "
             "columns=, or pass the store itself to an analysis"
         )
+
+
+def _n_bytes(n: int, width: int) -> int:
+    """What a table takes in memory."""
+    return n * (4 * width + BYTES_PER_ROW)

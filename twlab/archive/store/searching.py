@@ -14,6 +14,7 @@ comes back is exact. Lance leaves out zero vectors.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -36,6 +37,7 @@ from twlab.analysis.judging.queries import embed_query
 from twlab.analysis.neighbors.exact import best_rows, merge_best
 from twlab.analysis.neighbors.similarity import dot_rows, same_space
 from twlab.archive.store.arrow import frame_of
+from twlab.archive.store.held_rows import HeldRows, RowBlock
 from twlab.archive.store.keys import KEY
 from twlab.archive.store.lance import (
     INDEX,
@@ -113,10 +115,11 @@ class Looked(NamedTuple):
     """What is searched: a table, which of its rows, and what is known of them."""
 
     table: Any
-    version: int
-    """The one that is looked at."""
+    """At the version that is looked at."""
+    n_rows: int
+    """Of the table, which Lance counts anew whenever it is asked."""
     schema: Any
-    """Of the table, which Lance makes anew whenever it is asked."""
+    """Of the table, too."""
     condition: str | None
     """What the store or part of it holds."""
     kinds: pd.DataFrame
@@ -127,6 +130,8 @@ class Looked(NamedTuple):
     """Where its rows lie, once that was looked up; empty before."""
     scopes: dict[str | None, Scope]
     """What searches found of what may be hits, by that condition."""
+    held: HeldRows
+    """What exact searches of all of it read."""
     within: str | None = None
     """What may be hits."""
 
@@ -151,7 +156,8 @@ class Runs(NamedTuple):
 def prepare_looking(table: Any, condition: str | None) -> Looked:
     """A store or part to be searched; what searches find of it is kept."""
     kinds = kinds_of(table, condition)
-    return Looked(table, table.version, table.schema, condition, kinds, {}, [], {})
+    n_rows = int(table.count_rows())
+    return Looked(table, n_rows, table.schema, condition, kinds, {}, [], {}, HeldRows())
 
 
 def kinds_of(table: Any, where: str | None) -> pd.DataFrame:
@@ -198,7 +204,7 @@ def search_table(
         asked.check_compared([*meant[-1]])
     there = {name for one in meant for name in one}
     plans = {name: scope.plan(looked, name) for name in options if name in there}
-    few = max(1, int(looked.table.count_rows()))
+    few = max(1, looked.n_rows)
     limits = [
         min(few, k if len(one) == len(scope.kinds) == 1 else max(MANY_EACH * k, LEAST_EACH))
         for one in meant
@@ -253,7 +259,7 @@ def _candidates(
                 every = np.concatenate([vectors[k][name] for k in mine])
                 owner = np.repeat(mine, [len(vectors[k][name]) for k in mine])
                 find = _nearest if plan.probes and not exact else _nearest_of_all
-                which, number = find(looked.table, plan, every, limit)
+                which, number = find(looked, plan, every, limit)
                 owners.append(owner[which])
                 numbers.append(number)
     owner, number = np.concatenate(owners), np.concatenate(numbers)
@@ -486,13 +492,14 @@ def _background(looked: Looked, condition: str | None) -> Matrix:
 
 
 def _nearest(
-    table: Any, plan: _Plan, vectors: Matrix, limit: int
+    looked: Looked, plan: _Plan, vectors: Matrix, limit: int
 ) -> tuple[Positions, NDArray[np.int64]]:
     """The rows nearest to each vector of length 1: which vector, and the number of the row."""
-    query = table.search(list(vectors), vector_column_name="embedding").distance_type("cosine")
+    query = looked.table.search(list(vectors), vector_column_name="embedding")
+    query = query.distance_type("cosine")
     query = query.select(["_distance"]).with_row_id(with_row_id=True).limit(limit)
     query = query.nprobes(plan.probes).refine_factor(5)
-    with reading(table, plan.hits):
+    with reading(looked.table, plan.hits):
         rows = (query.where(f"({plan.hits})") if plan.hits else query).to_arrow()
     several = "query_index" in rows.column_names
     which = rows["query_index"].to_numpy() if several else np.zeros(len(rows), np.intp)
@@ -500,37 +507,47 @@ def _nearest(
 
 
 def _nearest_of_all(
-    table: Any, plan: _Plan, vectors: Matrix, limit: int
+    looked: Looked, plan: _Plan, vectors: Matrix, limit: int
 ) -> tuple[Positions, NDArray[np.int64]]:
-    """The same by comparing every row, read once for all vectors.
+    """The same by comparing every row, read once for all vectors, or held.
 
     Equally alike rows rank by their numbers, whatever stands beside them in a block.
     """
     best = np.empty((len(vectors), 0), np.int64), np.empty((len(vectors), 0), np.float32)
     least = np.full(len(vectors), -np.inf, np.float32)
-    with reading(table, plan.hits):
-        query = plain_query(table, ["embedding", NUMBER], plan.hits)
-        for batch in query.to_batches(batch_size=COMPARED_ROWS):
-            rows = np.asarray(batch["embedding"].flatten()).reshape(len(batch), -1)
-            near = rows[close := _may_be_among(rows, vectors, least)]
-            if len(near):
-                numbers = batch[NUMBER].to_numpy().astype(np.int64)[close]
-                unit = scale_rows(near)[0]
-                best = merge_best(best, best_rows(vectors, unit, numbers, limit, own=False), limit)
-            if best[0].shape[1] == limit:
-                least = best[1][:, -1] - ROUGH
+    read = partial(_row_blocks, looked.table, plan.hits)
+    # Of the rows of a filter there are few, and who searches them often has a part with its own.
+    blocks = read() if looked.within else looked.held.blocks(plan.hits, read)
+    for block in blocks:
+        near = block.rows[close := _may_be_among(block, vectors, least)]
+        if len(near):
+            unit, numbers = scale_rows(near)[0], block.numbers[close]
+            best = merge_best(best, best_rows(vectors, unit, numbers, limit, own=False), limit)
+        if best[0].shape[1] == limit:
+            least = best[1][:, -1] - ROUGH
     which, column = np.nonzero(best[0] >= 0)
     return which, best[0][which, column]
 
 
-def _may_be_among(rows: Matrix, vectors: Matrix, least: Matrix) -> Mask:
+def _row_blocks(table: Any, where: str | None) -> Iterator[RowBlock]:
+    """All rows of a condition, some thousand at a time."""
+    with reading(table, where):
+        query = plain_query(table, ["embedding", NUMBER], where)
+        for batch in query.to_batches(batch_size=COMPARED_ROWS):
+            rows = np.asarray(batch["embedding"].flatten()).reshape(len(batch), -1)
+            with np.errstate(all="ignore"):
+                lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+            lengths[(lengths < SURE_LENGTH) | np.isinf(lengths)] = np.nan
+            yield RowBlock(rows, lengths, batch[NUMBER].to_numpy().astype(np.int64))
+
+
+def _may_be_among(block: RowBlock, vectors: Matrix, least: Matrix) -> Mask:
     """Which rows may reach the least similarity to one of the vectors; no zero vector does."""
     with np.errstate(all="ignore"):  # what float32 has no length of is compared
-        length = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-        length[(length < SURE_LENGTH) | np.isinf(length)] = np.nan
-        close = ~(rows @ vectors.T < least * length[:, None]).all(axis=1)
-    close[close] = rows[close].any(axis=1)
-    return np.asarray(close)
+        far = (block.rows @ vectors.T < least * block.lengths[:, None]).all(axis=1)
+    close = np.asarray(~far)
+    close[close] = block.rows[close].any(axis=1)
+    return close
 
 
 def _rows_of(looked: Looked, numbers: NDArray[np.int64], names: list[str]) -> Any:
