@@ -110,6 +110,22 @@ def test_an_interrupted_job_goes_on(job: str, table: pd.DataFrame, tmp_path: Pat
     assert not folder.exists()
 
 
+def test_no_pair_is_missed_whatever_cells_rows_lie_in(
+    table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cells save time; pairs are those of all comparisons, also where cells are drawn."""
+    drawn = np.random.default_rng(5)
+
+    def anywhere(unit: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        home = drawn.integers(len(centres), size=len(unit)).astype(np.int32)
+        return home, np.einsum("ij,ij->i", unit, centres[home])
+
+    monkeypatch.setattr(joins, "near_centres", anywhere)
+    expected = tw.near_duplicates(table, threshold=0.9, min_gap_sec=12)
+    assert len(expected)
+    same(pairs_by_cells(Parts(table, CUTS)), expected)
+
+
 def test_kmeans_chooses_the_same_count(table: pd.DataFrame, tmp_path: Path) -> None:
     found = tw.cluster(Parts(table, CUTS, work=tmp_path / "work"), method="kmeans")
     same(found, tw.cluster(table, method="kmeans"))

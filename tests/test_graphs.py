@@ -49,6 +49,17 @@ def test_every_row_is_in_the_cell_of_its_nearest_centre(film: np.ndarray) -> Non
     np.testing.assert_allclose(np.linalg.norm(found.centres, axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.parametrize("n_centres", [1, 2, 3, 150])
+def test_a_near_centre_is_mostly_the_nearest(film: np.ndarray, n_centres: int) -> None:
+    centres = np.concatenate([film[:n_centres], film[: n_centres // 2]])  # some are there twice
+    rows = np.concatenate([film, np.zeros((1, 48), np.float32)])
+    home, cosine = voronoi.near_centres(rows, centres)
+    products = rows @ centres.T
+    np.testing.assert_allclose(cosine, products[np.arange(len(rows)), home], atol=1e-6)
+    assert (cosine >= products.max(axis=1) - 1e-6).mean() > 0.9
+    assert len(voronoi.near_centres(rows[:0], centres)[0]) == 0
+
+
 @pytest.mark.usefixtures("bands")
 @pytest.mark.parametrize("threshold", [0.6, 0.95, 1.0])
 def test_no_pair_is_missed(film: np.ndarray, threshold: float) -> None:

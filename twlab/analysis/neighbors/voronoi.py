@@ -12,7 +12,7 @@ Everything takes rows of unit length, trusts its arguments and knows no table. A
 have one fixed seed, so that the same rows give the same cells.
 
 * :func:`divide_in_cells` - rows by the nearest of some centres; its steps are :func:`sample_rows`,
-  :func:`centres_of`, :func:`nearest_centres` and :func:`cells_by`, for rows that lie in pieces
+  :func:`centres_of`, :func:`near_centres` and :func:`cells_by` for rows that lie in pieces
 * :func:`search_of`, :func:`with_margins` - rows, and what is known of the cells they may visit
 * :func:`visits` - which rows visit which cells, :func:`bands` of them at a time
 
@@ -32,7 +32,7 @@ import numpy as np
 from twlab.analysis.neighbors.similarity import BLOCK_CELLS, dot_by_blas, dot_rows, product_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -48,7 +48,7 @@ __all__ = [
     "centres_of",
     "divide_in_cells",
     "gaps_of",
-    "nearest_centres",
+    "near_centres",
     "number_of_cells",
     "sample_rows",
     "search_of",
@@ -64,6 +64,11 @@ to nearly half more time with either at half or at double; the recall is the sam
 CELLS_PER_ROOT = 3
 """Cells for each square root of the rows: with more, visits cost less and centres more. At half
 those ten best take a third more time, at double a seventh."""
+
+GROUPS_LOOKED_AT = 4
+"""Groups of centres in which :func:`near_centres` looks. Of 3,000 centres it names the nearest for
+98.7 % of the rows in .28 of the time of all products; of 1,500 with 2, 4 and 8 groups for 98.9,
+99.6 and 99.9 % in .21, .32 and .57."""
 
 BAND = 256
 """Cells whose visits are found at a time; it bounds the memory (64 MB with 65,536 rows that visit).
@@ -111,13 +116,19 @@ def sample_rows(n_rows: int, n_cells: int) -> Positions:
     return np.sort(np.random.default_rng(0).choice(n_rows, size, replace=False))
 
 
-def centres_of(sample: Matrix, n_cells: int) -> Matrix:
-    """Centres by a few rounds of k-means."""
+def centres_of(
+    sample: Matrix,
+    n_cells: int,
+    *,
+    assign: Callable[[Matrix, Matrix], tuple[Homes, Matrix]] | None = None,
+) -> Matrix:
+    """Centres by a few rounds of k-means, with the nearest one of each row or a near one."""
+    assign = assign or nearest_centres
     n_cells = min(n_cells, len(sample))
     drawn = np.random.default_rng(1).choice(len(sample), n_cells, replace=False)
     centres = sample[np.sort(drawn)]
     for _ in range(ROUNDS):
-        labels, _ = nearest_centres(sample, centres)
+        labels, _ = assign(sample, centres)
         centres = _means(sample, labels, centres)
     return centres
 
@@ -137,6 +148,39 @@ def nearest_centres(unit: Matrix, centres: Matrix) -> tuple[Homes, Matrix]:
         home[rows] = block.argmax(axis=1)
         cosine[rows] = np.take_along_axis(block, home[rows, None], axis=1)[:, 0]
     return home, cosine
+
+
+def near_centres(unit: Matrix, centres: Matrix) -> tuple[Homes, Matrix]:
+    """A centre for each row that is seldom not the nearest, and its cosine.
+
+    The centres lie in groups, and each row looks in the few that are nearest to it. That is enough
+    for :func:`with_margins`, whose bounds hold for whatever cells rows lie in.
+    """
+    groups = _groups_of(centres)
+    home, cosine = np.zeros(len(unit), np.int32), np.full(len(unit), -2, np.float32)
+    n_looked = min(GROUPS_LOOKED_AT, len(groups.centres))
+    for part, block in _products(unit, groups.centres):
+        looked = np.argpartition(block, -n_looked, axis=1)[:, -n_looked:].ravel()
+        order = np.argsort(looked, kind="stable")
+        ends = np.searchsorted(looked[order], np.arange(len(groups.centres) + 1))
+        for group in range(len(groups.centres)):
+            rows = order[ends[group] : ends[group + 1]] // n_looked + part.start
+            here = groups.rows(group)
+            for some, products in _products(unit, centres[here], rows):
+                best = products.argmax(axis=1)
+                found = np.take_along_axis(products, best[:, None], axis=1)[:, 0]
+                nearer = found > cosine[rows[some]]
+                mine = rows[some][nearer]
+                home[mine], cosine[mine] = here[best[nearer]], found[nearer]
+    return home, cosine
+
+
+def _groups_of(centres: Matrix) -> Cells:
+    """Centres in about the square root of their number of groups, none of them empty."""
+    found = centres_of(centres, max(1, int(len(centres) ** 0.5)))
+    home, cosine = nearest_centres(centres, found)
+    there, group = np.unique(home, return_inverse=True)
+    return cells_by(found[there], group.astype(np.int32), cosine)
 
 
 def _products(
@@ -233,6 +277,7 @@ def visits(
     # x. y is nearer to e, so y.(c - e) <= -margin <= 0 (both centres have length 1), and
     #   x.c - x.e  =  (x - y).(c - e) + y.(c - e)  <=  r |c - e| - margin   (Cauchy and Schwarz).
     # Where x.c exceeds x.e + r |c - e| - margin, there is no such y, and the cell is passed by.
+    # A measured margin may be below 0, and says as much of cells whose centre is not the nearest.
     band = slice(cells.start, cells.stop)
     gaps, numbers, doubt = search.gaps[:, band], np.array(cells), _doubt(search.queries.shape[1])
     at, to = [], []

@@ -25,7 +25,7 @@ from twlab.analysis.neighbors.voronoi import (
     cells_by,
     centres_of,
     gaps_of,
-    nearest_centres,
+    near_centres,
     number_of_cells,
     sample_rows,
     visits,
@@ -102,8 +102,8 @@ def _find_centres(job: Checkpoint, pieces: Sequence[Piece], candidates: Position
     def sample_centres() -> dict[str, Any]:
         parts = job.map("centres", partial(take_rows, rows=rows), pieces)
         unit, zero = scale_rows(stack([part["matrix"] for part in parts]))
-        there = unit[~zero]
-        return {"centres": centres_of(there if len(there) else unit[:1], n_cells)}
+        there = unit[:1] if zero.all() else unit[~zero]
+        return {"centres": centres_of(there, n_cells, assign=near_centres)}
 
     centres: Matrix = job.once("centres", sample_centres)["centres"]
     return centres
@@ -112,7 +112,7 @@ def _find_centres(job: Checkpoint, pieces: Sequence[Piece], candidates: Position
 def places_in(piece: Piece, centres: Matrix) -> dict[str, Any]:
     """The cell of each row of a piece."""
     unit, zero = scale_rows(piece.matrix())
-    home, cosine = nearest_centres(unit, centres)
+    home, cosine = near_centres(unit, centres)
     return {"home": home, "cosine": cosine, "zero": zero}
 
 
