@@ -474,6 +474,32 @@ def drag(page: Page, points: list[tuple[float, float]]) -> None:
     page.mouse.up()
 
 
+IDLE = """async () => {
+  const late = (done) => setTimeout(done, 2000);
+  const next = () => new Promise((done) => (late(done), requestAnimationFrame(done)));
+  const idle = () => new Promise((done) => (late(done), requestIdleCallback(done)));
+  await next();
+  await idle();
+  await next();
+  await next();
+}"""
+"""What was begun has been drawn; a page that draws no frames is not waited for."""
+
+
+def settle(page: Page) -> None:
+    """Wait until the page stands still: what was begun is drawn, and two looks at it are the same.
+
+    On a machine with much to do a fixed time is too short now and then. A look makes the browser
+    draw, also a page that lies behind another. What never stands still is waited for 5 s.
+    """
+    deadline = time.monotonic() + 5
+    before, now = b"", b" "
+    while before != now and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+        page.evaluate(IDLE)
+        before, now = now, page.screenshot()
+
+
 def point_at(page: Page, x: float, y: float, wanted: Locator) -> None:
     """Move the pointer there, where what it shows then is to be seen; the page may still scroll."""
     for _ in range(20):

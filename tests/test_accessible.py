@@ -33,7 +33,7 @@ def violations(page: Page, within: str = "html") -> list[Any]:
 
     What is not to be seen, or moves, is left to settle first.
     """
-    page.wait_for_timeout(300)
+    lab.settle(page)
     # JupyterLab's body has no height of its own, and hides what overflows: to axe all is hidden.
     page.evaluate("document.body.style.minHeight = '100vh'")
     if not page.evaluate("'axe' in window"):

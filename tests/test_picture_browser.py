@@ -117,7 +117,7 @@ def draw_two(begun: list[Any], monkeypatch: pytest.MonkeyPatch, draws: list[int]
     for _ in range(2):
         thread = threading.Thread(target=order, daemon=True)
         thread.start()
-        thread.join(5)
+        thread.join(60)
     return got
 
 

@@ -92,7 +92,7 @@ def show(page: Page, figure: Any, path: Path, style: str = "") -> None:
         (path / "a.html").write_text(text.replace("</head>", f"<style>{style}</style></head>"))
     page.goto((path / "a.html").as_uri())
     page.wait_for_selector(".js-plotly-plot .main-svg")
-    page.wait_for_timeout(400)
+    lab.settle(page)
 
 
 def overlap(a: list[float], b: list[float]) -> bool:

@@ -97,7 +97,7 @@ def test_a_cluster_and_a_cell_look_the_same_in_both(
     page = context.new_page()
     page.goto((tmp_path / "a.html").as_uri())
     page.wait_for_selector(f".twx[data-theme={scheme}] .twx-timeline canvas")
-    page.wait_for_timeout(1000)
+    lab.settle(page)
     ours, square = lab.pixels(page, ".twx-map"), lab.pixels(page, ".twx-heatmap")
     lanes = lab.pixels(page, ".twx-timeline")
     page.goto((tmp_path / "map.html").as_uri())
@@ -109,7 +109,7 @@ def test_a_cluster_and_a_cell_look_the_same_in_both(
         assert shows(theirs, colour) > 10, colour
     page.goto((tmp_path / "heatmap.html").as_uri())
     page.wait_for_selector(".js-plotly-plot .heatmaplayer image")
-    page.wait_for_timeout(500)
+    lab.settle(page)
     drawn = lab.pixels(page, ".js-plotly-plot .heatmaplayer image")
     ends = film["end_sec"].to_numpy()
     for row, column in ((20, 70), (50, 30), (85, 40), (92, 95)):

@@ -77,7 +77,7 @@ def hover(page: Page, panel: str, row: int) -> None:
     x, y = place(page, panel, row)
     box = lab.box_of(page, f"{panel} {MARKS}")
     page.mouse.move(box["x"] + x, box["y"] + y)
-    page.wait_for_timeout(120)
+    lab.settle(page)
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def test_a_dot_under_the_pointer_is_ringed_on_the_other_map(
     canvas = page.locator(f"{there} {MARKS}")
     for row in (7, 44) if here == LEFT else (65, 90):
         page.mouse.move(0, 0)
-        page.wait_for_timeout(120)
+        lab.settle(page)
         canvas.evaluate(PAINTED)
         hover(page, here, row)
         found = canvas.evaluate(PAINTED)

@@ -317,6 +317,6 @@ ex"""
     )
     picture = page.locator(".twx-heatmap").screenshot()
     page.locator("select[aria-label^='Vectors shown on']").select_option(label="audio")
-    page.wait_for_timeout(200)
+    lab.settle(page)
     assert page.locator(".twx-heatmap").screenshot() != picture
     page.screenshot(path=lab.ARTIFACTS / "options.png")

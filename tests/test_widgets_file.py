@@ -175,7 +175,7 @@ def test_ten_hours_and_five_thousand_cells_open(
     before = page.locator(".twx-heatmap").screenshot()
     page.locator(".twx-heatmap canvas[tabindex]").focus()
     page.keyboard.press("+")
-    page.wait_for_timeout(300)
+    lab.settle(page)
     assert page.locator(".twx-heatmap").screenshot() != before
     page.screenshot(path=lab.ARTIFACTS / "ten-hours.png")
 
@@ -195,7 +195,7 @@ def test_saved_notebook_keeps_a_usable_picture(open_file: Opener, tmp_path: Path
     frame = page.frame_locator("iframe")
     frame.locator(MAP).wait_for()
     frame.locator(TIMELINE).click(position={"x": 600, "y": 32})
-    page.wait_for_timeout(200)
+    lab.settle(page)
     assert frame.locator(".twx-clock").inner_text() != "0:00.0"
 
 
@@ -216,7 +216,7 @@ def test_the_demo_on_a_phone_is_whole(open_file: Opener, tmp_path: Path) -> None
     page = open_file(tmp_path / "demo.html", viewport={"width": 390, "height": 844})
     frame = page.frame_locator("iframe")
     frame.locator(".twx-legend").wait_for()
-    page.wait_for_timeout(500)
+    lab.settle(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     height = frame.locator("body").evaluate("(body) => body.offsetHeight")
     assert lab.box_of(page, "iframe")["height"] == pytest.approx(height, abs=1)

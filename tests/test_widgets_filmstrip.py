@@ -116,13 +116,13 @@ def test_zoomed_and_moved_each_frame_still_is(page: Page) -> None:
     for _ in range(3):
         page.keyboard.press("+")
     shown = N_SEC / 1.5**3
-    page.wait_for_timeout(400)
+    lab.settle(page)
     wait_for_frames(page, MANY)
     assert check_frames(page, 0, shown) >= MANY
     page.locator(".twx-find input").fill("1:30")
     page.keyboard.press("Enter")
     lo = min(90 - shown / 10, N_SEC - shown)
-    page.wait_for_timeout(400)
+    lab.settle(page)
     wait_for_frames(page, MANY)
     assert check_frames(page, lo, lo + shown) >= MANY
     page.locator(CANVAS).focus()
@@ -130,7 +130,7 @@ def test_zoomed_and_moved_each_frame_still_is(page: Page) -> None:
 
 
 def test_a_click_on_a_frame_winds_the_film_there_and_pointing_shows_it(page: Page) -> None:
-    page.wait_for_timeout(400)
+    lab.settle(page)
     wait_for_frames(page, MANY)
     x, number = frames_of(page)[MANY // 2]
     box = lab.box_of(page, CANVAS)

@@ -173,7 +173,7 @@ def test_ten_thousand_selected_are_no_burden(open_file: Opener, tmp_path: Path, 
                 "reel.scrollTo(part * reel.scrollWidth, part * reel.scrollHeight); }",
                 part,
             )
-            page.wait_for_timeout(150)
+            lab.settle(page)
             assert 4 <= count(page, CARD) <= 80
         last = page.locator(f"{CARD}[aria-posinset='10000'] b")
         assert last.inner_text() == "16:39:54"
@@ -268,7 +268,7 @@ def test_thumbnails_of_the_table_are_the_pictures(chromium: Browser, tmp_path: P
     page.route("https://pictures.test/**", answer)
     page.goto(tw.save_html(clips.assign(thumbnail_url=own), tmp_path / "a.html").as_uri())
     page.wait_for_selector(f"{CARD} img")
-    page.wait_for_timeout(500)
+    lab.settle(page)
     assert page.locator(f"{CARD}[data-row='2'] img").get_attribute("src") == own[2]
     gallery = [url for url in own if url in asked]
     assert 5 <= len(gallery) <= 25, "those of the most similar are shown beside the gallery's"
@@ -310,7 +310,7 @@ def test_every_width(open_file: Opener, film_page: Path, width: int, scheme: Any
     page.wait_for_selector(f"{CARD} canvas", timeout=30_000)
     page.keyboard.press("Tab")
     page.get_by_role("button", name="Show as a grid").click()
-    page.wait_for_timeout(1500)
+    lab.settle(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     right = page.evaluate(
         f"Math.max(...[...document.querySelectorAll('{CARD}')]"

@@ -55,7 +55,7 @@ def test_a_full_screen_is_full(page: Page, size: tuple[int, int]) -> None:
     page.locator(MAP).focus()
     page.keyboard.press("f")
     page.wait_for_function("document.fullscreenElement !== null")
-    page.wait_for_timeout(200)
+    lab.settle(page)
     assert -0.005 <= is_empty_below(page) < 0.03
     assert lab.box_of(page, ".twx-panel-timeline")["width"] > size[0] - 40
     root = "document.querySelector('.twx')"
@@ -66,7 +66,7 @@ def test_a_full_screen_is_full(page: Page, size: tuple[int, int]) -> None:
 
 def test_a_wide_page_is_filled_and_its_canvases_are_sharp(page: Page) -> None:
     page.set_viewport_size({"width": 2560, "height": 1440})
-    page.wait_for_timeout(200)
+    lab.settle(page)
     assert lab.box_of(page, ".twx")["width"] > 2500
     assert is_empty_below(page) < 0.05
     sharp = "[...document.querySelectorAll('.twx canvas[tabindex]')].every("
@@ -76,7 +76,7 @@ def test_a_wide_page_is_filled_and_its_canvases_are_sharp(page: Page) -> None:
 
 
 def test_borders_move_by_mouse_and_by_key_and_go_back(page: Page) -> None:
-    page.wait_for_timeout(200)
+    lab.settle(page)
     own = width_of(page, "map")
     border = page.get_by_role("separator", name=BORDER)
     box = border.bounding_box()
@@ -144,7 +144,7 @@ def test_without_segments_the_timeline_says_so_and_has_no_axis(
         tw.save_html(table, tmp_path / "a.html")
     page = open_file(tmp_path / "a.html", viewport={"width": 900, "height": 700})
     page.wait_for_selector(".twx-timeline canvas[tabindex]")
-    page.wait_for_timeout(300)
+    lab.settle(page)
     drawn = lab.pixels(page, ".twx-timeline canvas").astype(int)
     ground = drawn[2, 2]
     marked = (np.abs(drawn - ground).max(axis=2) > 40).any(axis=0)

@@ -65,7 +65,7 @@ def afresh(page: Page) -> None:
     clear = page.get_by_role("button", name="Clear selection")
     if clear.is_enabled():
         clear.click()
-    page.wait_for_timeout(100)
+    lab.settle(page)
 
 
 def counts() -> pd.Series[Any]:
@@ -102,7 +102,7 @@ def test_what_has_no_colour_of_its_own_is_seen_when_pointed_at(page: Page) -> No
     before = set(lab.colours(page, LANE, part=(0.1, 0.2, 1.0, 0.5)))
     page.get_by_label("Find groups").fill("topic 60")
     page.locator(ITEM, has_text="topic 60").locator(".twx-chip").hover()
-    page.wait_for_timeout(300)
+    lab.settle(page)
     lit = set(lab.colours(page, LANE, part=(0.1, 0.2, 1.0, 0.5)))
     assert "#5a6478" in before
     assert "#5a6478" not in lit

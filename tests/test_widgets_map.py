@@ -94,7 +94,7 @@ def test_points_become_frames_of_their_time_once_zoomed_in(
     # The third clip, 3.25 to 4.75 s: the picture of its middle is the eighth.
     assert films.number_of(middle_of_map(page)[4:-4, 2:-2]) == 8
     page.keyboard.press("m")
-    page.wait_for_timeout(200)
+    lab.settle(page)
     assert not middle_of_map(page).any()  # a point again, which is drawn by another canvas
 
 
@@ -140,7 +140,7 @@ def test_many_points_stand_on_a_shade_that_is_deepest_where_they_are_most(
         table(4400), tmp_path / "a.html", coords=np.vstack([thick, thin]), views=["map"]
     )
     page = open_file(path)
-    page.wait_for_timeout(400)
+    lab.settle(page)
     alphas = page.evaluate(
         """canvas => {
           const all = document.querySelector(canvas), { width, height } = all;
@@ -156,7 +156,7 @@ def test_many_points_stand_on_a_shade_that_is_deepest_where_they_are_most(
     )
     assert alphas[0] > 2 * alphas[1] > 0
     few = open_file(tw.save_html(table(), tmp_path / "b.html", coords=PLACES, views=["map"]))
-    few.wait_for_timeout(300)
+    lab.settle(few)
     blank = """canvas => {
       const c = document.querySelector(canvas);
       const { data } = c.getContext("2d").getImageData(0, 0, c.width, c.height);
@@ -266,7 +266,7 @@ def test_points_stay_as_drawn_while_only_marks_over_them_change(
 ) -> None:
     path = tw.save_html(table(), tmp_path / "a.html", coords=PLACES, views=["map"])
     page = open_file(path)
-    page.wait_for_timeout(400)
+    lab.settle(page)
     page.evaluate(
         """() => {
           window.draws = 0;
@@ -318,7 +318,7 @@ def test_where_all_points_take_long_a_selection_is_shown_on_some_of_them_first(
     page.add_init_script(SLOW_GPU)
     page.goto(path.as_uri())
     page.wait_for_function(f"counts.includes({n})")
-    page.wait_for_timeout(600)
+    lab.settle(page)
     page.evaluate("counts.length = 0")
     page.locator(".twx-chip").first.click()
     page.wait_for_function(f"counts.at(-1) === {n}")

@@ -200,7 +200,7 @@ def test_100_000_rows_are_no_burden(open_file: Callable[..., Page], tmp_path: Pa
         page.locator(".twx-sheet-scroller").evaluate(
             "(node, part) => node.scrollTo(0, part * node.scrollHeight)", part
         )
-        page.wait_for_timeout(100)
+        lab.settle(page)
         assert 10 <= page.locator(ROWS).count() <= 40
     sort(page, "loud", "descending")
     loud = [float(text) for text in shown(page, "loud")]

@@ -48,7 +48,7 @@ def show(page: Page, table: pd.DataFrame, path: Path, **options: Any) -> None:
     page.wait_for_selector(".twx-canvas")
     # What is marked above the picture is no part of what it says of the data.
     page.add_style_tag(content=".twx-canvas[tabindex] { visibility: hidden }")
-    page.wait_for_timeout(200)
+    lab.settle(page)
 
 
 def lane_colours(page: Page) -> dict[str, int]:
@@ -94,7 +94,7 @@ def test_lines_between_200_videos_hide_no_cell(
     alike: Any = {"views": ["heatmap"], "color": "start_sec"}
     show(page, tw.with_vectors(clips(2000, 200), values), tmp_path, **alike)
     page.get_by_role("button", name="by video").click()
-    page.wait_for_timeout(100)
+    lab.settle(page)
     shown = lab.colours(page, HEATMAP, part=(0.42, 0.3, 0.6, 0.7))
     show(page, tw.with_vectors(clips(2000), values), tmp_path, **alike)
     assert lab.colours(page, HEATMAP, part=(0.42, 0.3, 0.6, 0.7)) == shown

@@ -137,7 +137,7 @@ def swipe(page: Page, start: tuple[float, float], end: tuple[float, float]) -> f
     for k in range(1, 11):
         touch("touchMove", tuple(a + (b - a) * k / 10 for a, b in zip(start, end, strict=True)))  # type: ignore[arg-type]
     touch("touchEnd")
-    page.wait_for_timeout(400)
+    lab.settle(page)
     return float(page.evaluate("scrollY"))
 
 
