@@ -50,6 +50,9 @@ def figures() -> dict[str, Any]:
         "hits": tw.plot.hits(film, tw.search(film, film.iloc[[42]], k=5)),
         "scatter": tw.plot.scatter(film, tw.project(film, method="pca")),
         "agreement": tw.plot.options(tw.compare_options(both)),
+        "models": tw.plot.models(
+            tw.compare_models(tw.clips(film), tw.clips(tw.sample(embedding_option="audio")))
+        ),
         "frames": tw.plot.storyboard(tw.scenes(film).head(4), video=tw.sample_video()),
         "groups": tw.plot.scatter(film, tw.project(film, method="pca"), color=tw.cluster(film, 6)),
     }
@@ -116,6 +119,22 @@ def test_a_phone_shows_figures_whole(
         assert 0 <= chart[3] - lowest < 60, f"{name}: cut, or blank below"
         assert page.evaluate(FAINTEST) > 4.5, name
         page.screenshot(path=lab.ARTIFACTS / f"phone-{name}.png")
+    page.close()
+
+
+def test_nothing_written_lies_on_names_or_pictures(
+    chromium: Browser, figures: dict[str, Any], tmp_path: Path
+) -> None:
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    show(page, figures["agreement"], tmp_path)
+    (said,), names = page.evaluate(BOX, ".textpoint text"), page.evaluate(BOX, ".ytick text")
+    assert names
+    assert not any(overlap(said, name) for name in names)
+    show(page, figures["models"], tmp_path)
+    scales = page.evaluate(BOX, ":is(.xtick, .x2tick, .x3tick, .x4tick, .y4tick) text")
+    assert len(scales) > 12
+    for picture in page.evaluate(BOX, ".heatmaplayer image"):
+        assert not any(overlap(picture, number) for number in scales)
     page.close()
 
 

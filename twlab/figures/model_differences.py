@@ -278,7 +278,9 @@ def _draw_agreement_curve(
     )
     figure.add_traces([line, dots], rows=[2, 2], cols=[2, 2])
     low = float(np.nanmin([0.0, *clips["agreement"]]))
-    figure.update_yaxes(range=[low - 0.2, 1.05], nticks=6, title_text="", row=2, col=2)
+    # Small and near, so that on a phone the numbers do not lie on the heatmap beside them.
+    scale = {"nticks": 6, "title_text": "", "ticks": "", "tickfont": {"size": 10}}
+    figure.update_yaxes(range=[low - 0.2, 1.05], **scale, row=2, col=2)
 
 
 def _describe_likes(one: _Dispute) -> str:

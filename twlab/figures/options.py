@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["options"]
 
-ROW_LETTERS = 34
+LEFT_HALF = 0.5
+"""Of a point below it the p stands to the right, else to the left: neither on names nor cut."""
+
+ROW_LETTERS = 26
 """Letters of a line beside a row."""
 
 AGREEMENT_COLUMNS = (
@@ -127,7 +130,7 @@ def _draw_agreement(agreement: pd.DataFrame, names: list[str]) -> go.Scatter:
         mode="markers+text",
         name="agreement",
         text=[_p_value(row) for row in agreement.itertuples()],
-        textposition="top center",
+        textposition=np.where(agreement["agreement"] < LEFT_HALF, "top right", "top left"),
         cliponaxis=False,
         customdata=[_verdict(row) for row in agreement.itertuples()],
         marker={
