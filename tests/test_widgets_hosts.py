@@ -228,7 +228,7 @@ def theme(book: Book, request: pytest.FixtureRequest) -> str:
         book.page.wait_for_selector(
             f".twx[data-theme={request.param}] >> nth={k}", state="attached"
         )
-    book.page.wait_for_timeout(500)
+    lab.settle(book.page)
     return str(request.param)
 
 
@@ -237,7 +237,7 @@ def test_one_palette_one_scale_one_polarity(page: Page, theme: str) -> None:
     lab.box_of(page, FILM + MAP)
     seen = [lab.colours(page, FILM + f".twx-{view}") for view in ("map", "timeline")]
     page.locator(FIGURE).nth(SCATTER).scroll_into_view_if_needed()
-    page.wait_for_timeout(300)  # JupyterLab paints a cell once it is in sight
+    lab.settle(page)  # JupyterLab paints a cell once it is in sight
     seen.append(lab.colours(page, f"{FIGURE} >> nth={SCATTER}"))
     for colour in CATEGORIES[:4]:
         assert min(one.get(colour, 0) for one in seen) > 10, colour
@@ -680,12 +680,12 @@ def test_panels_take_the_room_and_say_what_they_show(page: Page) -> None:
     page.keyboard.press("f")
     page.wait_for_function("document.fullscreenElement !== null")
     expect(page.locator(FILM + MAP)).to_be_visible()
-    page.wait_for_timeout(300)
+    lab.settle(page)
     foot = lab.box_of(page, FILM + ".twx-foot")
     assert foot["y"] + foot["height"] > 0.97 * page.evaluate("innerHeight")
     page.keyboard.press("f")
     page.wait_for_function("document.fullscreenElement === null")
-    page.wait_for_timeout(300)
+    lab.settle(page)
     own = lab.box_of(page, FILM + ".twx-panel-map")["width"]
     border = page.locator(FILM + "[aria-label='Border of Map and Similarity']")
     border.focus()
@@ -741,7 +741,7 @@ TOO_WIDE = """root => [...root.querySelectorAll(".twx-bar *, .twx-heading *, .tw
 
 
 def check_touch(page: Page, client: Any, host: str) -> None:
-    page.wait_for_timeout(500)
+    lab.settle(page)
     box = lab.box_of(page, FILM + MAP)
     root = page.locator(".twx").first
     assert root.evaluate("root => root.scrollWidth <= root.clientWidth + 1")
@@ -760,7 +760,7 @@ def check_touch(page: Page, client: Any, host: str) -> None:
         for k in range(1, 11):
             touch("touchMove", (x + dx * k / 10, y + dy * k / 10))
         touch("touchEnd")
-        page.wait_for_timeout(400)
+        lab.settle(page)
         return float(before - root.evaluate(place))
 
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.8
