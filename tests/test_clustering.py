@@ -491,6 +491,13 @@ def test_counts_out_of_range(segments: pd.DataFrame, count: Any) -> None:
         tw.cluster(segments, count)
 
 
+@pytest.mark.parametrize("seed", [np.uint8(255), np.int32(2**31 - 1), np.uint32(2**32 - 1)])
+def test_numbers_of_numpy_are_seeds(segments: pd.DataFrame, seed: Any) -> None:
+    found = tw.cluster(segments, 3, method="kmeans", random_state=seed)
+    same = tw.cluster(segments, 3, method="kmeans", random_state=int(seed))
+    pd.testing.assert_series_equal(found, same)
+
+
 def test_other_arguments_out_of_range(segments: pd.DataFrame) -> None:
     with pytest.raises(tw.InputError, match="method is 'wards'; one of 'ward', 'kmeans'"):
         tw.cluster(segments, method="wards")  # type: ignore[arg-type]

@@ -356,6 +356,8 @@ def test_no_label_is_lost(tmp_path: Path) -> None:
         tw.export(twice, tmp_path / "a.rttm")
     levels = named.set_axis(pd.MultiIndex.from_tuples([(name, "") for name in named]), axis=1)
     for call, word in ((tw.export, "result"), (tw.save_spans, "spans")):
+        with pytest.raises(InputError, match=f"{word} has columns of 2 levels; names of one"):
+            call(levels.iloc[:, :0], tmp_path / "b.csv")
         with pytest.raises(InputError, match=f"{word} has columns of 2 levels") as refused:
             call(levels, tmp_path / "b.csv")
         result = spans_ = levels.copy()

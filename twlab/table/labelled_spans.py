@@ -91,10 +91,10 @@ def check_spans(spans: Any, *, video_id: str | None = None) -> pd.DataFrame:
 def refuse_levels(table: pd.DataFrame, name: str) -> None:
     """Refuse columns whose names have several levels, as a pivot makes them."""
     if table.columns.nlevels > 1:
+        first = f", such as {brief(table.columns[0])}" if len(table.columns) else ""
         raise InputError(
-            f"{name} has columns of {table.columns.nlevels} levels, such as "
-            f"{brief(table.columns[0])}; names of one level were expected; take one level: "
-            f"{name}.columns = {name}.columns.get_level_values(0)"
+            f"{name} has columns of {table.columns.nlevels} levels{first}; names of one level were "
+            f"expected; take one level: {name}.columns = {name}.columns.get_level_values(0)"
         )
 
 

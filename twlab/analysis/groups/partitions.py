@@ -319,7 +319,7 @@ def add_distinct(rows: Positions, mark: NDArray[np.uint64], n_groups: int) -> Po
 
 def start_seeds(random_state: int) -> list[int]:
     """Seeds of the runs of which the best gives the first centres."""
-    return [random_state + run for run in range(N_STARTS)]
+    return [int(random_state) + run for run in range(N_STARTS)]  # NumPy's numbers overflow
 
 
 def start_of(seed: int, sample: Matrix, n_groups: int) -> Start:
