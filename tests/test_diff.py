@@ -413,6 +413,17 @@ def test_on_the_command_line(
     assert again["change"].tolist() == found["change"].tolist()
     assert main(["diff", "one.parquet", "one.parquet", "-o", "itself.csv"]) == 0
     assert pd.read_csv("itself.csv")["change"].tolist() == ["matched"]
+    both = {**dict(zip("ab", edited, strict=True)), "c": edited[1].assign(video_id="one")}
+    for name, table in both.items():
+        for option in ("visual", "audio"):
+            tw.save(table.assign(embedding_option=option), f"{name}-{option}.parquet")
+    apart = [f"{name}-{option}.parquet" for name in "ab" for option in ("visual", "audio")]
+    assert main(["diff", *apart, "-o", "apart.csv"]) == 0, "an option a file"
+    options = pd.read_csv("apart.csv")
+    assert {*options["a_video_id"], *options["b_video_id"]} == {"one", "two"}
+    assert options["change"].tolist() == [*found["change"]] * 2
+    assert main(["diff", "one.parquet", "c-visual.parquet", "two.parquet", "-o", "three.csv"]) == 0
+    assert {*pd.read_csv("three.csv")["b_video_id"]} == {"c-visual.parquet", "two.parquet"}
     Path("film.mp4").write_bytes(b"no film")
     capsys.readouterr()
     for words, said in (

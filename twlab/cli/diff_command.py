@@ -109,15 +109,27 @@ def _load_apart(answers: list[str]) -> pd.DataFrame:
     sources = open_sources(answers)
     tables = [load(source) for source in sources]
     ids = [table["video_id"].unique().tolist() for table in tables]
-    if any(len(own) != 1 for own in ids):  # whose is whose is known of all together
+    n_videos = len({one for own in ids for one in own})
+    if any(len(own) != 1 for own in ids) or (1 < n_videos < len(ids) and not _repeat(tables)):
+        # Whose is whose is known of all together, as where each option has a file of its own.
         for source in sources:
             if not isinstance(source, str):
                 source.seek(0)
         return load(sources)
-    if len({own[0] for own in ids}) < len(ids):
+    if n_videos < len(ids):
         names = _names_of_versions(answers)
         tables = [part.assign(video_id=name) for part, name in zip(tables, names, strict=True)]
     return load(tables)
+
+
+def _repeat(tables: list[pd.DataFrame]) -> bool:
+    """Whether some hold the same stretch of one video, option and model."""
+    import pandas as pd
+
+    from twlab.table.rows import IDENTITY
+
+    rows = pd.concat([table[[*IDENTITY]] for table in tables]).dropna(subset="start_sec")
+    return bool(rows.duplicated().any())
 
 
 def _names_of_versions(answers: list[str]) -> list[str]:
