@@ -83,6 +83,16 @@ def test_wrong_usage(arguments: tuple[str, ...]) -> None:
     assert answer.stderr.startswith("usage: twlab")
 
 
+@pytest.mark.parametrize("name", ["film.mp4", "my film.mov", "answer.json"])
+def test_a_file_without_a_command_is_to_be_explored(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        command_line.main([name])
+    told = f"{name!r}" if " " in name else name
+    assert capsys.readouterr().err.endswith(f"before it: twlab explore {told}\n")
+
+
 def test_without_a_command_the_help_is_shown() -> None:
     answer = twlab()
     assert (answer.returncode, answer.stderr) == (0, "")

@@ -292,6 +292,8 @@ def test_nothing_found_is_an_empty_list(tmp_path: Path) -> None:
         ({"path": "a.edl", "fps": 25, "start_timecode": "24:00:00:00"}, "hours below 24"),
         ({"path": "a.edl", "fps": 25, "video": ""}, "video is ''; a path"),
         ({"path": "a.edl", "fps": 25, "video": "a\0b"}, "video is 'a.x00b'; a path"),
+        ({"path": "a.fcpxml", "fps": 25, "video": "\ud800"}, "video is '.ud800'; a path"),
+        ({"path": "a.edl", "fps": 0.5}, "fps is 0.5; frames"),
         ({"path": "a.xml", "form": "cvat"}, "this form counts frames; fps=, frames"),
         ({"path": "a.json", "form": "label-studio", "fps": 0}, "fps is 0; frames"),
     ],
@@ -684,6 +686,25 @@ def test_files_of_annotation_tools_go_out(
     monkeypatch.setattr(sys, "stdin", piped)
     assert main(["export", "-", "-o", str(tmp_path / "b.rttm"), "--fps", "25"]) == 0
     assert (tmp_path / "b.rttm").read_text() == (tmp_path / "a.rttm").read_text()
+
+
+@pytest.mark.parametrize("rate", [0.5, 2.5])
+def test_tools_may_have_had_a_picture_each_few_seconds(rate: float, tmp_path: Path) -> None:
+    spans = pd.DataFrame({"video_id": "f", "start_sec": [4.0], "end_sec": [8.0], "label": "a"})
+    for form in ("label-studio", "cvat"):
+        path = tw.export(spans, tmp_path / "a", form=form, fps=rate)  # type: ignore[arg-type]
+        back = tw.load_spans(path, form=form, frame_rate=rate)  # type: ignore[arg-type]
+        assert back[["start_sec", "end_sec"]].to_numpy().tolist() == [[4.0, 8.0]]
+
+
+def test_the_form_of_what_is_read_is_not_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.xml").write_text("<other/>")
+    assert main(["export", str(tmp_path / "a.xml"), "-o", str(tmp_path / "a.vtt")]) == 1
+    said = capsys.readouterr().err
+    assert "CVAT's <annotations> was expected; export it there again" in said
+    assert "--form" not in said, "which is that of the file to be written"
 
 
 def test_one_table_goes_out_at_a_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

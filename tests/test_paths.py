@@ -90,7 +90,20 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
         tw.save_html(tw.sample(), "/proc/none/film.html")
 
 
-@pytest.mark.parametrize("path", [None, 5, b"a.csv", ["a.csv"], "", "a\0b.csv"], ids=repr)
+class OfBytes:
+    """As :class:`os.DirEntry` of a folder whose name was given in bytes."""
+
+    def __fspath__(self) -> bytes:
+        return b"a.csv"
+
+    def __repr__(self) -> str:
+        return "OfBytes()"
+
+
+NO_PATHS: list[Any] = [None, 5, b"a.csv", OfBytes(), ["a.csv"], "", "a\0b.csv", "\ud800.csv"]
+
+
+@pytest.mark.parametrize("path", NO_PATHS, ids=ascii)
 def test_what_is_no_path_is_told(path: Any, tmp_path: Path) -> None:
     spans = pd.DataFrame({"video_id": "f", "start_sec": [0.0], "end_sec": [1.0], "label": "a"})
     calls: list[Callable[[], Any]] = [
@@ -104,6 +117,16 @@ def test_what_is_no_path_is_told(path: Any, tmp_path: Path) -> None:
     for call in calls:
         with pytest.raises(tw.InputError, match=r"is no path; the name of a file or folder was"):
             call()
+
+
+@pytest.mark.parametrize("path", [OfBytes(), "", "\0", "\ud800"], ids=ascii)
+def test_what_is_no_path_is_neither_loaded_nor_opened(path: Any) -> None:
+    with pytest.raises(tw.LoadError, match=r"is not a path; a file, folder or pattern was"):
+        tw.load(path)
+    with pytest.raises(tw.InputError, match=r"a store was to be opened at .* the path of a folder"):
+        tw.open(path)
+    with pytest.raises(tw.InputError, match="was expected"):
+        tw.search(path, tw.sample().head(1))
 
 
 def test_links_in_a_circle_are_replaced(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Paths as a user gives them, and files that are replaced whole or not at all.
 
-* :func:`user_path` - a path with its ``~``
+* :func:`is_path`, :func:`user_path` - whether something is a path; one with its ``~``
 * :func:`read_bounded` - the bytes of a user's file, if it is not too large
 * :func:`replace_file` - a user's file, written aside and then put in its place
 * :func:`bundled_folder` - what travels with the package
@@ -14,7 +14,7 @@ import shutil
 import uuid
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from twlab.errors import InputError, LoadError
 from twlab.wording import brief
@@ -22,10 +22,28 @@ from twlab.wording import brief
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["aside", "bundled_folder", "read_bounded", "replace_file", "user_path"]
+__all__ = ["aside", "bundled_folder", "is_path", "read_bounded", "replace_file", "user_path"]
 
 _IN_CHECKOUT = {"sample_data": "data/sample", "notebooks": "notebooks", "models": "data/models"}
 _KEPT_OF_NAME = 40  # characters; the name aside must not become longer than a name may be
+
+
+def is_path(value: Any) -> bool:
+    """Whether something is the name of a file, an address too, as text or an object for it.
+
+    What is empty, has a NUL or half of a pair of UTF-16, which no system takes, is none.
+
+    >>> is_path("film.mp4"), is_path(""), is_path(None)
+    (True, False, False)
+    """
+    text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(text, str) or not text or "\0" in text:
+        return False
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def user_path(path: str | os.PathLike[str]) -> Path:
@@ -34,13 +52,12 @@ def user_path(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     InputError
-        If it is none: nothing, a number, empty, or with a NUL, which no system takes.
+        If it is none.
 
     >>> user_path("film.parquet").name
     'film.parquet'
     """
-    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
-    if not isinstance(text, str) or not text or "\0" in text:
+    if not is_path(path):
         raise InputError(
             f"{brief(path)} is no path; the name of a file or folder was expected, as text or a "
             "pathlib.Path; give one"

@@ -206,9 +206,9 @@ def takes_stores(
 def _refuse_misplaced(name: str, given: dict[str, Any], function: str) -> None:
     """Refuse a film or words where a table or a store belongs, saying where they belong."""
     value = given.get(name)
-    if not isinstance(value, str | os.PathLike) or "://" in os.fspath(value):
+    if not isinstance(value, str | os.PathLike) or "://" in os.fsdecode(value):
         return
-    text = os.fspath(value)
+    text = os.fsdecode(value)
     tables = [other for other, one in given.items() if hasattr(one, "iloc")]
     from twlab.endings import MEDIA, family_of
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import functools
 import os
+import shlex
 import sys
 import warnings
 from pathlib import Path
@@ -26,6 +27,7 @@ from twlab.cli.pipes import PIPE, open_output, open_sources, save_output
 from twlab.cli.serve_command import add_serve_command
 from twlab.cli.service_commands import add_service_commands, in_flags
 from twlab.cli.store_commands import add_store_commands
+from twlab.endings import family_of
 from twlab.errors import TwlabError
 
 if TYPE_CHECKING:
@@ -106,6 +108,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run_command(arguments: Sequence[str] | None) -> int:
     """The exit status of the command that the arguments name."""
     parser = _make_parser()
+    words = sys.argv[1:] if arguments is None else arguments
+    if words and family_of(words[0]) in ("video", "audio", "data"):
+        file = shlex.quote(words[0])
+        parser.error(f"{file} is a file; a COMMAND was expected before it: twlab explore {file}")
     chosen = parser.parse_args(arguments)
     if chosen.run is None:
         parser.print_help()

@@ -42,6 +42,7 @@ IN_SHELL = {
     "add segments with tw.open(path).add(segments)": "add segments with twlab ingest",
     "read the file with tw.load, or add it to a store": "name a folder, which twlab ingest fills",
     "fetch it first, for example tw.load(httpx.get(url).content)": "download it first",
+    "say which form it has with form=": "export it there again",
     "open it with tw.open(path)": "see twlab videos --store and twlab search --store",
     "pass it opened: tw.load(open(path, 'rb'))": "pipe it into the command, with - as its name",
 }

@@ -20,10 +20,10 @@ from twlab.handover.chapters import (
 )
 from twlab.handover.edits import Edit, write_edl, write_fcpxml, write_markers, write_otio
 from twlab.handover.found_stretches import gather_stretches, one_side_of
-from twlab.handover.frame_clock import make_clock, nearest_frames
+from twlab.handover.frame_clock import ANY_RATE, check_fps, make_clock, nearest_frames
 from twlab.handover.span_files import save_spans
 from twlab.media.named import films_of
-from twlab.paths import replace_file, user_path
+from twlab.paths import is_path, replace_file, user_path
 from twlab.table.labelled_spans import SPAN_NAMES
 from twlab.wording import brief, printable
 
@@ -199,7 +199,7 @@ def export(
     else:
         _refuse_start(start_timecode, chosen)
         if chosen in _FRAMES:
-            make_clock(fps, None)  # says what is wrong with fps=, which save_spans calls otherwise
+            check_fps(fps, rates=ANY_RATE)  # which save_spans calls otherwise
         spans = _spans_of(result, stretches, None if chosen in _FRAMES else fps)
         return save_spans(spans, target, form=chosen, frame_rate=fps)  # type: ignore[arg-type]
     with replace_file(target) as aside:
@@ -254,8 +254,8 @@ def _edit_of(
 
 def _film_name(film: Any) -> str:
     """The path or address of a film as the caller gave it, with its ``~`` spelled out."""
-    text = os.fspath(film) if isinstance(film, str | os.PathLike) else None
-    if not isinstance(text, str) or not text or "\0" in text:
+    text = os.fspath(film) if is_path(film) else None
+    if not isinstance(text, str):
         raise InputError(
             f"video is {brief(film)}; a path, an address or a dict of them by video_id was "
             "expected; give one as text"

@@ -3,6 +3,7 @@
 Rates that are written 23.976, 29.97 or 59.94 are 24, 30 and 60 thousandths of 1001, and in an hour
 the difference to the written number is frames. Here rates are fractions, and times whole frames.
 
+* :func:`check_fps` - a rate as a fraction
 * :class:`Clock`, :func:`make_clock` - a rate, and the timecode of a film's first frame
 * :func:`nearest_frames` - spans of seconds as frames
 """
@@ -10,6 +11,7 @@ the difference to the written number is frames. Here rates are fractions, and ti
 from __future__ import annotations
 
 import re
+import sys
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,10 +28,13 @@ if TYPE_CHECKING:
 
     from twlab.table.types import Positions
 
-__all__ = ["Clock", "make_clock", "nearest_frames"]
+__all__ = ["ANY_RATE", "Clock", "check_fps", "make_clock", "nearest_frames"]
 
-MOST_RATE = 1000
-"""Frames per second; above it a number is no rate of a film that is cut."""
+FILM_RATES = (1, 1000)
+"""Frames per second; beyond them a number is no rate of a film that is cut."""
+
+ANY_RATE = (sys.float_info.min, sys.float_info.max)
+"""Tools for annotation are given pictures of a film, too, of which one may stand for seconds."""
 
 _SMPTE = re.compile(r"([01]?\d|2[0-3]):[0-5]\d:[0-5]\d[:;]\d\d\d?", re.ASCII)
 
@@ -73,7 +78,7 @@ def make_clock(fps: Any, start_timecode: str | None) -> Clock:
     InputError
         If the rate is none, or the timecode is none at this rate.
     """
-    rate = _check_fps(fps)
+    rate = check_fps(fps)
     if start_timecode is None:
         return Clock(rate)
     if not _SMPTE.fullmatch(str(start_timecode)):
@@ -103,15 +108,21 @@ def nearest_frames(spans: pd.DataFrame, rate: float) -> tuple[Positions, Positio
     return first, np.maximum(stop, first + 1)
 
 
-def _check_fps(fps: Any) -> Fraction:
-    """The rate that a number means, where it is one."""
+def check_fps(fps: Any, *, rates: tuple[float, float] = FILM_RATES) -> Fraction:
+    """The rate that a number means, where it is one, and within these.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
     if fps is None:
         raise InputError(
             f"this form counts frames; fps=, frames per second, was expected ({NAMED_RATES}); "
             "look it up in the properties of the film"
         )
     numeric = isinstance(fps, Real) and not isinstance(fps, bool)
-    if not numeric or not (1 <= fps <= MOST_RATE):
+    if not numeric or not (rates[0] <= fps <= rates[1]):
         raise InputError(
             f"fps is {brief(fps)}; frames per second were expected, for example {NAMED_RATES}; "
             "look it up in the properties of the film"

@@ -26,8 +26,8 @@ from twlab.loading.bounds import (
     Counted,
     size_error,
 )
-from twlab.paths import user_path
-from twlab.wording import one_line
+from twlab.paths import is_path, user_path
+from twlab.wording import brief, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -93,9 +93,9 @@ def find_files(source: str | os.PathLike[str]) -> list[Input]:
     LoadError
         If there is none.
     """
+    if not is_path(source):
+        raise LoadError(f"{brief(source)} is not a path; a file, folder or pattern was expected")
     text = os.fspath(source)
-    if not text or "\0" in text:
-        raise LoadError(f"{text[:80]!r} is not a path; a file, folder or pattern was expected")
     _refuse_content(text)
     path = user_path(text)
     try:
@@ -195,12 +195,14 @@ def _walk_folders(base: str) -> Iterator[str]:
 
 def _list_folder(folder: Path) -> list[Input]:
     """The files below a folder that may hold embeddings; files of arrays only by name."""
-    below = [] if folder.suffix == ".lance" else _list_below(folder)
+    within = folder.suffix == ".lance"
+    below = [] if within else _list_below(folder)
     sources = _keep_once(path for path in below if file_kind(path.name) != "arrays")
-    if not sources and (folder.suffix == ".lance" or any(folder.glob("*.lance"))):
+    holds_table = any(folder.glob("*.lance"))
+    if not sources and (within or holds_table):
         raise LoadError(
             "is the folder of a store; one of answers was expected; open it with tw.open(path)",
-            source=str(folder),
+            source=str(folder if holds_table else folder.parent),
         )
     if not sources:
         raise LoadError(

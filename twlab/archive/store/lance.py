@@ -14,7 +14,7 @@ from twlab.archive.store.keys import KEY
 from twlab.archive.store.outages import drop_secrets, outage
 from twlab.checks import require
 from twlab.errors import InputError
-from twlab.paths import user_path
+from twlab.paths import is_path, user_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,8 +77,7 @@ T = TypeVar("T")
 
 def address_of(path_or_uri: Any) -> str:
     """The address of a store: a URI as it is, a path in full."""
-    known = isinstance(path_or_uri, str | os.PathLike)
-    text = os.fspath(path_or_uri) if known else ""
+    text = os.fspath(path_or_uri) if is_path(path_or_uri) else ""
     _, is_uri, rest = text.partition("://")
     if not text or (is_uri and not rest.strip("/")):
         raise InputError(
