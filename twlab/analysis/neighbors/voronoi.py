@@ -79,7 +79,7 @@ SLACK = 1e-5
 
 
 class Cells(NamedTuple):
-    """Rows by the nearest of some centres."""
+    """Rows by the nearest of some centres, or a near one."""
 
     centres: Matrix
     """Unit vectors, shape (c, d)."""
@@ -134,7 +134,7 @@ def centres_of(
 
 
 def cells_by(centres: Matrix, home: Homes, cosine: Matrix) -> Cells:
-    """The cells of rows whose nearest centre is known."""
+    """The cells of rows whose centre is known."""
     order = np.argsort(home, kind="stable")
     ends = np.searchsorted(home[order], np.arange(len(centres) + 1))
     return Cells(centres, home, cosine, order, ends)
