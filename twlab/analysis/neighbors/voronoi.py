@@ -3,7 +3,8 @@
 Every row lies in the cell of its nearest centre. If a row has another within distance ``r`` in
 some cell, it lies no further than ``r`` from the plane halfway between the centre of that cell and
 its own, since the whole other cell lies beyond that plane. So a row need *visit* only the cells
-whose plane is near; :mod:`twlab.analysis.neighbors.pruned` finds neighbours that way.
+whose plane is near; :mod:`twlab.analysis.neighbors.pruned` finds neighbours that way. A row may
+also lie in the cell of another centre, where margins say how far beyond the plane it is.
 
 Why neither faiss nor usearch: what is exact there compares all rows, and their cells and graphs
 skip some with a recall that they do not tell. Here no close pair is missed, and recall is measured.
