@@ -125,8 +125,8 @@ def _check_labels(table: pd.DataFrame) -> None:
     for row, label in enumerate(() if labels is None else labels):
         if pd.api.types.is_list_like(label) and len(label):
             raise InputError(
-                f"label of span {row} is {brief(label)}; one text was expected; make a row of "
-                "each: result.explode('label')"
+                f"label of span {row} is {brief(label)}; one text was expected; drop the column "
+                "where rows have other names, or make a row of each: result.explode('label')"
             )
 
 
