@@ -301,6 +301,8 @@ def test_versions_are_tracks(edited: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     assert "<b>moved</b> visual<br>one 1:3" in bars["moved"].hovertext[0]
     back = mirrored(found)
     back = back.assign(a_video_id="two", b_video_id="<i>three")
+    alone = tw.plot.diff(found[found["change"] == "matched"], style="paper")
+    assert alone.layout.showlegend
     three = tw.plot.diff(pd.concat([found, back]))
     assert three.layout.yaxis.ticktext == ("one", "two", "&lt;i&gt;three"), "a shared track"
     halves = {

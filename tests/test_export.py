@@ -383,6 +383,7 @@ def test_a_film_is_called_what_an_editing_program_finds(
     for given, wanted in (
         ("~/a b.mp4", "file:///home/me/a%20b.mp4"),
         ("file:///c/a.mp4", "file:///c/a.mp4"),
+        ("s3://films/a.mp4", "s3://films/a.mp4"),
         ("/c/\udce9.mp4", "file:///c/%E9.mp4"),  # a name that is no UTF-8
     ):
         out = tmp_path / "a\udce9.fcpxml"

@@ -279,4 +279,5 @@ def _colour_counts(figure: go.Figure) -> None:
         mark = f"<span style='color:{colour}'>{MARK}</span>"
         text = re.sub(f"{MARK}(?= [\\d,]+ {change})", mark, text)
     above = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom"}
-    figure.update_layout(title_text=text, legend={**above, "visible": False})
+    # Of one kind alone plotly would show no legend.
+    figure.update_layout(title_text=text, legend={**above, "visible": False}, showlegend=True)

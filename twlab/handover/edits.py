@@ -210,7 +210,7 @@ def _fraction(seconds: Fraction) -> str:
 
 def _as_address(film: str) -> str:
     """An address: one as it is, of a file as one."""
-    if re.match(r"(?i)(https?|file)://", film):
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", film):
         return film
     path = quote(os.fsencode(film.replace("\\", "/")), safe="/:")
     if re.match(r"[A-Za-z]:/", path):  # a drive of Windows

@@ -455,9 +455,9 @@ class Part(Source):
 
         Without such an index every vector is compared. What is searched so a second time, without
         a filter, is held in memory from then on, 4 bytes for each number of a vector, if that is
-        at most a quarter of what is free; it is given up when memory is short, with the next change
-        and with the store. Who filters alike again and again has a part hold its own:
-        ``part = store.where(...)``.
+        at most a quarter of what is free; it is given up where the next search or ``to_table``
+        finds memory short, with the next change, and with the store. Who filters alike again and
+        again has a part hold its own: ``part = store.where(...)``.
 
         Examples
         --------
