@@ -36,11 +36,10 @@ LEAST_CHAPTERS = 3
 LEAST_CHAPTER_SEC = 10
 """Nor is a list with a shorter one."""
 
-_ANGLES = str.maketrans("<>", "‹›")
-_ROUND = str.maketrans("{}", "()")
-
 LEAST_SEC = 1e-3
 """Of a chapter or caption: players leave out what ends when it begins."""
+
+_ANGLES, _ROUND = str.maketrans("<>", "‹›"), str.maketrans("{}", "()")
 
 
 def write_webvtt(stretches: pd.DataFrame) -> bytes:

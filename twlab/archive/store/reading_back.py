@@ -40,9 +40,7 @@ def read_table(
     names = _check_columns(table.schema, columns)
     n = count(table, where)
     width = table.schema.field("embedding").type.list_size if "embedding" in names else 0
-    if not _fits(n, width):
-        free_more()
-        _check_fits(n, width)
+    _check_fits(n, width, free_more)
     block = np.empty((n, width), np.float32)
     parts, at = [], 0
     with reading(table, where):
@@ -86,23 +84,15 @@ def _check_columns(schema: Any, columns: list[str] | None) -> list[str]:
     return asked
 
 
-def _fits(n: int, width: int) -> bool:
-    """Whether the memory that is free would hold a table."""
-    free = free_bytes()
-    return free is None or _n_bytes(n, width) <= free
-
-
-def _check_fits(n: int, width: int) -> None:
-    """Refuse a table that the memory that is free would not hold."""
-    needed, free = _n_bytes(n, width), free_bytes()
+def _check_fits(n: int, width: int, free_more: Callable[[], None]) -> None:
+    """Refuse a table that the memory that is free would not hold, nor that which can be freed."""
+    needed, free = n * (4 * width + BYTES_PER_ROW), free_bytes()
+    if free is not None and needed > free:
+        free_more()
+        free = free_bytes()
     if free is not None and needed > free:
         raise InputError(
             f"{n:,} segments take {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB of memory are free; "
             "a smaller table was expected; filter with where=, leave out the vectors with "
             "columns=, or pass the store itself to an analysis"
         )
-
-
-def _n_bytes(n: int, width: int) -> int:
-    """What a table takes in memory."""
-    return n * (4 * width + BYTES_PER_ROW)
